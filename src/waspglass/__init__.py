@@ -1,0 +1,1 @@
+"""waspglass: a patch puts a lid on the glass; this finds the wasp inside."""

@@ -1,0 +1,117 @@
+"""A file of a known kind, and the two ways in which such files are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from waspglass.evidence.tree import EvidenceFile
+
+__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader"]
+
+Record = Mapping[str, str]
+"""Field name -> value. A field that is empty in the log (`-` in W3C) is absent, which is Sigma's `null`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file of the evidence that a kind of the pack claims.
+
+    Attributes:
+        kind: The kind's name in the pack (`iis`, `httpproxy`, `eventlog`, `webfile`, ...).
+        format: Name of the line format or record reader that understands the content.
+        file: Where the bytes are.
+        attributes: What the path tells, e.g. `{"site": "W3SVC1"}`, `{"protocol": "Ecp"}`.
+    """
+
+    kind: str
+    format: str
+    file: EvidenceFile
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where inside a file: a 1-based line, an event record id, or a byte offset."""
+
+    line: int | None = None
+    record: int | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The header in force at a place of a text log.
+
+    Attributes:
+        names: Column names in order; a format without columns (JSON lines) has none.
+        date: The `#Date` in force, for logs whose rows carry only a time of day.
+        version: What the header says about the writing program's version.
+        log_type: `#Log-type`, where there is one.
+    """
+
+    names: tuple[str, ...] = ()
+    date: datetime | None = None
+    version: str | None = None
+    log_type: str | None = None
+
+
+class LineFormat(Protocol):
+    """A text log of one record a line, large enough that only candidate lines are ever parsed.
+
+    Implementations are stateless; the caller keeps the header in force, which can change in the middle of a file.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def header_starts(self) -> tuple[bytes, ...]:
+        """Byte strings at the start of a line that may change the header in force (`b"#"`), empty if none can."""
+        ...
+
+    @property
+    def implied(self) -> Columns | None:
+        """The header before any header line; None if a file must begin with one."""
+        ...
+
+    def header(self, line: bytes, columns: Columns | None) -> Columns | None:
+        """The header in force after this header line."""
+        ...
+
+    def record(self, line: bytes, columns: Columns) -> Record:
+        """Parses one line (without its line end).
+
+        Raises:
+            MalformedLineError: If the line does not fit the header.
+        """
+        ...
+
+    def time(self, record: Record, columns: Columns) -> datetime | None:
+        """The record's moment in UTC; None if it has none or it is absurd."""
+        ...
+
+    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
+        """All byte forms under which a literal of a field's value can stand in a raw line.
+
+        The base of needle derivation: if a parsed value contains `literal`, then the raw line contains at least one of
+        the forms (compared without regard to ASCII case).
+        """
+        ...
+
+
+class RecordReader(Protocol):
+    """A file small enough to be parsed whole (configuration, task, export, binary header) or with records of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """Place, moment and fields of each record.
+
+        Raises:
+            EvidenceReadError: If the file cannot be read on; what was yielded before stands.
+        """
+        ...

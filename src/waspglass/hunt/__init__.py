@@ -1,0 +1,1 @@
+"""Rules and indicators -> needles -> candidate lines -> exact evaluation -> hits."""

@@ -1,0 +1,228 @@
+"""`assessment.json`: the result for one host and the contract between capabilities and with users' own scripts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from waspglass.model.coverage import Coverage, Span
+from waspglass.model.document import Document, Instant
+from waspglass.model.facts import BuildSighting
+from waspglass.model.finding import Finding, Rung
+from waspglass.model.skip import Skipped
+
+__all__ = [
+    "EXIT_CODES",
+    "SCHEMA",
+    "Advice",
+    "Assessment",
+    "Clock",
+    "EvidenceNode",
+    "Host",
+    "Implant",
+    "Lid",
+    "LidState",
+    "Limit",
+    "PackReference",
+    "TimelineEvent",
+    "Verdict",
+]
+
+SCHEMA: Literal["waspglass/assessment/1"] = "waspglass/assessment/1"
+
+
+class Verdict(StrEnum):
+    """The answer. `docs/reference/verdicts.md` defines each word."""
+
+    CLEAN = "clean"
+    ATTEMPTED = "attempted"
+    COMPROMISED = "compromised"
+    OCCUPIED = "occupied"
+    CANNOT_TELL = "cannot tell"
+
+
+EXIT_CODES: dict[Verdict, int] = {
+    Verdict.CLEAN: 0,
+    Verdict.ATTEMPTED: 10,
+    Verdict.COMPROMISED: 20,
+    Verdict.OCCUPIED: 30,
+    Verdict.CANNOT_TELL: 40,
+}
+"""So that a script can branch on the worst of many."""
+
+
+class LidState(StrEnum):
+    """Patch state at the end of what the evidence shows."""
+
+    VULNERABLE = "vulnerable"
+    PATCHED = "patched"
+    NEVER_VULNERABLE = "never vulnerable"
+    UNKNOWN = "unknown"
+
+
+class Lid(Document):
+    """The lid axis.
+
+    Attributes:
+        state: Patch state at collection.
+        since: For `patched`: from when at the latest; for `vulnerable`: the first sighting.
+        not_before: For `patched`: the last moment at which the host was seen unpatched, so that the patch lies between.
+        builds: What the state was concluded from, oldest first.
+        reason: One sentence.
+    """
+
+    state: LidState
+    since: Instant | None = None
+    not_before: Instant | None = None
+    builds: tuple[BuildSighting, ...] = ()
+    reason: str
+
+
+class Host(Document):
+    """Which host the evidence is of; None where neither facts nor evidence say."""
+
+    name: str | None = None
+    timezone: str | None = None
+    collected_at: Instant | None = None
+    evidence: str
+    evidence_sha256: str | None = None
+
+
+class PackReference(Document):
+    """The pack that was used: its id, version and digest, so that the result can be repeated."""
+
+    id: str
+    version: str
+    sha256: str
+    title: str
+    added_rules: int = 0
+
+
+class Implant(Document):
+    """Something that persists, with its life as far as it can be seen.
+
+    Attributes:
+        subject: URL path or file path, normalised.
+        written: When it was written.
+        first_used: First successful use.
+        last_used: Last successful use.
+        gone: Since when it is seen to be absent.
+        present: True: seen at collection. False: known to be gone. None: cannot be told.
+        findings: Ids of the findings that speak of it.
+    """
+
+    subject: str
+    written: Instant | None = None
+    first_used: Instant | None = None
+    last_used: Instant | None = None
+    gone: Instant | None = None
+    present: bool | None = None
+    findings: tuple[str, ...] = ()
+
+
+class EvidenceNode(Document):
+    """A node of the tree that explains the verdict: a claim, whether it holds, and what it rests on.
+
+    Attributes:
+        claim: One sentence in the report's language.
+        holds: True, False, or None for "cannot be told".
+        findings: Ids of findings; the leaves.
+        children: What the claim was concluded from.
+    """
+
+    claim: str
+    holds: bool | None
+    findings: tuple[str, ...] = ()
+    children: tuple[EvidenceNode, ...] = ()
+
+
+class Limit(Document):
+    """Something that this answer cannot see, and what would have shown it.
+
+    Attributes:
+        id: Stable word for scripts.
+        text: One sentence.
+        spans: The spans of time concerned.
+        remedy: Which source would have shown it, or what to collect.
+        decisive: True if the verdict would be firmer without this limit.
+    """
+
+    id: str
+    text: str
+    spans: tuple[Span, ...] = ()
+    remedy: str | None = None
+    decisive: bool = False
+
+
+class Advice(Document):
+    """A next step.
+
+    Attributes:
+        id: Stable word.
+        title: Imperative, one line.
+        text: How and why.
+        priority: 1 = now, 2 = today, 3 = this week.
+        sources: Where the advice comes from.
+    """
+
+    id: str
+    title: str
+    text: str
+    priority: Literal[1, 2, 3] = 2
+    sources: tuple[str, ...] = ()
+
+
+class Clock(Document):
+    """A legal deadline that may run.
+
+    Attributes:
+        id: Stable word, e.g. `gdpr-72h`.
+        title: What is due.
+        law: The article.
+        hours: Time from becoming aware.
+        text: Whom it concerns and what starts it.
+    """
+
+    id: str
+    title: str
+    law: str
+    hours: int
+    text: str
+
+
+class TimelineEvent(Document):
+    """A dated event of the campaign that reports draw beside the host's own history."""
+
+    date: Instant
+    text: str
+    kind: str
+    source: str
+
+
+class Assessment(Document):
+    """The result for one host. Every renderer reads only this."""
+
+    schema_: Literal["waspglass/assessment/1"] = Field(default=SCHEMA, alias="schema", serialization_alias="schema")
+    generator: str
+    created: Instant
+    language: str
+    host: Host
+    pack: PackReference
+    verdict: Verdict
+    sentence: str
+    lid: Lid
+    rungs: tuple[Rung, ...]
+    window: Span | None = None
+    why: EvidenceNode
+    implants: tuple[Implant, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    context: tuple[Finding, ...] = ()
+    review: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    campaign: tuple[TimelineEvent, ...] = ()

@@ -1,0 +1,49 @@
+"""The base of every document that waspglass reads or writes: frozen, strict, with times in UTC and a `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+
+__all__ = ["Document", "Instant", "format_instant", "parse_instant"]
+
+
+class Document(BaseModel):
+    """A value object: cannot be changed after it was made, and refuses fields that it does not know."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        ser_json_inf_nan="null",
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+def format_instant(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z`; fractions of a second only where they are not zero, to the millisecond."""
+    utc = moment.astimezone(UTC)
+    text = utc.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{utc.microsecond // 1000:03d}Z" if utc.microsecond >= 1000 else f"{text}Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """Reads ISO 8601; a date alone is midnight UTC, and a time without a zone is taken as UTC.
+
+    Raises:
+        ValueError: If the text is not ISO 8601.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(format_instant, when_used="json")]
+"""A moment in UTC."""

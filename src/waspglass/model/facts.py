@@ -1,0 +1,68 @@
+"""What the user knows about a host and the evidence may not say (`--facts facts.json`)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from waspglass.model.document import Document, Instant
+
+__all__ = ["BuildFact", "BuildSighting", "Certainty", "Facts"]
+
+
+class Certainty(StrEnum):
+    """How far a derived fact can be trusted."""
+
+    STATED = "stated"
+    """The user said so."""
+    PROVEN = "proven"
+    """The evidence says so directly: the version of a binary, a setup log."""
+    HINT = "hint"
+    """Something that usually goes with it: a version inside a URL path or a log header."""
+
+
+class BuildFact(Document):
+    """The host ran this build from this moment until the next entry.
+
+    Attributes:
+        build: Four-part build number, e.g. `15.1.2176.2`.
+        from_: Since when (`from` in JSON); None means unknown, for as long as can be told.
+    """
+
+    build: str = Field(pattern=r"^\d{1,4}(\.\d{1,5}){2,3}$")
+    from_: Instant | None = Field(default=None, alias="from", serialization_alias="from")
+
+
+class BuildSighting(Document):
+    """A build seen in the evidence.
+
+    Attributes:
+        build: Three- or four-part build number.
+        at: When the host ran it for sure; None if the source has no time.
+        installed: When it was installed, if the source says that.
+        source: Path inside the evidence, or `facts`.
+        certainty: How far it can be trusted.
+    """
+
+    build: str
+    at: Instant | None = None
+    installed: Instant | None = None
+    source: str
+    certainty: Certainty
+
+
+class Facts(Document):
+    """The facts file; every entry is optional.
+
+    Attributes:
+        hostname: Name of the server.
+        timezone: IANA name; local times in the evidence are read with it.
+        collected_at: When the evidence was collected; the end of what can be known.
+        builds: Builds over time, oldest first.
+    """
+
+    hostname: str | None = Field(default=None, max_length=253)
+    timezone: str | None = Field(default=None, max_length=64)
+    collected_at: Instant | None = None
+    builds: tuple[BuildFact, ...] = ()

@@ -1,0 +1,68 @@
+"""What could not be looked at, as a value: a skip always reaches the result, with its reason and a count."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from waspglass.model.document import Document
+
+__all__ = ["SkipReason", "Skipped"]
+
+
+class SkipReason(StrEnum):
+    """The closed list of reasons; users' scripts branch on these words."""
+
+    UNREADABLE = "unreadable"
+    """The operating system or the archive refused to give the bytes."""
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    """The container or file format is broken from some place on."""
+    TRUNCATED = "truncated"
+    """The file ends in the middle of a record."""
+    OUTSIDE_ROOT = "outside root"
+    """A link or a path that leads out of the evidence; never followed."""
+    SPECIAL_FILE = "special file"
+    """A device, pipe, socket or a reserved device name."""
+    TOO_LARGE = "too large"
+    COMPRESSION_BOMB = "compression bomb"
+    TOO_MANY_FILES = "too many files"
+    TOO_DEEP = "too deep"
+    """Archives inside archives, or folders, beyond the limit."""
+    DUPLICATE_PATH = "duplicate path"
+    """Two entries of the evidence claim the same Windows path; the first is read."""
+    NOT_RECOGNISED = "not recognised"
+    """No reader knows this content; it may be a log in a format that waspglass does not read."""
+    EMPTY = "empty"
+    NO_HEADER = "no header"
+    """Lines stand before any header that names their columns."""
+    MALFORMED_LINE = "malformed line"
+    """A line does not fit the header in force."""
+    LINE_TOO_LONG = "line too long"
+    BAD_TIME = "bad time"
+    """A record whose time cannot be read or is absurd."""
+    MISSING_FIELD = "missing field"
+    """A rule needs a field that this log does not have, so it was not run there."""
+    UNSUPPORTED_RULE = "unsupported rule"
+    INVALID_RULE = "invalid rule"
+    OUT_OF_WINDOW = "out of window"
+    """Outside of the span that the user asked for with --since and --until."""
+    NEEDS_EXTRA = "needs extra"
+    """A reader that comes with an optional extra is not installed."""
+    LIMIT_REACHED = "limit reached"
+    """More of the same was found than is kept; the count says how many were left out."""
+
+
+class Skipped(Document):
+    """One source, one reason, and how many times.
+
+    Attributes:
+        source: Path inside the evidence, or the rule's id for a rule that could not be run.
+        reason: Why.
+        count: How many files, lines, records or rules this stands for.
+        detail: What exactly, for a person; escaped already.
+    """
+
+    source: str
+    reason: SkipReason
+    count: int = 1
+    detail: str | None = None

@@ -1,0 +1,251 @@
+"""The typed view of a campaign pack: what the capabilities read; `packs/load.py` makes it from the data files."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from waspglass.model.document import Document, Instant
+from waspglass.model.finding import Rung
+
+__all__ = [
+    "ActorFields",
+    "AdviceText",
+    "ArtefactKind",
+    "BuildRow",
+    "ClockText",
+    "DerivedField",
+    "Figure",
+    "Logsource",
+    "Pack",
+    "RuleSource",
+    "TimelineRow",
+    "Translated",
+    "WebRoot",
+    "Window",
+]
+
+
+class Translated(Document):
+    """A text in the languages of the reports."""
+
+    en: str
+    de: str
+
+    def text(self, language: str) -> str:
+        """The text in a language, English where there is none."""
+        return self.de if language == "de" else self.en
+
+
+class Logsource(Document):
+    """A Sigma logsource; an absent part matches anything."""
+
+    product: str | None = None
+    category: str | None = None
+    service: str | None = None
+
+
+class DerivedField(Document):
+    """A field that is cut out of another, so that rules and joins of different logs can speak of it.
+
+    Attributes:
+        name: Name of the new field.
+        source: Fields to look in, first match wins.
+        regex: Python regular expression whose first group is the value.
+    """
+
+    name: str
+    source: tuple[str, ...]
+    regex: str
+
+
+class ActorFields(Document):
+    """Which fields of a kind tell who acted; the first that is present wins."""
+
+    address: tuple[str, ...] = ()
+    user_agent: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+
+
+class ArtefactKind(Document):
+    """A kind of artefact: how it is recognised and read, and what it can speak for.
+
+    Attributes:
+        kind: Name, used in coverage and rules.
+        format: Line format or record reader.
+        paths: Globs over the Windows path with `/`, without drive and case (`**/logging/httpproxy/*/*.log`);
+            `{name}` in place of a `*` captures an attribute of that name.
+        content: Regular expression (bytes semantics, searched in the first 64 KiB) that the content must match; it also
+            recognises loose files by content alone.
+        logsources: Sigma logsources that this kind answers.
+        aliases: Sigma field name -> field names of this kind, any of which may match.
+        derive: Fields cut out of others.
+        actor: Who acted.
+        shows: The rungs that this kind is able to show.
+        entry: True if it would have shown an entry through the campaign's flaws.
+        retention_days: After how many days the product deletes it by default; None = never by itself.
+        quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
+        gap_hours: A silence longer than this is a gap; None = silence means nothing here.
+        title: What a person calls it.
+        remedy: What to collect if it is missing.
+        sources: Where these facts come from.
+    """
+
+    kind: str
+    format: str
+    paths: tuple[str, ...] = ()
+    content: str | None = None
+    logsources: tuple[Logsource, ...] = ()
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    derive: tuple[DerivedField, ...] = ()
+    actor: ActorFields = ActorFields()
+    shows: tuple[Rung, ...] = ()
+    entry: bool = False
+    retention_days: int | None = None
+    quota_mb: int | None = None
+    gap_hours: float | None = None
+    title: Translated
+    remedy: Translated | None = None
+    sources: tuple[str, ...] = ()
+
+
+class WebRoot(Document):
+    """A folder that a web server serves: joins file paths and URL paths of the same implant.
+
+    Attributes:
+        path: Glob like those of `ArtefactKind.paths`, naming the folder.
+        url: URL path under which it is served, with a leading `/` and no trailing one (`""` for the root).
+    """
+
+    path: str
+    url: str
+
+
+class Window(Document):
+    """The campaign's decisive moments.
+
+    Attributes:
+        first_exploitation: Before this nobody is known to have used the flaws.
+        patch_available: When the first patch came out.
+        public_exploit: When anybody could have used a published exploit.
+    """
+
+    first_exploitation: Instant
+    patch_available: Instant
+    public_exploit: Instant | None = None
+
+
+class BuildRow(Document):
+    """One released build of the product.
+
+    Attributes:
+        build: Four-part number.
+        product: Product line, e.g. `Exchange Server 2016`.
+        cumulative_update: e.g. `CU19`.
+        security_update: e.g. `Mar21SU`; None for the plain CU.
+        released: `YYYY-MM-DD` or `YYYY-MM` as the source gives it.
+        kb: Knowledge-base number.
+        fixes: `yes` fixes all flaws of the pack; `partly`; `no`; `not affected`.
+    """
+
+    build: str
+    product: str
+    cumulative_update: str
+    security_update: str | None = None
+    released: str | None = None
+    kb: str | None = None
+    fixes: Literal["yes", "partly", "no", "not affected"]
+
+
+class TimelineRow(Document):
+    """A dated event of disclosure or exploitation, with its source."""
+
+    date: str
+    event: str
+    kind: str
+    source: str
+    confidence: Literal["quoted", "secondary"]
+
+
+class Figure(Document):
+    """A public count, with its source; figures of different methods contradict one another, and stay side by side."""
+
+    date: str
+    region: str
+    measure: str
+    value: float
+    source: str
+    confidence: Literal["quoted", "secondary"]
+    note: str = ""
+
+
+class AdviceText(Document):
+    """A next step, given when all of its conditions hold.
+
+    Attributes:
+        id: Stable word.
+        when: Conditions such as `verdict:occupied`, `lid:vulnerable`, `rung:implanted`; a tuple is "all of", several
+            entries with the same key before the colon are "any of".
+        priority: 1 = now, 2 = today, 3 = this week.
+        title: Imperative, one line.
+        text: How and why.
+        sources: Where it comes from.
+    """
+
+    id: str
+    when: tuple[str, ...]
+    priority: Literal[1, 2, 3]
+    title: Translated
+    text: Translated
+    sources: tuple[str, ...] = ()
+
+
+class ClockText(Document):
+    """A legal deadline that may run once somebody became aware; `when` as in `AdviceText`."""
+
+    id: str
+    when: tuple[str, ...]
+    hours: int
+    law: str
+    title: Translated
+    text: Translated
+
+
+class RuleSource(Document):
+    """The text of a rule file, before it is parsed.
+
+    Attributes:
+        path: As the user knows it.
+        text: Content.
+        origin: `pack`, or `user` for what --rules brought in.
+    """
+
+    path: str
+    text: str
+    origin: Literal["pack", "user"] = "pack"
+
+
+class Pack(Document):
+    """All knowledge about one campaign."""
+
+    id: str
+    version: str
+    sha256: str
+    title: Translated
+    cves: tuple[str, ...]
+    products: tuple[str, ...]
+    window: Window
+    kinds: tuple[ArtefactKind, ...]
+    web_roots: tuple[WebRoot, ...] = ()
+    builds: tuple[BuildRow, ...] = ()
+    timeline: tuple[TimelineRow, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    advice: tuple[AdviceText, ...] = ()
+    clocks: tuple[ClockText, ...] = ()
+    sigma: tuple[RuleSource, ...] = ()
+    yara: tuple[RuleSource, ...] = ()
+    indicators: tuple[RuleSource, ...] = ()
+    root: str = ""
+    """Folder of the pack, where big data files (known-good hashes) lie; they are opened when needed."""
