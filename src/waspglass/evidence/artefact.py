@@ -103,7 +103,7 @@ class LineFormat(Protocol):
 
 
 class RecordReader(Protocol):
-    """A file small enough to be parsed whole (configuration, task, export, binary header) or with records of its own."""
+    """A file that is parsed whole (configuration, task, export, binary header) or that has records of its own."""
 
     @property
     def name(self) -> str: ...

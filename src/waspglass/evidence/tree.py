@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 
 from waspglass.model.skip import Skipped
 
@@ -13,12 +13,12 @@ __all__ = ["Evidence", "EvidenceFile"]
 
 
 class EvidenceFile(Protocol):
-    """One file of the evidence.
+    r"""One file of the evidence.
 
     Attributes:
         path: Windows path with backslashes as the evidence spells it, with a drive where one is known
-            (`C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex210301.log`). A member of an archive inside the evidence is
-            `C:\\logs\\old.zip\\u_ex210301.log`; a loose file is its name.
+            (`C:\inetpub\logs\LogFiles\W3SVC1\u_ex210301.log`). A member of an archive inside the evidence is
+            `C:\logs\old.zip\u_ex210301.log`; a loose file is its name.
         size: Bytes of content as `open` will give them; None if that is not known before reading.
         modified: Last write, in UTC, if the evidence keeps it.
         local: A real file on this machine that can be memory-mapped and whose bytes are the content; None otherwise.
@@ -56,5 +56,5 @@ class Evidence(Protocol):
         """What could not be listed so far; complete once `files` has ended."""
         ...
 
-    def __enter__(self) -> Evidence: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
