@@ -1,0 +1,37 @@
+# `make demo` sets everything up and examines a bundled example; `make test` runs all tests.
+# Nothing but Python 3.11+, git, make and the Debian base is needed; .venv is made here.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test lint types check bench-hunt clean
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "waspglass needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/waspglass examine examples/patched-but-occupied --facts examples/patched-but-occupied.facts.json --out out/demo; \
+	code=$$?; case $$code in 0|10|20|30|40) exit 0;; *) exit $$code;; esac
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+check: lint types test
+
+# Ratios against ripgrep, Polars, DuckDB and our own naive evaluator, in one run; see docs/explanation/hunt-engine.md.
+bench-hunt: $(STAMP)
+	@$(BIN)/python -m bench.hunt
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
