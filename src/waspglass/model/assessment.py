@@ -91,12 +91,22 @@ class Host(Document):
 
 
 class PackReference(Document):
-    """The pack that was used: its id, version and digest, so that the result can be repeated."""
+    """The pack that was used: its id, version and digest, so that the result can be repeated.
+
+    Attributes:
+        id: The pack's name.
+        version: Its version.
+        sha256: Digest over its files.
+        title: What a person calls the campaign, in the report's language.
+        cves: The flaws that the campaign used.
+        added_rules: How many rules the user added.
+    """
 
     id: str
     version: str
     sha256: str
     title: str
+    cves: tuple[str, ...] = ()
     added_rules: int = 0
 
 

@@ -40,6 +40,7 @@ class Coverage(Document):
 
     Attributes:
         kind: The artefact kind, as the pack names it.
+        title: What a person calls it, in the report's language; None: the kind itself.
         from_: First moment covered; None if there is nothing of this kind.
         to: Last moment covered.
         gaps: Spans between them without records, beyond what is normal for this kind.
@@ -51,6 +52,7 @@ class Coverage(Document):
     """
 
     kind: str
+    title: str | None = None
     from_: Instant | None = Field(default=None, alias="from", serialization_alias="from")
     to: Instant | None = None
     gaps: tuple[Span, ...] = ()
