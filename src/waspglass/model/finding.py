@@ -70,6 +70,7 @@ class Finding(Document):
         rule: Id of the rule, indicator or check.
         title: What the rule says happened, one line.
         time: When it happened, if the record says.
+        kind: Artefact kind of the source, as the pack names it.
         source: Path inside the evidence.
         line: 1-based line in a text file.
         record: EVTX record id.
@@ -88,6 +89,7 @@ class Finding(Document):
     rule: str
     title: str
     time: Instant | None = None
+    kind: str | None = None
     source: str
     line: int | None = None
     record: int | None = None

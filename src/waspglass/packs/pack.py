@@ -85,6 +85,8 @@ class ArtefactKind(Document):
         actor: Who acted.
         shows: The rungs that this kind is able to show.
         entry: True if it would have shown an entry through the campaign's flaws.
+        snapshot: True if a file of this kind shows what is there at collection (a page, a configuration), not history.
+        requires: Columns without which a log of this kind cannot show an entry.
         retention_days: After how many days the product deletes it by default; None = never by itself.
         quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
         gap_hours: A silence longer than this is a gap; None = silence means nothing here.
@@ -103,6 +105,8 @@ class ArtefactKind(Document):
     actor: ActorFields = ActorFields()
     shows: tuple[Rung, ...] = ()
     entry: bool = False
+    snapshot: bool = False
+    requires: tuple[str, ...] = ()
     retention_days: int | None = None
     quota_mb: int | None = None
     gap_hours: float | None = None

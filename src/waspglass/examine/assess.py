@@ -1,0 +1,114 @@
+"""The one pure function of this capability: what was observed + pack + facts -> assessment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from waspglass.examine.advice import advice_of, clocks_of
+from waspglass.examine.contradictions import contradictions_of
+from waspglass.examine.implants import implant_lives
+from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
+from waspglass.examine.limits import limits_of
+from waspglass.examine.observations import Observations, by_time
+from waspglass.examine.sentence import say
+from waspglass.examine.verdict import decide
+from waspglass.examine.why import explain
+from waspglass.examine.window import exposure
+from waspglass.model.assessment import Assessment, Host, PackReference, TimelineEvent
+from waspglass.model.facts import Facts
+from waspglass.model.finding import Effect, Finding
+from waspglass.model.language import load_catalogue
+from waspglass.packs.pack import Pack
+
+__all__ = ["Settings", "assess"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is neither evidence nor knowledge.
+
+    Attributes:
+        language: Language of all sentences.
+        created: Now, passed in so that a result can be repeated.
+        generator: Program and version.
+    """
+
+    language: str
+    created: datetime
+    generator: str
+
+
+def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJudge, settings: Settings) -> Assessment:
+    """Concludes lid, wasp and verdict.
+
+    Args:
+        observations: What the evidence said.
+        pack: The campaign.
+        facts: What the user said; it outranks what the evidence hints at.
+        judge: Decides by the pack's build table whether a build is vulnerable.
+        settings: Language, clock, generator.
+    """
+    catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
+    lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
+    implants = implant_lives(observations, pack)
+    exposed = exposure(observations, lid, pack, facts)
+    contradictions = contradictions_of(observations, lid, facts, judge, catalogue)
+    decision = decide(observations, lid, implants, exposed, contradicted=bool(contradictions))
+    sentence = say(decision, observations, lid, implants, exposed, catalogue)
+    limits = limits_of(observations, lid, exposed, pack, facts, catalogue)
+    return Assessment(
+        generator=settings.generator,
+        created=settings.created,
+        language=settings.language,
+        host=_host(observations, facts),
+        pack=_reference(observations, pack, settings.language),
+        verdict=decision.verdict,
+        sentence=sentence,
+        lid=lid,
+        rungs=decision.rungs,
+        window=exposed.window,
+        why=explain(sentence, decision, observations, lid, implants, exposed, contradictions, catalogue),
+        implants=implants,
+        findings=_of(observations, Effect.SHOWS, Effect.FAILED, Effect.ENDS),
+        context=_of(observations, Effect.CONTEXT),
+        review=_of(observations, Effect.HINT),
+        coverage=observations.coverage,
+        skipped=observations.skipped,
+        limits=(*contradictions, *limits),
+        advice=advice_of(pack, decision, lid, settings.language),
+        clocks=clocks_of(pack, decision, lid, settings.language),
+        campaign=_campaign(pack),
+    )
+
+
+def _host(observations: Observations, facts: Facts) -> Host:
+    return Host(
+        name=facts.hostname or observations.hostname,
+        timezone=facts.timezone,
+        collected_at=facts.collected_at,
+        evidence=observations.evidence,
+    )
+
+
+def _reference(observations: Observations, pack: Pack, language: str) -> PackReference:
+    return PackReference(
+        id=pack.id,
+        version=pack.version,
+        sha256=pack.sha256,
+        title=pack.title.text(language),
+        added_rules=observations.added_rules,
+    )
+
+
+def _of(observations: Observations, *effects: Effect) -> tuple[Finding, ...]:
+    return tuple(sorted((f for f in observations.findings if f.effect in effects), key=by_time))
+
+
+def _campaign(pack: Pack) -> tuple[TimelineEvent, ...]:
+    return tuple(
+        TimelineEvent(
+            date=datetime.fromisoformat(row.date).replace(tzinfo=UTC), text=row.event, kind=row.kind, source=row.source
+        )
+        for row in pack.timeline
+    )

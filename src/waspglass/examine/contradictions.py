@@ -1,0 +1,76 @@
+"""Where the evidence contradicts the facts or itself; a contradiction is said, never smoothed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from waspglass.examine.lid import BuildJudge, Judgement
+from waspglass.examine.observations import Observations
+from waspglass.model.assessment import Lid, LidState, Limit
+from waspglass.model.facts import BuildSighting, Certainty, Facts
+from waspglass.model.finding import Effect, Rung
+from waspglass.model.language import Catalogue
+
+__all__ = ["contradictions_of"]
+
+_CLOCK_SLACK = timedelta(hours=26)
+"""Two places on Earth can be 26 hours of local time apart; less is a matter of clocks, not a contradiction."""
+
+
+def contradictions_of(
+    observations: Observations, lid: Lid, facts: Facts, judge: BuildJudge, catalogue: Catalogue
+) -> tuple[Limit, ...]:
+    """All contradictions, as decisive limits."""
+    return (
+        *_after_collection(observations, facts, catalogue),
+        *_builds(lid, judge, catalogue),
+        *_entry_through_a_lid(observations, lid, catalogue),
+    )
+
+
+def _after_collection(observations: Observations, facts: Facts, catalogue: Catalogue) -> list[Limit]:
+    last = observations.last_moment()
+    if facts.collected_at is None or last is None or last <= facts.collected_at + _CLOCK_SLACK:
+        return []
+    text = catalogue.text(
+        "contradiction.after_collection",
+        last=f"{last:%Y-%m-%d %H:%M}",
+        collected=f"{facts.collected_at:%Y-%m-%d %H:%M}",
+    )
+    return [Limit(id="contradiction-after-collection", text=text, decisive=True)]
+
+
+def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
+    """The last statement says patched, while a binary of the collection is vulnerable (or the other way round)."""
+    stated = [b for b in lid.builds if b.certainty is Certainty.STATED]
+    binaries = [b for b in lid.builds if b.certainty is Certainty.PROVEN and b.installed is None]
+    if not stated or not binaries:
+        return []
+    last = stated[-1]
+    other = next((b for b in binaries if _disagree(last, b, judge)), None)
+    if other is None:
+        return []
+    text = catalogue.text("contradiction.builds", stated=last.build, proven=other.build, source=other.source)
+    return [Limit(id="contradiction-builds", text=text, decisive=True)]
+
+
+def _disagree(one: BuildSighting, other: BuildSighting, judge: BuildJudge) -> bool:
+    pair = {judge(one.build), judge(other.build)}
+    return Judgement.VULNERABLE in pair and bool(pair & {Judgement.PATCHED, Judgement.NOT_AFFECTED})
+
+
+def _entry_through_a_lid(observations: Observations, lid: Lid, catalogue: Catalogue) -> list[Limit]:
+    if lid.state is not LidState.PATCHED or lid.since is None:
+        return []
+    patched = lid.since
+    late = [
+        f
+        for f in observations.proofs(Rung.EXPLOITED)
+        if f.effect is Effect.SHOWS and f.time is not None and f.time > patched + _CLOCK_SLACK
+    ]
+    if not late:
+        return []
+    text = catalogue.text(
+        "contradiction.entry_through_lid", patched=f"{patched:%Y-%m-%d %H:%M}", entry=f"{late[0].time:%Y-%m-%d %H:%M}"
+    )
+    return [Limit(id="contradiction-entry-through-lid", text=text, decisive=True)]

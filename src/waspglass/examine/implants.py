@@ -1,0 +1,102 @@
+"""Implants and their lives: when they were written, used, gone, and whether they are there now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from waspglass.examine.observations import Observations, by_time
+from waspglass.model.assessment import Implant
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.packs.pack import Pack
+
+__all__ = ["implant_lives"]
+
+UNNAMED = "?"
+"""Subject of an implant of which only the writing was seen, not its name."""
+
+
+def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]:
+    """Joins all findings of the same subject into one life each, ordered by first sign.
+
+    Presence, best source first:
+
+    1. A file or setting that was collected shows what is there at collection: present.
+    2. The last word of the logs is that it was gone (404, redirect to the logon page, deletion): not present.
+    3. The web root in which it would lie was collected, and it is not among the files: not present.
+    4. Otherwise its last sign of life stands: nothing shows that it was removed, so it is taken to be there. Only a
+       page whose name nobody saw is left open.
+    """
+    snapshots = {kind.kind for kind in pack.kinds if kind.snapshot}
+    roots = sorted({root.url.lower() for root in pack.web_roots}, key=len, reverse=True)
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in observations.findings:
+        if _speaks_of_implant(finding):
+            groups[finding.subject or UNNAMED].append(finding)
+    lives = [
+        _life(subject, found, snapshots, _root_of(subject, roots) in observations.collected_roots)
+        for subject, found in groups.items()
+    ]
+    named = [life for life in lives if life.subject != UNNAMED]
+    # An unnamed writing beside a named implant is that implant's own writing, seen in another log.
+    chosen = named if named else lives
+    return tuple(sorted(chosen, key=lambda life: (_first_sign(life) is None, _first_sign(life) or "", life.subject)))
+
+
+def _root_of(subject: str, roots: list[str]) -> str | None:
+    """The web root that serves a URL path: the longest that is a prefix of it by whole segments."""
+    if not subject.startswith("/"):
+        return None
+    return next((root for root in roots if subject == root or subject.startswith(root + "/")), None)
+
+
+def _speaks_of_implant(finding: Finding) -> bool:
+    if finding.effect is Effect.ENDS:
+        return finding.subject is not None
+    if finding.effect is not Effect.SHOWS:
+        return False
+    return finding.rung is Rung.IMPLANTED or (finding.rung is Rung.USED and finding.subject is not None)
+
+
+def _first_sign(life: Implant) -> str | None:
+    signs = [moment for moment in (life.written, life.first_used) if moment is not None]
+    return min(signs).isoformat() if signs else None
+
+
+def _life(subject: str, found: list[Finding], snapshots: set[str], root_collected: bool) -> Implant:
+    found = sorted(found, key=by_time)
+    written = _moments(found, Rung.IMPLANTED)
+    used = _moments(found, Rung.USED)
+    ends = [f.time for f in found if f.effect is Effect.ENDS and f.time is not None]
+    last_alive = max([*written, *used], default=None)
+    gone = max(ends, default=None)
+    if gone is not None and last_alive is not None and gone <= last_alive:
+        gone = None
+    if gone is not None:
+        # The earliest "not there" after the last sign of life is when it was first seen to be gone.
+        gone = min(end for end in ends if last_alive is None or end > last_alive)
+    return Implant(
+        subject=subject,
+        written=min(written, default=None),
+        first_used=min(used, default=None),
+        last_used=max(used, default=None),
+        gone=gone,
+        present=_present(subject, found, snapshots, gone, root_collected),
+        findings=tuple(f.id for f in found),
+    )
+
+
+def _moments(found: list[Finding], rung: Rung) -> list[datetime]:
+    return [f.time for f in found if f.rung is rung and f.effect is Effect.SHOWS and f.time is not None]
+
+
+def _present(
+    subject: str, found: list[Finding], snapshots: set[str], gone: datetime | None, root_collected: bool
+) -> bool | None:
+    if any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found):
+        return True
+    if gone is not None:
+        return False
+    if subject == UNNAMED:
+        return None
+    return not root_collected

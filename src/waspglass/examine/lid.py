@@ -1,0 +1,119 @@
+"""The lid axis: was the host vulnerable, and since when not, concluded from builds over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from waspglass.model.assessment import Lid, LidState
+from waspglass.model.facts import BuildSighting, Certainty, Facts
+from waspglass.model.language import Catalogue
+
+__all__ = ["BuildJudge", "Judgement", "judge_lid", "stated_sightings"]
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Judgement(StrEnum):
+    """What a build number alone says about the flaws."""
+
+    VULNERABLE = "vulnerable"
+    PATCHED = "patched"
+    NOT_AFFECTED = "not affected"
+    OPEN = "open"
+    """Three parts where the fourth decides, or a version that the table does not know."""
+
+
+BuildJudge = Callable[[str], Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    sighting: BuildSighting
+    judgement: Judgement
+
+    @property
+    def moment(self) -> datetime | None:
+        return self.sighting.installed or self.sighting.at
+
+    @property
+    def closed(self) -> bool:
+        return self.judgement in (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+
+
+def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
+    """The user's own statements, in the form of sightings."""
+    return tuple(
+        BuildSighting(build=fact.build, at=fact.from_, installed=fact.from_, source="facts", certainty=Certainty.STATED)
+        for fact in facts.builds
+    )
+
+
+def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue: Catalogue) -> Lid:
+    """Concludes the patch state at the end of what is known.
+
+    Statements and proofs decide; hints (a version in a URL path or log header) are used only where there is nothing
+    better, and never give a moment of patching. An undated proof (the version of a collected binary) speaks for the
+    time of collection, which is after every dated one.
+    """
+    steps = [_Step(s, judge(s.build)) for s in sightings]
+    firm = sorted((s for s in steps if s.sighting.certainty is not Certainty.HINT), key=_order)
+    known = tuple(s.sighting for s in sorted(steps, key=_order))
+    decided = [s for s in firm if s.judgement is not Judgement.OPEN]
+    if decided:
+        return _from_firm(decided, known, catalogue)
+    return _from_hints(steps, firm, known, catalogue)
+
+
+def _order(step: _Step) -> tuple[bool, datetime, str]:
+    return (step.moment is None and step.sighting.certainty is not Certainty.STATED, step.moment or _BEGINNING, "")
+
+
+def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
+    last = steps[-1]
+    if not last.closed:
+        first = next(s for s in steps if not s.closed)
+        reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=last.sighting.source)
+        return Lid(state=LidState.VULNERABLE, since=first.moment, builds=known, reason=reason)
+    if all(s.judgement is Judgement.NOT_AFFECTED for s in steps):
+        reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=last.sighting.source)
+        return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
+    before = [s for s in steps if not s.closed]
+    run = _closing_run(steps)
+    if not before and run[0].sighting.certainty is Certainty.PROVEN and run[0].sighting.installed is not None:
+        reason = catalogue.text("lid.installed_patched", build=run[0].sighting.build, source=run[0].sighting.source)
+        return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
+    since = next((s.moment for s in run if s.moment is not None), None)
+    key = "lid.patched" if since else "lid.patched_undated"
+    reason = catalogue.text(key, build=run[0].sighting.build, source=run[0].sighting.source)
+    seen_open = [s.sighting.at for s in before if s.sighting.at is not None]
+    return Lid(
+        state=LidState.PATCHED, since=since, not_before=max(seen_open, default=None), builds=known, reason=reason
+    )
+
+
+def _closing_run(steps: list[_Step]) -> list[_Step]:
+    """The last unbroken run of patched steps: a host that was set back to an older build counts from its return."""
+    run: list[_Step] = []
+    for step in reversed(steps):
+        if not step.closed:
+            break
+        run.insert(0, step)
+    return run
+
+
+def _from_hints(steps: list[_Step], firm: list[_Step], known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
+    hints = sorted((s for s in steps if s.sighting.certainty is Certainty.HINT), key=_order)
+    decided = [s for s in hints if s.judgement is not Judgement.OPEN]
+    if decided and not firm:
+        last = decided[-1]
+        state = LidState.PATCHED if last.closed else LidState.VULNERABLE
+        key = "lid.hint_patched" if last.closed else "lid.hint_vulnerable"
+        reason = catalogue.text(key, build=last.sighting.build, source=last.sighting.source)
+        return Lid(state=state, builds=known, reason=reason)
+    if known:
+        reason = catalogue.text("lid.undecidable", builds=", ".join(sorted({s.build for s in known})))
+        return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
+    return Lid(state=LidState.UNKNOWN, reason=catalogue.text("lid.no_build"))

@@ -1,0 +1,68 @@
+"""What was observed on one host before anything is concluded from it: the input of `assess`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from waspglass.model.coverage import Coverage, Span
+from waspglass.model.facts import BuildSighting
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.skip import Skipped
+
+__all__ = ["Observations", "span_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Everything that the evidence said.
+
+    Attributes:
+        evidence: What the user called the evidence (a path).
+        findings: All matches; context and hints among them.
+        coverage: One entry a kind, also for kinds of which nothing was found.
+        skipped: What could not be looked at.
+        sightings: Builds seen in the evidence.
+        added_rules: How many rules the user brought.
+        hostname: The host's name as the evidence tells it.
+        since: Start of the span that the user asked for; None for all.
+        until: Its end.
+        collected_roots: URL paths of the web roots of which files were collected.
+        blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
+    """
+
+    evidence: str
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    sightings: tuple[BuildSighting, ...] = ()
+    added_rules: int = 0
+    hostname: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    collected_roots: tuple[str, ...] = ()
+    blinded: tuple[Skipped, ...] = ()
+
+    def last_moment(self) -> datetime | None:
+        """The latest moment that the evidence speaks of; stands in for an unknown time of collection."""
+        ends = [entry.to for entry in self.coverage if entry.to is not None]
+        ends += [finding.time for finding in self.findings if finding.time is not None]
+        return max(ends, default=None)
+
+    def proofs(self, rung: Rung) -> tuple[Finding, ...]:
+        """The findings that prove a rung, oldest first.
+
+        A failed action counts for the rung that its rule names, which is the rung that was still needed to try it.
+        """
+        found = [f for f in self.findings if f.rung is rung and f.effect in (Effect.SHOWS, Effect.FAILED)]
+        return tuple(sorted(found, key=by_time))
+
+
+def by_time(finding: Finding) -> tuple[bool, datetime | str, str]:
+    """Sort key: dated findings by time, then the undated by source."""
+    return (finding.time is None, finding.time or finding.source, finding.id)
+
+
+def span_text(span: Span) -> str:
+    """`2021-01-03 00:00 - 2021-01-05 12:00 UTC`."""
+    return f"{span.from_:%Y-%m-%d %H:%M} - {span.to:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,92 @@
+"""From rungs, implants and the window to one of five words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from waspglass.examine.observations import Observations
+from waspglass.examine.window import Exposure
+from waspglass.model.assessment import Implant, Lid, LidState, Verdict
+from waspglass.model.finding import Effect, Rung
+
+__all__ = ["Decision", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict and the word that explains it.
+
+    Attributes:
+        verdict: The answer.
+        rungs: Rungs that were reached, lowest first.
+        key: Which sentence says it; a key of the message catalogue.
+    """
+
+    verdict: Verdict
+    rungs: tuple[Rung, ...]
+    key: str
+
+
+def decide(
+    observations: Observations,
+    lid: Lid,
+    implants: tuple[Implant, ...],
+    exposed: Exposure,
+    *,
+    contradicted: bool = False,
+) -> Decision:
+    """The verdict.
+
+    Something that was seen outweighs anything that was not: findings decide first, from the top of the ladder down.
+    Without findings, only a window that is covered completely by sources able to show an entry, and evidence that does not contradict itself, give `clean`.
+    """
+    rungs = tuple(rung for rung in Rung if observations.proofs(rung))
+    entered = [rung for rung in rungs if rung is not Rung.PROBED]
+    if any(implant.present for implant in implants):
+        return Decision(Verdict.OCCUPIED, rungs, _occupied_key(lid))
+    if entered:
+        return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
+    if rungs:
+        complete = not exposed.missing and exposed.window is not None and not observations.blinded
+        never = lid.state is LidState.NEVER_VULNERABLE
+        return Decision(Verdict.ATTEMPTED, rungs, "attempted" if complete or never else "attempted_with_gaps")
+    if contradicted:
+        return Decision(Verdict.CANNOT_TELL, (), "contradicted")
+    return _without_findings(observations, lid, exposed)
+
+
+def _occupied_key(lid: Lid) -> str:
+    match lid.state:
+        case LidState.PATCHED:
+            return "patched_but_occupied"
+        case LidState.VULNERABLE:
+            return "vulnerable_and_occupied"
+        case _:
+            return "occupied"
+
+
+def _compromised_key(observations: Observations, implants: tuple[Implant, ...], entered: list[Rung]) -> str:
+    if implants and all(implant.present is False for implant in implants):
+        return "compromised_gone"
+    if implants:
+        return "compromised_unclear"
+    if entered == [Rung.EXPLOITED]:
+        failed = all(f.effect is Effect.FAILED for f in observations.proofs(Rung.EXPLOITED))
+        return "compromised_failed_write" if failed else "compromised_session"
+    return "compromised"
+
+
+def _without_findings(observations: Observations, lid: Lid, exposed: Exposure) -> Decision:
+    if not any(c.files for c in observations.coverage):
+        return Decision(Verdict.CANNOT_TELL, (), "nothing_to_read")
+    if lid.state is LidState.NEVER_VULNERABLE:
+        return Decision(Verdict.CLEAN, (), "clean_never_vulnerable")
+    if exposed.window is None:
+        return Decision(Verdict.CANNOT_TELL, (), "no_window")
+    if not exposed.sources:
+        return Decision(Verdict.CANNOT_TELL, (), "no_source")
+    if exposed.missing:
+        return Decision(Verdict.CANNOT_TELL, (), "missing_hours")
+    if observations.blinded:
+        return Decision(Verdict.CANNOT_TELL, (), "blinded")
+    return Decision(Verdict.CLEAN, (), "clean")

@@ -1,0 +1,117 @@
+"""The evidence tree: the verdict's claims, each with what it rests on."""
+
+from __future__ import annotations
+
+from waspglass.examine.observations import Observations, by_time
+from waspglass.examine.verdict import Decision
+from waspglass.examine.window import Exposure
+from waspglass.model.assessment import EvidenceNode, Implant, Lid, LidState, Limit
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.language import Catalogue
+
+__all__ = ["explain"]
+
+
+def explain(
+    sentence: str,
+    decision: Decision,
+    observations: Observations,
+    lid: Lid,
+    implants: tuple[Implant, ...],
+    exposed: Exposure,
+    contradictions: tuple[Limit, ...],
+    catalogue: Catalogue,
+) -> EvidenceNode:
+    """The tree: lid, ladder (rung by rung), implants, coverage of the window, contradictions."""
+    branches = [_lid(lid, catalogue), _ladder(decision, observations, catalogue)]
+    if implants:
+        branches.append(_implants(implants, catalogue))
+    branches.append(_window(exposed, catalogue))
+    branches += [EvidenceNode(claim=limit.text, holds=True) for limit in contradictions]
+    return EvidenceNode(claim=sentence, holds=True, children=tuple(branches))
+
+
+def _lid(lid: Lid, catalogue: Catalogue) -> EvidenceNode:
+    holds = None if lid.state is LidState.UNKNOWN else True
+    return EvidenceNode(claim=catalogue.text("why.lid", reason=lid.reason), holds=holds)
+
+
+def _ladder(decision: Decision, observations: Observations, catalogue: Catalogue) -> EvidenceNode:
+    nodes = tuple(_rung(rung, observations, catalogue) for rung in Rung)
+    reached = decision.rungs[-1] if decision.rungs else None
+    claim = (
+        catalogue.text("why.ladder", rung=catalogue.text(f"rung.{reached.value}"))
+        if reached
+        else catalogue.text("why.ladder_none")
+    )
+    return EvidenceNode(claim=claim, holds=bool(reached), children=nodes)
+
+
+def _rung(rung: Rung, observations: Observations, catalogue: Catalogue) -> EvidenceNode:
+    name = catalogue.text(f"rung.{rung.value}")
+    proofs = observations.proofs(rung)
+    if proofs:
+        return EvidenceNode(
+            claim=catalogue.text("why.rung_reached", rung=name, count=len(proofs)),
+            holds=True,
+            children=tuple(_rule(found) for found in _by_rule(proofs)),
+        )
+    able = [c.kind for c in observations.coverage if c.files and rung.value in c.shows]
+    if able:
+        return EvidenceNode(claim=catalogue.text("why.rung_not_seen", rung=name, kinds=", ".join(able)), holds=False)
+    return EvidenceNode(claim=catalogue.text("why.rung_unseen", rung=name), holds=None)
+
+
+def _by_rule(proofs: tuple[Finding, ...]) -> list[list[Finding]]:
+    groups: dict[tuple[str, Effect], list[Finding]] = {}
+    for finding in proofs:
+        groups.setdefault((finding.rule, finding.effect), []).append(finding)
+    return sorted(groups.values(), key=lambda found: by_time(found[0]))
+
+
+def _rule(found: list[Finding]) -> EvidenceNode:
+    return EvidenceNode(claim=found[0].title, holds=True, findings=tuple(f.id for f in found))
+
+
+def _implants(implants: tuple[Implant, ...], catalogue: Catalogue) -> EvidenceNode:
+    nodes = tuple(
+        EvidenceNode(claim=_life(implant, catalogue), holds=implant.present, findings=implant.findings)
+        for implant in implants
+    )
+    there = sum(implant.present is True for implant in implants)
+    claim = catalogue.text("why.implants", count=len(implants), there=there)
+    return EvidenceNode(claim=claim, holds=there > 0, children=nodes)
+
+
+def _life(implant: Implant, catalogue: Catalogue) -> str:
+    parts = [implant.subject if implant.subject != "?" else catalogue.text("sentence.unnamed")]
+    for word, moment in (
+        ("written", implant.written),
+        ("first_used", implant.first_used),
+        ("last_used", implant.last_used),
+        ("gone", implant.gone),
+    ):
+        if moment is not None:
+            parts.append(catalogue.text(f"life.{word}", time=f"{moment:%Y-%m-%d %H:%M:%S}"))
+    state = {True: "present", False: "absent", None: "open"}[implant.present]
+    return ", ".join([*parts, catalogue.text(f"life.{state}")])
+
+
+def _window(exposed: Exposure, catalogue: Catalogue) -> EvidenceNode:
+    if exposed.window is None:
+        return EvidenceNode(claim=catalogue.text("why.no_window"), holds=None)
+    span = {"from": f"{exposed.window.from_:%Y-%m-%d %H:%M}", "to": f"{exposed.window.to:%Y-%m-%d %H:%M}"}
+    if not exposed.missing:
+        claim = catalogue.text("why.covered", sources=", ".join(exposed.sources), **span)
+        return EvidenceNode(claim=claim, holds=True)
+    holes = tuple(
+        EvidenceNode(
+            claim=catalogue.text(
+                "why.hole", start=f"{s.from_:%Y-%m-%d %H:%M}", end=f"{s.to:%Y-%m-%d %H:%M}", hours=f"{s.hours:.1f}"
+            ),
+            holds=False,
+        )
+        for s in exposed.missing[:20]
+    )
+    claim = catalogue.text("why.not_covered", hours=f"{sum(s.hours for s in exposed.missing):.0f}", **span)
+    return EvidenceNode(claim=claim, holds=False, children=holes)

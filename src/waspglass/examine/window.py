@@ -1,0 +1,63 @@
+"""The window in which the host could have been entered, and the parts of it that nothing can speak for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from waspglass.examine.observations import Observations
+from waspglass.examine.spans import covered_spans, missing_spans
+from waspglass.model.assessment import Lid, LidState
+from waspglass.model.coverage import Span
+from waspglass.model.facts import Certainty, Facts
+from waspglass.packs.pack import Pack
+
+__all__ = ["Exposure", "exposure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """When the host could have been entered, and what of that time was seen.
+
+    Attributes:
+        window: From the campaign's first known exploitation to the patch, or to the collection; None if the host was
+            never vulnerable or nothing tells when the window ends.
+        missing: Parts of the window for which no source able to show an entry speaks.
+        end_known: False if the time of collection had to be taken from the last record of the evidence.
+        sources: Kinds that covered some of it.
+    """
+
+    window: Span | None
+    missing: tuple[Span, ...]
+    end_known: bool
+    sources: tuple[str, ...]
+
+
+def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts) -> Exposure:
+    """Works out the window and its holes. Spans that the user excluded with --since/--until count as not seen."""
+    if lid.state is LidState.NEVER_VULNERABLE:
+        return Exposure(window=None, missing=(), end_known=True, sources=())
+    end, end_known = _end(observations, lid, facts)
+    start = pack.window.first_exploitation
+    if end is None or end <= start:
+        return Exposure(window=None, missing=(), end_known=end is not None and end_known, sources=())
+    window = Span(from_=start, to=end)
+    asked = (
+        Span(from_=max(start, observations.since or start), to=min(end, observations.until or end))
+        if ((observations.since or start) < (observations.until or end))
+        else None
+    )
+    entry_kinds = [c for c in observations.coverage if c.entry]
+    pieces = {c.kind: covered_spans(c, asked) for c in entry_kinds} if asked is not None else {}
+    missing = missing_spans(window, (span for spans in pieces.values() for span in spans))
+    return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in pieces.items() if spans)))
+
+
+def _end(observations: Observations, lid: Lid, facts: Facts) -> tuple[datetime | None, bool]:
+    """The patch where it is dated by something firm, otherwise the collection, otherwise the last record."""
+    firm = any(b.certainty is not Certainty.HINT for b in lid.builds)
+    if lid.state is LidState.PATCHED and lid.since is not None and firm:
+        return lid.since, True
+    if facts.collected_at is not None:
+        return facts.collected_at, True
+    return observations.last_moment(), False
