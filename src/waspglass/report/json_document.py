@@ -1,0 +1,35 @@
+"""`assessment.json`: the assessment itself, in its canonical form, and the JSON schema that ships with it."""
+
+from __future__ import annotations
+
+from waspglass.model.assessment import Assessment
+
+__all__ = ["read_json", "render_json"]
+
+
+def render_json(assessment: Assessment) -> str:
+    r"""The assessment as JSON: UTF-8, two blanks of indent, fields in the model's order, times in UTC with `Z`.
+
+    Characters that act on a terminal or hide text (controls, bidirectional overrides, zero width) are written as
+    `\uXXXX`, which JSON readers turn back without loss.
+    """
+    lines = assessment.model_dump_json(indent=2, by_alias=True).split("\n")
+    return "".join(f"{line if line.isprintable() else _escaped(line)}\n" for line in lines)
+
+
+def read_json(document: str | bytes) -> Assessment:
+    """Reads what `render_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: If it is not an assessment of this schema.
+    """
+    return Assessment.model_validate_json(document)
+
+
+def _escaped(line: str) -> str:
+    return "".join(character if character.isprintable() else _unit_escapes(character) for character in line)
+
+
+def _unit_escapes(character: str) -> str:
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,82 @@
+"""How the reports say things in the reader's language: times, numbers, and the closed lists of the model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from waspglass.model.assessment import Assessment, LidState
+from waspglass.model.language import Catalogue, load_catalogue
+
+__all__ = ["Phrases"]
+
+_THOUSANDS = {"en": ",", "de": "."}
+_DECIMAL = {"en": ".", "de": ","}
+
+
+class Phrases:
+    """The report's words in one language; fixed texts come from `lang/report.<language>.toml`."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._catalogue: Catalogue = load_catalogue("waspglass.report", "report", language)
+
+    def text(self, key: str, **values: object) -> str:
+        """A message of the catalogue."""
+        return self._catalogue.text(key, **values)
+
+    def word(self, group: str, value: str) -> str:
+        """The word for a member of a closed list, e.g. `word("skip", SkipReason.OUTSIDE_ROOT)`."""
+        return self._catalogue.text(f"{group}.{value.replace(' ', '-')}")
+
+    def count(self, key: str, n: int) -> str:
+        """A counted noun in the right number."""
+        return self._catalogue.text(f"count.{key}.{'one' if n == 1 else 'many'}", n=self.number(n))
+
+    def number(self, n: int) -> str:
+        """An integer with the language's thousands separator."""
+        return f"{n:,}".replace(",", _THOUSANDS[self.language])
+
+    def size(self, n: int) -> str:
+        """A number of bytes in decimal units, two or three digits."""
+        value, unit = float(n), "B"
+        for larger in ("kB", "MB", "GB", "TB"):
+            if value < 1000:
+                break
+            value, unit = value / 1000, larger
+        shown = f"{value:.0f}" if unit == "B" or value >= 100 else f"{value:.1f}"
+        return f"{shown.replace('.', _DECIMAL[self.language])} {unit}"
+
+    def moment(self, moment: datetime | None) -> str:
+        """A time in UTC to the second, as the logs write it in either language."""
+        if moment is None:
+            return self.text("text.unknown_time")
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+    def minute(self, moment: datetime | None) -> str:
+        """A time in UTC to the minute."""
+        if moment is None:
+            return self.text("text.unknown_time")
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+    def duration(self, hours: float) -> str:
+        """A length of time in whole hours, or in days from three days on."""
+        return self.count("day", round(hours / 24)) if hours >= 72 else self.count("hour", max(1, round(hours)))
+
+    def deadline(self, hours: int) -> str:
+        """A legal period as laws write it: hours up to a week, then days."""
+        return self.text("clock.days", n=hours // 24) if hours > 168 else self.text("clock.hours", n=hours)
+
+    def lid(self, assessment: Assessment) -> str:
+        """The lid axis as one clause with its dates."""
+        lid = assessment.lid
+        since = self.minute(lid.since) if lid.since else None
+        if lid.state is LidState.PATCHED and since and lid.not_before:
+            return self.text("lid_line.patched-between", not_before=self.minute(lid.not_before), since=since)
+        if lid.state in (LidState.PATCHED, LidState.VULNERABLE):
+            return self.text(f"lid_line.{lid.state}" if since else f"lid_line.{lid.state}-undated", since=since)
+        return self.word("lid_line", lid.state)
+
+    def headline(self, assessment: Assessment) -> str:
+        """Lid and verdict in one phrase: "Patched, but occupied"."""
+        state = assessment.lid.state.replace(" ", "-")
+        return self.word(f"headline.{state}", assessment.verdict)

@@ -1,0 +1,94 @@
+"""What every renderer says about an assessment, counted once: how far it came, the implants, the skips."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from waspglass.model.assessment import Assessment, Implant
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.skip import SkipReason
+
+__all__ = ["SkipSummary", "Summary", "findings_by_id", "summarise"]
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SkipSummary:
+    """All skips of one reason.
+
+    Attributes:
+        reason: Why.
+        count: How many files, lines, records or rules.
+        sources: How many different sources.
+        examples: The sources with the highest counts, at most three.
+        details: Different details that were noted, at most three.
+    """
+
+    reason: SkipReason
+    count: int
+    sources: int
+    examples: tuple[str, ...]
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of the opening lines.
+
+    Attributes:
+        highest: The highest rung reached; None if none was.
+        first_entry: Earliest time at which a finding shows that access was gained or more.
+        last_activity: Latest such time.
+        present: Implants that are there.
+        gone: Implants that were removed.
+        open: Implants whose presence cannot be told.
+        by_rung: Findings that show a rung, by rung.
+        skips: Skips by reason, most frequent first.
+    """
+
+    highest: Rung | None
+    first_entry: datetime | None
+    last_activity: datetime | None
+    present: tuple[Implant, ...]
+    gone: tuple[Implant, ...]
+    open: tuple[Implant, ...]
+    by_rung: Mapping[Rung, int]
+    skips: tuple[SkipSummary, ...]
+
+
+def summarise(assessment: Assessment) -> Summary:
+    """Counts what the reports open with. It decides nothing: the verdict and the rungs are the assessment's."""
+    shown = [finding for finding in assessment.findings if finding.effect is Effect.SHOWS and finding.rung is not None]
+    times = sorted(finding.time for finding in shown if finding.time and finding.rung is not Rung.PROBED)
+    return Summary(
+        highest=max(assessment.rungs, key=lambda rung: rung.height, default=None),
+        first_entry=times[0] if times else None,
+        last_activity=times[-1] if times else None,
+        present=tuple(implant for implant in assessment.implants if implant.present is True),
+        gone=tuple(implant for implant in assessment.implants if implant.present is False),
+        open=tuple(implant for implant in assessment.implants if implant.present is None),
+        by_rung=Counter(finding.rung for finding in shown if finding.rung is not None),
+        skips=tuple(_skips(assessment)),
+    )
+
+
+def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
+    """Every finding of the assessment by its id, so that claims and implants can name their leaves."""
+    everything = (*assessment.review, *assessment.context, *assessment.findings)
+    return {finding.id: finding for finding in everything}
+
+
+def _skips(assessment: Assessment) -> Iterator[SkipSummary]:
+    totals: Counter[SkipReason] = Counter()
+    for skipped in assessment.skipped:
+        totals[skipped.reason] += skipped.count
+    for reason, count in totals.most_common():
+        of_reason = [skipped for skipped in assessment.skipped if skipped.reason is reason]
+        largest = sorted(of_reason, key=lambda skipped: (-skipped.count, skipped.source))
+        sources = dict.fromkeys(skipped.source for skipped in largest)
+        details = dict.fromkeys(skipped.detail for skipped in largest if skipped.detail)
+        yield SkipSummary(reason, count, len(sources), tuple(sources)[:_EXAMPLES], tuple(details)[:_EXAMPLES])

@@ -1,0 +1,252 @@
+"""The report for a terminal: the verdict sentence first, then why, what to do, and what could not be seen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from waspglass.model.assessment import Assessment, EvidenceNode, Verdict
+from waspglass.model.coverage import Coverage, Span
+from waspglass.model.finding import Finding
+from waspglass.report.phrases import Phrases
+from waspglass.report.summary import Summary, findings_by_id, summarise
+from waspglass.report.visible import place, prose, visible
+
+__all__ = ["render_text"]
+
+_VERDICT_STYLE = {
+    Verdict.CLEAN: "bold green",
+    Verdict.ATTEMPTED: "bold yellow",
+    Verdict.COMPROMISED: "bold red",
+    Verdict.OCCUPIED: "bold white on red",
+    Verdict.CANNOT_TELL: "bold magenta",
+}
+_PRIORITY_STYLE = {1: "bold red", 2: "bold yellow", 3: "bold"}
+_LEAVES = 4
+_SPANS = 3
+_MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
+
+
+def render_text(assessment: Assessment, *, colour: bool, width: int, language: str | None = None) -> str:
+    """The whole report as lines of at most `width` columns, ending in a line break.
+
+    Args:
+        assessment: The result to show.
+        colour: With ANSI colours; without, the text holds no escape sequence at all.
+        width: Columns of the terminal; less than 40 is taken as 40.
+        language: Of the report's own words; None takes the assessment's.
+    """
+    phrases = Phrases(language or assessment.language)
+    summary = summarise(assessment)
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=max(width, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ={},
+    )
+    for block in (
+        _opening(assessment, summary, phrases),
+        _section(phrases.text("section.why"), _why(assessment, phrases)),
+        _section(phrases.text("section.do"), _advice(assessment, phrases)),
+        _section(phrases.text("section.clocks"), _clocks(assessment, phrases)) if assessment.clocks else None,
+        _section(phrases.text("section.limits"), _limits(assessment, phrases)),
+        _section(phrases.text("section.coverage"), _coverage(assessment, phrases)) if assessment.coverage else None,
+        _section(phrases.text("section.skipped"), _skips(summary, phrases)) if summary.skips else None,
+        Text("\n" + _footer(assessment, phrases), style="dim"),
+    ):
+        if block is not None:
+            console.print(block)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().split("\n")[:-1])
+
+
+def _section(title: str, body: RenderableType) -> RenderableType:
+    return Group(Text(f"\n{title.upper()}", style="bold"), body)
+
+
+def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> RenderableType:
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="bold", no_wrap=True)
+    lines.add_column()
+    lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
+    lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
+    lines.add_row(phrases.text("section.lid"), lid)
+    lines.add_row(phrases.text("section.wasp"), wasp_line(summary, phrases))
+    lines.add_row(phrases.text("section.host"), host_line(assessment, phrases))
+    sentence = Text(prose(assessment.sentence), style=_VERDICT_STYLE[assessment.verdict])
+    return Group(sentence, Text(""), lines)
+
+
+def wasp_line(summary: Summary, phrases: Phrases) -> str:
+    """The wasp axis as one line: the rung reached, the implants, first entry and last activity."""
+    if summary.highest is None:
+        return phrases.text("wasp_line.none")
+    meaning = phrases.word("rung_meaning", summary.highest)
+    parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", summary.highest), meaning=meaning)]
+    for key, implants in (("present", summary.present), ("gone", summary.gone), ("open", summary.open)):
+        if implants:
+            parts.append(phrases.count(f"implant_{key}", len(implants)))
+    if summary.first_entry:
+        parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(summary.first_entry)))
+    if summary.last_activity:
+        parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(summary.last_activity)))
+    return " · ".join(parts)
+
+
+def host_line(assessment: Assessment, phrases: Phrases) -> str:
+    """Whose evidence it is and when it was collected."""
+    host = assessment.host
+    parts = [visible(host.name) if host.name else phrases.text("text.unnamed")]
+    if host.collected_at:
+        parts.append(phrases.text("text.collected", time=phrases.minute(host.collected_at)))
+    return " · ".join((*parts, phrases.text("text.evidence", path=visible(host.evidence))))
+
+
+def _why(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    findings = findings_by_id(assessment)
+    root = Tree(_claim(assessment.why), guide_style="dim")
+    _grow(root, assessment.why, findings, phrases)
+    blocks: list[RenderableType] = [root]
+    if assessment.review:
+        note = phrases.text("text.review_note", n=phrases.count("finding", len(assessment.review)))
+        blocks.append(Text(note, style="dim"))
+    return Group(*blocks)
+
+
+def _grow(branch: Tree, node: EvidenceNode, findings: dict[str, Finding], phrases: Phrases) -> None:
+    for child in node.children:
+        _grow(branch.add(_claim(child)), child, findings, phrases)
+    known = [findings[name] for name in node.findings if name in findings]
+    for number, finding in enumerate(known[:_LEAVES]):
+        branch.add(_leaf(finding, phrases, with_excerpt=number == 0))
+    if len(known) > _LEAVES:
+        more = phrases.text("text.more_leaves", n=phrases.number(len(known) - _LEAVES))
+        branch.add(Text(more, style="dim"))
+
+
+def _claim(node: EvidenceNode) -> Text:
+    mark, style = _MARK[node.holds]
+    return Text.assemble((f"{mark} ", style), prose(node.claim))
+
+
+def _leaf(finding: Finding, phrases: Phrases, *, with_excerpt: bool) -> RenderableType:
+    lines = [
+        Text.assemble((phrases.moment(finding.time), "dim"), "  " + prose(finding.title)),
+        Text(place(finding), style="cyan", overflow="fold"),
+    ]
+    if with_excerpt and finding.excerpt:
+        lines.append(Text(visible(finding.excerpt[:1000]), style="dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines)
+
+
+def _advice(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    if not assessment.advice:
+        return Text(phrases.text("text.no_advice"))
+    steps = Table.grid(padding=(0, 2))
+    steps.add_column(no_wrap=True)
+    steps.add_column()
+    for number, advice in enumerate(sorted(assessment.advice, key=lambda advice: advice.priority), start=1):
+        word = Text(phrases.text(f"priority.{advice.priority}"), style=_PRIORITY_STYLE[advice.priority])
+        steps.add_row(word, Text(f"{number}. {prose(advice.title)}", style="bold"))
+        steps.add_row("", prose(advice.text))
+    return steps
+
+
+def _clocks(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    clocks = Table.grid(padding=(0, 2))
+    clocks.add_column(no_wrap=True, justify="right", style="bold")
+    clocks.add_column()
+    for clock in sorted(assessment.clocks, key=lambda clock: clock.hours):
+        due = assessment.created + timedelta(hours=clock.hours)
+        rule = phrases.text("clock.rule", aware=phrases.minute(assessment.created), due=phrases.minute(due))
+        clocks.add_row(phrases.deadline(clock.hours), f"{prose(clock.title)} ({prose(clock.law)}). {rule}")
+        clocks.add_row("", Text(prose(clock.text), style="dim"))
+    return Group(clocks, Text(phrases.text("clock.example"), style="dim"))
+
+
+def _limits(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    if not assessment.limits:
+        return Text(phrases.text("text.no_limits"))
+    lines: list[RenderableType] = []
+    for limit in assessment.limits:
+        mark = f" ({phrases.text('text.decisive')})" if limit.decisive else ""
+        lines.append(Text(f"• {prose(limit.text)}{mark}"))
+        lines.extend(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in _span_lines(limit.spans, phrases))
+        if limit.remedy:
+            lines.append(Padding(phrases.text("text.remedy", text=prose(limit.remedy)), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
+    lines = [_span(span, phrases) for span in spans[:_SPANS]]
+    return [*lines, phrases.count("more", len(spans) - _SPANS)] if len(spans) > _SPANS else lines
+
+
+def _span(span: Span, phrases: Phrases) -> str:
+    text = phrases.text("text.to", start=phrases.minute(span.from_), end=phrases.minute(span.to))
+    return f"{text} ({phrases.duration(span.hours)})"
+
+
+def _coverage(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for key in ("kind", "span", "gaps", "volume"):
+        table.add_column(phrases.text(f"coverage.{key}"), justify="right" if key == "volume" else "left")
+    for coverage in assessment.coverage:
+        name = visible(coverage.title or coverage.kind)
+        kind = Text(f"{name} *" if coverage.entry else name, style="" if coverage.files else "dim")
+        table.add_row(kind, _covered(coverage, phrases), _gaps(coverage, phrases), _volume(coverage, phrases))
+    return Group(table, Text(f"* {phrases.text('coverage.entry')}", style="dim"))
+
+
+def _covered(coverage: Coverage, phrases: Phrases) -> str:
+    if coverage.from_ and coverage.to:
+        return phrases.text("text.to", start=phrases.minute(coverage.from_)[:10], end=phrases.minute(coverage.to)[:10])
+    return phrases.text("coverage.undated" if coverage.files else "coverage.none")
+
+
+def _gaps(coverage: Coverage, phrases: Phrases) -> str:
+    if not coverage.files:
+        return "-"
+    if not coverage.gaps:
+        return phrases.text("coverage.no_gaps")
+    hours = sum(span.hours for span in coverage.gaps)
+    return f"{phrases.count('gap', len(coverage.gaps))}, {phrases.duration(hours)}"
+
+
+def _volume(coverage: Coverage, phrases: Phrases) -> str:
+    return f"{phrases.count('file', coverage.files)}, {phrases.size(coverage.bytes)}" if coverage.files else "-"
+
+
+def _skips(summary: Summary, phrases: Phrases) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    table.add_column(style="dim", overflow="fold")
+    for skip in summary.skips:
+        example = ", ".join(visible(source) for source in skip.examples[:2])
+        example += " …" if skip.sources > 2 else ""
+        table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason), example)
+    return table
+
+
+def _footer(assessment: Assessment, phrases: Phrases) -> str:
+    pack = assessment.pack
+    footer = phrases.text(
+        "text.footer",
+        generator=visible(assessment.generator),
+        pack=visible(pack.id),
+        version=visible(pack.version),
+        created=phrases.minute(assessment.created),
+    )
+    return f"{footer} · {phrases.count('rule', pack.added_rules)}" if pack.added_rules else footer

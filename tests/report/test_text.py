@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from tests.report.build import minimal
+from tests.report.hostile import everywhere, hidden_characters, texts
+from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
+
+from waspglass.model.assessment import Assessment
+from waspglass.report.text import render_text
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def shown(assessment: Assessment, *, width: int = 100, language: str | None = None) -> str:
+    return render_text(assessment, colour=False, width=width, language=language)
+
+
+def test_the_verdict_sentence_comes_first() -> None:
+    for assessment in every_verdict():
+        assert shown(assessment, width=200).startswith(assessment.sentence + "\n")
+
+
+def test_sections_follow_in_the_order_a_reader_needs() -> None:
+    text = shown(occupied())
+    titles = ["Verdict", "Lid", "Wasp", "WHY", "WHAT TO DO", "WHAT COULD NOT BE SEEN", "WHAT WAS SKIPPED"]
+    places = [text.index(f"\n{title}") for title in titles]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("assessment", "headline"),
+    [
+        (clean(), "Patched and clean"),
+        (attempted(), "Never vulnerable; attacked without success"),
+        (compromised(), "Vulnerable and broken into"),
+        (occupied(), "Patched, but occupied"),
+        (minimal(), "Cannot tell"),
+    ],
+)
+def test_lid_and_verdict_are_named_together(assessment: Assessment, headline: str) -> None:
+    assert f"Verdict  {headline}\n" in shown(assessment)
+
+
+def test_a_claim_names_file_and_line_of_what_it_rests_on() -> None:
+    text = shown(occupied())
+    assert "D/Exchange/Logging/ECP/Server/ECPServer20210303-1.LOG:882" in text
+    assert "Security.evtx#918231" in text
+    assert "errorFE.aspx@0x1a4" in text
+
+
+def test_many_leaves_are_counted_instead_of_listed() -> None:
+    assert "… 12 more in assessment.json" in shown(occupied())
+
+
+def test_what_could_not_be_seen_names_the_hours_and_the_source() -> None:
+    text = shown(occupied(), width=120)
+    assert "2021-01-03 00:00 UTC to 2021-02-09 06:00 UTC (37 days)" in text
+    assert "Would have shown it: Exchange HttpProxy logs of these weeks, from a backup." in text
+
+
+def test_a_kind_without_files_is_said_to_be_missing() -> None:
+    assert re.search(r"Exchange OAB generator logs +nothing of this kind", shown(occupied()))
+
+
+def test_clocks_count_from_becoming_aware() -> None:
+    text = shown(occupied(), width=160)
+    assert "If you became aware at 2021-03-12 09:00 UTC, this is due by 2021-03-15 09:00 UTC." in text
+
+
+def test_german_has_umlauts_and_german_numbers() -> None:
+    text = shown(occupied(language="de"))
+    assert "Gepatcht, aber besetzt" in text
+    assert "1 Hintertür vorhanden" in text
+    assert "4.120 Dateien, 96,0 MB" in text
+
+
+def test_the_language_of_the_words_can_be_chosen() -> None:
+    assert "WARUM" in shown(occupied(), language="de")
+
+
+@pytest.mark.parametrize("width", [10, 40, 80, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert all(len(line) <= max(width, 40) for line in shown(occupied(), width=width).split("\n"))
+
+
+def test_colour_comes_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in shown(occupied())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" in render_text(occupied(), colour=True, width=100)
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    coloured = ESCAPE.sub("", render_text(occupied(), colour=True, width=90))
+    assert [line.rstrip() for line in coloured.split("\n")] == shown(occupied(), width=90).split("\n")
+
+
+@given(texts())
+def test_no_hostile_string_reaches_the_terminal(text: str) -> None:
+    assert not hidden_characters(shown(everywhere(text)))
+    assert not hidden_characters(ESCAPE.sub("", render_text(everywhere(text), colour=True, width=100)))
+
+
+def test_markup_of_the_terminal_library_is_text() -> None:
+    assert "[bold red]markup[/] :smile:" in shown(everywhere("[bold red]markup[/] :smile:"))
