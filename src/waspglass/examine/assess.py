@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from waspglass.examine.advice import advice_of, clocks_of
 from waspglass.examine.contradictions import contradictions_of
@@ -16,6 +16,7 @@ from waspglass.examine.verdict import decide
 from waspglass.examine.why import explain
 from waspglass.examine.window import exposure
 from waspglass.model.assessment import Assessment, Host, PackReference, TimelineEvent
+from waspglass.model.document import parse_instant
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding
 from waspglass.model.language import load_catalogue
@@ -107,8 +108,6 @@ def _of(observations: Observations, *effects: Effect) -> tuple[Finding, ...]:
 
 def _campaign(pack: Pack) -> tuple[TimelineEvent, ...]:
     return tuple(
-        TimelineEvent(
-            date=datetime.fromisoformat(row.date).replace(tzinfo=UTC), text=row.event, kind=row.kind, source=row.source
-        )
+        TimelineEvent(date=parse_instant(row.date), text=row.event, kind=row.kind, source=row.source)
         for row in pack.timeline
     )

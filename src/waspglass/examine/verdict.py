@@ -38,10 +38,11 @@ def decide(
     """The verdict.
 
     Something that was seen outweighs anything that was not: findings decide first, from the top of the ladder down.
-    Without findings, only a window that is covered completely by sources able to show an entry, and evidence that does not contradict itself, give `clean`.
+    Without findings, only a window that is covered completely by sources able to show an entry, and evidence that does
+    not contradict itself, give `clean`.
     """
     rungs = tuple(rung for rung in Rung if observations.proofs(rung))
-    entered = [rung for rung in rungs if rung is not Rung.PROBED]
+    entered: list[Rung] = [rung for rung in rungs if rung is not Rung.PROBED]
     if any(implant.present for implant in implants):
         return Decision(Verdict.OCCUPIED, rungs, _occupied_key(lid))
     if entered:

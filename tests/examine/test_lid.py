@@ -1,0 +1,104 @@
+"""The lid: builds over time -> vulnerable, patched since, never vulnerable, unknown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from waspglass.examine.lid import Judgement, judge_lid, stated_sightings
+from waspglass.model.assessment import Lid, LidState
+from waspglass.model.facts import BuildSighting, Certainty, Facts
+from waspglass.model.language import load_catalogue
+
+OLD, NEW, OTHER, SHORT = "15.1.2106.2", "15.1.2106.13", "8.3.83.6", "15.1.2106"
+
+
+def judge(build: str) -> Judgement:
+    table = {OLD: Judgement.VULNERABLE, NEW: Judgement.PATCHED, OTHER: Judgement.NOT_AFFECTED}
+    return table.get(build, Judgement.OPEN)
+
+
+def day(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+def seen(build: str, when: str | None, certainty: Certainty, *, installed: bool = False) -> BuildSighting:
+    moment = day(when)
+    return BuildSighting(
+        build=build, at=moment, installed=moment if installed else None, source="x", certainty=certainty
+    )
+
+
+def lid(*sightings: BuildSighting) -> Lid:
+    return judge_lid(sightings, judge, load_catalogue("waspglass.examine", "examine", "en"))
+
+
+def facts(*entries: tuple[str, str | None]) -> tuple[BuildSighting, ...]:
+    return stated_sightings(
+        Facts.model_validate({"builds": [{"build": build, "from": when} for build, when in entries]})
+    )
+
+
+def test_no_build_is_unknown() -> None:
+    assert lid().state is LidState.UNKNOWN
+
+
+def test_the_patch_lies_between_the_last_open_and_the_first_closed_sighting() -> None:
+    result = lid(*facts((OLD, "2020-10-01"), (NEW, "2021-03-10")))
+    assert (result.state, result.since, result.not_before) == (LidState.PATCHED, day("2021-03-10"), day("2020-10-01"))
+
+
+def test_facts_may_come_in_any_order() -> None:
+    assert lid(*facts((NEW, "2021-03-10"), (OLD, "2020-10-01"))) == lid(
+        *facts((OLD, "2020-10-01"), (NEW, "2021-03-10"))
+    )
+
+
+def test_an_undated_statement_comes_first_not_last() -> None:
+    result = lid(*facts((OLD, None), (NEW, "2021-03-10")))
+    assert (result.state, result.since) == (LidState.PATCHED, day("2021-03-10"))
+
+
+def test_a_host_that_was_set_back_is_patched_only_from_its_return() -> None:
+    result = lid(*facts((OLD, "2020-10-01"), (NEW, "2021-03-03"), (OLD, "2021-03-05"), (NEW, "2021-03-20")))
+    assert (result.state, result.since) == (LidState.PATCHED, day("2021-03-20"))
+
+
+def test_a_host_that_was_set_back_for_good_is_vulnerable() -> None:
+    assert lid(*facts((NEW, "2021-03-03"), (OLD, "2021-03-05"))).state is LidState.VULNERABLE
+
+
+def test_the_binary_of_the_collection_outranks_an_older_statement() -> None:
+    result = lid(*facts((OLD, "2020-10-01")), seen(NEW, None, Certainty.PROVEN))
+    assert (result.state, result.since) == (LidState.PATCHED, None)
+
+
+def test_a_first_installation_that_holds_the_fix_was_never_vulnerable() -> None:
+    assert lid(seen(NEW, "2021-04-01", Certainty.PROVEN, installed=True)).state is LidState.NEVER_VULNERABLE
+
+
+def test_a_statement_alone_does_not_make_a_host_never_vulnerable() -> None:
+    assert lid(*facts((NEW, "2021-03-10"))).state is LidState.PATCHED
+
+
+def test_a_product_that_was_never_affected() -> None:
+    assert lid(*facts((OTHER, None))).state is LidState.NEVER_VULNERABLE
+
+
+@pytest.mark.parametrize(("build", "state"), [(NEW, LidState.PATCHED), (OLD, LidState.VULNERABLE)])
+def test_hints_decide_only_alone_and_never_date_a_patch(build: str, state: LidState) -> None:
+    result = lid(seen(build, "2021-03-20", Certainty.HINT))
+    assert (result.state, result.since) == (state, None)
+
+
+def test_a_hint_does_not_outrank_a_statement() -> None:
+    assert lid(*facts((OLD, "2020-10-01")), seen(NEW, "2021-03-20", Certainty.HINT)).state is LidState.VULNERABLE
+
+
+def test_three_parts_whose_fourth_decides_stay_unknown() -> None:
+    assert lid(*facts((SHORT, "2021-03-10"))).state is LidState.UNKNOWN
+
+
+def test_a_firm_but_undecidable_build_is_not_overruled_by_a_hint() -> None:
+    assert lid(*facts((SHORT, "2021-03-10")), seen(NEW, None, Certainty.HINT)).state is LidState.UNKNOWN
