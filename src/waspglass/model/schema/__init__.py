@@ -1,0 +1,1 @@
+"""The JSON schemas that ship with waspglass, generated from the documents of the model."""

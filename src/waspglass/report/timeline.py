@@ -1,0 +1,129 @@
+"""`timeline.jsonl`: one event a line, for Timesketch and every tool that reads its format.
+
+Format: the mandatory fields `message`, `datetime` (ISO 8601), `timestamp` (microseconds since 1970) and
+`timestamp_desc`; any further fields. Source: Timesketch user guide, "Import from JSON/CSV".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from waspglass.model.assessment import Assessment
+from waspglass.model.document import format_instant
+from waspglass.model.finding import Actor, Finding
+from waspglass.report.visible import cell, place
+
+__all__ = ["render_timeline"]
+
+_Value = str | int | bool | list[str]
+
+_NO_TIME = "Not a time"
+"""What plaso, whose output Timesketch was made for, says of an event without a time."""
+
+
+def render_timeline(assessment: Assessment) -> str:
+    """The findings, the lid, the implants and the campaign's dates as JSON lines, oldest first.
+
+    Findings without a time stand at the time of collection (or of the report), with `timestamp_desc` "Not a time" and
+    `time_known` false, so that they are neither lost nor taken for dated. Strings that a spreadsheet would take for a
+    formula begin with an apostrophe, because timelines are exported to CSV.
+    """
+    events = [*_findings(assessment), *_lid(assessment), *_implants(assessment), *_campaign(assessment)]
+    events.sort(key=lambda event: (event["timestamp"], str(event["data_type"]), str(event["message"])))
+    return "".join(f"{json.dumps(event, ensure_ascii=True)}\n" for event in events)
+
+
+def _event(
+    moment: datetime, described: str, data_type: str, message: str, more: Mapping[str, _Value | None]
+) -> dict[str, _Value]:
+    event: dict[str, _Value] = {
+        "message": cell(message),
+        "datetime": format_instant(moment).replace("Z", "+00:00"),
+        "timestamp": _microseconds(moment),
+        "timestamp_desc": described,
+        "data_type": f"waspglass:{data_type}",
+    }
+    for name, value in more.items():
+        if isinstance(value, str):
+            event[name] = cell(value)
+        elif isinstance(value, list):
+            event[name] = [cell(part) for part in value]
+        elif value is not None:
+            event[name] = value
+    return event
+
+
+def _microseconds(moment: datetime) -> int:
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _findings(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+    untimed = assessment.host.collected_at or assessment.created
+    for role in ("finding", "context", "review"):
+        findings: tuple[Finding, ...] = getattr(assessment, "findings" if role == "finding" else role)
+        for finding in findings:
+            rung = finding.rung.value if finding.rung else "context"
+            actor = finding.actor or Actor()
+            yield _event(
+                finding.time or untimed,
+                "Event Logged" if finding.time else _NO_TIME,
+                role,
+                f"[{rung}] {finding.title} ({place(finding)})",
+                {
+                    "time_known": finding.time is not None,
+                    "hostname": assessment.host.name,
+                    "finding": finding.id,
+                    "rung": finding.rung.value if finding.rung else None,
+                    "effect": finding.effect.value,
+                    "rule": finding.rule,
+                    "source": finding.source,
+                    "line": finding.line,
+                    "record": finding.record,
+                    "offset": finding.offset,
+                    "src_ip": actor.address,
+                    "user_agent": actor.user_agent,
+                    "username": actor.account,
+                    "session": actor.session,
+                    "subject": finding.subject,
+                    "tag": list(finding.techniques) or None,
+                    "excerpt": finding.excerpt or None,
+                },
+            )
+
+
+def _lid(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+    lid, host = assessment.lid, assessment.host.name
+    if lid.not_before:
+        yield _event(lid.not_before, "Last Seen Unpatched", "lid", "Last seen unpatched", {"hostname": host})
+    if lid.since:
+        message = f"Lid: {lid.state.value}. {lid.reason}"
+        yield _event(lid.since, "Patch State Since", "lid", message, {"hostname": host, "lid": lid.state.value})
+    for sighting in lid.builds:
+        more = {"hostname": host, "build": sighting.build, "source": sighting.source}
+        for moment, described in ((sighting.installed, "Installation Time"), (sighting.at, "Build Seen")):
+            if moment:
+                message = f"Build {sighting.build} ({sighting.certainty.value})"
+                yield _event(moment, described, "build", message, more)
+
+
+def _implants(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+    for implant in assessment.implants:
+        moments = {
+            "Implant Written": implant.written,
+            "Implant First Used": implant.first_used,
+            "Implant Last Used": implant.last_used,
+            "Implant Gone": implant.gone,
+        }
+        for described, moment in moments.items():
+            if moment:
+                more = {"hostname": assessment.host.name, "subject": implant.subject}
+                yield _event(moment, described, "implant", f"{described}: {implant.subject}", more)
+
+
+def _campaign(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+    for event in assessment.campaign:
+        more = {"kind": event.kind, "source": event.source}
+        yield _event(event.date, "Campaign Event", "campaign", f"Campaign: {event.text}", more)
