@@ -1,0 +1,135 @@
+r"""The path globs of a pack: `**/logfiles/{site}/u_ex*.log`.
+
+A glob is compared with the whole Windows path, written with `/`, without its drive and without case. `*` and `?` stay
+inside one component, `**/` stands for any number of folders, `{name}` is a `*` whose text is kept under that name, and
+`{a,b}` is one of several words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from waspglass.model.errors import PackError
+
+__all__ = ["GlobIndex", "PathGlob", "comparable", "comparable_forms", "compile_glob"]
+
+_TOKEN = re.compile(
+    r"\*\*/|/\*\*$|\*\*|\*|\?|\{([a-z_][a-z0-9_]*)\}|\{([^{}]*,[^{}]*)\}|([{}])|([^*?{}/]+)|(/)", re.IGNORECASE
+)
+_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tzst", ".tar.gz", ".tar.zst")
+_COMPRESSED_SUFFIXES = (".gz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class PathGlob:
+    """One compiled glob.
+
+    Attributes:
+        text: As the pack spells it.
+        pattern: Matches a whole comparable path.
+        literal: The longest text that every matching path contains; a cheap test before the pattern.
+        extension: What every matching path ends with from its last dot on; None if that is open.
+    """
+
+    text: str
+    pattern: re.Pattern[str]
+    literal: str
+    extension: str | None
+
+
+def comparable(path: str) -> str:
+    r"""A Windows path as globs see it: `/`, no drive (`C:\Windows\x` -> `Windows/x`); case is folded when matching."""
+    folded = path.replace("\\", "/")
+    return folded[3:] if folded[1:3] == ":/" else folded.removeprefix("/")
+
+
+def comparable_forms(path: str) -> Iterator[str]:
+    """The forms of a path that a glob may match, most literal first.
+
+    A log compressed by itself (`x.log.gz`) counts as `x.log`; a member of an archive counts as lying where the archive
+    lies, and as lying in a folder named like the archive.
+    """
+    plain = comparable(path)
+    yield plain
+    unpacked = next((plain[: -len(end)] for end in _COMPRESSED_SUFFIXES if plain.lower().endswith(end)), plain)
+    if unpacked != plain:
+        yield unpacked
+    folders = unpacked.split("/")
+    inside = [part for part in folders[:-1] if part.lower().endswith(_ARCHIVE_SUFFIXES)]
+    if inside:
+        yield "/".join(part for part in folders[:-1] if part not in inside) + "/" + folders[-1]
+        yield "/".join(part.split(".", 1)[0] if part in inside else part for part in folders)
+
+
+def compile_glob(text: str) -> PathGlob:
+    """Compiles one glob.
+
+    Raises:
+        PackError: If a brace is not closed or a name is used twice.
+    """
+    folded = text.replace("\\", "/").lower().removeprefix("/")
+    pattern, literals = "", [""]
+    for token in _TOKEN.finditer(folded):
+        name, words, stray, plain, slash = token.groups()
+        if stray:
+            raise PackError(f"the glob {text!r} has a brace that means nothing", hint="Write {name} or {this,that}")
+        if plain or slash:
+            pattern += re.escape(token[0])
+            literals[-1] += token[0]
+            continue
+        pattern += _wildcard(token[0], name, words)
+        literals.append("")
+    try:
+        compiled = re.compile(pattern, re.DOTALL)
+    except re.error as fault:
+        raise PackError(f"the glob {text!r} cannot be used ({fault})") from fault
+    tail = literals[-1].rpartition("/")[2]
+    extension = tail[tail.rindex(".") :] if "." in tail else None
+    return PathGlob(text, compiled, max(literals, key=len), extension)
+
+
+def _wildcard(token: str, name: str | None, words: str | None) -> str:
+    if name:
+        return f"(?P<{name}>[^/]+)"
+    if words:
+        return "(?:" + "|".join(re.escape(word.strip()) for word in words.split(",")) + ")"
+    return {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}[token]
+
+
+class GlobIndex:
+    """Many globs, each with an owner, asked about many paths.
+
+    Args:
+        globs: Owner (an index of the caller's) and glob, in order of precedence.
+    """
+
+    def __init__(self, globs: Sequence[tuple[int, PathGlob]]) -> None:
+        self._open = [(order, owner, glob) for order, (owner, glob) in enumerate(globs) if glob.extension is None]
+        by_extension: dict[str, list[tuple[int, int, PathGlob]]] = {}
+        for order, (owner, glob) in enumerate(globs):
+            if glob.extension is not None:
+                by_extension.setdefault(glob.extension, list(self._open)).append((order, owner, glob))
+        self._by_extension = {
+            extension: sorted(found, key=lambda item: item[0]) for extension, found in by_extension.items()
+        }
+
+    def owners(self, form: str) -> dict[int, Mapping[str, str]]:
+        """The owners whose globs match a comparable path, in order, with the attributes of their first match."""
+        path = form.lower()
+        name_at = path.rfind("/") + 1
+        dot = path.rfind(".", name_at)
+        candidates = self._open if dot < 0 else self._by_extension.get(path[dot:], self._open)
+        found: dict[int, Mapping[str, str]] = {}
+        for _, owner, glob in candidates:
+            if owner not in found and glob.literal in path and (match := glob.pattern.fullmatch(path)):
+                found[owner] = _spelled(match, form)
+        return found
+
+
+def _spelled(match: re.Match[str], form: str) -> Mapping[str, str]:
+    """The named parts as the evidence spells them; a few characters change length in lower case, then folded."""
+    if len(match.string) != len(form):
+        return match.groupdict()
+    return {name: form[slice(*match.span(name))] for name in match.groupdict()}

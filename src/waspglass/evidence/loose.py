@@ -1,0 +1,64 @@
+"""A single file as a container of one: "here is one log"."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.member import Member, moment
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["LooseContainer"]
+
+
+class LooseContainer:
+    """One file that is not a container itself.
+
+    Args:
+        path: The file.
+        unpack: Turns its stream into the content, if the file is compressed.
+    """
+
+    def __init__(self, path: Path, unpack: Callable[[BinaryIO], BinaryIO] | None = None) -> None:
+        self._path, self._unpack = path, unpack
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def members(self, skips: SkipLog) -> Iterator[Member]:
+        """The one file."""
+        try:
+            status = self._path.stat()
+        except OSError as fault:
+            skips.add(self._path.name, SkipReason.UNREADABLE, fault.strerror)
+            return
+        parts = (self._path.name,)
+        if self._unpack is None:
+            yield Member(parts, status.st_size, moment(status.st_mtime), self._path, self._open)
+        else:
+            yield Member(parts, None, moment(status.st_mtime), None, self._content)
+
+    def _content(self) -> BinaryIO:
+        stream = self._open()
+        return stream if self._unpack is None else self._unpack(stream)
+
+    def _open(self) -> BinaryIO:
+        try:
+            handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as fault:
+            message = f"it cannot be opened ({fault.strerror})"
+            raise EvidenceReadError(
+                message, reason=SkipReason.UNREADABLE, location=Location(self._path.name)
+            ) from fault
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise EvidenceReadError(
+                "it is not a file any more", reason=SkipReason.SPECIAL_FILE, location=Location(self._path.name)
+            )
+        return os.fdopen(handle, "rb")

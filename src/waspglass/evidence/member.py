@@ -1,0 +1,71 @@
+"""What a container (folder, archive, image) offers to the tree: members that can be opened, and how to list them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from waspglass.evidence.skip_log import SkipLog
+
+__all__ = ["Container", "Member", "TreeFile", "moment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A regular file inside a container.
+
+    Attributes:
+        parts: Components of its path below the container's root, as the container spells them.
+        size: Uncompressed bytes, if known.
+        modified: Last write in UTC, if known.
+        local: The real file, if there is one.
+        opener: Opens the content; raises EvidenceReadError.
+    """
+
+    parts: tuple[str, ...]
+    size: int | None
+    modified: datetime | None
+    local: Path | None
+    opener: Callable[[], BinaryIO]
+
+
+class Container(Protocol):
+    """Something that holds files."""
+
+    def members(self, skips: SkipLog) -> Iterator[Member]:
+        """Lists the regular files in a stable order; whatever else it meets goes to `skips`."""
+        ...
+
+    def close(self) -> None:
+        """Gives back handles; files of the container cannot be opened afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """The EvidenceFile that the tree hands out."""
+
+    path: str
+    size: int | None
+    modified: datetime | None
+    local: Path | None
+    opener: Callable[[], BinaryIO]
+
+    def open(self) -> BinaryIO:
+        """The content as a read-only stream of its own, so that several can be open at once.
+
+        Raises:
+            EvidenceReadError: If the bytes cannot be had.
+        """
+        return self.opener()
+
+
+def moment(seconds: float) -> datetime | None:
+    """A POSIX time in UTC, or None where it is outside of what a calendar holds."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

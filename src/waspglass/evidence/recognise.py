@@ -1,0 +1,204 @@
+"""Finds the artefacts in the evidence: by where a file lies, and by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_glob
+from waspglass.evidence.skip_log import shown_source
+from waspglass.evidence.tree import Evidence, EvidenceFile
+from waspglass.model.errors import PackError
+from waspglass.model.escape import printable
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["HEAD_BYTES", "recognise"]
+
+HEAD_BYTES = 64 * 1024
+"""How much of a file's start a kind's `content` is searched in."""
+
+_FIRST_LOOK = 4096
+_LOG_LIKE = frozenset({".log", ".evtx", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c"})
+_SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
+_EXAMPLES = 3
+_ATTRIBUTE_CHARACTERS = 255
+
+
+def recognise(evidence: Evidence, kinds: tuple[ArtefactKind, ...]) -> Iterator[Artefact | Skipped]:
+    """Goes through the evidence once and yields each artefact as soon as its file is met.
+
+    A file that a kind's globs match, and whose start matches the kind's `content` where it has one, is an artefact of
+    that kind. Several kinds may claim a file (a `web.config` is a page's neighbour and a configuration), but only one
+    of each format: the first in the pack's order, so that special kinds stand before general ones. Files that no glob
+    matches are recognised by content alone if they lie loose (at the top of the evidence) or are named like logs.
+
+    What the evidence itself could not list is not repeated here: ask `evidence.skipped()` afterwards.
+
+    Args:
+        evidence: Opened evidence.
+        kinds: What the pack knows.
+
+    Yields:
+        Artefacts, and skips: of files that a glob claims but whose content is another, is empty or cannot be read; and
+        last, one skip for each file extension of logs that nobody recognised, with their count.
+
+    Raises:
+        PackError: If a glob or a content expression of a kind is not valid.
+    """
+    return _Recogniser(kinds).run(evidence)
+
+
+@dataclass(slots=True)
+class _Unknown:
+    """Logs with the same extension that no kind claims."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+class _Recogniser:
+    """The kinds, compiled once."""
+
+    def __init__(self, kinds: tuple[ArtefactKind, ...]) -> None:
+        self._kinds = kinds
+        self._globs = GlobIndex(
+            [(index, compile_glob(glob)) for index, kind in enumerate(kinds) for glob in kind.paths]
+        )
+        self._contents = [_compiled(kind) for kind in kinds]
+        self._unknown: dict[str, _Unknown] = {}
+
+    def run(self, evidence: Evidence) -> Iterator[Artefact | Skipped]:
+        for file in evidence.files():
+            yield from self._judge(file)
+        for extension, unknown in sorted(self._unknown.items()):
+            detail = "logs in a format that no kind of the pack describes: " + ", ".join(unknown.examples)
+            yield Skipped(source=f"*{extension}", reason=SkipReason.NOT_RECOGNISED, count=unknown.count, detail=detail)
+
+    def _judge(self, file: EvidenceFile) -> Iterator[Artefact | Skipped]:
+        claims: Mapping[int, Mapping[str, str]] = {}
+        form = ""
+        for form in comparable_forms(file.path):
+            if claims := self._globs.owners(form):
+                break
+        extension = _extension(form)
+        loose = "\\" not in file.path or _inside_archive(file.path)
+        if claims:
+            yield from self._claimed(file, claims)
+        elif loose or extension in _LOG_LIKE:
+            yield from self._unclaimed(file, extension, loose=loose)
+
+    def _claimed(self, file: EvidenceFile, claims: Mapping[int, Mapping[str, str]]) -> Iterator[Artefact | Skipped]:
+        head = _Head(file)
+        taken: set[str] = set()
+        try:
+            for index, attributes in claims.items():
+                kind = self._kinds[index]
+                if kind.format not in taken and head.matches(self._contents[index]):
+                    taken.add(kind.format)
+                    shown = {name: printable(value[:_ATTRIBUTE_CHARACTERS]) for name, value in attributes.items()}
+                    yield Artefact(kind.kind, kind.format, file, shown)
+            if taken:
+                return
+            if head.empty():
+                yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
+                return
+            loose = next(self._by_content(file, head), None)
+        except EvidenceReadError as fault:
+            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
+            return
+        if loose is not None:
+            yield loose
+            return
+        wanted = ", ".join(self._kinds[index].kind for index in claims)
+        detail = f"lies where a file of the kind {wanted} would, but its content is another"
+        yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
+
+    def _unclaimed(self, file: EvidenceFile, extension: str, *, loose: bool) -> Iterator[Artefact | Skipped]:
+        head = _Head(file)
+        try:
+            found = next(self._by_content(file, head), None)
+            empty = found is None and head.empty()
+        except EvidenceReadError as fault:
+            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
+            return
+        if found is not None:
+            yield found
+        elif (extension in _SURELY_LOG or loose) and not empty:
+            unknown = self._unknown.setdefault(extension if extension in _LOG_LIKE else "", _Unknown())
+            unknown.count += 1
+            if len(unknown.examples) < _EXAMPLES:
+                unknown.examples.append(shown_source(file.path))
+
+    def _by_content(self, file: EvidenceFile, head: _Head) -> Iterator[Artefact]:
+        for kind, content in zip(self._kinds, self._contents, strict=True):
+            if content is not None and head.matches(content):
+                yield Artefact(kind.kind, kind.format, file)
+
+
+class _Head:
+    """The start of a file, read when first asked for: a little, and more only if the little does not decide."""
+
+    def __init__(self, file: EvidenceFile) -> None:
+        self._file = file
+        self._first: bytes | None = None
+        self._whole: bytes | None = None
+
+    def matches(self, content: re.Pattern[bytes] | None) -> bool:
+        """Whether the start matches; a kind without a content expression takes any.
+
+        Raises:
+            EvidenceReadError: If it cannot be read.
+        """
+        if content is None:
+            return True
+        if content.search(self._look()):
+            return True
+        return len(self._look()) == _FIRST_LOOK and content.search(self._look_far()) is not None
+
+    def empty(self) -> bool:
+        """Whether there is nothing in the file."""
+        return self._file.size == 0 or not self._look()
+
+    def _look(self) -> bytes:
+        if self._first is None:
+            self._first = self._read(_FIRST_LOOK)
+        return self._first
+
+    def _look_far(self) -> bytes:
+        if self._whole is None:
+            self._whole = self._read(HEAD_BYTES)
+        return self._whole
+
+    def _read(self, length: int) -> bytes:
+        try:
+            with self._file.open() as stream:
+                return stream.read(length)
+        except OSError as fault:
+            message = f"it cannot be read ({fault.strerror})"
+            raise EvidenceReadError(message, reason=SkipReason.UNREADABLE) from fault
+
+
+def _compiled(kind: ArtefactKind) -> re.Pattern[bytes] | None:
+    if kind.content is None:
+        return None
+    try:
+        return re.compile(kind.content.encode("latin-1"))
+    except (re.error, UnicodeEncodeError, OverflowError) as fault:
+        message = f"the content expression of the kind {kind.kind} is not valid ({fault})"
+        raise PackError(message, hint="It is a Python regular expression over bytes; write others as \\xNN") from fault
+
+
+def _extension(form: str) -> str:
+    name = form.lower().rpartition("/")[2]
+    return name[name.rindex(".") :] if "." in name else ""
+
+
+def _inside_archive(path: str) -> bool:
+    return any(
+        part.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".tar.zst", ".tzst"))
+        for part in path.split("\\")[:-1]
+    )

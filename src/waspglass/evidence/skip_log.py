@@ -1,0 +1,55 @@
+"""Collects skips while evidence is listed; a million hostile entries cost a few numbers, not a million objects."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from waspglass.model.escape import bounded, printable
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["SkipLog", "shown_source"]
+
+_NAMED_PER_REASON = 200
+_SOURCE_CHARACTERS = 1000
+
+
+def shown_source(path: str) -> str:
+    r"""A path as a skip carries it: one visible line, its separators kept as they are.
+
+    Control and format characters become escapes; the backslash is not doubled, because it separates folders.
+    """
+    return bounded("\\".join(printable(part) for part in path.split("\\")), _SOURCE_CHARACTERS)
+
+
+class SkipLog:
+    """Keeps the first skips of each reason by name and counts the others.
+
+    Args:
+        owner: Source of the skips that are only counted: the evidence as a whole.
+    """
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._named: list[Skipped] = []
+        self._by_reason: Counter[SkipReason] = Counter()
+
+    def add(self, source: str, reason: SkipReason, detail: str | None = None) -> None:
+        """Notes one skipped entry; source and detail are escaped here."""
+        self._by_reason[reason] += 1
+        if self._by_reason[reason] <= _NAMED_PER_REASON:
+            shown = None if detail is None else bounded(printable(detail), _SOURCE_CHARACTERS)
+            self._named.append(Skipped(source=shown_source(source), reason=reason, detail=shown))
+
+    def total(self) -> tuple[Skipped, ...]:
+        """All skips: the named ones in the order they were met, then one with a count for the rest of each reason."""
+        rest = [
+            Skipped(
+                source=shown_source(self._owner),
+                reason=reason,
+                count=number - _NAMED_PER_REASON,
+                detail="further entries",
+            )
+            for reason, number in self._by_reason.items()
+            if number > _NAMED_PER_REASON
+        ]
+        return (*self._named, *rest)

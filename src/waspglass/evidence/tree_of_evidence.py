@@ -1,0 +1,172 @@
+"""The Evidence that `open_evidence` gives: one tree over a container, with the archives inside it opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from waspglass.evidence.compressed import decompressed, inner_signature
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import Limits
+from waspglass.evidence.member import Container, Member, TreeFile
+from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.spool import Spool
+from waspglass.evidence.stream import pread_of
+from waspglass.evidence.tar_archive import TarContainer
+from waspglass.evidence.windows_path import Rejected, windows_path
+from waspglass.evidence.zip_archive import ZipContainer
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["EvidenceTree"]
+
+_PACKED_SUFFIXES = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
+_FOREIGN_SUFFIXES = (".7z", ".rar", ".xz", ".bz2")
+
+
+class EvidenceTree:
+    """All files below a container as Windows paths.
+
+    A folder is listed again by each call of `files`, so a later call sees what changed; skips are counted anew.
+
+    Args:
+        root: Where the evidence lies on this machine.
+        container: What was opened there.
+        limits: Bounds.
+        drive: Letter of the drive that the container itself is, if known.
+        handles: Closed with the evidence, after the container.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        container: Container,
+        limits: Limits,
+        *,
+        drive: str | None = None,
+        handles: tuple[Callable[[], None], ...] = (),
+    ) -> None:
+        self._root, self._container, self._limits, self._drive = root, container, limits, drive
+        self._closers: list[Callable[[], None]] = [*handles, container.close]
+        self._skips = SkipLog(root.name)
+        self._seen: set[int] = set()
+        self._bytes = 0
+
+    @property
+    def root(self) -> Path:
+        """Where the evidence lies on this machine."""
+        return self._root
+
+    def files(self) -> Iterator[TreeFile]:
+        """All files, found while iterating; archives inside follow the archive file itself."""
+        self._skips = SkipLog(self._root.name)
+        self._seen = set()
+        self._bytes = 0
+        for member in self._container.members(self._skips):
+            path = windows_path(member.parts, drive=self._drive)
+            if isinstance(path, Rejected):
+                self._skips.add("\\".join(member.parts), path.reason, path.detail)
+            elif self._admitted(member, path):
+                yield from self._expanded(_placed(member, path), 0)
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be listed in the latest call of `files`, complete once that has ended."""
+        return self._skips.total()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        while self._closers:
+            self._closers.pop()()
+
+    def _admitted(self, member: Member, path: str) -> bool:
+        """Counts a member against the limits and refuses what cannot be listed beside the others."""
+        if path.count("\\") > self._limits.depth:
+            self._skips.add(path, SkipReason.TOO_DEEP, "folders below folders")
+            return False
+        if len(self._seen) >= self._limits.files:
+            self._skips.add(path, SkipReason.TOO_MANY_FILES)
+            return False
+        key = hash(path.lower())
+        if key in self._seen:
+            self._skips.add(path, SkipReason.DUPLICATE_PATH, "the first entry of this name is read")
+            return False
+        if member.local is None and member.size is not None:
+            if self._bytes + member.size > self._limits.total_bytes:
+                self._skips.add(path, SkipReason.TOO_LARGE, "the members of the archives are too large together")
+                return False
+            self._bytes += member.size
+        self._seen.add(key)
+        return True
+
+    def _expanded(self, file: TreeFile, nesting: int) -> Iterator[TreeFile]:
+        """The file, or what it holds: the content of a compressed log, or an archive and then its members."""
+        lowered = file.path.lower()
+        if lowered.endswith(_FOREIGN_SUFFIXES):
+            self._skips.add(file.path, SkipReason.NOT_RECOGNISED, "archives of this kind are not read")
+        if not lowered.endswith(_PACKED_SUFFIXES):
+            yield file
+            return
+        try:
+            with file.open() as stream:
+                kind = signature(stream.read(SIGNATURE_BYTES))
+            if kind in {Signature.GZIP, Signature.ZSTD}:
+                kind_inside = inner_signature(file.open(), kind, self._limits, file.path)
+            else:
+                kind_inside = kind
+        except EvidenceReadError as fault:
+            self._skips.add(file.path, fault.reason, fault.message)
+            return
+        if kind is not kind_inside and kind_inside is not Signature.TAR:
+            yield TreeFile(file.path, None, file.modified, None, partial(self._unpack, file, kind))
+            return
+        yield file
+        if kind_inside in {Signature.ZIP, Signature.TAR}:
+            yield from self._inside(file, kind, kind_inside, nesting)
+
+    def _unpack(self, file: TreeFile, kind: Signature) -> BinaryIO:
+        return decompressed(file.open(), kind, self._limits, file.path)
+
+    def _inside(self, file: TreeFile, kind: Signature, inner: Signature, nesting: int) -> Iterator[TreeFile]:
+        """The members of an archive that is itself a file of the evidence."""
+        if nesting >= self._limits.nesting:
+            self._skips.add(file.path, SkipReason.TOO_DEEP, "an archive inside of archives")
+            return
+        try:
+            container = self._opened(file, kind, inner)
+        except EvidenceReadError as fault:
+            self._skips.add(file.path, fault.reason, fault.message)
+            return
+        self._closers.append(container.close)
+        for member in container.members(self._skips):
+            inside = windows_path(member.parts)
+            path = (
+                file.path
+                + "\\"
+                + (inside.replace(":\\", "\\", 1) if isinstance(inside, str) else "\\".join(member.parts))
+            )
+            if isinstance(inside, Rejected):
+                self._skips.add(path, inside.reason, inside.detail)
+            elif self._admitted(member, path):
+                yield from self._expanded(_placed(member, path), nesting + 1)
+
+    def _opened(self, file: TreeFile, kind: Signature, inner: Signature) -> Container:
+        """A container over a file of the tree; a real file is read in place, anything else through a spool."""
+        stream = file.open() if kind is inner else self._unpack(file, kind)
+        if file.local is not None and kind is inner:
+            self._closers.append(stream.close)
+            pread, size = pread_of(stream), file.size or 0
+        else:
+            spool = Spool(stream, self._limits, file.path)
+            self._closers.append(spool.close)
+            pread, size = spool.pread, spool.size() if inner is Signature.ZIP else 0
+        if inner is Signature.ZIP:
+            return ZipContainer(pread, size, self._limits, file.path)
+        return TarContainer(pread, self._limits, file.path)
+
+
+def _placed(member: Member, path: str) -> TreeFile:
+    return TreeFile(path, member.size, member.modified, member.local, member.opener)

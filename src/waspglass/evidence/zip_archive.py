@@ -1,0 +1,140 @@
+"""A zip archive as a container: members are decompressed while they are read; nothing is written to disk."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import BinaryIO, cast
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import Limits
+from waspglass.evidence.member import Member, moment
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
+from waspglass.evidence.windows_path import split_name
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["ZipContainer"]
+
+_ENCRYPTED = 0x1
+_UNIX_TYPE_MASK, _UNIX_LINK, _UNIX_FILE = 0o170000, 0o120000, 0o100000
+_MADE_ON_UNIX = 3
+_EXTENDED_TIME, _NTFS_TIMES = 0x5455, 0x000A
+_END_RECORD = struct.Struct("<4s4H2LH")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+_END64_RECORD = struct.Struct("<4sQ2H2L4Q")
+_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_WORST_ENTRY_BYTES = 46
+
+
+class ZipContainer:
+    """A zip, read through positionless reads so that members can be open at once, in threads and after a fork.
+
+    Args:
+        pread: Reads the archive.
+        size: Its length.
+        limits: Bounds.
+        path: For messages.
+
+    Raises:
+        EvidenceReadError: If there is no usable directory in it.
+    """
+
+    def __init__(self, pread: Pread, size: int, limits: Limits, path: str) -> None:
+        self._pread, self._size, self._limits, self._path = pread, size, limits, path
+        self._refuse_giant_directory()
+        try:
+            self._zip = zipfile.ZipFile(slice_stream(pread, 0, size, path))
+        except (zipfile.BadZipFile, EvidenceReadError, ValueError, struct.error, NotImplementedError) as fault:
+            message = f"the directory of the zip cannot be read ({fault})"
+            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+
+    def close(self) -> None:
+        """Gives the directory back; the archive's own handle belongs to whoever opened it."""
+        self._zip.close()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it holds files and all of them are encrypted."""
+        files = [info for info in self._zip.infolist() if not info.is_dir()]
+        return bool(files) and all(info.flag_bits & _ENCRYPTED for info in files)
+
+    def members(self, skips: SkipLog) -> Iterator[Member]:
+        """Lists files in the order of the archive's directory."""
+        for info in self._zip.infolist():
+            if info.is_dir():
+                continue
+            if (refused := self._refusal(info)) is not None:
+                skips.add(f"{self._path}\\{info.filename}", *refused)
+                continue
+            yield Member(
+                parts=split_name(info.filename),
+                size=info.file_size,
+                modified=_modified(info),
+                local=None,
+                opener=partial(self._open, info),
+            )
+
+    def _refusal(self, info: zipfile.ZipInfo) -> tuple[SkipReason, str] | None:
+        kind = (info.external_attr >> 16) & _UNIX_TYPE_MASK if info.create_system == _MADE_ON_UNIX else 0
+        if kind == _UNIX_LINK:
+            return SkipReason.OUTSIDE_ROOT, "a link; links are not followed"
+        if kind not in {0, _UNIX_FILE}:
+            return SkipReason.SPECIAL_FILE, "a device, pipe or socket"
+        if info.flag_bits & _ENCRYPTED:
+            return SkipReason.ENCRYPTED, "encrypted member"
+        if info.file_size > self._limits.member_bytes:
+            return SkipReason.TOO_LARGE, f"{info.file_size} bytes"
+        if self._limits.bomb(info.file_size, info.compress_size):
+            return SkipReason.COMPRESSION_BOMB, f"{info.file_size} bytes out of {info.compress_size}"
+        return None
+
+    def _open(self, info: zipfile.ZipInfo) -> BinaryIO:
+        path = f"{self._path}\\{info.filename}"
+        try:
+            stream = self._zip.open(info)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, struct.error) as fault:
+            message = f"the member cannot be opened ({fault})"
+            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+        return bounded_stream(cast("BinaryIO", stream), lambda: info.compress_size, self._limits, path)
+
+    def _refuse_giant_directory(self) -> None:
+        """The directory is held in memory, about 500 bytes an entry: its declared length is judged first."""
+        tail_at = max(0, self._size - _END_RECORD.size - 0xFFFF)
+        tail = self._pread(self._size - tail_at, tail_at)
+        at = tail.rfind(b"PK\x05\x06")
+        if at < 0 or len(tail) - at < _END_RECORD.size:
+            return
+        directory_bytes = _END_RECORD.unpack_from(tail, at)[5]
+        if directory_bytes == 0xFFFFFFFF and at >= _END64_LOCATOR.size:
+            located = _END64_LOCATOR.unpack_from(tail, at - _END64_LOCATOR.size)
+            record = (
+                self._pread(_END64_RECORD.size, min(located[2], self._size)) if located[0] == b"PK\x06\x07" else b""
+            )
+            if len(record) == _END64_RECORD.size:
+                directory_bytes = _END64_RECORD.unpack(record)[8]
+        if min(directory_bytes, self._size) > self._limits.files * 4 * _WORST_ENTRY_BYTES:
+            message = f"its directory has {directory_bytes} bytes"
+            raise EvidenceReadError(message, reason=SkipReason.TOO_MANY_FILES, location=Location(self._path))
+
+
+def _modified(info: zipfile.ZipInfo) -> datetime | None:
+    """The last write where an extra field gives it in UTC; the DOS time has no zone and is not used."""
+    extra = io.BytesIO(info.extra)
+    while len(header := extra.read(4)) == 4:
+        tag, length = struct.unpack("<HH", header)
+        body = extra.read(length)
+        if tag == _EXTENDED_TIME and len(body) >= 5 and body[0] & 1:
+            return moment(struct.unpack_from("<i", body, 1)[0])
+        if tag == _NTFS_TIMES and len(body) >= 16 and struct.unpack_from("<HH", body, 4) == (1, 24):
+            ticks: int = struct.unpack_from("<Q", body, 8)[0]
+            try:
+                return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
+            except OverflowError:
+                return None
+    return None
