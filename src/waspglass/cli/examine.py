@@ -1,0 +1,137 @@
+"""`waspglass examine`: options, exit codes, and where the output goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from waspglass.model.assessment import Assessment
+
+__all__ = ["examine"]
+
+
+class OutputFormat(StrEnum):
+    """What is written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ReportLanguage(StrEnum):
+    """Language of sentences and reports."""
+
+    EN = "en"
+    DE = "de"
+
+
+EXIT_CODES = """
+Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,
+4 pack or rules invalid, 5 output could not be written, 130 interrupted.
+"""
+
+
+def examine(
+    evidence: Annotated[
+        Path,
+        typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, single log file, or disk image (extra `images`)."),
+    ],
+    pack: Annotated[str, typer.Option(help="Campaign pack: a built-in name or a folder.")] = "proxylogon",
+    facts: Annotated[
+        Path | None, typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds.")
+    ] = None,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(help="More Sigma, YARA, STIX or CSV indicators: a file or folder. Can be given again."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for assessment.json, report.html, report.txt, bundle.stix.json, timeline.jsonl."),
+    ] = None,
+    output_format: Annotated[
+        OutputFormat, typer.Option("--format", help="What to print on standard output.")
+    ] = OutputFormat.TEXT,
+    since: Annotated[str | None, typer.Option(help="Look only at records from this time on (ISO 8601, UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="Look only at records up to this time (ISO 8601, UTC).")] = None,
+    lang: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs.")] = 1,
+) -> None:
+    """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
+
+    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,
+    4 pack or rules invalid, 5 output could not be written, 130 interrupted.
+    """
+    from waspglass.cli.progress import progress_on
+    from waspglass.examine.facts_file import read_facts
+    from waspglass.examine.run import Request
+    from waspglass.examine.run import examine as run
+    from waspglass.model.assessment import EXIT_CODES
+    from waspglass.model.facts import Facts
+    from waspglass.packs.load import load_pack
+
+    with progress_on(sys.stderr) as progress:
+        request = Request(
+            evidence=evidence,
+            pack=load_pack(pack),
+            facts=read_facts(facts) if facts is not None else Facts(),
+            rules=tuple(rules or ()),
+            since=_moment("--since", since),
+            until=_moment("--until", until),
+            language=lang.value,
+            created=datetime.now(UTC),
+            generator=_generator(),
+            workers=workers,
+            progress=progress,
+        )
+        assessment = run(request)
+    _show(assessment, output_format)
+    if out is not None:
+        _write(assessment, out, output_format)
+    raise typer.Exit(EXIT_CODES[assessment.verdict])
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    from waspglass.model.document import parse_instant
+    from waspglass.model.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as fault:
+        raise UsageError(f"{option} {text!r} is not a time", hint="Write 2021-03-01 or 2021-03-01T12:00:00Z") from fault
+
+
+def _generator() -> str:
+    from importlib.metadata import version
+
+    return f"waspglass {version('waspglass')}"
+
+
+def _show(assessment: Assessment, output_format: OutputFormat) -> None:
+    if output_format is OutputFormat.JSON:
+        from waspglass.report.json_document import render_json
+
+        sys.stdout.write(render_json(assessment))
+        return
+    from waspglass.report.text import render_text
+
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+    sys.stdout.write(render_text(assessment, colour=colour, width=width, language=assessment.language))
+
+
+def _write(assessment: Assessment, out: Path, output_format: OutputFormat) -> None:
+    """Writes the report files and names them; beside JSON on standard output the names go to standard error."""
+    from waspglass.report.visible import visible
+    from waspglass.report.write import write_reports
+
+    target = sys.stderr if output_format is OutputFormat.JSON else sys.stdout
+    for path in write_reports(assessment, out):
+        target.write(f"{visible(str(path))}\n")

@@ -1,0 +1,39 @@
+"""`waspglass pack`: work on campaign packs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Check campaign packs.", no_args_is_help=True)
+
+
+@app.callback()
+def _pack() -> None:
+    """Check campaign packs."""
+
+
+@app.command()
+def check(
+    directory: Annotated[Path, typer.Argument(help="Folder of the pack, or the name of a built-in one.")],
+) -> None:
+    """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.
+
+    Prints one issue a line as `file:line: severity: message`. Exit codes: 0 no error, 4 errors.
+    """
+    from waspglass.examine.pack_samples import rule_fires
+    from waspglass.packs.check import check_pack
+    from waspglass.packs.load import pack_folder
+    from waspglass.report.visible import visible
+
+    issues = check_pack(pack_folder(str(directory)), fires=rule_fires)
+    for issue in issues:
+        sys.stdout.write(f"{visible(str(issue))}\n")
+    errors = sum(issue.severity == "error" for issue in issues)
+    sys.stdout.write(f"{len(issues)} issues, {errors} errors\n")
+    raise typer.Exit(4 if errors else 0)

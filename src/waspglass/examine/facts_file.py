@@ -1,0 +1,63 @@
+"""Reads `facts.json`, and says exactly which entry is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from waspglass.model.errors import Location, UsageError
+from waspglass.model.facts import Facts
+
+__all__ = ["read_facts"]
+
+_LIMIT = 1_000_000
+_HINT = "docs/reference/facts.md shows the entries"
+
+
+def read_facts(path: Path) -> Facts:
+    """The facts in a JSON file.
+
+    Raises:
+        UsageError: If the file cannot be read, is not JSON, or an entry is not what it should be.
+    """
+    place = Location(str(path))
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_LIMIT + 1)
+    except OSError as fault:
+        raise UsageError(f"cannot read the facts ({fault.strerror})", location=place) from fault
+    if len(raw) > _LIMIT:
+        raise UsageError("the facts file is larger than 1 MB", location=place, hint=_HINT)
+    try:
+        loaded = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as fault:
+        line = getattr(fault, "lineno", None)
+        raise UsageError(f"not JSON: {fault}", location=Location(str(path), line=line), hint=_HINT) from fault
+    return facts_of(loaded, str(path))
+
+
+def facts_of(loaded: object, source: str) -> Facts:
+    """Validates facts that were read already.
+
+    Raises:
+        UsageError: At the first entry that is not what it should be.
+    """
+    try:
+        facts = Facts.model_validate(loaded)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or None
+        raise UsageError(first["msg"], location=Location(source, field=field), hint=_HINT) from fault
+    if facts.timezone is not None:
+        try:
+            ZoneInfo(facts.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+            raise UsageError(
+                f"no time zone is called {facts.timezone!r}",
+                location=Location(source, field="timezone"),
+                hint="Use an IANA name such as Europe/Berlin",
+            ) from fault
+    return facts

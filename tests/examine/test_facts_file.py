@@ -1,0 +1,77 @@
+"""The facts file: what is wrong is said with its place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from waspglass.examine.facts_file import facts_of, read_facts
+from waspglass.model.errors import UsageError
+from waspglass.model.facts import Facts
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "facts.json"
+    path.write_bytes(content)
+    return path
+
+
+def test_everything_is_optional(tmp_path: Path) -> None:
+    assert read_facts(written(tmp_path, b"{}")) == Facts()
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    facts = read_facts(written(tmp_path, b'\xef\xbb\xbf{"hostname": "MX01", "timezone": "Europe/Berlin"}'))
+    assert (facts.hostname, facts.timezone) == ("MX01", "Europe/Berlin")
+
+
+def test_times_with_an_offset_become_utc() -> None:
+    facts = facts_of({"builds": [{"build": "15.1.2176.2", "from": "2021-01-05T01:00:00+01:00"}]}, "f")
+    assert facts.builds[0].from_ == datetime(2021, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"", "facts.json:1"),
+        (b'{"hostname": \n oops}', "facts.json:2"),
+        (b'{"builds": [{"build": "soon"}]}', "facts.json (builds.0.build)"),
+        (b'{"host": "MX01"}', "facts.json (host)"),
+        (b'{"timezone": "../../etc/passwd"}', "facts.json (timezone)"),
+        (b'{"timezone": "Mars/Olympus"}', "facts.json (timezone)"),
+        (b'{"collected_at": "yesterday"}', "facts.json (collected_at)"),
+        (b"[]", "facts.json"),
+        (b"\xff\xfe", "facts.json"),
+        (b"[" * 100_000, "facts.json"),
+    ],
+)
+def test_a_fault_is_said_with_its_place(tmp_path: Path, content: bytes, place: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_facts(written(tmp_path, content))
+    assert str(caught.value.location).endswith(place)
+    assert caught.value.exit_code == 2
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read the facts"):
+        read_facts(tmp_path / "none.json")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+facts_like = st.dictionaries(st.sampled_from(["hostname", "timezone", "collected_at", "builds"]), json_values)
+
+
+@given(json_values | facts_like)
+def test_no_json_value_makes_it_crash(value: object) -> None:
+    try:
+        facts_of(value, "f")
+    except UsageError as fault:
+        assert fault.location is not None

@@ -1,0 +1,188 @@
+"""Reads a scenario and lays its evidence out on disk, in the formats that the real programs write."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+import tarfile
+import zipfile
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+Scenario = dict[str, object]
+FOLDER = Path(__file__).parent
+
+IIS_FIELDS = (
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "
+    "sc-status sc-substatus sc-win32-status time-taken"
+)
+IIS_HEADER = (
+    "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n"
+    "#Date: {day} 00:00:00\r\n#Fields: {fields}\r\n"
+)
+IIS_QUIET = "{} 192.0.2.10 GET /owa/healthcheck.htm - 443 - 127.0.0.1 AMProbe/Local/ClientAccess - 200 0 0 1"
+ECP_QUIET = "{} ECP.Request S:TIME=1;S:CMD=Get-Mailbox;S:URL=/ecp/default.aspx;S:EX=;S:BLD=15.1.2106.2"
+HTTPPROXY_FIELDS = (FOLDER / "httpproxy_fields.txt").read_text(encoding="ascii").strip().split(",")
+
+
+def scenarios() -> list[Path]:
+    return sorted(FOLDER.glob("*.yml"))
+
+
+def load(path: Path) -> Scenario:
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def lay_out(scenario: Scenario, folder: Path) -> Path:
+    """Writes the evidence below `folder` and gives the path that a user would type."""
+    root = folder / "evidence"
+    root.mkdir()
+    entries = scenario["evidence"]
+    assert isinstance(entries, list)
+    for entry in entries:
+        for name, content in _files(entry).items():
+            target = root.joinpath(*_parts(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            if "modified" in entry:
+                stamp = _moment(entry["modified"]).timestamp()
+                os.utime(target, (stamp, stamp))
+    return _wrap(root, str(scenario.get("wrap", "folder")))
+
+
+def _parts(windows_path: str) -> list[str]:
+    return [part.rstrip(":") if index == 0 else part for index, part in enumerate(windows_path.split("\\"))]
+
+
+def _wrap(root: Path, how: str) -> Path:
+    if how == "folder":
+        return root
+    archive = root.with_suffix(f".{how}")
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    if how == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+            for path in files:
+                target.write(path, path.relative_to(root))
+    else:
+        with tarfile.open(archive, "w:gz") as tar:
+            for path in files:
+                tar.add(path, path.relative_to(root))
+    return archive
+
+
+def _files(entry: dict[str, object]) -> dict[str, bytes]:
+    if "file" in entry:
+        raw = base64.b64decode(str(entry["base64"])) if "base64" in entry else str(entry.get("text", "")).encode()
+        return {str(entry["file"]): raw}
+    if "iis" in entry:
+        return _iis(entry)
+    if "httpproxy" in entry:
+        return _httpproxy(entry)
+    if "ecp" in entry:
+        return _ecp(entry)
+    msg = f"an entry of the evidence is one of file, iis, httpproxy, ecp: {sorted(entry)}"
+    raise ValueError(msg)
+
+
+def _moment(value: object) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _hours(quiet: object) -> list[datetime]:
+    if not isinstance(quiet, dict):
+        return []
+    start, end = _moment(quiet["from"]), _moment(quiet["to"])
+    count = int((end - start) / timedelta(hours=1))
+    return [start + timedelta(hours=n) for n in range(count + 1)]
+
+
+def _iis(entry: dict[str, object]) -> dict[str, bytes]:
+    days: dict[str, list[str]] = defaultdict(list)
+    for moment in _hours(entry.get("quiet")):
+        days[f"{moment:%y%m%d}"].append(IIS_QUIET.format(f"{moment:%Y-%m-%d %H:%M:%S}"))
+    for row in str(entry.get("rows", "")).strip().splitlines():
+        date, time, client, method, url, status, *rest = row.split()
+        agent = rest[0] if rest else "-"
+        extra = dict(item.split("=", 1) for item in rest[1:])
+        stem, _, query = url.partition("?")
+        user = extra.get("user", "-")
+        line = f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} 443 {user} {client} {agent} - {status} 0 0 5"
+        days[date[2:].replace("-", "")].append(line)
+    files = {}
+    for day, lines in days.items():
+        header = IIS_HEADER.format(day=f"20{day[:2]}-{day[2:4]}-{day[4:]}", fields=IIS_FIELDS)
+        files[f"{entry['iis']}\\u_ex{day}.log"] = (header + "\r\n".join(sorted(lines)) + "\r\n").encode()
+    return files
+
+
+def _httpproxy(entry: dict[str, object]) -> dict[str, bytes]:
+    hours: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for moment in _hours(entry.get("quiet")):
+        quiet = {
+            "DateTime": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z",
+            "UrlStem": "/ecp/healthcheck.htm",
+            "AnchorMailbox": "Sid~S-1-5-18",
+            "UserAgent": "AMProbe/Local/ClientAccess",
+            "HttpStatus": "200",
+            "Method": "GET",
+            "ClientIpAddress": "127.0.0.1",
+        }
+        hours[f"{moment:%Y%m%d%H}"].append(quiet)
+    rows = entry.get("rows", [])
+    assert isinstance(rows, list)
+    for row in rows:
+        values = {name: _stamp(value) if name == "DateTime" else str(value) for name, value in row.items()}
+        unknown = set(values) - set(HTTPPROXY_FIELDS)
+        assert not unknown, f"HttpProxy has no column {unknown}"
+        hours[f"{_moment(values['DateTime']):%Y%m%d%H}"].append(values)
+    files = {}
+    for hour, records in hours.items():
+        records.sort(key=lambda record: record["DateTime"])
+        files[f"{entry['httpproxy']}\\HttpProxy_{hour}-1.LOG"] = _diagnostics(
+            "HttpProxy Logs", "15.01.2106.002", HTTPPROXY_FIELDS, records
+        )
+    return files
+
+
+def _stamp(value: object) -> str:
+    moment = _moment(value)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _diagnostics(log_type: str, version: str, fields: list[str], records: list[dict[str, str]]) -> bytes:
+    text = io.StringIO()
+    text.write(",".join(fields) + "\r\n")
+    text.write(f"#Software: Microsoft Exchange Server\r\n#Version: {version}\r\n#Log-type: {log_type}\r\n")
+    text.write(f"#Date: {next(iter(records[0].values()))}\r\n#Fields: {','.join(fields)}\r\n")
+    writer = csv.DictWriter(text, fields, restval="", lineterminator="\r\n")
+    writer.writerows(records)
+    return text.getvalue().encode()
+
+
+def _ecp(entry: dict[str, object]) -> dict[str, bytes]:
+    days: dict[str, list[dict[str, str]]] = defaultdict(list)
+    rows = entry.get("rows", [])
+    assert isinstance(rows, list)
+    for moment in _hours(entry.get("quiet")):
+        rows = [
+            *rows,
+            f"{_stamp(moment)} ECP.Request S:TIME=1;S:CMD=Get-Mailbox;S:URL=/ecp/default.aspx;S:EX=;S:BLD=15.1.2106.2",
+        ]
+    for row in rows:
+        time, event, data = str(row).split(" ", 2)
+        record = {"TimeStamp": time, "ServerName": "MX01", "EventId": event, "EventData": data}
+        days[f"{_moment(time):%Y%m%d}"].append(record)
+    return {
+        f"{entry['ecp']}\\ECPServer{day}-1.LOG": _diagnostics(
+            "ECP Server Log", "15.0.0.0", ["TimeStamp", "ServerName", "EventId", "EventData"], records
+        )
+        for day, records in days.items()
+    }
