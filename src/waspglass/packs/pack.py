@@ -134,11 +134,13 @@ class Window(Document):
         first_exploitation: Before this nobody is known to have used the flaws.
         patch_available: When the first patch came out.
         public_exploit: When anybody could have used a published exploit.
+        sources: Where these dates come from.
     """
 
     first_exploitation: Instant
     patch_available: Instant
     public_exploit: Instant | None = None
+    sources: tuple[str, ...] = ()
 
 
 class BuildRow(Document):
@@ -152,6 +154,8 @@ class BuildRow(Document):
         released: `YYYY-MM-DD` or `YYYY-MM` as the source gives it.
         kb: Knowledge-base number.
         fixes: `yes` fixes all flaws of the pack; `partly`; `no`; `not affected`.
+        note: A caveat.
+        source: Where the row comes from.
     """
 
     build: str
@@ -161,6 +165,8 @@ class BuildRow(Document):
     released: str | None = None
     kb: str | None = None
     fixes: Literal["yes", "partly", "no", "not affected"]
+    note: str = ""
+    source: str = ""
 
 
 class TimelineRow(Document):
@@ -215,6 +221,7 @@ class ClockText(Document):
     law: str
     title: Translated
     text: Translated
+    sources: tuple[str, ...] = ()
 
 
 class RuleSource(Document):
@@ -238,6 +245,8 @@ class Pack(Document):
     version: str
     sha256: str
     title: Translated
+    licence: str = ""
+    """SPDX identifier of the pack's own content."""
     cves: tuple[str, ...]
     products: tuple[str, ...]
     window: Window
@@ -251,5 +260,7 @@ class Pack(Document):
     sigma: tuple[RuleSource, ...] = ()
     yara: tuple[RuleSource, ...] = ()
     indicators: tuple[RuleSource, ...] = ()
+    known_good: str | None = None
+    """File of known-good hashes below `root`; `packs/known_good.py` opens it."""
     root: str = ""
     """Folder of the pack, where big data files (known-good hashes) lie; they are opened when needed."""

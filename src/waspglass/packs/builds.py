@@ -1,0 +1,182 @@
+"""What a build number alone says about a campaign's flaws: the logic over a pack's `builds.csv`."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import takewhile
+
+from waspglass.packs.pack import BuildRow
+
+__all__ = ["BuildState", "BuildTable", "State", "Version", "parse_version"]
+
+Version = tuple[int, ...]
+"""Two to four numbers, most significant first."""
+
+_OPEN_END = 1 << 32
+"""Larger than any part of a version (Windows file versions have 16 bits a part)."""
+_DOTTED = re.compile(r"\s*(?:v(?:ersion)?\s*)?(\d{1,9}(?:\.\d{1,9}){1,3})\s*", re.ASCII | re.IGNORECASE)
+_DISPLAYED = re.compile(
+    r"\s*(?:version\s*)?(\d{1,9}\.\d{1,9})\s*\(build\s+(\d{1,9}(?:\.\d{1,9})?):?[^)]*\)\s*", re.ASCII | re.IGNORECASE
+)
+
+
+def parse_version(text: str) -> Version | None:
+    """Reads `15.1.2176.9`, `15.01.2176.009`, `15.2.721` (three parts) and `Version 15.1 (Build 2176.9)`.
+
+    Returns:
+        Two to four numbers, or None if the text is no version.
+    """
+    found = _DOTTED.fullmatch(text)
+    if found is not None:
+        return tuple(map(int, found[1].split(".")))
+    found = _DISPLAYED.fullmatch(text)
+    return None if found is None else tuple(map(int, f"{found[1]}.{found[2]}".split(".")))
+
+
+class State(StrEnum):
+    """What a version number says."""
+
+    VULNERABLE = "vulnerable"
+    PATCHED = "patched"
+    UNDECIDABLE = "undecidable"
+    """The version lacks the part that decides."""
+    NOT_AFFECTED = "not affected"
+    UNKNOWN = "unknown version"
+    """No version at all, or of a release line that the table does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """The answer for one version.
+
+    Attributes:
+        version: As it was given.
+        state: The answer.
+        known: The newest row of the table at or below the version in its release line; None for an unknown line.
+        exact: True if `known` is this very build.
+        fixed_by: The first build of the line that has the fix; None if there is none.
+    """
+
+    version: str
+    state: State
+    known: BuildRow | None = None
+    exact: bool = False
+    fixed_by: BuildRow | None = None
+
+    @property
+    def name(self) -> str | None:
+        """`Exchange Server 2016 CU19 Mar21SU`; with `after` before a build that the table lacks."""
+        if self.known is None:
+            return None
+        parts = (self.known.product, self.known.cumulative_update, self.known.security_update)
+        if len(parse_version(self.version) or ()) < 4:
+            return " ".join(part for part in parts[:2] if part)
+        return ("" if self.exact else "after ") + " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One release line (a cumulative update with its security updates), builds ascending."""
+
+    builds: tuple[Version, ...]
+    rows: tuple[BuildRow, ...]
+
+    @property
+    def fixing(self) -> BuildRow | None:
+        return next((row for row in self.rows if row.fixes == "yes"), None)
+
+    def state(self, lowest: Version, highest: Version) -> State:
+        """What is true of all versions from `lowest` to `highest`.
+
+        A build at the fixing one is patched: `>=`, not `>` (the fault of CSS-Exchange pull request 383).
+        """
+        if all(row.fixes == "not affected" for row in self.rows):
+            return State.NOT_AFFECTED
+        if self.rows[0].fixes == "yes":
+            return State.PATCHED
+        fixing = next((build for build, row in zip(self.builds, self.rows, strict=True) if row.fixes == "yes"), None)
+        if fixing is None or highest < fixing:
+            return State.VULNERABLE
+        if lowest >= fixing:
+            return State.PATCHED
+        return State.UNDECIDABLE
+
+
+@dataclass(frozen=True)
+class BuildTable:
+    """The builds of a pack, ready for questions.
+
+    Inside a release line states are monotone: the fix, once in, stays in. A version of a line that the table does not
+    know is `patched` if it is newer than a line from which on every known line of the same major version was
+    released with the fix, and `unknown version` otherwise.
+    """
+
+    rows: tuple[BuildRow, ...]
+    _lines: dict[Version, _Line] = field(init=False, repr=False, compare=False)
+    _fixed_from: dict[Version, Version] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lines", _lines_of(self.rows))
+        object.__setattr__(self, "_fixed_from", _thresholds(self._lines))
+
+    def state(self, version: str) -> BuildState:
+        """What a version says; never raises, an unreadable one is `unknown version`."""
+        parsed = parse_version(version)
+        if parsed is None or len(parsed) < 3:
+            return BuildState(version, State.UNKNOWN)
+        lowest, highest = parsed + (0,) * (4 - len(parsed)), parsed + (_OPEN_END,) * (4 - len(parsed))
+        line = next((self._lines[lowest[:n]] for n in (3, 2) if lowest[:n] in self._lines), None)
+        if line is None:
+            return BuildState(version, self._outside(lowest))
+        at = bisect_right(line.builds, highest if len(parsed) == 4 else lowest) - 1
+        known = line.rows[max(at, 0)]
+        return BuildState(
+            version,
+            line.state(lowest, highest),
+            known=known,
+            exact=len(parsed) == 4 and at >= 0 and line.builds[at] == parsed,
+            fixed_by=line.fixing,
+        )
+
+    def _outside(self, version: Version) -> State:
+        fixed_from = self._fixed_from.get(version[:2])
+        return State.PATCHED if fixed_from is not None and version >= fixed_from else State.UNKNOWN
+
+
+def _lines_of(rows: Iterable[BuildRow]) -> dict[Version, _Line]:
+    """Rows by what the builds of a release line share: three numbers, or two (Exchange 2010, a number a roll-up)."""
+    groups: dict[tuple[str, str], list[tuple[Version, BuildRow]]] = defaultdict(list)
+    for row in rows:
+        build = parse_version(row.build)
+        if build is not None and len(build) == 4:
+            groups[row.product, row.cumulative_update].append((build, row))
+    majors = Counter(major for group in groups.values() for major in {build[:2] for build, _ in group})
+    merged: dict[Version, list[tuple[Version, BuildRow]]] = defaultdict(list)
+    for group in groups.values():
+        for build, row in group:
+            alone = majors[build[:2]] == 1 and len({other[:3] for other, _ in group}) > 1
+            merged[build[:2] if alone else build[:3]].append((build, row))
+    lines = {}
+    for prefix, members in merged.items():
+        ordered = sorted(members, key=lambda pair: pair[0])
+        lines[prefix] = _Line(tuple(build for build, _ in ordered), tuple(row for _, row in ordered))
+    return lines
+
+
+def _thresholds(lines: dict[Version, _Line]) -> dict[Version, Version]:
+    """For each major version (two numbers): the first build from which on every known line was released fixed."""
+    by_major: dict[Version, list[_Line]] = defaultdict(list)
+    for line in lines.values():
+        by_major[line.builds[0][:2]].append(line)
+    found: dict[Version, Version] = {}
+    for major, members in by_major.items():
+        newest_first = sorted(members, key=lambda line: line.builds[0], reverse=True)
+        fixed = list(takewhile(lambda line: line.rows[0].fixes == "yes", newest_first))
+        if fixed:
+            found[major] = fixed[-1].builds[0]
+    return found
