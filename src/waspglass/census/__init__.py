@@ -1,0 +1,1 @@
+"""Scan exports over time: who is exposed, vulnerable, patched and compromised, and who must be told."""

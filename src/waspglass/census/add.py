@@ -1,0 +1,174 @@
+"""Adds scan exports to a store: all of an export or nothing of it, and the same export only once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from waspglass.census.errors import ExportError
+from waspglass.census.normalise import Filing, normalise
+from waspglass.census.sighting import Tally
+from waspglass.census.sources.content import Content, file_digest, open_content
+from waspglass.census.sources.opening import Export, exports_in
+from waspglass.census.sources.recognise import choose, day_in_name
+from waspglass.census.sources.source import Head, Source
+from waspglass.census.store.folder import Folder
+from waspglass.census.store.manifest import Added, Manifest, Refused
+from waspglass.census.store.writer import SightingWriter
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["AddOptions", "Outcome", "add_exports"]
+
+
+@dataclass(frozen=True)
+class AddOptions:
+    """How exports are added.
+
+    Attributes:
+        sources: The readers, in the order in which they are asked.
+        now: The clock; times more than two days later are absurd.
+        source: Reader by name, in place of recognition.
+        date: Day of the scan, in place of file name and row times.
+        product: Product of rows that do not show one.
+        partial: Take what stands before a broken place.
+    """
+
+    sources: tuple[Source, ...]
+    now: dt.datetime
+    source: str | None = None
+    date: dt.date | None = None
+    product: str | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one export: exactly one of the three is set."""
+
+    name: str
+    added: Added | None = None
+    known: Added | None = None
+    refused: Refused | None = None
+
+
+def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> Iterator[Outcome]:
+    """Adds each export in each file, and says at once what became of it.
+
+    Raises:
+        StoreError: If the store cannot be read or is being written to.
+        UsageError: If the options name what does not exist.
+    """
+    with folder.locked():
+        session = _Session(folder, options, folder.manifest())
+        folder.clean(session.manifest)
+        for path in paths:
+            try:
+                exports = exports_in(path)
+            except ExportError as error:
+                yield session.refuse(path.name, error)
+                continue
+            for export in exports:
+                yield session.add(export)
+
+
+@dataclass
+class _Session:
+    """One run over a locked store; the manifest on disk is replaced after each export."""
+
+    folder: Folder
+    options: AddOptions
+    manifest: Manifest
+
+    def refuse(self, name: str, error: ExportError) -> Outcome:
+        refused = Refused(name=name, refused=self.options.now, reason=str(error))
+        self._commit(refused=(*self._refused_but(name), refused))
+        return Outcome(name, refused=refused)
+
+    def add(self, export: Export) -> Outcome:
+        packed = file_digest(export)
+        known = self.manifest.find(file_digest=packed)
+        if known is not None:
+            return Outcome(export.shown, known=known)
+        try:
+            return self._add(export, packed)
+        except ExportError as error:
+            return self.refuse(export.shown, error)
+        finally:
+            self.folder.clean(self.manifest)
+
+    def _add(self, export: Export, packed: str) -> Outcome:
+        with open_content(export, partial=self.options.partial) as content:
+            head = Head(export.name, content.peek()[: 1 << 16])
+            source = choose(head, self.options.sources, self.options.source, export.shown)
+            writer = SightingWriter(self.folder, source.feed(head), packed[:16])
+            tally = Tally(export.shown)
+            try:
+                with _no_cycles():
+                    _read(content, head, source, writer, tally, self.options)
+                known = self.manifest.find(digest=content.digest)
+                if known is not None:
+                    writer.abandon()
+                    return Outcome(export.shown, known=known)
+                if content.broken is not None:
+                    tally.add(SkipReason.TRUNCATED, content.broken)
+                if writer.rows == 0:
+                    raise _nothing(export, tally)
+                files, moves = writer.close()
+            except BaseException:
+                writer.abandon()
+                raise
+        added = Added(
+            name=export.shown,
+            digest=content.digest,
+            file_digest=packed,
+            source=writer.source,
+            added=self.options.now,
+            records=writer.rows,
+            skipped=tally.skipped(),
+            partial=content.broken,
+            files=files,
+        )
+        self.folder.publish(moves)
+        self._commit(added=(*self.manifest.added, added), refused=self._refused_but(export.shown))
+        return Outcome(export.shown, added=added)
+
+    def _refused_but(self, name: str) -> tuple[Refused, ...]:
+        return tuple(each for each in self.manifest.refused if each.name != name)
+
+    def _commit(self, **changes: tuple[Added, ...] | tuple[Refused, ...]) -> None:
+        manifest = self.manifest.model_copy(update=changes)
+        self.folder.put_manifest(manifest)
+        self.manifest = manifest
+
+
+def _read(
+    content: Content, head: Head, source: Source, writer: SightingWriter, tally: Tally, options: AddOptions
+) -> None:
+    day = options.date or day_in_name(head.name, options.now.date())
+    filing = Filing(writer.source, day, options.now + dt.timedelta(days=2), options.product)
+    for raw in source.read(content, head, tally):
+        writer.write(normalise(raw, filing, tally))
+
+
+def _nothing(export: Export, tally: Tally) -> ExportError:
+    reasons = "; ".join(f"{skip.count} {skip.reason}, {skip.detail}" for skip in tally.skipped())
+    return ExportError(
+        f"no usable record in it ({reasons or 'no record at all'}); nothing was added", location=Location(export.shown)
+    )
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Reading makes millions of short-lived objects without cycles; the collector only costs a third of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()

@@ -1,0 +1,135 @@
+"""Counts: how many addresses and servers are in each state, by day, source and whatever they are grouped by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from waspglass.census.identity import ensure_identity
+from waspglass.census.judge import WEIGHTS
+from waspglass.census.reading import Reading
+from waspglass.packs.builds import State
+
+__all__ = ["By", "Count", "count", "scans_at"]
+
+
+class By(StrEnum):
+    """What counts can be grouped by."""
+
+    NOTHING = "nothing"
+    COUNTRY = "country"
+    REGION = "region"
+    NETWORK = "network"
+    ORGANISATION = "organisation"
+    SECTOR = "sector"
+    BUILD = "build"
+
+
+_KEYS = {
+    By.NOTHING: "NULL",
+    By.COUNTRY: "s.country",
+    By.REGION: "s.country || ' ' || s.region",
+    By.NETWORK: "'AS' || s.asn",
+    By.ORGANISATION: "s.organisation",
+    By.SECTOR: "s.sector",
+    By.BUILD: "coalesce(v.build, s.version)",
+}
+
+
+@dataclass(frozen=True)
+class Count:
+    """The hosts of one group on one day as one source saw them. Counts of two sources are never added up.
+
+    Attributes:
+        date: Day of the scan.
+        source: Feed id; it stands for the method.
+        key: The group; None for those whose group is unknown, and for `By.NOTHING`.
+        addresses: Addresses by state.
+        servers: Servers by state, de-duplicated as `identity` says; empty if not asked for.
+        tested: Addresses whose state a behavioural test decided.
+        compromised: Addresses that the source reports as compromised, whatever their patch state.
+        patched_compromised: Those of them that are patched: the wasp under the lid.
+    """
+
+    date: dt.date
+    source: str
+    key: str | None
+    addresses: dict[State, int]
+    servers: dict[State, int]
+    tested: int
+    compromised: int
+    patched_compromised: int
+
+    @property
+    def total(self) -> int:
+        """All addresses."""
+        return sum(self.addresses.values())
+
+    @property
+    def vulnerable(self) -> int:
+        """Vulnerable addresses."""
+        return self.addresses.get(State.VULNERABLE, 0)
+
+
+def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
+    """For each source its last scan on or before a day, at most `within` days older."""
+    recent = dt.timedelta(days=within)
+    last = {source: date for date, source in reading.scans() if dt.timedelta(0) <= day - date <= recent}
+    return sorted((date, source) for source, date in last.items())
+
+
+def count(
+    reading: Reading, scans: Sequence[tuple[dt.date, str]], by: By = By.NOTHING, *, servers: bool = True
+) -> tuple[Count, ...]:
+    """Counts each scan by itself, so that memory does not grow with the number of days.
+
+    Of several sightings of one address or server in one scan the one with the strongest evidence counts, once.
+    """
+    if servers:
+        ensure_identity(reading)
+    found: list[Count] = []
+    for scan in scans:
+        found += _count_scan(reading, scan, by, servers=servers)
+    return tuple(found)
+
+
+def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> list[Count]:
+    addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
+    extra: dict[str | None, Counter[str]] = defaultdict(Counter)
+    for key, weight, compromised, number in _rows(reading, scan, by, "s.address"):
+        judgement = WEIGHTS[weight]
+        addresses[key][judgement.state] += number
+        extra[key]["tested"] += number if judgement.tested else 0
+        extra[key]["compromised"] += number if compromised else 0
+        extra[key]["both"] += number if compromised and judgement.state is State.PATCHED else 0
+    per_server: dict[str | None, Counter[State]] = defaultdict(Counter)
+    if servers:
+        for key, weight, _, number in _rows(reading, scan, by, "i.server"):
+            per_server[key][WEIGHTS[weight].state] += number
+    return [
+        Count(
+            *scan, key, dict(addresses[key]), dict(per_server[key]),
+            extra[key]["tested"], extra[key]["compromised"], extra[key]["both"],
+        )
+        for key in sorted(addresses, key=lambda key: (-sum(addresses[key].values()), key or ""))
+    ]  # fmt: skip
+
+
+def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, unit: str) -> list[tuple[str | None, int, bool, int]]:
+    """(group, weight, compromised, number of units) of one scan; a unit is in one group only."""
+    joined = reading.judged_sql([scan], f"{unit} AS unit, {_KEYS[by]} AS key, s.compromise AS compromise")
+    if unit.startswith("i."):
+        joined = joined.replace(
+            " WHERE ",
+            " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '') WHERE ",
+        )
+    sql = (
+        "SELECT key, weight, compromised, count(*) FROM ("  # noqa: S608 - all parts are ours
+        "SELECT min(key) AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"
+        f" FROM ({joined}) GROUP BY unit) GROUP BY ALL"
+    )
+    columns = reading.table(sql).to_pydict().values()
+    return list(zip(*columns, strict=True))

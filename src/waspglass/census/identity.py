@@ -1,0 +1,136 @@
+"""One server has many addresses and names, one address many servers over time: which sightings are of one server.
+
+The rule (`docs/census-method.md` says why):
+
+1. What is seen at one address with one certificate is one instance.
+2. Instances with the same certificate are one server, unless the certificate is seen at more than 32 addresses:
+   then it is a default or a shared one and says nothing.
+3. Instances with the same host name (from the certificate or DNS) are one server, unless the name has the address in
+   it, as providers make them, or is seen at more than 32 addresses.
+4. Instances with the same name of their own (`X-FEServer`, Shadowserver's `servername`) under the same parent domain
+   are one server; without a domain such a name (EX01) says nothing.
+5. What is seen at an address without a certificate belongs to the server that is seen there with one, if in the whole
+   store only one server is. If there are several, it stays on its own: an address can be handed on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from waspglass.census.reading import Reading
+
+__all__ = ["SHARED_LIMIT", "ensure_identity"]
+
+SHARED_LIMIT = 32
+"""A certificate or name at more addresses than this is taken for shared and joins nothing."""
+
+_INSTANCES = """
+CREATE OR REPLACE TEMP TABLE seen AS
+SELECT address, coalesce(certificate, '') AS certificate, names, lower(server_name) AS server_name
+FROM {files} WHERE coalesce(product, $product) = $product
+GROUP BY ALL
+"""
+
+_NUMBERED = """
+CREATE OR REPLACE TEMP TABLE instance AS
+SELECT address, certificate, (row_number() OVER (ORDER BY address, certificate) - 1)::BIGINT AS id
+FROM (SELECT DISTINCT address, certificate FROM seen)
+"""
+
+_KEYS = """
+WITH named AS (
+  SELECT address, certificate, server_name, unnest(names) AS name FROM seen
+), own AS (
+  SELECT *, regexp_replace(name, '[^0-9]+', '-', 'g') AS digits, string_split(address, '.') AS octets FROM named
+), proper AS (
+  SELECT address, certificate, server_name, name FROM own
+  WHERE len(octets) <> 4 OR NOT (
+    contains('-' || digits || '-', '-' || octets[3] || '-' || octets[4] || '-')
+    OR contains('-' || digits || '-', '-' || octets[4] || '-' || octets[3] || '-'))
+), keyed AS (
+  SELECT address, certificate, 'c:' || certificate AS key FROM seen WHERE certificate <> ''
+  UNION SELECT address, certificate, 'n:' || name FROM proper
+  UNION SELECT address, certificate, 's:' || server_name || '@' || substr(name, instr(name, '.') + 1) FROM proper
+        WHERE server_name IS NOT NULL AND contains(substr(name, instr(name, '.') + 1), '.')
+), narrow AS (
+  SELECT key, (row_number() OVER (ORDER BY key) - 1)::BIGINT AS number FROM keyed
+  GROUP BY key HAVING count(DISTINCT address) <= {limit}
+)
+SELECT i.id AS instance, n.number AS key
+FROM keyed k JOIN narrow n USING (key) JOIN instance i USING (address, certificate)
+"""
+
+_LONE = """
+SELECT bare.id AS bare, min(c.server) AS server
+FROM instance bare JOIN instance other ON bare.address = other.address AND other.certificate <> ''
+JOIN component c ON c.id = other.id
+WHERE bare.certificate = '' GROUP BY bare.id HAVING count(DISTINCT c.server) = 1
+"""
+
+
+def ensure_identity(reading: Reading) -> None:
+    """Makes the table `identity(address, certificate, server)` of a reading, once; `certificate` is '' for none.
+
+    The table is kept beside the store's data, under the digest of the files that it was made from.
+    """
+    connection = reading.connection
+    known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'identity'").fetchone()
+    if known and known[0]:
+        return
+    kept = _kept_path(reading)
+    if kept is not None and reading.folder.fs.exists(kept):
+        try:
+            connection.execute(f"CREATE TABLE identity AS SELECT * FROM read_parquet('{kept}')")  # noqa: S608 - ours
+        except duckdb.Error:
+            reading.folder.fs.rm(kept)
+        else:
+            return
+    _compute(reading)
+    if kept is not None:
+        reading.folder.fs.makedirs(kept.rsplit("/", 1)[0], exist_ok=True)
+        for old in reading.folder.fs.glob(kept.rsplit("/", 1)[0] + "/identity-*.parquet"):
+            reading.folder.fs.rm(old)
+        connection.execute(f"COPY identity TO '{kept}.new' (FORMAT parquet)")
+        reading.folder.fs.mv(f"{kept}.new", kept)
+
+
+def _kept_path(reading: Reading) -> str | None:
+    if not reading.folder.local or "'" in reading.folder.root:
+        return None
+    names = "\n".join([reading.product, *sorted(file.path for file in reading.manifest.files())])
+    return reading.folder.path("derived", f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
+
+
+def _compute(reading: Reading) -> None:
+    connection = reading.connection
+    connection.execute(_INSTANCES.format(files=reading.files_sql()), {"product": reading.product})
+    connection.execute(_NUMBERED)
+    edges = connection.sql(_KEYS.format(limit=SHARED_LIMIT)).to_arrow_table()
+    count = connection.execute("SELECT count(*) FROM instance").fetchall()[0][0]
+    servers = _components(count, edges["instance"].to_numpy(), edges["key"].to_numpy())
+    component = pa.table({"id": pa.array(np.arange(count)), "server": pa.array(servers)})
+    connection.register("component", component)
+    lone = connection.sql(_LONE).to_arrow_table()
+    servers[lone["bare"].to_numpy()] = lone["server"].to_numpy()
+    connection.unregister("component")
+    connection.register("component", pa.table({"id": pa.array(np.arange(count)), "server": pa.array(servers)}))
+    connection.execute(
+        "CREATE TABLE identity AS SELECT i.address, i.certificate, c.server FROM instance i JOIN component c USING (id)"
+    )
+    connection.unregister("component")
+    connection.execute("DROP TABLE seen; DROP TABLE instance")
+
+
+def _components(count: int, instances: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The server of each instance: connected components of the graph between instances and keys."""
+    size = count + (int(keys.max()) + 1 if len(keys) else 0)
+    ones = np.ones(len(instances), dtype=np.int8)
+    graph = coo_matrix((ones, (instances, keys + count)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][:count], dtype=np.int64)

@@ -1,0 +1,164 @@
+"""From the values that an export writes to sightings: one place that checks, for all sources and by columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from waspglass.census.sighting import SIGHTING, Tally
+from waspglass.model.skip import SkipReason
+
+__all__ = ["Filing", "normalise"]
+
+_IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+_HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
+_CVE = r"^CVE-\d{4}-\d{4,7}$"
+_VERSION = r"^\d{1,4}(?:\.\d{1,5}){2,3}$"
+_TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
+_TEXT_LIMIT = 300
+_NAMES_LIMIT = 16
+_EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where the rows of one export belong.
+
+    Attributes:
+        source: Feed id, e.g. `shadowserver/scan_exchange`.
+        date: Day of the scan, from --date or the file name; None takes the day of each row's own time.
+        latest: Times after this are absurd; the clock, passed in.
+        product: Product of rows that do not show one themselves (`--product`, a mapping).
+    """
+
+    source: str
+    date: dt.date | None
+    latest: dt.datetime
+    product: str | None = None
+
+
+def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
+    """Sightings of the rows that have an address and a day; the others go to the tally.
+
+    A row whose time is absurd keeps its place if the export's day is known, without the time. A port, version, name or
+    CVE of impossible form is set to null, as if the export did not have it.
+    """
+    frame = raw.with_columns(_address(raw["address"]), seen=_instant(raw["seen"]))
+    lost = frame.filter(pl.col("address").is_null())
+    if lost.height:
+        tally.add(
+            SkipReason.MALFORMED_LINE, f"line {lost['line'][0]}: no usable address {_first(raw, lost)!r}", lost.height
+        )
+        frame = frame.filter(pl.col("address").is_not_null())
+    absurd = (pl.col("seen") < _EARLIEST) | (pl.col("seen") > filing.latest)
+    frame = frame.with_columns(
+        pl.when(absurd).then(None).otherwise(pl.col("seen")).alias("seen"),
+        date=pl.lit(filing.date, dtype=pl.Date) if filing.date else None,
+    )
+    if filing.date is None:
+        frame = frame.with_columns(date=pl.col("seen").dt.date())
+        timeless = frame.filter(pl.col("date").is_null())
+        if timeless.height:
+            tally.add(SkipReason.BAD_TIME, f"line {timeless['line'][0]}: no usable time", timeless.height)
+            frame = frame.filter(pl.col("date").is_not_null())
+    # Most columns of most exports are empty; only the others are worth checking.
+    empty = {name for name in frame.columns if frame[name].null_count() == frame.height}
+    columns = frame.with_columns(
+        pl.lit(filing.source).alias("source"),
+        pl.coalesce(pl.col("product"), pl.lit(filing.product, dtype=pl.String)).alias("product"),
+        *(check for check in _checked() if check.meta.output_name() not in empty),
+    ).select(SIGHTING.names)
+    return columns.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SIGHTING)
+
+
+def _first(raw: pl.DataFrame, lost: pl.DataFrame) -> str:
+    value = raw.filter(pl.col("line") == lost["line"][0])["address"][0]
+    return str(value)[:60]
+
+
+def _address(column: pl.Series) -> pl.Series:
+    """Canonical text of each address: IPv4 by columns, anything else one by one."""
+    stripped = column.str.strip_chars()
+    other = stripped.is_not_null() & ~stripped.str.contains(_IPV4)
+    if not other.any():
+        return stripped.alias("address")
+    odd = {text: _canonical(text) for text in stripped.filter(other).unique()}
+    kept = pl.Series([odd.get(text, text) for text in stripped], dtype=pl.String)
+    return kept.alias("address")
+
+
+def _canonical(text: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        if address.scope_id is not None:
+            return None
+    return str(address)
+
+
+def _instant(column: pl.Series) -> pl.Expr:
+    """ISO 8601 with or without zone, `2021-03-09 10:00:00 UTC` as pandas writes it, or seconds since 1970."""
+    text = pl.col("seen").str.strip_chars()
+    zone = text.str.extract(r"(?:[+-]\d\d:?\d\d)$", 0)
+    plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
+    moment = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms")
+    if column.dtype == pl.String and column.is_not_null().any():
+        sample = column.drop_nulls()
+        if sample.str.contains(r"^\d{10}(?:\.\d+)?$").any():
+            epoch = text.str.extract(r"^(\d{10})(?:\.\d+)?$").cast(pl.Int64, strict=False) * 1000
+            moment = pl.coalesce(moment, pl.from_epoch(epoch, time_unit="ms"))
+        if sample.str.contains(r"^\d{4}-\d\d-\d\d$").any():
+            moment = pl.coalesce(moment, text.str.to_datetime("%Y-%m-%d", strict=False, time_unit="ms"))
+    signed = zone.str.replace(":", "", literal=True)
+    hours, minutes = (
+        signed.str.slice(0, 3).cast(pl.Int64, strict=False),
+        signed.str.slice(3).cast(pl.Int64, strict=False),
+    )
+    sign = pl.when(signed.str.starts_with("-")).then(-1).otherwise(1)
+    shift = pl.duration(minutes=(hours * 60 + sign * minutes).fill_null(0))
+    return (moment - shift).dt.replace_time_zone("UTC").cast(pl.Datetime("ms", "UTC"))
+
+
+def _checked() -> list[pl.Expr]:
+    country = pl.col("country").str.strip_chars().str.to_uppercase()
+    version = pl.col("version").str.strip_chars()
+    asn = pl.col("asn").str.strip_chars().str.to_uppercase().str.strip_prefix("AS").cast(pl.UInt32, strict=False)
+    port = pl.col("port")
+    cves = [
+        pl.col(name).list.eval(
+            pl.element().str.to_uppercase().filter(pl.element().str.to_uppercase().str.contains(_CVE))
+        )
+        for name in ("claimed", "verified", "refuted")
+    ]
+    return [
+        pl.when(country.str.contains("^[A-Z]{2}$")).then(country).alias("country"),
+        pl.when(asn > 0).then(asn).alias("asn"),
+        pl.when(port.is_between(1, 65535)).then(port).cast(pl.UInt16).alias("port"),
+        pl.col("transport").str.strip_chars().str.to_lowercase().str.slice(0, 8).alias("transport"),
+        pl.when(version.str.contains(_VERSION)).then(version).alias("version"),
+        pl.when(version.str.contains(_VERSION)).then(pl.col("version_from")).alias("version_from"),
+        *cves,
+        *(_text(name) for name in _TEXTS if name != "product"),
+        _names().alias("names"),
+        pl.col("certificate").str.to_lowercase().str.extract(r"^([0-9a-f]{32,128})$").alias("certificate"),
+    ]
+
+
+def _text(name: str) -> pl.Expr:
+    text = pl.col(name).str.strip_chars().str.slice(0, _TEXT_LIMIT)
+    return pl.when(text != "").then(text).alias(name)
+
+
+def _names() -> pl.Expr:
+    """Host names in lower case, without the wild card's label and repetitions, at most 16."""
+    element = pl.element().str.to_lowercase().str.strip_chars(" .")
+    kept = element.filter(element.str.contains(_HOST_NAME)).str.strip_prefix("*.").unique(maintain_order=True)
+    return pl.col("names").list.eval(kept).list.head(_NAMES_LIMIT)

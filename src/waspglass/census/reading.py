@@ -1,0 +1,130 @@
+"""Reads a store through a pack with DuckDB: the sightings of a day and source, judged, with bounded memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from waspglass.census.errors import CensusError
+from waspglass.census.judge import version_table, weight_sql
+from waspglass.census.signs import load_signs
+from waspglass.census.store.folder import Folder
+from waspglass.census.store.manifest import DataFile, Manifest
+from waspglass.packs.builds import BuildTable
+from waspglass.packs.pack import Pack
+
+__all__ = ["Reading", "open_reading", "product_of_pack"]
+
+MEMORY_LIMIT = "1200MB"
+
+
+@dataclass
+class Reading:
+    """An open store, seen through a pack.
+
+    Attributes:
+        folder: The store.
+        manifest: What is in it.
+        pack: Whose flaws and builds decide the state.
+        product: Product whose sightings count; others in the store are left aside.
+        connection: DuckDB, with the tables `versions` and, once asked for, `identity`.
+    """
+
+    folder: Folder
+    manifest: Manifest
+    pack: Pack
+    product: str
+    connection: duckdb.DuckDBPyConnection
+    _scans: dict[tuple[dt.date, str], list[DataFile]] = field(default_factory=dict)
+
+    def scans(self) -> list[tuple[dt.date, str]]:
+        """The days and sources in the store, in order."""
+        return sorted(self._scans)
+
+    def paths(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> list[str]:
+        """The Parquet files of these scans, or of all."""
+        wanted = self.scans() if scans is None else scans
+        prefix = "" if self.folder.local else f"{self.folder.fs.protocol}://".replace("('", "").replace("',)", "")
+        return [prefix + self.folder.path(file.path) for scan in wanted for file in self._scans[scan]]
+
+    def files_sql(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> str:
+        """The files of these scans as an SQL table function."""
+        quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in self.paths(scans))
+        return f"read_parquet([{quoted}], hive_partitioning = false)"
+
+    def judged_sql(self, scans: Sequence[tuple[dt.date, str]], columns: str) -> str:
+        """The judged sightings of these scans: `columns` of `s`, `weight`, `build`; parameters `$cves`, `$product`."""
+        return (
+            f"SELECT {columns}, {weight_sql()} AS weight, v.build AS build"  # noqa: S608 - columns are ours
+            f" FROM {self.files_sql(scans)} s LEFT JOIN versions v ON s.version = v.version"
+            " WHERE coalesce(s.product, $product) = $product"
+        )
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The parameters of `judged_sql`."""
+        return {"cves": list(self.pack.cves), "product": self.product}
+
+    def table(self, sql: str) -> pa.Table:
+        """Runs a question; only the parameters that it names are given.
+
+        Raises:
+            CensusError: If a file of the store is missing or damaged.
+        """
+        given = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
+        try:
+            return self.connection.sql(sql, params=given).to_arrow_table()
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise CensusError(
+                f"the store cannot be read: {str(error).splitlines()[0]}",
+                hint="A file that the manifest names is missing or damaged; add its export again into a new store",
+            ) from error
+
+
+def product_of_pack(pack: Pack) -> str | None:
+    """The product of `signs.toml` that a pack is about: the one whose id is in the names of its product lines."""
+    lines = " ".join(pack.products).lower()
+    return next((each.product for each in load_signs().products if each.product in lines), None)
+
+
+@contextmanager
+def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> Iterator[Reading]:
+    """Opens a store through a pack.
+
+    Raises:
+        StoreError: If its manifest cannot be read.
+        CensusError: If it is empty, or the pack's product is unknown to the census.
+    """
+    manifest = folder.manifest()
+    product = product_of_pack(pack)
+    if product is None:
+        raise CensusError(f"the census knows no product of the pack {pack.id!r}", hint="Describe it in signs.toml")
+    if not manifest.files():
+        raise CensusError(f"the store {folder.location} is empty", hint="Add exports with: waspglass census add FILE")
+    with tempfile.TemporaryDirectory(prefix="waspglass-census-") as spill:
+        connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill})
+        try:
+            connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
+            if not folder.local:
+                connection.register_filesystem(folder.fs)
+            reading = Reading(folder, manifest, pack, product, connection)
+            for file in manifest.files():
+                reading._scans.setdefault((file.date, file.source), []).append(file)
+            _load_versions(reading)
+            yield reading
+        finally:
+            connection.close()
+
+
+def _load_versions(reading: Reading) -> None:
+    found = reading.table(f"SELECT DISTINCT version FROM {reading.files_sql()} WHERE version IS NOT NULL")  # noqa: S608
+    versions = sorted(found.column("version").to_pylist())
+    states = version_table(versions, BuildTable(reading.pack.builds))
+    reading.connection.register("version_states", states)
+    reading.connection.execute("CREATE TABLE versions AS SELECT * FROM version_states")

@@ -1,0 +1,112 @@
+"""The sighting: one service of one address as one source saw it on one day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from waspglass.model.escape import bounded, printable
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["RAW", "SIGHTING", "Tally", "raw_frame"]
+
+RAW = pa.schema(
+    [
+        pa.field("line", pa.uint64()),
+        pa.field("address", pa.string()),
+        pa.field("port", pa.int64()),
+        pa.field("transport", pa.string()),
+        pa.field("seen", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("region", pa.string()),
+        pa.field("city", pa.string()),
+        pa.field("asn", pa.string()),
+        pa.field("network", pa.string()),
+        pa.field("organisation", pa.string()),
+        pa.field("sector", pa.string()),
+        pa.field("product", pa.string()),
+        pa.field("version", pa.string()),
+        pa.field("version_from", pa.string()),
+        pa.field("claimed", pa.list_(pa.string())),
+        pa.field("verified", pa.list_(pa.string())),
+        pa.field("refuted", pa.list_(pa.string())),
+        pa.field("compromise", pa.string()),
+        pa.field("names", pa.list_(pa.string())),
+        pa.field("server_name", pa.string()),
+        pa.field("certificate", pa.string()),
+        pa.field("url", pa.string()),
+    ]
+)
+"""What a reader hands over: values as the export writes them, not yet checked; `normalise` makes `SIGHTING` of it."""
+
+SIGHTING = pa.schema(
+    [
+        pa.field("date", pa.date32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("address", pa.string(), nullable=False),
+        pa.field("port", pa.uint16()),
+        pa.field("transport", pa.string()),
+        pa.field("seen", pa.timestamp("ms", tz="UTC")),
+        pa.field("country", pa.string()),
+        pa.field("region", pa.string()),
+        pa.field("city", pa.string()),
+        pa.field("asn", pa.uint32()),
+        pa.field("network", pa.string()),
+        pa.field("organisation", pa.string()),
+        pa.field("sector", pa.string()),
+        pa.field("product", pa.string()),
+        pa.field("version", pa.string()),
+        pa.field("version_from", pa.string()),
+        pa.field("claimed", pa.list_(pa.string())),
+        pa.field("verified", pa.list_(pa.string())),
+        pa.field("refuted", pa.list_(pa.string())),
+        pa.field("compromise", pa.string()),
+        pa.field("names", pa.list_(pa.string())),
+        pa.field("server_name", pa.string()),
+        pa.field("certificate", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("line", pa.uint64()),
+    ]
+)
+"""The columns of the store's Parquet files, documented for other tools in `docs/census-store.md`.
+
+`claimed`, `verified` and `refuted` hold CVE names: what the source says of the host without a test of its own, what a
+behavioural test showed, and what a behavioural test did not find. No patch state is stored: it is concluded when asked,
+from the pack that is asked about, so that a better build table needs no new import.
+"""
+
+
+def raw_frame(columns: dict[str, list[object]]) -> pl.DataFrame:
+    """A raw frame from the columns that a reader knows; the others are null."""
+    height = len(columns["address"])
+    arrays = [
+        pa.array(columns[kind.name], kind.type) if kind.name in columns else pa.nulls(height, kind.type) for kind in RAW
+    ]
+    frame = pl.from_arrow(pa.Table.from_arrays(arrays, schema=RAW))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+@dataclass
+class Tally:
+    """Counts skips by reason while a file is read; each reason keeps its first example with its place."""
+
+    source: str
+    counts: Counter[SkipReason] = field(default_factory=Counter)
+    examples: dict[SkipReason, str] = field(default_factory=dict)
+
+    def add(self, reason: SkipReason, example: str, count: int = 1) -> None:
+        """Counts; the example names a place (`line 17: ...`) and is kept only the first time."""
+        if count:
+            self.counts[reason] += count
+            self.examples.setdefault(reason, bounded(printable(example), 200))
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The skips as values, by reason."""
+        return tuple(
+            Skipped(source=self.source, reason=reason, count=count, detail=f"first: {self.examples[reason]}")
+            for reason, count in sorted(self.counts.items())
+        )

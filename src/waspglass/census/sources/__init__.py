@@ -1,0 +1,1 @@
+"""One reader a kind of scan export, all behind the seam of `source.py`."""

@@ -1,0 +1,104 @@
+"""Reads CSV as dictionaries by the header's own names, in any order; rows that do not fit are counted."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from waspglass.census.errors import ExportError
+from waspglass.census.sighting import Tally
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.lines import line_blocks
+from waspglass.model.errors import Location
+from waspglass.model.escape import bounded, printable
+from waspglass.model.skip import SkipReason
+
+__all__ = ["csv_rows", "header_of"]
+
+_CELL_LIMIT = 1 << 20
+
+
+def header_of(start: bytes, delimiter: str = ",") -> list[str]:
+    """The column names of a CSV from its first bytes, in lower case; empty if there is no text header."""
+    line = start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+    if start.startswith(b"\xff\xfe"):
+        line = start[2:].decode("utf-16-le", "replace").split("\n", 1)[0].encode()
+    try:
+        row = next(csv.reader([line.decode("utf-8").strip("\r")], delimiter=delimiter), [])
+    except (UnicodeDecodeError, csv.Error):
+        return []
+    return [name.strip().lower() for name in row]
+
+
+class _Lines:
+    """Text lines for the CSV module; remembers the number of the line handed over last."""
+
+    def __init__(self, content: Content, tally: Tally, encoding: str) -> None:
+        self.number = 0
+        self._lines = self._decoded(content, tally, encoding)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def _decoded(self, content: Content, tally: Tally, encoding: str) -> Iterator[str]:
+        for first, lines in line_blocks(content, tally):
+            for number, line in enumerate(lines, first):
+                self.number = number
+                try:
+                    text = line.decode(encoding)
+                except UnicodeDecodeError as error:
+                    tally.add(SkipReason.MALFORMED_LINE, f"line {number}: not {encoding}: {error.reason}")
+                    continue
+                yield text.replace("\0", "\ufffd") + "\n"
+
+
+def csv_rows(
+    content: Content, tally: Tally, *, delimiter: str = ",", encoding: str = "utf-8"
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields the line at which a row ends, and its cells by column name in lower case.
+
+    A header that is repeated later on (files that were joined) is counted and left out; of two columns with one name
+    the first counts.
+
+    Raises:
+        ExportError: If there is no header.
+    """
+    old_limit = csv.field_size_limit(_CELL_LIMIT)
+    lines = _Lines(content, tally, encoding)
+    reader = csv.reader(iter(lines), delimiter=delimiter)
+    try:
+        header: list[str] | None = None
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: {error}")
+                continue
+            if not any(row):
+                continue
+            names = [name.strip().lower() for name in row]
+            if header is None:
+                header = names
+                _report_twins(header, tally)
+            elif names == header:
+                tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: the header again")
+            elif len(row) != len(header):
+                tally.add(SkipReason.MALFORMED_LINE, _misfit(lines.number, row, header))
+            else:
+                yield lines.number, dict(zip(reversed(header), reversed(row), strict=True))
+        if header is None:
+            raise ExportError("there is no header line", location=Location(content.shown, 1))
+    finally:
+        csv.field_size_limit(old_limit)
+
+
+def _misfit(number: int, row: list[str], header: list[str]) -> str:
+    return f"line {number}: {len(row)} cells for {len(header)} columns: {bounded(printable(','.join(row)), 60)}"
+
+
+def _report_twins(header: list[str], tally: Tally) -> None:
+    twins = sorted({name for name in header if header.count(name) > 1})
+    if twins:
+        tally.add(SkipReason.MISSING_FIELD, f"line 1: columns named twice, the first counts: {', '.join(twins)}")

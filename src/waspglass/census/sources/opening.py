@@ -1,0 +1,99 @@
+"""Finds the exports in a file: the file itself, unpacked, or each member of a ZIP archive."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from waspglass.census.errors import ExportError
+from waspglass.model.errors import Location
+
+__all__ = ["Export", "exports_in", "open_raw"]
+
+Packing = Literal["plain", "gzip", "zstd"]
+_ENDINGS = (".gz", ".zst", ".zstd")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export inside a file.
+
+    Attributes:
+        path: The file.
+        member: Its member, for a ZIP archive.
+        packing: How its bytes are packed.
+        packed_size: Size before unpacking.
+    """
+
+    path: Path
+    member: str | None
+    packing: Packing
+    packed_size: int
+
+    @property
+    def shown(self) -> str:
+        """How messages name it: `file.zip:inner.csv`."""
+        return self.path.name if self.member is None else f"{self.path.name}:{self.member}"
+
+    @property
+    def name(self) -> str:
+        """Its own name without folder and without the ending of its packing, which may carry date and type."""
+        name = self.path.name if self.member is None else self.member.replace("\\", "/").rsplit("/", 1)[-1]
+        for ending in _ENDINGS:
+            name = name.removesuffix(ending)
+        return name
+
+
+def _packing(start: bytes) -> Packing:
+    if start.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zstd" if start.startswith(b"\x28\xb5\x2f\xfd") else "plain"
+
+
+def exports_in(path: Path) -> tuple[Export, ...]:
+    """The exports in a file, told from its first bytes and not from its ending.
+
+    Raises:
+        ExportError: If it cannot be opened, or is a damaged or encrypted archive.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return _members(path)
+        return (Export(path, None, _packing(start), path.stat().st_size),)
+    except OSError as error:
+        raise ExportError(f"cannot be opened: {error.strerror or error}", location=Location(str(path))) from error
+
+
+def _members(path: Path) -> tuple[Export, ...]:
+    found = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.is_dir():
+                    continue
+                if info.flag_bits & 0x1:
+                    raise ExportError(
+                        "the archive is encrypted", location=Location(f"{path}:{info.filename}"), hint="Unpack it first"
+                    )
+                with archive.open(info) as member:
+                    found.append(Export(path, info.filename, _packing(member.read(4)), info.compress_size))
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise ExportError(f"damaged ZIP archive: {error}", location=Location(str(path))) from error
+    return tuple(found)
+
+
+@contextmanager
+def open_raw(export: Export) -> Iterator[BinaryIO]:
+    """The bytes of an export as they lie in the file or the archive, still packed."""
+    if export.member is None:
+        with export.path.open("rb") as file:
+            yield file
+    else:
+        with zipfile.ZipFile(export.path) as archive, archive.open(export.member) as member:
+            yield cast("BinaryIO", member)

@@ -1,0 +1,56 @@
+"""The seam of the census: what a scan export is to the reader of its format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import polars as pl
+
+from waspglass.census.sighting import Tally
+from waspglass.census.sources.content import Content
+
+__all__ = ["BATCH_ROWS", "Head", "Source"]
+
+BATCH_ROWS = 4096
+"""Rows that a reader collects before it hands them over; bounds memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a format is recognised by.
+
+    Attributes:
+        name: File name without folder and without the ending of its packing.
+        start: The first bytes of the content, at most 64 KiB.
+    """
+
+    name: str
+    start: bytes
+
+
+class Source(Protocol):
+    """A reader of one export format.
+
+    Attributes:
+        format: Word for `--source` and for messages.
+    """
+
+    format: ClassVar[str]
+
+    def recognises(self, head: Head) -> bool:
+        """True if the content is of this format; the name may help but never decides alone."""
+        ...
+
+    def feed(self, head: Head) -> str:
+        """What the rows are filed under: the format, with the report type where it has several."""
+        ...
+
+    def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
+        """Yields frames of schema `RAW`; whatever cannot be read goes to the tally.
+
+        Raises:
+            ExportError: If the export as a whole cannot be used.
+        """
+        ...

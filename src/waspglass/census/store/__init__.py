@@ -1,0 +1,1 @@
+"""The store: Parquet files by date and source, and the manifest that says which of them count."""

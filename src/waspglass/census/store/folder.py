@@ -1,0 +1,147 @@
+"""The folder of a store: local, or on object storage through fsspec; reading, and replacing the manifest at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import filelock
+import fsspec
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+from pydantic import ValidationError
+
+from waspglass.census.errors import StoreError
+from waspglass.census.store.manifest import Manifest
+from waspglass.model.errors import Location
+
+__all__ = ["DATA", "Folder"]
+
+DATA, _MANIFEST, _ADDING = "sightings", "manifest.json", ".adding"
+
+
+class Folder:
+    """A store's folder.
+
+    Layout: `sightings/date=YYYY-MM-DD/source=FEED/*.parquet`, `manifest.json`, and while an export is added `.adding/`.
+
+    Attributes:
+        location: As the user named it: a path or an fsspec URL.
+        root: Path inside of its file system.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.fs: fsspec.AbstractFileSystem
+        self.fs, self.root = url_to_fs(location)
+        self.local = isinstance(self.fs, LocalFileSystem)
+
+    def path(self, *parts: str) -> str:
+        """The path of something in the store, in the form that its file system takes."""
+        return "/".join((self.root, *parts))
+
+    def manifest(self) -> Manifest:
+        """Reads the manifest; a folder without one is an empty store.
+
+        Raises:
+            StoreError: If there is one that cannot be read.
+        """
+        path = self.path(_MANIFEST)
+        try:
+            return Manifest.model_validate_json(cast("bytes", self.fs.cat_file(path)))
+        except FileNotFoundError:
+            return Manifest()
+        except (OSError, ValidationError) as error:
+            raise StoreError(
+                "the manifest cannot be read",
+                location=Location(path),
+                hint="It was written by another version or changed by hand",
+            ) from error
+
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Replaces the manifest in one step: this is the moment at which an export is in the store."""
+        path = self.path(_MANIFEST)
+        content = manifest.model_dump_json(indent=1, exclude_defaults=False).encode()
+        if not self.local:
+            self.fs.pipe_file(path, content)
+            return
+        fresh = f"{path}.new"
+        with Path(fresh).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(fresh).replace(path)
+        _sync_folder(Path(self.root))
+
+    def create(self, *parts: str) -> BinaryIO:
+        """Opens a new file, with its folders."""
+        path = self.path(*parts)
+        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        return cast("BinaryIO", self.fs.open(path, "wb"))
+
+    def size(self, *parts: str) -> int:
+        """Bytes of a file."""
+        return int(self.fs.size(self.path(*parts)))
+
+    def publish(self, moves: dict[str, str]) -> None:
+        """Moves finished files from `.adding` to where they belong; they do not count before the manifest says so."""
+        for source, target in moves.items():
+            fresh, final = self.path(source), self.path(target)
+            self.fs.makedirs(final.rsplit("/", 1)[0], exist_ok=True)
+            if self.local:
+                with Path(fresh).open("rb") as file:
+                    os.fsync(file.fileno())
+                Path(fresh).replace(final)
+                _sync_folder(Path(final).parent)
+            else:
+                self.fs.mv(fresh, final)
+
+    def clean(self, manifest: Manifest) -> int:
+        """Removes what an interrupted add left behind; returns how many files that were."""
+        left = [f"{self.root}/{_ADDING}"] if self.fs.exists(self.path(_ADDING)) else []
+        count = len(self.fs.find(left[0])) if left else 0
+        counting = {self.path(file.path) for file in manifest.files()}
+        if self.fs.exists(self.path(DATA)):
+            strays = [path for path in self.fs.find(self.path(DATA)) if path not in counting]
+            count += len(strays)
+            left += strays
+        for path in left:
+            self.fs.rm(path, recursive=True)
+        return count
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Only one add at a time; on object storage there is no lock, and the user keeps to one writer.
+
+        Raises:
+            StoreError: If another add is running.
+        """
+        self.fs.makedirs(self.root, exist_ok=True)
+        if not self.local:
+            yield
+            return
+        lock = filelock.FileLock(self.path(".lock"), timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise StoreError(
+                "another add is writing to this store", location=Location(self.root), hint="Wait until it has ended"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename durable, where the system knows that for folders (POSIX)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

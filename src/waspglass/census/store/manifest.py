@@ -1,0 +1,94 @@
+"""`manifest.json`: which files of a store count, what they were made of, and what was left out on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import Field
+
+from waspglass.model.document import Document, Instant
+from waspglass.model.skip import Skipped
+
+__all__ = ["SCHEMA", "Added", "DataFile", "Manifest", "Refused"]
+
+SCHEMA: Literal["waspglass/census-store/1"] = "waspglass/census-store/1"
+
+
+class DataFile(Document):
+    """One Parquet file of the store.
+
+    Attributes:
+        path: Relative to the store, with `/`.
+        date: Day of the scan.
+        source: Feed id.
+        rows: Sightings in it.
+        bytes: Its size.
+    """
+
+    path: str
+    date: dt.date
+    source: str
+    rows: int
+    bytes: int
+
+
+class Added(Document):
+    """One export that was added.
+
+    Attributes:
+        name: File name, with the member for a ZIP archive.
+        digest: XXH3-128 of the unpacked content: the same export packed in another way is the same.
+        file_digest: XXH3-128 of the bytes as they came.
+        source: Feed id.
+        added: When.
+        records: Sightings that came out.
+        skipped: What did not, with reasons.
+        partial: Where the packing broke, if the user took what stood before that place.
+        files: Where the sightings are.
+    """
+
+    name: str
+    digest: str
+    file_digest: str
+    source: str
+    added: Instant
+    records: int
+    skipped: tuple[Skipped, ...] = ()
+    partial: str | None = None
+    files: tuple[DataFile, ...] = ()
+
+
+class Refused(Document):
+    """One export of which nothing was added.
+
+    Attributes:
+        name: File name.
+        refused: When.
+        reason: Why, with the place.
+    """
+
+    name: str
+    refused: Instant
+    reason: str
+
+
+class Manifest(Document):
+    """The content of a store; a Parquet file that is not named here does not count."""
+
+    schema_: Literal["waspglass/census-store/1"] = Field(default=SCHEMA, alias="schema", serialization_alias="schema")
+    added: tuple[Added, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    def files(self) -> tuple[DataFile, ...]:
+        """All files that count."""
+        return tuple(file for each in self.added for file in each.files)
+
+    def find(self, *, digest: str | None = None, file_digest: str | None = None) -> Added | None:
+        """The export with this content or these bytes, if it was added before."""
+        for each in self.added:
+            if digest is not None and each.digest == digest:
+                return each
+            if file_digest is not None and each.file_digest == file_digest:
+                return each
+        return None

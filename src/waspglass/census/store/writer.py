@@ -1,0 +1,112 @@
+"""Writes the sightings of one export into Parquet files, one or more a day, with bounded memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from waspglass.census.sighting import SIGHTING
+from waspglass.census.store.folder import DATA, Folder
+from waspglass.census.store.manifest import DataFile
+
+__all__ = ["SightingWriter"]
+
+_GROUP_ROWS = 65_536
+_HELD_ROWS = 262_144
+_OPEN_FILES = 48
+
+
+@dataclass
+class _Part:
+    """One Parquet file that is being written."""
+
+    fresh: str
+    final: str
+    file: BinaryIO
+    parquet: pq.ParquetWriter
+    rows: int = 0
+
+
+@dataclass
+class SightingWriter:
+    """Collects sightings by day and writes them as row groups of at most 65,536.
+
+    Attributes:
+        folder: The store.
+        source: Feed id.
+        mark: Start of the export's digest; makes file names that two exports never share.
+    """
+
+    folder: Folder
+    source: str
+    mark: str
+    rows: int = 0
+    _held: dict[dt.date, list[pa.Table]] = field(default_factory=dict)
+    _counts: dict[dt.date, int] = field(default_factory=dict)
+    _open: OrderedDict[dt.date, _Part] = field(default_factory=OrderedDict)
+    _done: list[tuple[dt.date, _Part]] = field(default_factory=list)
+
+    def write(self, table: pa.Table) -> None:
+        """Takes sightings of any days."""
+        self.rows += table.num_rows
+        days = pc.unique(table["date"]).to_pylist()
+        for day in days:
+            share = table if len(days) == 1 else table.filter(pc.equal(table["date"], pa.scalar(day, pa.date32())))
+            self._held.setdefault(day, []).append(share)
+            self._counts[day] = self._counts.get(day, 0) + share.num_rows
+            if self._counts[day] >= _GROUP_ROWS:
+                self._flush(day)
+        while sum(self._counts.values()) > _HELD_ROWS:
+            self._flush(max(self._counts, key=self._counts.__getitem__))
+
+    def close(self) -> tuple[tuple[DataFile, ...], dict[str, str]]:
+        """Finishes all files: what they are, and the moves that put them in their place."""
+        for day in sorted(self._counts):
+            self._flush(day)
+        while self._open:
+            self._close(next(iter(self._open)))
+        files = tuple(
+            DataFile(path=part.final, date=day, source=self.source, rows=part.rows, bytes=self.folder.size(part.fresh))
+            for day, part in self._done
+        )
+        return files, {part.fresh: part.final for _, part in self._done}
+
+    def abandon(self) -> None:
+        """Closes what is open; the files stay in `.adding` and are removed with it."""
+        for part in self._open.values():
+            part.parquet.close()
+            part.file.close()
+        self._open.clear()
+
+    def _flush(self, day: dt.date) -> None:
+        table = pa.concat_tables(self._held.pop(day)).combine_chunks().sort_by("address")
+        del self._counts[day]
+        part = self._part(day)
+        part.parquet.write_table(table, row_group_size=_GROUP_ROWS)
+        part.rows += table.num_rows
+
+    def _part(self, day: dt.date) -> _Part:
+        if day in self._open:
+            self._open.move_to_end(day)
+            return self._open[day]
+        if len(self._open) >= _OPEN_FILES:
+            self._close(next(iter(self._open)))
+        number = sum(1 for done, _ in self._done if done == day)
+        name = f"{self.mark}-{day}-{number}.parquet"
+        final = f"{DATA}/date={day}/source={self.source}/{name}"
+        file = self.folder.create(".adding", name)
+        parquet = pq.ParquetWriter(file, SIGHTING, compression="zstd", write_statistics=["date", "address", "country"])
+        self._open[day] = _Part(f".adding/{name}", final, file, parquet)
+        return self._open[day]
+
+    def _close(self, day: dt.date) -> None:
+        part = self._open.pop(day)
+        part.parquet.close()
+        part.file.close()
+        self._done.append((day, part))

@@ -1,0 +1,121 @@
+"""Census answers for a terminal, and as CSV and JSON for scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from waspglass.census.add import Outcome
+from waspglass.census.count import By, Count
+from waspglass.model.errors import UsageError
+from waspglass.model.escape import csv_cell, printable
+from waspglass.model.skip import Skipped
+from waspglass.packs.builds import State
+
+__all__ = ["counts_text", "outcome_text", "table"]
+
+STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """What became of one export, with everything that was left out of it."""
+    name = printable(outcome.name)
+    if outcome.known is not None:
+        return f"{name}: already in the store (as {printable(outcome.known.name)}), nothing changed"
+    if outcome.refused is not None:
+        return f"{name}: refused: {printable(outcome.refused.reason)}"
+    added = outcome.added
+    assert added is not None
+    days = sorted({file.date for file in added.files})
+    span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}, {len(days)} days"
+    lines = [f"{name}: {added.records} sightings, source {added.source}, {span}"]
+    lines += [f"  skipped {_skip_text(skip)}" for skip in added.skipped]
+    return "\n".join(lines)
+
+
+def _skip_text(skip: Skipped) -> str:
+    return f"{skip.count}: {skip.reason}" + (f" ({skip.detail})" if skip.detail else "")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A plain table: first column to the left, the others to the right."""
+    cells = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
+    """Counts as `text`, `csv` or `json`.
+
+    Raises:
+        UsageError: If there is no such form.
+    """
+    if form == "json":
+        return json.dumps([_plain(each, by) for each in counts], indent=1, ensure_ascii=False)
+    if form == "csv":
+        return _csv([_plain(each, by) for each in counts])
+    if form != "text":
+        raise UsageError(f"no format {form!r}", hint="Choose one of: text, json, csv")
+    lines: list[str] = []
+    for (date, source), group in groupby(counts, key=lambda each: (each.date, each.source)):
+        lines += [f"{date}  {source}", *_scan_table(list(group), by, limit), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
+    ranked = sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or ""))
+    header = [
+        by.value if by is not By.NOTHING else "",
+        "total",
+        *STATES,
+        "tested",
+        "compromised",
+        "patched+compromised",
+    ]
+    rows = []
+    for each in ranked[:limit]:
+        name = printable(each.key) if each.key is not None else ("all" if by is By.NOTHING else "(unknown)")
+        rows.append([f"  {name}", str(each.total), *(str(each.addresses.get(state, 0)) for state in STATES),
+                     str(each.tested), str(each.compromised), str(each.patched_compromised)])  # fmt: skip
+        if each.servers:
+            servers = [str(each.servers.get(state, 0)) for state in STATES]
+            rows.append(["    as servers", str(sum(each.servers.values())), *servers, "", "", ""])
+    lines = table(header, rows)
+    if len(ranked) > limit:
+        lines.append(f"  ({len(ranked) - limit} more groups; --limit shows them)")
+    return lines
+
+
+def _plain(each: Count, by: By) -> dict[str, object]:
+    row: dict[str, object] = {"date": str(each.date), "source": each.source}
+    if by is not By.NOTHING:
+        row[by.value] = each.key
+    row |= {f"addresses_{state.replace(' ', '_')}": each.addresses.get(state, 0) for state in STATES}
+    if each.servers:
+        row |= {f"servers_{state.replace(' ', '_')}": each.servers.get(state, 0) for state in STATES}
+    return row | {
+        "tested": each.tested,
+        "compromised": each.compromised,
+        "patched_and_compromised": each.patched_compromised,
+    }
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    if not rows:
+        return ""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: csv_cell(value) if isinstance(value, str) else value for name, value in row.items()})
+    return out.getvalue().rstrip()
