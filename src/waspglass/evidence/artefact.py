@@ -77,6 +77,25 @@ class LineFormat(Protocol):
         """The header before any header line; None if a file must begin with one."""
         ...
 
+    @property
+    def blank(self) -> str:
+        """What stands for a blank inside a value (`+` in W3C logs); a rule's literal with a blank means this."""
+        ...
+
+    @property
+    def separators(self) -> bytes:
+        """The one byte that always stands between two columns; empty if there is no such byte."""
+        ...
+
+    @property
+    def wild(self) -> bytes | None:
+        """Regular expression of lines that may break what `separators` and `raw_forms` promise; all are looked at."""
+        ...
+
+    def virtual(self, columns: Columns) -> Mapping[str, tuple[str, ...]]:
+        """Fields that `record` makes of columns: name -> those columns."""
+        ...
+
     def header(self, line: bytes, columns: Columns | None) -> Columns | None:
         """The header in force after this header line."""
         ...

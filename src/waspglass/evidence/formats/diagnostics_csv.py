@@ -1,0 +1,136 @@
+r"""CSV logs of Exchange's diagnostics writer (HttpProxy, ECP, OABGenerator, EWS, cmdlets).
+
+The writer puts the column names into a bare first row, into `#Fields`, or both, and writes the block again when a
+service re-opens the file. One physical line is one record. A quoted value with a line break inside is cut there: the
+first piece counts with the values that it has, the pieces after it are malformed lines.
+
+`EventData` of the ECP logs (`S:TIME=13;S:CMD='Set-X.Y=''z''';Dbl:T=1`) becomes fields of its own: the item's key in
+lower case (`time`, `cmd`, `url`, `ex`, `bld`, ...), without the type prefix; a value wrapped in single quotes is
+unwrapped, its doubled quotes undone. `EventData` itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.moments import moment
+
+__all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items"]
+
+EVENT_DATA = "EventData"
+_BOM = b"\xef\xbb\xbf"
+_TIME_NAMES = ("DateTime", "TimeStamp", "Timestamp", "timestamp", "date-time")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_() .-]*")
+_ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", re.DOTALL)
+_EDGE = re.compile("[;']")
+_UNSAFE = re.compile("[^ -~]+|[\"',;]")
+csv.field_size_limit(1 << 26)
+
+
+def event_items(data: str) -> dict[str, str]:
+    """The items of an ECP `EventData`; the first of a key wins, empty values are left out."""
+    items: dict[str, str] = {}
+    for piece in _pieces(data):
+        item = _ITEM.match(piece)
+        if item is None:
+            continue
+        value = item[2]
+        if len(value) >= 2 and value[0] == value[-1] == "'":
+            value = value[1:-1].replace("''", "'")
+        if value:
+            items.setdefault(item[1].lower(), value)
+    return items
+
+
+def _pieces(data: str) -> list[str]:
+    """Splits at `;` outside of quotes; if the quotes do not add up, at each `;`."""
+    pieces: list[str] = []
+    start, quoted = 0, False
+    for edge in _EDGE.finditer(data):
+        if edge[0] == "'":
+            quoted = not quoted
+        elif not quoted:
+            pieces.append(data[start : edge.start()])
+            start = edge.end()
+    return data.split(";") if quoted else [*pieces, data[start:]]
+
+
+class DiagnosticsCsv:
+    """`diagnostics_csv`."""
+
+    name = "diagnostics_csv"
+    blank = " "
+    separators = b""
+    wild: bytes | None = None
+
+    @property
+    def header_starts(self) -> tuple[bytes, ...]:
+        """Directives, and the bare row of names, whose first name is always that of the time column."""
+        starts = (b"#", *(name.encode() + b"," for name in _TIME_NAMES))
+        return (*starts, *(_BOM + start for start in starts))
+
+    @property
+    def implied(self) -> Columns | None:
+        """None: the number of columns differs from build to build."""
+        return None
+
+    def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
+        """None that can be told from the header: the items of EventData differ from row to row."""
+        del columns
+        return {}
+
+    def header(self, line: bytes, columns: Columns | None) -> Columns | None:
+        """`#Fields` or a bare row of names sets the columns; `#Version`, `#Date` and `#Log-type` are kept."""
+        text = line.removeprefix(_BOM).decode("utf-8", "replace").strip()
+        before = columns or Columns()
+        if not text.startswith("#"):
+            names = tuple(name.strip().strip('"') for name in text.split(","))
+            return replace(before, names=names) if all(map(_NAME.fullmatch, names)) else columns
+        key, _, value = text.partition(":")
+        value = value.strip()
+        match key.lower():
+            case "#fields":
+                return replace(before, names=tuple(name.strip() for name in value.split(",")))
+            case "#date":
+                return replace(before, date=moment(value))
+            case "#version":
+                return replace(before, version=value)
+            case "#log-type":
+                return replace(before, log_type=value)
+        return columns
+
+    def record(self, line: bytes, columns: Columns) -> Record:
+        """Values by column name; rows of a wrong number of columns are malformed, save those cut inside quotes."""
+        names = columns.names
+        text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+        quotes = text.count('"')
+        if quotes == 0:
+            values = text.split(",")
+        else:
+            try:
+                values = next(csv.reader([text]), [])
+            except csv.Error as error:
+                raise MalformedLineError(str(error)) from None
+        if len(values) != len(names) and not (quotes % 2 == 1 and len(values) < len(names)):
+            msg = f"{len(values)} columns where the header names {len(names)}"
+            raise MalformedLineError(msg)
+        record = {name: value for name, value in zip(names, values, strict=False) if value}
+        data = record.get(EVENT_DATA)
+        return record if data is None else event_items(data) | record
+
+    def time(self, record: Record, columns: Columns) -> datetime | None:
+        """The first of the known time columns."""
+        del columns
+        for name in _TIME_NAMES:
+            if name in record:
+                return moment(record[name])
+        return None
+
+    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
+        """The longest run without quotes (doubled in the raw line), separators and non-ASCII."""
+        return (max(_UNSAFE.split(literal), key=len).encode("ascii"),)

@@ -1,0 +1,30 @@
+"""Reads the moments that logs write: ISO 8601, `yyyy-mm-dd hh:mm:ss`, and local `dd.mm.yyyy`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+__all__ = ["EARLIEST", "LATEST", "moment"]
+
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""A time outside of these is absurd: no server of the products in question ran then."""
+
+_LOCAL = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+
+
+@lru_cache(maxsize=4096)
+def moment(text: str) -> datetime | None:
+    """The moment in UTC; a time without a zone is UTC. None if it cannot be read or is absurd."""
+    local = _LOCAL.match(text)
+    if local:
+        text = f"{local[3]}-{local[2]:0>2}-{local[1]:0>2}{text[local.end() :]}"
+    try:
+        read = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return read if EARLIEST <= read < LATEST else None

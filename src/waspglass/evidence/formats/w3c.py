@@ -1,0 +1,130 @@
+"""W3C extended log files: IIS access logs (`w3c`) and HTTP.sys error logs (`httperr`).
+
+Source: `facts` on real logs, and the W3C working draft WD-logfile. Columns come from `#Fields`, which may stand
+anywhere, come again and change. A row whose columns do not add up is read once more with runs of blanks and tabs as
+one separator (rows with double blanks and re-typed rows are met in the field); if they still do not add up, it is
+malformed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.moments import moment
+
+__all__ = ["WHOLE_URI", "ExtendedLog", "foreign_dialect"]
+
+WHOLE_URI = "cs-uri"
+"""Virtual field of logs that split the URI: `cs-uri-stem`, and `?` and `cs-uri-query` where there is one."""
+
+_BOM = b"\xef\xbb\xbf"
+_BLANKS = re.compile(r"[ \t]+")
+_NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
+_NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
+_UNSAFE = re.compile(r"[^!-~]+")
+
+
+def foreign_dialect(line: bytes) -> str | None:
+    """Names the other log dialect that IIS can write, if a line without header looks like it."""
+    if _NCSA.match(line):
+        return "NCSA common log format"
+    return "Microsoft IIS native format" if _NATIVE.match(line) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedLog:
+    """`w3c` and `httperr`: one blank between columns, `-` for an empty value, `+` for a blank inside a value.
+
+    Attributes:
+        name: `w3c` or `httperr`.
+    """
+
+    name: str = "w3c"
+
+    @property
+    def header_starts(self) -> tuple[bytes, ...]:
+        """Directives begin with `#`, after a byte order mark perhaps."""
+        return (b"#", _BOM + b"#")
+
+    @property
+    def implied(self) -> Columns | None:
+        """None: the columns are a matter of configuration."""
+        return None
+
+    @property
+    def blank(self) -> str:
+        """What stands for a blank inside a value; a rule's literal with a blank means this."""
+        return "+"
+
+    @property
+    def separators(self) -> bytes:
+        """The byte between columns, for anchored needles."""
+        return b" "
+
+    @property
+    def wild(self) -> bytes | None:
+        """Lines with a tab may be separated by tabs, where anchored needles do not hold: each is looked at."""
+        return rb"\t"
+
+    def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
+        """Fields that `record` adds: name -> the columns that they are made of."""
+        names = columns.names
+        if WHOLE_URI in names or "cs-uri-stem" not in names:
+            return {}
+        return {WHOLE_URI: ("cs-uri-stem", "cs-uri-query") if "cs-uri-query" in names else ("cs-uri-stem",)}
+
+    def header(self, line: bytes, columns: Columns | None) -> Columns | None:
+        """`#Fields`, `#Date` and `#Version` count; other directives and comments change nothing."""
+        key, _, value = line.removeprefix(_BOM).decode("utf-8", "replace").strip().partition(":")
+        value = value.strip()
+        before = columns or Columns()
+        match key.lower():
+            case "#fields":
+                return replace(before, names=tuple(value.split()))
+            case "#date":
+                return replace(before, date=moment(value))
+            case "#version":
+                return replace(before, version=value)
+        return columns
+
+    def record(self, line: bytes, columns: Columns) -> Record:
+        """Values as written; a row of too few or too many columns is malformed."""
+        names = columns.names
+        text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+        values = text.split(" ")
+        if len(values) != len(names) or "\t" in text:
+            values = text.split("\t")
+            if len(values) != len(names):
+                values = _BLANKS.split(text.strip(" \t"))
+            if len(values) != len(names):
+                msg = f"{len(values)} columns where the header names {len(names)}"
+                raise MalformedLineError(msg)
+        record = dict(zip(names, values, strict=True))
+        for name in [name for name, value in record.items() if value in ("-", "")]:
+            del record[name]
+        stem = record.get("cs-uri-stem")
+        if stem is not None and WHOLE_URI not in record:
+            query = record.get("cs-uri-query")
+            record[WHOLE_URI] = stem if query is None else f"{stem}?{query}"
+        return record
+
+    def time(self, record: Record, columns: Columns) -> datetime | None:
+        """`date` and `time`; a row with only a time belongs to the `#Date` in force."""
+        clock = record.get("time")
+        if clock is None:
+            return None
+        date = record.get("date")
+        if date is None:
+            if columns.date is None:
+                return None
+            date = columns.date.date().isoformat()
+        return moment(f"{date} {clock}")
+
+    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
+        """The longest run without `?` (a blank in the raw line, where the virtual URI joins) and without non-ASCII."""
+        runs = [run for part in literal.replace(" ", "+").split("?") for run in _UNSAFE.split(part)]
+        return (max(runs, key=len).encode("ascii"),)

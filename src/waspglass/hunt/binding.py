@@ -1,0 +1,205 @@
+"""Binds rules to the logs that they are for: logsource to kind, Sigma's field names to the log's, what a log lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from waspglass.evidence.artefact import Columns, Record
+from waspglass.hunt.compile import Predicate, compile_condition
+from waspglass.hunt.condition import Condition
+from waspglass.hunt.fields import field_names, known_true
+from waspglass.hunt.indicator_rules import indicator_condition
+from waspglass.hunt.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.windows_events import EVENT_FORMATS, event_condition, event_ids, variants
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind, Logsource
+
+__all__ = ["BUILT_IN_ALIASES", "Bindings", "Bound", "bind", "deriver"]
+
+_UA = ("cs(User-Agent)",)
+BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "w3c": {
+        "cs-uri-query": ("cs-uri", "cs-uri-query"),
+        "c-uri": ("cs-uri",),
+        "c-uri-query": ("cs-uri-query",),
+        "c-uri-stem": ("cs-uri-stem",),
+        "cs-user-agent": _UA,
+        "c-useragent": _UA,
+        "cs-referer": ("cs(Referer)",),
+        "cs-referrer": ("cs(Referer)",),
+        "cs-cookie": ("cs(Cookie)",),
+        "cs-host": ("cs-host", "cs(Host)"),
+    },
+    "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
+}
+"""SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
+
+
+@dataclass(eq=False)
+class Bound:
+    """A rule (or indicator as a rule) as it applies to one kind of log with one header.
+
+    Attributes:
+        rule: The rule.
+        condition: What is left of its condition where fields are missing, with the gates of Windows events.
+        resolve: The names of a field in this log.
+        blank: What stands for a blank in this log.
+        holes: Values of placeholders.
+        event_ids: The event ids that can match; None for any.
+        needs_line: False for conditions that hold on most lines, where needles are of no use.
+    """
+
+    rule: Rule
+    condition: Condition
+    resolve: Callable[[str], tuple[str, ...]]
+    blank: str
+    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    event_ids: frozenset[str] | None = None
+
+    @cached_property
+    def predicate(self) -> Predicate:
+        """The exact test, compiled when it is first needed."""
+        return compile_condition(self.condition, self.resolve, blank=self.blank, holes=self.holes)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """All rules that run on a log, and those that cannot."""
+
+    bound: tuple[Bound, ...]
+    skipped: tuple[Skipped, ...]
+    derive: Callable[[Record], Record]
+
+
+def answers(kind: ArtefactKind, wanted: Logsource) -> bool:
+    """True if a logsource of the kind says nothing that the rule's does not say too."""
+    asked = (wanted.product, wanted.category, wanted.service)
+    for offered in kind.logsources:
+        parts = (offered.product, offered.category, offered.service)
+        if any(parts) and all(part is None or part == want for part, want in zip(parts, asked, strict=True)):
+            return True
+    return False
+
+
+def deriver(kind: ArtefactKind) -> Callable[[Record], Record]:
+    """Adds the kind's derived fields to a record."""
+    specs = [(one.name, one.source, re.compile(one.regex)) for one in kind.derive]
+    if not specs:
+        return lambda record: record
+
+    def derive(record: Record) -> Record:
+        added: dict[str, str] = {}
+        for name, sources, regex in specs:
+            if name in added:
+                continue
+            for source in sources:
+                found = regex.search(record.get(source) or "")
+                if found is not None and (value := found[1] if regex.groups else found[0]):
+                    added[name] = value
+                    break
+        return {**record, **added} if added else record
+
+    return derive
+
+
+class _Names:
+    """What a log with one header has, and under which names."""
+
+    def __init__(self, kind: ArtefactKind, columns: Columns | None, virtual: Mapping[str, tuple[str, ...]]) -> None:
+        self._aliases = {**BUILT_IN_ALIASES.get(kind.format, {}), **kind.aliases}
+        self._derived = {one.name: one.source for one in kind.derive}
+        names = columns.names if columns is not None else ()
+        self._closed = bool(names)
+        self._items = "EventData" in names
+        self._known = {name.lower(): name for name in (*virtual, *names)}
+
+    def _column(self, name: str) -> str | None:
+        if not self._closed or name in self._derived:
+            return name
+        known = self._known.get(name.lower())
+        return name if known is None and self._items and name.islower() else known
+
+    def resolve(self, name: str) -> tuple[str, ...]:
+        """Names under which a record may have the field; the name itself if nothing better is known."""
+        found = [self._column(one) for one in self._aliases.get(name, (name,))]
+        return tuple(dict.fromkeys(one for one in found if one is not None)) or (name,)
+
+    def has(self, name: str) -> bool:
+        """True if a record can have the field at all."""
+        if any(self._column(one) is not None for one in self._aliases.get(name, (name,))):
+            sources = self._derived.get(name)
+            return sources is None or any(self._column(source) is not None for source in sources)
+        return False
+
+
+def _missing(rule: Rule, kind: ArtefactKind, names: Iterable[str], partly: bool) -> Skipped:
+    listed = ", ".join(sorted(names))
+    what = "the alternatives that need it were left out" if partly else "the rule was not run there"
+    detail = f"{kind.kind}: no field {listed}; {what}"
+    return Skipped(source=rule.id, reason=SkipReason.MISSING_FIELD, detail=detail)
+
+
+def bind(
+    rules: RuleSet,
+    kind: ArtefactKind,
+    columns: Columns | None,
+    virtual: Mapping[str, tuple[str, ...]],
+    *,
+    blank: str,
+    chosen: Iterable[Rule | Indicator],
+    holes: Mapping[str, tuple[str, ...]],
+) -> Bindings:
+    """The rules among `chosen` that run on logs of this kind with these columns.
+
+    Args:
+        rules: For the web roots.
+        kind: Kind of the log.
+        columns: The header in force; None for records without a header.
+        virtual: Fields that the format makes of columns.
+        blank: What stands for a blank in a value.
+        chosen: Rules and indicators of this pass.
+        holes: Values of placeholders.
+    """
+    names = _Names(kind, columns, virtual)
+    bound: list[Bound] = []
+    skipped: list[Skipped] = []
+    for one in chosen:
+        if isinstance(one, Indicator):
+            wanted = indicator_condition(one, kind, rules.web_roots)
+            if wanted is not None and all(map(names.has, field_names(wanted))):
+                bound.append(Bound(_as_rule(one), wanted, names.resolve, blank))
+            continue
+        if not answers(kind, one.logsource):
+            continue
+        condition, ids = one.condition, None
+        if kind.format in EVENT_FORMATS:
+            meant = variants(one.logsource)
+            gated = None if meant is None else event_condition(condition, meant)
+            if gated is None or meant is None:
+                detail = f"{kind.kind}: no channel is known for {one.logsource.model_dump(exclude_none=True)}"
+                skipped.append(Skipped(source=one.id, reason=SkipReason.UNSUPPORTED_RULE, detail=detail))
+                continue
+            condition, ids = gated, event_ids(meant)
+        known, missing = known_true(condition, names.has)
+        if missing:
+            skipped.append(_missing(one, kind, missing, known is not None))
+        if known is not None:
+            bound.append(Bound(one, known, names.resolve, blank, holes, ids))
+    return Bindings(tuple(bound), tuple(skipped), deriver(kind))
+
+
+def _as_rule(indicator: Indicator) -> Rule:
+    from waspglass.hunt.condition import Or
+
+    return Rule(
+        id=indicator.id,
+        name=indicator.id,
+        title=indicator.title,
+        logsource=Logsource(),
+        condition=Or(()),
+        meaning=indicator.meaning,
+        source=indicator.source,
+    )

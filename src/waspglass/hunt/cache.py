@@ -1,0 +1,89 @@
+"""Keeps what is dear to make (parsed rules, compiled databases) on disk, by the digest of what it was made from.
+
+An entry is sealed with a digest: a damaged entry counts as absent. Entries are data (JSON and
+Hyperscan's serialised databases), never code or pickles, in a folder that only the user may write (mode 0700).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["Cache", "digest", "user_cache_folder"]
+
+_MAGIC = b"waspglass-cache-1\n"
+_VERSION = b"3"
+"""Raised whenever the meaning of stored entries changes."""
+_ENTRY_LIMIT = 256 << 20
+
+
+def digest(*parts: str | bytes) -> str:
+    """SHA-256 over the parts with their lengths, and the version of the stored forms."""
+    total = hashlib.sha256(_VERSION)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        total.update(len(raw).to_bytes(8, "big"))
+        total.update(raw)
+    return total.hexdigest()
+
+
+def user_cache_folder() -> Path:
+    """`$WASPGLASS_CACHE`, else `waspglass` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
+    own = os.environ.get("WASPGLASS_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "waspglass"
+
+
+class Cache:
+    """A folder of entries; every failure to read or write is the same as "not there"."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _usable(self) -> bool:
+        """The folder belongs to this user, and nobody else may write into it."""
+        try:
+            state = self._folder.lstat()
+        except OSError:
+            return False
+        owner = getattr(os, "getuid", lambda: state.st_uid)()
+        return (
+            not self._folder.is_symlink() and state.st_uid == owner and (os.name == "nt" or not state.st_mode & 0o022)
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """The content that was put under this key; None if there is none or it is damaged."""
+        path = self._folder / key
+        try:
+            if not self._usable() or path.stat().st_size > _ENTRY_LIMIT:
+                return None
+            raw = path.read_bytes()
+        except OSError:
+            return None
+        head = len(_MAGIC) + 32
+        body = raw[head:]
+        seal = self._seal(key, body)
+        return body if raw[:head] == _MAGIC + seal and hmac.compare_digest(raw[len(_MAGIC) : head], seal) else None
+
+    def put(self, key: str, body: bytes) -> None:
+        """Stores the content, whole or not at all."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._usable():
+                return
+            handle, name = tempfile.mkstemp(dir=self._folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_MAGIC + self._seal(key, body) + body)
+                Path(name).replace(self._folder / key)
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+
+    @staticmethod
+    def _seal(key: str, body: bytes) -> bytes:
+        return hashlib.sha256(key.encode() + b"\0" + body).digest()

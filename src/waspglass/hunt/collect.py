@@ -1,0 +1,210 @@
+"""Collects the hits of one file: what is kept is bounded per rule, what was left out is counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.hunt.binding import Bound
+from waspglass.hunt.rule import Correlation, Rule
+from waspglass.model.coverage import Span
+from waspglass.model.finding import Actor
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit"]
+
+RAW_LIMIT = 8192
+"""Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
+
+_FEEDING_FACTOR = 20
+"""Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
+
+
+@dataclass(slots=True)
+class Hit:
+    """A rule that matched a record.
+
+    Attributes:
+        rule: The rule.
+        kind: Kind of the artefact.
+        source: Path inside the evidence.
+        place: Where; the line of a local file is filled in later from `offset`.
+        time: When, if the record says.
+        raw: The raw record, cut at RAW_LIMIT.
+        values: Captured values.
+        actor: Who.
+    """
+
+    rule: Rule
+    kind: str
+    source: str
+    place: Place
+    time: datetime | None
+    raw: bytes
+    values: dict[str, str]
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A hit as a correlation hears it.
+
+    Attributes:
+        correlation: Index of the correlation.
+        rule: Id of the rule.
+        time: Seconds since 1970.
+        key: Values of the group-by fields.
+        value: What `value_*` correlations count, per field.
+        source: Path inside the evidence.
+        place: Where.
+    """
+
+    correlation: int
+    rule: str
+    time: float
+    key: tuple[str, ...]
+    value: tuple[str, ...]
+    source: str
+    place: Place
+
+
+class Ears:
+    """Which rules feed which correlations, and with which fields."""
+
+    def __init__(self, correlations: Iterable[Correlation]) -> None:
+        self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        for index, one in enumerate(correlations):
+            for name in one.rules:
+                key = tuple(one.aliases.get(part, {}).get(name, part) for part in one.group_by)
+                self._wanted.setdefault(name, []).append((index, key, one.fields))
+
+    def of(self, rule: Rule) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+        """Correlation, group-by fields and value fields, for each correlation that the rule feeds."""
+        by_id = self._wanted.get(rule.id, [])
+        return by_id if rule.name == rule.id else by_id + self._wanted.get(rule.name, [])
+
+
+@lru_cache(maxsize=4096)
+def _regex(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
+@dataclass(slots=True)
+class Collector:
+    """Where the scan of one file reports to.
+
+    Attributes:
+        artefact: The file.
+        kind: Its kind.
+        limit: Hits kept per rule.
+        ears: Correlations.
+        window: Hits outside are counted, not kept.
+        hear_limit: Events kept for correlations.
+    """
+
+    artefact: Artefact
+    kind: ArtefactKind
+    limit: int
+    ears: Ears
+    window: Span | None = None
+    hear_limit: int = 1_000_000
+    hits: list[Hit] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    _kept: Counter[str] = field(default_factory=Counter)
+    _left_out: Counter[str] = field(default_factory=Counter)
+    _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
+
+    def add(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> None:
+        """Reports that the rule matched the record."""
+        rule = bound.rule
+        if time is not None and self.window is not None and not self.window.from_ <= time <= self.window.to:
+            self.skip(SkipReason.OUT_OF_WINDOW)
+            return
+        feeds = self.ears.of(rule)
+        if feeds and time is not None:
+            self._hear(feeds, bound, place, time, record)
+        if self._kept[rule.id] >= (self.limit * _FEEDING_FACTOR if feeds else self.limit):
+            self._left_out[rule.id] += 1
+            return
+        self._kept[rule.id] += 1
+        values = captured(rule, bound, record)
+        actor = actor_of(self.kind, record)
+        self.hits.append(
+            Hit(rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
+        )
+
+    def full(self, bound: Bound) -> bool:
+        """True if a further hit of the rule would only be counted."""
+        return self._kept[bound.rule.id] >= self.limit and not self.ears.of(bound.rule)
+
+    def _hear(
+        self,
+        feeds: list[tuple[int, tuple[str, ...], tuple[str, ...]]],
+        bound: Bound,
+        place: Place,
+        time: datetime,
+        record: Record,
+    ) -> None:
+        for correlation, keys, fields in feeds:
+            if len(self.heard) >= self.hear_limit:
+                self.skip(SkipReason.LIMIT_REACHED, "further events for correlations")
+                return
+            key = tuple(_value(bound, name, record) for name in keys)
+            if "" in key:
+                continue
+            value = tuple(_value(bound, name, record) for name in fields)
+            source = self.artefact.file.path
+            self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place))
+
+    def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:
+        """Counts something in this file that could not be looked at."""
+        self._skips[reason, detail] += count
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """All that was counted so far."""
+        source = self.artefact.file.path
+        rows = [Skipped(source=source, reason=r, detail=d, count=n) for (r, d), n in self._skips.items()]
+        rows += [
+            Skipped(
+                source=source, reason=SkipReason.LIMIT_REACHED, count=count, detail=f"further matches of rule {rule}"
+            )
+            for rule, count in self._left_out.items()
+        ]
+        return tuple(rows)
+
+
+def _value(bound: Bound, name: str, record: Record) -> str:
+    return next((record[one] for one in bound.resolve(name) if record.get(one)), "")
+
+
+def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
+    """The values that the rule captures from the record."""
+    values: dict[str, str] = {}
+    for capture in rule.meaning.captures:
+        for name in bound.resolve(capture.field):
+            value = record.get(name)
+            if value is None:
+                continue
+            if capture.regex is not None:
+                found = _regex(capture.regex).search(value)
+                value = None if found is None else found[1] if found.re.groups else found[0]
+            if value:
+                values[capture.name] = value
+                break
+    return values
+
+
+def actor_of(kind: ArtefactKind, record: Mapping[str, str]) -> Actor | None:
+    """Who acted, by the kind's actor fields."""
+    fields = kind.actor
+    found = {
+        part: next((record[name][:500] for name in getattr(fields, part) if record.get(name)), None)
+        for part in ("address", "user_agent", "account", "session")
+    }
+    return Actor.model_validate(found) if any(found.values()) else None

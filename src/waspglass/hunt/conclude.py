@@ -1,0 +1,124 @@
+"""From hits and what correlations heard to findings with the findings that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from waspglass.hunt.collect import Heard, Hit
+from waspglass.hunt.condition import Or
+from waspglass.hunt.correlation import Match, correlate
+from waspglass.hunt.findings import finding_id, finding_of
+from waspglass.hunt.paths import normalised_subject
+from waspglass.hunt.rule import Meaning, Rule, RuleSet
+from waspglass.model.finding import Effect, Finding
+from waspglass.packs.pack import Logsource, WebRoot
+
+__all__ = ["Concluded", "conclude"]
+
+_EVIDENCE = 20
+"""Findings that a correlation names as what it rests on: the first and the last ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What the hits of one or more passes mean.
+
+    Attributes:
+        findings: Findings of rules, indicators, YARA and correlations.
+        context: Lines of actors that are followed, and findings of rules that only give context.
+        support: Hits of rules that only feed correlations, where a correlation rests on them.
+        values: Raw captured values by finding id, with implants normalised.
+    """
+
+    findings: tuple[Finding, ...]
+    context: tuple[Finding, ...]
+    support: tuple[Finding, ...]
+    values: Mapping[str, Mapping[str, str]]
+
+
+def _key(rule: str, source: str, place: object) -> tuple[str, str, object]:
+    return (rule, source, place)
+
+
+def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard]) -> Concluded:
+    """Makes findings, runs the correlations, and ties them together."""
+    roots = rules.web_roots
+    findings: dict[str, Finding] = {}
+    context: dict[str, Finding] = {}
+    feeding: dict[tuple[str, str, object], Hit] = {}
+    values: dict[str, dict[str, str]] = {}
+    for hit in hits:
+        finding = finding_of(hit, roots)
+        if hit.rule.emits:
+            (context if finding.effect is Effect.CONTEXT else findings)[finding.id] = finding
+            values[finding.id] = _plain_values(hit, roots)
+        feeding[_key(hit.rule.id, hit.source, hit.place)] = hit
+    support: dict[str, Finding] = {}
+    for match in correlate(rules.correlations, rules.rules, heard):
+        if not match.correlation.emits:
+            continue
+        made, based_on, raw = _correlated(match, feeding, roots)
+        findings.setdefault(made.id, made)
+        values[made.id] = raw
+        support.update((one.id, one) for one in based_on if one.id not in findings)
+    return Concluded(tuple(findings.values()), tuple(context.values()), tuple(support.values()), values)
+
+
+def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:
+    values = dict(hit.values)
+    if hit.actor is not None and hit.actor.address is not None:
+        values.setdefault("address", hit.actor.address)
+    if "implant" in values:
+        values["implant"] = normalised_subject(values["implant"], roots)
+    return values
+
+
+def _correlated(
+    match: Match, feeding: Mapping[tuple[str, str, object], Hit], roots: tuple[WebRoot, ...]
+) -> tuple[Finding, list[Finding], dict[str, str]]:
+    """The finding of a correlation stands where its last event does, and has the values of all its events."""
+    events = match.events if len(match.events) <= _EVIDENCE else (*match.events[:10], *match.events[-10:])
+    hits = [hit for event in events if (hit := feeding.get(_key(event.rule, event.source, event.place))) is not None]
+    correlation, last = match.correlation, match.events[-1]
+    values: dict[str, str] = {}
+    for hit in hits:
+        for name, value in _plain_values(hit, roots).items():
+            values.setdefault(name, value)
+    for name, value in zip(correlation.group_by, match.key, strict=True):
+        values.setdefault(name, value)
+    subject = correlation.meaning.subject or next(
+        (h.rule.meaning.subject for h in hits if h.rule.meaning.subject), None
+    )
+    rule = Rule(
+        id=correlation.id,
+        name=correlation.name,
+        title=correlation.title,
+        logsource=Logsource(),
+        condition=Or(()),
+        meaning=replace(correlation.meaning, subject=subject),
+    )
+    based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
+    evidence = tuple(dict.fromkeys(one.id for one in based_on))
+    if hits:
+        anchor = replace(hits[-1], rule=rule, values=values, actor=next((h.actor for h in hits if h.actor), None))
+        made = finding_of(anchor, roots, evidence=evidence)
+    else:
+        made = _bare(rule, last)
+    return made, based_on, values
+
+
+def _bare(rule: Rule, last: Heard) -> Finding:
+    """A correlation none of whose events was kept."""
+    meaning: Meaning = rule.meaning
+    return Finding(
+        id=finding_id(rule.id, last.source, last.place),
+        rung=meaning.rung,
+        effect=meaning.effect,
+        rule=rule.id,
+        title=rule.title,
+        source=last.source,
+        line=last.place.line,
+        record=last.place.record,
+        techniques=meaning.techniques,
+    )

@@ -1,0 +1,148 @@
+"""Hunts in evidence for what a rule set describes: the one public entry of this package.
+
+    from waspglass.hunt.cache import Cache, user_cache_folder
+    from waspglass.hunt.hunting import hunt
+    from waspglass.hunt.load import load_rules, read_rule_sources
+
+    cache = Cache(user_cache_folder())                      # or None
+    added, skipped = read_rule_sources(rules_options)       # --rules DIR ...; `skipped` belongs into the result
+    rules = load_rules(pack, added, cache=cache)            # PackError if the pack itself is broken
+    result = hunt(recognised, rules, readers=record_readers, window=since_until, cache=cache, progress=show)
+    result.findings, result.context, result.skipped, result.scanned
+
+`recognised` is an iterable of `Artefact` (it may be a generator; it is read once), `record_readers` maps a format name
+to its `RecordReader`. Line formats are known here already (`evidence/formats`). The result is a function of the
+evidence, the rules, the window and the limits alone; cache, workers and order of the files change nothing but time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from waspglass.evidence.artefact import Artefact, RecordReader
+from waspglass.hunt.cache import Cache
+from waspglass.hunt.collect import Hit
+from waspglass.hunt.conclude import Concluded, conclude
+from waspglass.hunt.findings import in_order
+from waspglass.hunt.followup import context_indicators, follow_up_rules, seeds_of
+from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
+from waspglass.hunt.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.scan_file import Outcome, Pass, scan_file
+from waspglass.model.coverage import Span
+from waspglass.model.finding import Finding
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["hunt"]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells how far the hunt is."""
+
+    tell: OnProgress | None
+    stage: str = "scan"
+    bytes: int = 0
+    findings: int = 0
+
+    def read(self, source: str, count: int) -> None:
+        self.bytes += count
+        if self.tell is not None:
+            self.tell(Progress(source, self.bytes, self.findings, self.stage))
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The outcomes of all files of a pass."""
+
+    hits: list[Hit] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    scanned: list[Scanned] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def take(self, outcome: Outcome) -> None:
+        self.hits += outcome.hits
+        self.outcomes.append(outcome)
+        self.skipped += outcome.skipped
+        if outcome.scanned is not None:
+            self.scanned.append(outcome.scanned)
+
+
+def hunt(
+    artefacts: Iterable[Artefact],
+    rules: RuleSet,
+    *,
+    readers: Mapping[str, RecordReader] | None = None,
+    window: Span | None = None,
+    cache: Cache | None = None,
+    progress: OnProgress | None = None,
+    workers: int = 1,
+    limits: Limits | None = None,
+    naive: bool = False,
+) -> HuntResult:
+    """Runs all rules over all artefacts, and follows up what they captured.
+
+    Args:
+        artefacts: What was recognised in the evidence.
+        rules: What to hunt for.
+        readers: Record readers by format name; an artefact whose reader is missing is a skip.
+        window: Records outside are counted (`out of window`), not reported; records without a time are reported.
+        cache: Where compiled databases are kept; None compiles them anew.
+        progress: Called about once a block of 1 MB.
+        workers: Processes that share the local files; 1 stays in this process.
+        limits: Bounds of what is kept.
+        naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
+    """
+    known = list(artefacts) if not isinstance(artefacts, list) else artefacts
+    bounds = limits or Limits()
+    watch = _Watch(progress)
+
+    def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
+        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, watch.read)
+        gathered = _Gathered()
+        for artefact in known:
+            gathered.take(scan_file(artefact, run))
+            watch.findings = len(gathered.hits)
+        gathered.skipped += run.unbound()
+        return gathered
+
+    del cache, workers
+    chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
+    first = sweep(chosen, {}, True)
+    concluded = conclude(rules, first.hits, [one for outcome in first.outcomes for one in outcome.heard])
+    seeds = seeds_of(concluded.findings, concluded.values)
+    followers: tuple[Rule | Indicator, ...] = (*follow_up_rules(rules, seeds), *context_indicators(seeds))
+    skipped = [*rules.skipped, *first.skipped, *seeds.skipped]
+    if followers:
+        watch.stage = "follow-up"
+        second = sweep(followers, seeds.holes, False)
+        skipped += [one for one in second.skipped if one not in first.skipped]
+        heard = [one for gathered in (first, second) for outcome in gathered.outcomes for one in outcome.heard]
+        concluded = conclude(rules, [*first.hits, *second.hits], heard)
+    context, cut = _bounded_context(concluded, bounds.context_per_actor)
+    return HuntResult(in_order(concluded.findings), in_order(context), (*skipped, *cut), tuple(first.scanned))
+
+
+def _bounded_context(concluded: Concluded, most: int) -> tuple[list[Finding], list[Skipped]]:
+    """The earliest context lines by rule and actor, each line once and none that is a finding; the rest is counted."""
+    taken = {(one.source, one.line, one.record) for one in concluded.findings}
+    kept: list[Finding] = []
+    told: Counter[tuple[str, str | None]] = Counter()
+    left: Counter[str] = Counter()
+    for one in in_order(concluded.context):
+        place = (one.source, one.line, one.record)
+        key = (one.rule, one.actor.address if one.actor is not None else None)
+        if place in taken:
+            continue
+        if told[key] < most:
+            told[key] += 1
+            taken.add(place)
+            kept.append(one)
+        else:
+            left[one.rule] += 1
+    cut = [
+        Skipped(source=rule, reason=SkipReason.LIMIT_REACHED, count=count, detail="further context lines")
+        for rule, count in left.items()
+    ]
+    return [*kept, *concluded.support], cut

@@ -1,0 +1,132 @@
+"""One text log during a pass: the header in force, the rules bound to it, and the test of single lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.w3c import foreign_dialect
+from waspglass.hunt.binding import Bindings, Bound
+from waspglass.hunt.collect import Collector
+from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["Binder", "LogState", "is_header", "naive_scan", "split_lines"]
+
+Binder = Callable[[ArtefactKind, LineFormat, Columns], Bindings]
+
+
+def is_header(format_: LineFormat, line: bytes) -> bool:
+    """True if the line may change the header in force."""
+    return bool(format_.header_starts) and line.startswith(format_.header_starts)
+
+
+@dataclass(slots=True)
+class LogState:
+    """What is known at a place of a log; `test` decides a line exactly."""
+
+    artefact: Artefact
+    kind: ArtefactKind
+    format: LineFormat
+    binder: Binder
+    collector: Collector
+    columns: Columns | None = None
+    bindings: Bindings | None = None
+    moments: list[datetime] = field(default_factory=list)
+    _names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self.switch(self.format.implied)
+
+    def switch(self, columns: Columns | None) -> bool:
+        """Puts a header in force; True if its columns are others than before."""
+        self.columns = columns
+        names = None if columns is None or (not columns.names and self.format.header_starts) else columns.names
+        if names == self._names and (names is None) == (self.bindings is None):
+            return False
+        self._names = names
+        self.bindings = None if names is None or columns is None else self.binder(self.kind, self.format, columns)
+        return True
+
+    def header(self, line: bytes) -> bool:
+        """Reads a header line; True if the columns changed."""
+        return self.switch(self.format.header(line, self.columns))
+
+    def parse(self, line: bytes) -> Record | None:
+        """The record with derived fields; None (and a counted skip) if the line cannot be read."""
+        if self.bindings is None or self.columns is None:
+            if line.strip():
+                dialect = foreign_dialect(line)
+                self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
+            return None
+        try:
+            return self.bindings.derive(self.format.record(line, self.columns))
+        except MalformedLineError:
+            if line.strip():
+                self.collector.skip(SkipReason.MALFORMED_LINE)
+            return None
+
+    def test(self, line: bytes, place: Place, candidates: Iterable[Bound]) -> None:
+        """Decides the candidates on one line, and reports those that match."""
+        record = self.parse(line)
+        if record is None or self.columns is None:
+            return
+        time: datetime | None = None
+        timed = False
+        for bound in candidates:
+            if bound.predicate(record):
+                if not timed:
+                    time, timed = self.format.time(record, self.columns), True
+                    if time is None:
+                        self.collector.skip(SkipReason.BAD_TIME)
+                self.collector.add(bound, place, time, record, line)
+
+    def mark(self, line: bytes) -> None:
+        """Notes the moment of a line for coverage, without counting faults."""
+        if self.bindings is None or self.columns is None or not line.strip() or is_header(self.format, line):
+            return
+        try:
+            moment = self.format.time(self.format.record(line, self.columns), self.columns)
+        except MalformedLineError:
+            return
+        if moment is not None:
+            self.moments.append(moment)
+
+
+def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+    """Offset and content of each line; None for a line longer than the limit. Memory is bounded by limit and chunk."""
+    rest, offset, skipping = b"", 0, False
+    for chunk in chunks:
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            yield offset, None if skipping or len(line) > limit else line
+            offset += len(line) + 1
+            skipping = False
+        if len(rest) > limit:
+            offset += len(rest)
+            rest, skipping = b"", True
+    if skipping or len(rest) > limit:
+        yield offset, None
+    elif rest:
+        yield offset, rest
+
+
+def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
+    """Tests every rule on every line: slow, plain, and what the fast scan is tested against. Returns the bytes read."""
+    number, end = 0, 0
+    for offset, line in split_lines(chunks, limit):
+        number += 1
+        if line is None:
+            state.collector.skip(SkipReason.LINE_TOO_LONG)
+            continue
+        end = offset + len(line) + 1
+        if is_header(state.format, line):
+            state.header(line)
+            continue
+        bound = state.bindings.bound if state.bindings is not None else ()
+        state.test(line, Place(line=number, offset=offset), bound)
+    return end

@@ -1,0 +1,164 @@
+"""Scans one file with the rules of a pass; a pure function of the file, so that files can be spread over processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record, RecordReader
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.registry import is_line_format, line_format
+from waspglass.hunt.binding import Bindings, bind
+from waspglass.hunt.collect import Collector, Ears, Heard, Hit
+from waspglass.hunt.lines import LogState, naive_scan
+from waspglass.hunt.records import scan_records
+from waspglass.hunt.result import Limits, Scanned
+from waspglass.hunt.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.yara_rules import YaraScanner, yara_hit
+from waspglass.model.coverage import Span
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["Outcome", "Pass", "scan_file"]
+
+BLOCK = 1 << 20
+"""Bytes read at once; fits the second-level cache of usual processors."""
+
+_YARA_FORMATS = frozenset({"web_file", "compiled_page", "pe_version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the scan of one file gave."""
+
+    hits: tuple[Hit, ...]
+    heard: tuple[Heard, ...]
+    skipped: tuple[Skipped, ...]
+    scanned: Scanned | None
+
+
+@dataclass(eq=False)
+class Pass:
+    """One pass over the evidence: what it looks for and how; shared by all files of the pass.
+
+    Attributes:
+        rules: The rule set, for kinds and web roots.
+        chosen: Rules and indicators that run in this pass.
+        holes: Values of placeholders.
+        readers: Record readers by format.
+        window: Span that the user asked for.
+        limits: Bounds.
+        yara: True if YARA runs in this pass.
+        naive: True to test each rule on each line (for tests).
+    """
+
+    rules: RuleSet
+    chosen: tuple[Rule | Indicator, ...]
+    holes: Mapping[str, tuple[str, ...]]
+    readers: Mapping[str, RecordReader]
+    window: Span | None
+    limits: Limits
+    yara: bool = True
+    naive: bool = False
+    progress: Callable[[str, int], None] = lambda _source, _count: None
+    _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ears = Ears(self.rules.correlations)
+        self.scanner = YaraScanner(self.rules.yara if self.yara else (), self.limits.yara_seconds)
+
+    def bindings(self, kind: ArtefactKind, format_: LineFormat | None, columns: Columns | None) -> Bindings:
+        """The rules bound to a kind with a header, made once."""
+        key = (kind.kind, None if columns is None else columns.names)
+        made = self._bindings.get(key)
+        if made is None:
+            virtual = {} if format_ is None or columns is None else format_.virtual(columns)
+            blank = " " if format_ is None else format_.blank
+            made = bind(self.rules, kind, columns, virtual, blank=blank, chosen=self.chosen, holes=self.holes)
+            self._bindings[key] = made
+        return made
+
+    def unbound(self) -> Iterator[Skipped]:
+        """Rules that could not run on some kind of log that was met."""
+        seen: dict[Skipped, None] = {}
+        for made in self._bindings.values():
+            seen.update(dict.fromkeys(made.skipped))
+        yield from seen
+
+
+def scan_file(artefact: Artefact, run: Pass) -> Outcome:
+    """Scans the file; whatever is wrong with it becomes a skip."""
+    kind = run.rules.kinds.get(artefact.kind)
+    source = artefact.file.path
+    if kind is None:
+        return Outcome((), (), (Skipped(source=source, reason=SkipReason.NOT_RECOGNISED, detail=artefact.kind),), None)
+    if kind.format != artefact.format:
+        kind = kind.model_copy(update={"format": artefact.format})
+    limits = run.limits
+    collector = Collector(artefact, kind, limits.per_rule, run.ears, run.window, limits.correlated)
+    extra: list[Hit] = []
+    scanned: Scanned | None = None
+    try:
+        if is_line_format(artefact.format):
+            scanned = _scan_lines(artefact, kind, run, collector)
+        else:
+            scanned = _scan_reader(artefact, kind, run, collector, extra)
+    except EvidenceReadError as error:
+        collector.skip(error.reason, error.message)
+    except OSError as error:
+        collector.skip(SkipReason.UNREADABLE, error.strerror)
+    skipped = (*collector.skipped(), *run.scanner.take_skipped())
+    return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned)
+
+
+def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Collector) -> Scanned:
+    format_ = line_format(artefact.format)
+    state = LogState(artefact, kind, format_, run.bindings, collector)
+    with artefact.file.open() as stream:
+        count = naive_scan(state, _chunks(stream, run, artefact.file.path), run.limits.line)
+    if count == 0:
+        collector.skip(SkipReason.EMPTY)
+    return Scanned(kind.kind, artefact.file.path, count, None, tuple(state.moments))
+
+
+def _chunks(stream: BinaryIO, run: Pass, source: str) -> Iterator[bytes]:
+    while chunk := stream.read(BLOCK):
+        run.progress(source, len(chunk))
+        yield chunk
+
+
+def _scan_reader(
+    artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Collector, extra: list[Hit]
+) -> Scanned | None:
+    reader = run.readers.get(artefact.format)
+    if reader is None:
+        collector.skip(SkipReason.NEEDS_EXTRA, f"no reader for {artefact.format}")
+        return None
+    bindings = run.bindings(kind, None, None)
+    enrich = _enricher(run.scanner, extra) if artefact.format in _YARA_FORMATS and run.scanner.active else None
+    run.progress(artefact.file.path, artefact.file.size or 0)
+    return scan_records(artefact, kind, reader.records(artefact), bindings, collector, enrich)
+
+
+def _enricher(scanner: YaraScanner, extra: list[Hit]) -> Callable[[Artefact, Record], Record]:
+    """Adds `yara` (names of matching rules, separated by blanks) to the record; matches are findings of their own."""
+
+    def enrich(artefact: Artefact, record: Record) -> Record:
+        if record.get("known_good") == "true":
+            return record
+        found = scanner.scan(artefact)
+        if not found:
+            return record
+        extra.extend(yara_hit(match, artefact, record) for match in found)
+        return {**record, "yara": " ".join(match.name for match in found)}
+
+    return enrich
+
+
+def numbered(hits: Iterable[Hit], line_of: Callable[[int], int]) -> Iterator[Hit]:
+    """The hits with the line that their offset lies on."""
+    for hit in hits:
+        offset = hit.place.offset
+        known = hit.place.line is not None or hit.place.record is not None or offset is None
+        yield hit if known or offset is None else replace(hit, place=Place(line=line_of(offset)))

@@ -1,0 +1,199 @@
+"""Reads Sigma with pySigma, the reference implementation, into our conditions; later code does not know pySigma."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sigma.conditions as sc
+import sigma.types as st
+from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
+from waspglass.hunt.errors import UnsupportedRuleError
+from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
+from waspglass.model.finding import Effect, Rung
+from waspglass.packs.pack import Logsource
+
+__all__ = ["read_correlation", "read_rule"]
+
+_COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
+_PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
+_TAG_RUNGS = (
+    ("attack.t1505.003", Rung.IMPLANTED),
+    ("attack.t1505.004", Rung.IMPLANTED),
+    ("attack.t1486", Rung.IMPACT),
+    ("attack.t1190", Rung.PROBED),
+)
+
+
+def _pattern(value: st.SigmaString) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for piece in value.s:
+        if isinstance(piece, str):
+            parts.append(("text", piece))
+        elif isinstance(piece, st.Placeholder):
+            parts.append(("hole", piece.name))
+        else:
+            parts.append(_PARTS[piece])
+    return tuple(parts)
+
+
+def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one line a value type
+    match value:
+        case st.SigmaExpansion():
+            return disjunction([_value(field, part) for part in value.values])
+        case st.SigmaCasedString():
+            return Match(field, Kind.PATTERN, parts=_pattern(value), cased=True)
+        case st.SigmaString():
+            return Match(field, Kind.PATTERN, parts=_pattern(value))
+        case st.SigmaTimestampPart():
+            return Match(field, Kind.TIME, number=float(value.number), flags=value.timestamp_part.name.lower())
+        case st.SigmaNumber():
+            return Match(field, Kind.PATTERN, parts=(("text", str(value)),))
+        case st.SigmaBool():
+            return Match(field, Kind.PATTERN, parts=(("text", "true" if value else "false"),))
+        case st.SigmaRegularExpression():
+            if any(not isinstance(part, str | st.SpecialChars) for part in value.regexp.s):
+                raise UnsupportedRuleError("a placeholder inside a regular expression")
+            flags = "".join(sorted(flag.name[0].lower() for flag in value.flags)).replace("d", "s")
+            return Match(field, Kind.REGEX, text=str(value.regexp), flags=flags)
+        case st.SigmaCIDRExpression():
+            return Match(field, Kind.CIDR, text=value.cidr)
+        case st.SigmaCompareExpression():
+            return Match(field, Kind.COMPARE, number=float(value.number.number), flags=_COMPARE[value.op.name])
+        case st.SigmaNull():
+            return Match(field, Kind.NULL)
+        case st.SigmaExists():
+            return Match(field, Kind.EXISTS, flags="yes" if value else "no")
+        case st.SigmaFieldReference():
+            how = ("e" if value.ends_with else "") + ("s" if value.starts_with else "")
+            return Match(field, Kind.FIELD, text=value.field, flags=how)
+    raise UnsupportedRuleError(f"a value of type {type(value).__name__}")
+
+
+def _condition(tree: object) -> Condition:
+    match tree:
+        case sc.ConditionAND():
+            return And(tuple(map(_condition, tree.args)))
+        case sc.ConditionOR():
+            return Or(tuple(map(_condition, tree.args)))
+        case sc.ConditionNOT():
+            return Not(_condition(tree.args[0]))
+        case sc.ConditionFieldEqualsValueExpression():
+            return _value(tree.field, tree.value)
+        case sc.ConditionValueExpression():
+            keyword = _value(None, tree.value)
+            return _anywhere(keyword)
+    raise UnsupportedRuleError("a condition without content" if tree is None else f"condition {type(tree).__name__}")
+
+
+def _anywhere(keyword: Condition) -> Condition:
+    """A keyword may stand anywhere inside a value."""
+    match keyword:
+        case Match(kind=Kind.PATTERN):
+            edge: Part = ("any", "")
+            return Match(None, Kind.PATTERN, parts=(edge, *keyword.parts, edge), cased=keyword.cased)
+        case Or(of):
+            return Or(tuple(map(_anywhere, of)))
+    return keyword
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return () if value is None else tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+
+
+def _meaning(rule: SigmaRule | SigmaCorrelationRule) -> tuple[Meaning, Mapping[str, object]]:
+    """From the `waspglass` block; a rule without it is a hint, with the rung that its ATT&CK tags suggest."""
+    tags = [f"{tag.namespace}.{tag.name}".lower() for tag in rule.tags]
+    techniques = tuple(tag.removeprefix("attack.").upper() for tag in tags if tag.startswith("attack.t1"))
+    block = rule.custom_attributes.get("waspglass")
+    if not isinstance(block, dict):
+        suggested = next((rung for tag, rung in _TAG_RUNGS if tag in tags), Rung.PROBED)
+        return Meaning(suggested, Effect.HINT, techniques=techniques), {}
+    try:
+        effect = Effect(block.get("effect", "shows"))
+        rung = Rung(block["rung"]) if block.get("rung") else None
+    except ValueError as error:
+        raise UnsupportedRuleError(f"waspglass block: {error}") from None
+    if rung is None and effect is not Effect.CONTEXT:
+        raise UnsupportedRuleError("waspglass block: no rung")
+    captures = tuple(
+        Capture(str(name), str(spec["field"]), spec.get("regex")) for name, spec in (block.get("capture") or {}).items()
+    )
+    subject = block.get("subject")
+    return Meaning(rung, effect, captures, None if subject is None else str(subject), techniques), block
+
+
+def read_rule(document: dict[str, object], source: str) -> Rule:
+    """One Sigma rule.
+
+    Raises:
+        UnsupportedRuleError: If it is valid but beyond us.
+        SigmaError: If it is not valid Sigma.
+    """
+    rule = SigmaRule.from_dict(document)
+    trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
+    meaning, block = _meaning(rule)
+    phase = block.get("phase", "first")
+    if phase not in ("first", "follow-up"):
+        raise UnsupportedRuleError(f"waspglass block: no phase {phase!r}")
+    logsource = Logsource(
+        product=rule.logsource.product, category=rule.logsource.category, service=rule.logsource.service
+    )
+    return Rule(
+        id=str(rule.id or rule.name or source),
+        name=rule.name or str(rule.id or source),
+        title=rule.title,
+        logsource=logsource,
+        condition=disjunction(trees),
+        meaning=meaning,
+        phase="first" if phase == "first" else "follow-up",
+        source=source,
+    )
+
+
+def read_correlation(document: dict[str, object], source: str) -> Correlation:
+    """One Sigma correlation rule; see `read_rule`."""
+    rule = SigmaCorrelationRule.from_dict(document)
+    meaning, _ = _meaning(rule)
+    condition = rule.condition
+    operator, threshold, expression = "gte", 1.0, None
+    fields: tuple[str, ...] = ()
+    percentile = None
+    if isinstance(condition, SigmaExtendedCorrelationCondition):
+        expression = condition.expression
+        references = tuple(condition.get_referenced_rules())
+    else:
+        references = tuple(reference.reference for reference in rule.rules or ())
+        operator, threshold = condition.op.name.lower(), float(condition.count)
+        fields, percentile = _texts(condition.fieldref), condition.percentile
+    aliases = {
+        alias.alias: {reference.reference: field for reference, field in alias.mapping.items()}
+        for alias in rule.aliases
+    }
+    body = document.get("correlation")
+    if isinstance(body, dict) and body.get("condition") is None and rule.type.name.startswith("TEMPORAL"):
+        threshold = float(len(references))
+    return Correlation(
+        id=str(rule.id or rule.name or source),
+        name=rule.name or str(rule.id or source),
+        title=rule.title,
+        kind=rule.type.name.lower(),
+        rules=references,
+        group_by=tuple(rule.group_by or ()),
+        aliases=aliases,
+        timespan=float(rule.timespan.seconds),
+        operator=operator,
+        threshold=threshold,
+        fields=fields,
+        percentile=percentile,
+        expression=expression,
+        meaning=meaning,
+        source=source,
+    )
+
+
+InvalidRuleError = SigmaError
+"""What pySigma raises; re-exported so that only this module knows pySigma."""

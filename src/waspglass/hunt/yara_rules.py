@@ -1,0 +1,121 @@
+"""YARA over web files and small binaries, with yara-x: matches are findings, and their names a field of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yara_x
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.hunt.collect import Hit
+from waspglass.hunt.condition import Or
+from waspglass.hunt.rule import Meaning, Rule
+from waspglass.model.finding import Effect, Rung
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import Logsource, RuleSource
+
+__all__ = ["YaraMatch", "YaraScanner", "check_source", "yara_hit"]
+
+_LARGEST = 16 << 20
+"""Bytes; web pages and their compiled forms are far smaller."""
+
+
+def check_source(source: RuleSource) -> str | None:
+    """The compiler's complaint with its line, or None if the source compiles."""
+    try:
+        compiler = yara_x.Compiler(relaxed_re_syntax=True)
+        compiler.enable_includes(False)
+        compiler.add_source(source.text, origin=source.path)
+    except yara_x.CompileError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class YaraMatch:
+    """A rule that matched a file."""
+
+    name: str
+    meaning: Meaning
+    title: str
+
+
+class YaraScanner:
+    """All YARA sources of a hunt, compiled when the first file comes."""
+
+    def __init__(self, sources: Sequence[RuleSource], seconds: int) -> None:
+        self._sources = sources
+        self._seconds = seconds
+        self._scanner: object | None = None
+        self.skipped: list[Skipped] = []
+
+    @property
+    def active(self) -> bool:
+        """True if there is anything to scan with."""
+        return bool(self._sources)
+
+    def take_skipped(self) -> tuple[Skipped, ...]:
+        """The skips since the last call."""
+        taken = tuple(self.skipped)
+        self.skipped.clear()
+        return taken
+
+    def _ready(self) -> object:
+        if self._scanner is None:
+            compiler = yara_x.Compiler(relaxed_re_syntax=True)
+            compiler.enable_includes(False)
+            for number, source in enumerate(self._sources):
+                compiler.new_namespace(f"source{number}")
+                compiler.add_source(source.text, origin=source.path)
+            self._scanner = yara_x.Scanner(compiler.build())
+            self._scanner.set_timeout(self._seconds)
+        return self._scanner
+
+    def scan(self, artefact: Artefact) -> tuple[YaraMatch, ...]:
+        """The rules that match the file; a file that cannot be scanned becomes a skip."""
+        if not self._sources:
+            return ()
+        source = artefact.file.path
+        try:
+            with artefact.file.open() as stream:
+                content = stream.read(_LARGEST + 1)
+            if len(content) > _LARGEST:
+                self.skipped.append(Skipped(source=source, reason=SkipReason.TOO_LARGE, detail="not scanned with YARA"))
+                return ()
+            results = self._ready().scan(content)  # type: ignore[attr-defined]  # yara_x has no types
+        except EvidenceReadError as error:
+            self.skipped.append(Skipped(source=source, reason=error.reason, detail=error.message))
+            return ()
+        except yara_x.TimeoutError:
+            detail = f"YARA did not finish in {self._seconds} s"
+            self.skipped.append(Skipped(source=source, reason=SkipReason.LIMIT_REACHED, detail=detail))
+            return ()
+        return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
+
+
+def _match_of(name: str, meta: dict[str, object]) -> YaraMatch:
+    try:
+        rung = Rung(str(meta["rung"]))
+        effect = Effect(str(meta.get("effect", "shows")))
+    except (KeyError, ValueError):
+        rung, effect = Rung.IMPLANTED, Effect.HINT
+    title = str(meta.get("title") or meta.get("description") or name)
+    return YaraMatch(name, Meaning(rung, effect, subject="implant"), title)
+
+
+def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
+    """A match as a hit on the file."""
+    rule = Rule(f"yara:{match.name}", match.name, match.title, Logsource(), Or(()), match.meaning)
+    path = artefact.file.path
+    return Hit(
+        rule=rule,
+        kind=artefact.kind,
+        source=path,
+        place=Place(offset=0),
+        time=artefact.file.modified,
+        raw=record.get("excerpt", path).encode("utf-8", "backslashreplace"),
+        values={"implant": path},
+        actor=None,
+    )
