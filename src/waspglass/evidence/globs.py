@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from waspglass.model.errors import PackError
 
-__all__ = ["GlobIndex", "PathGlob", "comparable", "comparable_forms", "compile_glob"]
+__all__ = ["GlobIndex", "PathGlob", "comparable", "comparable_forms", "compile_globs"]
 
-_TOKEN = re.compile(
-    r"\*\*/|/\*\*$|\*\*|\*|\?|\{([a-z_][a-z0-9_]*)\}|\{([^{}]*,[^{}]*)\}|([{}])|([^*?{}/]+)|(/)", re.IGNORECASE
-)
+_TOKEN = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\{([a-z_][a-z0-9_]*)\}|([{}])|([^*?{}/]+)|(/)", re.IGNORECASE)
+_WORDS = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_MOST_ALTERNATIVES = 500
+_WILDCARDS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tzst", ".tar.gz", ".tar.zst")
 _COMPRESSED_SUFFIXES = (".gz", ".zst")
 
@@ -63,23 +64,36 @@ def comparable_forms(path: str) -> Iterator[str]:
         yield "/".join(part.split(".", 1)[0] if part in inside else part for part in folders)
 
 
-def compile_glob(text: str) -> PathGlob:
-    """Compiles one glob.
+def compile_globs(text: str) -> tuple[PathGlob, ...]:
+    """Compiles one glob; each word of a `{a,b}` makes a glob of its own, so that each has its literal and extension.
 
     Raises:
-        PackError: If a brace is not closed or a name is used twice.
+        PackError: If a brace is not closed, a name is used twice, or there are too many alternatives.
     """
-    folded = text.replace("\\", "/").lower().removeprefix("/")
+    pending = [text.replace("\\", "/").lower().removeprefix("/")]
+    plain: list[str] = []
+    while pending:
+        if len(pending) + len(plain) > _MOST_ALTERNATIVES:
+            raise PackError(f"the glob {text!r} has more than {_MOST_ALTERNATIVES} alternatives")
+        one = pending.pop(0)
+        if words := _WORDS.search(one):
+            pending.extend(one[: words.start()] + word.strip() + one[words.end() :] for word in words[1].split(","))
+        else:
+            plain.append(one)
+    return tuple(_compiled(text, one) for one in plain)
+
+
+def _compiled(text: str, folded: str) -> PathGlob:
     pattern, literals = "", [""]
     for token in _TOKEN.finditer(folded):
-        name, words, stray, plain, slash = token.groups()
+        name, stray, plain, slash = token.groups()
         if stray:
             raise PackError(f"the glob {text!r} has a brace that means nothing", hint="Write {name} or {this,that}")
         if plain or slash:
             pattern += re.escape(token[0])
             literals[-1] += token[0]
             continue
-        pattern += _wildcard(token[0], name, words)
+        pattern += f"(?P<{name}>[^/]+)" if name else _WILDCARDS[token[0]]
         literals.append("")
     try:
         compiled = re.compile(pattern, re.DOTALL)
@@ -88,14 +102,6 @@ def compile_glob(text: str) -> PathGlob:
     tail = literals[-1].rpartition("/")[2]
     extension = tail[tail.rindex(".") :] if "." in tail else None
     return PathGlob(text, compiled, max(literals, key=len), extension)
-
-
-def _wildcard(token: str, name: str | None, words: str | None) -> str:
-    if name:
-        return f"(?P<{name}>[^/]+)"
-    if words:
-        return "(?:" + "|".join(re.escape(word.strip()) for word in words.split(",")) + ")"
-    return {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}[token]
 
 
 class GlobIndex:

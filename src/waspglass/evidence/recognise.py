@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_glob
+from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
 from waspglass.model.errors import PackError
@@ -66,7 +66,7 @@ class _Recogniser:
     def __init__(self, kinds: tuple[ArtefactKind, ...]) -> None:
         self._kinds = kinds
         self._globs = GlobIndex(
-            [(index, compile_glob(glob)) for index, kind in enumerate(kinds) for glob in kind.paths]
+            [(index, one) for index, kind in enumerate(kinds) for glob in kind.paths for one in compile_globs(glob)]
         )
         self._contents = [_compiled(kind) for kind in kinds]
         self._unknown: dict[str, _Unknown] = {}
@@ -120,7 +120,7 @@ class _Recogniser:
     def _unclaimed(self, file: EvidenceFile, extension: str, *, loose: bool) -> Iterator[Artefact | Skipped]:
         head = _Head(file)
         try:
-            found = next(self._by_content(file, head), None)
+            found = next(self._by_content(file, head, far=loose), None)
             empty = found is None and head.empty()
         except EvidenceReadError as fault:
             yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
@@ -133,9 +133,10 @@ class _Recogniser:
             if len(unknown.examples) < _EXAMPLES:
                 unknown.examples.append(shown_source(file.path))
 
-    def _by_content(self, file: EvidenceFile, head: _Head) -> Iterator[Artefact]:
+    def _by_content(self, file: EvidenceFile, head: _Head, *, far: bool = True) -> Iterator[Artefact]:
+        """Kinds whose content expression fits; thousands of files that merely end in `.txt` get only a short look."""
         for kind, content in zip(self._kinds, self._contents, strict=True):
-            if content is not None and head.matches(content):
+            if content is not None and head.matches(content, far=far):
                 yield Artefact(kind.kind, kind.format, file)
 
 
@@ -147,7 +148,7 @@ class _Head:
         self._first: bytes | None = None
         self._whole: bytes | None = None
 
-    def matches(self, content: re.Pattern[bytes] | None) -> bool:
+    def matches(self, content: re.Pattern[bytes] | None, *, far: bool = True) -> bool:
         """Whether the start matches; a kind without a content expression takes any.
 
         Raises:
@@ -157,7 +158,7 @@ class _Head:
             return True
         if content.search(self._look()):
             return True
-        return len(self._look()) == _FIRST_LOOK and content.search(self._look_far()) is not None
+        return far and len(self._look()) == _FIRST_LOOK and content.search(self._look_far()) is not None
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""

@@ -1,0 +1,233 @@
+"""Asks a text log for the time at a place, with as few reads as the question needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from waspglass.evidence.artefact import Columns, LineFormat
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.stream import Pread
+
+__all__ = ["TimePoint", "TimeProbe"]
+
+_WINDOW = 64 * 1024
+_LONGEST_LINE = 1024 * 1024
+_TRIES = 50
+"""Lines of one window that may fail to have a time before the window is given up."""
+_TAIL_WINDOWS = 64
+_HEADER_SEARCH = 1024 * 1024
+_MOST_SAMPLES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class TimePoint:
+    """The moment of the record whose line starts at an offset."""
+
+    offset: int
+    end: int
+    time: datetime
+
+
+class TimeProbe:
+    """Reads times out of a log by offset.
+
+    Args:
+        pread: Reads the log.
+        size: Its length.
+        line_format: Its format.
+        columns: Header in force at the start, if it is known from before.
+
+    Attributes:
+        earliest: Earliest moment met so far.
+        latest: Latest moment met so far.
+        columns: The header found last; None while none was met.
+        cut: Whether the last line has no end and is not a record.
+    """
+
+    def __init__(self, pread: Pread, size: int, line_format: LineFormat, columns: Columns | None = None) -> None:
+        self._pread, self._size, self._format = pread, size, line_format
+        self.columns = columns if columns is not None else line_format.implied
+        self.earliest: datetime | None = None
+        self.latest: datetime | None = None
+        self.cut = False
+        self._lines = 0
+        self._line_bytes = 0
+        self._last_line_end = 0
+
+    def first(self) -> TimePoint | None:
+        """The first record with a time, looked for in the first windows."""
+        at = 0
+        for _ in range(_TAIL_WINDOWS):
+            lines = list(self._lines_from(at))
+            for start, line in lines:
+                if (point := self._point(start, line)) is not None:
+                    return point
+            if not lines:
+                return None
+            at = lines[-1][0] + len(lines[-1][1])
+        return None
+
+    def last(self) -> TimePoint | None:
+        """The last record with a time; zero bytes at the end (a log preallocated before a crash) are passed over."""
+        end = self._size
+        for number in range(_TAIL_WINDOWS):
+            start = max(0, end - _WINDOW)
+            block = self._pread(end - start, start)
+            if number == 0:
+                self._note_cut(block)
+            lines = list(_split(block, start, whole_first=start == 0))
+            for far in (False, True):
+                before = self._header_before(lines, start, far=far or self._clock_only())
+                for at, line in reversed(lines):
+                    self.columns = before.get(at, self.columns)
+                    if (point := self._point(at, line)) is not None:
+                        return point
+            if start == 0:
+                return None
+            end = lines[0][0] if lines and lines[0][0] > start else start
+        return None
+
+    def columns_at_end(self) -> Columns | None:
+        """The header in force after the last line."""
+        columns = self.columns
+        for _, line in self._headers_in(0, self._size):
+            columns = self._format.header(line, columns)
+        return columns
+
+    def silences(self, first: TimePoint, last: TimePoint, longest: timedelta) -> Iterator[tuple[TimePoint, TimePoint]]:
+        """Neighbouring records that are further apart than `longest`, in the order of the file."""
+        pending = [(first, last)]
+        samples = 0
+        while pending:
+            before, after = pending.pop()
+            if after.time - before.time <= longest or after.offset <= before.end:
+                if after.time - before.time > longest:
+                    yield before, after
+                continue
+            samples += 1
+            if after.offset - before.end <= _WINDOW or samples > _MOST_SAMPLES:
+                yield from self._neighbours(before, after, longest)
+                continue
+            middle = self._sample(before.end + (after.offset - before.end) // 2, after.offset)
+            if middle is None:
+                yield from self._neighbours(before, after, longest)
+            else:
+                pending.append((middle, after))
+                pending.append((before, middle))
+
+    def estimate(self) -> int | None:
+        """How many records there are, by the length of the lines met."""
+        return round(self._size * self._lines / self._line_bytes) if self._line_bytes else None
+
+    def _neighbours(
+        self, before: TimePoint, after: TimePoint, longest: timedelta
+    ) -> Iterator[tuple[TimePoint, TimePoint]]:
+        """Every record between two, one after another."""
+        block = self._pread(min(after.offset - before.end, 16 * _WINDOW), before.end)
+        for start, line in _split(block, before.end, whole_first=True):
+            point = self._point(start, line)
+            if point is not None:
+                if point.time - before.time > longest:
+                    yield before, point
+                before = point
+        if after.time - before.time > longest:
+            yield before, after
+
+    def _sample(self, offset: int, end: int) -> TimePoint | None:
+        """The first record with a time that starts after an offset."""
+        for tries, (start, line) in enumerate(self._lines_from(offset, whole_first=False)):
+            if start >= end or tries > _TRIES:
+                return None
+            if (point := self._point(start, line)) is not None:
+                return point
+        return None
+
+    def _lines_from(self, offset: int, *, whole_first: bool = True) -> Iterator[tuple[int, bytes]]:
+        """Lines of the window at an offset; the window grows for a long line, up to a limit."""
+        length = _WINDOW
+        block = self._pread(length, offset)
+        while len(block) == length and b"\n" not in block and length < _LONGEST_LINE:
+            length *= 4
+            block = self._pread(length, offset)
+        ended = offset + len(block) >= self._size
+        if not ended:
+            block = block[: block.rfind(b"\n") + 1]
+        yield from _split(block, offset, whole_first=whole_first)
+
+    def _point(self, start: int, line: bytes) -> TimePoint | None:
+        """The record's moment; header lines change the columns on the way."""
+        text = line.rstrip(b"\r\n\0")
+        if not text:
+            return None
+        if text.startswith(self._format.header_starts):
+            self.columns = self._format.header(text, self.columns)
+            return None
+        self._lines += 1
+        self._line_bytes += len(line)
+        if self.columns is None:
+            return None
+        try:
+            moment = self._format.time(self._format.record(text, self.columns), self.columns)
+        except MalformedLineError:
+            return None
+        if moment is None:
+            return None
+        self.earliest = moment if self.earliest is None else min(self.earliest, moment)
+        self.latest = moment if self.latest is None else max(self.latest, moment)
+        return TimePoint(start, start + len(line), moment)
+
+    def _note_cut(self, block: bytes) -> None:
+        text = block.rstrip(b"\0")
+        if text and not text.endswith(b"\n"):
+            line = text[text.rfind(b"\n") + 1 :]
+            self.cut = not line.startswith(self._format.header_starts) and self._point(0, line) is None
+
+    def _clock_only(self) -> bool:
+        """Whether rows carry a time of day and only the header tells the date, so that the nearest header counts."""
+        columns = self.columns
+        return columns is not None and columns.date is not None and not any("date" in n.lower() for n in columns.names)
+
+    def _header_before(self, lines: list[tuple[int, bytes]], start: int, *, far: bool) -> dict[int, Columns | None]:
+        """For each line of a block the header in force there, if the block, or what lies before it, holds one."""
+        starts = self._format.header_starts
+        if not starts:
+            return {}
+        in_force = self.columns
+        for _, line in self._headers_in(max(0, start - _HEADER_SEARCH), start) if far else ():
+            in_force = self._format.header(line, in_force)
+        found: dict[int, Columns | None] = {}
+        for at, line in lines:
+            if line.startswith(starts):
+                in_force = self._format.header(line.rstrip(b"\r\n\0"), in_force)
+            found[at] = in_force
+        return found
+
+    def _headers_in(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Header lines in a stretch, found by searching for their beginnings."""
+        if not self._format.header_starts:
+            return
+        block = self._pread(end - start, start)
+        places: set[int] = set()
+        for beginning in self._format.header_starts:
+            if start == 0 and block.startswith(beginning):
+                places.add(0)
+            at = block.find(b"\n" + beginning)
+            while at >= 0:
+                places.add(at + 1)
+                at = block.find(b"\n" + beginning, at + 1)
+        for at in sorted(places):
+            stop = block.find(b"\n", at)
+            yield start + at, block[at : stop if stop >= 0 else len(block)].rstrip(b"\r\0")
+
+
+def _split(block: bytes, start: int, *, whole_first: bool) -> Iterator[tuple[int, bytes]]:
+    """Lines with their offsets and line ends; the first is dropped where it may have begun before the block."""
+    at = 0 if whole_first else block.find(b"\n") + 1
+    if not whole_first and at == 0:
+        return
+    while at < len(block):
+        stop = block.find(b"\n", at) + 1 or len(block)
+        yield start + at, block[at:stop]
+        at = stop
