@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from waspglass.examine.observations import Observations, by_time
+from waspglass.examine.web_roots import root_of
 from waspglass.model.assessment import Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
@@ -28,26 +29,18 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
        page whose name nobody saw is left open.
     """
     snapshots = {kind.kind for kind in pack.kinds if kind.snapshot}
-    roots = sorted({root.url.lower() for root in pack.web_roots}, key=len, reverse=True)
     groups: dict[str, list[Finding]] = defaultdict(list)
     for finding in observations.findings:
         if _speaks_of_implant(finding):
             groups[finding.subject or UNNAMED].append(finding)
     lives = [
-        _life(subject, found, snapshots, _root_of(subject, roots) in observations.collected_roots)
+        _life(subject, found, snapshots, root_of(subject, pack.web_roots) in observations.collected_roots)
         for subject, found in groups.items()
     ]
     named = [life for life in lives if life.subject != UNNAMED]
     # An unnamed writing beside a named implant is that implant's own writing, seen in another log.
     chosen = named if named else lives
     return tuple(sorted(chosen, key=lambda life: (_first_sign(life) is None, _first_sign(life) or "", life.subject)))
-
-
-def _root_of(subject: str, roots: list[str]) -> str | None:
-    """The web root that serves a URL path: the longest that is a prefix of it by whole segments."""
-    if not subject.startswith("/"):
-        return None
-    return next((root for root in roots if subject == root or subject.startswith(root + "/")), None)
 
 
 def _speaks_of_implant(finding: Finding) -> bool:

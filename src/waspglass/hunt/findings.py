@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from waspglass.evidence.artefact import Place
+from waspglass.evidence.skip_log import shown_source
 from waspglass.hunt.collect import Hit
 from waspglass.hunt.paths import normalised_subject
 from waspglass.model.escape import bounded, printable, printable_bytes
@@ -50,7 +51,8 @@ def finding_of(
         rule=printable(hit.rule.id),
         title=printable(hit.rule.title),
         time=hit.time,
-        source=printable(hit.source),
+        kind=hit.kind,
+        source=shown_source(hit.source),
         line=place.line,
         record=place.record,
         offset=place.offset if place.line is None and place.record is None else None,

@@ -1,0 +1,160 @@
+"""`waspglass examine` as a user meets it: exit codes, streams, files, and messages instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+EXAMPLE = str(EXAMPLES / "patched-but-occupied")
+OCCUPIED = ("examine", EXAMPLE, "--facts", f"{EXAMPLE}.facts.json")
+REPORTS = {"assessment.json", "report.html", "report.txt", "bundle.stix.json", "timeline.jsonl"}
+
+
+def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "waspglass.cli", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_the_verdict_comes_first_and_is_the_exit_code() -> None:
+    done = run(*OCCUPIED)
+    assert done.stdout.lstrip().startswith("Patched but occupied: ")
+    assert done.returncode == 30
+    assert done.stderr == ""
+
+
+def test_json_is_the_whole_of_standard_output_and_fits_the_schema() -> None:
+    done = run(*OCCUPIED, "--format", "json")
+    document = json.loads(done.stdout)
+    assert document["schema"] == "waspglass/assessment/1"
+    assert document["verdict"] == "occupied"
+    names = ("host", "pack", "sentence", "lid", "rungs", "findings", "coverage", "skipped", "limits", "advice")
+    assert set(names) <= set(document)
+    assert document["rungs"] == ["probed", "exploited", "implanted", "used"]
+
+
+def test_out_gets_all_reports_and_nothing_else(tmp_path: Path) -> None:
+    done = run(*OCCUPIED, "--out", str(tmp_path / "report"), cwd=tmp_path)
+    assert done.returncode == 30
+    assert {path.name for path in (tmp_path / "report").iterdir()} == REPORTS
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert "report.html" in done.stdout
+
+
+def test_german(tmp_path: Path) -> None:
+    done = run(*OCCUPIED, "--lang", "de", "--out", str(tmp_path))
+    assert done.stdout.lstrip().startswith("Gepatcht, aber besetzt: ")
+    assert '<html lang="de"' in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_examples_give_what_stands_beside_them() -> None:
+    expected_files = sorted(EXAMPLES.glob("*.expected.json"))
+    assert expected_files
+    for expected_file in expected_files:
+        name = expected_file.name.removesuffix(".expected.json")
+        done = run("examine", str(EXAMPLES / name), "--facts", str(EXAMPLES / f"{name}.facts.json"), "--format", "json")
+        document = json.loads(done.stdout)
+        expected = json.loads(expected_file.read_text(encoding="utf-8"))
+        assert {key: document[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("examine", "no-such-place"), 3, "no evidence to open"),
+        (("examine", "{empty}"), 3, "hold"),
+        (("examine", "{file}"), 40, ""),
+        (("examine", "{file}", "--pack", "no-such-pack"), 4, "no-such-pack"),
+        (("examine", "{file}", "--rules", "no-such-rules"), 4, "no rules"),
+        (("examine", "{file}", "--facts", "no-such-facts"), 2, "facts"),
+        (("examine", "{file}", "--since", "yesterday"), 2, "not a time"),
+        (("examine", "{file}", "--since", "2021-03-02", "--until", "2021-03-01"), 2, "after"),
+        (("examine", "{file}", "--out", "{file}"), 5, ""),
+        (("examine",), 2, "EVIDENCE"),
+        (("examine", "{broken}"), 3, "zip"),
+    ],
+)
+def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.log").write_text("just some words\n")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04" + b"\0" * 60)
+    places = {"empty": tmp_path / "empty", "file": tmp_path / "file.log", "broken": tmp_path / "broken.zip"}
+    done = run(*(word.format(**places) for word in words), cwd=tmp_path)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert message in done.stderr
+
+
+def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+        archive.writestr("C/inetpub/logs/LogFiles/W3SVC1/u_ex\x1b[31m210303.log", "#Fields: date time cs-uri-stem\nx\n")
+        archive.writestr("../../escape.aspx", "x")
+        archive.writestr("C/a/CON.log", "x")
+    done = run("examine", str(tmp_path / "e.zip"), "--out", str(tmp_path / "out"))
+    assert "\x1b" not in done.stdout + done.stderr
+    for report in (tmp_path / "out").iterdir():
+        assert b"\x1b" not in report.read_bytes()
+    document = json.loads((tmp_path / "out" / "assessment.json").read_text(encoding="utf-8"))
+    assert {"outside root", "special file"} <= {skip["reason"] for skip in document["skipped"]}
+    assert not (tmp_path.parent / "escape.aspx").exists()
+
+
+def test_a_rule_of_the_user_is_run_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "mine.yml").write_text(
+        "title: Health page\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {category: webserver}\n"
+        "detection:\n  s: {cs-uri-stem|contains: '/owa/'}\n  condition: s\nlevel: low\n"
+    )
+    broken = "title: Broken\nlogsource: {category: webserver}\ndetection: {condition: nothing}\n"
+    (rules / "broken.yml").write_text(broken)
+    done = run(*OCCUPIED, "--rules", str(rules), "--format", "json")
+    document = json.loads(done.stdout)
+    assert any(found["rule"] == "00000000-0000-4000-8000-000000000001" for found in document["review"])
+    assert any("broken.yml" in skip["source"] for skip in document["skipped"])
+
+
+def test_an_interrupt_leaves_no_half_written_report(tmp_path: Path) -> None:
+    logs = tmp_path / "evidence" / "inetpub" / "logs" / "LogFiles" / "W3SVC1"
+    logs.mkdir(parents=True)
+    line = "2021-03-03 00:00:00 192.0.2.1 GET /owa/ - 443 - 10.0.0.1 Mozilla/5.0 - 200 0 0 1\n"
+    header = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
+    with (logs / "u_ex210303.log").open("w") as log:
+        log.write(header + "cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n")
+        log.writelines([line * 100_000] * 40)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "waspglass.cli", "examine", str(tmp_path / "evidence"), "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    if process.returncode == 130:
+        assert b"Traceback" not in errors
+        assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    else:
+        # The machine was faster than the signal: then the report is whole.
+        assert process.returncode in (0, 40)
+        assert {path.name for path in (tmp_path / "out").iterdir()} == REPORTS
+
+
+def test_help_and_version_answer() -> None:
+    assert "examine" in run("--help").stdout
+    assert run("--version").stdout.startswith("waspglass ")
