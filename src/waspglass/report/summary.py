@@ -10,8 +10,9 @@ from datetime import datetime
 from waspglass.model.assessment import Assessment, Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
+from waspglass.report.phrases import Phrases
 
-__all__ = ["SkipSummary", "Summary", "findings_by_id", "summarise"]
+__all__ = ["SkipSummary", "Summary", "findings_by_id", "summarise", "wasp_facts"]
 
 _EXAMPLES = 3
 
@@ -80,6 +81,22 @@ def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
     """Every finding of the assessment by its id, so that claims and implants can name their leaves."""
     everything = (*assessment.review, *assessment.context, *assessment.findings)
     return {finding.id: finding for finding in everything}
+
+
+def wasp_facts(summary: Summary, phrases: Phrases) -> tuple[str, ...]:
+    """The wasp axis in words: the rung reached, the implants, first entry and last activity."""
+    if summary.highest is None:
+        return (phrases.text("wasp_line.none"),)
+    meaning = phrases.word("rung_meaning", summary.highest)
+    parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", summary.highest), meaning=meaning)]
+    for key, implants in (("present", summary.present), ("gone", summary.gone), ("open", summary.open)):
+        if implants:
+            parts.append(phrases.count(f"implant_{key}", len(implants)))
+    if summary.first_entry:
+        parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(summary.first_entry)))
+    if summary.last_activity:
+        parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(summary.last_activity)))
+    return tuple(parts)
 
 
 def _skips(assessment: Assessment) -> Iterator[SkipSummary]:

@@ -15,7 +15,7 @@ from waspglass.model.assessment import Assessment, EvidenceNode, Verdict
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.finding import Finding
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import Summary, findings_by_id, summarise
+from waspglass.report.summary import Summary, findings_by_id, summarise, wasp_facts
 from waspglass.report.visible import place, prose, visible
 
 __all__ = ["render_text"]
@@ -82,29 +82,13 @@ def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> Rend
     lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
     lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
     lines.add_row(phrases.text("section.lid"), lid)
-    lines.add_row(phrases.text("section.wasp"), wasp_line(summary, phrases))
-    lines.add_row(phrases.text("section.host"), host_line(assessment, phrases))
+    lines.add_row(phrases.text("section.wasp"), " · ".join(wasp_facts(summary, phrases)))
+    lines.add_row(phrases.text("section.host"), _host_line(assessment, phrases))
     sentence = Text(prose(assessment.sentence), style=_VERDICT_STYLE[assessment.verdict])
     return Group(sentence, Text(""), lines)
 
 
-def wasp_line(summary: Summary, phrases: Phrases) -> str:
-    """The wasp axis as one line: the rung reached, the implants, first entry and last activity."""
-    if summary.highest is None:
-        return phrases.text("wasp_line.none")
-    meaning = phrases.word("rung_meaning", summary.highest)
-    parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", summary.highest), meaning=meaning)]
-    for key, implants in (("present", summary.present), ("gone", summary.gone), ("open", summary.open)):
-        if implants:
-            parts.append(phrases.count(f"implant_{key}", len(implants)))
-    if summary.first_entry:
-        parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(summary.first_entry)))
-    if summary.last_activity:
-        parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(summary.last_activity)))
-    return " · ".join(parts)
-
-
-def host_line(assessment: Assessment, phrases: Phrases) -> str:
+def _host_line(assessment: Assessment, phrases: Phrases) -> str:
     """Whose evidence it is and when it was collected."""
     host = assessment.host
     parts = [visible(host.name) if host.name else phrases.text("text.unnamed")]

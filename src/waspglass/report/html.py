@@ -1,0 +1,107 @@
+"""`report.html`: one file without any outside resource, for a manager and for an analyst, on screen and on paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from waspglass.model.assessment import Assessment, EvidenceNode
+from waspglass.model.finding import Rung
+from waspglass.report.html_rows import address_rows, rule_rows, rung_tables
+from waspglass.report.phrases import Phrases
+from waspglass.report.picture import draw, draw_detail
+from waspglass.report.summary import findings_by_id, summarise, wasp_facts
+from waspglass.report.visible import excerpt, place, prose, visible
+
+__all__ = ["render_html"]
+
+_WEB_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?")
+_LEAVES = 6
+
+
+def render_html(assessment: Assessment, *, language: str | None = None) -> str:
+    """The report as one HTML document.
+
+    It has a content security policy that allows its own style and script by their digests and nothing else, so that
+    even a string that slipped through the escaping could neither run nor load anything.
+
+    Args:
+        assessment: The result to show.
+        language: Of the report's own words; None takes the assessment's.
+    """
+    phrases = Phrases(language or assessment.language)
+    summary = summarise(assessment)
+    cited = frozenset(_cited(assessment.why))
+    tables = rung_tables(assessment, cited)
+    anchors = {found.id: f"f{n}" for n, found in enumerate((f for table in tables for f in table.findings), start=1)}
+    rules, more_rules = rule_rows(assessment)
+    addresses, more_addresses = address_rows(assessment)
+    style, script = _asset("assessment.css"), _asset("assessment.js")
+    return _environment().get_template("assessment.html.j2").render(
+        a=assessment,
+        p=phrases,
+        summary=summary,
+        picture=draw(assessment, phrases),
+        detail=draw_detail(assessment, phrases),
+        found=findings_by_id(assessment),
+        tables=tables,
+        anchors=anchors,
+        rules=rules,
+        more_rules=more_rules,
+        addresses=addresses,
+        more_addresses=more_addresses,
+        leaves=_LEAVES,
+        wasp=wasp_facts(summary, phrases),
+        rungs=tuple(Rung),
+        rung_word=lambda word: phrases.word("rung", word) if word in set(Rung) else word,
+        style=Markup(style),  # noqa: S704 (our own file)
+        script=Markup(script),  # noqa: S704 (our own file)
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"prose": prose, "place": place, "excerpt": excerpt, "after": _after}
+    environment.tests |= {"web_address": lambda text: bool(_WEB_ADDRESS.fullmatch(text))}
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("waspglass.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _finalize(value: object) -> object:
+    """Runs over every value that a template prints, before the escaping: no template can forget it."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _after(moment: datetime, hours: int) -> datetime:
+    return moment + timedelta(hours=hours)
+
+
+def _cited(node: EvidenceNode) -> Iterator[str]:
+    yield from node.findings
+    for child in node.children:
+        yield from _cited(child)

@@ -1,0 +1,122 @@
+"""The tables of the HTML report: bounded selections of findings, with counts of what is not shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from waspglass.model.assessment import Assessment
+from waspglass.model.finding import Effect, Finding, Rung
+
+__all__ = ["AddressRow", "RuleRow", "RungTable", "address_rows", "rule_rows", "rung_tables"]
+
+_ROWS_A_RUNG = 250
+_RULES = 80
+_ADDRESSES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class RungTable:
+    """Findings of one rung, oldest first.
+
+    Attributes:
+        rung: The rung.
+        findings: Those that are shown.
+        total: How many there are.
+    """
+
+    rung: Rung
+    findings: tuple[Finding, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """What one rule found."""
+
+    rule: str
+    title: str
+    rung: Rung | None
+    count: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """What came from one address; `highest` is the highest rung that a finding of it shows."""
+
+    address: str
+    count: int
+    highest: Rung | None
+    first: datetime | None
+    last: datetime | None
+
+
+def rung_tables(assessment: Assessment, cited: frozenset[str]) -> tuple[RungTable, ...]:
+    """The findings by rung, the highest rung first; at most 250 of each, those that a claim cites before others.
+
+    Of the rest, rules that found little come before rules that found much, so that a flood hides nothing rare.
+    """
+    tables = []
+    for rung in reversed(Rung):
+        of_rung = [finding for finding in assessment.findings if finding.rung is rung]
+        if of_rung:
+            shown = sorted(_selected(of_rung, cited), key=_by_time)
+            tables.append(RungTable(rung, tuple(shown), len(of_rung)))
+    return tuple(tables)
+
+
+def _selected(findings: Sequence[Finding], cited: frozenset[str]) -> Iterable[Finding]:
+    if len(findings) <= _ROWS_A_RUNG:
+        return findings
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[bool, int, int, Finding]] = []
+    for finding in sorted(findings, key=_by_time):
+        ranked.append((finding.id not in cited, seen[finding.rule], len(ranked), finding))
+        seen[finding.rule] += 1
+    return [finding for *_, finding in sorted(ranked, key=lambda entry: entry[:3])[:_ROWS_A_RUNG]]
+
+
+def rule_rows(assessment: Assessment) -> tuple[tuple[RuleRow, ...], int]:
+    """What each rule found, the highest rung first; and how many rules were left out."""
+    groups: dict[tuple[str, Rung | None], list[Finding]] = {}
+    for finding in assessment.findings:
+        groups.setdefault((finding.rule, finding.rung), []).append(finding)
+    rows = [
+        RuleRow(rule, members[0].title, rung, len(members), *_first_and_last(members))
+        for (rule, rung), members in groups.items()
+    ]
+    rows.sort(key=lambda row: (-(row.rung.height if row.rung else -1), -row.count, row.rule))
+    return tuple(rows[:_RULES]), max(0, len(rows) - _RULES)
+
+
+def address_rows(assessment: Assessment) -> tuple[tuple[AddressRow, ...], int]:
+    """What came from each address, the highest rung first; and how many addresses were left out."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in assessment.findings:
+        if finding.actor and finding.actor.address:
+            groups.setdefault(finding.actor.address, []).append(finding)
+    rows = [
+        AddressRow(address, len(members), _highest(members), *_first_and_last(members))
+        for address, members in groups.items()
+    ]
+    rows.sort(key=lambda row: (-(row.highest.height if row.highest else -1), -row.count, row.address))
+    return tuple(rows[:_ADDRESSES]), max(0, len(rows) - _ADDRESSES)
+
+
+def _highest(findings: Iterable[Finding]) -> Rung | None:
+    shown = [finding.rung for finding in findings if finding.rung and finding.effect is Effect.SHOWS]
+    return max(shown, key=lambda rung: rung.height, default=None)
+
+
+def _first_and_last(findings: Iterable[Finding]) -> tuple[datetime | None, datetime | None]:
+    times = [finding.time for finding in findings if finding.time]
+    return min(times, default=None), max(times, default=None)
+
+
+def _by_time(finding: Finding) -> tuple[bool, str, str, int]:
+    moment = finding.time.isoformat() if finding.time else ""
+    return (finding.time is None, moment, finding.source, finding.line or finding.record or finding.offset or 0)

@@ -1,0 +1,40 @@
+"use strict";
+// Optional comfort: a filter over the findings and one switch for the raw records. The report is whole without it.
+(() => {
+  const home = document.getElementById("finding-tables");
+  const rows = home ? [...home.querySelectorAll("tbody tr")] : [];
+  if (rows.length < 2) return;
+  const words = rows.map((row) => row.textContent.toLowerCase());
+
+  const bar = document.createElement("p");
+  bar.className = "filter";
+  const label = document.createElement("label");
+  label.textContent = home.dataset.filter + " ";
+  const input = document.createElement("input");
+  input.type = "search";
+  label.append(input);
+  const nothing = document.createElement("span");
+  nothing.setAttribute("role", "status");
+  const toggle = document.createElement("button");
+  toggle.type = "button";
+  toggle.textContent = home.dataset.expand;
+  bar.append(label, toggle, nothing);
+  home.prepend(bar);
+
+  input.addEventListener("input", () => {
+    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let left = 0;
+    rows.forEach((row, at) => {
+      row.hidden = !wanted.every((word) => words[at].includes(word));
+      left += row.hidden ? 0 : 1;
+    });
+    nothing.textContent = left ? "" : home.dataset.none;
+  });
+
+  let open = false;
+  toggle.addEventListener("click", () => {
+    open = !open;
+    home.querySelectorAll("details").forEach((record) => { record.open = open; });
+    toggle.textContent = open ? home.dataset.collapse : home.dataset.expand;
+  });
+})();

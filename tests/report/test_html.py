@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import pytest
+from hypothesis import given, settings
+from tests.report.build import at, finding, minimal
+from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
+from tests.report.page import Page
+from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
+
+from waspglass.model.assessment import Advice, Assessment
+from waspglass.model.finding import Rung
+from waspglass.report.html import render_html
+
+ELEMENTS = {tag for tag, _ in Page(render_html(occupied())).elements}
+OUTSIDE = ("src", "srcset", "action", "formaction", "poster", "data", "background", "style")
+
+
+def page(assessment: Assessment, language: str | None = None) -> Page:
+    return Page(render_html(assessment, language=language))
+
+
+@pytest.mark.parametrize("assessment", every_verdict(), ids=lambda assessment: str(assessment.verdict))
+def test_the_document_is_well_formed_and_opens_with_the_sentence(assessment: Assessment) -> None:
+    shown = page(assessment)
+    assert shown.unbalanced == []
+    assert shown.open == []
+    assert len(shown.ids()) == len(set(shown.ids()))
+    assert assessment.sentence in shown.text[:600]
+
+
+@pytest.mark.parametrize(
+    ("assessment", "headline"),
+    [
+        (clean(), "Patched and clean"),
+        (attempted(), "Never vulnerable; attacked without success"),
+        (compromised(), "Vulnerable and broken into"),
+        (occupied(), "Patched, but occupied"),
+        (minimal(), "Cannot tell"),
+    ],
+)
+def test_the_verdict_is_said_in_words_and_not_in_colour_alone(assessment: Assessment, headline: str) -> None:
+    assert f"Verdict: {assessment.verdict} · Lid: {assessment.lid.state} {headline}" in page(assessment).text
+
+
+def test_every_link_inside_the_report_has_its_target() -> None:
+    shown = page(occupied())
+    targets = {link["href"][1:] for link in shown.all("a") if link["href"].startswith("#")}
+    assert len(targets) > 20
+    assert targets <= set(shown.ids())
+
+
+def test_nothing_is_loaded_and_the_policy_allows_only_our_own_style_and_script() -> None:
+    shown = page(occupied())
+    (policy,) = [meta["content"] for meta in shown.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    for kind in ("style", "script"):
+        (content,) = ["".join(shown.raw[kind])]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not {tag for tag, _ in shown.elements} & {"link", "img", "iframe", "object", "embed", "base", "form"}
+    for _, attributes in shown.elements:
+        assert not any(name.startswith("on") or name in OUTSIDE for name in attributes)
+
+
+def test_the_style_asks_for_nothing_outside() -> None:
+    style = "".join(page(occupied()).raw["style"])
+    assert "@import" not in style
+    assert re.findall(r"url\((.*?)\)", style) == ["#stripes", "#hatch"]
+
+
+def test_the_tree_shows_place_record_and_link_of_its_leaves() -> None:
+    document = render_html(occupied())
+    assert "D/Exchange/Logging/ECP/Server/ECPServer20210303-1.LOG:882" in document
+    assert "&lt;script language=JScript runat=server&gt;[shortened on purpose]" in document
+    assert "… and 10 more · all findings" in Page(document).text
+
+
+def test_the_implants_table_gives_their_life() -> None:
+    assert f"{SHELL} gone 2021-03-03 04:12:31 2021-03-03 05:02:11 2021-03-09 13:03:00" in page(occupied()).text
+
+
+def test_what_could_not_be_seen_is_there_with_counts() -> None:
+    text = page(occupied()).text
+    assert "2021-01-03 00:00 UTC to 2021-02-09 06:00 UTC (37 days)" in text
+    assert "17 line does not fit its header 1 source" in text
+    assert "Exchange OAB generator logs nothing of this kind" in text
+
+
+def test_clocks_are_explained_from_the_moment_of_awareness() -> None:
+    text = page(occupied()).text
+    assert "If aware at 2021-03-12 09:00 UTC, due by" in text
+    assert "72 h Notify the data protection authority" in text
+    assert "not legal advice" in text
+
+
+def test_the_picture_has_a_text_alternative() -> None:
+    shown = page(occupied())
+    pictures = [svg for svg in shown.all("svg") if svg.get("role") == "img"]
+    assert len(pictures) == 2
+    for svg in pictures:
+        assert set(svg["aria-labelledby"].split()) <= set(shown.ids())
+    assert "Timeline of lid and wasp for ex01.example.test" in shown.text
+
+
+def test_language_of_the_document() -> None:
+    shown = page(occupied(language="de"))
+    assert shown.all("html") == [{"lang": "de"}]
+    assert "Gepatcht, aber besetzt" in shown.text
+    assert page(occupied(), language="de").all("html") == [{"lang": "de"}]
+
+
+def test_a_flood_is_bounded_and_counted() -> None:
+    document = render_html(occupied(probes=5000))
+    assert len(document) < 5_000_000
+    assert "250 of 5,001 are shown here; assessment.json holds all of them." in Page(document).text
+
+
+def test_a_flood_of_one_rule_hides_neither_rare_rules_nor_what_a_claim_cites() -> None:
+    flood = tuple(finding(n, time=at("2021-03-01T00:00:00Z")) for n in range(2000))
+    rare = finding(9001, rule="rare", title="A rare thing", time=at("2021-03-09T00:00:00Z"))
+    cited = finding(9002, title="A cited thing", time=at("2021-03-10T00:00:00Z"))
+    why = minimal().why.model_copy(update={"findings": (cited.id,)})
+    document = render_html(minimal(findings=(*flood, rare, cited), rungs=(Rung.PROBED,), why=why))
+    rows = re.findall(r'<span class="what">(.*?)</span>', document)
+    assert len(rows) == 250
+    assert {"A rare thing", "A cited thing"} <= set(rows)
+
+
+@pytest.mark.parametrize(
+    ("source", "linked"),
+    [
+        ("https://www.cisa.gov/news?a=1&b=2", True),
+        ("http://example.org/", False),
+        ("javascript:alert(1)", False),
+        ('https://evil.example/"><script>', False),
+        ("https://user@evil.example/", False),
+        ("MSRC", False),
+    ],
+)
+def test_only_plain_web_addresses_become_links(source: str, linked: bool) -> None:
+    shown = page(minimal(advice=(Advice(id="a", title="Do", text="It.", sources=(source,)),)))
+    assert (source in [link["href"] for link in shown.all("a")]) is linked
+    assert source in shown.text
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_known_hostile_strings_are_text(text: str) -> None:
+    check_hostile(text)
+
+
+@given(texts())
+@settings(max_examples=60)
+def test_no_string_becomes_markup(text: str) -> None:
+    check_hostile(text)
+
+
+def check_hostile(text: str) -> None:
+    document = render_html(everywhere(text))
+    shown = Page(document)
+    assert not hidden_characters(document)
+    assert shown.unbalanced == []
+    assert {tag for tag, _ in shown.elements} <= ELEMENTS | {"abbr"}
+    assert len(shown.all("script")) == 1
+    for _, attributes in shown.elements:
+        assert not any(name.startswith("on") or name in OUTSIDE for name in attributes)
+        assert not attributes.get("href", "#").lower().startswith(("javascript", "data"))

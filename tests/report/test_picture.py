@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.report.build import at, finding, minimal
+from tests.report.sample import SHELL, attempted, clean, compromised, occupied
+
+from waspglass.model.assessment import Assessment, Implant, Lid, LidState
+from waspglass.model.coverage import Coverage, Span
+from waspglass.model.finding import Effect, Rung
+from waspglass.report.phrases import Phrases
+from waspglass.report.picture import draw, draw_detail
+from waspglass.report.picture_labels import place_labels, text_width
+from waspglass.report.picture_scale import Scale, drawn_span
+from waspglass.report.picture_shapes import LEFT, RIGHT, WIDTH, Picture
+
+START, END = at("2021-01-01T00:00:00Z"), at("2021-03-12T00:00:00Z")
+
+
+def drawn(assessment: Assessment) -> Picture:
+    picture = draw(assessment, Phrases("en"))
+    assert picture is not None
+    return picture
+
+
+def bars(picture: Picture, style: str) -> list[tuple[float, float]]:
+    return [(box.x, box.x + box.width) for box in picture.boxes if box.style == style]
+
+
+@given(st.lists(st.tuples(st.floats(LEFT, RIGHT), st.text(min_size=1, max_size=46)), max_size=25))
+def test_labels_never_cover_one_another(events: list[tuple[float, str]]) -> None:
+    placed = place_labels(events, range(len(events)), 8, LEFT, WIDTH)
+    for number, label in enumerate(placed):
+        assert LEFT <= label.start < label.end <= WIDTH
+        assert label.end - label.start == pytest.approx(text_width(events[label.index][1]), abs=0.2)
+        assert not any(label.clashes(other) for other in placed[:number])
+
+
+def test_the_most_important_label_is_never_left_out() -> None:
+    events = [(900.0 + 5 * n, "x" * 40) for n in range(20)]
+    placed = place_labels(events, [7, *range(7), *range(8, 20)], 3, LEFT, WIDTH)
+    assert 7 in {label.index for label in placed}
+    assert len({label.row for label in placed}) == 3
+
+
+def test_dense_events_at_the_edge_become_a_staircase() -> None:
+    events = [(1000.0 + 20 * n, "y" * 40) for n in range(6)]
+    placed = place_labels(events, range(6), 8, LEFT, WIDTH)
+    assert [label.row for label in sorted(placed, key=lambda label: label.x)] == list(range(6))
+
+
+@given(st.integers(0, 900_000), st.integers(1, 200_000))
+def test_ticks_lie_on_the_axis_and_apart(hours_later: int, length: int) -> None:
+    begin = at("1996-01-01T00:00:00Z") + timedelta(hours=hours_later)
+    ticks = Scale(begin, begin + timedelta(hours=length), LEFT, RIGHT).ticks()
+    assert ticks
+    assert all(LEFT <= tick.x <= RIGHT for tick in ticks)
+    assert all(later.x - tick.x > 60 for tick, later in pairwise(ticks))
+
+
+def test_moments_outside_fall_on_the_edge() -> None:
+    scale = Scale(START, END, LEFT, RIGHT)
+    assert scale.x(START - timedelta(days=400)) == LEFT
+    assert scale.x(END + timedelta(days=400)) == RIGHT
+
+
+def test_the_span_is_the_window_up_to_the_collection() -> None:
+    span = drawn_span(occupied())
+    assert span is not None
+    assert at("2020-12-25T00:00:00Z") < span.from_ < at("2021-01-03T00:00:00Z")
+    assert at("2021-03-11T18:00:00Z") < span.to < at("2021-03-20T00:00:00Z")
+
+
+@pytest.mark.parametrize("absurd", ["0001-01-01T00:00:00Z", "1980-01-01T00:00:00Z", "2016-05-01T00:00:00Z",
+                                    "2090-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])  # fmt: skip
+def test_an_absurd_time_does_not_squeeze_the_picture_and_is_counted(absurd: str) -> None:
+    changed = occupied().model_copy(update={"findings": (*occupied().findings, finding(1, time=at(absurd)))})
+    span, usual = drawn_span(changed), drawn_span(occupied())
+    assert span == usual
+    assert drawn(changed).outside == drawn(occupied()).outside + 1
+
+
+def test_only_absurd_times_draw_nothing() -> None:
+    assert draw(minimal(findings=(finding(1, time=at("0001-01-01T00:00:00Z")),)), Phrases("en")) is None
+    assert draw(minimal(), Phrases("en")) is None
+
+
+def test_a_patched_lid_changes_between_its_two_sightings() -> None:
+    picture = drawn(occupied())
+    (vulnerable,), (unknown,), (patched,) = (
+        bars(picture, f"lid-{state}") for state in ("vulnerable", "unknown", "patched")
+    )
+    assert vulnerable[0] == LEFT
+    assert vulnerable[1] == pytest.approx(unknown[0], abs=0.2)
+    assert unknown[1] == pytest.approx(patched[0], abs=0.2)
+    assert patched[1] == pytest.approx(RIGHT, abs=0.2)
+
+
+def test_before_the_first_sighting_the_lid_is_unknown() -> None:
+    lid = Lid(state=LidState.VULNERABLE, since=at("2021-02-01T00:00:00Z"), reason="r")
+    picture = drawn(minimal(lid=lid, window=Span(from_=START, to=END)))
+    assert bars(picture, "lid-unknown")[0][0] == LEFT
+    assert bars(picture, "lid-vulnerable")[0][0] > LEFT + 100
+    assert not bars(picture, "lid-patched")
+
+
+@pytest.mark.parametrize(("assessment", "style"), [(attempted(), "lid-never-vulnerable"), (clean(), "lid-patched")])
+def test_other_lids(assessment: Assessment, style: str) -> None:
+    assert len(bars(drawn(assessment), style)) == 1
+
+
+def test_a_gap_lies_on_its_bar() -> None:
+    gap = Span(from_=at("2021-02-01T00:00:00Z"), to=at("2021-02-10T00:00:00Z"))
+    row = Coverage(kind="iis", from_=START, to=END, gaps=(gap,), files=1)
+    picture = drawn(minimal(window=Span(from_=START, to=END), coverage=(row,)))
+    (covered,), (hole,) = bars(picture, "covered"), bars(picture, "gap")
+    assert covered[0] < hole[0] < hole[1] < covered[1]
+    assert (hole[1] - hole[0]) / (covered[1] - covered[0]) == pytest.approx(9 / 70, abs=0.01)
+
+
+def test_near_findings_become_one_dot_and_are_counted() -> None:
+    picture = drawn(occupied(probes=5000))
+    dots = [dot for dot in picture.dots if "fill-probed" in dot.style]
+    assert len(dots) < 500
+    assert any("… and" in dot.title for dot in dots)
+    assert "probed · 4,001" in {label.text for label in picture.labels}
+
+
+def test_failed_and_ended_are_drawn_apart_and_hints_not_at_all() -> None:
+    when = at("2021-02-01T00:00:00Z")
+    made = tuple(finding(n, effect=effect, time=when) for n, effect in enumerate(Effect))
+    styles = [dot.style for dot in drawn(minimal(findings=made, window=Span(from_=START, to=END))).dots]
+    assert sorted(styles) == ["ends fill-probed", "failed fill-probed", "shows fill-probed"]
+
+
+def test_the_climb_rises_and_never_falls() -> None:
+    times = ["2021-02-01", "2021-02-02", "2021-02-03"]
+    rungs = [Rung.EXPLOITED, Rung.PROBED, Rung.IMPACT]
+    made = tuple(finding(n, rung=rung, time=at(time)) for n, (time, rung) in enumerate(zip(times, rungs, strict=True)))
+    climb = drawn(minimal(findings=made, window=Span(from_=START, to=END))).climb
+    assert climb.count("H") == 1
+    assert climb.count("V") == 1
+
+
+def test_an_implant_that_is_there_lives_until_the_collection() -> None:
+    picture = drawn(occupied())
+    (gone,), (present,) = bars(picture, "implant-gone"), bars(picture, "implant-present")
+    (collected,) = [line.x1 for line in picture.lines if line.style == "collected"]
+    assert gone[1] < present[1]
+    assert present[1] == pytest.approx(collected, abs=0.2)
+    assert SHELL in {label.text for label in picture.labels}
+
+
+def test_rows_without_room_are_counted() -> None:
+    implants = tuple(Implant(subject=f"/{n}.aspx", written=START) for n in range(12))
+    kinds = tuple(Coverage(kind=f"k{n}") for n in range(20))
+    assert drawn(minimal(implants=implants, coverage=kinds, window=Span(from_=START, to=END))).hidden == 4 + 4
+
+
+def test_a_short_intrusion_in_a_long_window_gets_its_own_picture() -> None:
+    assert draw_detail(occupied(), Phrases("en")) is not None
+    assert draw_detail(clean(), Phrases("en")) is None
+    assert draw_detail(compromised(), Phrases("en")) is None
+
+
+def test_everything_is_drawn_inside_the_frame() -> None:
+    picture = drawn(occupied())
+    assert all(
+        box.x >= 0 and box.x + box.width <= WIDTH and box.y + box.height <= picture.height for box in picture.boxes
+    )
+    assert all(LEFT <= dot.x <= RIGHT and 0 < dot.y < picture.height for dot in picture.dots)
+    assert all(0 < label.y <= picture.height for label in picture.labels)
