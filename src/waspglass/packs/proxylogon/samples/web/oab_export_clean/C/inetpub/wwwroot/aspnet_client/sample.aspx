@@ -1,0 +1,9 @@
+# SAMPLE: harmless settings.
+Name                            : OAB (Default Web Site)
+PollInterval                    : 480
+OfflineAddressBooks             :
+RequireSSL                      : True
+Path                            : C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\HttpProxy\OAB
+Server                          : MX01
+InternalUrl                     : https://mx01.example.org/OAB
+ExternalUrl                     : https://mail.example.org/OAB

@@ -1,0 +1,118 @@
+/*
+  Pages of intruders below a web root. Patterns are written with one-letter classes, so that virus scanners do not take
+  this file for what it describes.
+
+  Each rule says in `meta` what a match proves (rung, effect) and names samples it must match and must not match.
+*/
+
+rule proxylogon_oab_page_with_script
+{
+    meta:
+        title = "Settings of the address book directory with server-side script, written as a page"
+        description = "The reset of the directory writes its settings to a file; with script in a URL the file is a web shell"
+        author = "waspglass"
+        reference = "https://proxylogon.com/"
+        cve = "CVE-2021-27065"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/oab_page"
+        silent = "samples/web/oab_export_clean"
+    strings:
+        $setting_1 = "ExternalUrl" nocase
+        $setting_2 = "InternalUrl" nocase
+        $setting_3 = "OfflineAddressBooks" nocase
+        $setting_4 = "PollInterval" nocase
+        $script_1 = /<scr[i]pt[^>]{0,120}run[a]t\s{0,4}=/ nocase
+        $script_2 = /Url\s{0,40}:\s{0,4}http[^\r\n]{0,80}<%/ nocase
+    condition:
+        filesize < 256KB and 2 of ($setting_*) and any of ($script_*)
+}
+
+rule web_page_evaluates_request
+{
+    meta:
+        title = "Page that runs what a request sends"
+        description = "JScript evaluation of a request's field: the one-line web shell of most groups of 2021"
+        author = "waspglass"
+        reference = "https://www.microsoft.com/en-us/security/blog/2021/03/02/hafnium-targeting-exchange-servers/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/eval_page"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $server_1 = /<%@?\s/
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
+        $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\b/ nocase
+        $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase
+    condition:
+        filesize < 256KB and any of ($server_*) and ($direct or $coded)
+}
+
+rule web_page_writes_request_to_file
+{
+    meta:
+        title = "Page that writes what a request sends to a file"
+        description = "Uploader that was planted through the address book directory (CSS-Exchange issue 427)"
+        author = "waspglass"
+        reference = "https://github.com/microsoft/CSS-Exchange/issues/427"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/upload_page"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $server_1 = /<%@?\s/
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
+        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
+        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
+        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
+    condition:
+        filesize < 256KB and any of ($server_*) and any of ($write_*)
+}
+
+rule web_page_loads_assembly_from_request
+{
+    meta:
+        title = "Page that loads and runs a program that a request sends"
+        description = "Shape of encrypted web shells: the request's body is decoded, loaded as an assembly and started"
+        author = "waspglass"
+        reference = "https://www.microsoft.com/en-us/security/blog/2021/03/25/analyzing-attacks-taking-advantage-of-the-exchange-server-vulnerabilities/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/loader_page"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $server_1 = /<%@?\s/
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
+        $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase
+        $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase
+        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
+        $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase
+    condition:
+        filesize < 256KB and any of ($server_*) and $load and any of ($body_*) and $start
+}
+
+rule web_page_starts_programs
+{
+    meta:
+        title = "Page that can start programs with text from a request"
+        description = "Starts processes and reads requests; some products' own pages do so too, so a person should look"
+        author = "waspglass"
+        reference = "https://www.microsoft.com/en-us/security/blog/2021/03/25/analyzing-attacks-taking-advantage-of-the-exchange-server-vulnerabilities/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "hint"
+        fires = "samples/web/starter_page"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $server_1 = /<%@?\s/
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
+        $start_1 = /Proc[e]ss(StartInfo|\.St[a]rt)/ nocase
+        $start_2 = /WScript\.Sh[e]ll/ nocase
+        $request = /\bReq[u]est\b/ nocase
+    condition:
+        filesize < 256KB and any of ($server_*) and any of ($start_*) and $request
+}
