@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from waspglass.evidence.kind import CoveredKind
 from waspglass.evidence.log_span import LogSpan
 from waspglass.model.coverage import Coverage, Span
-from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["coverage"]
 
@@ -18,7 +18,7 @@ BETWEEN_FILES = "no file covers it"
 INSIDE_A_FILE = "a file is silent"
 
 
-def coverage(spans: Mapping[str, Sequence[LogSpan]], kinds: Iterable[ArtefactKind]) -> tuple[Coverage, ...]:
+def coverage(spans: Mapping[str, Sequence[LogSpan]], kinds: Iterable[CoveredKind]) -> tuple[Coverage, ...]:
     """Merges the spans of many files into one coverage a kind.
 
     A gap is a silence longer than the kind's `gap_hours`, of all its files together or of one part that otherwise
@@ -37,7 +37,7 @@ def coverage(spans: Mapping[str, Sequence[LogSpan]], kinds: Iterable[ArtefactKin
     return tuple(_of_kind(kind, spans.get(kind.kind, ())) for kind in kinds)
 
 
-def _of_kind(kind: ArtefactKind, spans: Sequence[LogSpan]) -> Coverage:
+def _of_kind(kind: CoveredKind, spans: Sequence[LogSpan]) -> Coverage:
     dated = [span for span in spans if span.first is not None and span.last is not None]
     starts = [span.first for span in dated if span.first is not None]
     ends = [span.last for span in dated if span.last is not None]

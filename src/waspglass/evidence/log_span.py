@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import BinaryIO
 
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat
@@ -57,7 +58,12 @@ def silent_span(artefact: Artefact, size: int = 0) -> LogSpan:
     return LogSpan(bytes=artefact.file.size or size, part=part_of(artefact))
 
 
-def log_span(artefact: Artefact, line_format: LineFormat, gap_hours: float | None = None) -> LogSpan:
+def log_span(
+    artefact: Artefact,
+    line_format: LineFormat,
+    gap_hours: float | None = None,
+    heard: Sequence[datetime] = (),
+) -> LogSpan:
     """First and last moment of a text log, and the silences inside.
 
     A file with random access is sampled: its start, its end, and then the middle of whatever stretch is longer than a
@@ -68,10 +74,14 @@ def log_span(artefact: Artefact, line_format: LineFormat, gap_hours: float | Non
         artefact: A text log.
         line_format: Its format.
         gap_hours: A silence longer than this is a gap; None looks for none.
+        heard: Moments of records spread over the whole file, the first and the last among them, as somebody met them
+            who read it; spares reading a stream again unless two of them are further apart than a gap.
 
     Returns:
         The span. Faults of the file are in its `skipped`; nothing is raised for them.
     """
+    if heard and artefact.file.local is None and not _may_hold_gap(heard, gap_hours):
+        return LogSpan(min(heard), max(heard), bytes=artefact.file.size or 0, part=part_of(artefact))
     try:
         with artefact.file.open() as stream:
             if stream.seekable() and artefact.file.size is not None:
@@ -81,6 +91,13 @@ def log_span(artefact: Artefact, line_format: LineFormat, gap_hours: float | Non
         return _unread(artefact, SkipReason.UNREADABLE, f"it cannot be read ({fault.strerror})")
     except EvidenceReadError as fault:
         return _unread(artefact, fault.reason, fault.message)
+
+
+def _may_hold_gap(heard: Sequence[datetime], gap_hours: float | None) -> bool:
+    if gap_hours is None:
+        return False
+    longest = timedelta(hours=gap_hours)
+    return any(after - before > longest for before, after in pairwise(sorted(heard)))
 
 
 def _unread(artefact: Artefact, reason: SkipReason, detail: str) -> LogSpan:

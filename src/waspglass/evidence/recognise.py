@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
+from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
 from waspglass.model.errors import PackError
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
-from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["HEAD_BYTES", "recognise"]
 
@@ -28,7 +28,7 @@ _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
 
-def recognise(evidence: Evidence, kinds: tuple[ArtefactKind, ...]) -> Iterator[Artefact | Skipped]:
+def recognise(evidence: Evidence, kinds: Sequence[KindPattern]) -> Iterator[Artefact | Skipped]:
     """Goes through the evidence once and yields each artefact as soon as its file is met.
 
     A file that a kind's globs match, and whose start matches the kind's `content` where it has one, is an artefact of
@@ -63,7 +63,7 @@ class _Unknown:
 class _Recogniser:
     """The kinds, compiled once."""
 
-    def __init__(self, kinds: tuple[ArtefactKind, ...]) -> None:
+    def __init__(self, kinds: Sequence[KindPattern]) -> None:
         self._kinds = kinds
         self._globs = GlobIndex(
             [(index, one) for index, kind in enumerate(kinds) for glob in kind.paths for one in compile_globs(glob)]
@@ -183,7 +183,7 @@ class _Head:
             raise EvidenceReadError(message, reason=SkipReason.UNREADABLE) from fault
 
 
-def _compiled(kind: ArtefactKind) -> re.Pattern[bytes] | None:
+def _compiled(kind: KindPattern) -> re.Pattern[bytes] | None:
     if kind.content is None:
         return None
     try:

@@ -1,0 +1,165 @@
+r"""`C:\ExchangeSetupLogs\ExchangeSetup.log`: which versions were installed on this server, and when.
+
+One record a run of setup. Lines look like `[11.14.2022 17:13:08.0081] [0] Setup version: 15.2.1118.7.`; the date is
+month first, its separators follow the system's language. Line forms: microsoft/CSS-Exchange,
+`Setup/SetupLogReviewer` (MIT), and logs posted in public.
+
+Fields: `path`, `version` (of the setup program), `build` (the same, only if this run installed it to the end),
+`installed_before` (the build that the server ran when the run began), `mode`, `user`, `local_time`, `time_zone`,
+`result` (`completed`, `failed`, `unfinished`), `errors` (how many). The time is that of the end of the run, else of its
+start. Times are taken as local and turned to UTC with the offset that the log itself states; that they are local is
+how its readers treat them, and not proven, so they may be wrong by that offset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["ExchangeSetupLogReader"]
+
+_LINE = re.compile(
+    r"\[(\d{1,2})[./-](\d{1,2})[./-](\d{4}) (\d{1,2})[:.](\d\d)[:.](\d\d)(?:\.\d+)?\] \[\d+\] (.*)", re.DOTALL
+)
+_VERSION = re.compile(r"Setup version: (\d+\.\d+\.\d+\.\d+)")
+_ZONE = re.compile(r"Local time zone: (\((?:UTC|GMT)([+-]\d\d):?(\d\d)?\).*|.*)", re.IGNORECASE)
+_INSTALLED = re.compile(
+    r"(?:locally installed version is|version currently installed is) (\d+\.\d+\.\d+\.\d+)", re.IGNORECASE
+)
+_PARAMETER = re.compile(r"Command Line Parameter Name='([^']{1,64})', Value='([^']{0,256})'")
+_USER = re.compile(r"Logged on user: (.{1,256}?)\.?\s*$")
+_DONE = re.compile(r"setup operation completed successfully", re.IGNORECASE)
+_FAILED = re.compile(r"setup operation (?:wasn't|was not|didn't) complete|setup (?:has )?failed", re.IGNORECASE)
+_NOT_INSTALLING = frozenset(
+    {"preparead", "prepareschema", "preparedomain", "preparealldomains", "p", "ps", "pd", "pad"}
+)
+_INSTALLING_MODES = frozenset({"install", "upgrade", "recoverserver"})
+_LONGEST_LINE = 64 * 1024
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of setup, as far as it was read."""
+
+    line: int
+    started: datetime
+    last: datetime
+    zone: timedelta | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    errors: int = 0
+
+
+class ExchangeSetupLogReader:
+    """`exchange_setup_log`.
+
+    Args:
+        zone: Time zone of the server, for logs that do not state their offset; UTC if it is not known.
+    """
+
+    name = "exchange_setup_log"
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self._zone = zone
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """One record a run, oldest first.
+
+        Raises:
+            EvidenceReadError: If the file cannot be read on.
+        """
+        run: _Run | None = None
+        for number, moment, text in _lines(artefact):
+            begins = "Starting Microsoft Exchange" in text or "Setup version:" in text
+            if begins and (run is None or "version" in run.fields):
+                if run is not None:
+                    yield self._record(run, artefact)
+                run = _Run(number, moment, moment)
+            if run is not None:
+                run.last = moment
+                _note(run, text)
+        if run is not None:
+            yield self._record(run, artefact)
+
+    def _record(self, run: _Run, artefact: Artefact) -> tuple[Place, datetime | None, Record]:
+        mode = run.parameters.get("mode") or run.parameters.get("m") or ""
+        if not mode:
+            mode = next((name for name in run.parameters if name in _NOT_INSTALLING), "")
+        result = run.fields.pop("result", "unfinished")
+        fields = {
+            **run.fields,
+            "path": artefact.file.path,
+            "mode": mode,
+            "result": result,
+            "errors": str(run.errors),
+            "local_time": f"{run.started:%Y-%m-%d %H:%M:%S}",
+        }
+        if result == "completed" and mode.lower() in _INSTALLING_MODES and "version" in fields:
+            fields["build"] = fields["version"]
+        moment = run.last if result == "completed" else run.started
+        return Place(line=run.line), self._utc(run, moment), {key: value for key, value in fields.items() if value}
+
+    def _utc(self, run: _Run, moment: datetime) -> datetime | None:
+        try:
+            if run.zone is not None:
+                return (moment - run.zone).replace(tzinfo=UTC)
+            return moment.replace(tzinfo=self._zone).astimezone(UTC)
+        except (OverflowError, ValueError):
+            return None
+
+
+def _note(run: _Run, text: str) -> None:
+    """Keeps what one line says about the run."""
+    if "[ERROR]" in text:
+        run.errors += 1
+    if found := _VERSION.search(text):
+        run.fields.setdefault("version", found[1])
+    elif found := _ZONE.search(text):
+        run.fields["time_zone"] = found[1].strip().rstrip(".")[:256]
+        if found[2]:
+            hours, minutes = int(found[2]), int(found[3] or 0)
+            run.zone = timedelta(hours=hours, minutes=-minutes if hours < 0 else minutes)
+    elif found := _PARAMETER.search(text):
+        run.parameters.setdefault(found[1].lower(), found[2])
+    elif found := _INSTALLED.search(text):
+        run.fields.setdefault("installed_before", found[1])
+    elif found := _USER.search(text):
+        run.fields.setdefault("user", found[1])
+    elif _DONE.search(text):
+        run.fields["result"] = "completed"
+    elif _FAILED.search(text):
+        run.fields["result"] = "failed"
+
+
+def _lines(artefact: Artefact) -> Iterator[tuple[int, datetime, str]]:
+    """Lines with a time stamp; setup writes this log as ANSI or UTF-8, some copies are UTF-16."""
+    place = Location(artefact.file.path)
+    try:
+        with artefact.file.open() as stream:
+            wide = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+        with artefact.file.open() as stream:
+            number = 0
+            while raw := stream.readline(_LONGEST_LINE):
+                number += 1
+                text = (raw.replace(b"\0", b"") if wide else raw).decode("utf-8", "backslashreplace").lstrip("\ufeff")
+                found = _LINE.search(text)
+                if found is not None and (moment := _moment(found)) is not None:
+                    yield number, moment, found[7]
+    except OSError as fault:
+        message = f"it cannot be read ({fault.strerror})"
+        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+
+
+def _moment(found: re.Match[str]) -> datetime | None:
+    month, day, year, hour, minute, second = (int(found[group]) for group in range(1, 7))
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  # local; turned to UTC by _utc
+    except ValueError:
+        return None

@@ -1,0 +1,134 @@
+r"""Registry hives (`SOFTWARE`, `SYSTEM`), through `dissect.regf` of the optional extra `waspglass[images]`.
+
+Only keys that tell what is installed or what starts by itself are read; one record a value. Fields, named like Sigma's
+registry fields: `TargetObject` (`HKLM\SOFTWARE\...\Run\Name`), `Details` (the data as text), `key`, `value`, `path`,
+`modified`. The time is the last write of the key, which is not always that of the value.
+
+A key whose values are `MsiProductMajor`, `MsiProductMinor`, `MsiBuildMajor` and `MsiBuildMinor` gives one more record
+with `build` and `install_path`: the version that was installed last (updates without a new installer leave it alone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol, cast
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.evtx import seekable
+from waspglass.model.document import format_instant
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["WATCHED_KEYS", "HiveReader"]
+
+WATCHED_KEYS: tuple[str, ...] = (
+    r"Microsoft\ExchangeServer\*\Setup",
+    r"Microsoft\Windows\CurrentVersion\Run",
+    r"Microsoft\Windows\CurrentVersion\RunOnce",
+    r"Microsoft\Windows\CurrentVersion\Policies\Explorer\Run",
+    r"Wow6432Node\Microsoft\Windows\CurrentVersion\Run",
+    r"Wow6432Node\Microsoft\Windows\CurrentVersion\RunOnce",
+    r"Microsoft\Windows NT\CurrentVersion\Winlogon",
+    r"Microsoft\Windows NT\CurrentVersion\Windows",
+    r"Microsoft\Windows NT\CurrentVersion\Image File Execution Options\*",
+    r"Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree\*",
+    r"Microsoft\InetStp",
+    r"*\Services\*",
+    r"*\Services\*\Parameters",
+    r"*\Control\Lsa",
+    r"*\Control\SecurityProviders\WDigest",
+    r"*\Control\ComputerName\ComputerName",
+    r"*\Control\TimeZoneInformation",
+)
+_BUILD_PARTS = ("MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor")
+_MOST_KEYS = 50_000
+_LONGEST = 4096
+
+
+class _Value(Protocol):
+    name: str
+    value: object
+
+
+class _Key(Protocol):
+    name: str
+    timestamp: datetime
+
+    def subkeys(self) -> Iterator[_Key]: ...
+    def values(self) -> Iterator[_Value]: ...
+    def subkey(self, name: str) -> _Key: ...
+
+
+class HiveReader:
+    """`hive`.
+
+    Args:
+        keys: Paths below the root of the hive; `*` stands for any one name.
+    """
+
+    name = "hive"
+
+    def __init__(self, keys: tuple[str, ...] = WATCHED_KEYS) -> None:
+        self._keys = keys
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """One record a value of the watched keys.
+
+        Raises:
+            EvidenceReadError: NEEDS_EXTRA if the extra is not installed; DAMAGED where the hive cannot be read on.
+        """
+        path = artefact.file.path
+        try:
+            from dissect.regf import RegistryHive
+        except ImportError as fault:
+            message = "registry hives are read with the extra: pip install 'waspglass[images]'"
+            raise EvidenceReadError(message, reason=SkipReason.NEEDS_EXTRA, location=Location(path)) from fault
+        prefix = f"HKLM\\{path.rpartition(chr(92))[2].upper()}"
+        try:
+            with seekable(artefact) as stream:
+                root = cast("_Key", RegistryHive(stream).root())
+                for number, (name, key) in enumerate(self._watched(root)):
+                    if number >= _MOST_KEYS:
+                        break
+                    yield from _of_key(f"{prefix}\\{name}", key, path)
+        except EvidenceReadError:
+            raise
+        except Exception as fault:
+            message = f"the hive cannot be read on ({type(fault).__name__}: {fault})"
+            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+
+    def _watched(self, root: _Key) -> Iterator[tuple[str, _Key]]:
+        for pattern in self._keys:
+            yield from _descend(root, pattern.split("\\"), "")
+
+
+def _descend(key: _Key, parts: list[str], path: str) -> Iterator[tuple[str, _Key]]:
+    if not parts:
+        yield path, key
+        return
+    wanted = parts[0].lower()
+    for below in key.subkeys():
+        if wanted in {"*", below.name.lower()}:
+            yield from _descend(below, parts[1:], f"{path}\\{below.name}".lstrip("\\"))
+
+
+def _of_key(full: str, key: _Key, path: str) -> Iterator[tuple[Place, datetime | None, Record]]:
+    values = {value.name: _text(value.value) for value in key.values()}
+    shared = {"key": full, "path": path, "modified": format_instant(key.timestamp)}
+    for name, data in values.items():
+        fields = {"TargetObject": f"{full}\\{name}", "Details": data, "value": name, **shared}
+        yield Place(), key.timestamp, {field: text for field, text in fields.items() if text}
+    if all(part in values for part in _BUILD_PARTS):
+        build = ".".join(values[part] for part in _BUILD_PARTS)
+        fields = {"build": build, "install_path": values.get("MsiInstallPath", ""), **shared}
+        yield Place(), key.timestamp, {field: text for field, text in fields.items() if text}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value[: _LONGEST // 2].hex()
+    if isinstance(value, list | tuple):
+        return "\n".join(_text(one) for one in value)[:_LONGEST]
+    return str(value).rstrip("\0")[:_LONGEST]

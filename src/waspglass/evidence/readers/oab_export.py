@@ -1,0 +1,159 @@
+"""Exports of the OAB virtual directory's settings, in the forms that administrators and collectors leave behind.
+
+* the list that `Get-OabVirtualDirectory | fl` prints, and that Exchange itself writes when a virtual directory is reset
+  (`Name : OAB (Default Web Site)`, long values broken over lines; shown in CISA's MAR-10328877-1.v1 of 2021-03-18,
+  where the `ExternalUrl` holds a script);
+* CSV (`Export-Csv`), JSON (`ConvertTo-Json`), CLIXML (`Export-Clixml`);
+* LDIF out of Active Directory, where the URLs are called `msExchExternalHostName` and `msExchInternalHostName`.
+
+One record an object. Fields are the settings under their own names, with `ExternalUrl` and `InternalUrl` for LDIF too,
+and `path` for the file (the setting `Path` keeps its capital). The time is `WhenChangedUTC` if that can be read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import orjson
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.whole_file import decoded, read_whole
+from waspglass.evidence.readers.xml_elements import text_of, xml_elements
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["OabExportReader"]
+
+_LIMIT = 8 * 1024 * 1024
+_MOST_OBJECTS = 10_000
+_PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
+_URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
+_TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
+_Found = tuple[int, dict[str, str]]
+
+
+class OabExportReader:
+    """`oab_export`."""
+
+    name = "oab_export"
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """One record an exported object.
+
+        Raises:
+            EvidenceReadError: If the form is broken, or there are too many objects.
+        """
+        path = artefact.file.path
+        content = read_whole(artefact, _LIMIT)
+        for number, (line, fields) in enumerate(_objects(content, path)):
+            if number >= _MOST_OBJECTS:
+                message = f"more than {_MOST_OBJECTS} objects in it"
+                raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=Location(path))
+            for name, value in tuple(fields.items()):
+                if (ours := _URLS.get(name.lower())) is not None:
+                    fields.setdefault(ours, value)
+            record = {**artefact.attributes, **{key: value for key, value in fields.items() if value}, "path": path}
+            yield Place(line=line), _changed(fields), record
+
+
+def _objects(content: bytes, path: str) -> Iterator[_Found]:
+    text = decoded(content)
+    start = text.lstrip()[:1]
+    if start == "<":
+        return _from_clixml(content, path)
+    if start in {"{", "["}:
+        return _from_json(text, path)
+    first = text.lstrip("\r\n \t").partition("\n")[0]
+    if start == "#" or (first.count(",") > 2 and "externalurl" in first.lower() and ":" not in first):
+        return _from_csv(text, path)
+    return _from_list(text)
+
+
+def _from_list(text: str) -> Iterator[_Found]:
+    """`Key : value` lines; a line that starts with blanks goes on with the value before; a key again: a new object."""
+    fields: dict[str, str] = {}
+    began, last = 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        pair = _PAIR.fullmatch(line.rstrip())
+        if pair is not None:
+            key, colons, value = pair[1], pair[2], (pair[3] or "").strip()
+            if key in fields and key.lower() in {"name", "runspaceid", "dn", "identity"}:
+                yield began, fields
+                fields = {}
+            if not fields:
+                began = number
+            value = _from_base64(value) if colons == "::" else value
+            fields[key] = f"{fields[key]}\n{value}" if key in fields else value
+            last = key
+        elif last and line[:1] in {" ", "\t"} and line.strip():
+            fields[last] += line.strip()
+        elif not line.strip() and last and "ExternalUrl" in fields and "Name" in fields:
+            continue
+    if fields:
+        yield began, fields
+
+
+def _from_base64(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8", "backslashreplace")
+    except (binascii.Error, ValueError):
+        return value
+
+
+def _from_csv(text: str, path: str) -> Iterator[_Found]:
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("#TYPE")]
+    try:
+        reader = csv.DictReader(io.StringIO("".join(lines)))
+        for row in reader:
+            yield reader.line_num, {key: value for key, value in row.items() if isinstance(value, str) and key}
+    except csv.Error as fault:
+        message = f"the CSV is damaged ({fault})"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+
+
+def _from_json(text: str, path: str) -> Iterator[_Found]:
+    try:
+        document: object = orjson.loads(text.encode("utf-8", "replace"))
+    except orjson.JSONDecodeError as fault:
+        message = f"the JSON is damaged ({fault})"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+    for one in document if isinstance(document, list) else [document]:
+        if isinstance(one, dict):
+            yield 1, {str(key): _plain(value) for key, value in one.items()}
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        # ConvertTo-Json writes a Uri as an object whose text is in one of these.
+        return _plain(value.get("OriginalString") or value.get("AbsoluteUri") or orjson.dumps(value).decode())
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
+    fields: dict[str, str] = {}
+    for element in xml_elements(content, path):
+        if (name := element.attributes.get("N")) and len(element.path) >= 2 and element.parent is not None:
+            if element.parent.name in {"MS", "Props"}:
+                fields[name] = text_of(element)
+        elif element.name == "Obj" and len(element.path) == 2:
+            yield element.line, fields
+            fields = {}
+
+
+def _changed(fields: dict[str, str]) -> datetime | None:
+    text = fields.get("WhenChangedUTC") or fields.get("whenChanged") or ""
+    for form in _TIME_FORMS:
+        try:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None

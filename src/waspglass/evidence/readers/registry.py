@@ -1,0 +1,125 @@
+"""The record readers by name, as the packs' `artefacts.yml` speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from waspglass.evidence.artefact import RecordReader
+from waspglass.model.errors import UsageError
+
+__all__ = ["RECORD_READERS", "record_reader", "record_readers"]
+
+RECORD_READERS = (
+    "evtx",
+    "web_file",
+    "iis_config",
+    "compiled_page",
+    "oab_export",
+    "scheduled_task",
+    "exchange_setup_log",
+    "pe_version",
+    "hive",
+)
+
+
+def record_readers(known_good: Container[str] | None = None, timezone: str | None = None) -> Mapping[str, RecordReader]:
+    """All record readers by name; each is imported when it is first asked for.
+
+    Args:
+        known_good: The SHA-256 (lower-case hex) of the files that the vendor shipped, for `web_file`; only asked
+            whether it holds one, so `packs.known_good.KnownGood` will do.
+        timezone: IANA name of the server's time zone, for logs in local time that do not state theirs; UTC if None.
+
+    Raises:
+        UsageError: If there is no such time zone.
+    """
+    return _Readers(known_good, _zone(timezone))
+
+
+class _Readers(Mapping[str, RecordReader]):
+    """Readers made when they are first asked for."""
+
+    def __init__(self, known_good: Container[str] | None, zone: tzinfo) -> None:
+        self._known_good, self._zone = known_good, zone
+        self._made: dict[str, RecordReader] = {}
+
+    def __getitem__(self, name: str) -> RecordReader:
+        if name not in RECORD_READERS:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = _made(name, self._known_good, self._zone)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(RECORD_READERS)
+
+    def __len__(self) -> int:
+        return len(RECORD_READERS)
+
+
+def record_reader(name: str) -> RecordReader:
+    """One record reader by its name, without known-good files and with UTC for local times.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if name not in RECORD_READERS:
+        raise UsageError(f"no record reader {name!r}", hint=f"Known: {', '.join(RECORD_READERS)}")
+    return _made(name, None, UTC)
+
+
+def _zone(name: str | None) -> tzinfo:
+    if name is None:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        hint = "Write it as in the IANA database, for example Europe/Berlin"
+        raise UsageError(f"there is no time zone {name!r}", hint=hint) from fault
+
+
+def _made(name: str, known_good: Container[str] | None, zone: tzinfo) -> RecordReader:
+    if name == "web_file":
+        from waspglass.evidence.readers.web_file import WebFileReader
+
+        return WebFileReader(known_good)
+    if name == "exchange_setup_log":
+        from waspglass.evidence.readers.exchange_setup_log import ExchangeSetupLogReader
+
+        return ExchangeSetupLogReader(zone)
+    return _plain_reader(name)
+
+
+def _plain_reader(name: str) -> RecordReader:
+    """The readers that need no settings."""
+    match name:
+        case "evtx":
+            from waspglass.evidence.readers.evtx import EvtxReader
+
+            return EvtxReader()
+        case "iis_config":
+            from waspglass.evidence.readers.iis_config import IisConfigReader
+
+            return IisConfigReader()
+        case "compiled_page":
+            from waspglass.evidence.readers.compiled_page import CompiledPageReader
+
+            return CompiledPageReader()
+        case "oab_export":
+            from waspglass.evidence.readers.oab_export import OabExportReader
+
+            return OabExportReader()
+        case "scheduled_task":
+            from waspglass.evidence.readers.scheduled_task import ScheduledTaskReader
+
+            return ScheduledTaskReader()
+        case "pe_version":
+            from waspglass.evidence.readers.pe_version import PeVersionReader
+
+            return PeVersionReader()
+        case _:
+            from waspglass.evidence.readers.hive import HiveReader
+
+            return HiveReader()

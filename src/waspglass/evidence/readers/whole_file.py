@@ -1,0 +1,44 @@
+"""Reads small files whole, within a bound, and decodes their text as Windows writes it."""
+
+from __future__ import annotations
+
+import codecs
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["MAX_TEXT_BYTES", "decoded", "read_whole"]
+
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+
+
+def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
+    """The content of a file that should be small.
+
+    Raises:
+        EvidenceReadError: If it is larger than `limit`, or cannot be read.
+    """
+    place = Location(artefact.file.path)
+    try:
+        with artefact.file.open() as stream:
+            content = stream.read(limit + 1)
+    except OSError as fault:
+        message = f"it cannot be read ({fault.strerror})"
+        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+    if len(content) > limit:
+        message = f"it is larger than {limit} bytes"
+        raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=place)
+    return content
+
+
+def decoded(content: bytes) -> str:
+    r"""Text in UTF-8, or UTF-16 with a byte order mark or the look of it; bytes that do not fit become `\xNN`."""
+    if content.startswith(codecs.BOM_UTF16_LE):
+        return content[2:].decode("utf-16-le", "replace")
+    if content.startswith(codecs.BOM_UTF16_BE):
+        return content[2:].decode("utf-16-be", "replace")
+    if content[1:2] == b"\0" and content[:1].isascii() and content[3:4] in {b"\0", b""}:
+        return content.decode("utf-16-le", "replace")
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "backslashreplace")

@@ -1,0 +1,139 @@
+"""Streams the elements of an XML file; built for files that an attacker may have written.
+
+`expat` itself, because it tells the line of each element. What makes XML dangerous is refused: any document type
+declaration (entities, external or recursive, cannot exist without one), more than a bounded depth, and more than a
+bounded number of elements or characters. This is what `defusedxml` does, with lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.parsers import expat  # document types are refused below
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.whole_file import decoded
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["XmlElement", "text_of", "xml_elements"]
+
+_MAX_DEPTH = 200
+_MAX_ELEMENTS = 1_000_000
+_MAX_TEXT = 1_000_000
+_PIECE = 64 * 1024
+
+
+@dataclass(slots=True)
+class XmlElement:
+    """One element, given when it has ended.
+
+    Attributes:
+        path: Names from the root down to this element, without namespaces.
+        attributes: As written, names without namespaces.
+        line: 1-based line of its start.
+        text: Its own text, without that of elements inside.
+        parent: The element around it.
+    """
+
+    path: tuple[str, ...]
+    attributes: dict[str, str]
+    line: int
+    text: str = ""
+    parent: XmlElement | None = None
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path[-1]
+
+    def around(self, name: str) -> Iterator[XmlElement]:
+        """The elements of that name around this one, from the inside out."""
+        above = self.parent
+        while above is not None:
+            if above.name == name:
+                yield above
+            above = above.parent
+
+
+class _RefusedError(Exception):
+    """Something in the document that is not read."""
+
+
+class _Collector:
+    """Turns expat's callbacks into elements."""
+
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.ended: list[XmlElement] = []
+        self._open: list[XmlElement] = []
+        self._count = 0
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > _MAX_ELEMENTS or len(self._open) >= _MAX_DEPTH:
+            raise _RefusedError("more elements, or deeper ones, than such a file has")
+        above = self._open[-1] if self._open else None
+        path = (*(above.path if above else ()), _local(name))
+        plain = {_local(key): value for key, value in attributes.items()}
+        self._open.append(XmlElement(path, plain, self.parser.CurrentLineNumber, "", above))
+
+    def _end(self, _name: str) -> None:
+        self.ended.append(self._open.pop())
+
+    def _text(self, text: str) -> None:
+        if self._open and len(self._open[-1].text) < _MAX_TEXT:
+            self._open[-1].text += text
+
+    def _doctype(self, *_parts: object) -> None:
+        raise _RefusedError("it declares a document type, which such a file never does")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def text_of(element: XmlElement) -> str:
+    """The element's text without the blanks around it."""
+    return element.text.strip()
+
+
+def xml_elements(content: bytes, path: str) -> Iterator[XmlElement]:
+    """The elements of a document, each when it ends, so inner ones come first.
+
+    The encoding is taken from the byte order mark, whatever the declaration says: Windows writes UTF-16 files whose
+    declaration still speaks of UTF-8, and the other way round after an export.
+
+    Args:
+        content: The file.
+        path: For messages.
+
+    Raises:
+        EvidenceReadError: Where the document is damaged or refused; what was yielded before stands.
+    """
+    text = decoded(content).lstrip("\ufeff \t\r\n").replace("\0", "")
+    document = text.encode("utf-8", "backslashreplace")
+    if document.startswith(b"<?xml"):
+        end = document.find(b"?>")
+        blank = bytes(character if character == 0x0A else 0x20 for character in document[: end + 2])
+        document = blank.lstrip(b" ") + document[end + 2 :] if end >= 0 else document
+    collector = _Collector()
+    try:
+        for start in range(0, len(document), _PIECE):
+            collector.parser.Parse(document[start : start + _PIECE], False)
+            yield from collector.ended
+            collector.ended.clear()
+        collector.parser.Parse(b"", True)
+        yield from collector.ended
+    except _RefusedError as fault:
+        raise EvidenceReadError(str(fault), reason=SkipReason.DAMAGED, location=Location(path)) from fault
+    except (expat.ExpatError, ValueError) as fault:
+        yield from collector.ended
+        line = getattr(fault, "lineno", None)
+        message = f"the XML is damaged ({fault})"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path, line)) from fault
