@@ -13,7 +13,7 @@ from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import State
 
-__all__ = ["By", "Count", "count", "scans_at"]
+__all__ = ["KEYS", "By", "Count", "count", "scans_at"]
 
 
 class By(StrEnum):
@@ -28,7 +28,7 @@ class By(StrEnum):
     BUILD = "build"
 
 
-_KEYS = {
+KEYS = {
     By.NOTHING: "NULL",
     By.COUNTRY: "s.country",
     By.REGION: "s.country || ' ' || s.region",
@@ -37,6 +37,7 @@ _KEYS = {
     By.SECTOR: "s.sector",
     By.BUILD: "coalesce(v.build, s.version)",
 }
+"""The group of a sighting `s` (and version `v`) as an SQL expression."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers:
 
 def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, unit: str) -> list[tuple[str | None, int, bool, int]]:
     """(group, weight, compromised, number of units) of one scan; a unit is in one group only."""
-    joined = reading.judged_sql([scan], f"{unit} AS unit, {_KEYS[by]} AS key, s.compromise AS compromise")
+    joined = reading.judged_sql([scan], f"{unit} AS unit, {KEYS[by]} AS key, s.compromise AS compromise")
     if unit.startswith("i."):
         joined = joined.replace(
             " WHERE ",

@@ -1,0 +1,162 @@
+"""Compares two scans of one source: new, gone, patched, still vulnerable, and the wasp under the lid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from waspglass.census.errors import CensusError
+from waspglass.census.reading import Reading
+from waspglass.census.units import PATCHED, VULNERABLE, Unit, hosts_sql, scans_of
+
+__all__ = ["Change", "ChangedHost", "Comparison", "compare"]
+
+
+class Change(StrEnum):
+    """What became of a host between two scans; each host has exactly one."""
+
+    NEW_VULNERABLE = "new, vulnerable"
+    NEW = "new, not known to be vulnerable"
+    GONE_VULNERABLE = "gone, was vulnerable"
+    GONE = "gone, was not known to be vulnerable"
+    PATCHED = "patched"
+    STILL_VULNERABLE = "still vulnerable"
+    AGAIN_VULNERABLE = "vulnerable again"
+    """Vulnerable now and in some scan before the first one, but absent or not vulnerable in the first."""
+    TURNED_VULNERABLE = "turned vulnerable"
+    """Seen in the first scan as something else, never before as vulnerable: an older build, or better evidence."""
+    STILL_PATCHED = "still patched"
+    UNCLEAR = "unclear"
+    """Seen in both, and at least one of the states cannot be told."""
+
+
+@dataclass(frozen=True)
+class ChangedHost:
+    """One host of a comparison.
+
+    Attributes:
+        change: What became of it.
+        addresses: Its addresses in either scan.
+        country: Country, if known.
+        compromised: Some source reported it compromised on or before the second day.
+    """
+
+    change: Change
+    addresses: tuple[str, ...]
+    country: str | None
+    compromised: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scans of one source side by side.
+
+    Attributes:
+        source: Feed id.
+        before: Day of the first scan.
+        after: Day of the second scan.
+        unit: What was counted.
+        counts: Hosts by change; all changes are there, also with 0.
+        compromised: Of these, those that any source reported as compromised up to the second day.
+        patched_compromised: Patched in the second scan and reported compromised: the wasp under the lid.
+    """
+
+    source: str
+    before: dt.date
+    after: dt.date
+    unit: Unit
+    counts: dict[Change, int]
+    compromised: dict[Change, int]
+    patched_compromised: int
+
+
+_CASES = f"""
+CASE
+  WHEN b IN {VULNERABLE} AND a IN {VULNERABLE} THEN 'still vulnerable'
+  WHEN b IN {VULNERABLE} AND coalesce(earlier, false) THEN 'vulnerable again'
+  WHEN b IN {VULNERABLE} AND a IS NULL THEN 'new, vulnerable'
+  WHEN b IN {VULNERABLE} THEN 'turned vulnerable'
+  WHEN b IS NULL AND a IN {VULNERABLE} THEN 'gone, was vulnerable'
+  WHEN b IS NULL THEN 'gone, was not known to be vulnerable'
+  WHEN a IS NULL THEN 'new, not known to be vulnerable'
+  WHEN a IN {VULNERABLE} AND b IN {PATCHED} THEN 'patched'
+  WHEN a IN {PATCHED} AND b IN {PATCHED} THEN 'still patched'
+  ELSE 'unclear'
+END
+"""
+
+
+def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date, unit: Unit) -> str:
+    """SQL: a row for each unit of either scan with change, addresses, country, compromised."""
+    own = [(day, source) for day in scans_of(reading, source) if day <= after]
+    any_source = [scan for scan in reading.scans() if scan[0] <= after]
+    hosts = hosts_sql(reading, own, unit, extra="list_distinct(list(address)) AS addresses, min(country) AS country")
+    reported = hosts_sql(reading, any_source, unit)
+    return f"""
+    WITH days AS ({hosts}), reported AS (SELECT unit FROM ({reported}) WHERE compromised GROUP BY unit),
+    sides AS (
+      SELECT unit,
+        max(weight) FILTER (date = DATE '{before}') AS a,
+        max(weight) FILTER (date = DATE '{after}') AS b,
+        bool_or(weight IN {VULNERABLE}) FILTER (date < DATE '{before}') AS earlier,
+        list_sort(list_distinct(flatten(list(addresses)))) AS addresses,
+        min(country) AS country
+      FROM days GROUP BY unit
+    )
+    SELECT {_CASES} AS change, addresses, country, r.unit IS NOT NULL AS compromised, b IN {PATCHED} AS patched
+    FROM sides LEFT JOIN reported r USING (unit) WHERE a IS NOT NULL OR b IS NOT NULL
+    """  # noqa: S608 - dates and lists of numbers are ours
+
+
+def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:
+    have = scans_of(reading, source)
+    for day in days:
+        if day not in have:
+            shown = ", ".join(str(each) for each in have[-10:]) or "none"
+            raise CensusError(f"no scan of {source} on {day}", hint=f"Its last scans: {shown}")
+
+
+def compare(
+    reading: Reading, source: str, before: dt.date, after: dt.date, unit: Unit = Unit.SERVER
+) -> tuple[Comparison, Iterator[ChangedHost]]:
+    """Compares two scans; the hosts themselves come as a stream.
+
+    Raises:
+        CensusError: If there is no scan of the source on one of the days.
+    """
+    _check(reading, source, (before, after))
+    sql = _changes_sql(reading, source, before, after, unit)
+    reading.connection.execute("DROP TABLE IF EXISTS changes")
+    given = {name: value for name, value in reading.parameters.items() if f"${name}" in sql}
+    reading.connection.execute(f"CREATE TEMP TABLE changes AS {sql}", given)
+    counts: Counter[Change] = Counter()
+    compromised: Counter[Change] = Counter()
+    under_lid = 0
+    for change, reported, patched, number in reading.connection.execute(
+        "SELECT change, compromised, coalesce(patched, false), count(*) FROM changes GROUP BY ALL"
+    ).fetchall():
+        counts[Change(change)] += number
+        compromised[Change(change)] += number if reported else 0
+        under_lid += number if reported and patched else 0
+    comparison = Comparison(
+        source,
+        before,
+        after,
+        unit,
+        {change: counts[change] for change in Change},
+        {change: compromised[change] for change in Change},
+        under_lid,
+    )
+    return comparison, _hosts(reading)
+
+
+def _hosts(reading: Reading) -> Iterator[ChangedHost]:
+    cursor = reading.connection.execute(
+        "SELECT change, addresses, country, compromised FROM changes ORDER BY change, addresses"
+    )
+    while rows := cursor.fetchmany(2048):
+        for change, addresses, country, compromised in rows:
+            yield ChangedHost(Change(change), tuple(addresses), country, compromised)

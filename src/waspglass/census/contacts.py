@@ -1,0 +1,129 @@
+"""Whom to tell: contacts by network, domain or AS number, the most exact one first."""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from waspglass.model.errors import Location, UsageError
+
+__all__ = ["Contact", "Contacts", "read_contacts"]
+
+_MAIL = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
+_DOMAIN = re.compile(r"^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$")
+_ASN = re.compile(r"^(?:AS)?(\d{1,10})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who is told.
+
+    Attributes:
+        email: Address; several rows of the file with the same one are one owner.
+        name: What the message calls the owner.
+        language: `en` or `de`.
+        sector: As the file has it.
+    """
+
+    email: str
+    name: str = ""
+    language: str = "en"
+    sector: str = ""
+
+
+@dataclass
+class Contacts:
+    """Contacts, ready for looking up. The longest prefix wins; then the longest domain; then the AS number."""
+
+    _networks: dict[int, dict[int, dict[int, Contact]]] = field(default_factory=lambda: {4: {}, 6: {}})
+    _domains: dict[str, Contact] = field(default_factory=dict)
+    _systems: dict[int, Contact] = field(default_factory=dict)
+    _lengths: dict[int, list[int]] = field(default_factory=dict)
+
+    def add_network(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network, contact: Contact) -> None:
+        """A contact for a network."""
+        by_length = self._networks[network.version].setdefault(network.prefixlen, {})
+        by_length[int(network.network_address) >> (network.max_prefixlen - network.prefixlen)] = contact
+        self._lengths[network.version] = sorted(self._networks[network.version], reverse=True)
+
+    def add_domain(self, domain: str, contact: Contact) -> None:
+        """A contact for a domain and all names under it."""
+        self._domains[domain] = contact
+
+    def add_system(self, asn: int, contact: Contact) -> None:
+        """A contact for an autonomous system."""
+        self._systems[asn] = contact
+
+    def find(self, address: str, names: Iterable[str], asn: int | None) -> tuple[Contact, str] | None:
+        """The contact for a host, and by what it was found (`198.51.100.0/24`, `example.org`, `AS64496`)."""
+        parsed = ipaddress.ip_address(address)
+        value = int(parsed)
+        for length in self._lengths.get(parsed.version, ()):
+            prefix = value >> (parsed.max_prefixlen - length)
+            contact = self._networks[parsed.version][length].get(prefix)
+            if contact is not None:
+                return contact, str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+        suffixes = {".".join(name.split(".")[start:]) for name in names for start in range(name.count("."))}
+        for suffix in sorted(suffixes & self._domains.keys(), key=lambda each: (-len(each), each)):
+            return self._domains[suffix], suffix
+        if asn is not None and asn in self._systems:
+            return self._systems[asn], f"AS{asn}"
+        return None
+
+
+def read_contacts(path: Path) -> Contacts:
+    """Reads a contact file: CSV with `email` and in each row one of `cidr`, `asn`, `domain`; may have the others.
+
+    Raises:
+        UsageError: If the file cannot be read or a row cannot be used; a wrong contact is worse than none.
+    """
+    contacts = Contacts()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            names = {name.strip().lower() for name in reader.fieldnames or ()}
+            if "email" not in names or not names & {"cidr", "asn", "domain"}:
+                raise UsageError(
+                    "not a contact file",
+                    location=Location(str(path), 1),
+                    hint="Its header needs email and at least one of cidr, asn, domain",
+                )
+            for row in reader:
+                cells = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name}
+                _add(contacts, cells, Location(str(path), reader.line_num))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"contacts cannot be read: {error}", location=Location(str(path))) from error
+    return contacts
+
+
+def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
+    email, language = cells.get("email", ""), cells.get("language", "").lower() or "en"
+    if not _MAIL.match(email):
+        raise UsageError(f"not an e-mail address: {email!r}", location=where)
+    if language not in ("en", "de"):
+        raise UsageError(f"no message in language {language!r}", location=where, hint="Choose en or de")
+    contact = Contact(email, cells.get("name", ""), language, cells.get("sector", ""))
+    given = [name for name in ("cidr", "asn", "domain") if cells.get(name)]
+    if len(given) != 1:
+        raise UsageError(f"a contact has one of cidr, asn, domain; this has {len(given)}", location=where)
+    kind = given[0]
+    value = cells[kind]
+    if kind == "cidr":
+        try:
+            contacts.add_network(ipaddress.ip_network(value), contact)
+        except ValueError as error:
+            raise UsageError(f"not a network: {error}", location=where) from error
+    elif kind == "asn":
+        number = _ASN.match(value)
+        if number is None or not 0 < int(number[1]) < 1 << 32:
+            raise UsageError(f"not an AS number: {value!r}", location=where)
+        contacts.add_system(int(number[1]), contact)
+    else:
+        domain = value.lower().strip(".")
+        if not _DOMAIN.match(domain):
+            raise UsageError(f"not a domain: {value!r}", location=where)
+        contacts.add_domain(domain, contact)

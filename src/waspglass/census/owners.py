@@ -1,0 +1,175 @@
+"""Who must be told: vulnerable and compromised hosts, joined to contacts; one notice an owner, and the unmatched."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from waspglass.census.contacts import Contact, Contacts
+from waspglass.census.count import scans_at
+from waspglass.census.judge import WEIGHTS
+from waspglass.census.reading import Reading
+from waspglass.census.units import VULNERABLE
+from waspglass.packs.builds import State
+
+__all__ = ["ExposedHost", "Notice", "exposed_hosts", "notices"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExposedHost:
+    """One service of one address that somebody must be told about.
+
+    Attributes:
+        address: Address.
+        port: Port, if the source has it.
+        transport: `tcp` or `udp`.
+        seen: When the source saw it; midnight of the scan's day if the source has no time.
+        source: Feed id.
+        state: Patch state.
+        reason: What the state rests on.
+        compromise: What was reported (`webshell`), on this or an earlier day; None if nothing.
+        version: Version as shown.
+        names: Host names.
+        server_name: The server's own name.
+        asn: AS number.
+        country: Country.
+        region: Region.
+        city: City.
+        sector: Sector as the source has it.
+        url: URL that the source names, such as that of the web shell.
+        matched: By what the owner was found.
+    """
+
+    address: str
+    port: int | None
+    transport: str | None
+    seen: dt.datetime
+    source: str
+    state: State
+    reason: str
+    compromise: str | None
+    version: str | None
+    names: tuple[str, ...]
+    server_name: str | None
+    asn: int | None
+    country: str | None
+    region: str | None
+    city: str | None
+    sector: str | None
+    url: str | None
+    matched: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """All that one owner is told at one time."""
+
+    contact: Contact
+    hosts: tuple[ExposedHost, ...]
+
+    @property
+    def vulnerable(self) -> int:
+        """Addresses that are vulnerable."""
+        return len({host.address for host in self.hosts if host.state is State.VULNERABLE})
+
+    @property
+    def compromised(self) -> int:
+        """Addresses that were reported as compromised."""
+        return len({host.address for host in self.hosts if host.compromise})
+
+    @property
+    def under_lid(self) -> int:
+        """Addresses that are patched and were reported as compromised."""
+        return len({host.address for host in self.hosts if host.compromise and host.state is State.PATCHED})
+
+
+_COLUMNS = (
+    "s.date, s.source, s.address, s.port, s.transport, s.seen, s.version, s.names, s.server_name, s.asn, s.country,"
+    " s.region, s.city, s.sector, s.url, s.compromise, s.line"
+)
+
+
+_NOW = """
+CREATE OR REPLACE TEMP TABLE now AS SELECT * EXCLUDE (nth) FROM (
+  SELECT *, row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line) AS nth FROM ({rows})
+) WHERE nth = 1
+"""
+_REPORTED = """
+CREATE OR REPLACE TEMP TABLE reported AS SELECT * EXCLUDE (nth) FROM (
+  SELECT *, row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line) AS nth FROM ({rows})
+) WHERE nth = 1
+"""
+_CHOSEN = f"""
+SELECT n.* REPLACE (coalesce(n.compromise, r.compromise) AS compromise, coalesce(n.url, r.url) AS url)
+FROM now n LEFT JOIN reported r USING (address)
+WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
+UNION ALL
+SELECT r.* FROM reported r WHERE r.address NOT IN (SELECT address FROM now)
+ORDER BY address, port, source
+"""  # noqa: S608 - a list of numbers is ours
+
+
+def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str | None = None) -> Iterator[ExposedHost]:
+    """Hosts that are vulnerable in a source's last scan up to the day, or were ever reported compromised up to it.
+
+    A compromise report does not grow old by itself: a host stays in the list even when it is patched or no longer seen.
+    """
+    scans = scans_at(reading, day, within)
+    past = [scan for scan in reading.scans() if scan[0] <= day]
+    if not past:
+        return
+    reports = reading.judged_sql(past, _COLUMNS) + " AND s.compromise IS NOT NULL"
+    current = reading.judged_sql(scans, _COLUMNS) if scans else f"SELECT * FROM ({reports}) WHERE false"  # noqa: S608
+    connection = reading.connection
+    connection.execute(_REPORTED.format(rows=reports), reading.parameters)
+    connection.execute(_NOW.format(rows=current), reading.parameters)
+    cursor = connection.execute(_CHOSEN)
+    names = [each[0] for each in cursor.description or ()]
+    while rows := cursor.fetchmany(2048):
+        for row in rows:
+            host = _host(dict(zip(names, row, strict=True)))
+            if country is None or host.country == country:
+                yield host
+
+
+def _host(row: dict[str, Any]) -> ExposedHost:
+    judgement = WEIGHTS[row["weight"]]
+    seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
+    return ExposedHost(
+        address=row["address"],
+        port=row["port"],
+        transport=row["transport"],
+        seen=seen.replace(tzinfo=dt.UTC) if seen.tzinfo is None else seen.astimezone(dt.UTC),
+        source=row["source"],
+        state=judgement.state,
+        reason=judgement.reason,
+        compromise=row["compromise"],
+        version=row["version"],
+        names=tuple(row["names"] or ()),
+        server_name=row["server_name"],
+        asn=row["asn"],
+        country=row["country"],
+        region=row["region"],
+        city=row["city"],
+        sector=row["sector"],
+        url=row["url"],
+    )
+
+
+def notices(hosts: Iterable[ExposedHost], contacts: Contacts) -> tuple[tuple[Notice, ...], tuple[ExposedHost, ...]]:
+    """One notice for each owner, by e-mail address, and the hosts for which there is no contact."""
+    by_owner: dict[str, list[ExposedHost]] = defaultdict(list)
+    owners: dict[str, Contact] = {}
+    unmatched: list[ExposedHost] = []
+    for host in hosts:
+        found = contacts.find(host.address, host.names, host.asn)
+        if found is None:
+            unmatched.append(host)
+            continue
+        contact, matched = found
+        owners.setdefault(contact.email, contact)
+        by_owner[contact.email].append(replace(host, matched=matched))
+    return tuple(Notice(owners[email], tuple(by_owner[email])) for email in sorted(by_owner)), tuple(unmatched)

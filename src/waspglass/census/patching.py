@@ -1,0 +1,91 @@
+"""The survival curve of a source's hosts: which hosts, from when, and what counts as the end of being vulnerable."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from waspglass.census.count import By
+from waspglass.census.reading import Reading
+from waspglass.census.survival import Interval, SurvivalCurve, estimate
+from waspglass.census.units import PATCHED, VULNERABLE, Unit, hosts_sql, scans_of
+
+__all__ = ["Patching", "patching"]
+
+_SEED = 20210302
+_MIN_HOSTS = 20
+
+
+@dataclass(frozen=True)
+class Patching:
+    """A curve with what must be known to read it.
+
+    Attributes:
+        source: Feed id.
+        key: Group, None for all.
+        curve: The estimate.
+        only_vulnerable: The feed lists only vulnerable hosts, so that leaving it counts as the end; otherwise only a
+            patched sighting does, and hosts that leave are censored.
+    """
+
+    source: str
+    key: str | None
+    curve: SurvivalCurve
+    only_vulnerable: bool
+
+
+def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulnerable: bool) -> str:
+    """SQL: group, last day seen vulnerable, first day afterwards seen patched (or gone), and how many."""
+    if only_vulnerable:
+        follow = "CASE " + " ".join(
+            f"WHEN last_vulnerable = DATE '{day}' THEN DATE '{later}'" for day, later in itertools.pairwise(scans)
+        )
+        end = f"{follow} ELSE NULL END" if len(scans) > 1 else "CAST(NULL AS DATE)"
+    else:
+        later = "(m.last_vulnerable IS NULL OR d.date > m.last_vulnerable)"
+        end = f"(SELECT min(d.date) FROM days d WHERE d.unit = m.unit AND d.weight IN {PATCHED} AND {later})"  # noqa: S608
+    return f"""
+    WITH days AS ({hosts}), marks AS (
+      SELECT unit, min(key) AS key, min(date) AS first_seen,
+        max(date) FILTER (weight IN {VULNERABLE}) AS last_vulnerable,
+        bool_or(weight IN {VULNERABLE} OR weight IN {PATCHED}) FILTER (date = DATE '{first}') AS decided
+      FROM days GROUP BY unit
+    ), ended AS (SELECT m.key, m.last_vulnerable, {end} AS ended FROM marks m
+                 WHERE m.first_seen = DATE '{first}' AND m.decided)
+    SELECT key, last_vulnerable, ended, count(*) AS number FROM ended GROUP BY ALL
+    """  # noqa: S608 - dates and lists of numbers are ours
+
+
+def patching(
+    reading: Reading, source: str, by: By = By.NOTHING, unit: Unit = Unit.SERVER, top: int = 12, samples: int = 200
+) -> tuple[Patching, ...]:
+    """Curves for a source's hosts by group, the largest groups first; groups below 20 hosts are left out.
+
+    The hosts are those of the source's first scan: for hosts that appear later nobody knows since when they were there.
+    Day 0 is the day on which the pack's patch came out.
+    """
+    scans = scans_of(reading, source)
+    origin = reading.pack.window.patch_available.date()
+    scans = [day for day in scans if day > origin]
+    if len(scans) < 2:
+        return ()
+    chosen = [(day, source) for day in scans]
+    hosts = hosts_sql(reading, chosen, unit, by)
+    seen = reading.table(f"SELECT bool_or(weight IN {PATCHED}) AS any FROM ({hosts})").column("any")[0].as_py()  # noqa: S608
+    sql = _intervals_sql(hosts, scans[0], scans, not seen)
+    groups: dict[str | None, list[Interval]] = {}
+    for row in reading.table(sql).to_pylist():
+        left = (row["last_vulnerable"] - origin).days if row["last_vulnerable"] else 0
+        right = (row["ended"] - origin).days if row["ended"] else None
+        groups.setdefault(row["key"], []).append(Interval(float(left), right, row["number"]))
+    sizes = {key: sum(each.count for each in intervals) for key, intervals in groups.items()}
+    ranked = sorted((key for key in groups if sizes[key] >= _MIN_HOSTS), key=lambda key: (-sizes[key], key or ""))
+    curves = []
+    for key in ranked[:top]:
+        curve = estimate(groups[key], np.random.default_rng(_SEED), samples)
+        if curve is not None:
+            curves.append(Patching(source, key, curve, only_vulnerable=not seen))
+    return tuple(curves)

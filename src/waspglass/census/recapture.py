@@ -1,0 +1,143 @@
+"""How many nobody saw: capture-recapture from several sources of the same day.
+
+Two sources: Chapman's estimate (D. G. Chapman, Univ. Calif. Publ. Statist. 1 (1951) 131-160) with a log-normal interval
+(A. Chao, Biometrics 43 (1987) 783-791). Three or more: log-linear models (S. E. Fienberg, Biometrika 59 (1972)
+591-603), chosen by BIC, which can express that two sources tend to see the same hosts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Estimate", "chapman", "estimate_unseen", "log_linear"]
+
+Floats = npt.NDArray[np.float64]
+Pattern = tuple[bool, ...]
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of hosts that includes those that nobody saw. It holds only under its assumptions.
+
+    Attributes:
+        method: `chapman` or `log-linear`.
+        sources: The sources, in the order of the patterns.
+        seen: Hosts that at least one source saw.
+        shared: Hosts that more than one source saw.
+        total: The estimate.
+        low: Lower end of the 95 % interval, never below `seen`.
+        high: Upper end; None if the data do not bound it.
+        model: For `log-linear`: which sources depend on one another.
+        rivals: For `log-linear`: smallest and largest total of the models that fit about as well (BIC within 4).
+        assumptions: Ids of the assumptions, for `report/lang/census.*.toml`.
+    """
+
+    method: str
+    sources: tuple[str, ...]
+    seen: int
+    shared: int
+    total: float
+    low: float
+    high: float | None
+    model: str = ""
+    rivals: tuple[float, float] | None = None
+    assumptions: tuple[str, ...] = ("closed", "matching", "equal")
+
+
+def chapman(first: int, second: int, both: int) -> tuple[float, float, float]:
+    """Chapman's estimate with a 95 % interval for `first` and `second` hosts of which `both` saw `both`."""
+    seen = first + second - both
+    total = (first + 1) * (second + 1) / (both + 1) - 1
+    variance = (first + 1) * (second + 1) * (first - both) * (second - both) / ((both + 1) ** 2 * (both + 2))
+    unseen = total - seen
+    if unseen <= 0 or variance <= 0:
+        return max(total, seen), float(seen), max(total, seen)
+    spread = math.exp(_Z * math.sqrt(math.log1p(variance / unseen**2)))
+    return total, seen + unseen / spread, seen + unseen * spread
+
+
+def _design(patterns: list[Pattern], pairs: tuple[tuple[int, int], ...]) -> Floats:
+    seen = np.array(patterns, dtype=np.float64)
+    joint = [seen[:, one] * seen[:, other] for one, other in pairs]
+    return np.column_stack([np.ones(len(patterns)), seen, *joint])
+
+
+def _fit(design: Floats, counts: Floats) -> tuple[Floats, Floats, float] | None:
+    """Poisson regression with log link by iteratively reweighted least squares: coefficients, covariance, BIC."""
+    beta = np.zeros(design.shape[1])
+    beta[0] = math.log(max(counts.mean(), 0.5))
+    for _ in range(200):
+        mean = np.exp(np.clip(design @ beta, -30, 30))
+        information = design.T @ (mean[:, None] * design)
+        try:
+            step = np.linalg.solve(information, design.T @ (counts - mean))
+        except np.linalg.LinAlgError:
+            return None
+        beta = beta + np.clip(step, -5, 5)
+        if np.abs(step).max() < 1e-10:
+            break
+    mean = np.exp(np.clip(design @ beta, -30, 30))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
+    deviance = 2.0 * float((terms - (counts - mean)).sum())
+    penalty = design.shape[1] * math.log(max(counts.sum(), 2.0))
+    return beta, np.asarray(np.linalg.pinv(design.T @ (mean[:, None] * design)), dtype=np.float64), deviance + penalty
+
+
+def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estimate:
+    """The estimate of the log-linear model that BIC prefers among all with dependences between pairs of sources.
+
+    Args:
+        cells: Hosts by which sources saw them; the pattern of none is not known and must be absent.
+        sources: At least three.
+    """
+    patterns = [each for each in itertools.product((False, True), repeat=len(sources)) if any(each)]
+    counts = np.array([cells.get(each, 0) for each in patterns], dtype=np.float64)
+    seen = int(counts.sum())
+    all_pairs = list(itertools.combinations(range(len(sources)), 2))
+    fits = []
+    for size in range(min(len(all_pairs), len(patterns) - len(sources) - 2) + 1):
+        for pairs in itertools.combinations(all_pairs, size):
+            fit = _fit(_design(patterns, pairs), counts)
+            # A pair that is never seen apart makes the unseen cell unbounded: such a fit says nothing.
+            if fit is not None and fit[1][0, 0] < 25:
+                fits.append((fit[2], pairs, fit[0][0], math.sqrt(fit[1][0, 0])))
+    shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
+    if not fits:
+        return Estimate("log-linear", sources, seen, shared, float(seen), float(seen), None)
+    fits.sort(key=lambda fit: (fit[0], len(fit[1])))
+    _, pairs, unseen, error = fits[0]
+    close = [seen + math.exp(fit[2]) for fit in fits if fit[0] - fits[0][0] <= 4]
+    named = ", ".join(f"{sources[one]} with {sources[other]}" for one, other in pairs)
+    return Estimate(
+        "log-linear",
+        sources,
+        seen,
+        shared,
+        seen + math.exp(unseen),
+        seen + math.exp(unseen - _Z * error),
+        seen + math.exp(unseen + _Z * error),
+        model=named,
+        rivals=(min(close), max(close)),
+    )
+
+
+def estimate_unseen(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estimate | None:
+    """Chapman for two sources, log-linear for more; None where sources share no host, which bounds nothing."""
+    shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
+    if len(sources) < 2 or not shared:
+        return None
+    if len(sources) > 2:
+        return log_linear(cells, sources)
+    both = cells.get((True, True), 0)
+    first, second = cells.get((True, False), 0) + both, cells.get((False, True), 0) + both
+    total, low, high = chapman(first, second, both)
+    assumptions = ("closed", "matching", "equal", "independent")
+    return Estimate("chapman", sources, first + second - both, both, total, low, high, assumptions=assumptions)

@@ -1,0 +1,185 @@
+"""Censys hosts, one JSON object a line: the Search 2.0 form (`ip`, `services`) and the Platform's `host_v1.resource`.
+
+A host has many services; each becomes a sighting of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
+import polars as pl
+
+from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.signs import Headers, Sign, Signs, load_signs
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.json_lines import decode_lines
+from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.model.skip import SkipReason
+
+__all__ = ["Censys"]
+
+
+class _Location(msgspec.Struct, gc=False):
+    country_code: str | None = None
+    province: str | None = None
+    city: str | None = None
+
+
+class _System(msgspec.Struct, gc=False):
+    asn: int | None = None
+    name: str | None = None
+    organization: str | None = None
+
+
+class _Names(msgspec.Struct, gc=False):
+    names: list[str] | None = None
+
+
+class _Dns(msgspec.Struct, gc=False):
+    names: list[str] | None = None
+    reverse_dns: _Names | None = None
+
+
+class _Response(msgspec.Struct, gc=False):
+    html_title: str | None = None
+    body: str | None = None
+    headers: dict[str, msgspec.Raw] | None = None
+
+
+class _Http(msgspec.Struct, gc=False):
+    response: _Response | None = None
+
+
+class _Leaf(msgspec.Struct, gc=False):
+    names: list[str] | None = None
+
+
+class _Certificates(msgspec.Struct, gc=False):
+    leaf_fp_sha_256: str | None = None
+    leaf_data: _Leaf | None = None
+
+
+class _Tls(msgspec.Struct, gc=False):
+    certificates: _Certificates | None = None
+    fingerprint_sha256: str | None = None
+
+
+class _Service(msgspec.Struct, gc=False):
+    port: int | None = None
+    transport_protocol: str | None = None
+    observed_at: str | None = None
+    scan_time: str | None = None
+    http: _Http | None = None
+    tls: _Tls | None = None
+    certificate: str | None = None
+
+
+class _Host(msgspec.Struct, gc=False):
+    ip: str | None = None
+    services: list[_Service] | None = None
+    location: _Location | None = None
+    autonomous_system: _System | None = None
+    dns: _Dns | None = None
+    last_updated_at: str | None = None
+
+
+class _Wrapped(msgspec.Struct, gc=False):
+    resource: _Host | None = None
+
+
+class _Line(_Host, gc=False):
+    host_v1: _Wrapped | None = None
+
+
+_COLUMNS = tuple(
+    "line address port transport seen country region city asn network organisation product version version_from"  # noqa: SIM905
+    " names server_name certificate".split()
+)
+
+
+class Censys:
+    """Reads Censys host records."""
+
+    format: ClassVar[str] = "censys"
+
+    def recognises(self, head: Head) -> bool:
+        """The fields `services` and `ip` are in both forms; Shodan's records do not have `services`."""
+        line = head.start.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
+        return line.startswith(b"{") and b'"services"' in line and b'"ip"' in line and b'"_shodan"' not in line
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """All hosts are one feed."""
+        return "censys"
+
+    def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
+        """Yields the services; see `Source.read`."""
+        signs = load_signs()
+        rows: list[tuple[object, ...]] = []
+        for number, line in decode_lines(content, _Line, tally):
+            host: _Host = line
+            if line.host_v1 is not None and line.host_v1.resource is not None:
+                host = line.host_v1.resource
+            if not host.services:
+                tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
+                continue
+            rows += [_row(number, host, service, signs) for service in host.services]
+            if len(rows) >= BATCH_ROWS:
+                yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+                rows.clear()
+        if rows:
+            yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[object, ...]:
+    place, system = host.location or _Location(), host.autonomous_system or _System()
+    response = (service.http or _Http()).response or _Response()
+    head = Headers(_header_text(response))
+    sign = signs.read(head, response.body or "")
+    if sign is None:
+        product = signs.product_of(response.html_title, None)
+        sign = None if product is None else Sign(product)
+    certificate, names = _certificate(service)
+    dns = host.dns or _Dns()
+    names += [*(dns.names or ()), *((dns.reverse_dns or _Names()).names or ())]
+    return (
+        number,
+        host.ip,
+        service.port,
+        service.transport_protocol,
+        service.observed_at or service.scan_time or host.last_updated_at,
+        place.country_code,
+        place.province,
+        place.city,
+        None if system.asn is None else str(system.asn),
+        system.name,
+        system.organization,
+        None if sign is None else sign.product,
+        None if sign is None else sign.version,
+        None if sign is None else sign.origin,
+        names,
+        None if sign is None else signs.by_name[sign.product].server_name(head),
+        certificate,
+    )
+
+
+def _header_text(response: _Response) -> str:
+    """Censys writes `X_OWA_Version: ["15.1..."]` or `{"headers": [...]}`; this makes header lines of either."""
+    lines = [""]
+    for name, raw in (response.headers or {}).items():
+        value = msgspec.json.decode(raw)
+        if isinstance(value, dict):
+            value = value.get("headers")
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if isinstance(value, str):
+            lines.append(f"{name.replace('_', '-')}: {value}")
+    return "\n".join(lines)
+
+
+def _certificate(service: _Service) -> tuple[str | None, list[str]]:
+    tls = service.tls or _Tls()
+    chain = tls.certificates or _Certificates()
+    names = list((chain.leaf_data or _Leaf()).names or ())
+    return service.certificate or chain.leaf_fp_sha_256 or tls.fingerprint_sha256, names

@@ -1,0 +1,162 @@
+"""A plain CSV whose columns the user declares in a small TOML file, for lists that no scanner format describes.
+
+name = "cert-at"            # files the rows under table.cert-at
+product = "exchange"        # optional: all rows are of this product
+delimiter = ";"             # optional
+encoding = "cp1252"         # optional
+[columns]                   # our field = column of the file
+address = "IP"
+version = "Build"
+seen = "Zeitpunkt"
+[tested]                    # optional: a column whose value tells what a behavioural test found
+column = "Ergebnis"
+cve = "CVE-2021-26855"
+vulnerable = ["verwundbar"]
+patched = ["nicht verwundbar"]
+[compromised]               # optional
+column = "Webshell"
+values = ["ja"]
+"""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+from pydantic import Field, ValidationError, field_validator
+
+from waspglass.census.errors import ExportError
+from waspglass.census.sighting import RAW, Tally, raw_frame
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.csv_rows import csv_rows, header_of
+from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.model.document import Document
+from waspglass.model.errors import Location, UsageError
+
+__all__ = ["MappedCsv", "Mapping", "read_mapping"]
+
+_TEXTS = ("address", "transport", "seen", "country", "region", "city", "asn", "network", "organisation", "sector")
+_MORE = ("version", "names", "server_name", "certificate", "url", "port")
+_FIELDS = frozenset((*_TEXTS, *_MORE))
+
+
+class Tested(Document):
+    """Which values of a column say what a behavioural test found."""
+
+    column: str
+    cve: str = Field(pattern=r"^CVE-\d{4}-\d{4,7}$")
+    vulnerable: tuple[str, ...]
+    patched: tuple[str, ...] = ()
+
+
+class Compromised(Document):
+    """Which values of a column report a compromise."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+class Mapping(Document):
+    """The declaration; see the module's docstring."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    product: str | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    columns: dict[str, str]
+    tested: Tested | None = None
+    compromised: Compromised | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(columns.keys() - _FIELDS)
+        if unknown or "address" not in columns:
+            msg = f"unknown fields {unknown}" if unknown else "no column for address"
+            raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
+        return {name: column.strip().lower() for name, column in columns.items()}
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError as error:
+            raise ValueError(f"no encoding {encoding!r}") from error
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Reads a declaration.
+
+    Raises:
+        UsageError: If it cannot be read or does not make sense.
+    """
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path))) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"the mapping is wrong: {first['msg']}", location=Location(str(path), field=where)) from error
+
+
+class MappedCsv:
+    """Reads a CSV by a declared mapping; asked for with `--mapping`."""
+
+    format: ClassVar[str] = "table"
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+
+    def recognises(self, head: Head) -> bool:
+        """The header has the column declared for the address."""
+        return self.mapping.columns["address"] in header_of(head.start, self.mapping.delimiter)
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """`table.NAME`."""
+        return f"table.{self.mapping.name}"
+
+    def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
+        """Yields the rows; see `Source.read`.
+
+        Raises:
+            ExportError: If the header lacks a declared column.
+        """
+        mapping = self.mapping
+        declared = {*mapping.columns.values()}
+        declared |= {each.column.lower() for each in (mapping.tested, mapping.compromised) if each is not None}
+        if mapping.encoding == "utf-8":
+            missing = sorted(declared - {*header_of(head.start, mapping.delimiter)})
+            if missing:
+                raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
+        columns: dict[str, list[object]] = {name: [] for name in (*RAW.names,)}
+        for number, cells in csv_rows(content, tally, delimiter=mapping.delimiter, encoding=mapping.encoding):
+            self._take(columns, number, cells)
+            if len(columns["address"]) >= BATCH_ROWS:
+                yield raw_frame(columns)
+                columns = {name: [] for name in RAW.names}
+        if columns["address"]:
+            yield raw_frame(columns)
+
+    def _take(self, columns: dict[str, list[object]], number: int, cells: dict[str, str]) -> None:
+        mapping = self.mapping
+        row: dict[str, object] = {name: cells.get(column) or None for name, column in mapping.columns.items()}
+        port = str(row.get("port") or "").strip()
+        row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
+        row["names"] = str(row["names"]).replace(";", ",").replace(" ", ",").split(",") if row.get("names") else None
+        row["version_from"] = "field" if row.get("version") else None
+        row["line"], row["product"] = number, mapping.product
+        if mapping.tested is not None:
+            value = cells.get(mapping.tested.column.lower(), "").strip()
+            row["verified"] = [mapping.tested.cve] if value in mapping.tested.vulnerable else None
+            row["refuted"] = [mapping.tested.cve] if value in mapping.tested.patched else None
+        if mapping.compromised is not None:
+            value = cells.get(mapping.compromised.column.lower(), "").strip()
+            row["compromise"] = value if value in mapping.compromised.values else None
+        for name, values in columns.items():
+            values.append(row.get(name))

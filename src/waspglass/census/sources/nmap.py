@@ -1,0 +1,166 @@
+"""Nmap XML: behavioural tests and version scripts, port by port.
+
+Nmap's test scripts say `VULNERABLE`; `NOT VULNERABLE` only appears when the script was told to show all results.
+Silence is not taken for an answer: such a port becomes a sighting without a state.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+
+import polars as pl
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from waspglass.census.errors import ExportError
+from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.signs import Signs, load_signs
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["Nmap"]
+
+_VERSION = re.compile(r"\b\d{1,3}(?:\.\d{1,5}){2,3}\b")
+_NOT = re.compile(r"\bNOT VULNERABLE\b|\bnot vulnerable\b", re.IGNORECASE)
+_YES = re.compile(r"\bVULNERABLE\b")
+_HOST_LIMIT = 4 << 20
+_COLUMNS = tuple(
+    "line address port transport seen product version version_from verified refuted names certificate".split()  # noqa: SIM905
+)
+
+
+class Nmap:
+    """Reads what `nmap -oX` writes, host by host."""
+
+    format: ClassVar[str] = "nmap"
+
+    def recognises(self, head: Head) -> bool:
+        """The root element."""
+        return b"<nmaprun" in head.start[:4096]
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """All runs are one feed."""
+        return "nmap"
+
+    def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
+        """Yields the open ports; see `Source.read`. The `line` is the number of the host in the file."""
+        signs = load_signs()
+        rows: list[tuple[object, ...]] = []
+        for number, host in enumerate(_hosts(content, tally), 1):
+            rows += _rows(number, host, signs, tally)
+            if len(rows) >= BATCH_ROWS:
+                yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+                rows.clear()
+        if rows:
+            yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
+    """The `host` elements; a file that ends early gives those before the break, and the break is counted.
+
+    Raises:
+        ExportError: If it declares entities (an attack on XML readers) or is not XML from the start.
+    """
+    parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(forbid_dtd=False))  # type: ignore[call-arg]  # the only way to give it a parser
+    root: Element | None = None
+    found, since = 0, 0
+    try:
+        for block in content.blocks():
+            parser.feed(block)
+            since += len(block)
+            for event, element in parser.read_events():
+                if root is None:
+                    root = element
+                if event == "end" and element.tag == "host":
+                    found, since = found + 1, 0
+                    yield element
+                    root.clear()
+            if since > _HOST_LIMIT:
+                raise ExportError(
+                    f"host {found + 1} is larger than {_HOST_LIMIT} bytes", location=Location(content.shown)
+                )
+        parser.close()
+    except DefusedXmlException as error:
+        raise ExportError("it declares XML entities, which no Nmap does", location=Location(content.shown)) from error
+    except ParseError as error:
+        if not found:
+            raise ExportError(f"no XML: {error}", location=Location(content.shown, error.position[0])) from error
+        tally.add(SkipReason.TRUNCATED, f"line {error.position[0]}: after host {found}: {error}")
+
+
+def _rows(number: int, host: Element, signs: Signs, tally: Tally) -> list[tuple[object, ...]]:
+    address = next(
+        (each.get("addr") for each in host.iter("address") if each.get("addrtype") in ("ipv4", "ipv6")), None
+    )
+    names = [name for each in host.iter("hostname") if (name := each.get("name"))]
+    seen = _time(host.get("endtime") or host.get("starttime"))
+    rows = []
+    for port in host.iter("port"):
+        state = port.find("state")
+        if state is None or state.get("state") != "open":
+            continue
+        shown = port.get("portid", "")
+        rows.append(
+            (
+                number,
+                address,
+                int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 6 else None,
+                port.get("protocol"),
+                seen,
+                *_scripts(port, signs),
+                names,
+                _fingerprint(port),
+            )
+        )
+    if not rows:
+        tally.add(SkipReason.EMPTY, f"host {number}: no open port")
+    return rows
+
+
+def _time(seconds: str | None) -> str | None:
+    try:
+        return dt.datetime.fromtimestamp(int(seconds or ""), dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
+    """Product, version, where it is from, CVEs shown, CVEs not found."""
+    product: str | None = None
+    version: str | None = None
+    verified: list[str] = []
+    refuted: list[str] = []
+    for script in port.iter("script"):
+        name, text = script.get("id", ""), script.get("output", "")
+        cve = signs.tests.get(name)
+        if cve is not None:
+            product = product or _product_of(name, signs)
+            state = next((each.text or "" for each in script.iter("elem") if each.get("key") == "state"), text)
+            if _NOT.search(state):
+                refuted.append(cve)
+            elif _YES.search(state):
+                verified.append(cve)
+        for each in signs.products:
+            if name in each.scripts and (match := _VERSION.search(text)):
+                product, version = each.product, match.group()
+    return product, version, None if version is None else "script", verified or None, refuted or None
+
+
+def _product_of(script: str, signs: Signs) -> str | None:
+    return next((each.product for each in signs.products if script in each.tests), None)
+
+
+def _fingerprint(port: Element) -> str | None:
+    """SHA-1 of the certificate, as the script ssl-cert writes it."""
+    for script in port.iter("script"):
+        if script.get("id") == "ssl-cert":
+            for each in script.iter("elem"):
+                if each.get("key") in ("sha256", "sha1") and each.text:
+                    return each.text.replace(":", "").replace(" ", "")
+    return None

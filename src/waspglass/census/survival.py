@@ -1,0 +1,156 @@
+"""How long hosts stay vulnerable: survival curves from scans that are days apart.
+
+A host is seen vulnerable on one scan and patched on a later one; the patch lies between. That is interval censoring,
+and the estimate for it is Turnbull's (B. W. Turnbull, J. R. Statist. Soc. B 38 (1976) 290-295), the non-parametric
+maximum likelihood estimate; without intervals it is that of Kaplan and Meier. The band is a percentile bootstrap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["HalfLife", "Interval", "SurvivalCurve", "estimate", "turnbull"]
+
+Floats = npt.NDArray[np.float64]
+_ROUNDS, _CLOSE = 2000, 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`count` hosts whose patch lies after `left` and not after `right` (days since the patch came out).
+
+    `right` is None if they were never seen patched. `left` 0 means that they were patched before the first scan.
+    """
+
+    left: float
+    right: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLife:
+    """When half of the hosts were patched, in days since the patch came out.
+
+    Attributes:
+        day: Estimate, patches taken as evenly spread between the two scans around it; None if not reached.
+        between: The two scans between which it lies for certain, as far as the curve is right.
+        low: Lower end of the 95 % interval.
+        high: Upper end; None if the data do not bound it.
+    """
+
+    day: float | None
+    between: tuple[float, float] | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class SurvivalCurve:
+    """The share that is still vulnerable, at each scan.
+
+    Attributes:
+        days: Days since the patch came out, starting with 0.
+        share: Share still vulnerable after that day, 1 at day 0.
+        low: Lower end of the 95 % band, point by point.
+        high: Upper end.
+        hosts: Hosts that it is estimated from.
+        half_life: When the share falls to one half.
+    """
+
+    days: tuple[float, ...]
+    share: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    hosts: int
+    half_life: HalfLife
+
+
+def _cells(intervals: Sequence[Interval]) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
+    """Grid of end points, which cells each interval covers (the last cell is "after everything"), and the counts."""
+    ends = {0.0} | {each.left for each in intervals} | {each.right for each in intervals if each.right is not None}
+    grid = np.array(sorted(ends))
+    left = np.array([each.left for each in intervals])
+    right = np.array([np.inf if each.right is None else each.right for each in intervals])
+    starts = grid
+    stops = np.append(grid[1:], np.inf)
+    covers = (starts >= left[:, None]) & (stops <= right[:, None])
+    return grid, covers, np.array([each.count for each in intervals], dtype=np.float64)
+
+
+def turnbull(covers: npt.NDArray[np.bool_], counts: Floats) -> Floats:
+    """Probability of each cell: the fixed point of Turnbull's self-consistency, for many samples at once.
+
+    Args:
+        covers: (intervals, cells).
+        counts: (samples, intervals).
+
+    Returns:
+        (samples, cells), each row adding up to 1.
+    """
+    cover = covers.astype(np.float64)
+    chance = np.full((counts.shape[0], cover.shape[1]), 1.0 / cover.shape[1])
+    totals = counts.sum(axis=1, keepdims=True)
+    for _ in range(_ROUNDS):
+        mass = np.maximum(chance @ cover.T, 1e-300)
+        fresh = chance * ((counts / mass) @ cover) / totals
+        if np.abs(fresh - chance).max() < _CLOSE:
+            return np.asarray(fresh)
+        chance = fresh
+    return chance
+
+
+def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: int = 200) -> SurvivalCurve | None:
+    """The survival curve with its 95 % band; None without hosts."""
+    merged: dict[tuple[float, float | None], int] = {}
+    for each in intervals:
+        merged[each.left, each.right] = merged.get((each.left, each.right), 0) + each.count
+    kept = [Interval(left, right, count) for (left, right), count in merged.items() if count]
+    hosts = sum(each.count for each in kept)
+    if not hosts:
+        return None
+    grid, covers, counts = _cells(kept)
+    drawn = rng.multinomial(hosts, counts / hosts, size=samples).astype(np.float64)
+    chances = turnbull(covers, np.vstack([counts, drawn]))
+    # Share still vulnerable at each grid point: what lies in cells that start there or later.
+    shares = np.clip(1.0 - np.hstack([np.zeros((samples + 1, 1)), np.cumsum(chances[:, :-1], axis=1)]), 0.0, 1.0)
+    low, high = np.percentile(shares[1:], (2.5, 97.5), axis=0)
+    days = [_half(grid, row) for row in shares]
+    return SurvivalCurve(
+        tuple(grid.tolist()),
+        tuple(shares[0].tolist()),
+        tuple(np.minimum(low, shares[0]).tolist()),
+        tuple(np.maximum(high, shares[0]).tolist()),
+        hosts,
+        _half_life(grid, shares[0], days),
+    )
+
+
+def _half(grid: Floats, share: Floats) -> float:
+    """Day on which the share is one half, with straight lines between scans; infinite if it is not reached."""
+    below = np.flatnonzero(share <= 0.5)
+    if not len(below):
+        return float("inf")
+    at = int(below[0])
+    if at == 0 or share[at - 1] == share[at]:
+        return float(grid[at])
+    part = (share[at - 1] - 0.5) / (share[at - 1] - share[at])
+    return float(grid[at - 1] + part * (grid[at] - grid[at - 1]))
+
+
+def _half_life(grid: Floats, share: Floats, days: list[float]) -> HalfLife:
+    low, high = (float(each) for each in np.quantile(days[1:], (0.025, 0.975), method="nearest"))
+    day = days[0]
+    between = None
+    if np.isfinite(day):
+        at = int(np.flatnonzero(share <= 0.5)[0])
+        between = (float(grid[max(at - 1, 0)]), float(grid[at]))
+    return HalfLife(
+        day if np.isfinite(day) else None,
+        between,
+        low if np.isfinite(low) else None,
+        high if np.isfinite(high) else None,
+    )

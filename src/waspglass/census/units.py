@@ -1,0 +1,53 @@
+"""Hosts over days: for each server or address and each scan its one judged state, as SQL that the answers build on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+
+from waspglass.census.count import KEYS, By
+from waspglass.census.identity import ensure_identity
+from waspglass.census.judge import WEIGHTS
+from waspglass.census.reading import Reading
+from waspglass.packs.builds import State
+
+__all__ = ["PATCHED", "VULNERABLE", "Unit", "hosts_sql", "scans_of"]
+
+VULNERABLE = "(" + ", ".join(str(w) for w, each in WEIGHTS.items() if each.state is State.VULNERABLE) + ")"
+"""Weights that mean vulnerable, as an SQL list."""
+PATCHED = "(" + ", ".join(str(w) for w, each in WEIGHTS.items() if each.state is State.PATCHED) + ")"
+"""Weights that mean patched, as an SQL list."""
+
+
+class Unit(StrEnum):
+    """What is counted as one."""
+
+    SERVER = "server"
+    ADDRESS = "address"
+
+
+def scans_of(reading: Reading, source: str) -> list[dt.date]:
+    """The days of a source, in order."""
+    return [date for date, each in reading.scans() if each == source]
+
+
+def hosts_sql(
+    reading: Reading, scans: Sequence[tuple[dt.date, str]], unit: Unit, by: By = By.NOTHING, extra: str = ""
+) -> str:
+    """SQL with a row for each unit and scan: `unit, date, source, key, weight, compromised` and the `extra` aggregates.
+
+    Of several sightings of a unit in a scan the strongest evidence counts (`judge.WEIGHTS`).
+    """
+    what = "i.server" if unit is Unit.SERVER else "s.address"
+    columns = f"{what} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
+    joined = reading.judged_sql(scans, columns)
+    if unit is Unit.SERVER:
+        ensure_identity(reading)
+        join = " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '') WHERE "
+        joined = joined.replace(" WHERE ", join)
+    aggregates = f", {extra}" if extra else ""
+    return (
+        "SELECT unit, date, source, min(key) AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours
+        f" bool_or(compromise IS NOT NULL) AS compromised{aggregates} FROM ({joined}) GROUP BY unit, date, source"
+    )
