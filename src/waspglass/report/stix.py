@@ -1,0 +1,343 @@
+"""`bundle.stix.json`: the assessment as a STIX 2.1 bundle, for sharing platforms.
+
+It says what was seen on one host and how sure that is. It names no attacker: there is no threat actor, campaign or
+intrusion set in it, and an address is an address. The objects are plain dictionaries; the tests hold them against the
+`stix2` library, whose import alone would cost a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from waspglass.model.assessment import Assessment, Implant
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.report.json_document import render_json
+from waspglass.report.phrases import Phrases
+from waspglass.report.stix_parts import (
+    StixObject,
+    account_object,
+    address_object,
+    address_pattern,
+    file_objects,
+    identifier,
+    implant_pattern,
+    marking,
+    moment,
+    routable,
+)
+from waspglass.report.visible import prose, visible
+
+__all__ = ["render_stix"]
+
+_FIXED = "2021-01-01T00:00:00.000Z"
+"""`created` of objects that are the same in every bundle (flaws, techniques, this tool): their ids never change."""
+_CVE = re.compile(r"CVE-\d{4}-\d{4,7}")
+_TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
+_MOST_ACTORS = 200
+_MOST_IMPLANTS = 200
+_MOST_NUMBER = 999_999_999
+_ADDRESS_LIFE = timedelta(days=30)
+_CONFIDENCE_IMPLANT, _CONFIDENCE_ADDRESS = 85, 50
+"""On the scale of STIX appendix A: high; medium, because addresses are shared and change hands."""
+
+
+@dataclass(slots=True)
+class _Builder:
+    """The bundle under construction.
+
+    Attributes:
+        seed: Digest of the assessment, part of the ids of everything that belongs to it alone.
+        objects: By id, in the order in which they were added.
+    """
+
+    assessment: Assessment
+    phrases: Phrases
+    tlp: StixObject
+    seed: str
+    objects: dict[str, StixObject] = field(default_factory=dict)
+
+    def add(self, kind: str, key: str, **values: object) -> str:
+        """Adds an object that belongs to this assessment alone and returns its id."""
+        created = moment(self.assessment.created)
+        marked = values | {"object_marking_refs": [self.tlp["id"]]}
+        return self._put(identifier(kind, self.seed, key), kind, created, marked)
+
+    def add_fixed(self, kind: str, key: str, **values: object) -> str:
+        """Adds an object that is the same in every bundle, public knowledge without a marking, and returns its id."""
+        return self._put(identifier(kind, key), kind, _FIXED, values)
+
+    def add_observable(self, thing: StixObject) -> str:
+        """Adds an observable and returns its id."""
+        self.objects.setdefault(str(thing["id"]), thing | {"object_marking_refs": [self.tlp["id"]]})
+        return str(thing["id"])
+
+    def _put(self, name: str, kind: str, created: str, values: dict[str, object]) -> str:
+        head: StixObject = {"type": kind, "spec_version": "2.1", "id": name, "created": created, "modified": created}
+        if name != _tool_id():
+            head["created_by_ref"] = _tool_id()
+        self.objects[name] = head | values
+        return name
+
+
+@dataclass(slots=True)
+class _Group:
+    """Findings of one actor: who, and from when to when."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def times(self, fallback: datetime) -> tuple[datetime, datetime]:
+        """First and last time; the fallback where no finding has one."""
+        times = [finding.time for finding in self.findings if finding.time]
+        return min(times, default=fallback), max(times, default=fallback)
+
+    def highest(self) -> Rung | None:
+        """The highest rung that one of them shows."""
+        rungs = [finding.rung for finding in self.findings if finding.rung and finding.effect is Effect.SHOWS]
+        return max(rungs, key=lambda rung: rung.height, default=None)
+
+
+def render_stix(assessment: Assessment, *, tlp: str = "amber") -> str:
+    """The bundle as JSON; the same assessment and level always give the same text.
+
+    Args:
+        assessment: The result to share.
+        tlp: Traffic Light Protocol 2.0 level.
+
+    Raises:
+        UsageError: If there is no such level.
+    """
+    digest = hashlib.sha256(render_json(assessment).encode()).hexdigest()
+    builder = _Builder(assessment, Phrases(assessment.language), marking(tlp), digest)
+    _tool(builder)
+    host = _host(builder)
+    techniques = _techniques(builder)
+    _vulnerabilities(builder, techniques)
+    left_out = _actors(builder, host, techniques) + _implants(builder, host, techniques)
+    report = _report(builder)
+    _note(builder, report, left_out)
+    bundle = {"type": "bundle", "id": identifier("bundle", digest, tlp)}
+    return (
+        json.dumps(bundle | {"objects": [builder.tlp, *builder.objects.values()]}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def _tool_id() -> str:
+    return identifier("identity", "waspglass")
+
+
+def _tool(builder: _Builder) -> None:
+    builder.add_fixed("identity", "waspglass", name="waspglass", identity_class="system")
+
+
+def _host(builder: _Builder) -> str:
+    name = builder.assessment.host.name
+    shown = visible(name) if name else builder.phrases.text("text.unnamed")
+    return builder.add("identity", "host", name=shown, identity_class="system", roles=["examined-host"])
+
+
+def _techniques(builder: _Builder) -> dict[str, str]:
+    """One attack pattern for each ATT&CK technique of a finding that shows something."""
+    named = {
+        technique
+        for finding in builder.assessment.findings
+        if finding.effect in (Effect.SHOWS, Effect.FAILED)
+        for technique in finding.techniques
+        if _TECHNIQUE.fullmatch(technique)
+    }
+    return {technique: _technique(builder, technique) for technique in sorted(named)}
+
+
+def _technique(builder: _Builder, technique: str) -> str:
+    url = f"https://attack.mitre.org/techniques/{technique.replace('.', '/')}/"
+    reference = {"source_name": "mitre-attack", "external_id": technique, "url": url}
+    return builder.add_fixed("attack-pattern", technique, name=technique, external_references=[reference])
+
+
+def _vulnerabilities(builder: _Builder, techniques: dict[str, str]) -> None:
+    """The flaws of the pack; the exploitation technique, where it was seen, targets them."""
+    for cve in dict.fromkeys(builder.assessment.pack.cves):
+        if not _CVE.fullmatch(cve):
+            continue
+        reference = {"source_name": "cve", "external_id": cve}
+        flaw = builder.add_fixed("vulnerability", cve, name=cve, external_references=[reference])
+        if "T1190" in techniques:
+            _relate(builder, techniques["T1190"], "targets", flaw)
+
+
+def _actors(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
+    """What each address or account was seen to do; returns how many were left out."""
+    groups: dict[tuple[str | None, str | None], _Group] = {}
+    for finding in builder.assessment.findings:
+        actor = finding.actor
+        if actor and (actor.address or actor.account) and finding.effect in (Effect.SHOWS, Effect.FAILED):
+            groups.setdefault((actor.address, actor.account), _Group()).findings.append(finding)
+    ranked = sorted(groups.items(), key=lambda item: (-_height(item[1].highest()), str(item[0])))
+    for (address, account), group in ranked[:_MOST_ACTORS]:
+        _actor(builder, host, techniques, address, account, group)
+    return max(0, len(ranked) - _MOST_ACTORS)
+
+
+def _actor(
+    builder: _Builder, host: str, techniques: dict[str, str], address: str | None, account: str | None, group: _Group
+) -> None:
+    observable = address_object(address) if address else None
+    things = [observable] if observable else []
+    if account:
+        things.append(account_object(account))
+    if not things:
+        return
+    things.extend(thing for found in group.findings[:50] if found.subject for thing in file_objects(found.subject))
+    first, last = group.times(builder.assessment.created)
+    key = json.dumps([address, account])
+    seen = _observed(builder, key, things, first, last, len(group.findings))
+    highest = group.highest()
+    if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):
+        return
+    indicator = builder.add(
+        "indicator",
+        key,
+        name=str(observable["value"]),
+        description=builder.phrases.text("stix.address", meaning=builder.phrases.word("rung_meaning", str(highest))),
+        indicator_types=["malicious-activity"],
+        pattern=address_pattern(address),
+        pattern_type="stix",
+        pattern_version="2.1",
+        valid_from=moment(first),
+        valid_until=moment(_later(last, _ADDRESS_LIFE)),
+        confidence=_CONFIDENCE_ADDRESS,
+        lang=builder.assessment.language,
+    )
+    _sight(builder, key, indicator, seen, host, first, last, len(group.findings))
+    used = {technique for finding in group.findings for technique in finding.techniques if technique in techniques}
+    for technique in sorted(used):
+        _relate(builder, indicator, "indicates", techniques[technique])
+
+
+def _implants(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
+    """Each implant as a file, an indicator and a sighting; returns how many were left out."""
+    implants = builder.assessment.implants
+    for implant in implants[:_MOST_IMPLANTS]:
+        _implant(builder, host, techniques, implant)
+    return max(0, len(implants) - _MOST_IMPLANTS)
+
+
+def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: Implant) -> None:
+    things = file_objects(implant.subject)
+    if not things:
+        return
+    state = {True: "present", False: "gone", None: "open"}[implant.present]
+    dated = [when for when in (implant.written, implant.first_used, implant.last_used) if when]
+    end = builder.assessment.host.collected_at if implant.present else None
+    first = min(dated, default=builder.assessment.created)
+    last = max([first, *dated, *([end] if end else [])])
+    key = f"implant {implant.subject}"
+    seen = _observed(builder, key, things, first, last, 1)
+    indicator = builder.add(
+        "indicator",
+        key,
+        name=visible(implant.subject),
+        description=builder.phrases.text("stix.implant", state=builder.phrases.text(f"implant.{state}")),
+        indicator_types=["malicious-activity", "compromised"],
+        pattern=implant_pattern(implant.subject),
+        pattern_type="stix",
+        pattern_version="2.1",
+        valid_from=moment(first),
+        confidence=_CONFIDENCE_IMPLANT,
+        lang=builder.assessment.language,
+    )
+    _sight(builder, key, indicator, seen, host, first, last, 1)
+    speaking = [found for found in builder.assessment.findings if found.id in implant.findings]
+    for technique in sorted(
+        {technique for found in speaking for technique in found.techniques if technique in techniques}
+    ):
+        _relate(builder, indicator, "indicates", techniques[technique])
+
+
+def _observed(
+    builder: _Builder, key: str, things: Iterable[StixObject], first: datetime, last: datetime, number: int
+) -> str:
+    return builder.add(
+        "observed-data",
+        key,
+        first_observed=moment(first),
+        last_observed=moment(last),
+        number_observed=min(number, _MOST_NUMBER),
+        object_refs=list(dict.fromkeys(builder.add_observable(thing) for thing in things)),
+    )
+
+
+def _sight(
+    builder: _Builder, key: str, indicator: str, seen: str, host: str, first: datetime, last: datetime, count: int
+) -> None:
+    builder.add(
+        "sighting",
+        key,
+        sighting_of_ref=indicator,
+        observed_data_refs=[seen],
+        where_sighted_refs=[host],
+        first_seen=moment(first),
+        last_seen=moment(last),
+        count=min(count, _MOST_NUMBER),
+    )
+    _relate(builder, indicator, "based-on", seen)
+
+
+def _relate(builder: _Builder, source: str, how: str, target: str) -> None:
+    key = f"{source} {how} {target}"
+    builder.add("relationship", key, relationship_type=how, source_ref=source, target_ref=target)
+
+
+def _report(builder: _Builder) -> str:
+    assessment, phrases = builder.assessment, builder.phrases
+    host = visible(assessment.host.name) if assessment.host.name else phrases.text("text.unnamed")
+    return builder.add(
+        "report",
+        "report",
+        name=phrases.text("html.title", headline=phrases.headline(assessment), host=host),
+        description=prose(assessment.sentence),
+        report_types=["observed-data", "indicator", "vulnerability"],
+        published=moment(assessment.created),
+        labels=[f"verdict:{assessment.verdict.value}", f"lid:{assessment.lid.state.value}"],
+        lang=assessment.language,
+        object_refs=list(builder.objects),
+    )
+
+
+def _note(builder: _Builder, report: str, left_out: int) -> None:
+    """Beside the report: what this answer cannot see, and that it names nobody."""
+    assessment, phrases = builder.assessment, builder.phrases
+    builder.add(
+        "note",
+        "limits",
+        abstract=phrases.text("section.limits"),
+        content="\n".join(_note_lines(assessment, phrases, left_out)),
+        object_refs=[report],
+        lang=assessment.language,
+    )
+
+
+def _note_lines(assessment: Assessment, phrases: Phrases, left_out: int) -> Iterator[str]:
+    yield prose(assessment.sentence)
+    yield f"{phrases.text('section.lid')}: {phrases.lid(assessment)}."
+    for limit in assessment.limits:
+        yield f"- {prose(limit.text)}"
+    if left_out:
+        yield phrases.text("stix.left_out", n=phrases.number(left_out))
+    yield phrases.text("html.addresses_note")
+    yield phrases.text("stix.nobody")
+
+
+def _height(rung: Rung | None) -> int:
+    return -1 if rung is None else rung.height
+
+
+def _later(when: datetime, by: timedelta) -> datetime:
+    try:
+        return when + by
+    except OverflowError:
+        return when

@@ -1,0 +1,146 @@
+"""The grammar of STIX 2.1 that the bundle needs: deterministic ids, times, markings, observables and patterns.
+
+Sources: STIX 2.1 (OASIS Standard, 10 June 2021), sections 2.9 (identifiers), 6 (observables), 9 (patterns); TLP 2.0
+markings from oasis-open/cti-stix-common-objects, extension `tlp-2.0`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from waspglass.model.errors import UsageError
+from waspglass.report.visible import visible
+
+__all__ = [
+    "TLP_LEVELS",
+    "StixObject",
+    "account_object",
+    "address_object",
+    "address_pattern",
+    "file_objects",
+    "identifier",
+    "implant_pattern",
+    "marking",
+    "moment",
+    "routable",
+]
+
+StixObject = dict[str, object]
+
+_OBSERVABLES = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+"""The namespace that STIX 2.1 gives for ids of observables, so that all tools agree on them."""
+_OURS = uuid5(NAMESPACE_URL, "https://github.com/waspglass/waspglass")
+_TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+_TLP = {
+    "clear": "94868c89-83c2-464b-929b-a1a8aa3c8487",
+    "green": "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    "amber": "55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+    "amber+strict": "939a9414-2ddd-4d32-a0cd-375ea402b003",
+    "red": "e828b379-4e03-4974-9ac4-e53a884c97c1",
+}
+TLP_LEVELS = tuple(_TLP)
+_WITH_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+):\d+|\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::\d+)?")
+_LOCAL = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8",
+                    "224.0.0.0/3", "::/127", "fe80::/10", "fc00::/7", "ff00::/8")
+)  # fmt: skip
+
+
+def identifier(kind: str, *parts: str) -> str:
+    """The id of an object of ours: the same parts always give the same id."""
+    return f"{kind}--{uuid5(_OURS, json.dumps([kind, *parts]))}"
+
+
+def moment(when: datetime) -> str:
+    """A time to the millisecond, as STIX wants it."""
+    utc = when.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def marking(level: str) -> StixObject:
+    """The published marking definition of a TLP 2.0 level.
+
+    Raises:
+        UsageError: If there is no such level.
+    """
+    if level not in _TLP:
+        raise UsageError(f"no TLP level {level!r}", hint=f"Choose one of: {', '.join(_TLP)}")
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{_TLP[level]}",
+        "created": "2022-10-01T00:00:00.000Z",
+        "name": f"TLP:{level.upper()}",
+        "extensions": {_TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": level}},
+    }
+
+
+def _observable(kind: str, values: Mapping[str, str]) -> StixObject:
+    """An observable whose id follows from its values, all of which contribute to the id."""
+    canonical = json.dumps(dict(sorted(values.items())), separators=(",", ":"), ensure_ascii=False)
+    return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid5(_OBSERVABLES, canonical)}", **values}
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    found = _WITH_PORT.fullmatch(address.strip())
+    text = (found[1] or found[2]) if found else address.strip().split("%")[0]
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def address_object(address: str) -> StixObject | None:
+    """An address as a log writes it (perhaps with port or zone); None if it is none."""
+    parsed = _parsed(address)
+    return None if parsed is None else _observable(f"ipv{parsed.version}-addr", {"value": str(parsed)})
+
+
+def routable(address: str) -> bool:
+    """True if the address can belong to somebody outside: private, loopback and link-local ones point to nobody."""
+    parsed = _parsed(address)
+    return parsed is not None and not any(parsed in network for network in _LOCAL)
+
+
+def account_object(account: str) -> StixObject:
+    """A user account by its login."""
+    return _observable("user-account", {"account_login": visible(account)})
+
+
+def file_objects(subject: str) -> tuple[StixObject, ...]:
+    """An implant as a file, with its folder where the subject names one; empty if the subject names no file."""
+    folder, _, name = visible(subject).replace("\\\\", "\\").replace("\\", "/").rpartition("/")
+    if not name:
+        return ()
+    if not folder:
+        return (_observable("file", {"name": name}),)
+    directory = _observable("directory", {"path": folder})
+    return (_observable("file", {"name": name, "parent_directory_ref": str(directory["id"])}), directory)
+
+
+def address_pattern(address: str) -> str:
+    """A pattern that matches traffic of an address; it must be one."""
+    parsed = _parsed(address)
+    version = parsed.version if parsed else 4
+    return f"[ipv{version}-addr:value = {_literal(str(parsed))}]"
+
+
+def implant_pattern(subject: str) -> str:
+    """A pattern for requests to an implant by its URL path, or for the file by its Windows path."""
+    shown = visible(subject)
+    if shown.startswith("/"):
+        request = "network-traffic:extensions.'http-request-ext'.request_value"
+        return f"[{request} = {_literal(shown)}] OR [url:value LIKE {_literal('%' + shown)}]"
+    name = shown.replace("\\", "/").rpartition("/")[2] or shown
+    return f"[file:name = {_literal(name)}]"
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

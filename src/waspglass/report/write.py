@@ -1,0 +1,158 @@
+"""Puts the reports of one assessment into a folder: all of them whole, or none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from waspglass.model.assessment import Assessment
+from waspglass.model.errors import Location, OutputError
+
+__all__ = ["Format", "write_reports"]
+
+_PEEK = 4096
+_TEXT_WIDTH = 110
+
+
+class Format(StrEnum):
+    """The reports that can be written; the value is the file's name."""
+
+    HTML = "report.html"
+    TEXT = "report.txt"
+    STIX = "bundle.stix.json"
+    TIMELINE = "timeline.jsonl"
+    JSON = "assessment.json"
+
+
+def write_reports(
+    assessment: Assessment,
+    out: Path,
+    formats: Iterable[Format] = tuple(Format),
+    *,
+    language: str | None = None,
+    tlp: str = "amber",
+) -> tuple[Path, ...]:
+    """Writes the reports into `out`, which is made if need be, and returns their paths in the order of `Format`.
+
+    Every report is rendered and written to a temporary file in `out` before the first one is moved to its name, so that
+    an interruption leaves what was there before. `assessment.json` is moved last: where it is new, all are new.
+
+    Args:
+        assessment: What to report.
+        out: The folder. A report of an earlier run is replaced; a file that waspglass did not write is not.
+        formats: Which reports.
+        language: Of the reports' own words; None takes the assessment's.
+        tlp: Traffic Light Protocol 2.0 level of the STIX bundle.
+
+    Raises:
+        OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
+    """
+    wanted = [form for form in Format if form in set(formats)]
+    _make_folder(out)
+    for form in wanted:
+        _check_target(out / form.value)
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for form in wanted:
+            text = _renderer(form, language, tlp)(assessment)
+            waiting.append((_write_aside(out, text), out / form.value))
+        for temporary, target in waiting:
+            temporary.replace(target)
+    except OSError as error:
+        raise _refused(out, error) from error
+    finally:
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+    return tuple(target for _, target in waiting)
+
+
+def _renderer(form: Format, language: str | None, tlp: str) -> Callable[[Assessment], str]:
+    """The function that makes a format; its module is loaded only when the format is asked for."""
+    if form is Format.HTML:
+        from waspglass.report.html import render_html
+
+        return lambda assessment: render_html(assessment, language=language)
+    if form is Format.TEXT:
+        from waspglass.report.text import render_text
+
+        return lambda assessment: render_text(assessment, colour=False, width=_TEXT_WIDTH, language=language)
+    if form is Format.STIX:
+        from waspglass.report.stix import render_stix
+
+        return lambda assessment: render_stix(assessment, tlp=tlp)
+    if form is Format.TIMELINE:
+        from waspglass.report.timeline import render_timeline
+
+        return render_timeline
+    from waspglass.report.json_document import render_json
+
+    return render_json
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(out, error) from error
+
+
+def _check_target(target: Path) -> None:
+    """Refuses to replace anything but a regular file that waspglass wrote."""
+    place = Location(str(target))
+    if target.is_symlink():
+        raise OutputError(
+            "the report's name is taken by a link", location=place, hint="Remove it or choose another --out"
+        )
+    if not target.exists():
+        return
+    if not target.is_file():
+        raise OutputError(
+            "the report's name is taken by a folder or device", location=place, hint="Choose another --out"
+        )
+    try:
+        ours = _is_ours(target)
+    except OSError as error:
+        raise _refused(target, error) from error
+    if not ours:
+        raise OutputError(
+            "a file of this name is there and was not written by waspglass",
+            location=place,
+            hint="Move it away or choose another --out",
+        )
+
+
+def _is_ours(target: Path) -> bool:
+    """Every report names its generator near its beginning or end; an empty file holds nothing to lose."""
+    size = target.stat().st_size
+    if size == 0:
+        return True
+    with target.open("rb") as file:
+        head = file.read(_PEEK)
+        file.seek(max(0, size - _PEEK))
+        return b"waspglass" in head or b"waspglass" in file.read(_PEEK)
+
+
+def _write_aside(out: Path, text: str) -> Path:
+    """Writes a temporary file in `out`, down to the disk; leaves none behind if that fails."""
+    handle, name = tempfile.mkstemp(prefix=".waspglass-", suffix=".part", dir=out)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", errors="backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    return temporary
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    hint = "Choose a folder that you can write to with --out"
+    return OutputError(f"the reports cannot be written: {reason}", location=Location(str(path)), hint=hint)

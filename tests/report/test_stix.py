@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+import stix2
+from hypothesis import given, settings
+from tests.report.build import at, finding, minimal
+from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
+from tests.report.sample import SHELL, clean, every_verdict, occupied
+
+from waspglass.model.assessment import Assessment, Implant, Verdict
+from waspglass.model.errors import UsageError
+from waspglass.model.finding import Actor, Effect, Rung
+from waspglass.report.stix import render_stix
+from waspglass.report.stix_parts import TLP_LEVELS, account_object, address_object, file_objects, routable
+
+Thing = Mapping[str, object]
+
+
+def objects(assessment: Assessment, kind: str = "", *, tlp: str = "amber") -> list[Thing]:
+    bundle = json.loads(render_stix(assessment, tlp=tlp))
+    return [thing for thing in bundle["objects"] if not kind or thing["type"] == kind]
+
+
+def check(assessment: Assessment) -> None:
+    """Strict parsing of every object, without duplicates, and every reference leads somewhere."""
+    document = render_stix(assessment)
+    stix2.parse(document, allow_custom=False)
+    things = json.loads(document)["objects"]
+    ids = [thing["id"] for thing in things]
+    assert len(ids) == len(set(ids))
+    for thing in things:
+        for name, value in thing.items():
+            if name.endswith("_ref"):
+                assert value in ids
+            elif name.endswith("_refs"):
+                assert set(value) <= set(ids)
+
+
+@pytest.mark.parametrize("assessment", every_verdict(), ids=lambda assessment: str(assessment.verdict))
+def test_the_bundle_is_strictly_valid(assessment: Assessment) -> None:
+    check(assessment)
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_known_hostile_strings_leave_it_valid(text: str) -> None:
+    check(everywhere(text))
+
+
+@given(texts())
+@settings(max_examples=25, deadline=None)
+def test_any_string_leaves_it_valid_and_visible(text: str) -> None:
+    check(everywhere(text))
+    assert not hidden_characters(render_stix(everywhere(text)))
+
+
+def test_the_same_assessment_gives_the_same_bundle() -> None:
+    assert render_stix(occupied()) == render_stix(occupied())
+
+
+def test_another_assessment_shares_only_public_objects_and_observables() -> None:
+    one, other = occupied(), occupied(probes=3)
+    shared = {str(thing["id"]) for thing in objects(one)} & {str(thing["id"]) for thing in objects(other)}
+    kinds = {name.split("--")[0] for name in shared}
+    public = {"marking-definition", "identity", "vulnerability", "attack-pattern"}
+    assert kinds == public | {"ipv4-addr", "file", "directory", "user-account"}
+
+
+def test_no_attacker_is_named() -> None:
+    named = {"threat-actor", "intrusion-set", "campaign"}
+    assert not named & {thing["type"] for thing in objects(occupied())}
+    (note,) = objects(occupied(), "note")
+    assert "names no attacker" in str(note["content"])
+
+
+def test_the_report_carries_verdict_and_sentence() -> None:
+    (report,) = objects(occupied(), "report")
+    assert report["name"] == "Patched, but occupied: ex01.example.test"
+    assert report["description"] == occupied().sentence
+    assert report["labels"] == ["verdict:occupied", "lid:patched"]
+
+
+def test_limits_are_in_the_note() -> None:
+    (note,) = objects(occupied(), "note")
+    assert all(limit.text in str(note["content"]) for limit in occupied().limits)
+
+
+def test_implants_become_indicators_of_high_confidence_with_a_sighting() -> None:
+    (indicator,) = [thing for thing in objects(occupied(), "indicator") if thing["name"] == SHELL]
+    assert indicator["confidence"] == 85
+    assert f"'{SHELL}'" in str(indicator["pattern"])
+    (sighting,) = [thing for thing in objects(occupied(), "sighting") if thing["sighting_of_ref"] == indicator["id"]]
+    assert sighting["first_seen"] == "2021-03-03T04:12:31.000Z"
+
+
+def test_an_address_that_only_probed_is_observed_and_no_indicator() -> None:
+    names = {thing["name"] for thing in objects(occupied(), "indicator")}
+    assert {"203.0.113.77", "198.51.100.23"} <= names
+    seen = {thing["value"] for thing in objects(occupied(), "ipv4-addr")}
+    assert "192.0.2.20" in seen - names
+
+
+def test_address_indicators_expire() -> None:
+    (indicator,) = [thing for thing in objects(occupied(), "indicator") if thing["name"] == "203.0.113.77"]
+    assert indicator["confidence"] == 50
+    assert indicator["valid_until"] == "2021-04-02T04:12:31.000Z"
+
+
+@pytest.mark.parametrize("effect", [Effect.CONTEXT, Effect.HINT])
+def test_context_and_hints_accuse_nobody(effect: Effect) -> None:
+    hinted = finding(1, rung=Rung.USED, effect=effect, actor=Actor(address="203.0.113.9"), time=at("2021-03-01"))
+    assert not objects(minimal(findings=(hinted,)), "indicator")
+    assert not objects(minimal(findings=(hinted,)), "ipv4-addr")
+
+
+def test_a_private_address_is_no_indicator() -> None:
+    inside = finding(1, rung=Rung.USED, actor=Actor(address="10.1.2.3"), time=at("2021-03-01"))
+    assert objects(minimal(findings=(inside,)), "ipv4-addr")
+    assert not objects(minimal(findings=(inside,)), "indicator")
+
+
+def test_flaws_and_techniques() -> None:
+    assert [thing["name"] for thing in objects(occupied(), "vulnerability")] == list(occupied().pack.cves)
+    assert "T1505.003" in {thing["name"] for thing in objects(occupied(), "attack-pattern")}
+    targets = [thing for thing in objects(occupied(), "relationship") if thing["relationship_type"] == "targets"]
+    assert len(targets) == len(occupied().pack.cves)
+
+
+def test_what_is_left_out_is_said() -> None:
+    many = tuple(Implant(subject=f"/{n}.aspx", present=True) for n in range(230))
+    (note,) = objects(minimal(Verdict.OCCUPIED, implants=many), "note")
+    assert "30 more" in str(note["content"])
+
+
+@pytest.mark.parametrize("level", TLP_LEVELS)
+def test_every_level_of_tlp(level: str) -> None:
+    (marking,) = objects(clean(), "marking-definition", tlp=level)
+    assert marking["name"] == f"TLP:{level.upper()}"
+    (report,) = objects(clean(), "report", tlp=level)
+    assert report["object_marking_refs"] == [marking["id"]]
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(UsageError, match="white"):
+        render_stix(clean(), tlp="white")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%3", "fe80::1"),
+        ("[fe80::1%3]:443", "fe80::1"),
+        ("2001:DB8::1", "2001:db8::1"),
+    ],
+)
+def test_addresses_as_logs_write_them(written: str, meant: str) -> None:
+    thing = address_object(written)
+    assert thing is not None
+    assert thing["value"] == meant
+
+
+@pytest.mark.parametrize("text", ["", "-", "localhost", "999.1.1.1", "1.2.3", "203.0.113.7, 10.0.0.1"])
+def test_what_is_no_address(text: str) -> None:
+    assert address_object(text) is None
+    assert not routable(text)
+
+
+def test_ids_of_observables_are_those_of_other_tools() -> None:
+    address, account = address_object("203.0.113.77"), account_object("EXAMPLE\\admin")
+    assert address is not None
+    assert address["id"] == stix2.IPv4Address(value="203.0.113.77").id
+    assert account["id"] == stix2.UserAccount(account_login="EXAMPLE\\admin").id
+    file, folder = file_objects("/aspnet_client/ü.aspx")
+    assert folder["id"] == stix2.Directory(path="/aspnet_client").id
+    assert file["id"] == stix2.File(name="ü.aspx", parent_directory_ref=cast("str", folder["id"])).id
+
+
+def test_making_a_bundle_does_not_load_the_slow_library() -> None:
+    code = "import sys, waspglass.report.stix; sys.exit('stix2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.report.hostile import STRINGS, everywhere
+from tests.report.sample import clean, every_verdict, occupied
+
+from waspglass.model.assessment import Assessment
+from waspglass.model.errors import OutputError
+from waspglass.report.json_document import read_json
+from waspglass.report.write import Format, write_reports
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("assessment", every_verdict(), ids=lambda assessment: str(assessment.verdict))
+def test_all_reports_are_written(tmp_path: Path, assessment: Assessment) -> None:
+    written = write_reports(assessment, tmp_path / "new" / "folder")
+    assert names(tmp_path / "new" / "folder") == {form.value for form in Format}
+    assert [path.name for path in written] == [form.value for form in Format]
+    assert read_json((tmp_path / "new/folder/assessment.json").read_bytes()) == assessment
+
+
+def test_only_the_formats_asked_for(tmp_path: Path) -> None:
+    assert write_reports(clean(), tmp_path, [Format.JSON]) == (tmp_path / "assessment.json",)
+    assert names(tmp_path) == {"assessment.json"}
+
+
+def test_the_language_can_be_chosen(tmp_path: Path) -> None:
+    write_reports(occupied(), tmp_path, [Format.TEXT, Format.HTML], language="de")
+    assert "WARUM" in (tmp_path / "report.txt").read_text("utf-8")
+    assert '<html lang="de">' in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_an_earlier_report_is_replaced(tmp_path: Path) -> None:
+    for assessment in every_verdict():
+        write_reports(assessment, tmp_path)
+    assert len(names(tmp_path)) == len(Format)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_report_is_known_as_ours(tmp_path: Path, form: Format) -> None:
+    for assessment in (clean(), occupied(), everywhere("x" * 3000)):
+        write_reports(assessment, tmp_path, [form])
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_foreign_file_is_not_overwritten(tmp_path: Path, form: Format) -> None:
+    foreign = tmp_path / form.value
+    foreign.write_text("notes of somebody else")
+    with pytest.raises(OutputError, match="not written by waspglass") as caught:
+        write_reports(clean(), tmp_path)
+    assert foreign.read_text() == "notes of somebody else"
+    assert names(tmp_path) == {form.value}
+    assert caught.value.hint
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text('{"generator": "waspglass"}')
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "assessment.json").symlink_to(victim)
+    with pytest.raises(OutputError, match="link"):
+        write_reports(clean(), out)
+    assert victim.read_text() == '{"generator": "waspglass"}'
+
+
+def test_a_dangling_link_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "report.html").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="link"):
+        write_reports(clean(), tmp_path)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_in_the_place_of_a_report(tmp_path: Path) -> None:
+    (tmp_path / "report.txt").mkdir()
+    with pytest.raises(OutputError, match="folder"):
+        write_reports(clean(), tmp_path)
+
+
+def test_out_may_not_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_reports(clean(), tmp_path / "out")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_reports(clean(), tmp_path)
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, MemoryError, OSError])
+@pytest.mark.parametrize("at_call", [1, 3, 5])
+def test_an_interruption_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException], at_call: int
+) -> None:
+    write_reports(clean(), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    calls = 0
+
+    def interrupted(handle: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == at_call:
+            raise fault
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises((fault, OutputError)):
+        write_reports(occupied(), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_reports(clean(), tmp_path)
+    assert names(tmp_path) == set()
+
+
+def test_reports_are_private_to_their_owner(tmp_path: Path) -> None:
+    for path in write_reports(clean(), tmp_path):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_names_of_files_never_come_from_the_evidence(tmp_path: Path, text: str) -> None:
+    write_reports(everywhere(text), tmp_path)
+    assert names(tmp_path) == {form.value for form in Format}
