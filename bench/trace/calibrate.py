@@ -1,0 +1,166 @@
+"""Fits `src/waspglass/trace/data/calibration.json` and measures it on families of sets that were held out.
+
+    python -m bench.trace.calibrate DATA PAIRS [--held-out soco,emse,conplag]
+
+The numbers that ship are fitted on the families that are not named by `--held-out`. The table has, for each set, the
+figures of numbers that were fitted without its family.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from bench.trace.figures import cllr, min_cllr
+from bench.trace.scored_sets import Floats, Scored, score_sets
+from scipy.optimize import minimize
+
+from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, Regime, covariates
+
+DERIVED_AT = math.log(1000)
+INDEPENDENT_AT = -math.log(100)
+LEAST_TOKENS = 40
+BOUNDS = (-math.log(300), math.log(20_000))
+SHRINKAGE = 1e-3
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of one set; not a number where it has fewer than ten derived pairs."""
+
+    name: str
+    family: str
+    derived: int
+    independent: int
+    cllr: float
+    min_cllr: float
+    found: float
+    false_derived: float
+    lost: float
+    cleared: float
+
+    @classmethod
+    def of(cls, scored: Scored, label: Labels, llr: Floats) -> Row:
+        """From the labels and log likelihood ratios of a set."""
+        said, denied, known = llr >= DERIVED_AT, llr <= INDEPENDENT_AT, label.sum() >= 10
+        return cls(
+            name=scored.name, family=scored.family, derived=int(label.sum()), independent=int((label == 0).sum()),
+            cllr=cllr(label, llr) if known else math.nan, min_cllr=min_cllr(label, llr) if known else math.nan,
+            found=float(np.mean(said[label == 1])) if known else math.nan,
+            false_derived=float(np.mean(said[label == 0])),
+            lost=float(np.mean(denied[label == 1])) if known else math.nan,
+            cleared=float(np.mean(denied[label == 0])),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name:18} {self.derived:5}/{self.independent:<6} Cllr {self.cllr:.3f} (min {self.min_cllr:.3f})  "
+            f"derived {self.found:.3f} of derived, {self.false_derived:.5f} of independent; "
+            f"independent {self.cleared:.3f} of independent, {self.lost:.4f} of derived"
+        )
+
+
+def family_mean(table: Sequence[Row], key: str) -> float:
+    """Mean over families of the mean over their sets."""
+    families = sorted({row.family for row in table})
+    means = [np.nanmean([getattr(row, key) for row in table if row.family == family]) for family in families]
+    return round(float(np.mean(means)), 4)
+
+
+def view(scored: Scored, *, alone: bool) -> tuple[Labels, Floats, Floats]:
+    """Labels, covariates and tokens of one set in one regime."""
+    if not alone:
+        return scored.label, covariates(scored.score, scored.baseline, scored.tokens), scored.tokens
+    tokens = scored.tokens[scored.alone]
+    usual = np.full(len(tokens), USUAL_BASELINE)
+    return scored.label[scored.alone], covariates(scored.alone_score, usual, tokens), tokens
+
+
+def fit(sets: Sequence[Scored], *, alone: bool) -> Floats:
+    """Logistic regression; each family weighs the same, and in it derived as much as independent pairs."""
+    families = [scored.family for scored in sets]
+    rows, labels, weights = [], [], []
+    for scored in sets:
+        label, row, _ = view(scored, alone=alone)
+        share = 1.0 / families.count(scored.family)
+        weight = np.where(label == 1, share / max(1, int(label.sum())), share / max(1, int((label == 0).sum())))
+        if label.sum() < 10:
+            weight[label == 1] = 0.0
+        rows.append(row)
+        labels.append(label)
+        weights.append(weight)
+    x, y, w = np.concatenate(rows), np.concatenate(labels), np.concatenate(weights)
+    w = np.where(y == 1, w / (2 * w[y == 1].sum()), w / (2 * w[y == 0].sum()))
+    sign = 2.0 * y - 1.0
+
+    def cost(b: Floats) -> float:
+        return float(np.sum(w * np.logaddexp(0, -sign * (x @ b))) + SHRINKAGE * np.sum(b[:-1] ** 2) / 2)
+
+    return np.asarray(minimize(cost, np.zeros(x.shape[1]), method="BFGS").x)
+
+
+def llr_of(coefficients: Floats, rows: Floats, tokens: Floats) -> Floats:
+    """As `Calibration.llr`, from covariates."""
+    bounded = np.clip(rows @ coefficients, *BOUNDS)
+    return np.where(tokens < LEAST_TOKENS, np.clip(bounded, -1, 1), bounded)
+
+
+def measure(sets: Sequence[Scored], held: Sequence[str], *, alone: bool) -> Measured:
+    """Each set with numbers fitted without its family (and without the families `held`)."""
+    table: list[Row] = []
+    for scored in sets:
+        training = [other for other in sets if other.family != scored.family and other.family not in held]
+        label, rows, tokens = view(scored, alone=alone)
+        table.append(Row.of(scored, label, llr_of(fit(training, alone=alone), rows, tokens)))
+        print(f"  {table[-1]}")
+    negatives = sum(row.independent for row in table)
+    return Measured(
+        sets=len(table),
+        derived=sum(row.derived for row in table),
+        independent=negatives,
+        cllr=family_mean(table, "cllr"),
+        min_cllr=family_mean(table, "min_cllr"),
+        worst_cllr=round(float(np.nanmax([row.cllr for row in table])), 4),
+        derived_found=family_mean(table, "found"),
+        false_derived=round(sum(row.false_derived * row.independent for row in table) / negatives, 6),
+        worst_false_derived=round(max(row.false_derived for row in table), 6),
+        false_independent=family_mean(table, "lost"),
+    )
+
+
+def main() -> None:
+    """Fits, measures, writes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("--held-out", default="soco,emse,conplag")
+    parser.add_argument("--out", type=Path, default=Path("src/waspglass/trace/data/calibration.json"))
+    arguments = parser.parse_args()
+    held = arguments.held_out.split(",")
+    sets = list(score_sets(arguments.data, arguments.pairs))
+    training = [scored for scored in sets if scored.family not in held]
+    regimes = {}
+    for name, alone in (("collection", False), ("alone", True)):
+        print(name)
+        measured = measure(sets, held, alone=alone)
+        print("  ", measured)
+        numbers = [round(float(value), 4) for value in fit(training, alone=alone)]
+        regimes[name] = Regime.model_validate(
+            {"coefficients": numbers, "lower": BOUNDS[0], "upper": BOUNDS[1], "measured": measured}
+        )
+    calibration = Calibration(
+        derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS,
+        trained_on=tuple(scored.name for scored in training),
+        collection=regimes["collection"], alone=regimes["alone"],
+    )  # fmt: skip
+    arguments.out.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

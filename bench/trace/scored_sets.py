@@ -1,0 +1,90 @@
+"""Scores the labelled sets of `bench.trace.datasets` with waspglass, as numbers that a calibration can be fitted to."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from waspglass.trace.calibration import baseline_of
+from waspglass.trace.collection import Collection
+from waspglass.trace.commons import load_commons
+from waspglass.trace.groups import comparison_groups
+from waspglass.trace.languages import language_named
+from waspglass.trace.program import Program, Source, analyse
+
+Floats = npt.NDArray[np.float64]
+
+SUFFIXES = {"java": {".java"}, "c": {".c", ".h"}, "cpp": {".cpp", ".c", ".h"}, "python": {".py"}}
+ALONE_PAIRS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One set: labels and what the calibration sees, within the collection and for some pairs alone."""
+
+    name: str
+    label: npt.NDArray[np.int64]
+    score: Floats
+    baseline: Floats
+    tokens: Floats
+    alone: npt.NDArray[np.int64]
+    alone_score: Floats
+
+    @property
+    def family(self) -> str:
+        """Sets of one origin, which are held out together."""
+        return {"hjc1": "hjc", "hjc2": "hjc"}.get(self.name, self.name.split("_")[0])
+
+
+def _read(root: Path, path: str, lang: str) -> bytes:
+    place = root / path
+    if not place.is_dir():
+        return place.read_bytes()
+    parts = sorted(part for part in place.rglob("*") if part.suffix in SUFFIXES[lang])
+    return b"\n".join(part.read_bytes() for part in parts)
+
+
+def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
+    """The programs of a pairs CSV in the order of their first mention; folders are one program."""
+    lang = {row[side]: row["lang"] for row in rows for side in ("path_a", "path_b")}
+    grammar = {"c": "cpp"}  # the SOCO sets mix C and C++ under one name
+    return [
+        analyse(Source(path, _read(root, path, name), language_named(grammar.get(name, name))))
+        for path, name in lang.items()
+    ]
+
+
+def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
+    """Every set of the folder `pairs`, scored."""
+    commons = load_commons()
+    for path in sorted(pairs.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        programs = read_programs(data, rows)
+        number = {program.name: index for index, program in enumerate(programs)}
+        first, second = (np.array([number[row[side]] for row in rows]) for side in ("path_a", "path_b"))
+        collection = Collection(programs, commons)
+        score = collection.score_pairs(first, second).score.astype(np.float64)
+        group = comparison_groups(len(programs), first, second)
+        everyone = collection.score_all()
+        baseline = np.zeros(group.max() + 1)
+        for index in range(len(baseline)):
+            members = np.flatnonzero(group == index)
+            inside = everyone[np.ix_(members, members)][np.triu_indices(len(members), 1)]
+            baseline[index] = baseline_of(inside.astype(np.float64), len(members))
+        label = np.array([int(row["label"]) for row in rows])
+        tokens = np.array([program.tokens for program in programs], dtype=np.float64)
+        draw = np.random.default_rng(3)
+        alone = np.concatenate([draw.permutation(np.flatnonzero(label == kind))[:ALONE_PAIRS] for kind in (0, 1)])
+        alone_score = np.array([
+            Collection([programs[first[i]], programs[second[i]]], commons)
+            .score_pairs(np.array([0]), np.array([1])).score[0]
+            for i in alone
+        ], dtype=np.float64)  # fmt: skip
+        smaller = np.minimum(tokens[first], tokens[second])
+        yield Scored(path.stem, label, score, baseline[group[first]], smaller, alone, alone_score)

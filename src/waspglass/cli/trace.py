@@ -1,0 +1,82 @@
+"""`waspglass trace`: is this sample derived from what we shared?
+
+`trace` is a group whose default command is the trace itself: the words `matrix` and `index` are sub-commands, all else
+is a sample. A file of one of these names is given as `./matrix`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from waspglass.model.skip import Skipped
+
+__all__ = ["app"]
+
+DEFAULT_COMMAND = "run"
+
+
+class DefaultsToRun(TyperGroup):
+    """Hands arguments that name no sub-command to the default command."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # typer keeps click under a private name
+        """Puts the default command in front unless a sub-command or only a wish for help is there."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [DEFAULT_COMMAND, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=DefaultsToRun,
+    help="Is this sample derived from what we shared? SAMPLE... --against SHARED..., or a sub-command.",
+    no_args_is_help=True,
+)
+
+
+@app.command("matrix")
+def matrix(
+    folder: Annotated[Path | None, typer.Argument(help="Folder or archive whose files are compared.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="CSV path_a,path_b[,lang]: score only these pairs.")] = None,
+    scores: Annotated[Path | None, typer.Option(help="Write path_a,path_b,score,llr,verdict as CSV.")] = None,
+    least: Annotated[
+        float | None, typer.Option(help="Least score of pairs written; default 0, and 0.1 above 2 million pairs.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="Pairs shown.")] = 20,
+) -> None:
+    """Compare all files of a folder with one another, or the pairs of a list."""
+    import numpy as np
+
+    from waspglass.model.errors import UsageError
+    from waspglass.report.trace_text import matrix_text
+    from waspglass.trace.calibration import load_calibration
+    from waspglass.trace.collection import Collection
+    from waspglass.trace.commons import load_commons
+    from waspglass.trace.load import load
+    from waspglass.trace.matrix import BestPairs, all_pairs, listed_pairs
+    from waspglass.trace.pairs_file import read_pairs, write_scores
+    from waspglass.trace.program import analyse
+
+    calibration = load_calibration()
+    if pairs is not None:
+        listed = read_pairs(pairs, folder)
+        collection = Collection(listed.programs, load_commons())
+        tables = iter([listed_pairs(collection, np.array(listed.first), np.array(listed.second), calibration)])
+        skipped: tuple[Skipped, ...] = ()
+    elif folder is not None:
+        loaded = load([folder])
+        collection = Collection([analyse(source) for source in loaded.sources], load_commons())
+        count = len(collection)
+        floor = least if least is not None else (0.1 if count * (count - 1) > 4_000_000 else 0.0)
+        tables = all_pairs(collection, calibration, floor)
+        skipped = loaded.skipped
+    else:
+        raise UsageError("nothing to compare", hint="Give a folder, or a list with --pairs")
+    best = BestPairs(top)
+    watched = best.watch(tables)
+    names = [program.name for program in collection.programs]
+    written = write_scores(scores, names, watched) if scores is not None else sum(len(table) for table in watched)
+    typer.echo(matrix_text(collection.programs, best.table(), written, skipped))

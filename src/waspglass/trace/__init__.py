@@ -1,0 +1,1 @@
+"""Sample against shared material: is it derived, and how sure can one be?"""

@@ -1,0 +1,124 @@
+"""From a similarity to a log likelihood ratio derived : independent, with bounds beyond which nothing was measured.
+
+The ratio is linear in the log odds of the score, of how alike independent programs are in this collection (its
+baseline), and of the programs' size; five numbers in all, fitted so that each family of data sets counts the same
+(logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them from public data.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from waspglass.model.document import Document
+
+__all__ = ["Calibration", "Measured", "Regime", "baseline_of", "covariates", "load_calibration"]
+
+Floats = npt.NDArray[np.float64]
+
+USUAL_BASELINE = 0.045
+"""Median score of independent programs for one task over the training sets."""
+BASELINE_STRENGTH = 10.0
+"""How many programs of a collection the usual baseline counts as much as."""
+SIZE_RANGE = (20.0, 5000.0)
+USUAL_SIZE = 300.0
+
+
+class Measured(Document):
+    """What a regime reached on families of sets that its numbers were not fitted on (means over families).
+
+    Attributes:
+        sets, derived, independent: How much was measured.
+        cllr: Cost of the log likelihood ratio in bits, 1 = says nothing, 0 = perfect.
+        min_cllr: What the order of the pairs alone would allow.
+        worst_cllr: The greatest over all sets.
+        derived_found: Share of derived pairs that are called derived.
+        false_derived: Share of independent pairs that are called derived, over all sets together.
+        worst_false_derived: The greatest share over all sets.
+        false_independent: Share of derived pairs that are called independent.
+    """
+
+    sets: int
+    derived: int
+    independent: int
+    cllr: float
+    min_cllr: float
+    worst_cllr: float
+    derived_found: float
+    false_derived: float
+    worst_false_derived: float
+    false_independent: float
+
+
+class Regime(Document):
+    """The numbers for one way of comparing: within a collection, or two programs alone."""
+
+    coefficients: tuple[float, float, float, float, float]
+    lower: float
+    upper: float
+    measured: Measured | None = None
+
+
+class Calibration(Document):
+    """All that turns scores into answers.
+
+    Attributes:
+        derived_at, independent_at: Log likelihood ratios from which on the answer is given; between, *cannot tell*.
+        least_tokens: Programs with fewer tokens are never called derived or independent.
+        trained_on: Names of the public data sets.
+        collection, alone: The two regimes; `alone` serves fewer than `alone_below` programs.
+    """
+
+    version: int = 1
+    derived_at: float
+    independent_at: float
+    least_tokens: int
+    alone_below: int = 10
+    trained_on: tuple[str, ...]
+    collection: Regime
+    alone: Regime
+
+    def regime(self, programs: int) -> Regime:
+        """The numbers that fit a collection of that many programs."""
+        return self.alone if programs < self.alone_below else self.collection
+
+    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int) -> Floats:
+        """Natural-log likelihood ratios; `tokens` is the smaller program's count, `programs` the collection's."""
+        regime = self.regime(programs)
+        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients)
+        bounded: Floats = np.clip(raw, regime.lower, regime.upper)
+        return np.where(tokens < self.least_tokens, np.clip(bounded, -1.0, 1.0), bounded)
+
+
+def _log_odds(score: Floats) -> Floats:
+    """Log odds, kept finite at 0 and 1."""
+    odds: Floats = np.log((score + 0.01) / (1.01 - score))
+    return odds
+
+
+def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
+    """One row a pair: what the log likelihood ratio is linear in."""
+    alike, usual = _log_odds(score), _log_odds(np.clip(baseline, 0.01, 0.9))
+    size = np.log(np.clip(tokens, *SIZE_RANGE) / USUAL_SIZE)
+    return np.stack([alike, -usual, size, (alike - usual) * size, np.ones_like(alike)], axis=1)
+
+
+def baseline_of(scores: Floats, programs: int) -> float:
+    """How alike independent programs of a collection are: the median, drawn to the usual one where programs are few.
+
+    Derived pairs among `scores` make the result higher and so the answers more careful, never bolder.
+    """
+    if not len(scores):
+        return USUAL_BASELINE
+    measured = float(np.median(scores))
+    return (measured * programs + USUAL_BASELINE * BASELINE_STRENGTH) / (programs + BASELINE_STRENGTH)
+
+
+@cache
+def load_calibration() -> Calibration:
+    """The calibration that comes with waspglass."""
+    raw = files("waspglass.trace").joinpath("data", "calibration.json").read_bytes()
+    return Calibration.model_validate_json(raw)

@@ -1,0 +1,190 @@
+"""Many programs side by side: which features they share, how rare each is, and how alike each pair is.
+
+For each view the score of a pair is the mean of two ratios of rarity-weighted shares: what is shared by what the
+smaller program *could* share with anybody here (containment, blind to inserted noise), and what is shared by what
+either has (Jaccard). A feature's weight is its inverse document frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from waspglass.trace.commons import Commons
+from waspglass.trace.hashing import Hashes
+from waspglass.trace.program import Program
+from waspglass.trace.views import VIEWS, WEIGHTS
+
+__all__ = ["Collection", "Scores", "Shared"]
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+_DOCUMENT_BITS = np.uint64(20)
+_DOCUMENT_MASK = np.uint64((1 << 20) - 1)
+UNIQUE_IN_JACCARD = 0.25
+"""Weight, against a shared feature of the same rarity, of one that a program has alone: inserted noise is cheap."""
+FEW = 8.0
+"""With fewer programs than this, being alone with a feature says little, and such features count nearly in full."""
+COMMON_SHARE = 0.25
+"""In collections of LARGE and more, features of more than this share of the programs carry too little to be joined."""
+LARGE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The features of one view that two programs or more have, in the order of their hashes.
+
+    Attributes:
+        feature: Hash of each feature (its upper 44 bits).
+        start: Feature `i` is in the programs `program[start[i]:start[i + 1]]`.
+        program: Numbers of programs.
+        weight: Rarity of each feature, in nats.
+        contained, united: For each program the sums that containment and Jaccard divide by.
+    """
+
+    feature: Hashes
+    start: Indices
+    program: npt.NDArray[np.int32]
+    weight: Floats
+    contained: Floats
+    united: Floats
+
+    def matrix(self, count: int, *, rooted: bool) -> sparse.csr_matrix:
+        """Programs by features: the weight, or its root so that the product with itself is the shared weight."""
+        weight = np.sqrt(self.weight) if rooted else self.weight
+        data = np.repeat(weight, np.diff(self.start)).astype(np.float32)
+        shape = (count, len(self.weight))
+        return sparse.csc_matrix((data, self.program, self.start), shape=shape).tocsr()
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Similarities of pairs.
+
+    Attributes:
+        score: 0 (nothing shared) to 1 (the same in all views).
+        views: The same for each view alone, by its name.
+    """
+
+    score: Floats
+    views: dict[str, Floats]
+
+
+def _packed(view: str, programs: Sequence[Program]) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """All features of a view with the program's number in the low bits, sorted; and the count of each program."""
+    arrays = [program.views[view] for program in programs]
+    counts = np.array([len(array) for array in arrays], dtype=np.int64)
+    packed = np.concatenate(arrays) if arrays else np.empty(0, dtype=np.uint64)
+    packed &= ~_DOCUMENT_MASK
+    packed |= np.repeat(np.arange(len(arrays), dtype=np.uint64), counts)
+    packed.sort()
+    return packed, counts
+
+
+class Collection:
+    """Programs that are compared with one another; features and weights are worked out a view at a time.
+
+    Args:
+        programs: At most 2**20.
+        commons: What is common in programs at large; steadies rarity while the collection itself is small.
+    """
+
+    def __init__(self, programs: Sequence[Program], commons: Commons | None = None) -> None:
+        if len(programs) > int(_DOCUMENT_MASK):
+            raise ValueError("too many programs for one collection")
+        self.programs = tuple(programs)
+        self.commons = commons
+
+    def __len__(self) -> int:
+        return len(self.programs)
+
+    def shared(self, view: str) -> Shared:
+        """The shared features of a view and their weights."""
+        count = len(self.programs)
+        packed, counts = _packed(view, self.programs)
+        key = packed >> _DOCUMENT_BITS
+        first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.empty(0, dtype=np.int64)
+        frequency = np.diff(np.r_[first, len(key)])
+        frequent = frequency >= 2
+        if count >= LARGE:
+            frequent &= frequency <= COMMON_SHARE * count
+        prior, strength = self._prior(key[first], count)
+        weight = -np.log((frequency + strength * prior) / (count + 1 + strength))
+        kept = np.repeat(frequent, frequency)
+        alone = np.repeat(np.where(frequency == 1, weight, 0.0), frequency)
+        program = (packed & _DOCUMENT_MASK).astype(np.int32)
+        weight_of_shared = np.bincount(program[kept], np.repeat(weight[frequent], frequency[frequent]), count)
+        weight_alone = np.bincount(program, alone, count)
+        lone = FEW / (FEW + count) if count < LARGE else 0.0
+        del counts
+        return Shared(
+            feature=key[first][frequent],
+            start=np.r_[0, np.cumsum(frequency[frequent])],
+            program=program[kept],
+            weight=weight[frequent].astype(np.float32),
+            contained=(weight_of_shared + lone * weight_alone).astype(np.float32),
+            united=(weight_of_shared + max(lone, UNIQUE_IN_JACCARD) * weight_alone).astype(np.float32),
+        )
+
+    def _prior(self, feature: Hashes, count: int) -> tuple[npt.NDArray[np.float64], float]:
+        if self.commons is None or count >= LARGE:
+            return np.zeros(len(feature)), 0.0
+        return self.commons.share(feature), self.commons.strength
+
+    def score_pairs(self, first: Indices, second: Indices) -> Scores:
+        """Similarities of the given pairs of programs (numbers in the collection)."""
+        views: dict[str, Floats] = {}
+        for view in VIEWS:
+            shared = self.shared(view)
+            common = _common_weight(shared.matrix(len(self), rooted=True), first, second)
+            views[view] = _ratio(
+                common, shared.contained[first], shared.contained[second], shared.united[first], shared.united[second]
+            )
+        return Scores(_combined(views), views)
+
+    def score_all(self) -> Floats:
+        """Similarities of all pairs as a symmetric matrix; 4 n² bytes and one more of these while it works."""
+        count = len(self)
+        total = np.zeros((count, count), dtype=np.float32)
+        for view in VIEWS:
+            shared = self.shared(view)
+            rows = shared.matrix(count, rooted=True)
+            transposed = rows.T.tocsr()
+            for block in _blocks(count, 512):
+                common = (rows[block] @ transposed).toarray()
+                contained, united = shared.contained, shared.united
+                total[block] += WEIGHTS[view] * _ratio(
+                    common, contained[block, None], contained[None, :], united[block, None], united[None, :]
+                )
+        total /= sum(WEIGHTS.values())
+        return total
+
+
+def _blocks(count: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(count, start + size)) for start in range(0, count, size))
+
+
+def _common_weight(rows: sparse.csr_matrix, first: Indices, second: Indices) -> Floats:
+    common = np.empty(len(first), dtype=np.float32)
+    for block in _blocks(len(first), 4096):
+        common[block] = np.asarray(rows[first[block]].multiply(rows[second[block]]).sum(axis=1)).ravel()
+    return common
+
+
+def _ratio(common: Floats, contained_a: Floats, contained_b: Floats, united_a: Floats, united_b: Floats) -> Floats:
+    """Half containment, half Jaccard."""
+    tiny = np.float32(1e-6)
+    containment = common / np.maximum(np.minimum(contained_a, contained_b), tiny)
+    jaccard = common / np.maximum(united_a + united_b - common, tiny)
+    mean: Floats = np.minimum((containment + jaccard) * np.float32(0.5), np.float32(1.0))
+    return mean
+
+
+def _combined(views: dict[str, Floats]) -> Floats:
+    stacked = np.stack([WEIGHTS[view] * views[view] for view in VIEWS])
+    return np.asarray(stacked.sum(axis=0) / sum(WEIGHTS.values()), dtype=np.float32)

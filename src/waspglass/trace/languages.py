@@ -1,0 +1,100 @@
+"""Which language a text is written in, and the grammar for it (from a wheel; nothing is downloaded)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+import tree_sitter
+
+__all__ = ["LANGUAGES", "Language", "detect", "language_named", "parser_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that a grammar wheel covers, or one that is read as plain tokens (`module` is None)."""
+
+    name: str
+    extensions: tuple[str, ...]
+    module: str | None = None
+    function: str = "language"
+    aliases: tuple[str, ...] = ()
+    line_comment: str | None = "//"
+
+
+# C is read by the grammar of C++, so that both can be compared and a wrong name does no harm.
+LANGUAGES: tuple[Language, ...] = (
+    Language("c", (".c",), "tree_sitter_cpp"),
+    Language("cpp", (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".h", ".hxx"), "tree_sitter_cpp", aliases=("c++",)),
+    Language("csharp", (".cs",), "tree_sitter_c_sharp", aliases=("c#", "c-sharp")),
+    Language("java", (".java",), "tree_sitter_java"),
+    Language("javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",)),
+    Language("python", (".py", ".pyw"), "tree_sitter_python", aliases=("python3", "py"), line_comment="#"),
+    Language("powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", line_comment="#"),
+    Language("php", (".php", ".phtml"), "tree_sitter_php", function="language_php"),
+    Language("go", (".go",), "tree_sitter_go", aliases=("golang",)),
+    Language("ruby", (".rb",), "tree_sitter_ruby", line_comment="#"),
+    Language("shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh"), line_comment="#"),
+    Language("sql", (".sql",), "tree_sitter_sql", line_comment="--"),
+    Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html", line_comment=None),
+    Language("markdown", (".md", ".markdown"), "tree_sitter_markdown", line_comment=None),
+    Language("yaml", (".yml", ".yaml"), "tree_sitter_yaml", aliases=("sigma",), line_comment="#"),
+    Language("aspnet", (".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".cshtml", ".master")),
+    Language("yara", (".yar", ".yara")),
+    Language("text", (), line_comment=None),
+)
+
+_BY_NAME = {word: language for language in LANGUAGES for word in (language.name, *language.aliases)}
+_BY_EXTENSION = {extension: language for language in LANGUAGES for extension in language.extensions}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A pattern that speaks for a language in a file without a telling name; each match has `weight` votes."""
+
+    language: str
+    pattern: re.Pattern[str]
+    weight: int
+
+
+@cache
+def _signs() -> tuple[_Sign, ...]:
+    raw = files("waspglass.trace").joinpath("data", "signs.toml").read_text(encoding="utf-8")
+    return tuple(
+        _Sign(row["language"], re.compile(row["pattern"]), row["weight"]) for row in tomllib.loads(raw)["sign"]
+    )
+
+
+_SIGN_WINDOW = 16_384
+
+
+@cache
+def parser_for(language: Language) -> tree_sitter.Parser | None:
+    """The parser of a language's grammar wheel; None for languages that are read as plain tokens."""
+    if language.module is None:
+        return None
+    grammar = getattr(import_module(language.module), language.function)
+    return tree_sitter.Parser(tree_sitter.Language(grammar()))
+
+
+def language_named(name: str) -> Language | None:
+    """The language of a name or a usual alias of it, whatever its case; None if it is not known."""
+    return _BY_NAME.get(name.strip().lower())
+
+
+def detect(name: str, text: str) -> Language:
+    """The language of a file by its extension, otherwise by signs in its first 16 kB; `text` if none shows."""
+    by_extension = _BY_EXTENSION.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
+    if by_extension is not None:
+        return by_extension
+    head = text[:_SIGN_WINDOW]
+    votes = Counter({"text": 0})
+    for sign in _signs():
+        votes[sign.language] += sign.weight * sum(1 for _ in sign.pattern.finditer(head))
+    return _BY_NAME[votes.most_common(1)[0][0]]

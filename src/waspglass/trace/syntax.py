@@ -1,0 +1,234 @@
+"""Reads a program into its syntax: a flat preorder list of nodes, which is all that the views need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import tree_sitter
+
+from waspglass.trace.hashing import hash_text
+from waspglass.trace.languages import Language, parser_for
+
+__all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "read_syntax"]
+
+MAX_DEPTH = 120
+"""Deeper nodes count as children of their ancestor at this depth; real programs stay below 60."""
+PARSE_LIMIT = 4_000_000
+"""Characters given to a grammar; longer texts are read as plain tokens, whose cost is linear with a small constant."""
+TOKEN_LIMIT = 400_000
+"""Tokens that are compared; what stands behind them is named as not compared."""
+
+INNER, PLAIN, WORD, NUMBER, STRING, COMMENT = range(6)
+"""Classes of nodes: has children; keyword or operator; identifier; literals; comment."""
+
+
+class Reading(StrEnum):
+    """How far a text could be read."""
+
+    SYNTAX = "syntax"
+    """By the grammar of its language."""
+    TOKENS = "tokens"
+    """As plain tokens: no grammar, too long, or too broken for it."""
+    BYTES = "bytes"
+    """As bytes: not a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """Nodes in preorder, as parallel arrays of one length.
+
+    Attributes:
+        kind: 64-bit hash of the node's kind (its name in the grammar, or for a keyword the word itself).
+        role: One of INNER .. COMMENT.
+        text: 64-bit hash of the node's own text for leaves, 0 for inner nodes.
+        depth: 0 for the root.
+        start, end: Offsets in UTF-8 bytes.
+        reading: How far the text could be read.
+        truncated: The text has more tokens than are compared.
+    """
+
+    kind: npt.NDArray[np.uint64]
+    role: npt.NDArray[np.uint8]
+    text: npt.NDArray[np.uint64]
+    depth: npt.NDArray[np.int16]
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    reading: Reading
+    truncated: bool = False
+
+
+_COMMENT = re.compile(r"comment")
+_ATOMIC_STRING = re.compile(r"string|char(acter)?_literal|heredoc_body|regex|system_lib|attribute_value$|^rune_literal")
+_NUMBER = re.compile(r"number|integer|float|decimal|real_literal|_numeral|int_literal|imaginary")
+_WORD = re.compile(
+    r"identifier|^name$|variable|^word$|^constant$|simple_name|command_name|property|member_name|tag_name|attribute_name"
+    r"|label|scalar|generic_token|text|inline"
+)
+
+
+_ERROR_ID, _ERROR = 65535, hash_text("ERROR")
+
+
+@cache
+def _kinds(language: Language) -> dict[int, tuple[int, int, bool]]:
+    """Kind id -> (hash of its name, role as a leaf, whether its inside is left out)."""
+    parser = parser_for(language)
+    assert parser is not None
+    grammar = parser.language
+    assert grammar is not None
+    table: dict[int, tuple[int, int, bool]] = {_ERROR_ID: (_ERROR, PLAIN, False)}
+    for number in range(grammar.node_kind_count):
+        name = grammar.node_kind_for_id(number) or ""
+        named = grammar.node_kind_is_named(number)
+        role, atomic = PLAIN, False
+        if named and _COMMENT.search(name):
+            role, atomic = COMMENT, True
+        elif named and _ATOMIC_STRING.search(name):
+            role, atomic = STRING, True
+        elif named and _NUMBER.search(name):
+            role, atomic = NUMBER, True
+        elif named and _WORD.search(name):
+            role = WORD
+        table[number] = (hash_text(name), role, atomic)
+    return table
+
+
+class _Nodes:
+    """Parallel lists that are filled while walking."""
+
+    __slots__ = ("depth", "end", "kind", "role", "start", "text")
+
+    def __init__(self) -> None:
+        self.kind: list[int] = []
+        self.role: list[int] = []
+        self.text: list[int] = []
+        self.depth: list[int] = []
+        self.start: list[int] = []
+        self.end: list[int] = []
+
+    def syntax(self, reading: Reading, *, truncated: bool) -> Syntax:
+        depth = np.minimum(np.array(self.depth, dtype=np.int32), MAX_DEPTH).astype(np.int16)
+        return Syntax(
+            kind=np.array(self.kind, dtype=np.uint64),
+            role=np.array(self.role, dtype=np.uint8),
+            text=np.array(self.text, dtype=np.uint64),
+            depth=depth,
+            start=np.array(self.start, dtype=np.int32),
+            end=np.array(self.end, dtype=np.int32),
+            reading=reading,
+            truncated=truncated,
+        )
+
+
+def _walk(tree: tree_sitter.Tree, table: dict[int, tuple[int, int, bool]], limit: int) -> tuple[_Nodes, bool]:
+    """The nodes in preorder, without recursion, and whether there were more than `limit`."""
+    nodes = _Nodes()
+    kinds, roles, depths, starts, ends = nodes.kind, nodes.role, nodes.depth, nodes.start, nodes.end
+    cursor = tree.walk()
+    down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
+    depth = 0
+    while len(kinds) < limit:
+        node = cursor.node
+        assert node is not None
+        kind, role, atomic = table[node.kind_id]
+        kinds.append(kind)
+        depths.append(depth)
+        starts.append(node.start_byte)
+        ends.append(node.end_byte)
+        if not atomic and down():
+            roles.append(INNER)
+            depth += 1
+            continue
+        roles.append(role)
+        while not right():
+            if not up():
+                return nodes, False
+            depth -= 1
+    return nodes, True
+
+
+def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) -> Syntax:
+    nodes, cut = _walk(parser.parse(raw), _kinds(language), 3 * TOKEN_LIMIT)
+    nodes.text = [
+        hash_text(raw[start:end]) if role >= WORD and role != COMMENT else (kind if role == PLAIN else 0)
+        for kind, role, start, end in zip(nodes.kind, nodes.role, nodes.start, nodes.end, strict=True)
+    ]
+    return nodes.syntax(Reading.SYNTAX, truncated=cut)
+
+
+_LEXER = re.compile(
+    rb"(?P<comment>/\*.*?\*/|<!--.*?-->|//[^\n]*|(?<![\w$&'\"])#[^\n]*)"
+    rb"|(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
+    rb"|(?P<number>\b\d[\w.]*)"
+    rb"|(?P<word>[A-Za-z_$@\x80-\xff][\w$\x80-\xff]*)"
+    rb"|(?P<plain>[-+*/%=<>!&|^~?:]{1,2}|[^\s\w])",
+    re.DOTALL,
+)
+_ROLES = {"comment": COMMENT, "string": STRING, "number": NUMBER, "word": WORD, "plain": PLAIN}
+_KEYWORDS = frozenset(
+    b"if else elif for foreach while do switch case default break continue return goto function def class struct enum "
+    b"interface namespace using import from include require new delete try catch except finally throw raise with as in "
+    b"is not and or null nil none true false this self public private protected static final const void int long short "
+    b"char float double bool boolean string var let package end begin then fi done esac rule meta strings condition "
+    b"select where group order by insert update into values create table join on param process".split()
+)  # fmt: skip
+
+
+def _from_tokens(raw: bytes) -> Syntax:
+    """Plain tokens under one root: what can be had of a text without a grammar."""
+    nodes = _Nodes()
+    nodes.kind, nodes.role, nodes.text = [hash_text("tokens")], [INNER], [0]
+    nodes.depth, nodes.start, nodes.end = [0], [0], [len(raw)]
+    names = {role: hash_text(f"token {role}") for role in _ROLES}
+    cut = False
+    for match in _LEXER.finditer(raw):
+        name = match.lastgroup or "plain"
+        text = hash_text(match.group()[:4096])
+        plain = name == "plain" or (name == "word" and match.group().lower() in _KEYWORDS)
+        nodes.kind.append(text if plain else names[name])
+        nodes.role.append(PLAIN if plain else _ROLES[name])
+        nodes.text.append(text)
+        nodes.depth.append(1)
+        nodes.start.append(match.start())
+        nodes.end.append(match.end())
+        if len(nodes.kind) > TOKEN_LIMIT:
+            cut = True
+            break
+    return nodes.syntax(Reading.TOKENS, truncated=cut)
+
+
+def _from_bytes(raw: bytes) -> Syntax:
+    """Each byte a token: all that two binaries can be compared by here."""
+    kept = np.frombuffer(raw[:TOKEN_LIMIT], dtype=np.uint8)
+    count = len(kept)
+    hashes = np.array([hash_text(f"byte {value}") for value in range(256)], dtype=np.uint64)[kept]
+    places = np.arange(count, dtype=np.int32)
+    return Syntax(
+        kind=hashes, role=np.full(count, PLAIN, dtype=np.uint8), text=hashes, depth=np.zeros(count, dtype=np.int16),
+        start=places, end=places + 1, reading=Reading.BYTES, truncated=len(raw) > count,
+    )  # fmt: skip
+
+
+_BROKEN = 0.5
+"""Share of the text inside nodes that the grammar calls errors above which the grammar is not trusted."""
+
+
+def _broken_share(syntax: Syntax, total: int) -> float:
+    wrong = syntax.kind == np.uint64(_ERROR)
+    return float((syntax.end - syntax.start)[wrong & (syntax.depth <= 1)].sum()) / max(1, total)
+
+
+def read_syntax(raw: bytes, language: Language, *, as_bytes: bool = False) -> Syntax:
+    """The nodes of a text in UTF-8, by its grammar where there is one and it fits, else as plain tokens."""
+    if as_bytes:
+        return _from_bytes(raw)
+    parser = parser_for(language)
+    if parser is None or len(raw) > PARSE_LIMIT:
+        return _from_tokens(raw)
+    syntax = _from_grammar(raw, language, parser)
+    return _from_tokens(raw) if _broken_share(syntax, len(raw)) > _BROKEN else syntax
