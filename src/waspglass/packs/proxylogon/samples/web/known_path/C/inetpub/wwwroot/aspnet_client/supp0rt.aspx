@@ -1,0 +1,1 @@
+<%-- SAMPLE: harmless text at a known path. --%>

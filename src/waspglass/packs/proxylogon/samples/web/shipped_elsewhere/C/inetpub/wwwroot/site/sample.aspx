@@ -1,0 +1,1 @@
+<%-- SAMPLE: a page of another site. --%>
