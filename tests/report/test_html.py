@@ -117,7 +117,7 @@ def test_language_of_the_document() -> None:
 def test_a_flood_is_bounded_and_counted() -> None:
     document = render_html(occupied(probes=5000))
     assert len(document) < 5_000_000
-    assert "250 of 5,001 are shown here; assessment.json holds all of them." in Page(document).text
+    assert "200 of 5,001 are shown here; assessment.json holds all of them." in Page(document).text
 
 
 def test_a_flood_of_one_rule_hides_neither_rare_rules_nor_what_a_claim_cites() -> None:
@@ -127,7 +127,7 @@ def test_a_flood_of_one_rule_hides_neither_rare_rules_nor_what_a_claim_cites() -
     why = minimal().why.model_copy(update={"findings": (cited.id,)})
     document = render_html(minimal(findings=(*flood, rare, cited), rungs=(Rung.PROBED,), why=why))
     rows = re.findall(r'<span class="what">(.*?)</span>', document)
-    assert len(rows) == 250
+    assert len(rows) == 200
     assert {"A rare thing", "A cited thing"} <= set(rows)
 
 

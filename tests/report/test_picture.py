@@ -157,8 +157,15 @@ def test_an_implant_that_is_there_lives_until_the_collection() -> None:
 
 def test_rows_without_room_are_counted() -> None:
     implants = tuple(Implant(subject=f"/{n}.aspx", written=START) for n in range(12))
-    kinds = tuple(Coverage(kind=f"k{n}") for n in range(20))
+    kinds = tuple(Coverage(kind=f"k{n}", files=1) for n in range(20))
     assert drawn(minimal(implants=implants, coverage=kinds, window=Span(from_=START, to=END))).hidden == 4 + 4
+
+
+def test_missing_kinds_share_a_row_unless_they_would_show_an_entry() -> None:
+    kinds = (*(Coverage(kind=f"k{n}") for n in range(20)), Coverage(kind="decisive", entry=True))
+    texts = {label.text for label in drawn(minimal(coverage=kinds, window=Span(from_=START, to=END))).labels}
+    assert {"decisive *", "20 further kinds"} <= texts
+    assert "k1" not in texts
 
 
 def test_a_short_intrusion_in_a_long_window_gets_its_own_picture() -> None:

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from hypothesis import given
-from tests.report.build import minimal
+from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
 
-from waspglass.model.assessment import Assessment
+from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.report.text import render_text
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,6 +51,12 @@ def test_a_claim_names_file_and_line_of_what_it_rests_on() -> None:
     assert "errorFE.aspx@0x1a4" in text
 
 
+def test_a_leaf_does_not_repeat_its_claim() -> None:
+    found = finding(1, title="A page answered", time=at("2021-03-03T04:12:31Z"), source="a.log", line=7)
+    why = EvidenceNode(claim="A page answered", holds=True, findings=(found.id,))
+    assert "\n└── 2021-03-03 04:12:31 UTC  a.log:7\n" in shown(minimal(findings=(found,), why=why))
+
+
 def test_many_leaves_are_counted_instead_of_listed() -> None:
     assert "… 12 more in assessment.json" in shown(occupied())
 
@@ -73,7 +79,7 @@ def test_clocks_count_from_becoming_aware() -> None:
 def test_german_has_umlauts_and_german_numbers() -> None:
     text = shown(occupied(language="de"))
     assert "Gepatcht, aber besetzt" in text
-    assert "1 Hintertür vorhanden" in text
+    assert "1 Implantat vorhanden" in text
     assert "4.120 Dateien, 96,0 MB" in text
 
 

@@ -12,7 +12,7 @@ from waspglass.model.finding import Effect, Finding, Rung
 
 __all__ = ["AddressRow", "RuleRow", "RungTable", "address_rows", "rule_rows", "rung_tables"]
 
-_ROWS_A_RUNG = 250
+_ROWS_A_RUNG = 200
 _RULES = 80
 _ADDRESSES = 25
 
@@ -56,7 +56,7 @@ class AddressRow:
 
 
 def rung_tables(assessment: Assessment, cited: frozenset[str]) -> tuple[RungTable, ...]:
-    """The findings by rung, the highest rung first; at most 250 of each, those that a claim cites before others.
+    """The findings by rung, the highest rung first; at most 200 of each, those that a claim cites before others.
 
     Of the rest, rules that found little come before rules that found much, so that a flood hides nothing rare.
     """

@@ -16,6 +16,7 @@ from waspglass.report.visible import prose
 __all__ = ["draw", "draw_detail"]
 
 _ROW = 14.5
+_HALF_TICK = 36
 _CAMPAIGN_ROWS = 8
 _CAMPAIGN_TEXT = 46
 _IMPORTANCE = ("patch", "poc_public", "sharing", "exploitation", "report", "ransomware", "warning")
@@ -66,7 +67,8 @@ def _frame(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phra
         picture.labels.append(Label(x - 4, bottom - 4, phrases.text("picture.collected"), "minor halo", "end"))
     for tick in scale.ticks():
         picture.lines.insert(0, Line(tick.x, top, tick.x, bottom, "grid"))
-        picture.labels.append(Label(tick.x, bottom + 16, tick.label, "axis", "middle"))
+        middle = tick.x + _HALF_TICK < WIDTH
+        picture.labels.append(Label(tick.x, bottom + 16, tick.label, "axis", "middle" if middle else "end"))
     picture.lines.append(Line(LEFT, bottom, RIGHT, bottom, "axis"))
     picture.boxes[:0] = back
     picture.height = bottom + 26
@@ -89,7 +91,7 @@ def _campaign(picture: Picture, campaign: tuple[TimelineEvent, ...], scale: Scal
         anchor, x = ("start", label.start) if label.start > label.x else ("end", label.end)
         picture.labels.append(Label(x, baseline, texts[label.index], style, anchor))
     for event in events:
-        title = f"{phrases.minute(event.date)[:10]}: {prose(event.text)}"
+        title = f"{phrases.minute(event.date)[:10]}: {shortened(prose(event.text), 200)}"
         picture.dots.append(Dot(scale.x(event.date), bottom, 3.2, f"event {_style(event.kind)}", title))
     picture.lines.append(Line(LEFT, bottom, RIGHT, bottom, "rule"))
     picture.labels.append(Label(LEFT - 12, bottom - 4, phrases.text("section.campaign"), "lane", "end"))

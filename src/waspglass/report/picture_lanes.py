@@ -66,7 +66,8 @@ def draw_ladder(picture: Picture, findings: tuple[Finding, ...], scale: Scale, p
     for (rung, x, effect), members in sorted(bins.items(), key=lambda item: (item[0][1], item[0][0].height)):
         radius = round(min(3.4 + len(members).bit_length(), 9.5), 1)
         first = min(members, key=lambda found: str(found.time))
-        title = f"{phrases.moment(first.time)}: {prose(first.title)} ({phrases.word('effect', first.effect)})"
+        what = shortened(prose(first.title), 120)
+        title = f"{phrases.moment(first.time)}: {what} ({phrases.word('effect', first.effect)})"
         if len(members) > 1:
             title = f"{title} {phrases.count('more', len(members) - 1)}"
         picture.dots.append(Dot(x, lanes[rung] + _LANE / 2, radius, f"{effect} fill-{rung}", title))
@@ -99,7 +100,7 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
         left, right = scale.x(start), scale.x(max(start, end))
         state = {True: "present", False: "gone", None: "open"}[implant.present]
         words = phrases.text("text.to", start=phrases.minute(start), end=phrases.minute(end))
-        title = f"{visible(implant.subject)}: {phrases.text(f'implant.{state}')}, {words}"
+        title = f"{shortened(visible(implant.subject), 200)}: {phrases.text(f'implant.{state}')}, {words}"
         picture.boxes.append(Box(left, y + 3, max(right - left, 3), 11, f"implant-{state}", title))
         text = shortened(visible(implant.subject), 28, keep_end=True)
         picture.labels.append(Label(LEFT - 12, y + 12, text, "lane code", "end"))
@@ -108,23 +109,34 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
 
 
 def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale, phrases: Phrases, y: float) -> float:
-    """What each kind of evidence covers; the kinds that would show an entry come first."""
-    rows = sorted(coverage, key=lambda row: not row.entry)
+    """What each kind of evidence covers; kinds that would show an entry come first, missing other kinds are one row."""
+    rows = sorted((row for row in coverage if row.files or row.entry), key=lambda row: (not row.entry, not row.files))
+    missing = len(coverage) - len(rows)
     picture.hidden += max(0, len(rows) - _MOST_KINDS)
-    if rows:
+    if coverage:
         picture.lines.append(Line(12, y - 6, RIGHT, y - 6, "rule"))
     for row in rows[:_MOST_KINDS]:
         name = shortened(visible(row.title or row.kind), 30)
-        style = "lane" if row.files else "lane none"
-        picture.labels.append(Label(LEFT - 12, y + 12, f"{name} *" if row.entry else name, style, "end"))
+        _name(picture, f"{name} *" if row.entry else name, y, missing=not row.files)
         if row.from_ and row.to and row.to >= scale.start and row.from_ <= scale.end:
             _covered(picture, row, scale, phrases, y)
         else:
-            words = phrases.text("coverage.undated" if row.files else "coverage.none")
-            picture.lines.append(Line(LEFT, y + 8, RIGHT, y + 8, "nothing"))
-            picture.labels.append(Label(LEFT + 8, y + 12, words, "minor halo"))
+            _nothing(picture, phrases.text("coverage.undated" if row.files else "coverage.none"), y)
+        y += 18
+    if missing:
+        _name(picture, phrases.count("kind", missing), y, missing=True)
+        _nothing(picture, phrases.text("coverage.none"), y)
         y += 18
     return y
+
+
+def _name(picture: Picture, text: str, y: float, *, missing: bool) -> None:
+    picture.labels.append(Label(LEFT - 12, y + 12, text, "lane none" if missing else "lane", "end"))
+
+
+def _nothing(picture: Picture, words: str, y: float) -> None:
+    picture.lines.append(Line(LEFT, y + 8, RIGHT, y + 8, "nothing"))
+    picture.labels.append(Label(LEFT + 8, y + 12, words, "minor halo"))
 
 
 def _covered(picture: Picture, row: Coverage, scale: Scale, phrases: Phrases, y: float) -> None:
@@ -141,7 +153,7 @@ def _covered(picture: Picture, row: Coverage, scale: Scale, phrases: Phrases, y:
         if gap.to < scale.start or gap.from_ > scale.end:
             continue
         start, end = scale.x(gap.from_), scale.x(gap.to)
-        reason = f" ({prose(gap.reason)})" if gap.reason else ""
+        reason = f" ({shortened(prose(gap.reason), 120)})" if gap.reason else ""
         words = phrases.text("text.to", start=phrases.minute(gap.from_), end=phrases.minute(gap.to))
         picture.boxes.append(Box(start, y + 1, max(end - start, 2), 14, "gap", f"{words}{reason}"))
 

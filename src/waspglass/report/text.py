@@ -113,7 +113,9 @@ def _grow(branch: Tree, node: EvidenceNode, findings: dict[str, Finding], phrase
         _grow(branch.add(_claim(child)), child, findings, phrases)
     known = [findings[name] for name in node.findings if name in findings]
     for number, finding in enumerate(known[:_LEAVES]):
-        branch.add(_leaf(finding, phrases, with_excerpt=number == 0))
+        title = prose(finding.title)
+        said = title == prose(node.claim)
+        branch.add(_leaf(finding, "" if said else title, phrases, with_excerpt=number == 0))
     if len(known) > _LEAVES:
         more = phrases.text("text.more_leaves", n=phrases.number(len(known) - _LEAVES))
         branch.add(Text(more, style="dim"))
@@ -124,11 +126,11 @@ def _claim(node: EvidenceNode) -> Text:
     return Text.assemble((f"{mark} ", style), prose(node.claim))
 
 
-def _leaf(finding: Finding, phrases: Phrases, *, with_excerpt: bool) -> RenderableType:
-    lines = [
-        Text.assemble((phrases.moment(finding.time), "dim"), "  " + prose(finding.title)),
-        Text(place(finding), style="cyan", overflow="fold"),
-    ]
+def _leaf(finding: Finding, title: str, phrases: Phrases, *, with_excerpt: bool) -> RenderableType:
+    """Time and title, the place on a line of its own (or beside the time if the claim is the title), the record."""
+    when = Text.assemble((phrases.moment(finding.time), "dim"), overflow="fold")
+    where = Text(place(finding), style="cyan", overflow="fold")
+    lines = [when.append(f"  {title}"), where] if title else [when.append("  ").append_text(where)]
     if with_excerpt and finding.excerpt:
         lines.append(Text(visible(finding.excerpt[:1000]), style="dim", no_wrap=True, overflow="ellipsis"))
     return Group(*lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waspglass.model.escape import bounded, csv_cell, printable
+from waspglass.model.escape import csv_cell, printable
 from waspglass.model.finding import Finding
 
 __all__ = ["cell", "excerpt", "place", "prose", "visible"]
@@ -31,8 +31,10 @@ def cell(text: str) -> str:
 
 
 def excerpt(text: str, limit: int) -> str:
-    """At most `limit` characters of a raw record, visible; what was cut is said."""
-    return visible(bounded(text, limit))
+    """At most `limit` visible characters of a raw record; what was cut is said."""
+    shown = visible(text[:limit])
+    left_out = len(shown) - limit + max(0, len(text) - limit)
+    return shown if left_out <= 0 else f"{shown[:limit]} [+{left_out} characters]"
 
 
 def place(finding: Finding) -> str:
