@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.skip_log import shown_source
@@ -15,6 +15,10 @@ __all__ = ["BUILD_FIELD", "build_sightings", "normal_build"]
 BUILD_FIELD = "build"
 """Name of the field that speaks of a build; readers give it, or a pack derives it (`ArtefactKind.derive`)."""
 
+REPLACED_FIELD = "installed_before"
+"""Name of the field in which a setup log says which build an upgrade replaced."""
+
+_BEFORE = timedelta(seconds=1)
 _BUILD = re.compile(r"0*(\d{1,4})\.0*(\d{1,4})\.0*(\d{1,5})(?:\.0*(\d{1,5}))?")
 _INSTALLED = frozenset({"exchange_setup_log"})
 _PROVEN_NOW = frozenset({"pe_version"})
@@ -26,7 +30,8 @@ def build_sightings(
     """Collects the builds that records speak of.
 
     A program file proves the build that the host ran when it was collected; a setup log proves that a build was
-    installed, and when; anything else (a version in a URL path, in a log header or in the registry, which updates leave
+    installed, and when, and which build an upgrade replaced; only a first installation carries the moment of
+    installation, because before it there was nothing to be vulnerable; anything else (a version in a URL path, in a log header or in the registry, which updates leave
     alone) is a hint. Sightings of the same build, source and certainty become one, with the latest moment.
 
     Args:
@@ -38,12 +43,16 @@ def build_sightings(
     """
     found: dict[tuple[str, str, Certainty, datetime | None], datetime | None] = {}
     for artefact, moment, record in records:
+        source = shown_source(artefact.file.path)
+        replaced = normal_build(record.get(REPLACED_FIELD, ""))
+        if artefact.format in _INSTALLED and replaced is not None:
+            found[(replaced, source, Certainty.PROVEN, None)] = None if moment is None else moment - _BEFORE
         build = normal_build(record.get(BUILD_FIELD, ""))
         if build is None:
             continue
-        source = shown_source(artefact.file.path)
         if artefact.format in _INSTALLED:
-            found[(build, source, Certainty.PROVEN, moment)] = moment
+            first = record.get("mode", "").lower() == "install" and replaced is None
+            found[(build, source, Certainty.PROVEN, moment if first else None)] = moment
             continue
         proven = artefact.format in _PROVEN_NOW
         key = (build, source, Certainty.PROVEN if proven else Certainty.HINT, None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 import zstandard
-from isal import igzip
+from isal import isal_zlib
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
@@ -15,6 +15,11 @@ from waspglass.evidence.stream import bounded_stream
 
 __all__ = ["decompressed", "inner_signature"]
 
+_FEED = {Signature.GZIP: 32 * 1024, Signature.ZSTD: 4096}
+"""Packed bytes given to a decompressor at once, so that what comes out stays below some 128 MB: deflate packs a byte a
+thousandfold at most, but four bytes of Zstandard may stand for 128 KiB."""
+_GZIP_WINDOW = 31
+"""zlib's number for the largest window with a gzip header."""
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024
 """A frame may ask for gigabytes of memory; `zstd --ultra` itself stops at this window unless told otherwise."""
 
@@ -42,21 +47,60 @@ class _Counting(io.RawIOBase):
         super().close()
 
 
-class _Owning(io.RawIOBase):
-    """A decompressor that closes what lies under it: neither gzip nor zstandard does."""
+class _Frame(Protocol):
+    """A decompressor of one gzip member or Zstandard frame."""
 
-    def __init__(self, decompressor: BinaryIO, source: io.IOBase) -> None:
-        super().__init__()
-        self._decompressor, self._source = decompressor, source
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
 
-    def read(self, size: int = -1) -> bytes:
-        return self._decompressor.read(size)
+
+class _Frames:
+    """Members or frames one after another; gives all that lies before a cut or damaged place, then says so.
+
+    The stream readers of the libraries lose up to a block there, and that of zstandard does not notice a cut.
+    """
+
+    def __init__(self, source: io.IOBase, kind: Signature) -> None:
+        self._source = cast("BinaryIO", source)
+        self._make = _gzip_member if kind is Signature.GZIP else _zstd_frame
+        self._feed = _FEED[kind]
+        self._frame: _Frame | None = None
+        self._packed, self._unpacked = b"", b""
+
+    def read(self, size: int) -> bytes:
+        while not self._unpacked:
+            self._packed = self._packed or self._source.read(self._feed)
+            if not self._packed:
+                if self._frame is not None:
+                    raise EOFError
+                return b""
+            if self._frame is None and not (packed := self._packed.lstrip(b"\0")):
+                self._packed = packed  # block devices fill the last block with zeros
+                continue
+            self._frame = self._frame or self._make()
+            self._unpacked = self._frame.decompress(self._packed)
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = None
+        if len(self._unpacked) <= size:
+            data, self._unpacked = self._unpacked, b""
+        else:
+            data, self._unpacked = self._unpacked[:size], self._unpacked[size:]
+        return data
 
     def close(self) -> None:
-        if not self.closed:
-            self._decompressor.close()
-            self._source.close()
-        super().close()
+        self._source.close()
+
+
+def _gzip_member() -> _Frame:
+    return cast("_Frame", isal_zlib.decompressobj(wbits=_GZIP_WINDOW))
+
+
+def _zstd_frame() -> _Frame:
+    return zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW).decompressobj()
 
 
 def decompressed(source: BinaryIO, kind: Signature, limits: Limits, path: str) -> BinaryIO:
@@ -67,12 +111,8 @@ def decompressed(source: BinaryIO, kind: Signature, limits: Limits, path: str) -
     """
     counting = _Counting(source)
     buffered = io.BufferedReader(counting, 128 * 1024)
-    if kind is Signature.GZIP:
-        inner = cast("BinaryIO", igzip.open(buffered, "rb"))  # type: ignore[no-untyped-call]  # isal has no types
-    else:
-        context = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
-        inner = cast("BinaryIO", context.stream_reader(buffered, read_across_frames=True, closefd=False))
-    return bounded_stream(cast("BinaryIO", _Owning(inner, buffered)), lambda: counting.taken, limits, path)
+    frames = _Frames(buffered, kind)
+    return bounded_stream(frames, lambda: counting.taken, limits, path)
 
 
 def inner_signature(source: BinaryIO, kind: Signature, limits: Limits, path: str) -> Signature:

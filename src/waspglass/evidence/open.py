@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.folder import FolderContainer
 from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.loose import LooseContainer
+from waspglass.evidence.member import Container
 from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.spool import Spool
@@ -20,7 +22,7 @@ from waspglass.evidence.tar_archive import TarContainer
 from waspglass.evidence.tree import Evidence
 from waspglass.evidence.tree_of_evidence import EvidenceTree
 from waspglass.evidence.windows_path import drive_of
-from waspglass.evidence.zip_archive import ZipContainer
+from waspglass.evidence.zip_salvage import open_zip
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
@@ -93,7 +95,7 @@ def _file(path: Path, stream: BinaryIO, size: int, limits: Limits) -> Evidence:
     if kind is Signature.ZIP:
         return _zip(path, stream, size, limits)
     if kind is Signature.TAR:
-        return EvidenceTree(path, TarContainer(pread_of(stream), limits, path.name), limits, handles=(stream.close,))
+        return _archive(path, TarContainer(pread_of(stream), limits, path.name), limits, stream.close)
     stream.close()
     if kind is Signature.IMAGE:
         from waspglass.evidence.image import open_image
@@ -107,13 +109,12 @@ def _file(path: Path, stream: BinaryIO, size: int, limits: Limits) -> Evidence:
 
 def _zip(path: Path, stream: BinaryIO, size: int, limits: Limits) -> Evidence:
     try:
-        container = ZipContainer(pread_of(stream), size, limits, path.name)
+        container = open_zip(pread_of(stream), size, limits, path.name)
     except EvidenceReadError as fault:
-        raise EvidenceError(fault.message, location=Location(str(path)), hint="Copy or collect it again") from fault
-    if container.encrypted:
-        hint = "Unpack it with its password first, and give the folder"
-        raise EvidenceError("all files in the zip are encrypted", location=Location(str(path)), hint=hint)
-    return EvidenceTree(path, container, limits, handles=(stream.close,))
+        encrypted = fault.reason is SkipReason.ENCRYPTED
+        hint = "Unpack it with its password first, and give the folder" if encrypted else "Copy or collect it again"
+        raise EvidenceError(fault.message, location=Location(str(path)), hint=hint) from fault
+    return _archive(path, container, limits, stream.close)
 
 
 def _compressed(path: Path, stream: BinaryIO, kind: Signature, limits: Limits) -> Evidence:
@@ -124,4 +125,15 @@ def _compressed(path: Path, stream: BinaryIO, kind: Signature, limits: Limits) -
         unpack = partial(decompressed, kind=kind, limits=limits, path=path.name)
         return EvidenceTree(path, LooseContainer(path, unpack), limits)
     spool = Spool(decompressed(stream, kind, limits, path.name), limits, path.name)
-    return EvidenceTree(path, TarContainer(spool.pread, limits, path.name), limits, handles=(spool.close,))
+    return _archive(path, TarContainer(spool.pread, limits, path.name), limits, spool.close)
+
+
+def _archive(path: Path, container: Container, limits: Limits, close: Callable[[], None]) -> Evidence:
+    """The tree of an archive that holds at least one file."""
+    skips = SkipLog(path.name)
+    if next(container.members(skips), None) is None:
+        close()
+        reasons = ", ".join(sorted({skip.reason.value for skip in skips.total()})) or "empty"
+        message = f"there are no files in this archive that can be read ({reasons})"
+        raise EvidenceError(message, location=Location(str(path)), hint="Copy or collect it again")
+    return EvidenceTree(path, container, limits, handles=(close,))

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
+from waspglass.evidence.reader import Reader, SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Pread", "bounded_stream", "pread_of", "slice_stream"]
+__all__ = ["Pread", "Unpacker", "bounded_stream", "pread_of", "slice_stream"]
 
 Pread = Callable[[int, int], bytes]
 """`pread(length, offset)`: bytes at an offset, fewer only at the end; without a position that readers would share."""
 
-_BUFFER = 256 * 1024
+
+class Unpacker(Protocol):
+    """What is asked of a decompressor."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; nothing at the end."""
+        ...
+
+    def close(self) -> None:
+        """Closes what lies under it too."""
+        ...
 
 
 def pread_of(handle: BinaryIO) -> Pread:
@@ -39,117 +49,69 @@ def pread_of(handle: BinaryIO) -> Pread:
     return locked
 
 
-class _Slice(io.RawIOBase):
-    """A stretch of a file as a stream."""
-
-    def __init__(self, pread: Pread, start: int, size: int, path: str) -> None:
-        super().__init__()
-        self._pread, self._start, self._size, self._path = pread, start, size, path
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed wants WriteableBuffer
-        wanted = min(len(buffer), self._size - self._at)
-        if wanted <= 0:
-            return 0
-        try:
-            data = self._pread(wanted, self._start + self._at)
-        except OSError as fault:
-            raise _unreadable(self._path, fault) from fault
-        if not data:
-            message = f"the file ends {self._size - self._at} bytes too early"
-            raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=Location(self._path))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
 def slice_stream(pread: Pread, start: int, size: int, path: str) -> BinaryIO:
     """A seekable stream of `size` bytes from `start`; reading past the real end raises TRUNCATED."""
-    return cast("BinaryIO", io.BufferedReader(_Slice(pread, start, size, path), _BUFFER))
 
-
-class _Bounded(io.RawIOBase):
-    """Passes a decompressor's output on, holds the limits, and turns its faults into ours."""
-
-    def __init__(self, source: BinaryIO, packed: Callable[[], int], limits: Limits, path: str) -> None:
-        super().__init__()
-        self._source, self._packed, self._limits, self._path = source, packed, limits, path
-        self._given = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._given
-
-    def close(self) -> None:
-        if not self.closed:
-            self._source.close()
-        super().close()
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed wants WriteableBuffer
+    def read_at(length: int, offset: int) -> bytes:
         try:
-            data = self._source.read(len(buffer))
-        except EvidenceReadError:
-            raise
-        except EOFError as fault:
-            raise EvidenceReadError(
-                "the compressed data ends too early", reason=SkipReason.TRUNCATED, location=Location(self._path)
-            ) from fault
-        except RuntimeError as fault:
-            raise EvidenceReadError(
-                "the member is encrypted", reason=SkipReason.ENCRYPTED, location=Location(self._path)
-            ) from fault
-        except NotImplementedError as fault:
-            raise EvidenceReadError(
-                "the compression method is not supported", reason=SkipReason.UNREADABLE, location=Location(self._path)
-            ) from fault
-        except Exception as fault:
-            if isinstance(fault, OSError) and fault.errno is not None:
-                raise _unreadable(self._path, fault) from fault
-            raise EvidenceReadError(
-                "the compressed data is damaged", reason=SkipReason.DAMAGED, location=Location(self._path)
-            ) from fault
-        self._given += len(data)
-        self._check()
-        buffer[: len(data)] = data
-        return len(data)
+            data = pread(length, start + offset)
+        except (OSError, OverflowError) as fault:
+            raise _unreadable(path, fault) from fault
+        if not data:
+            message = f"the file ends {size - offset} bytes too early"
+            raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=Location(path))
+        return data
 
-    def _check(self) -> None:
-        if self._given > self._limits.member_bytes:
-            message = f"more than {self._limits.member_bytes} bytes come out of it"
-            raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=Location(self._path))
-        if self._limits.bomb(self._given, self._packed()):
-            message = f"{self._given} bytes come out of {self._packed()}"
-            raise EvidenceReadError(message, reason=SkipReason.COMPRESSION_BOMB, location=Location(self._path))
+    return SeekableReader(read_at, size).as_binary()
 
 
-def bounded_stream(source: BinaryIO, packed: Callable[[], int], limits: Limits, path: str) -> BinaryIO:
+def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, path: str) -> BinaryIO:
     """A decompressor's output under the limits.
 
     Args:
-        source: The decompressor; its errors of any class become EvidenceReadError.
+        source: The decompressor; its errors of any class become EvidenceReadError. Closed with the stream.
         packed: How many compressed bytes were consumed so far.
         limits: Bounds on size and ratio.
         path: For messages.
     """
-    return cast("BinaryIO", io.BufferedReader(_Bounded(source, packed, limits, path), _BUFFER))
+    given = 0
+
+    def read(size: int) -> bytes:
+        nonlocal given
+        try:
+            data = source.read(size)
+        except EvidenceReadError:
+            raise
+        except Exception as fault:
+            raise _decompression_fault(path, fault) from fault
+        given += len(data)
+        if given > limits.member_bytes:
+            message = f"more than {limits.member_bytes} bytes come out of it"
+            raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=Location(path))
+        if limits.bomb(given, packed()):
+            message = f"{given} bytes come out of {packed()}"
+            raise EvidenceReadError(message, reason=SkipReason.COMPRESSION_BOMB, location=Location(path))
+        return data
+
+    return Reader(read, source.close).as_binary()
 
 
-def _unreadable(path: str, fault: OSError) -> EvidenceReadError:
-    message = f"it cannot be read ({fault.strerror or type(fault).__name__})"
+def _decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
+    """What the exceptions of zipfile, zlib, gzip and zstandard mean."""
+    match fault:
+        case OSError() if fault.errno is not None:
+            return _unreadable(path, fault)
+        case EOFError():
+            message, reason = "the compressed data ends too early", SkipReason.TRUNCATED
+        case NotImplementedError():
+            message, reason = "the compression method is not supported", SkipReason.UNREADABLE
+        case RuntimeError():
+            message, reason = "the member is encrypted", SkipReason.ENCRYPTED
+        case _:
+            message, reason = "the compressed data is damaged", SkipReason.DAMAGED
+    return EvidenceReadError(message, reason=reason, location=Location(path))
+
+
+def _unreadable(path: str, fault: OSError | OverflowError) -> EvidenceReadError:
+    message = f"it cannot be read ({getattr(fault, 'strerror', None) or type(fault).__name__})"
     return EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path))

@@ -17,7 +17,7 @@ from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
 from waspglass.evidence.tar_archive import TarContainer
 from waspglass.evidence.windows_path import Rejected, windows_path
-from waspglass.evidence.zip_archive import ZipContainer
+from waspglass.evidence.zip_salvage import open_zip
 from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["EvidenceTree"]
@@ -164,7 +164,7 @@ class EvidenceTree:
             self._closers.append(spool.close)
             pread, size = spool.pread, spool.size() if inner is Signature.ZIP else 0
         if inner is Signature.ZIP:
-            return ZipContainer(pread, size, self._limits, file.path)
+            return open_zip(pread, size, self._limits, file.path)
         return TarContainer(pread, self._limits, file.path)
 
 

@@ -85,8 +85,13 @@ def windows_path(parts: tuple[str, ...], *, drive: str | None = None) -> str | R
     if refused is not None:
         return refused
     # Bytes that are not UTF-8 reach us as lone surrogates, which no report could write; shown as in a URL.
-    path = _SURROGATE.sub(lambda found: f"%{ord(found[0]) & 0xFFF:02X}", "\\".join(parts))
+    path = _SURROGATE.sub(_as_in_url, "\\".join(parts))
     return path if letter is None else f"{letter}:\\{path}"
+
+
+def _as_in_url(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"%{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else f"%u{code:04X}"
 
 
 def _below_uploads(parts: tuple[str, ...]) -> bool:

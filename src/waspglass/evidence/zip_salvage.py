@@ -1,0 +1,177 @@
+"""A zip whose directory is lost (a download that broke off, a disk that was full): members found by their own headers.
+
+Format: PKWARE APPNOTE 6.3, 4.3.7 (local file header) and 4.3.9 (data descriptor). Collectors that write while they read
+put a member's length behind it, so its end is found by inflating it once.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, cast
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import Limits
+from waspglass.evidence.member import Container, Member
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
+from waspglass.evidence.windows_path import split_name
+from waspglass.evidence.zip_archive import ZipContainer
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["SalvagedZip", "open_zip"]
+
+_HEADER = struct.Struct("<4s5H3I2H")
+_MAGIC = b"PK\x03\x04"
+_ENCRYPTED, _LENGTH_FOLLOWS, _UTF8 = 0x1, 0x8, 0x800
+_STORED, _DEFLATED = 0, 8
+_STEP = 256 * 1024
+
+
+def open_zip(pread: Pread, size: int, limits: Limits, path: str) -> Container:
+    """A zip by its directory, or what can be salvaged of it.
+
+    Raises:
+        EvidenceReadError: If there is nothing in it that could be read; ENCRYPTED if all of it is encrypted.
+    """
+    try:
+        container = ZipContainer(pread, size, limits, path)
+    except EvidenceReadError as fault:
+        if fault.reason is not SkipReason.DAMAGED:
+            raise
+        salvaged = SalvagedZip(pread, size, limits, path)
+        if next(salvaged.members(SkipLog(path)), None) is None:
+            raise
+        return salvaged
+    if container.encrypted:
+        message = "all files in the zip are encrypted"
+        raise EvidenceReadError(message, reason=SkipReason.ENCRYPTED, location=Location(path))
+    return container
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A member as its local header tells."""
+
+    name: str
+    method: int
+    flags: int
+    start: int
+    packed: int
+    size: int
+
+
+class SalvagedZip:
+    """Members in the order in which they lie in the file.
+
+    Args:
+        pread: Reads the archive.
+        size: Its length.
+        limits: Bounds.
+        path: For messages.
+    """
+
+    def __init__(self, pread: Pread, size: int, limits: Limits, path: str) -> None:
+        self._pread, self._size, self._limits, self._path = pread, size, limits, path
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def members(self, skips: SkipLog) -> Iterator[Member]:
+        """What can be found; that the directory is lost is a skip of the whole archive."""
+        skips.add(self._path, SkipReason.DAMAGED, "the directory of the zip is lost; members were found one by one")
+        at = self._next_header(0)
+        while at is not None:
+            entry = self._entry(at)
+            if entry is None:
+                at = self._next_header(at + 4)
+                continue
+            known = not entry.flags & _LENGTH_FOLLOWS
+            end = entry.start + entry.packed if known else self._end_of(entry)
+            if not entry.name.endswith(("/", "\\")):
+                yield from self._member(entry, entry.size if known else None, end, skips)
+            at = self._next_header(max(end, at + 4))
+
+    def _member(self, entry: _Entry, size: int | None, end: int, skips: SkipLog) -> Iterator[Member]:
+        path = f"{self._path}\\{entry.name}"
+        packed = end - entry.start
+        if entry.flags & _ENCRYPTED:
+            skips.add(path, SkipReason.ENCRYPTED, "encrypted member")
+        elif entry.method not in {_STORED, _DEFLATED}:
+            skips.add(path, SkipReason.UNREADABLE, f"compression method {entry.method}")
+        elif size is not None and self._limits.bomb(size, packed):
+            skips.add(path, SkipReason.COMPRESSION_BOMB, f"{size} bytes out of {packed}")
+        else:
+            yield Member(split_name(entry.name), size, None, None, partial(self._open, entry, packed, path))
+
+    def _open(self, entry: _Entry, packed: int, path: str) -> BinaryIO:
+        raw = slice_stream(self._pread, entry.start, packed, path)
+        if entry.method == _STORED:
+            return raw
+        return bounded_stream(cast("BinaryIO", _Inflated(raw)), raw.tell, self._limits, path)
+
+    def _next_header(self, start: int) -> int | None:
+        """Offset of the next local header."""
+        while start < self._size:
+            block = self._pread(_STEP, start)
+            at = block.find(_MAGIC)
+            if at >= 0:
+                return start + at
+            if len(block) < _STEP:
+                return None
+            start += len(block) - len(_MAGIC) + 1
+        return None
+
+    def _entry(self, at: int) -> _Entry | None:
+        raw = self._pread(_HEADER.size, at)
+        if len(raw) < _HEADER.size:
+            return None
+        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _HEADER.unpack(raw)
+        name = self._pread(name_length, at + _HEADER.size)
+        if len(name) < name_length or not name or b"\0" in name:
+            return None
+        text = name.decode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
+        start = at + _HEADER.size + name_length + extra_length
+        return _Entry(text, method, flags, start, packed, size)
+
+    def _end_of(self, entry: _Entry) -> int:
+        """Where the packed data end, for a member whose length stands behind it."""
+        if entry.method != _DEFLATED:
+            return self._next_header(entry.start) or self._size
+        inflater, at, given = zlib.decompressobj(-zlib.MAX_WBITS), entry.start, 0
+        while block := self._pread(_STEP, at):
+            try:
+                while block and not inflater.eof:
+                    given += len(inflater.decompress(block, _STEP))
+                    block = inflater.unconsumed_tail
+                    if given > self._limits.member_bytes or self._limits.bomb(given, at - entry.start + _STEP):
+                        return self._next_header(entry.start) or self._size
+            except zlib.error:
+                return self._next_header(entry.start) or self._size
+            at = min(at + _STEP, self._size)
+            if inflater.eof:
+                return at - len(inflater.unused_data)
+        return self._size
+
+
+class _Inflated(io.RawIOBase):
+    """A raw deflate stream, read forwards; says EOFError where it ends too early, as zipfile does."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__()
+        self._raw = raw
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._inflater.eof:
+            block = self._inflater.unconsumed_tail or self._raw.read(_STEP)
+            if not block:
+                raise EOFError
+            if data := self._inflater.decompress(block, max(size, 1)):
+                return data
+        return b""

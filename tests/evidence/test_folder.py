@@ -1,0 +1,155 @@
+"""A folder as evidence: order, laziness, and everything that could lead out of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.evidence.trees import contents, read_all, write_tree
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import DEFAULT_LIMITS
+from waspglass.evidence.open import open_evidence
+from waspglass.model.errors import EvidenceError
+from waspglass.model.skip import SkipReason
+
+needs_links = pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system opens files without O_NOFOLLOW")
+
+
+def test_files_come_in_name_order_without_case(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/b/2.log": b"2", "C/B1.log": b"1", "C/a.log": b"0", "C/b/10.log": b"3"})
+    with open_evidence(tmp_path) as evidence:
+        assert [file.path for file in evidence.files()] == [r"C:\a.log", r"C:\b\10.log", r"C:\b\2.log", r"C:\B1.log"]
+
+
+def test_a_folder_named_like_a_drive_is_that_drive(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"D/logs/x.log": b"x"})
+    assert read_all(tmp_path / "D")[0] == {r"D:\logs\x.log": b"x"}
+
+
+def test_listing_begins_before_the_whole_tree_was_seen(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"C/{folder:03}/x.log": b"" for folder in range(50)})
+    with open_evidence(tmp_path) as evidence:
+        files = evidence.files()
+        assert next(files).path == r"C:\000\x.log"
+        (tmp_path / "C/049/late.log").write_bytes(b"made after the listing began")
+        assert r"C:\049\late.log" in [file.path for file in files]
+
+
+@needs_links
+def test_links_are_counted_and_not_followed(tmp_path: Path) -> None:
+    secret = write_tree(tmp_path / "outside", {"secret.log": b"secret"})
+    root = write_tree(tmp_path / "root", {"C/x.log": b"x"})
+    (root / "C/file.log").symlink_to(secret / "secret.log")
+    (root / "C/folder").symlink_to(secret, target_is_directory=True)
+    (root / "C/inside.log").symlink_to(root / "C/x.log")
+    (root / "C/broken.log").symlink_to("nowhere")
+    found, skipped = read_all(root)
+    assert found == {r"C:\x.log": b"x"}
+    assert set(skipped.values()) == {SkipReason.OUTSIDE_ROOT}
+    assert len(skipped) == 4
+
+
+@needs_links
+def test_a_file_exchanged_for_a_link_after_listing_is_not_opened(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"outside/secret": b"secret", "root/C/x.log": b"x", "root/C/sub/y.log": b"y"})
+    with open_evidence(tmp_path / "root") as evidence:
+        sub, plain = evidence.files()
+        (tmp_path / "root/C/x.log").unlink()
+        (tmp_path / "root/C/x.log").symlink_to(tmp_path / "outside/secret")
+        (tmp_path / "root/C/sub").rename(tmp_path / "gone")
+        (tmp_path / "root/C/sub").symlink_to(tmp_path / "outside", target_is_directory=True)
+        for file in (sub, plain):
+            with pytest.raises(EvidenceReadError) as caught:
+                file.open()
+            assert caught.value.reason is SkipReason.UNREADABLE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_skipped_and_never_waited_for(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/x.log": b"x"})
+    os.mkfifo(tmp_path / "C/pipe.log")
+    found, skipped = read_all(tmp_path)
+    assert found == {r"C:\x.log": b"x"}
+    assert list(skipped.values()) == [SkipReason.SPECIAL_FILE]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_file_exchanged_for_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/x.log": b"x"})
+    with open_evidence(tmp_path) as evidence:
+        (file,) = evidence.files()
+        (tmp_path / "C/x.log").unlink()
+        os.mkfifo(tmp_path / "C/x.log")
+        with pytest.raises(EvidenceReadError) as caught:
+            file.open()
+    assert caught.value.reason is SkipReason.SPECIAL_FILE
+
+
+def test_hostile_names_on_disk(tmp_path: Path) -> None:
+    names = ["C/aux.log", "C/page.aspx:stream", "C/..\\..\\up.log", "C/ok.log"]
+    try:
+        write_tree(tmp_path, dict.fromkeys(names, b"x"))
+    except OSError:
+        pytest.skip("this file system does not take such names")
+    found, skipped = read_all(tmp_path)
+    assert found == {r"C:\ok.log": b"x"}
+    assert sorted(skipped.values()) == sorted(
+        [SkipReason.SPECIAL_FILE, SkipReason.SPECIAL_FILE, SkipReason.OUTSIDE_ROOT]
+    )
+
+
+def test_two_folders_of_one_drive_and_the_same_file(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"uploads/auto/C%3A/x.log": b"first", "uploads/ntfs/%5C%5C.%5CC%3A/X.LOG": b"second"})
+    found, skipped = read_all(tmp_path)
+    assert found == {r"C:\x.log": b"first"}
+    assert skipped == {r"C:\X.LOG": SkipReason.DUPLICATE_PATH}
+
+
+def test_limits_on_depth_and_number(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"C/{number}.log": b"" for number in range(5)} | {"C/a/b/c/d/e.log": b""})
+    limits = replace(DEFAULT_LIMITS, depth=4, files=3)
+    with open_evidence(tmp_path, limits) as evidence:
+        assert len(list(evidence.files())) == 3
+        reasons = [skip.reason for skip in evidence.skipped()]
+    assert reasons.count(SkipReason.TOO_MANY_FILES) == 2
+    assert reasons.count(SkipReason.TOO_DEEP) == 1
+
+
+def test_a_thousand_skips_are_a_few_entries_with_a_count(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"C/aux{'' if n == 0 else '.' + str(n)}": b"" for n in range(1000)} | {"C/x": b""})
+    with open_evidence(tmp_path) as evidence:
+        assert len(list(evidence.files())) == 1
+        skipped = evidence.skipped()
+    assert sum(skip.count for skip in skipped) == 1000
+    assert len(skipped) < 300
+
+
+def test_skips_are_counted_anew_by_each_listing(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/aux.log": b"", "C/x.log": b"x"})
+    with open_evidence(tmp_path) as evidence:
+        assert contents(evidence) == contents(evidence) == {r"C:\x.log": b"x"}
+        assert len(evidence.skipped()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_entries_are_counted(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/a/x.log": b"", "C/y.log": b"y"})
+    (tmp_path / "C/a").chmod(0)
+    try:
+        found, skipped = read_all(tmp_path)
+    finally:
+        (tmp_path / "C/a").chmod(0o700)
+    assert found == {r"C:\y.log": b"y"}
+    assert skipped == {r"C\a": SkipReason.UNREADABLE}
+
+
+def test_an_empty_folder_and_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty/C").mkdir(parents=True)
+    for place in (tmp_path / "empty", tmp_path / "missing"):
+        with pytest.raises(EvidenceError) as caught:
+            open_evidence(place)
+        assert caught.value.hint
+        assert str(place) in str(caught.value)

@@ -1,0 +1,186 @@
+"""Tar archives, plain and compressed: whole, hostile, damaged."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.evidence.trees import WHEN, contents, read_all, tar_bytes
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import DEFAULT_LIMITS
+from waspglass.evidence.open import open_evidence
+from waspglass.model.errors import EvidenceError
+from waspglass.model.skip import SkipReason
+
+FILES = {f"fs/c:/logs/{number}.log": os.urandom(150_000) for number in range(5)}
+AS_WINDOWS = {name.replace("fs/c:/", "C:/").replace("/", "\\"): content for name, content in FILES.items()}
+
+Packer = Callable[[bytes], bytes]
+PACKERS: dict[str, Packer] = {"tar": bytes, "tar.gz": gzip.compress, "tar.zst": zstandard.compress}
+
+
+def put(tmp_path: Path, content: bytes) -> Path:
+    place = tmp_path / "evidence.bin"
+    place.write_bytes(content)
+    return place
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_members_are_read_in_any_order_and_again(tmp_path: Path, pack: Packer) -> None:
+    with open_evidence(put(tmp_path, pack(tar_bytes(FILES)))) as evidence:
+        files = list(evidence.files())
+        for file in [*reversed(files), *files]:
+            with file.open() as stream:
+                assert stream.read() == AS_WINDOWS[file.path]
+        assert files[0].modified == WHEN
+        assert evidence.skipped() == ()
+
+
+def test_a_compressed_tar_is_listed_while_it_is_unpacked(tmp_path: Path) -> None:
+    files = {f"C/{number}.log": os.urandom(400_000) for number in range(40)}
+    place = put(tmp_path, gzip.compress(tar_bytes(files), 1)[:-1_000_000])
+    with open_evidence(place) as evidence:
+        first = next(iter(evidence.files()))
+        with first.open() as stream:
+            assert stream.read() == files["C/0.log"]
+
+
+def hostile_tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("../up.log", "/etc/passwd", "C/prn.txt", "C/ok.log", "C/OK.log"):
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            archive.addfile(info, io.BytesIO(b"x"))
+        for name, kind in (("C/sym", tarfile.SYMTYPE), ("C/hard", tarfile.LNKTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+        for name, kind in (("C/char", tarfile.CHRTYPE), ("C/block", tarfile.BLKTYPE), ("C/pipe", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            archive.addfile(info)
+    return out.getvalue()
+
+
+def test_hostile_members(tmp_path: Path) -> None:
+    found, skipped = read_all(put(tmp_path, hostile_tar()))
+    assert found == {r"C:\ok.log": b"x"}
+    reasons = sorted(skipped.values())
+    assert reasons.count(SkipReason.OUTSIDE_ROOT) == 4
+    assert reasons.count(SkipReason.SPECIAL_FILE) == 4
+    assert reasons.count(SkipReason.DUPLICATE_PATH) == 1
+
+
+def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("C/ok.log")
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+        archive.addfile(tarfile.TarInfo("C/" + "n" * 300))
+    raw = bytearray(out.getvalue())
+    at = raw.index(b"PaxHeader")
+    start = at - at % 512
+    raw[start + 124 : start + 136] = b"77777777777\0"
+    header = bytes(raw[start : start + 148]) + b" " * 8 + bytes(raw[start + 156 : start + 512])
+    raw[start + 148 : start + 156] = b"%06o\0 " % sum(header)
+    found, skipped = read_all(put(tmp_path, bytes(raw)))
+    assert found == {r"C:\ok.log": b"x"}
+    assert list(skipped.values()) == [SkipReason.DAMAGED]
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_what_lies_before_the_break_is_read(tmp_path: Path, pack: Packer) -> None:
+    packed = pack(tar_bytes(FILES))
+    good, bad = {}, []
+    with open_evidence(put(tmp_path, packed[: len(packed) * 2 // 3])) as evidence:
+        for file in evidence.files():
+            try:
+                with file.open() as stream:
+                    good[file.path] = stream.read()
+            except EvidenceReadError as fault:
+                bad.append(fault.reason)
+        skipped = [skip.reason for skip in evidence.skipped()]
+    assert len(good) >= 1
+    assert good.items() < AS_WINDOWS.items()
+    assert {*bad, *skipped} <= {SkipReason.TRUNCATED, SkipReason.DAMAGED}
+    assert skipped
+
+
+def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
+    raw = bytearray(tar_bytes({"C/a.log": b"a", "C/b.log": b"b", "C/c.log": b"c"}))
+    raw[1024:1100] = b"\xff" * 76
+    found, skipped = read_all(put(tmp_path, bytes(raw)))
+    assert found == {r"C:\a.log": b"a"}
+    assert skipped == {"evidence.bin": SkipReason.DAMAGED}
+
+
+def test_a_bomb_ends_as_one(tmp_path: Path) -> None:
+    packed = gzip.compress(tar_bytes({"C/a.log": b"a", "C/bomb.log": bytes(30_000_000)}), 9)
+    limits = replace(DEFAULT_LIMITS, ratio_floor=5_000_000, ratio=100)
+    with open_evidence(put(tmp_path, packed), limits) as evidence:
+        files = list(evidence.files())
+        with files[0].open() as stream:
+            assert stream.read() == b"a"
+        with files[1].open() as stream, pytest.raises(EvidenceReadError) as caught:
+            stream.read()
+    assert caught.value.reason is SkipReason.COMPRESSION_BOMB
+
+
+def test_the_temporary_file_is_bounded(tmp_path: Path) -> None:
+    files = {f"C/{number}.log": os.urandom(2_000_000) for number in range(10)}
+    with open_evidence(
+        put(tmp_path, gzip.compress(tar_bytes(files), 1)), replace(DEFAULT_LIMITS, spool_bytes=9_000_000)
+    ) as evidence:
+        listed = list(evidence.files())
+        assert [skip.reason for skip in evidence.skipped()] == [SkipReason.TOO_LARGE]
+        with listed[0].open() as stream:
+            assert stream.read() == files["C/0.log"]
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spool))
+    files = {"C/a.log": os.urandom(12_000_000)}
+    with open_evidence(put(tmp_path, gzip.compress(tar_bytes(files), 1))) as evidence:
+        assert contents(evidence) == {r"C:\a.log": files["C/a.log"]}
+        assert list(spool.iterdir()) == []
+
+
+def test_an_archive_of_refused_members_only_is_an_error(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(info)
+    with pytest.raises(EvidenceError, match="outside root"):
+        open_evidence(put(tmp_path, out.getvalue()))
+
+
+@given(st.data())
+def test_any_damage_ends_in_errors_of_ours(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    pack = data.draw(st.sampled_from(sorted(PACKERS)))
+    raw = bytearray(tar_bytes({"C/a.log": b"a" * 600, "C/b.log": b"b"}))
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(0, 2048))] = data.draw(st.integers(0, 255))
+    packed = bytearray(PACKERS[pack](bytes(raw)))
+    if data.draw(st.booleans()):
+        packed[data.draw(st.integers(0, len(packed) - 1))] ^= 0xFF
+    place = put(tmp_path_factory.mktemp("tar"), bytes(packed[: data.draw(st.integers(1, len(packed)))]))
+    try:
+        with open_evidence(place) as evidence:
+            contents(evidence)
+    except EvidenceError:
+        pass

@@ -1,0 +1,203 @@
+"""Zip archives: whole, hostile, damaged, encrypted."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.evidence.trees import contents, read_all, zip_bytes
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import DEFAULT_LIMITS
+from waspglass.evidence.open import open_evidence
+from waspglass.model.errors import EvidenceError
+from waspglass.model.skip import SkipReason
+
+FILES = {f"C/logs/{number}.log": os.urandom(3000) + b"x" * 3000 for number in range(4)}
+AS_WINDOWS = {name.replace("C/", "C:/", 1).replace("/", "\\"): content for name, content in FILES.items()}
+
+
+def put(tmp_path: Path, content: bytes) -> Path:
+    place = tmp_path / "evidence.bin"
+    place.write_bytes(content)
+    return place
+
+
+def test_members_are_read_by_content_not_by_name(tmp_path: Path) -> None:
+    assert read_all(put(tmp_path, zip_bytes(FILES))) == (AS_WINDOWS, {})
+
+
+def test_hostile_members(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("../up.log", "/etc/passwd", "C/nul", "C/a:b", "C/ok.log", "c/OK.LOG"):
+            archive.writestr(zipfile.ZipInfo(name), b"x")
+        link = zipfile.ZipInfo("C/link.log")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+        device = zipfile.ZipInfo("C/device.log")
+        device.create_system, device.external_attr = 3, (stat.S_IFCHR | 0o600) << 16
+        archive.writestr(device, "")
+    found, skipped = read_all(put(tmp_path, out.getvalue()))
+    assert found == {r"C:\ok.log": b"x"}
+    assert sorted(skipped.values()) == sorted(
+        [SkipReason.OUTSIDE_ROOT] * 3 + [SkipReason.SPECIAL_FILE] * 3 + [SkipReason.DUPLICATE_PATH]
+    )
+
+
+def test_a_bomb_is_refused_before_and_while_reading(tmp_path: Path) -> None:
+    limits = replace(DEFAULT_LIMITS, ratio_floor=1_000_000)
+    place = put(tmp_path, zip_bytes({"C/bomb.log": bytes(5_000_000), "C/ok.log": b"x"}))
+    found, skipped = read_all(place, limits)
+    assert found == {r"C:\ok.log": b"x"}
+    assert list(skipped.values()) == [SkipReason.COMPRESSION_BOMB]
+
+
+def test_a_member_that_lies_about_its_size_ends_as_damaged(tmp_path: Path) -> None:
+    raw = zip_bytes({"C/x.log": b"a" * 10_000})
+    size = struct.pack("<I", 10_000)
+    place = put(tmp_path, raw.replace(size, struct.pack("<I", 500)))
+    with open_evidence(place) as evidence:
+        (file,) = evidence.files()
+        with pytest.raises(EvidenceReadError) as caught, file.open() as stream:
+            stream.read()
+    assert caught.value.reason is SkipReason.DAMAGED
+
+
+def test_the_sum_of_all_members_is_bounded(tmp_path: Path) -> None:
+    found, skipped = read_all(put(tmp_path, zip_bytes(FILES)), replace(DEFAULT_LIMITS, total_bytes=13_000))
+    assert len(found) == 2
+    assert list(skipped.values()) == [SkipReason.TOO_LARGE] * 2
+
+
+def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
+    raw = bytearray(zip_bytes(FILES))
+    raw[200:240] = bytes(40)
+    good, bad = {}, []
+    with open_evidence(put(tmp_path, bytes(raw))) as evidence:
+        for file in evidence.files():
+            try:
+                with file.open() as stream:
+                    good[file.path] = stream.read()
+            except EvidenceReadError as fault:
+                bad.append(fault.reason)
+    assert good == {path: content for path, content in AS_WINDOWS.items() if not path.endswith("0.log")}
+    assert bad == [SkipReason.DAMAGED]
+
+
+def streamed_zip() -> bytes:
+    """As a collector writes it into a pipe: lengths stand behind the members."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.out = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: bytes) -> int:  # type: ignore[override]  # narrower on purpose
+            self.out += data
+            return len(data)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in FILES.items():
+            archive.writestr(name, content)
+    return bytes(pipe.out)
+
+
+@pytest.mark.parametrize("raw", [zip_bytes(FILES), streamed_zip()], ids=["with lengths", "streamed"])
+def test_a_zip_that_broke_off_gives_what_is_there(tmp_path: Path, raw: bytes) -> None:
+    whole = raw[: raw.index(b"PK\x01\x02")]
+    found, skipped = read_all(put(tmp_path, whole))
+    assert found == AS_WINDOWS
+    assert list(skipped.values()) == [SkipReason.DAMAGED]
+    with open_evidence(put(tmp_path, whole[:-2000])) as evidence:
+        good, cut = {}, []
+        for file in evidence.files():
+            with file.open() as stream:
+                try:
+                    good[file.path] = stream.read()
+                except EvidenceReadError as fault:
+                    cut.append(fault.reason)
+    assert len(good) == 3
+    assert good.items() <= AS_WINDOWS.items()
+    assert cut == [SkipReason.TRUNCATED]
+
+
+def encrypted(raw: bytes) -> bytes:
+    out = bytearray(raw)
+    for magic, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = out.find(magic)
+        while place >= 0:
+            out[place + at] |= 1
+            place = out.find(magic, place + 4)
+    return bytes(out)
+
+
+def test_a_wholly_encrypted_zip_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        open_evidence(put(tmp_path, encrypted(zip_bytes({"C/x.log": b"x", "C/y.log": b"y"}))))
+    assert "password" in str(caught.value)
+
+
+def test_one_encrypted_member_is_a_skip(tmp_path: Path) -> None:
+    raw = bytearray(zip_bytes({"C/x.log": b"x", "C/y.log": b"y"}))
+    raw[raw.rfind(b"PK\x01\x02") + 8] |= 1
+    assert read_all(put(tmp_path, bytes(raw)))[1] == {r"evidence.bin\C/y.log": SkipReason.ENCRYPTED}
+
+
+def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    place = put(tmp_path, zip_bytes({f"{number}": b"" for number in range(500)}))
+    with pytest.raises(EvidenceError, match="directory"):
+        open_evidence(place, replace(DEFAULT_LIMITS, files=50))
+
+
+def test_an_empty_zip_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match="no files"):
+        open_evidence(put(tmp_path, zip_bytes({})))
+
+
+def test_times_are_taken_only_where_they_are_in_utc(tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("C/unix.log", (2001, 1, 1, 0, 0, 0))
+    info.extra = struct.pack("<HHBi", 0x5455, 5, 1, 1_614_744_000)
+    ntfs = zipfile.ZipInfo("C/ntfs.log", (2001, 1, 1, 0, 0, 0))
+    ticks = (1_614_744_000 + 11_644_473_600) * 10_000_000
+    ntfs.extra = struct.pack("<HHIHHQQQ", 0x0A, 32, 0, 1, 24, ticks, ticks, ticks)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for one in (info, ntfs, zipfile.ZipInfo("C/dos.log", (2021, 3, 3, 4, 0, 0))):
+            archive.writestr(one, b"x")
+    with open_evidence(put(tmp_path, out.getvalue())) as evidence:
+        moments = [file.modified for file in evidence.files()]
+    assert moments == [datetime(2021, 3, 3, 4, tzinfo=UTC)] * 2 + [None]
+
+
+def test_members_can_be_read_side_by_side_and_again(tmp_path: Path) -> None:
+    with open_evidence(put(tmp_path, zip_bytes(FILES))) as evidence, ThreadPoolExecutor(8) as pool:
+        files = list(evidence.files()) * 20
+        read = list(pool.map(lambda file: (file.path, file.open().read()), files))
+    assert all(AS_WINDOWS[path] == content for path, content in read)
+
+
+@given(st.data())
+def test_any_damage_ends_in_errors_of_ours(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    raw = bytearray(zip_bytes({"C/a.log": b"a" * 200, "C/b.log": b"b"}))
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    place = put(tmp_path_factory.mktemp("zip"), bytes(raw[: data.draw(st.integers(1, len(raw)))]))
+    try:
+        with open_evidence(place) as evidence:
+            contents(evidence)
+    except EvidenceError:
+        pass
