@@ -41,14 +41,14 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
 
 
 def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
-    """The last statement says patched, while a binary of the collection is vulnerable (or the other way round)."""
+    """The last statement says patched, while what was proven at or after it is vulnerable (or the other way round)."""
     stated = [b for b in lid.builds if b.certainty is Certainty.STATED]
-    binaries = [b for b in lid.builds if b.certainty is Certainty.PROVEN and b.installed is None]
-    if not stated or not binaries:
+    proven = [b for b in lid.builds if b.certainty is Certainty.PROVEN]
+    if not stated or not proven:
         return []
-    last = stated[-1]
-    other = next((b for b in binaries if _disagree(last, b, judge)), None)
-    if other is None:
+    last, other = stated[-1], proven[-1]
+    older = other.at is not None and last.at is not None and other.at < last.at
+    if older or not _disagree(last, other, judge):
         return []
     text = catalogue.text("contradiction.builds", stated=last.build, proven=other.build, source=other.source)
     return [Limit(id="contradiction-builds", text=text, decisive=True)]

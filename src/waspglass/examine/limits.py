@@ -44,7 +44,6 @@ def _missing_hours(exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[
     text = catalogue.text(
         "limit.missing_hours",
         hours=_hours(hours),
-        spans=len(exposed.missing),
         first=f"{exposed.missing[0].from_:%Y-%m-%d %H:%M}",
         last=f"{exposed.missing[-1].to:%Y-%m-%d %H:%M}",
     )
@@ -94,16 +93,27 @@ def _asked(observations: Observations, catalogue: Catalogue) -> list[Limit]:
 
 
 def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    """Kinds of which nothing was collected; one that is an alternative to a kind that was read is not missed."""
     read = {entry.kind: entry for entry in observations.coverage}
-    return [
+    answered = {source for kind in pack.kinds if not _is_absent(read.get(kind.kind)) for source in kind.logsources}
+    absent = [
+        kind
+        for kind in pack.kinds
+        if kind.shows and _is_absent(read.get(kind.kind)) and not answered.intersection(kind.logsources)
+    ]
+    limits = [
         Limit(
             id=f"absent-{kind.kind}",
             text=catalogue.text("limit.absent_kind", title=kind.title.text(catalogue.language), rungs=_rungs(kind)),
-            remedy=kind.remedy.text(catalogue.language) if kind.remedy else None,
+            remedy=kind.remedy.text(catalogue.language),
         )
-        for kind in pack.kinds
-        if kind.shows and _is_absent(read.get(kind.kind))
+        for kind in absent
+        if kind.remedy
     ]
+    others = [kind.title.text(catalogue.language) for kind in absent if not kind.remedy]
+    if others:
+        limits.append(Limit(id="absent-others", text=catalogue.text("limit.absent_others", titles=", ".join(others))))
+    return limits
 
 
 def _is_absent(coverage: Coverage | None) -> bool:

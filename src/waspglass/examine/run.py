@@ -28,10 +28,11 @@ from waspglass.hunt.result import HuntResult, OnProgress
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Span
 from waspglass.model.errors import UsageError
-from waspglass.model.facts import Facts
+from waspglass.model.facts import BuildSighting, Facts
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.builds import BuildTable, State
+from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
 __all__ = ["Request", "examine"]
@@ -95,19 +96,22 @@ def examine(request: Request) -> Assessment:
     cache = Cache(user_cache_folder())
     added, unread_rules = read_rule_sources(request.rules)
     rules = load_rules(request.pack, added, cache=cache)
+    readers = record_readers(open_known_good(request.pack), request.facts.timezone)
     with open_evidence(request.evidence) as evidence:
         survey = _Survey(request.pack, evidence)
         result = hunt(
             survey.artefacts(),
             rules,
-            readers=record_readers(request.pack, request.facts.timezone),
+            readers=readers,
             window=window,
             cache=cache,
             progress=request.progress,
             workers=request.workers,
         )
         survey.skipped += [*unread_rules, *result.skipped]
-        observations = _observations(request, survey, result, rules.added)
+        survey.measure(result)
+        sightings = sightings_of(survey.seen, request.pack, readers, request.facts.collected_at)
+        observations = _observations(request, survey, result, sightings, rules.added)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
 
@@ -168,8 +172,9 @@ class _Survey:
             self.spans[artefact.kind].append(span)
 
 
-def _observations(request: Request, survey: _Survey, result: HuntResult, added_rules: int) -> Observations:
-    survey.measure(result)
+def _observations(
+    request: Request, survey: _Survey, result: HuntResult, sightings: tuple[BuildSighting, ...], added_rules: int
+) -> Observations:
     sources = {artefact.file.path: artefact.kind for artefact in survey.seen}
     entry = {kind.kind for kind in request.pack.kinds if kind.entry}
     skipped = tuple(survey.skipped)
@@ -178,7 +183,7 @@ def _observations(request: Request, survey: _Survey, result: HuntResult, added_r
         findings=tuple(_credible(f, request) for f in (*result.findings, *result.context)),
         coverage=coverage(survey.spans, request.pack.kinds),
         skipped=skipped,
-        sightings=sightings_of(survey.seen, request.pack, request.facts),
+        sightings=sightings,
         added_rules=added_rules,
         since=request.since,
         until=request.until,

@@ -5,8 +5,9 @@ service re-opens the file. One physical line is one record. A quoted value with 
 first piece counts with the values that it has, the pieces after it are malformed lines.
 
 `EventData` of the ECP logs (`S:TIME=13;S:CMD='Set-X.Y=''z''';Dbl:T=1`) becomes fields of its own: the item's key in
-lower case (`time`, `cmd`, `url`, `ex`, `bld`, ...), without the type prefix; a value wrapped in single quotes is
-unwrapped, its doubled quotes undone. `EventData` itself stays as it is.
+lower case (`time`, `cmd`, `url`, `ex`, `bld`, ...), without the type prefix; a value, or a whole item as in
+`'S:CMD=Set-X.Y=''z''''`, that is wrapped in single quotes is unwrapped, its doubled quotes undone. `EventData` itself
+stays as it is.
 """
 
 from __future__ import annotations
@@ -36,15 +37,19 @@ def event_items(data: str) -> dict[str, str]:
     """The items of an ECP `EventData`; the first of a key wins, empty values are left out."""
     items: dict[str, str] = {}
     for piece in _pieces(data):
-        item = _ITEM.match(piece)
+        item = _ITEM.match(_unwrapped(piece))
         if item is None:
             continue
-        value = item[2]
-        if len(value) >= 2 and value[0] == value[-1] == "'":
-            value = value[1:-1].replace("''", "'")
+        value = _unwrapped(item[2])
         if value:
             items.setdefault(item[1].lower(), value)
     return items
+
+
+def _unwrapped(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    return text
 
 
 def _pieces(data: str) -> list[str]:
@@ -67,6 +72,23 @@ class DiagnosticsCsv:
     blank = " "
     separators = b""
     wild: bytes | None = None
+
+    @property
+    def directives(self) -> tuple[bytes, ...]:
+        """`#Software` changes nothing; the bare row of names begins with the time column."""
+        names = (
+            b"#fields",
+            b"#date",
+            b"#version",
+            b"#log-type",
+            *(name.lower().encode() + b"," for name in _TIME_NAMES),
+        )
+        return tuple(mark + name for mark in (b"", _BOM) for name in dict.fromkeys(names))
+
+    def cells(self, line: bytes, count: int) -> list[bytes] | None:
+        """A row without quotes."""
+        cells = line.split(b",")
+        return cells if len(cells) == count and b'"' not in line else None
 
     @property
     def header_starts(self) -> tuple[bytes, ...]:
