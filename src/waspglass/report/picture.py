@@ -17,6 +17,7 @@ __all__ = ["draw", "draw_detail"]
 
 _ROW = 14.5
 _HALF_TICK = 36
+_BELOW_LID = 39
 _CAMPAIGN_ROWS = 8
 _CAMPAIGN_TEXT = 46
 _IMPORTANCE = ("patch", "poc_public", "sharing", "exploitation", "report", "ransomware", "warning")
@@ -64,7 +65,7 @@ def _frame(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phra
     if assessment.host.collected_at and scale.holds(assessment.host.collected_at):
         x = scale.x(assessment.host.collected_at)
         picture.lines.append(Line(x, top, x, bottom, "collected"))
-        picture.labels.append(Label(x - 4, bottom - 4, phrases.text("picture.collected"), "minor halo", "end"))
+        picture.labels.append(Label(x - 4, top + _BELOW_LID, phrases.text("picture.collected"), "minor halo", "end"))
     for tick in scale.ticks():
         picture.lines.insert(0, Line(tick.x, top, tick.x, bottom, "grid"))
         middle = tick.x + _HALF_TICK < WIDTH

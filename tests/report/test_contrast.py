@@ -1,0 +1,58 @@
+"""The page's colours keep the contrast that WCAG 2.1 asks of text (AA: 4.5 to 1), in light and in dark."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+STYLE = files("waspglass.report").joinpath("templates", "assessment.css").read_text("utf-8")
+LIGHT, DARK = STYLE.split("@media screen and (prefers-color-scheme: dark)")[:2]
+PAIRS = [("ink", "card"), ("ink", "paper"), ("ink", "code"), ("soft", "card"), ("soft", "paper"), ("soft", "code"),
+         ("link", "card"), ("bad", "card"), ("good", "card")]  # fmt: skip
+RUNGS = ("probed", "exploited", "implanted", "used", "impact")
+
+
+def colours(style: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})\b", style.split(".v-clean")[0]))
+
+
+def tones(style: str) -> list[tuple[str, str]]:
+    return re.findall(r"\.v-[\w-]+ \{ --tone: (#\w{6}); --tone-soft: (#\w{6});", style)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_can_be_read(style: str) -> None:
+    known = colours(style)
+    for text, ground in PAIRS:
+        assert contrast(known[text], known[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize(("style", "text"), [(LIGHT, "#ffffff"), (DARK, "#15161b")], ids=["light", "dark"])
+def test_words_on_rungs_can_be_read(style: str, text: str) -> None:
+    for rung in RUNGS:
+        assert contrast(colours(style)[rung], text) >= 4.5, rung
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_verdict_can_be_read(style: str) -> None:
+    assert len(tones(style)) == 5
+    assert all(contrast(tone, ground) >= 4.5 for tone, ground in tones(style))
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_on_the_lid_bar_can_be_read(style: str) -> None:
+    for state in ("lid-patched", "lid-vulnerable"):
+        assert contrast(colours(style)[state], "#ffffff") >= 4.5, state
