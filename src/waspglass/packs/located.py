@@ -14,13 +14,24 @@ from pydantic import ValidationError
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, PackError
 
-__all__ = ["field_line", "read_table", "read_text", "read_yaml", "table_cells"]
+__all__ = [
+    "LOADER",
+    "field_line",
+    "node_line",
+    "read_table",
+    "read_text",
+    "read_yaml",
+    "table_cells",
+    "yaml_document",
+    "yaml_fault",
+]
 
 _Row = TypeVar("_Row", bound=Document)
 _LARGEST = 16 * 1024 * 1024
 """Bytes; a data file of a pack that a person wrote is never larger."""
 
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C where PyYAML was built with it; both know plain data only."""
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -48,38 +59,55 @@ def read_yaml(text: str, shown: str, model: type[_Row]) -> _Row:
     """A YAML file as a document; only plain data, no tags that would build objects.
 
     Raises:
-        PackError: With the line of the first fault.
+        PackError: The first fault, with its line.
     """
+    made, faults = yaml_document(text, shown, model)
+    if made is None:
+        hint = "`waspglass pack check` lists all faults of a pack" if len(faults) > 1 else None
+        raise PackError(faults[0].message, location=faults[0].location, hint=hint)
+    return made
+
+
+def yaml_document(text: str, shown: str, model: type[_Row]) -> tuple[_Row | None, tuple[PackError, ...]]:
+    """A YAML file as a document, or all its faults."""
     try:
-        data: object = yaml.load(text, Loader=_Loader)  # noqa: S506 - one of the two safe loaders
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        problem = getattr(error, "problem", None) or str(error)
-        raise PackError(f"not valid YAML: {problem}", location=Location(shown, line)) from error
+        data: object = yaml.load(text, Loader=LOADER)  # noqa: S506 - one of the two safe loaders
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return None, (yaml_fault(error, shown),)
     if not isinstance(data, dict):
-        raise PackError("must be a mapping of keys to values", location=Location(shown, 1))
+        return None, (PackError("must be a mapping of keys to values", location=Location(shown, 1)),)
     try:
-        return model.model_validate(data)
+        return model.model_validate(data), ()
     except ValidationError as error:
-        raise _located(error, text, shown) from error
+        return None, tuple(
+            PackError(one["msg"], location=Location(shown, field_line(text, one["loc"]), _dotted(one["loc"])))
+            for one in error.errors(include_url=False, include_input=False)
+        )
 
 
-def _located(error: ValidationError, text: str, shown: str) -> PackError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    path = first["loc"]
-    field = ".".join(map(str, path)) or None
-    more = error.error_count() - 1
-    hint = f"There are {more} more faults in this file; `waspglass pack check` lists what it can" if more else None
-    return PackError(first["msg"], location=Location(shown, field_line(text, path), field), hint=hint)
+def yaml_fault(error: Exception, shown: str) -> PackError:
+    """What is wrong with a text that is not YAML."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return PackError(
+        f"not valid YAML: {problem}", location=Location(shown, mark.line + 1 if mark is not None else None)
+    )
+
+
+def _dotted(path: Sequence[str | int]) -> str | None:
+    return ".".join(map(str, path)) or None
 
 
 def field_line(text: str, path: Sequence[str | int]) -> int | None:
     """The 1-based line on which a key or element of a YAML text stands, or its nearest parent that exists."""
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+        return node_line(yaml.compose(text, Loader=LOADER), path)
     except yaml.YAMLError:
         return None
+
+
+def node_line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
+    """As `field_line`, of a text that was composed already."""
     line = None
     for step in path:
         if isinstance(node, yaml.MappingNode):
@@ -112,8 +140,7 @@ def read_table(text: str, shown: str, model: type[_Row]) -> tuple[_Row, ...]:
             rows.append(model.model_validate({name: cell for name, cell in cells.items() if cell}))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(map(str, first["loc"])) or None
-            raise PackError(first["msg"], location=Location(shown, line, field)) from error
+            raise PackError(first["msg"], location=Location(shown, line, _dotted(first["loc"]))) from error
     return tuple(rows)
 
 

@@ -1,0 +1,85 @@
+"""Validates a campaign pack: schema, facts, sources, rules, and that each rule fires on its samples and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+
+from waspglass.model.errors import PackError, WaspglassError
+from waspglass.packs.check_facts import fact_issues
+from waspglass.packs.check_files import duplicate_keys, file_issues
+from waspglass.packs.check_rules import RuleSet, rule_issues
+from waspglass.packs.check_yara import yara_issues
+from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.load import load_pack
+from waspglass.packs.located import yaml_fault
+from waspglass.packs.pack import Pack
+from waspglass.packs.rule_documents import Samples, SigmaDocument, YaraDocument, sigma_documents, yara_documents
+
+__all__ = ["Fires", "check_pack"]
+
+Fires = Callable[[Pack, Path], frozenset[str]]
+"""Examines a sample (a file or a folder, as evidence) with all rules of a pack, and tells the rules of all findings, of
+any effect. A YARA rule is told as `yara:<name>`. Passed in, because the engine stands above this package."""
+
+
+def check_pack(folder: Path, *, fires: Fires | None = None) -> tuple[PackIssue, ...]:
+    """All faults of a pack, by file and line.
+
+    Args:
+        folder: The pack.
+        fires: Runs the rules over a sample; without it the samples are only looked for.
+    """
+    issues = list(file_issues(folder))
+    if not any(issue.severity is Severity.ERROR for issue in issues):
+        try:
+            pack = load_pack(folder)
+        except PackError as error:
+            place = error.location.path if error.location is not None else "pack.yml"
+            return (*issues, PackIssue(place, None, Severity.ERROR, "schema", error.message))
+        issues += fact_issues(pack)
+        issues += _rule_issues(pack, fires)
+    return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0, issue.check, issue.message)))
+
+
+def _rule_issues(pack: Pack, fires: Fires | None) -> Iterator[PackIssue]:
+    documents: list[SigmaDocument] = []
+    for source in pack.sigma:
+        try:
+            documents += sigma_documents(source)
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            fault = yaml_fault(error, source.path)
+            line = fault.location.line if fault.location is not None else None
+            yield PackIssue(source.path, line, Severity.ERROR, "sigma", fault.message)
+            continue
+        yield from duplicate_keys(source.path, source.text)
+    found = [*rule_issues(RuleSet(pack, tuple(documents))), *yara_issues(pack)]
+    yield from found
+    if fires is not None and not any(issue.severity is Severity.ERROR for issue in found):
+        yara = [rule for source in pack.yara for rule in yara_documents(source)]
+        yield from _sample_issues(pack, documents, yara, fires)
+
+
+def _sample_issues(
+    pack: Pack, sigma: list[SigmaDocument], yara: list[YaraDocument], fires: Fires
+) -> Iterator[PackIssue]:
+    """Each sample is examined once, with all rules."""
+    rules: list[tuple[str, str, int, Samples]] = [
+        *((one.file, one.name, one.line("waspglass", "samples"), one.samples) for one in sigma),
+        *((one.file, f"yara:{one.name}", one.line, one.samples) for one in yara),
+    ]
+    known: dict[str, frozenset[str]] = {}
+    for path in sorted({path for *_, samples in rules for path in (*samples.fires, *samples.silent)}):
+        try:
+            known[path] = fires(pack, Path(pack.root) / path)
+        except WaspglassError as error:
+            yield PackIssue(path, None, Severity.ERROR, "sample", f"cannot be examined: {error.message}")
+    for file, name, line, samples in rules:
+        for path in samples.fires:
+            if path in known and name not in known[path]:
+                yield PackIssue(file, line, Severity.ERROR, "fires", f"{name} does not fire on {path}")
+        for path in samples.silent:
+            if path in known and name in known[path]:
+                yield PackIssue(file, line, Severity.ERROR, "silent", f"{name} fires on {path}")

@@ -1,0 +1,142 @@
+"""Checks of a pack's data files: they fit their schema, and each says what it must."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from waspglass.model.document import Document
+from waspglass.model.errors import PackError
+from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.load import AdviceFile, ArtefactsFile, ClocksFile, PackHead
+from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
+from waspglass.packs.pack import BuildRow, Figure, TimelineRow
+
+__all__ = ["file_issues"]
+
+_YAML: dict[str, type[Document]] = {
+    "pack.yml": PackHead,
+    "artefacts.yml": ArtefactsFile,
+    "advice.yml": AdviceFile,
+    "clocks.yml": ClocksFile,
+}
+_TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
+_NEEDED = frozenset({"pack.yml", "artefacts.yml"})
+_FOLDERS = {
+    "sigma": {".yml", ".yaml"},
+    "yara": {".yar", ".yara"},
+    "indicators": {".json", ".csv"},
+    "samples": None,
+    "__pycache__": None,
+}
+_SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*")
+
+
+def file_issues(folder: Path) -> Iterator[PackIssue]:
+    """Faults of the data files; rules and facts have checks of their own."""
+    for name, model in _YAML.items():
+        if (folder / name).exists():
+            yield from _yaml_issues(folder, name, model)
+        elif name in _NEEDED:
+            yield PackIssue(name, None, Severity.ERROR, "schema", "the file is missing")
+    for name, row in _TABLES.items():
+        if (folder / name).exists():
+            yield from _table_issues(folder, name, row)
+    yield from _licence(folder)
+    yield from _stray_files(folder)
+
+
+def _issue(name: str, fault: PackError) -> PackIssue:
+    where = fault.location
+    field = f"{where.field}: " if where is not None and where.field else ""
+    line = where.line if where is not None else None
+    return PackIssue(name, line, Severity.ERROR, "schema", f"{field}{fault.message}")
+
+
+def _yaml_issues(folder: Path, name: str, model: type[Document]) -> Iterator[PackIssue]:
+    try:
+        text = read_text(folder / name, name)
+    except PackError as fault:
+        yield _issue(name, fault)
+        return
+    _, faults = yaml_document(text, name, model)
+    yield from (_issue(name, fault) for fault in faults)
+    yield from duplicate_keys(name, text)
+
+
+def duplicate_keys(name: str, text: str) -> Iterator[PackIssue]:
+    """Keys that stand twice in one mapping: YAML readers silently keep the last."""
+    try:
+        roots = list(yaml.compose_all(text, Loader=LOADER))
+    except yaml.YAMLError as error:
+        yield _issue(name, yaml_fault(error, name))
+        return
+    todo: list[object] = list(roots)
+    seen: set[int] = set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo += node.value
+        elif isinstance(node, yaml.MappingNode):
+            todo += [value for _, value in node.value]
+            counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            for key, count in counts.items():
+                if count > 1:
+                    last = [one for one, _ in node.value if one.value == key][-1]
+                    line = last.start_mark.line + 1
+                    yield PackIssue(
+                        name, line, Severity.ERROR, "duplicate-key", f"the key {key!r} stands {count} times"
+                    )
+
+
+def _table_issues(folder: Path, name: str, model: type[Document]) -> Iterator[PackIssue]:
+    try:
+        text = read_text(folder / name, name)
+        for line, cells in table_cells(text, name):
+            if cells.get("confidence") in ("unverified", "recall"):
+                message = "an unverified row is no fact that can be shipped"
+                yield PackIssue(name, line, Severity.ERROR, "unverified", message)
+            if "source" in cells and not cells["source"]:
+                severity = Severity.WARNING if name == "builds.csv" else Severity.ERROR
+                yield PackIssue(name, line, severity, "source", "the row names no source")
+        read_table(text, name, model)
+    except PackError as fault:
+        yield _issue(name, fault)
+
+
+def _licence(folder: Path) -> Iterator[PackIssue]:
+    if not (folder / "pack.yml").exists():
+        return
+    try:
+        head, _ = yaml_document(read_text(folder / "pack.yml", "pack.yml"), "pack.yml", PackHead)
+    except PackError:
+        return
+    if head is None:
+        return
+    if not _SPDX.fullmatch(head.licence):
+        message = f"{head.licence!r} is no SPDX licence expression"
+        yield PackIssue("pack.yml", None, Severity.ERROR, "licence", message)
+    if head.id != folder.resolve().name:
+        message = f"the id {head.id!r} is not the folder's name"
+        yield PackIssue("pack.yml", None, Severity.WARNING, "id", message)
+    if head.known_good is not None and not (folder / head.known_good).is_file():
+        message = f"there is no file {head.known_good!r} of known-good hashes"
+        yield PackIssue("pack.yml", None, Severity.ERROR, "known-good", message)
+
+
+def _stray_files(folder: Path) -> Iterator[PackIssue]:
+    known = {*_YAML, *_TABLES, "known_good.bin", "README.md", "LICENSE", "NOTICE"}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or inside.as_posix() in known:
+            continue
+        suffixes = _FOLDERS.get(inside.parts[0], set()) if len(inside.parts) > 1 else set()
+        if suffixes is not None and path.suffix not in suffixes:
+            yield PackIssue(inside.as_posix(), None, Severity.WARNING, "stray-file", "nothing reads this file")

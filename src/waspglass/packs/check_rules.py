@@ -1,0 +1,310 @@
+"""Checks of a pack's Sigma rules, in the manner of pySigma's validators and capa's lint: one small class a fault."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from waspglass.model.finding import Effect, Rung
+from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.pack import Logsource, Pack
+from waspglass.packs.regex_faults import regex_fault
+from waspglass.packs.rule_documents import SigmaDocument
+
+__all__ = ["RULE_CHECKS", "RuleCheck", "RuleSet", "rule_issues"]
+
+Found = tuple[int, str]
+"""Line and message."""
+
+_TAG = re.compile(r"attack\.(?:t\d{4}(?:\.\d{3})?|g\d{4}|s\d{4}|[a-z]+(?:-[a-z]+)*)|cve\.\d{4}-\d{4,}|tlp\.[a-z+-]+")
+_TECHNIQUE = re.compile(r"attack\.t\d{4}(?:\.\d{3})?")
+_PLACEHOLDER = re.compile(r"%(\w+)%")
+_BLOCK_KEYS = frozenset({"rung", "effect", "phase", "capture", "subject", "samples"})
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of a pack, for checks that look at more than one."""
+
+    pack: Pack
+    rules: tuple[SigmaDocument, ...]
+
+    @cached_property
+    def referenced(self) -> frozenset[str]:
+        """Names that correlations refer to."""
+        return frozenset(name for rule in self.rules for name in _references(rule))
+
+    @cached_property
+    def captured(self) -> frozenset[str]:
+        """Names of all captures, which are the placeholders that can be filled."""
+        return frozenset(name for rule in self.rules for name in rule.captures) | {"address"}
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Fields that the pack speaks of, in detections and in its kinds."""
+        found = {field.partition("|")[0] for rule in self.rules for _, field, _ in rule.values} | {"path", "name"}
+        for kind in self.pack.kinds:
+            found.update(kind.aliases, *kind.aliases.values(), kind.requires)
+            found.update(one.name for one in kind.derive)
+            found.update(*(one.source for one in kind.derive))
+            actor = kind.actor
+            found.update(actor.address, actor.user_agent, actor.account, actor.session)
+        return frozenset(found)
+
+
+def _references(rule: SigmaDocument) -> tuple[str, ...]:
+    body = rule.data.get("correlation")
+    named = body.get("rules") if isinstance(body, dict) else None
+    return tuple(map(str, named)) if isinstance(named, list) else ()
+
+
+class RuleCheck(Protocol):
+    """One fault, and how to see it in a rule."""
+
+    name: str
+    severity: Severity
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Line and message of each occurrence."""
+        ...
+
+
+class NotSigma:
+    """pySigma, the reference, does not take the rule."""
+
+    name = "sigma"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """One fault: what pySigma says."""
+        del all_rules
+        from sigma.correlations import SigmaCorrelationRule
+        from sigma.exceptions import SigmaError
+        from sigma.rule import SigmaRule
+
+        try:
+            if rule.is_correlation:
+                SigmaCorrelationRule.from_dict(dict(rule.data))
+            else:
+                for condition in SigmaRule.from_dict(dict(rule.data)).detection.parsed_condition:
+                    _ = condition.parsed
+        except (SigmaError, KeyError, TypeError, ValueError, AttributeError) as error:
+            yield rule.line(), f"is not valid Sigma: {error}"
+
+
+class NoName:
+    """A finding could not name its rule."""
+
+    name = "name"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """No name, or one that another rule bears."""
+        if not rule.name:
+            yield rule.line(), "the rule has no name"
+        elif sum(other.name == rule.name for other in all_rules.rules) > 1:
+            yield rule.line("name"), f"the name {rule.name!r} is used by another rule"
+
+
+class NoLogsource:
+    """No kind of artefact answers the rule, so it would never run."""
+
+    name = "logsource"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """The logsource of a rule that is no correlation."""
+        if rule.is_correlation:
+            return
+        wanted = rule.data.get("logsource")
+        if not isinstance(wanted, dict):
+            yield rule.line(), "the rule has no logsource"
+        elif not any(_answers(own, wanted) for kind in all_rules.pack.kinds for own in kind.logsources):
+            parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
+            yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
+
+
+def _answers(own: Logsource, wanted: dict[str, object]) -> bool:
+    parts = own.model_dump(exclude_none=True)
+    return bool(parts) and all(wanted.get(key) == value for key, value in parts.items())
+
+
+class UnknownReference:
+    """A correlation refers to a rule that does not exist."""
+
+    name = "reference"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Each name that no rule bears."""
+        names = {other.name for other in all_rules.rules}
+        for reference in _references(rule):
+            if reference not in names:
+                yield rule.line("correlation", "rules"), f"there is no rule {reference!r}"
+
+
+class NoMeaning:
+    """The rule does not say what a match proves."""
+
+    name = "meaning"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """No block, unknown words in it, or a subject that is not captured."""
+        block = rule.block
+        if block is None:
+            if rule.name not in all_rules.referenced:
+                yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
+            return
+        for key in block:
+            if key not in _BLOCK_KEYS:
+                yield rule.line("waspglass", key), f"the block knows no {key!r}"
+        effect, rung = block.get("effect", "shows"), block.get("rung")
+        if effect not in [one.value for one in Effect]:
+            yield rule.line("waspglass", "effect"), f"there is no effect {effect!r}"
+        if rung not in [one.value for one in Rung] and not (rung is None and effect == "context"):
+            yield rule.line("waspglass", "rung"), f"there is no rung {rung!r}"
+        if block.get("phase", "first") not in ("first", "follow-up"):
+            yield rule.line("waspglass", "phase"), f"there is no phase {block['phase']!r}"
+        subject = block.get("subject")
+        if subject is not None and subject not in rule.captures:
+            yield rule.line("waspglass", "subject"), f"the subject {subject!r} is not captured"
+        if effect == "ends" and subject is None:
+            yield rule.line("waspglass"), "`ends` needs a subject that it ends"
+
+
+class UnknownCaptureField:
+    """A capture names a field that neither the detection nor the pack speaks of: often a typing error."""
+
+    name = "capture"
+    severity = Severity.WARNING
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Each capture of such a field."""
+        for name, (field, _) in rule.captures.items():
+            if field not in all_rules.fields:
+                yield rule.line("waspglass", "capture", name), f"nothing else speaks of the captured field {field!r}"
+
+
+class BadPlaceholder:
+    """Placeholders are filled in the second pass, with what rules captured in the first."""
+
+    name = "placeholder"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """A placeholder in the first pass, one that nobody captures, or a follow-up without any."""
+        follows = (rule.block or {}).get("phase") == "follow-up"
+        used = [
+            (path, name)
+            for path, field, value in rule.values
+            if "|expand" in field
+            for name in _PLACEHOLDER.findall(str(value))
+        ]
+        for path, name in used:
+            if not follows:
+                yield rule.line(*path), f"%{name}% is filled only in rules with `phase: follow-up`"
+            if name not in all_rules.captured:
+                yield rule.line(*path), f"no rule captures {name!r}"
+        if follows and not used:
+            yield rule.line("waspglass", "phase"), "a follow-up rule needs a placeholder"
+
+
+class BadRegex:
+    """A regular expression that does not compile, or whose time can explode on a hostile line."""
+
+    name = "regex"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Each such expression of detection and captures."""
+        del all_rules
+        for path, field, value in rule.values:
+            if "|re" in field:
+                for one in value if isinstance(value, list) else [value]:
+                    if fault := regex_fault(str(one)):
+                        yield rule.line(*path), f"the expression {fault}"
+        for name, (_, regex) in rule.captures.items():
+            if regex is not None and (fault := regex_fault(regex)):
+                yield rule.line("waspglass", "capture", name), f"the expression {fault}"
+
+
+class BadTag:
+    """ATT&CK and CVE tags have a shape; a rule that counts names a technique."""
+
+    name = "tag"
+    severity = Severity.WARNING
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Each tag of another shape; or no technique."""
+        del all_rules
+        tags = rule.data.get("tags")
+        listed = [str(tag) for tag in tags] if isinstance(tags, list) else []
+        for tag in listed:
+            if not _TAG.fullmatch(tag):
+                yield rule.line("tags"), f"{tag!r} is no tag of ATT&CK, CVE or TLP"
+        if rule.block is not None and not any(map(_TECHNIQUE.fullmatch, listed)):
+            yield rule.line("tags"), "no tag names an ATT&CK technique"
+
+
+class NoSource:
+    """What a rule claims must be traceable, and what else could explain a match must be said."""
+
+    name = "source"
+    severity = Severity.WARNING
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """A rule with a meaning that lacks references, a description or false positives."""
+        del all_rules
+        if rule.block is not None:
+            for key in ("references", "description", "falsepositives"):
+                if not rule.data.get(key):
+                    yield rule.line(), f"the rule has no {key}"
+
+
+class NoSample:
+    """A rule must name a sample that it fires on, and one that it does not."""
+
+    name = "sample"
+    severity = Severity.ERROR
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """No sample of one sort, or one that does not exist."""
+        if rule.block is None:
+            return
+        for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
+            if not paths:
+                yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
+            for path in paths:
+                if not (Path(all_rules.pack.root) / path).exists():
+                    yield rule.line("waspglass", "samples", sort), f"there is no sample {path}"
+
+
+RULE_CHECKS: Sequence[RuleCheck] = (
+    NotSigma(),
+    NoName(),
+    NoLogsource(),
+    UnknownReference(),
+    NoMeaning(),
+    UnknownCaptureField(),
+    BadPlaceholder(),
+    BadRegex(),
+    BadTag(),
+    NoSource(),
+    NoSample(),
+)
+
+
+def rule_issues(rules: RuleSet) -> Iterator[PackIssue]:
+    """Faults of all Sigma rules of a pack."""
+    counts = Counter(rule.file for rule in rules.rules)
+    for rule in rules.rules:
+        for check in RULE_CHECKS:
+            for line, message in check.faults(rule, rules):
+                named = f"{rule.name}: {message}" if counts[rule.file] > 1 and rule.name else message
+                yield PackIssue(rule.file, line, check.severity, check.name, named)

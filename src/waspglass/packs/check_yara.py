@@ -1,0 +1,57 @@
+"""Checks of a pack's YARA rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from waspglass.model.finding import Effect, Rung
+from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.pack import Pack, RuleSource
+from waspglass.packs.rule_documents import YaraDocument, yara_documents
+
+__all__ = ["yara_issues"]
+
+
+def yara_issues(pack: Pack) -> Iterator[PackIssue]:
+    """Faults of all YARA rules of a pack: they do not compile, or do not say what a match proves."""
+    names: dict[str, str] = {}
+    for source in pack.yara:
+        fault = _compile_fault(source)
+        if fault is not None:
+            yield PackIssue(source.path, None, Severity.ERROR, "yara", f"does not compile: {fault}")
+        for rule in yara_documents(source):
+            if rule.name in names:
+                message = f"the rule {rule.name} stands in {names[rule.name]} too"
+                yield PackIssue(source.path, rule.line, Severity.ERROR, "name", message)
+            names[rule.name] = source.path
+            for severity, check, message in _faults(rule, Path(pack.root)):
+                yield PackIssue(source.path, rule.line, severity, check, f"{rule.name}: {message}")
+
+
+def _compile_fault(source: RuleSource) -> str | None:
+    import yara_x
+
+    try:
+        compiler = yara_x.Compiler(relaxed_re_syntax=True)
+        compiler.enable_includes(False)
+        compiler.add_source(source.text, origin=source.path)
+    except yara_x.CompileError as error:
+        return " ".join(str(error).split())
+    return None
+
+
+def _faults(rule: YaraDocument, root: Path) -> Iterator[tuple[Severity, str, str]]:
+    if rule.meta.get("rung") not in [one.value for one in Rung]:
+        yield Severity.ERROR, "meaning", "`meta` names no rung"
+    if rule.meta.get("effect", "shows") not in [one.value for one in Effect]:
+        yield Severity.ERROR, "meaning", "`meta` names no effect"
+    for key in ("title", "reference"):
+        if not rule.meta.get(key):
+            yield Severity.WARNING, "source", f"`meta` has no {key}"
+    for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
+        if not paths:
+            yield Severity.ERROR, "sample", f"the rule names no sample in `{sort}`"
+        for path in paths:
+            if not (root / path).exists():
+                yield Severity.ERROR, "sample", f"there is no sample {path}"

@@ -1,0 +1,147 @@
+"""The rule files of a pack as documents with lines, for the checks; nothing here evaluates a rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+import yaml
+
+from waspglass.packs.located import LOADER, node_line
+from waspglass.packs.pack import RuleSource
+
+__all__ = ["Samples", "SigmaDocument", "YaraDocument", "sigma_documents", "yara_documents"]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Paths of samples, relative to the pack: the rule must fire on the first and must not on the second."""
+
+    fires: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SigmaDocument:
+    """One YAML document of a Sigma file.
+
+    Attributes:
+        file: Path inside the pack.
+        data: Its content.
+        node: The same with lines.
+    """
+
+    file: str
+    data: Mapping[str, object]
+    node: yaml.Node = field(repr=False)
+
+    def line(self, *path: str | int) -> int:
+        """The line of a key, or of its nearest parent."""
+        return node_line(self.node, path) or self.node.start_mark.line + 1
+
+    @property
+    def name(self) -> str:
+        """What the engine and correlations call the rule: its id, or else its name."""
+        return str(self.data.get("name") or self.data.get("id") or "")
+
+    @property
+    def is_correlation(self) -> bool:
+        """True for a correlation rule."""
+        return "correlation" in self.data
+
+    @property
+    def block(self) -> Mapping[str, object] | None:
+        """The `waspglass` block; None if there is none."""
+        block = self.data.get("waspglass")
+        return block if isinstance(block, dict) else None
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The samples that the block names."""
+        named = (self.block or {}).get("samples")
+        if not isinstance(named, dict):
+            return Samples()
+        return Samples(_strings(named.get("fires")), _strings(named.get("silent")))
+
+    @cached_property
+    def captures(self) -> Mapping[str, tuple[str, str | None]]:
+        """Name -> field and regular expression."""
+        found = (self.block or {}).get("capture")
+        if not isinstance(found, dict):
+            return {}
+        return {
+            str(name): (str(spec.get("field", "")), cast("str | None", spec.get("regex")))
+            for name, spec in found.items()
+            if isinstance(spec, dict)
+        }
+
+    @cached_property
+    def values(self) -> tuple[tuple[tuple[str, ...], str, object], ...]:
+        """Each comparison of the detection: path of keys, field with modifiers, value."""
+        detection = self.data.get("detection")
+        return tuple(_comparisons(detection, ("detection",))) if isinstance(detection, dict) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class YaraDocument:
+    """One YARA rule: its name, line and `meta` strings."""
+
+    file: str
+    line: int
+    name: str
+    meta: Mapping[str, str]
+
+    @property
+    def samples(self) -> Samples:
+        """The samples that `meta` names, separated by blanks."""
+        return Samples(tuple(self.meta.get("fires", "").split()), tuple(self.meta.get("silent", "").split()))
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _comparisons(part: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, object]]:
+    if isinstance(part, list):
+        for one in part:
+            yield from _comparisons(one, path)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            below = (*path, str(key))
+            if len(path) == 1 and isinstance(value, dict | list):
+                yield from _comparisons(value, below)
+            elif len(path) > 1:
+                yield below, str(key), value
+
+
+def sigma_documents(source: RuleSource) -> tuple[SigmaDocument, ...]:
+    """The documents of a Sigma file.
+
+    Raises:
+        yaml.YAMLError: If it is not valid YAML.
+    """
+    pairs = zip(yaml.compose_all(source.text, Loader=LOADER), yaml.load_all(source.text, Loader=LOADER), strict=True)
+    return tuple(
+        SigmaDocument(source.path, value if isinstance(value, dict) else {}, node)
+        for node, value in pairs
+        if value is not None
+    )
+
+
+_YARA_RULE = re.compile(r"^\s*(?:(?:private|global)\s+)*rule\s+(\w+)", re.MULTILINE)
+_YARA_META = re.compile(r'^\s*(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"\s*$', re.MULTILINE)
+
+
+def yara_documents(source: RuleSource) -> tuple[YaraDocument, ...]:
+    """The rules of a YARA file with their `meta`, read by their shape (one string a line)."""
+    starts = list(_YARA_RULE.finditer(source.text))
+    found = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        body = source.text[start.end() : following.start() if following is not None else None]
+        meta = re.split(r"^\s*(?:strings|condition)\s*:", body, maxsplit=1, flags=re.MULTILINE)[0]
+        line = source.text.count("\n", 0, start.start(1)) + 1
+        found.append(YaraDocument(source.path, line, start[1], dict(_YARA_META.findall(meta))))
+    return tuple(found)
