@@ -79,7 +79,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
     ("words", "code", "message"),
     [
         (("examine", "no-such-place"), 3, "no evidence to open"),
-        (("examine", "{empty}"), 3, "hold"),
+        (("examine", "{empty}"), 3, "no files"),
         (("examine", "{file}"), 40, ""),
         (("examine", "{file}", "--pack", "no-such-pack"), 4, "no-such-pack"),
         (("examine", "{file}", "--rules", "no-such-rules"), 4, "no rules"),
@@ -87,7 +87,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{file}", "--since", "yesterday"), 2, "not a time"),
         (("examine", "{file}", "--since", "2021-03-02", "--until", "2021-03-01"), 2, "after"),
         (("examine", "{file}", "--out", "{file}"), 5, ""),
-        (("examine",), 2, "EVIDENCE"),
+        (("examine",), 2, "evidence"),
         (("examine", "{broken}"), 3, "zip"),
     ],
 )

@@ -44,9 +44,14 @@ def test_no_build_is_unknown() -> None:
     assert lid().state is LidState.UNKNOWN
 
 
-def test_the_patch_lies_between_the_last_open_and_the_first_closed_sighting() -> None:
+def test_a_stated_build_ran_until_the_next_one() -> None:
     result = lid(*facts((OLD, "2020-10-01"), (NEW, "2021-03-10")))
-    assert (result.state, result.since, result.not_before) == (LidState.PATCHED, day("2021-03-10"), day("2020-10-01"))
+    assert (result.state, result.since, result.not_before) == (LidState.PATCHED, day("2021-03-10"), day("2021-03-10"))
+
+
+def test_between_two_sightings_of_the_evidence_the_patch_may_lie_anywhere() -> None:
+    result = lid(seen(OLD, "2021-02-01", Certainty.PROVEN), seen(NEW, "2021-03-10", Certainty.PROVEN))
+    assert (result.state, result.since, result.not_before) == (LidState.PATCHED, day("2021-03-10"), day("2021-02-01"))
 
 
 def test_facts_may_come_in_any_order() -> None:

@@ -88,10 +88,17 @@ def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: 
     since = next((s.moment for s in run if s.moment is not None), None)
     key = "lid.patched" if since else "lid.patched_undated"
     reason = catalogue.text(key, build=run[0].sighting.build, source=run[0].sighting.source)
-    seen_open = [s.sighting.at for s in before if s.sighting.at is not None]
-    return Lid(
-        state=LidState.PATCHED, since=since, not_before=max(seen_open, default=None), builds=known, reason=reason
-    )
+    not_before = since if _stated_without_a_break(before, run) else _last_seen(before)
+    return Lid(state=LidState.PATCHED, since=since, not_before=not_before, builds=known, reason=reason)
+
+
+def _stated_without_a_break(before: list[_Step], run: list[_Step]) -> bool:
+    """A stated build ran until the next stated one, so that nothing lies between them."""
+    return bool(before) and all(s.sighting.certainty is Certainty.STATED for s in (before[-1], run[0]))
+
+
+def _last_seen(steps: list[_Step]) -> datetime | None:
+    return max((s.sighting.at for s in steps if s.sighting.at is not None), default=None)
 
 
 def _closing_run(steps: list[_Step]) -> list[_Step]:

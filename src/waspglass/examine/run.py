@@ -19,7 +19,7 @@ from waspglass.evidence.tree import Evidence
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.observations import Observations
-from waspglass.examine.sightings import sightings_of
+from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.web_roots import collected_roots
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
@@ -28,7 +28,7 @@ from waspglass.hunt.result import HuntResult, OnProgress
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Span
 from waspglass.model.errors import UsageError
-from waspglass.model.facts import BuildSighting, Facts
+from waspglass.model.facts import Facts
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.builds import BuildTable, State
@@ -110,8 +110,8 @@ def examine(request: Request) -> Assessment:
         )
         survey.skipped += [*unread_rules, *result.skipped]
         survey.measure(result)
-        sightings = sightings_of(survey.seen, request.pack, readers, request.facts.collected_at)
-        observations = _observations(request, survey, result, sightings, rules.added)
+        identity = identity_of(survey.seen, request.pack, readers, request.facts.collected_at)
+        observations = _observations(request, survey, result, identity, rules.added)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
 
@@ -173,7 +173,7 @@ class _Survey:
 
 
 def _observations(
-    request: Request, survey: _Survey, result: HuntResult, sightings: tuple[BuildSighting, ...], added_rules: int
+    request: Request, survey: _Survey, result: HuntResult, identity: Identity, added_rules: int
 ) -> Observations:
     sources = {artefact.file.path: artefact.kind for artefact in survey.seen}
     entry = {kind.kind for kind in request.pack.kinds if kind.entry}
@@ -183,7 +183,8 @@ def _observations(
         findings=tuple(_credible(f, request) for f in (*result.findings, *result.context)),
         coverage=coverage(survey.spans, request.pack.kinds),
         skipped=skipped,
-        sightings=sightings,
+        sightings=identity.sightings,
+        hostname=identity.hostname,
         added_rules=added_rules,
         since=request.since,
         until=request.until,

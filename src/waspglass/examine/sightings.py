@@ -1,37 +1,56 @@
-"""Builds that the evidence shows: program files and setup logs whole, a few logs by their beginning, pages by path."""
+"""Which host and which builds the evidence shows: program files whole, logs by their beginning, pages by path."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, LineFormat, Record, RecordReader
-from waspglass.evidence.build_sightings import BUILD_FIELD, build_sightings
+from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, build_sightings
 from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.hunt.binding import deriver
+from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting
 from waspglass.packs.pack import ArtefactKind, Pack
 
-__all__ = ["sightings_of"]
+__all__ = ["Identity", "identity_of"]
+
+HOSTNAME_FIELD = "hostname"
+"""Name of the field, given by a reader or derived by a pack, that names the server."""
+
 
 _HEAD = 64 * 1024
 _LOGS_PER_KIND = 3
 _WHOLE = frozenset({"pe_version", "exchange_setup_log", "hive"})
 
 
-def sightings_of(
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the evidence says about the host itself.
+
+    Attributes:
+        hostname: The name that most records give it; None if none does.
+        sightings: Builds, each with its certainty.
+    """
+
+    hostname: str | None
+    sightings: tuple[BuildSighting, ...]
+
+
+def identity_of(
     artefacts: Iterable[Artefact], pack: Pack, readers: Mapping[str, RecordReader], collected_at: datetime | None
-) -> tuple[BuildSighting, ...]:
-    """All builds that the evidence speaks of, each with its certainty.
+) -> Identity:
+    """Reads as much as is needed to name the host and its builds.
 
     Logs only hint at a build, so the beginnings of the first, the middle and the last log of a kind are enough.
 
     Args:
         artefacts: What was recognised.
-        pack: Its kinds say where a build stands (a derived field `build`).
+        pack: Its kinds say where build and name stand (derived fields `build` and `hostname`).
         readers: Record readers by format.
         collected_at: The moment that program files speak for, if it is known.
     """
@@ -39,21 +58,29 @@ def sightings_of(
     groups: dict[str, list[Artefact]] = defaultdict(list)
     for artefact in artefacts:
         groups[artefact.kind].append(artefact)
-    found = (record for name, group in groups.items() for record in _records(kinds[name], group, readers))
-    return build_sightings(found, seen_at=collected_at)
+    builds: list[tuple[Artefact, datetime | None, Record]] = []
+    names: Counter[str] = Counter()
+    for kind, group in groups.items():
+        for artefact, moment, record in _records(kinds[kind], group, readers):
+            if record.keys() & {BUILD_FIELD, REPLACED_FIELD}:
+                builds.append((artefact, moment, record))
+            if record.get(HOSTNAME_FIELD):
+                names[record[HOSTNAME_FIELD][:253]] += 1
+    hostname = printable(names.most_common(1)[0][0]) if names else None
+    return Identity(hostname, build_sightings(builds, seen_at=collected_at))
 
 
 def _records(
     kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, RecordReader]
 ) -> Iterator[tuple[Artefact, datetime | None, Record]]:
     derive = deriver(kind)
-    derives_build = any(one.name == BUILD_FIELD for one in kind.derive)
+    tells = any(one.name in (BUILD_FIELD, HOSTNAME_FIELD) for one in kind.derive)
     for artefact in group if kind.format in _WHOLE or kind.format == "web_file" else _spread(group):
         if artefact.format in _WHOLE and artefact.format in readers:
             yield from ((artefact, moment, derive(record)) for moment, record in _whole(artefact, readers))
-        elif derives_build and artefact.format == "web_file":
+        elif tells and artefact.format == "web_file":
             yield artefact, artefact.file.modified, derive(name_fields(artefact.file.path))
-        elif derives_build and is_line_format(artefact.format):
+        elif tells and is_line_format(artefact.format):
             for moment, record in _beginning(artefact, line_format(artefact.format)):
                 yield artefact, moment, derive(record)
 
