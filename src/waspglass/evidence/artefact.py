@@ -84,12 +84,25 @@ class LineFormat(Protocol):
 
     @property
     def separators(self) -> bytes:
-        """The one byte that always stands between two columns; empty if there is no such byte."""
+        """Bytes of which one stands between all columns of a row; empty if cells may be quoted."""
         ...
 
     @property
     def wild(self) -> bytes | None:
-        """Regular expression of lines that may break what `separators` and `raw_forms` promise; all are looked at."""
+        """Regular expression of lines that may break what `raw_forms` promises; all of them are looked at."""
+        ...
+
+    @property
+    def directives(self) -> tuple[bytes, ...]:
+        """Lower-case starts of the header lines that change anything; the scan looks for them."""
+        ...
+
+    def cells(self, line: bytes, count: int) -> list[bytes] | None:
+        """The raw cells of a plain row with this number of columns; None if the row needs `record` to be understood."""
+        ...
+
+    def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
+        """Regular expressions of which a line (with its line end) matches one if that cell is empty; none if unknown."""
         ...
 
     def virtual(self, columns: Columns) -> Mapping[str, tuple[str, ...]]:

@@ -139,6 +139,10 @@ class Collector:
             Hit(rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
         )
 
+    def count(self, bound: Bound) -> None:
+        """Counts a further hit of a rule that is full."""
+        self._left_out[bound.rule.id] += 1
+
     def full(self, bound: Bound) -> bool:
         """True if a further hit of the rule would only be counted."""
         return self._kept[bound.rule.id] >= self.limit and not self.ears.of(bound.rule)

@@ -15,7 +15,16 @@ from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 
-__all__ = ["Predicate", "Resolver", "compile_condition", "fold"]
+__all__ = [
+    "Predicate",
+    "Resolver",
+    "compile_condition",
+    "filled",
+    "fold",
+    "merged",
+    "regex_flags",
+    "token_edges",
+]
 
 Predicate = Callable[[Record], bool]
 Test = Callable[[str], bool]
@@ -23,7 +32,15 @@ Resolver = Callable[[str], tuple[str, ...]]
 """Sigma field name -> the names under which a record may have it."""
 
 _NOT_ASCII_TWINS = str.maketrans({"\u0130": "\ue000", "\u212a": "\ue001"})
-_TOKEN_EDGE = r"[0-9A-Za-z_.:-]"  # noqa: S105
+
+
+def token_edges(text: str) -> tuple[str, str]:
+    """What may not stand before and after a token: an IPv6 address, an IPv4 address (which a port may follow), a name."""
+    if text.count(":") >= 2:
+        return r"[0-9A-Fa-f:.]", r"[0-9A-Fa-f:.]"
+    if text.replace(".", "").isdigit():
+        return r"[0-9A-Za-z_.-]", r"(?:[0-9A-Za-z_-]|\.[0-9A-Za-z])"
+    return r"[0-9A-Za-z_-]", r"(?:[0-9A-Za-z_-]|\.[0-9A-Za-z])"
 
 
 def fold(text: str) -> str:
@@ -143,7 +160,7 @@ def _reference(names: tuple[str, ...], others: tuple[str, ...], how: str) -> Pre
 def _test(match: Match, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Test:
     match match.kind:
         case Kind.PATTERN:
-            tests = [pattern_test(parts, match.cased, blank) for parts in _filled(match.parts, holes)]
+            tests = [pattern_test(parts, match.cased, blank) for parts in filled(match.parts, holes)]
             return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
         case Kind.REGEX:
             return _regex(match, blank)
@@ -154,13 +171,13 @@ def _test(match: Match, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Tes
         case Kind.TIME:
             return _time(match.flags, int(match.number))
         case Kind.TOKEN:
-            escaped = re.escape(match.text)
-            edged = re.compile(f"(?<!{_TOKEN_EDGE}){escaped}(?!{_TOKEN_EDGE})", re.IGNORECASE | re.ASCII)
+            before, after = token_edges(match.text)
+            edged = re.compile(f"(?<!{before}){re.escape(match.text)}(?!{after})", re.IGNORECASE | re.ASCII)
             return lambda value: edged.search(value) is not None
     return lambda _: False  # keywords have neither null, exists nor fieldref
 
 
-def _filled(parts: tuple[Part, ...], holes: Mapping[str, tuple[str, ...]]) -> list[tuple[Part, ...]]:
+def filled(parts: tuple[Part, ...], holes: Mapping[str, tuple[str, ...]]) -> list[tuple[Part, ...]]:
     """The pattern once for each combination of values of its placeholders."""
     filled: list[tuple[Part, ...]] = [()]
     for part in parts:

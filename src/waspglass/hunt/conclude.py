@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from waspglass.evidence.artefact import Place
 from waspglass.hunt.collect import Heard, Hit
 from waspglass.hunt.condition import Or
 from waspglass.hunt.correlation import Match, correlate
@@ -16,6 +17,7 @@ from waspglass.packs.pack import Logsource, WebRoot
 
 __all__ = ["Concluded", "conclude"]
 
+_Key = tuple[str, str, int | None]
 _EVIDENCE = 20
 """Findings that a correlation names as what it rests on: the first and the last ones."""
 
@@ -37,8 +39,8 @@ class Concluded:
     values: Mapping[str, Mapping[str, str]]
 
 
-def _key(rule: str, source: str, place: object) -> tuple[str, str, object]:
-    return (rule, source, place)
+def _key(rule: str, source: str, place: Place) -> _Key:
+    return (rule, source, place.record if place.offset is None else place.offset)
 
 
 def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard]) -> Concluded:
@@ -46,7 +48,7 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard]) -> Con
     roots = rules.web_roots
     findings: dict[str, Finding] = {}
     context: dict[str, Finding] = {}
-    feeding: dict[tuple[str, str, object], Hit] = {}
+    feeding: dict[_Key, Hit] = {}
     values: dict[str, dict[str, str]] = {}
     for hit in hits:
         finding = finding_of(hit, roots)
@@ -75,7 +77,7 @@ def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:
 
 
 def _correlated(
-    match: Match, feeding: Mapping[tuple[str, str, object], Hit], roots: tuple[WebRoot, ...]
+    match: Match, feeding: Mapping[_Key, Hit], roots: tuple[WebRoot, ...]
 ) -> tuple[Finding, list[Finding], dict[str, str]]:
     """The finding of a correlation stands where its last event does, and has the values of all its events."""
     events = match.events if len(match.events) <= _EVIDENCE else (*match.events[:10], *match.events[-10:])

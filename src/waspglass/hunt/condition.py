@@ -46,7 +46,7 @@ class Kind(StrEnum):
     TIME = "time"
     """The part `flags` (minute, hour, day, week, month, year) of the value read as a moment equals `number`."""
     TOKEN = "token"  # noqa: S105 - a word of the language, not a secret
-    """`text` stands in the value as a whole token: no letter, digit, dot, dash or colon that would extend it."""
+    """`text` stands in the value as a whole token: nothing beside it that would make it another address or name."""
 
 
 @dataclass(frozen=True, slots=True)

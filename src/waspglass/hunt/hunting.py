@@ -99,7 +99,7 @@ def hunt(
     watch = _Watch(progress)
 
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, watch.read)
+        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read)
         gathered = _Gathered()
         for artefact in known:
             gathered.take(scan_file(artefact, run))
@@ -107,7 +107,7 @@ def hunt(
         gathered.skipped += run.unbound()
         return gathered
 
-    del cache, workers
+    del workers
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweep(chosen, {}, True)
     concluded = conclude(rules, first.hits, [one for outcome in first.outcomes for one in outcome.heard])

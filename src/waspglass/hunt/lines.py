@@ -24,7 +24,7 @@ def is_header(format_: LineFormat, line: bytes) -> bool:
     return bool(format_.header_starts) and line.startswith(format_.header_starts)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class LogState:
     """What is known at a place of a log; `test` decides a line exactly."""
 
@@ -69,20 +69,19 @@ class LogState:
                 self.collector.skip(SkipReason.MALFORMED_LINE)
             return None
 
-    def test(self, line: bytes, place: Place, candidates: Iterable[Bound]) -> None:
-        """Decides the candidates on one line, and reports those that match."""
+    def test(self, line: bytes, place: Place, candidates: Iterable[Bound]) -> tuple[Bound, ...] | None:
+        """Decides the candidates on one line, and reports those that match; None if the line cannot be read."""
         record = self.parse(line)
         if record is None or self.columns is None:
-            return
-        time: datetime | None = None
-        timed = False
-        for bound in candidates:
-            if bound.predicate(record):
-                if not timed:
-                    time, timed = self.format.time(record, self.columns), True
-                    if time is None:
-                        self.collector.skip(SkipReason.BAD_TIME)
+            return None
+        matched = tuple(bound for bound in candidates if bound.predicate(record))
+        if matched:
+            time = self.format.time(record, self.columns)
+            if time is None:
+                self.collector.skip(SkipReason.BAD_TIME)
+            for bound in matched:
                 self.collector.add(bound, place, time, record, line)
+        return matched
 
     def mark(self, line: bytes) -> None:
         """Notes the moment of a line for coverage, without counting faults."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.hunt.binding import Bindings, bind
+from waspglass.hunt.blocks import BLOCK
+from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
+from waspglass.hunt.fast_scan import fast_scan
+from waspglass.hunt.line_numbers import number_lines
 from waspglass.hunt.lines import LogState, naive_scan
+from waspglass.hunt.planner import Planner
 from waspglass.hunt.records import scan_records
 from waspglass.hunt.result import Limits, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
@@ -21,9 +26,6 @@ from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["Outcome", "Pass", "scan_file"]
-
-BLOCK = 1 << 20
-"""Bytes read at once; fits the second-level cache of usual processors."""
 
 _YARA_FORMATS = frozenset({"web_file", "compiled_page", "pe_version"})
 
@@ -51,6 +53,8 @@ class Pass:
         limits: Bounds.
         yara: True if YARA runs in this pass.
         naive: True to test each rule on each line (for tests).
+        cache: For compiled databases.
+        progress: Told of each stretch that was read.
     """
 
     rules: RuleSet
@@ -61,10 +65,12 @@ class Pass:
     limits: Limits
     yara: bool = True
     naive: bool = False
+    cache: Cache | None = None
     progress: Callable[[str, int], None] = lambda _source, _count: None
     _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.planner = Planner(self.cache)
         self.ears = Ears(self.rules.correlations)
         self.scanner = YaraScanner(self.rules.yara if self.yara else (), self.limits.yara_seconds)
 
@@ -115,11 +121,16 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
 def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Collector) -> Scanned:
     format_ = line_format(artefact.format)
     state = LogState(artefact, kind, format_, run.bindings, collector)
+    source = artefact.file.path
     with artefact.file.open() as stream:
-        count = naive_scan(state, _chunks(stream, run, artefact.file.path), run.limits.line)
+        if run.naive:
+            count = naive_scan(state, _chunks(stream, run, source), run.limits.line)
+        else:
+            count = fast_scan(state, stream, run.limits.line, run.planner, lambda size: run.progress(source, size))
+    collector.hits = number_lines(artefact, collector.hits)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
-    return Scanned(kind.kind, artefact.file.path, count, None, tuple(state.moments))
+    return Scanned(kind.kind, source, count, None, tuple(state.moments))
 
 
 def _chunks(stream: BinaryIO, run: Pass, source: str) -> Iterator[bytes]:
@@ -154,11 +165,3 @@ def _enricher(scanner: YaraScanner, extra: list[Hit]) -> Callable[[Artefact, Rec
         return {**record, "yara": " ".join(match.name for match in found)}
 
     return enrich
-
-
-def numbered(hits: Iterable[Hit], line_of: Callable[[int], int]) -> Iterator[Hit]:
-    """The hits with the line that their offset lies on."""
-    for hit in hits:
-        offset = hit.place.offset
-        known = hit.place.line is not None or hit.place.record is not None or offset is None
-        yield hit if known or offset is None else replace(hit, place=Place(line=line_of(offset)))

@@ -101,6 +101,11 @@ class DiagnosticsCsv:
         """None: the number of columns differs from build to build."""
         return None
 
+    def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
+        """Not known: cells may be quoted."""
+        del place, count
+        return ()
+
     def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
         """None that can be told from the header: the items of EventData differ from row to row."""
         del columns

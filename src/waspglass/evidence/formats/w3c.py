@@ -1,9 +1,8 @@
 """W3C extended log files: IIS access logs (`w3c`) and HTTP.sys error logs (`httperr`).
 
-Source: `facts` on real logs, and the W3C working draft WD-logfile. Columns come from `#Fields`, which may stand
-anywhere, come again and change. A row whose columns do not add up is read once more with runs of blanks and tabs as
-one separator (rows with double blanks and re-typed rows are met in the field); if they still do not add up, it is
-malformed.
+Source: real logs, and the W3C working draft WD-logfile. Columns come from `#Fields`, which may stand anywhere, come
+again and change. A row whose columns do not add up is read once more with tabs, then with runs of blanks as the
+separator (re-typed rows and rows with double blanks are met in the field); else it is malformed.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ WHOLE_URI = "cs-uri"
 """Virtual field of logs that split the URI: `cs-uri-stem`, and `?` and `cs-uri-query` where there is one."""
 
 _BOM = b"\xef\xbb\xbf"
-_BLANKS = re.compile(r"[ \t]+")
+_BLANKS = re.compile(r" +")
 _NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
 _NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
 _UNSAFE = re.compile(r"[^!-~]+")
@@ -62,13 +61,37 @@ class ExtendedLog:
 
     @property
     def separators(self) -> bytes:
-        """The byte between columns, for anchored needles."""
-        return b" "
+        """Blanks; in re-typed rows tabs throughout."""
+        return b" \t"
 
     @property
     def wild(self) -> bytes | None:
-        """Lines with a tab may be separated by tabs, where anchored needles do not hold: each is looked at."""
-        return rb"\t"
+        """No lines are special."""
+        return None
+
+    @property
+    def directives(self) -> tuple[bytes, ...]:
+        """Comments and `#Software` change nothing."""
+        return tuple(mark + name for mark in (b"", _BOM) for name in (b"#fields", b"#date", b"#version"))
+
+    def cells(self, line: bytes, count: int) -> list[bytes] | None:
+        """A row with one blank between its columns."""
+        cells = line.split(b" ")
+        return cells if len(cells) == count else None
+
+    def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
+        """Counted from the right, where a log has fewer and shorter columns; not for the last column or the first."""
+        after = count - 1 - place
+        if after < 1 or place < 1:
+            return ()
+        end = rb"\r?\n"
+        return (
+            rb" -(?: [^ \n]*){%d}%s" % (after, end),
+            rb"  [^ \n]*(?: [^ \n]*){%d}%s" % (after - 1, end),
+            rb" -(?: +[^ \n]+){%d} *%s" % (after, end),
+            rb"\t-(?:\t[^\t\n]*){%d}%s" % (after, end),
+            rb"\t\t[^\t\n]*(?:\t[^\t\n]*){%d}%s" % (after - 1, end),
+        )
 
     def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
         """Fields that `record` adds: name -> the columns that they are made of."""
@@ -96,10 +119,10 @@ class ExtendedLog:
         names = columns.names
         text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
         values = text.split(" ")
-        if len(values) != len(names) or "\t" in text:
+        if len(values) != len(names):
             values = text.split("\t")
             if len(values) != len(names):
-                values = _BLANKS.split(text.strip(" \t"))
+                values = _BLANKS.split(text.strip(" "))
             if len(values) != len(names):
                 msg = f"{len(values)} columns where the header names {len(names)}"
                 raise MalformedLineError(msg)

@@ -1,0 +1,1 @@
+"""Benchmarks of the hunt engine against ripgrep, Polars, DuckDB and its own naive twin, on synthetic logs."""

@@ -1,0 +1,83 @@
+"""Reads a log as blocks of whole lines, in memory that does not grow with the file or with its longest line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+__all__ = ["BLOCK", "Block", "read_blocks"]
+
+BLOCK = 1 << 20
+"""Bytes read at once; fits the second-level cache of usual processors."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Whole lines in a buffer that is used again for the next block.
+
+    Attributes:
+        data: The buffer. The byte before `start` is a line feed, so that the start of each line can be searched for.
+        view: The same bytes, for slices without a copy.
+        start: Where the lines begin.
+        end: Where they end; the byte before it is a line feed.
+        offset: Offset of `start` in the file.
+        too_long: Lines that were skipped before this block because they exceed the limit.
+    """
+
+    data: bytearray
+    view: memoryview
+    start: int
+    end: int
+    offset: int
+    too_long: int = 0
+
+
+def _read(stream: BinaryIO, into: memoryview) -> int:
+    reader = getattr(stream, "readinto", None)
+    if reader is not None:
+        return int(reader(into) or 0)
+    data = stream.read(len(into))
+    into[: len(data)] = data
+    return len(data)
+
+
+def read_blocks(stream: BinaryIO, limit: int) -> Iterator[Block]:
+    """Blocks of about a megabyte; the last line gets a line feed if the file has none at its end."""
+    room = BLOCK + limit + 2
+    data = bytearray(room)
+    view = memoryview(data)
+    data[0] = 10
+    kept, offset, too_long, skipping = 0, 0, 0, False
+    while True:
+        count = _read(stream, view[1 + kept : 1 + kept + BLOCK])
+        end = 1 + kept + count
+        if count == 0:
+            if skipping:
+                offset, kept, too_long = offset + kept, 0, too_long + 1
+            if kept:
+                data[end] = 10
+            if kept or too_long:
+                yield Block(data, view, 1, end + 1 if kept else 1, offset, too_long)
+            return
+        start = 1
+        if skipping:
+            found = data.find(b"\n", 1, end)
+            if found < 0:
+                offset, kept = offset + end - 1, 0
+                continue
+            start, skipping, too_long = found + 1, False, too_long + 1
+            data[found] = 10
+        last = data.rfind(b"\n", start, end) + 1
+        if last > start:
+            yield Block(data, view, start, last, offset + start - 1, too_long)
+            too_long = 0
+        else:
+            last = start
+        kept = end - last
+        offset += last - 1
+        if kept > limit:
+            offset, kept, skipping = offset + kept, 0, True
+            continue
+        view[1 : 1 + kept] = bytes(view[last:end])
+        data[0] = 10

@@ -1,0 +1,185 @@
+"""Decides candidate lines: cheap tests first, then what was decided before for the same cells, then the exact rules.
+
+Per candidate this is the dearest part of the scan (microseconds against the nanoseconds of the search), so each step
+exists because it saves more than it costs; none may change the answer. The exact predicate has the last word on every
+hit that is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from waspglass.evidence.artefact import Place
+from waspglass.hunt.binding import Bound
+from waspglass.hunt.condition import matches
+from waspglass.hunt.fields import field_names
+from waspglass.hunt.lines import LogState, is_header
+from waspglass.hunt.plan import Plan, Prong
+from waspglass.hunt.rawtest import RawTest, raw_test
+
+__all__ = ["Decider"]
+
+_MEMO_SIZE = 20_000
+_TRIAL = 4_000
+"""After so many look-ups a memo that answered fewer than one in four is dropped."""
+
+Key = Callable[[list[bytes]], object]
+
+
+@dataclass(slots=True)
+class _Group:
+    """What a set of needles that hit the same line asks for.
+
+    Attributes:
+        bounds: The rules to decide.
+        checks: For each rule its alternatives of further needles; empty if one alternative needs none.
+        key: The cells that the rules depend on; None if a memo is of no use.
+        raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
+        memo: Cells -> the rules that match.
+    """
+
+    bounds: tuple[Bound, ...]
+    checks: tuple[tuple[tuple[tuple[bytes, ...], ...], ...], ...]
+    key: Key | None
+    raw: tuple[RawTest, ...] | None
+    memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
+    asked: int = 0
+    answered: int = 0
+
+    def promising(self, low: bytes) -> bool:
+        """False if no rule can match, because each alternative lacks a needle."""
+        for alternatives in self.checks:
+            if not alternatives:
+                return True
+            for clauses in alternatives:
+                if all(any(needle in low for needle in clause) for clause in clauses):
+                    return True
+        return False
+
+
+class Decider:
+    """Decides the candidate lines of one log while one plan is in force."""
+
+    def __init__(self, state: LogState, plan: Plan) -> None:
+        self._state = state
+        self._plan = plan
+        self._groups: dict[tuple[int, ...], _Group] = {}
+        self._width = len(state.columns.names) if state.columns is not None else 0
+        self._cells = state.format.cells
+        self._plain = state.collector.window is None
+
+    def decide(self, line: bytes, offset: int, needles: tuple[int, ...]) -> None:
+        """Reports the rules that match the line, of those that its needles trigger."""
+        group = self._groups.get(needles)
+        if group is None:
+            group = self._groups[needles] = self._group(needles)
+        if not group.bounds:
+            return
+        low = None
+        if group.checks:
+            low = line.lower()
+            if not group.promising(low):
+                return
+        known = None
+        cells = None
+        if group.key is not None or group.raw is not None:
+            cells = self._cells(line, self._width)
+        if cells is not None:
+            known = self._remembered(group, cells, line, low)
+            if known is not None and self._settled(known):
+                return
+        self._exactly(group, line, offset, cells)
+
+    def _remembered(
+        self, group: _Group, cells: list[bytes], line: bytes, low: bytes | None
+    ) -> tuple[Bound, ...] | None:
+        if group.raw is not None:
+            text = line.lower() if low is None else low
+            return tuple(bound for bound, test in zip(group.bounds, group.raw, strict=True) if test(text))
+        if group.key is None:
+            return None
+        known = group.memo.get(group.key(cells))
+        group.asked += 1
+        group.answered += known is not None
+        return known
+
+    def _settled(self, known: tuple[Bound, ...]) -> bool:
+        """True if nothing is left to do: no rule matches, or those that do are full and only counted."""
+        if not known:
+            return True
+        collector = self._state.collector
+        if self._plain and all(map(collector.full, known)):
+            for bound in known:
+                collector.count(bound)
+            return True
+        return False
+
+    def _exactly(self, group: _Group, line: bytes, offset: int, cells: list[bytes] | None) -> None:
+        state = self._state
+        if is_header(state.format, line):
+            return
+        matched = state.test(line, Place(offset=offset), group.bounds)
+        if matched is None or cells is None or group.key is None or group.raw is not None:
+            return
+        if len(group.memo) >= _MEMO_SIZE:
+            group.memo.clear()
+        group.memo[group.key(cells)] = matched
+        if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
+            group.key = None
+            group.memo.clear()
+
+    def _group(self, needles: Iterable[int]) -> _Group:
+        plan = self._plan
+        prongs: list[Prong] = []
+        bounds: dict[Bound, None] = dict.fromkeys(plan.everywhere) if -1 in needles else {}
+        free = bool(bounds)
+        for needle in needles:
+            if needle == plan.wild:
+                bounds, free = dict.fromkeys(plan.bindings.bound), True
+                break
+            prongs += plan.prongs[needle] if needle >= 0 else ()
+        bounds.update(dict.fromkeys(prong.bound for prong in prongs))
+        checks = () if free else self._checks(bounds, prongs)
+        ordered = tuple(bounds)
+        raw = [raw_test(bound) for bound in ordered]
+        exact = tuple(test for test in raw if test is not None)
+        return _Group(ordered, checks, self._key(ordered), exact if len(exact) == len(ordered) and exact else None)
+
+    @staticmethod
+    def _checks(bounds: Iterable[Bound], prongs: list[Prong]) -> tuple[tuple[tuple[tuple[bytes, ...], ...], ...], ...]:
+        result: list[tuple[tuple[tuple[bytes, ...], ...], ...]] = []
+        for bound in bounds:
+            own = [prong.checks for prong in prongs if prong.bound is bound]
+            if not all(own):
+                return ()
+            result.append(tuple(own))
+        return tuple(result)
+
+    def _key(self, bounds: Iterable[Bound]) -> Key | None:
+        """The cells that decide the rules, if they are few and known."""
+        state, places = self._state, set[int]()
+        if state.columns is None:
+            return None
+        names = state.columns.names
+        virtual = state.format.virtual(state.columns)
+        derived = {one.name: one.source for one in state.kind.derive}
+        for bound in bounds:
+            for match in matches(bound.condition):
+                if match.field is None:
+                    return None
+            pending = [name for wanted in field_names(bound.condition) for name in bound.resolve(wanted)]
+            while pending:
+                name = pending.pop()
+                made_of = virtual.get(name) or derived.get(name)
+                if made_of is not None:
+                    pending += [part for part in made_of if part in names or part in virtual]
+                elif name in names:
+                    places.add(names.index(name))
+                else:
+                    return None
+        ordered = sorted(places)
+        if not ordered or len(ordered) > 4:
+            return None
+        return itemgetter(*ordered)

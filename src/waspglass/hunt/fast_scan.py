@@ -1,0 +1,158 @@
+"""The fast scan of a text log: needles are searched in blocks of raw bytes; only lines that contain one are parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from waspglass.hunt.blocks import Block, read_blocks
+from waspglass.hunt.decide import Decider
+from waspglass.hunt.lines import LogState, is_header
+from waspglass.hunt.plan import Plan
+from waspglass.hunt.planner import Planner
+from waspglass.model.skip import SkipReason
+
+__all__ = ["fast_scan"]
+
+_ALL = (-1,)
+"""Stands for "every line", for rules without needles."""
+
+
+@dataclass(slots=True)
+class _Hits:
+    """Where needles end, as the databases report it; the callback does nothing but append."""
+
+    found: list[tuple[int, int]] = field(default_factory=list)
+
+    def of(self, plan: Plan, view: memoryview, start: int, end: int) -> list[tuple[int, int]]:
+        """Places (in the buffer) and numbers of all needles between start and end, in the order of the places."""
+        self.found.clear()
+        found = self.found
+        first, base = start - 1, 0
+        for database in plan.databases:
+            shift = base
+
+            def on_hit(number: int, _start: int, place: int, _flags: int, _context: object) -> None:
+                found.append((place + first, number + shift))  # noqa: B023 - called before the loop goes on
+
+            database.scan(view[first:end], on_hit)
+            base += database.size
+        if len(plan.databases) > 1:
+            found.sort()
+        return found
+
+
+def fast_scan(state: LogState, stream: BinaryIO, limit: int, planner: Planner, tell: Callable[[int], None]) -> int:
+    """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read."""
+    hits = _Hits()
+    read = 0
+    last = b""
+    for block in read_blocks(stream, limit):
+        if block.too_long:
+            state.collector.skip(SkipReason.LINE_TOO_LONG, count=block.too_long)
+        if block.end > block.start:
+            _scan_block(state, block, planner, hits)
+            state.mark(_line_at(block, block.start)[0])
+            last = _line_at(block, block.end - 1)[0]
+        tell(block.end - block.start)
+        read = block.offset + block.end - block.start
+    state.mark(last)
+    return read
+
+
+def _line_at(block: Block, place: int) -> tuple[bytes, int, int]:
+    start = block.data.rfind(b"\n", 0, place) + 1
+    end = block.data.find(b"\n", place, block.end)
+    return bytes(block.view[start:end]), start, end
+
+
+def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) -> None:
+    start = block.start
+    while start < block.end:
+        if state.bindings is None:
+            start = _without_header(state, block, start)
+            continue
+        plan = planner.plan(state, block, start)
+        decider = planner.decider(state, plan)
+        found = hits.of(plan, block.view, start, block.end)
+        stop, candidates = _decide(state, plan, decider, block, found, start)
+        planner.told(state, stop - start, candidates)
+        start = stop
+
+
+def _decide(
+    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int
+) -> tuple[int, int]:
+    """Decides the candidate lines up to the next header that changes columns. Returns its end, and their number."""
+    if plan.everywhere:
+        return _decide_all(state, plan, decider, block, found, start)
+    data, view, base = block.data, block.view, block.offset - block.start
+    decide, directives = decider.decide, plan.directives
+    needles: list[int] = []
+    line_start = line_end = -1
+    count = 0
+    for place, number in found:
+        if place <= line_end and number >= directives:
+            needles.append(number)
+            continue
+        if needles:
+            count += 1
+            wanted = (needles[0],) if len(needles) == 1 else tuple(sorted(set(needles)))
+            decide(bytes(view[line_start:line_end]), base + line_start, wanted)
+            needles.clear()
+        line_start = data.rfind(b"\n", 0, place) + 1
+        line_end = data.find(b"\n", place, block.end)
+        if number < directives:
+            line = bytes(view[line_start:line_end])
+            if is_header(state.format, line) and state.header(line):
+                return line_end + 1, count
+        else:
+            needles.append(number)
+    if needles:
+        count += 1
+        decide(bytes(view[line_start:line_end]), base + line_start, tuple(sorted(set(needles))))
+    return block.end, count
+
+
+def _decide_all(
+    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int
+) -> tuple[int, int]:
+    """As `_decide`, where some rules have to be tested on each line."""
+    data, view, base = block.data, block.view, block.offset - block.start
+    at, count, directives = 0, 0, plan.directives
+    while start < block.end:
+        end = data.find(b"\n", start, block.end)
+        needles = set(_ALL)
+        header = False
+        while at < len(found) and found[at][0] <= end:
+            if found[at][0] >= start:
+                header = header or found[at][1] < directives
+                needles.add(found[at][1])
+            at += 1
+        line = bytes(view[start:end])
+        line_start, start = start, end + 1
+        if header and is_header(state.format, line):
+            if state.header(line):
+                return start, count
+        elif line.strip() and not is_header(state.format, line):
+            count += 1
+            decider.decide(line, base + line_start, tuple(sorted(needles)))
+    return block.end, count
+
+
+def _without_header(state: LogState, block: Block, start: int) -> int:
+    """Counts the lines before any header; returns where the lines under a header begin."""
+    starts = state.format.directives
+    header = re.compile(b"(?:" + b"|".join(map(re.escape, starts)) + b")", re.IGNORECASE) if starts else None
+    while start < block.end:
+        end = block.data.find(b"\n", start, block.end)
+        line = bytes(block.view[start:end])
+        start = end + 1
+        if header is not None and header.match(line) and is_header(state.format, line):
+            if state.header(line) and state.bindings is not None:
+                break
+        elif not is_header(state.format, line):
+            state.parse(line)
+    return start

@@ -1,0 +1,99 @@
+"""Keeps the plan of each kind of log and header; makes a better one when the evidence shows what is common in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from waspglass.evidence.artefact import Columns
+from waspglass.hunt.blocks import Block
+from waspglass.hunt.cache import Cache
+from waspglass.hunt.decide import Decider
+from waspglass.hunt.lines import LogState
+from waspglass.hunt.plan import Plan, make_plan
+from waspglass.hunt.sample import Sample
+
+__all__ = ["Planner"]
+
+_ENOUGH = 6 << 20
+"""Bytes of one kind of log after which a sample pays; smaller evidence is scanned with needles chosen by length."""
+_PIECE = 128 << 10
+_PIECES = 8
+_MOST_PLANS = 6
+_FLOOD = 0.02
+"""Share of lines that are candidates, beyond what was expected, at which needles are chosen anew."""
+_LINE = 300
+"""Bytes of a line, roughly; only to compare shares."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    plan: Plan
+    scanned: int = 0
+    recent: int = 0
+    candidates: int = 0
+    plans: int = 1
+    pieces: list[bytes] = field(default_factory=list)
+    due: bool = False
+
+
+class Planner:
+    """Plans by kind and columns, shared by all files of a pass."""
+
+    def __init__(self, cache: Cache | None) -> None:
+        self._cache = cache
+        self._entries: dict[tuple[str, tuple[str, ...]], _Entry] = {}
+        self._deciders: WeakKeyDictionary[LogState, tuple[Plan, Columns | None, Decider]] = WeakKeyDictionary()
+
+    def plan(self, state: LogState, block: Block, start: int) -> Plan:
+        """The plan for what follows in this block."""
+        assert state.bindings is not None
+        assert state.columns is not None
+        key = (state.kind.kind, state.columns.names)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry(self._make(state, None))
+        entry.pieces.append(bytes(block.view[start : min(block.end, start + _PIECE)]))
+        del entry.pieces[:-_PIECES]
+        if entry.due:
+            entry.due = False
+            entry.plans += 1
+            entry.plan = self._make(state, _sample(entry.pieces))
+        return entry.plan
+
+    def _make(self, state: LogState, sample: Sample | None) -> Plan:
+        assert state.bindings is not None
+        assert state.columns is not None
+        derived = frozenset(one.name for one in state.kind.derive)
+        return make_plan(state.bindings, state.format, state.columns, derived, sample, self._cache)
+
+    def decider(self, state: LogState, plan: Plan) -> Decider:
+        """The decider of this file for the plan; it remembers what it has decided."""
+        known = self._deciders.get(state)
+        if known is not None and known[0] is plan and known[1] is state.columns:
+            return known[2]
+        made = Decider(state, plan)
+        self._deciders[state] = (plan, state.columns, made)
+        return made
+
+    def told(self, state: LogState, size: int, candidates: int) -> None:
+        """Hears how many lines of a stretch were candidates, and decides whether a new plan is due."""
+        if state.columns is None:
+            return
+        entry = self._entries.get((state.kind.kind, state.columns.names))
+        if entry is None:
+            return
+        entry.scanned += size
+        entry.recent += size
+        entry.candidates += candidates
+        if entry.plan.expected is None:
+            entry.due = entry.scanned >= _ENOUGH
+        elif entry.recent >= _ENOUGH:
+            share = entry.candidates * _LINE / entry.recent
+            entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * entry.plan.expected)
+            entry.recent = entry.candidates = 0
+
+
+def _sample(pieces: list[bytes]) -> Sample:
+    whole = b"".join(piece[: piece.rfind(b"\n") + 1] for piece in pieces)
+    return Sample(b"\n" + whole)
