@@ -29,10 +29,11 @@ def build_sightings(
 ) -> tuple[BuildSighting, ...]:
     """Collects the builds that records speak of.
 
-    A program file proves the build that the host ran when it was collected; a setup log proves that a build was
+    A program file proves the build that the host ran when it was collected. A setup log proves that a build was
     installed, and when, and which build an upgrade replaced; only a first installation carries the moment of
-    installation, because before it there was nothing to be vulnerable; anything else (a version in a URL path, in a log header or in the registry, which updates leave
-    alone) is a hint. Sightings of the same build, source and certainty become one, with the latest moment.
+    installation, because before it there was nothing to be vulnerable. Anything else (a version in a URL path, in a
+    log header or in the registry, which updates leave alone) is a hint. Sightings of the same build, source and
+    certainty become one, with the latest moment.
 
     Args:
         records: Record, its artefact and its time; records without a `build` are passed over.

@@ -47,21 +47,22 @@ def comparable(path: str) -> str:
 
 
 def comparable_forms(path: str) -> Iterator[str]:
-    """The forms of a path that a glob may match, most literal first.
+    """The forms of a path that a glob may match.
 
     A log compressed by itself (`x.log.gz`) counts as `x.log`; a member of an archive counts as lying where the archive
     lies, and as lying in a folder named like the archive.
     """
     plain = comparable(path)
-    yield plain
     unpacked = next((plain[: -len(end)] for end in _COMPRESSED_SUFFIXES if plain.lower().endswith(end)), plain)
-    if unpacked != plain:
-        yield unpacked
     folders = unpacked.split("/")
     inside = [part for part in folders[:-1] if part.lower().endswith(_ARCHIVE_SUFFIXES)]
     if inside:
-        yield "/".join(part for part in folders[:-1] if part not in inside) + "/" + folders[-1]
+        yield "/".join([*(part for part in folders[:-1] if part not in inside), folders[-1]])
         yield "/".join(part.split(".", 1)[0] if part in inside else part for part in folders)
+        return
+    if unpacked != plain:
+        yield unpacked
+    yield plain
 
 
 def compile_globs(text: str) -> tuple[PathGlob, ...]:

@@ -79,11 +79,12 @@ class _Recogniser:
             yield Skipped(source=f"*{extension}", reason=SkipReason.NOT_RECOGNISED, count=unknown.count, detail=detail)
 
     def _judge(self, file: EvidenceFile) -> Iterator[Artefact | Skipped]:
-        claims: Mapping[int, Mapping[str, str]] = {}
+        claims: dict[int, Mapping[str, str]] = {}
         form = ""
         for form in comparable_forms(file.path):
-            if claims := self._globs.owners(form):
-                break
+            for owner, attributes in self._globs.owners(form).items():
+                if owner not in claims or len(attributes) > len(claims[owner]):
+                    claims[owner] = attributes
         extension = _extension(form)
         loose = "\\" not in file.path or _inside_archive(file.path)
         if claims:
@@ -95,7 +96,7 @@ class _Recogniser:
         head = _Head(file)
         taken: set[str] = set()
         try:
-            for index, attributes in claims.items():
+            for index, attributes in sorted(claims.items()):
                 kind = self._kinds[index]
                 if kind.format not in taken and head.matches(self._contents[index]):
                     taken.add(kind.format)
@@ -113,7 +114,7 @@ class _Recogniser:
         if loose is not None:
             yield loose
             return
-        wanted = ", ".join(self._kinds[index].kind for index in claims)
+        wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
         detail = f"lies where a file of the kind {wanted} would, but its content is another"
         yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
 

@@ -23,11 +23,12 @@ _MOST_SAMPLES = 50_000
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """The moment of the record whose line starts at an offset."""
+    """The moment of the record whose line starts at an offset, and the header that was in force there."""
 
     offset: int
     end: int
     time: datetime
+    columns: Columns
 
 
 class TimeProbe:
@@ -110,7 +111,7 @@ class TimeProbe:
             if after.offset - before.end <= _WINDOW or samples > _MOST_SAMPLES:
                 yield from self._neighbours(before, after, longest)
                 continue
-            middle = self._sample(before.end + (after.offset - before.end) // 2, after.offset)
+            middle = self._sample(before, after)
             if middle is None:
                 yield from self._neighbours(before, after, longest)
             else:
@@ -125,6 +126,7 @@ class TimeProbe:
         self, before: TimePoint, after: TimePoint, longest: timedelta
     ) -> Iterator[tuple[TimePoint, TimePoint]]:
         """Every record between two, one after another."""
+        self.columns = before.columns
         block = self._pread(min(after.offset - before.end, 16 * _WINDOW), before.end)
         for start, line in _split(block, before.end, whole_first=True):
             point = self._point(start, line)
@@ -135,13 +137,18 @@ class TimeProbe:
         if after.time - before.time > longest:
             yield before, after
 
-    def _sample(self, offset: int, end: int) -> TimePoint | None:
-        """The first record with a time that starts after an offset."""
-        for tries, (start, line) in enumerate(self._lines_from(offset, whole_first=False)):
-            if start >= end or tries > _TRIES:
-                return None
-            if (point := self._point(start, line)) is not None:
-                return point
+    def _sample(self, before: TimePoint, after: TimePoint) -> TimePoint | None:
+        """A record with a time about half way; the header in force there is that of one side, or stands in between."""
+        offset = before.end + (after.offset - before.end) // 2
+        for columns in (before.columns, after.columns):
+            self.columns = columns
+            for tries, (start, line) in enumerate(self._lines_from(offset, whole_first=False)):
+                if start >= after.offset or tries > _TRIES:
+                    break
+                if (point := self._point(start, line)) is not None:
+                    return point
+            if before.columns == after.columns:
+                break
         return None
 
     def _lines_from(self, offset: int, *, whole_first: bool = True) -> Iterator[tuple[int, bytes]]:
@@ -176,7 +183,7 @@ class TimeProbe:
             return None
         self.earliest = moment if self.earliest is None else min(self.earliest, moment)
         self.latest = moment if self.latest is None else max(self.latest, moment)
-        return TimePoint(start, start + len(line), moment)
+        return TimePoint(start, start + len(line), moment, self.columns)
 
     def _note_cut(self, block: bytes) -> None:
         text = block.rstrip(b"\0")

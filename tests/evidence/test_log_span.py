@@ -1,0 +1,185 @@
+"""From when to when a log speaks: the few reads against reading every line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.evidence.evtx_writer import evtx
+from tests.evidence.trees import memory_artefact, write_tree
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.evtx_chunks import evtx_span
+from waspglass.evidence.formats.w3c import ExtendedLog
+from waspglass.evidence.log_span import LogSpan, SpanObserver, log_span
+from waspglass.evidence.member import TreeFile
+from waspglass.evidence.open import open_evidence
+from waspglass.model.coverage import Span
+from waspglass.model.skip import SkipReason
+
+START = datetime(2021, 3, 1, tzinfo=UTC)
+HEADER = b"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-uri-stem sc-status\r\n"
+W3C = ExtendedLog()
+
+
+def row(moment: datetime, filler: int = 0) -> bytes:
+    return f"{moment:%Y-%m-%d %H:%M:%S} /{'x' * filler} 200\r\n".encode()
+
+
+def log(moments: Sequence[datetime], filler: int = 0, header: bytes = HEADER) -> bytes:
+    return header + b"".join(row(moment, filler) for moment in moments)
+
+
+def naive(moments: Sequence[datetime], gap_hours: float) -> tuple[Span, ...]:
+    longest = timedelta(hours=gap_hours)
+    return tuple(Span(from_=a, to=b) for a, b in pairwise(moments) if b - a > longest)
+
+
+@given(
+    st.lists(st.integers(0, 7 * 3600), min_size=1, max_size=400),
+    st.sampled_from([0, 200, 3000]),
+    st.sampled_from([1.0, 6.0]),
+)
+def test_sampling_finds_the_same_as_reading_every_line(steps: list[int], filler: int, gap_hours: float) -> None:
+    moments, now = [], START
+    for step in steps:
+        now += timedelta(seconds=step if step > 6000 else step % 60)
+        moments.append(now)
+    span = log_span(memory_artefact(log(moments, filler)), W3C, gap_hours)
+    assert (span.first, span.last) == (moments[0], moments[-1])
+    assert span.gaps == naive(moments, gap_hours)
+    assert span.skipped == ()
+
+
+@given(st.lists(st.integers(0, 7 * 3600), min_size=1, max_size=200), st.integers(1, 5000))
+def test_an_observer_finds_the_same_whatever_the_chunks(steps: list[int], size: int) -> None:
+    moments, now = [], START
+    for step in steps:
+        now += timedelta(seconds=step)
+        moments.append(now)
+    raw = log(moments, 30)
+    observer = SpanObserver(memory_artefact(raw), W3C, 1.0)
+    for at in range(0, len(raw), size):
+        observer.feed(raw[at : at + size])
+    span = observer.finish()
+    assert (span.first, span.last, span.gaps) == (moments[0], moments[-1], naive(moments, 1.0))
+    assert span.bytes == len(raw)
+
+
+def counted(raw: bytes) -> tuple[Artefact, list[int]]:
+    reads: list[int] = []
+
+    class Counting(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            reads.append(len(data))
+            return data
+
+    def opened() -> BinaryIO:
+        return Counting(raw)
+
+    return Artefact("iis", "w3c", TreeFile(r"C:\x.log", len(raw), None, None, opened)), reads
+
+
+def test_a_busy_log_costs_a_few_reads() -> None:
+    moments = [START + timedelta(seconds=number) for number in range(120_000)]
+    del moments[60_000:70_000]
+    artefact, reads = counted(log(moments, 150))
+    span = log_span(artefact, W3C, 2.0)
+    assert [(gap.from_, gap.to) for gap in span.gaps] == [(moments[59_999], moments[60_000])]
+    assert sum(reads) < 0.15 * (artefact.file.size or 0)
+    assert span.records == pytest.approx(len(moments), rel=0.05)
+
+
+def test_a_header_that_changes_in_the_middle() -> None:
+    other = b"#Fields: cs-uri-stem date time\r\n"
+    moments = [START + timedelta(minutes=number) for number in range(3000)]
+    late = b"".join(f"/a {moment:%Y-%m-%d %H:%M:%S}\r\n".encode() for moment in moments[1500:])
+    span = log_span(memory_artefact(log(moments[:1500], 100) + other + late), W3C, 1.0)
+    assert (span.first, span.last, span.gaps) == (moments[0], moments[-1], ())
+
+
+def test_zero_bytes_at_the_end_are_passed_over() -> None:
+    moments = [START, START + timedelta(hours=1)]
+    span = log_span(memory_artefact(log(moments) + bytes(200_000)), W3C, 2.0)
+    assert (span.first, span.last) == tuple(moments)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", SkipReason.EMPTY),
+        (b"2021-03-01 00:00:00 /x 200\r\n", SkipReason.NO_HEADER),
+        (HEADER + b"nonsense\r\n" * 10, SkipReason.BAD_TIME),
+        (HEADER, SkipReason.BAD_TIME),
+        (HEADER + row(START) + b"2021-03-0", SkipReason.TRUNCATED),
+        (b"\0" * 5000, SkipReason.NO_HEADER),
+        (b"x" * 3_000_000, SkipReason.NO_HEADER),
+    ],
+)
+def test_what_cannot_be_told_is_said(raw: bytes, reason: SkipReason) -> None:
+    assert [skip.reason for skip in log_span(memory_artefact(raw), W3C, 1.0).skipped] == [reason]
+
+
+def test_a_compressed_log_is_read_through_once(tmp_path: Path) -> None:
+    moments = [START + timedelta(hours=number) for number in (0, 1, 2, 30, 31)]
+    write_tree(tmp_path, {"C/x.log.gz": gzip.compress(log(moments))})
+    with open_evidence(tmp_path) as evidence:
+        (file,) = evidence.files()
+        span = log_span(Artefact("iis", "w3c", file), W3C, 3.0)
+        assert span.gaps == naive(moments, 3.0)
+        assert (span.records, span.exact) == (7, True)
+        heard = log_span(Artefact("iis", "w3c", file), W3C, None, moments)
+        assert (heard.first, heard.last) == (moments[0], moments[-1])
+
+
+def test_a_cut_compressed_log_says_so(tmp_path: Path) -> None:
+    raw = gzip.compress(log([START + timedelta(seconds=n * n) for n in range(3000)]))
+    write_tree(tmp_path, {"C/x.log.gz": raw[: len(raw) // 2]})
+    with open_evidence(tmp_path) as evidence:
+        (file,) = evidence.files()
+        span = log_span(Artefact("iis", "w3c", file), W3C, 3.0)
+    assert span.first == START
+    assert SkipReason.TRUNCATED in [skip.reason for skip in span.skipped]
+
+
+@given(st.binary(max_size=2000) | st.binary(max_size=300).map(lambda tail: HEADER + row(START) + tail + row(START)))
+def test_any_bytes_give_a_span(raw: bytes) -> None:
+    span = log_span(memory_artefact(raw), W3C, 1.0)
+    assert (span.first is None) == (span.last is None)
+
+
+class TestEventLogs:
+    def test_times_come_from_record_headers_in_any_order_of_chunks(self) -> None:
+        def events(*hours: float) -> list[tuple[datetime, dict[str, str]]]:
+            return [(START + timedelta(hours=hour), {"EventID": "1"}) for hour in hours]
+
+        raw = evtx([events(100, 101), events(0, 1, 2), events(50, 51, 90, 91)])
+        span = evtx_span(memory_artefact(raw), 6.0)
+        assert (span.first, span.last) == (START, START + timedelta(hours=101))
+        assert [(gap.from_, gap.to) for gap in span.gaps] == [
+            (START + timedelta(hours=2), START + timedelta(hours=50)),
+            (START + timedelta(hours=51), START + timedelta(hours=90)),
+            (START + timedelta(hours=91), START + timedelta(hours=100)),
+        ]
+        assert (span.records, span.bytes) == (9, len(raw))
+
+    def test_a_damaged_chunk_is_counted(self) -> None:
+        raw = bytearray(evtx([[(START, {})], [(START, {})]]))
+        raw[4096:4100] = b"xxxx"
+        span = evtx_span(memory_artefact(bytes(raw)))
+        assert (span.records, [skip.reason for skip in span.skipped]) == (1, [SkipReason.DAMAGED])
+
+    @given(st.binary(max_size=200), st.integers(0, 70_000))
+    def test_any_damage_gives_a_span(self, junk: bytes, at: int) -> None:
+        raw = bytearray(evtx([[(START, {"EventID": "1"})]]))
+        raw[at : at + len(junk)] = junk
+        assert isinstance(evtx_span(memory_artefact(bytes(raw)), 1.0), LogSpan)

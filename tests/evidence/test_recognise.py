@@ -1,0 +1,237 @@
+"""Which files are artefacts of which kind: by path, by content, and how fast paths agree with slow ones."""
+
+from __future__ import annotations
+
+import fnmatch
+import gzip
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.evidence.trees import write_tree, zip_bytes
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
+from waspglass.evidence.member import TreeFile
+from waspglass.evidence.open import open_evidence
+from waspglass.evidence.recognise import recognise
+from waspglass.model.errors import PackError
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind, Translated
+
+TITLE = Translated(en="x", de="x")
+IIS = b"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-uri-stem\r\n"
+PROXY = b"#Log-type: HttpProxy Logs\r\n"
+
+
+def kind(name: str, format_: str, *paths: str, content: str | None = None) -> ArtefactKind:
+    return ArtefactKind(kind=name, format=format_, paths=paths, content=content, title=TITLE)
+
+
+KINDS = (
+    kind("iis", "w3c", "**/logfiles/{site}/u_ex*.log", "**/u_ex*.log", content=r"(?m)^#Fields:.*cs-uri-stem"),
+    kind("proxy-ecp", "csv", "**/logging/httpproxy/{ecp,owa}/*.log", content="HttpProxy Logs"),
+    kind("proxy", "csv", "**/logging/httpproxy/{protocol}/*.log", content="HttpProxy Logs"),
+    kind("config", "iis_config", "**/wwwroot/**/web.config"),
+    kind("webfile", "web_file", "**/inetpub/wwwroot/**/*.{aspx,config}"),
+    kind("task", "scheduled_task", "**/system32/tasks/**"),
+)
+
+
+def found(
+    root: Path, kinds: Sequence[ArtefactKind] = KINDS
+) -> tuple[list[tuple[str, str, dict[str, str]]], list[Skipped]]:
+    artefacts, skips = [], []
+    with open_evidence(root) as evidence:
+        for item in recognise(evidence, kinds):
+            if isinstance(item, Artefact):
+                artefacts.append((item.kind, item.file.path, dict(item.attributes)))
+            else:
+                skips.append(item)
+    return artefacts, skips
+
+
+def test_by_path_with_attributes_without_regard_to_case_drive_and_folder_above(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "C/inetpub/logs/LogFiles/W3SVC1/u_ex210303.LOG": IIS,
+            "D/Exch/V15/Logging/HttpProxy/Mapi/HttpProxy_1.LOG": PROXY,
+            "D/Exch/V15/Logging/HttpProxy/Ecp/HttpProxy_1.LOG": PROXY,
+            "C/Windows/System32/Tasks/Updater": b"<Task/>",
+        },
+    )
+    assert found(tmp_path) == (
+        [
+            ("iis", r"C:\inetpub\logs\LogFiles\W3SVC1\u_ex210303.LOG", {"site": "W3SVC1"}),
+            ("task", r"C:\Windows\System32\Tasks\Updater", {}),
+            ("proxy-ecp", r"D:\Exch\V15\Logging\HttpProxy\Ecp\HttpProxy_1.LOG", {}),
+            ("proxy", r"D:\Exch\V15\Logging\HttpProxy\Mapi\HttpProxy_1.LOG", {"protocol": "Mapi"}),
+        ],
+        [],
+    )
+
+
+def test_a_file_may_be_of_several_kinds_but_not_of_two_with_one_format(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/inetpub/wwwroot/app/web.config": b"<configuration/>"})
+    assert [name for name, _, _ in found(tmp_path)[0]] == ["config", "webfile"]
+
+
+def test_loose_logs_are_recognised_by_content_alone(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"server log from Bob.txt": IIS, "copy": PROXY, "notes.docx": b"hello"})
+    artefacts, skips = found(tmp_path)
+    assert [(name, path) for name, path, _ in artefacts] == [("proxy-ecp", "copy"), ("iis", "server log from Bob.txt")]
+    assert [skip.reason for skip in skips] == [SkipReason.NOT_RECOGNISED]
+
+
+def test_content_far_into_a_loose_file_is_found(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"log.txt": b"# a comment\r\n" * 1000 + IIS})
+    assert [name for name, _, _ in found(tmp_path)[0]] == ["iis"]
+
+
+def test_compressed_logs_and_members_of_archives_are_matched_as_if_they_lay_there(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "C/logs/LogFiles/W3SVC1/u_ex1.log.gz": gzip.compress(IIS),
+            "C/logs/LogFiles/W3SVC1/old.zip": zip_bytes({"u_ex2.log": IIS}),
+            "C/logs/LogFiles/W3SVC2.zip": zip_bytes({"u_ex3.log": IIS}),
+            "C/backup.zip": zip_bytes({"some.txt": IIS}),
+        },
+    )
+    assert sorted((path.rpartition("\\")[2], attributes) for _, path, attributes in found(tmp_path)[0]) == [
+        ("some.txt", {}),
+        ("u_ex1.log.gz", {"site": "W3SVC1"}),
+        ("u_ex2.log", {"site": "W3SVC1"}),
+        ("u_ex3.log", {"site": "W3SVC2"}),
+    ]
+
+
+def test_a_file_whose_content_belies_its_place_is_a_skip_that_says_so(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "C/LogFiles/W3SVC1/u_ex1.log": b"wiped",
+            "C/LogFiles/W3SVC1/u_ex2.log": b"",
+            "C/LogFiles/W3SVC1/u_ex3.log": PROXY,
+        },
+    )
+    artefacts, skips = found(tmp_path)
+    assert [(name, path) for name, path, _ in artefacts] == [("proxy-ecp", r"C:\LogFiles\W3SVC1\u_ex3.log")]
+    assert [(skip.source, skip.reason) for skip in skips] == [
+        (r"C:\LogFiles\W3SVC1\u_ex1.log", SkipReason.NOT_RECOGNISED),
+        (r"C:\LogFiles\W3SVC1\u_ex2.log", SkipReason.EMPTY),
+    ]
+
+
+def test_unknown_logs_are_counted_by_extension(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"C/app/{number}.log": b"something else" for number in range(7)} | {"C/app/x.dll": b"MZ"})
+    artefacts, (skip,) = found(tmp_path)
+    assert artefacts == []
+    assert (skip.source, skip.reason, skip.count) == ("*.log", SkipReason.NOT_RECOGNISED, 7)
+    assert r"C:\app\0.log" in (skip.detail or "")
+
+
+def test_artefacts_come_while_the_tree_is_walked(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"C/LogFiles/W3SVC1/u_ex{number}.log": IIS for number in range(30)})
+
+    class Counting:
+        root = tmp_path
+        met = 0
+
+        def files(self) -> Iterator[TreeFile]:
+            with open_evidence(tmp_path) as evidence:
+                for file in evidence.files():
+                    self.met += 1
+                    yield TreeFile(file.path, file.size, file.modified, file.local, file.open)
+
+        def skipped(self) -> tuple[Skipped, ...]:
+            return ()
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *exc: object) -> None:
+            return None
+
+    evidence = Counting()
+    assert isinstance(next(recognise(evidence, KINDS)), Artefact)
+    assert evidence.met == 1
+
+
+def test_a_file_that_cannot_be_read_is_a_skip(tmp_path: Path) -> None:
+    class Broken:
+        root = tmp_path
+
+        def files(self) -> Iterator[TreeFile]:
+            def fail() -> object:
+                raise EvidenceReadError("torn", reason=SkipReason.DAMAGED)
+
+            yield TreeFile(r"C:\LogFiles\a\u_ex1.log", 10, None, None, fail)  # type: ignore[arg-type]  # never returns
+            yield TreeFile("loose.log", 10, None, None, fail)  # type: ignore[arg-type]  # never returns
+
+        def skipped(self) -> tuple[Skipped, ...]:
+            return ()
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *exc: object) -> None:
+            return None
+
+    skips = list(recognise(Broken(), KINDS))
+    assert [skip.reason for skip in skips if isinstance(skip, Skipped)] == [SkipReason.DAMAGED] * 2
+
+
+@pytest.mark.parametrize("glob", ["**/{a", "a}b", "{a}/{a}", "{}", "{1x}", "{" + "a," * 600 + "b}"])
+def test_globs_that_mean_nothing_are_faults_of_the_pack(glob: str) -> None:
+    with pytest.raises(PackError):
+        compile_globs(glob)
+
+
+def test_a_content_expression_that_is_not_valid_is_a_fault_of_the_pack(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"C/x.log": b"x"})
+    with open_evidence(tmp_path) as evidence, pytest.raises(PackError, match="content"):
+        list(recognise(evidence, [kind("x", "x", content="(")]))
+
+
+PARTS = st.sampled_from(["logs", "Exchange Server", "v15", "a.b", "W3SVC1", "ü", "x"])
+NAMES = st.sampled_from(["u_ex1.log", "web.config", "page.aspx", "archive.tar.gz", "noext", ".hidden", "a.B.LOG"])
+PATHS = st.tuples(st.lists(PARTS, max_size=4), NAMES).map(lambda pair: "/".join([*pair[0], pair[1]]))
+PIECES = st.sampled_from(["logs", "*", "w3svc?", "v1*", "a.b", "ü", "e*server"])
+ENDS = st.sampled_from(["*.log", "u_ex*.log", "web.config", "*", "*.*", "n*", "*.gz", "page.asp?"])
+GLOBS = st.tuples(st.booleans(), st.lists(PIECES, max_size=3), ENDS).map(
+    lambda parts: ("**/" if parts[0] else "") + "/".join([*parts[1], parts[2]])
+)
+
+
+def naive_match(glob: str, path: str) -> bool:
+    """One component after another, by the standard library's fnmatch."""
+    deep = glob.startswith("**/")
+    pieces, parts = glob.removeprefix("**/").split("/"), path.lower().split("/")
+    if len(parts) < len(pieces) or (not deep and len(parts) != len(pieces)):
+        return False
+    return all(
+        re.fullmatch(fnmatch.translate(piece), part)
+        for piece, part in zip(pieces, parts[len(parts) - len(pieces) :], strict=True)
+    )
+
+
+@given(st.lists(GLOBS, min_size=1, max_size=6), st.lists(PATHS, min_size=1, max_size=6))
+def test_the_index_finds_what_comparing_every_glob_finds(globs: list[str], paths: list[str]) -> None:
+    index = GlobIndex([(number, one) for number, glob in enumerate(globs) for one in compile_globs(glob)])
+    for path in paths:
+        wanted = [number for number, glob in enumerate(globs) if naive_match(glob, path)]
+        assert list(index.owners(path)) == wanted
+
+
+@given(st.text(max_size=40))
+def test_any_path_has_a_form(path: str) -> None:
+    forms = list(comparable_forms(path))
+    assert 1 <= len(forms) <= 2
+    assert not any("\\" in form for form in forms)
