@@ -11,7 +11,7 @@ from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
 
-from waspglass.model.assessment import Advice, Assessment
+from waspglass.model.assessment import Advice, Assessment, EvidenceNode
 from waspglass.model.finding import Rung
 from waspglass.report.html import render_html
 
@@ -44,6 +44,11 @@ def test_the_document_is_well_formed_and_opens_with_the_sentence(assessment: Ass
 )
 def test_the_verdict_is_said_in_words_and_not_in_colour_alone(assessment: Assessment, headline: str) -> None:
     assert f"Verdict: {assessment.verdict} · Lid: {assessment.lid.state} {headline}" in page(assessment).text
+
+
+def test_a_date_is_not_torn_apart() -> None:
+    document = render_html(minimal(sentence="Entered on 2021-03-03 04:12 UTC <b>, 12021-03-034."))
+    assert '<span class="time">2021-03-03 04:12 UTC</span> &lt;b&gt;, 12021-03-034.' in document
 
 
 def test_every_link_inside_the_report_has_its_target() -> None:
@@ -129,6 +134,14 @@ def test_a_flood_of_one_rule_hides_neither_rare_rules_nor_what_a_claim_cites() -
     rows = re.findall(r'<span class="what">(.*?)</span>', document)
     assert len(rows) == 200
     assert {"A rare thing", "A cited thing"} <= set(rows)
+
+
+def test_many_claims_are_bounded_and_counted() -> None:
+    children = tuple(EvidenceNode(claim=f"Implant {n}.", holds=True) for n in range(5000))
+    text = page(minimal(why=EvidenceNode(claim="Implants", holds=True, children=children))).text
+    assert "Implant 59." in text
+    assert "Implant 60." not in text
+    assert "… and 4,940 more" in text
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,12 @@ def test_missing_kinds_share_a_row_unless_they_would_show_an_entry() -> None:
     assert "k1" not in texts
 
 
+def test_logs_that_end_before_the_drawn_span_say_their_dates() -> None:
+    old = Coverage(kind="iis", from_=at("2019-01-01"), to=at("2019-02-01"), files=3)
+    texts = {label.text for label in drawn(minimal(coverage=(old,), window=Span(from_=START, to=END))).labels}
+    assert "2019-01-01 00:00 UTC to 2019-02-01 00:00 UTC" in texts
+
+
 def test_a_short_intrusion_in_a_long_window_gets_its_own_picture() -> None:
     assert draw_detail(occupied(), Phrases("en")) is not None
     assert draw_detail(clean(), Phrases("en")) is None

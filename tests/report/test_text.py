@@ -57,6 +57,21 @@ def test_a_leaf_does_not_repeat_its_claim() -> None:
     assert "\n└── 2021-03-03 04:12:31 UTC  a.log:7\n" in shown(minimal(findings=(found,), why=why))
 
 
+def test_a_raw_record_is_shown_once() -> None:
+    found = finding(1, title="A page answered", excerpt="the raw record")
+    leaf = EvidenceNode(claim="It was used", holds=True, findings=(found.id,))
+    why = EvidenceNode(claim="Somebody is inside", holds=True, children=(leaf, leaf))
+    assert shown(minimal(findings=(found,), why=why)).count("the raw record") == 1
+
+
+def test_many_claims_are_counted_instead_of_listed() -> None:
+    children = tuple(EvidenceNode(claim=f"Implant {n}", holds=True) for n in range(500))
+    text = shown(minimal(why=EvidenceNode(claim="Implants", holds=True, children=children)))
+    assert "Implant 14\n" in text
+    assert "Implant 15\n" not in text
+    assert "… 485 more in assessment.json" in text
+
+
 def test_many_leaves_are_counted_instead_of_listed() -> None:
     assert "… 12 more in assessment.json" in shown(occupied())
 

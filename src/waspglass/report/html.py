@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.finding import Rung
@@ -24,7 +24,9 @@ from waspglass.report.visible import excerpt, place, prose, visible
 __all__ = ["render_html"]
 
 _WEB_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?")
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC)?)?\b")
 _LEAVES = 6
+_CHILDREN = 60
 
 
 def render_html(assessment: Assessment, *, language: str | None = None) -> str:
@@ -59,6 +61,7 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
         addresses=addresses,
         more_addresses=more_addresses,
         leaves=_LEAVES,
+        children=_CHILDREN,
         wasp=wasp_facts(summary, phrases),
         rungs=tuple(Rung),
         rung_word=lambda word: phrases.word("rung", word) if word in set(Rung) else word,
@@ -79,7 +82,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": prose, "place": place, "excerpt": excerpt, "after": _after}
+    environment.filters |= {"prose": prose, "words": _words, "place": place, "excerpt": excerpt, "after": _after}
     environment.tests |= {"web_address": lambda text: bool(_WEB_ADDRESS.fullmatch(text))}
     return environment
 
@@ -91,6 +94,12 @@ def _asset(name: str) -> str:
 def _finalize(value: object) -> object:
     """Runs over every value that a template prints, before the escaping: no template can forget it."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _words(text: str) -> Markup:
+    """`prose`, escaped, with dates that a line break may not tear apart."""
+    whole = _DATE.sub(r'<span class="time">\g<0></span>', str(escape(prose(text))))
+    return Markup(whole)  # noqa: S704 (escaped one line above; the pattern adds digits in a span)
 
 
 def _digest(text: str) -> str:

@@ -121,13 +121,19 @@ def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale
         if row.from_ and row.to and row.to >= scale.start and row.from_ <= scale.end:
             _covered(picture, row, scale, phrases, y)
         else:
-            _nothing(picture, phrases.text("coverage.undated" if row.files else "coverage.none"), y)
+            _nothing(picture, _without_bar(row, phrases), y)
         y += 18
     if missing:
         _name(picture, phrases.count("kind", missing), y, missing=True)
         _nothing(picture, phrases.text("coverage.none"), y)
         y += 18
     return y
+
+
+def _without_bar(row: Coverage, phrases: Phrases) -> str:
+    if row.from_ and row.to:
+        return phrases.text("text.to", start=phrases.minute(row.from_), end=phrases.minute(row.to))
+    return phrases.text("coverage.undated" if row.files else "coverage.none")
 
 
 def _name(picture: Picture, text: str, y: float, *, missing: bool) -> None:

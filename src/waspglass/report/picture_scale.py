@@ -19,6 +19,7 @@ _STEPS = tuple(
 )
 _TICK_WIDTH = 88.0
 _DETAIL_LEAST = 3
+_DETAIL_SHORTEST = timedelta(minutes=10)
 _DETAIL_SHARE = 0.3
 _EARLIER = timedelta(days=30)
 _LONGEST = timedelta(days=150)
@@ -96,7 +97,7 @@ def detail_span(assessment: Assessment) -> Span | None:
         return None
     inside = [finding for finding in assessment.findings if finding.rung not in (None, Rung.PROBED)]
     times = [finding.time for finding in inside if finding.time and whole.from_ <= finding.time <= whole.to]
-    if len(times) < _DETAIL_LEAST:
+    if len(times) < _DETAIL_LEAST or max(times) - min(times) < _DETAIL_SHORTEST:
         return None
     pad = max((max(times) - min(times)) * _PAD, timedelta(minutes=30))
     span = Span(from_=min(times) - pad, to=max(times) + pad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from io import StringIO
 
@@ -29,6 +30,7 @@ _VERDICT_STYLE = {
 }
 _PRIORITY_STYLE = {1: "bold red", 2: "bold yellow", 3: "bold"}
 _LEAVES = 4
+_CHILDREN = 15
 _SPANS = 3
 _MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
 
@@ -98,9 +100,8 @@ def _host_line(assessment: Assessment, phrases: Phrases) -> str:
 
 
 def _why(assessment: Assessment, phrases: Phrases) -> RenderableType:
-    findings = findings_by_id(assessment)
     root = Tree(_claim(assessment.why), guide_style="dim")
-    _grow(root, assessment.why, findings, phrases)
+    _Grower(findings_by_id(assessment), phrases).grow(root, assessment.why)
     blocks: list[RenderableType] = [root]
     if assessment.review:
         note = phrases.text("text.review_note", n=phrases.count("finding", len(assessment.review)))
@@ -108,17 +109,28 @@ def _why(assessment: Assessment, phrases: Phrases) -> RenderableType:
     return Group(*blocks)
 
 
-def _grow(branch: Tree, node: EvidenceNode, findings: dict[str, Finding], phrases: Phrases) -> None:
-    for child in node.children:
-        _grow(branch.add(_claim(child)), child, findings, phrases)
-    known = [findings[name] for name in node.findings if name in findings]
-    for number, finding in enumerate(known[:_LEAVES]):
-        title = prose(finding.title)
-        said = title == prose(node.claim)
-        branch.add(_leaf(finding, "" if said else title, phrases, with_excerpt=number == 0))
-    if len(known) > _LEAVES:
-        more = phrases.text("text.more_leaves", n=phrases.number(len(known) - _LEAVES))
-        branch.add(Text(more, style="dim"))
+@dataclass(slots=True)
+class _Grower:
+    """Grows the evidence tree; a raw record is shown where its finding is cited first, and only there."""
+
+    findings: dict[str, Finding]
+    phrases: Phrases
+    shown: set[str] = field(default_factory=set)
+
+    def grow(self, branch: Tree, node: EvidenceNode) -> None:
+        """Adds the claims and findings below a node, a bounded number of each."""
+        for child in node.children[:_CHILDREN]:
+            self.grow(branch.add(_claim(child)), child)
+        known = [self.findings[name] for name in node.findings if name in self.findings]
+        for number, finding in enumerate(known[:_LEAVES]):
+            title = prose(finding.title)
+            said = title == prose(node.claim)
+            with_excerpt = number == 0 and finding.id not in self.shown
+            branch.add(_leaf(finding, "" if said else title, self.phrases, with_excerpt=with_excerpt))
+            self.shown.add(finding.id)
+        more = max(0, len(known) - _LEAVES) + max(0, len(node.children) - _CHILDREN)
+        if more:
+            branch.add(Text(self.phrases.text("text.more_leaves", n=self.phrases.number(more)), style="dim"))
 
 
 def _claim(node: EvidenceNode) -> Text:
