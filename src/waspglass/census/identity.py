@@ -81,8 +81,8 @@ def ensure_identity(reading: Reading) -> None:
     The table is kept beside the store's data, under the digest of the files that it was made from.
     """
     connection = reading.connection
-    known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'identity'").fetchone()
-    if known and known[0]:
+    known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'identity'").fetchall()
+    if known[0][0]:
         return
     kept = _kept_path(reading)
     if kept is not None and reading.folder.fs.exists(kept):

@@ -30,7 +30,8 @@ class ExposedHost:
         source: Feed id.
         state: Patch state.
         reason: What the state rests on.
-        compromise: What was reported (`webshell`), on this or an earlier day; None if nothing.
+        compromise: What this source reported (`webshell`); None if nothing.
+        reported: True if some source reported a compromise of this address, on this or an earlier day.
         version: Version as shown.
         names: Host names.
         server_name: The server's own name.
@@ -51,6 +52,7 @@ class ExposedHost:
     state: State
     reason: str
     compromise: str | None
+    reported: bool
     version: str | None
     names: tuple[str, ...]
     server_name: str | None
@@ -78,12 +80,12 @@ class Notice:
     @property
     def compromised(self) -> int:
         """Addresses that were reported as compromised."""
-        return len({host.address for host in self.hosts if host.compromise})
+        return len({host.address for host in self.hosts if host.reported})
 
     @property
     def under_lid(self) -> int:
         """Addresses that are patched and were reported as compromised."""
-        return len({host.address for host in self.hosts if host.compromise and host.state is State.PATCHED})
+        return len({host.address for host in self.hosts if host.reported and host.state is State.PATCHED})
 
 
 _COLUMNS = (
@@ -103,12 +105,16 @@ CREATE OR REPLACE TEMP TABLE reported AS SELECT * EXCLUDE (nth) FROM (
 ) WHERE nth = 1
 """
 _CHOSEN = f"""
-SELECT n.* REPLACE (coalesce(n.compromise, r.compromise) AS compromise, coalesce(n.url, r.url) AS url)
-FROM now n LEFT JOIN reported r USING (address)
+WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address)
+SELECT n.*, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
 WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
 UNION ALL
-SELECT r.* FROM reported r WHERE r.address NOT IN (SELECT address FROM now)
-ORDER BY address, port, source
+SELECT r.* REPLACE (coalesce(s.weight, r.weight) AS weight), true AS reported
+FROM reported r LEFT JOIN state s USING (address)
+WHERE NOT EXISTS (
+  SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
+    AND n.compromise IS NOT NULL)
+ORDER BY address, port, source, date DESC
 """  # noqa: S608 - a list of numbers is ours
 
 
@@ -147,6 +153,7 @@ def _host(row: dict[str, Any]) -> ExposedHost:
         state=judgement.state,
         reason=judgement.reason,
         compromise=row["compromise"],
+        reported=row["reported"],
         version=row["version"],
         names=tuple(row["names"] or ()),
         server_name=row["server_name"],

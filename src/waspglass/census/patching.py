@@ -27,6 +27,8 @@ class Patching:
         source: Feed id.
         key: Group, None for all.
         curve: The estimate.
+        origin: Day 0: the patch's release, or for a feed of vulnerable hosts only its first scan, since nobody knows
+            how many had patched before it.
         only_vulnerable: The feed lists only vulnerable hosts, so that leaving it counts as the end; otherwise only a
             patched sighting does, and hosts that leave are censored.
     """
@@ -34,6 +36,7 @@ class Patching:
     source: str
     key: str | None
     curve: SurvivalCurve
+    origin: dt.date
     only_vulnerable: bool
 
 
@@ -60,24 +63,28 @@ def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulner
 
 
 def patching(
-    reading: Reading, source: str, by: By = By.NOTHING, unit: Unit = Unit.SERVER, top: int = 12, samples: int = 200
+    reading: Reading,
+    source: str,
+    by: By = By.NOTHING,
+    unit: Unit = Unit.SERVER,
+    *,
+    until: dt.date | None = None,
+    top: int = 12,
+    samples: int = 200,
 ) -> tuple[Patching, ...]:
     """Curves for a source's hosts by group, the largest groups first; groups below 20 hosts are left out.
 
     The hosts are those of the source's first scan: for hosts that appear later nobody knows since when they were there.
-    Day 0 is the day on which the pack's patch came out.
     """
-    scans = scans_of(reading, source)
-    origin = reading.pack.window.patch_available.date()
-    scans = [day for day in scans if day > origin]
+    released = reading.pack.window.patch_available.date()
+    scans = [day for day in scans_of(reading, source) if day > released and (until is None or day <= until)]
     if len(scans) < 2:
         return ()
-    chosen = [(day, source) for day in scans]
-    hosts = hosts_sql(reading, chosen, unit, by)
+    hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
     seen = reading.table(f"SELECT bool_or(weight IN {PATCHED}) AS any FROM ({hosts})").column("any")[0].as_py()  # noqa: S608
-    sql = _intervals_sql(hosts, scans[0], scans, not seen)
+    origin = released if seen else scans[0]
     groups: dict[str | None, list[Interval]] = {}
-    for row in reading.table(sql).to_pylist():
+    for row in reading.table(_intervals_sql(hosts, scans[0], scans, not seen)).to_pylist():
         left = (row["last_vulnerable"] - origin).days if row["last_vulnerable"] else 0
         right = (row["ended"] - origin).days if row["ended"] else None
         groups.setdefault(row["key"], []).append(Interval(float(left), right, row["number"]))
@@ -87,5 +94,5 @@ def patching(
     for key in ranked[:top]:
         curve = estimate(groups[key], np.random.default_rng(_SEED), samples)
         if curve is not None:
-            curves.append(Patching(source, key, curve, only_vulnerable=not seen))
+            curves.append(Patching(source, key, curve, origin, only_vulnerable=not seen))
     return tuple(curves)

@@ -30,6 +30,7 @@ def add(
     source: Annotated[str | None, typer.Option(help="Format, in place of recognition.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the scan, YYYY-MM-DD, in place of name and rows.")] = None,
     product: Annotated[str | None, typer.Option(help="Product of rows that do not show one.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML that declares the columns of a plain CSV.")] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Of a broken file, add what stands before the break.")
     ] = False,
@@ -39,11 +40,12 @@ def add(
 
     from waspglass.census.add import AddOptions, add_exports
     from waspglass.census.sources.all import all_sources
+    from waspglass.census.sources.mapped_csv import read_mapping
     from waspglass.census.store.folder import Folder
     from waspglass.report.census_text import outcome_text
 
     options = AddOptions(
-        all_sources(),
+        all_sources(None if mapping is None else read_mapping(mapping)),
         dt.datetime.now(dt.UTC),
         source,
         _day(date),
@@ -77,12 +79,10 @@ def show(
     from waspglass.census.count import By, count, scans_at
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
-    from waspglass.model.errors import UsageError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_text import counts_text
 
-    if by not in {each.value for each in By}:
-        raise UsageError(f"cannot group by {by!r}", hint=f"Choose one of: {', '.join(By)}")
+    _choice(by, [each.value for each in By], "group")
     with open_reading(Folder(store), load_pack(pack)) as reading:
         day = _day(date) or reading.scans()[-1][0]
         scans = reading.scans() if over_time else scans_at(reading, day)
@@ -100,3 +100,124 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"no such day: {text!r}", hint="Write it as YYYY-MM-DD") from error
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(help="Day of the first scan, YYYY-MM-DD.", show_default=False)],
+    after: Annotated[str, typer.Argument(help="Day of the second scan.", show_default=False)],
+    source: Annotated[str, typer.Option(help="Feed whose scans are compared, as `census show` names it.")],
+    store: Store = "census",
+    pack: PackName = "proxylogon",
+    unit: Annotated[str, typer.Option(help="What is counted: server or address.")] = "server",
+    hosts: Annotated[Path | None, typer.Option(help="Also write every host with its change to this CSV.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Compare two scans of one source: new, gone, patched, still and again vulnerable, patched but compromised."""
+    from waspglass.census.compare import compare
+    from waspglass.census.reading import open_reading
+    from waspglass.census.store.folder import Folder
+    from waspglass.census.units import Unit
+    from waspglass.packs.load import load_pack
+    from waspglass.report.census_changes import changes_json, changes_text, write_hosts
+
+    _choice(unit, [each.value for each in Unit], "unit")
+    _choice(form, ["text", "json"], "format")
+    with open_reading(Folder(store), load_pack(pack)) as reading:
+        comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
+        typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
+        if hosts is not None:
+            with hosts.open("w", encoding="utf-8", newline="") as out:
+                number = write_hosts(changed, out)
+            typer.echo(f"{number} hosts in {hosts}", err=True)
+
+
+@app.command("owners")
+def owners(
+    contacts: Annotated[
+        Path, typer.Option(help="CSV: email and one of cidr, asn, domain a row; name, language, sector.")
+    ],
+    out: Annotated[Path, typer.Option(help="New folder for the messages. Nothing is sent.")],
+    sender: Annotated[str, typer.Option(help="Who writes, as the messages say it.")],
+    reply_to: Annotated[str, typer.Option(help="How owners can answer, as the messages say it.")],
+    store: Store = "census",
+    pack: PackName = "proxylogon",
+    date: Annotated[str | None, typer.Option(help="Day. Default: the last day.")] = None,
+    country: Annotated[str | None, typer.Option(help="Only hosts of this country (two letters).")] = None,
+    tlp: Annotated[str, typer.Option(help="Marking: TLP:CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "TLP:AMBER",
+) -> None:
+    """Write one message for each owner of vulnerable or compromised hosts; nothing is sent."""
+    from waspglass.census.contacts import read_contacts
+    from waspglass.census.owners import exposed_hosts, notices
+    from waspglass.census.reading import open_reading
+    from waspglass.census.store.folder import Folder
+    from waspglass.packs.load import load_pack
+    from waspglass.report.census_owners import Sender, Tlp, write_notices
+
+    marking = f"TLP:{tlp.upper().removeprefix('TLP:')}"
+    _choice(marking, [each.value for each in Tlp], "marking")
+    known, campaign = read_contacts(contacts), load_pack(pack)
+    with open_reading(Folder(store), campaign) as reading:
+        day = _day(date) or reading.scans()[-1][0]
+        found, unmatched = notices(exposed_hosts(reading, day, country=country), known)
+    write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
+    addresses = len({host.address for host in unmatched})
+    typer.echo(f"{len(found)} owners in {out}; {addresses} addresses without a contact in {out / 'unmatched.csv'}")
+
+
+def _choice(value: str, known: list[str], what: str) -> None:
+    from waspglass.model.errors import UsageError
+
+    if value not in known:
+        raise UsageError(f"no {what} {value!r}", hint=f"Choose one of: {', '.join(known)}")
+
+
+def _required_day(text: str) -> dt.date:
+    day = _day(text)
+    assert day is not None
+    return day
+
+
+@app.command("report")
+def report(
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("census.html"),
+    store: Store = "census",
+    pack: PackName = "proxylogon",
+    date: Annotated[
+        str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
+    ] = None,
+    country: Annotated[str | None, typer.Option(help="Country of the second map: DE, AT or CH.")] = None,
+    language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    pictures: Annotated[Path | None, typer.Option(help="Also write each picture as SVG into this folder.")] = None,
+    with_png: Annotated[bool, typer.Option("--png", help="With --pictures: PNG too (extra `pictures`).")] = False,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Say in the report that its data are synthetic.")
+    ] = False,
+) -> None:
+    """Write one self-contained HTML report: maps, days, changes, how fast it is patched, and the limits of it all."""
+    from importlib.metadata import version
+
+    from waspglass.census.reading import open_reading
+    from waspglass.census.store.folder import Folder
+    from waspglass.census.survey import survey
+    from waspglass.model.errors import OutputError
+    from waspglass.model.language import LANGUAGES
+    from waspglass.packs.load import load_pack
+    from waspglass.report.census_html import png, render_census, svg_files
+
+    _choice(language, list(LANGUAGES), "language")
+    with open_reading(Folder(store), load_pack(pack)) as reading:
+        found = survey(reading, _day(date) or reading.scans()[-1][0], country)
+    html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
+    try:
+        out.write_text(html, encoding="utf-8")
+        typer.echo(f"report: {out}")
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+            for name, svg in svg_files(found, language).items():
+                (pictures / name).write_text(svg, encoding="utf-8")
+                if with_png:
+                    (pictures / name).with_suffix(".png").write_bytes(png(svg))
+            typer.echo(f"pictures: {pictures}")
+    except OSError as error:
+        raise OutputError(f"the report cannot be written: {error}") from error

@@ -15,9 +15,14 @@ from waspglass.model.escape import csv_cell, printable
 from waspglass.model.skip import Skipped
 from waspglass.packs.builds import State
 
-__all__ = ["counts_text", "outcome_text", "table"]
+__all__ = ["STATES", "counts_text", "outcome_text", "state_key", "table"]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
+
+
+def state_key(state: State) -> str:
+    """The key of a state's word in `lang/census.*.toml`."""
+    return f"state.{state.name.lower()}"
 
 
 def outcome_text(outcome: Outcome) -> str:

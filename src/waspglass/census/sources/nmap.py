@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 import polars as pl
@@ -67,20 +67,21 @@ def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
     Raises:
         ExportError: If it declares entities (an attack on XML readers) or is not XML from the start.
     """
-    parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(forbid_dtd=False))  # type: ignore[call-arg]  # the only way to give it a parser
+    parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(forbid_dtd=False))
     root: Element | None = None
     found, since = 0, 0
     try:
         for block in content.blocks():
             parser.feed(block)
             since += len(block)
-            for event, element in parser.read_events():
+            for item in parser.read_events():
+                event, element = cast("tuple[str, Element]", item)
                 if root is None:
                     root = element
                 if event == "end" and element.tag == "host":
                     found, since = found + 1, 0
                     yield element
-                    root.clear()
+                    root.clear()  # or the tree of all hosts would grow in memory
             if since > _HOST_LIMIT:
                 raise ExportError(
                     f"host {found + 1} is larger than {_HOST_LIMIT} bytes", location=Location(content.shown)

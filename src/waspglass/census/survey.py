@@ -1,0 +1,144 @@
+"""Everything that a report shows, as one frozen result: counts, series, changes, curves, the unseen, the skips."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from waspglass.census.compare import Comparison, compare
+from waspglass.census.count import By, Count, count, scans_at
+from waspglass.census.overlap import unseen
+from waspglass.census.patching import Patching, patching
+from waspglass.census.reading import Reading
+from waspglass.census.recapture import Estimate
+from waspglass.census.store.manifest import Refused
+from waspglass.census.units import Unit, scans_of
+from waspglass.packs.pack import Pack
+
+__all__ = ["SourceSurvey", "Survey", "survey"]
+
+
+@dataclass(frozen=True)
+class SourceSurvey:
+    """What one source says. Its figures are never mixed with another's.
+
+    Attributes:
+        source: Feed id.
+        last: Day of its last scan up to the survey's day.
+        series: A count for each scan.
+        countries: Counts by country on the last day.
+        networks: Counts by network on the last day, the most vulnerable first.
+        builds: Counts by build on the last day.
+        sectors: Counts by sector on the last day.
+        regions: Counts by region of the chosen country on the last day.
+        change: First against last scan; None with one scan.
+        step: The last two scans; None with one scan, or where it is the same as `change`.
+        patching: Survival curve of all; None if there are too few scans or hosts.
+        patching_by_country: Curves of the largest countries.
+    """
+
+    source: str
+    last: Count
+    series: tuple[Count, ...]
+    countries: tuple[Count, ...]
+    networks: tuple[Count, ...]
+    builds: tuple[Count, ...]
+    sectors: tuple[Count, ...]
+    regions: tuple[Count, ...]
+    change: Comparison | None
+    step: Comparison | None
+    patching: Patching | None
+    patching_by_country: tuple[Patching, ...]
+
+    @property
+    def tested(self) -> bool:
+        """True if behavioural tests decided any state."""
+        return any(each.tested for each in self.series)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A store on a day, seen through a pack.
+
+    Attributes:
+        day: The day.
+        country: Country of the second map, two letters.
+        pack: Pack: timeline, public figures.
+        sources: The sources with a scan in the week up to the day, the one that sees most first.
+        unseen: Estimate of all vulnerable servers, with those that nobody saw; None if it cannot be made.
+        skipped: What was left out of the exports in the store: (reason, count), most first.
+        refused: Exports of which nothing was added.
+        exports: How many exports are in the store.
+        sightings: How many sightings.
+    """
+
+    day: dt.date
+    country: str
+    pack: Pack
+    sources: tuple[SourceSurvey, ...]
+    unseen: Estimate | None
+    skipped: tuple[tuple[str, int], ...]
+    refused: tuple[Refused, ...]
+    exports: int
+    sightings: int
+
+
+def survey(reading: Reading, day: dt.date, country: str | None = None, *, samples: int = 200) -> Survey:
+    """Asks all questions of a report; `country` None takes the one with most vulnerable hosts that has a map."""
+    scans = scans_at(reading, day)
+    by_country = {scan: count(reading, [scan], By.COUNTRY) for scan in scans}
+    chosen = country or _most_vulnerable([each for counts in by_country.values() for each in counts])
+    sources = [_source(reading, scan, by_country[scan], chosen, samples) for scan in scans]
+    sources.sort(key=lambda each: (-each.last.total, each.source))
+    skipped: Counter[str] = Counter()
+    for added in reading.manifest.added:
+        for skip in added.skipped:
+            skipped[skip.reason] += skip.count
+    return Survey(
+        day=day,
+        country=chosen,
+        pack=reading.pack,
+        sources=tuple(sources),
+        unseen=unseen(reading, day),
+        skipped=tuple(skipped.most_common()),
+        refused=reading.manifest.refused,
+        exports=len(reading.manifest.added),
+        sightings=sum(added.records for added in reading.manifest.added),
+    )
+
+
+def _most_vulnerable(counts: list[Count], mapped: tuple[str, ...] = ("DE", "AT", "CH")) -> str:
+    totals: Counter[str] = Counter()
+    for each in counts:
+        if each.key in mapped:
+            totals[each.key] += each.vulnerable
+    return totals.most_common(1)[0][0] if totals else mapped[0]
+
+
+def _source(
+    reading: Reading, scan: tuple[dt.date, str], countries: tuple[Count, ...], country: str, samples: int
+) -> SourceSurvey:
+    day, source = scan
+    days = [each for each in scans_of(reading, source) if each <= day]
+    series = count(reading, [(each, source) for each in days])
+    regions = [each for each in count(reading, [scan], By.REGION) if (each.key or "").startswith(f"{country} ")]
+    overall = patching(reading, source, until=day, samples=samples)
+    return SourceSurvey(
+        source=source,
+        last=series[-1],
+        series=series,
+        countries=_ranked(countries),
+        networks=_ranked(count(reading, [scan], By.NETWORK)),
+        builds=_ranked(count(reading, [scan], By.BUILD)),
+        sectors=_ranked(count(reading, [scan], By.SECTOR)),
+        regions=_ranked(tuple(regions)),
+        change=compare(reading, source, days[0], day, Unit.SERVER)[0] if len(days) > 1 else None,
+        step=compare(reading, source, days[-2], day, Unit.SERVER)[0] if len(days) > 2 else None,
+        patching=overall[0] if overall else None,
+        patching_by_country=patching(reading, source, By.COUNTRY, until=day, top=10, samples=samples),
+    )
+
+
+def _ranked(counts: tuple[Count, ...]) -> tuple[Count, ...]:
+    return tuple(sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or "")))

@@ -1,0 +1,228 @@
+"""The census report: one HTML file without any outside resource and without script, and its pictures as SVG and PNG."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from waspglass.census.count import By
+from waspglass.census.patching import Patching
+from waspglass.census.recapture import Estimate
+from waspglass.census.survey import Survey
+from waspglass.model.errors import UsageError
+from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
+from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_figures, draw_series
+from waspglass.report.census_survival import CurvePicture, HalfLifePicture, draw_curve, draw_half_lives, half_life_text
+from waspglass.report.census_text import STATES
+from waspglass.report.census_words import CensusWords
+from waspglass.report.visible import prose
+
+__all__ = ["CensusPictures", "draw_pictures", "png", "render_census", "svg_files"]
+
+_WORLD_MEASURES = (
+    "vulnerable_servers",
+    "exposed_servers",
+    "compromised_servers",
+    "servers_with_webshell",
+    "webshell_ips",
+)
+
+
+@dataclass(frozen=True)
+class CensusPictures:
+    """All pictures of a report, drawn and not yet written."""
+
+    world: MapPicture
+    region: MapPicture | None
+    series: SeriesPicture | None
+    figures: tuple[FigurePicture, ...]
+    curves: tuple[tuple[CurvePicture, HalfLifePicture | None, Patching, str], ...]
+
+
+def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
+    """Draws; the maps are of the source that sees most.
+
+    Raises:
+        UsageError: If no source has a scan in the week before the survey's day.
+    """
+    if not survey.sources:
+        raise UsageError(f"no source has a scan in the week up to {survey.day}", hint="Name another --date")
+    main = survey.sources[0]
+    named = {"source": words.source(main.source), "day": words.day(main.last.date)}
+    country = country_name(survey.country, words)
+    curves = tuple(
+        (
+            draw_curve(each.patching, words),
+            draw_half_lives(each.patching_by_country, words),
+            each.patching,
+            half_life_text(each.patching.curve, words),
+        )
+        for each in survey.sources
+        if each.patching is not None
+    )
+    return CensusPictures(
+        world_map(main.countries, words.text("map.world", **named), words),
+        country_map(main.regions, survey.country, words.text("map.country", country=country, **named), words),
+        draw_series(survey, words),
+        _figures(survey, words),
+        curves,
+    )
+
+
+def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
+    """The public figures from two weeks before the patch to two weeks after the day, world and country apart."""
+    first = survey.pack.window.patch_available.date() - dt.timedelta(days=2)
+    last = max(survey.day, first) + dt.timedelta(days=14)
+    counts = [each for each in survey.pack.figures if each.measure in _WORLD_MEASURES]
+    country = words.text("figures.country", country=country_name(survey.country, words))
+    drawn = (
+        draw_figures(
+            [each for each in counts if each.region == "WORLD"], first, last, words.text("figures.world"), words
+        ),
+        draw_figures([each for each in counts if each.region == survey.country], first, last, country, words),
+    )
+    return tuple(each for each in drawn if each is not None)
+
+
+def _lead(survey: Survey, words: CensusWords) -> list[str]:
+    main = survey.sources[0]
+    states = main.last.addresses
+    lines = [
+        words.text(
+            "page.lead",
+            source=words.source(main.source),
+            vulnerable=words.number(main.last.vulnerable),
+            total=words.number(main.last.total),
+            undecidable=words.number(sum(number for state, number in states.items() if state == "undecidable")),
+        )
+    ]
+    ranked = [each for each in main.countries if each.key and each.vulnerable][:2]
+    if len(ranked) == 2:
+        first, second = ranked
+        lines.append(
+            words.text(
+                "page.rank",
+                first=country_name(first.key or "", words),
+                first_number=words.number(first.vulnerable),
+                second=country_name(second.key or "", words),
+                second_number=words.number(second.vulnerable),
+            )
+        )
+    under = [each.change.patched_compromised for each in survey.sources if each.change is not None]
+    if any(under):
+        lines.append(words.text("page.lead_lid", number=words.number(max(under))))
+    return lines
+
+
+def _unseen(estimate: Estimate | None, words: CensusWords) -> str:
+    if estimate is None:
+        return words.text("unseen.none")
+    names = [words.source(each) for each in estimate.sources]
+    numbers = {
+        "seen": words.number(estimate.seen),
+        "shared": words.number(estimate.shared),
+        "total": words.number(estimate.total),
+        "low": words.number(estimate.low),
+        "high": words.text("unseen.open_end") if estimate.high is None else words.number(estimate.high),
+        "unseen": words.number(estimate.total - estimate.seen),
+    }
+    if estimate.method == "chapman":
+        return words.text("unseen.two", first=names[0], second=names[1], **numbers)
+    rivals = estimate.rivals or (estimate.total, estimate.total)
+    model = words.text("unseen.model", model=estimate.model) if estimate.model else words.text("unseen.independent")
+    shown = {"rival_low": words.number(rivals[0]), "rival_high": words.number(rivals[1]), "model": model}
+    return words.text("unseen.many", sources=", ".join(names), **numbers, **shown)
+
+
+def render_census(survey: Survey, *, language: str, version: str, synthetic: bool = False) -> str:
+    """The report as one HTML document; its policy allows its own style and nothing else.
+
+    Raises:
+        UsageError: If there is nothing to report on the survey's day.
+    """
+    words = CensusWords(language)
+    pictures = draw_pictures(survey, words)
+    style = _asset("census_picture.css") + _asset("census.css")
+    changes = [change for each in survey.sources for change in (each.change, each.step) if change is not None]
+    return _environment().get_template("census.html.j2").render(
+        s=survey,
+        w=words,
+        by=By,
+        states=STATES,
+        lead=_lead(survey, words),
+        world=pictures.world,
+        region=pictures.region,
+        series=pictures.series,
+        figures=pictures.figures,
+        curves=pictures.curves,
+        changes=changes,
+        unseen=_unseen(survey.unseen, words),
+        methods=list(dict.fromkeys(words.method(each.source) for each in survey.sources)),
+        place=lambda key, by: country_name(key, words) if by is By.COUNTRY else key,
+        synthetic=synthetic,
+        version=version,
+        style=Markup(style),  # noqa: S704 - our own files
+        style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )  # fmt: skip
+
+
+def svg_files(survey: Survey, language: str) -> dict[str, str]:
+    """Each picture as an SVG document of its own, by file name."""
+    pictures = draw_pictures(survey, CensusWords(language))
+    macros = _environment().get_template("census_pictures.svg.j2").module
+    style = Markup(_asset("census_picture.css"))  # noqa: S704 - our own file
+    drawn: dict[str, tuple[str, object]] = {"world": ("map", pictures.world)}
+    if pictures.region is not None:
+        drawn[survey.country.lower()] = ("map", pictures.region)
+    if pictures.series is not None:
+        drawn["series"] = ("series", pictures.series)
+    for number, figure in enumerate(pictures.figures, 1):
+        drawn[f"public-figures-{number}"] = ("figures", figure)
+    for curve, half_lives, patching, _ in pictures.curves:
+        drawn[f"survival-{patching.source}"] = ("curve", curve)
+        if half_lives is not None:
+            drawn[f"half-life-{patching.source}"] = ("half_lives", half_lives)
+    return {
+        f"{name}.svg": str(getattr(macros, macro)(picture, style)).strip() for name, (macro, picture) in drawn.items()
+    }
+
+
+def png(svg: str) -> bytes:
+    """A picture as PNG at twice its size.
+
+    Raises:
+        UsageError: If the extra `pictures` is not installed.
+    """
+    try:
+        import resvg_py
+    except ImportError as error:
+        raise UsageError("PNG needs the extra `pictures`", hint="pip install 'waspglass[pictures]'") from error
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> str:
+    return files("waspglass.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _finalize(value: object) -> object:
+    """Runs over every value that a template prints, before the escaping: no template can forget it."""
+    return prose(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,0 +1,146 @@
+"""A choropleth: which region has which count, in classes, with what could not be placed said beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+from waspglass.census.count import Count
+from waspglass.report.census_maps.build import fold
+from waspglass.report.census_words import CensusWords
+
+__all__ = ["MAPPED", "MapPicture", "country_map", "country_name", "world_map"]
+
+MAPPED = frozenset({"DE", "AT", "CH"})
+"""Countries whose regions have shapes."""
+_CLASSES = 5
+
+
+class _Region(TypedDict):
+    code: str
+    en: str
+    de: str
+    also: list[str]
+    path: str
+
+
+class _Map(TypedDict):
+    id: str
+    width: float
+    height: float
+    regions: list[_Region]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A region: its path, its class (0 none seen, 1 to 5; None not in the data), and what a pointer shows."""
+
+    path: str
+    level: int | None
+    title: str
+
+
+@dataclass(frozen=True)
+class MapPicture:
+    """A map, ready for its template.
+
+    Attributes:
+        width: Of the drawing.
+        height: Of the drawing, without the legend.
+        title: What it shows.
+        shapes: All regions.
+        legend: (class, text).
+        missing: Hosts whose region is unknown or has no shape, as a sentence; empty if there are none.
+    """
+
+    width: float
+    height: float
+    title: str
+    shapes: tuple[Shape, ...]
+    legend: tuple[tuple[int | None, str], ...]
+    missing: str
+
+
+@cache
+def _load(name: str) -> _Map:
+    loaded: _Map = json.loads(
+        files("waspglass.report").joinpath("census_maps", f"{name}.json").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+def country_name(code: str, words: CensusWords) -> str:
+    """The name of a country in the report's language; the code where the map has none."""
+    names = {
+        region["code"]: region["de"] if words.language == "de" else region["en"] for region in _load("world")["regions"]
+    }
+    return names.get(code, code)
+
+
+def _bounds(values: Sequence[int]) -> list[int]:
+    """Upper bounds of the classes: equal steps of the logarithm, since counts of regions differ by magnitudes."""
+    largest = max(values, default=0)
+    if largest <= _CLASSES:
+        return list(range(1, max(largest, 1) + 1))
+    bounds = [max(1, round(largest ** (each / _CLASSES))) for each in range(1, _CLASSES)]
+    return sorted({*bounds, largest})
+
+
+def _level(value: int, bounds: Sequence[int]) -> int:
+    if value == 0:
+        return 0
+    step = next(index for index, bound in enumerate(bounds) if value <= bound)
+    return step + 1 + (_CLASSES - len(bounds)) * (len(bounds) > 1)
+
+
+def _picture(shown: _Map, counts: Mapping[str, Count], lost: int, title: str, words: CensusWords) -> MapPicture:
+    bounds = _bounds([count.vulnerable for count in counts.values()])
+    shapes = []
+    for region in shown["regions"]:
+        count = counts.get(region["code"])
+        name = region["de"] if words.language == "de" else region["en"]
+        if count is None:
+            shapes.append(Shape(region["path"], None, words.text("map.nothing", name=name)))
+            continue
+        text = words.text(
+            "map.region", name=name, vulnerable=words.number(count.vulnerable), total=words.number(count.total)
+        )
+        shapes.append(Shape(region["path"], _level(count.vulnerable, bounds), text))
+    legend: list[tuple[int | None, str]] = [(None, words.text("map.none")), (0, "0")]
+    low = 1
+    for bound in bounds:
+        text = words.number(bound) if low == bound else f"{words.number(low)} – {words.number(bound)}"
+        legend.append((_level(bound, bounds), text))
+        low = bound + 1
+    missing = words.text("map.missing", number=words.number(lost)) if lost else ""
+    return MapPicture(shown["width"], shown["height"], title, tuple(shapes), tuple(legend), missing)
+
+
+def world_map(counts: Sequence[Count], title: str, words: CensusWords) -> MapPicture:
+    """Vulnerable addresses by country."""
+    shown = _load("world")
+    known = {region["code"] for region in shown["regions"]}
+    placed = {count.key: count for count in counts if count.key in known}
+    lost = sum(count.vulnerable for count in counts if count.key not in known)
+    return _picture(shown, {key: count for key, count in placed.items() if key}, lost, title, words)
+
+
+def country_map(counts: Sequence[Count], country: str, title: str, words: CensusWords) -> MapPicture | None:
+    """Vulnerable addresses by region; sources write regions as codes or names. None for a country without shapes."""
+    if country not in MAPPED:
+        return None
+    shown = _load(country.lower())
+    codes = {also: region["code"] for region in shown["regions"] for also in region["also"]}
+    placed: dict[str, Count] = {}
+    lost = 0
+    for count in counts:
+        code = codes.get(fold((count.key or "").removeprefix(f"{country} ")))
+        if code is None:
+            lost += count.vulnerable
+        else:
+            placed[code] = count
+    return _picture(shown, placed, lost, title, words)

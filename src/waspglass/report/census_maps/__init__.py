@@ -1,0 +1,1 @@
+"""Boundaries for the maps of the census report: Natural Earth, public domain, made ready by `build.py`."""

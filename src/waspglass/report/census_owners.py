@@ -1,0 +1,176 @@
+"""Messages to owners: a text and a CSV in Shadowserver's columns for each; nothing is sent."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from waspglass.census.owners import ExposedHost, Notice
+from waspglass.model.errors import OutputError
+from waspglass.model.escape import csv_cell, printable
+from waspglass.model.language import Catalogue, load_catalogue
+from waspglass.packs.builds import State
+from waspglass.packs.pack import Pack
+from waspglass.report.census_text import state_key
+
+__all__ = ["COLUMNS", "Sender", "Tlp", "attachment", "message", "write_notices"]
+
+COLUMNS = tuple(
+    "timestamp severity ip protocol port hostname tag asn geo region city naics hostname_source sector version"  # noqa: SIM905
+    " servername url".split()
+)
+"""Shadowserver's `scan_exchange` columns of today, in its order, so that a receiver's own tools read the attachment."""
+
+
+class Tlp(StrEnum):
+    """Traffic Light Protocol 2.0."""
+
+    RED = "TLP:RED"
+    AMBER_STRICT = "TLP:AMBER+STRICT"
+    AMBER = "TLP:AMBER"
+    GREEN = "TLP:GREEN"
+    CLEAR = "TLP:CLEAR"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes.
+
+    Attributes:
+        name: Organisation.
+        contact: How to answer: an address, a telephone number.
+        day: Day that the message speaks of.
+        tlp: Marking.
+    """
+
+    name: str
+    contact: str
+    day: dt.date
+    tlp: Tlp = Tlp.AMBER
+
+
+@cache
+def _templates() -> Environment:
+    # Messages are plain text: what an attacker chose is made printable before it gets here.
+    return Environment(  # noqa: S701
+        loader=PackageLoader("waspglass.report", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _tag(host: ExposedHost, pack: Pack) -> str:
+    tags = [pack.id]
+    if host.state is State.VULNERABLE:
+        tags += [cve.lower() for cve in pack.cves[:1]]
+    if host.compromise:
+        tags.append("webshell" if host.compromise == "webshell" else "compromised")
+    return ";".join([*tags, f"seen-by-{host.source}"])
+
+
+def attachment(hosts: Iterable[ExposedHost], pack: Pack) -> str:
+    """The hosts as CSV; every cell is safe for a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    writer.writerow(COLUMNS)
+    for host in hosts:
+        cells = (
+            host.seen.strftime("%Y-%m-%d %H:%M:%S"),
+            "critical",
+            host.address,
+            host.transport or "tcp",
+            host.port or "",
+            host.names[0] if host.names else "",
+            _tag(host, pack),
+            host.asn or "",
+            host.country or "",
+            host.region or "",
+            host.city or "",
+            "",
+            "",
+            host.sector or "",
+            host.version or "",
+            host.server_name or "",
+            host.url or "",
+        )
+        writer.writerow([csv_cell(str(cell)) for cell in cells])
+    return out.getvalue()
+
+
+def message(notice: Notice, pack: Pack, sender: Sender) -> str:
+    """The text, in the owner's language: what was seen, when, by whom, what it means, what to do."""
+    language = notice.contact.language
+    words = load_catalogue("waspglass.report", "census", language)
+    sources = {(host.source, host.reason) for host in notice.hosts}
+    days = sorted({host.seen.date() for host in notice.hosts})
+    return _templates().get_template(f"census_notice.{language}.txt.j2").render(
+        name=printable(notice.contact.name) or notice.contact.email,
+        sender=sender,
+        pack=pack,
+        title=pack.title.text(language),
+        addresses=len({host.address for host in notice.hosts}),
+        notice=notice,
+        sources=sorted({source for source, _ in sources}),
+        first=days[0],
+        last=days[-1],
+        tested=sorted({host.source for host in notice.hosts if "test" in host.reason}),
+        sample=[_sample(host, words) for host in notice.hosts[:10]],
+        more=max(len(notice.hosts) - 10, 0),
+    )  # fmt: skip
+
+
+def _sample(host: ExposedHost, words: Catalogue) -> str:
+    port = f" port {host.port}" if host.port else ""
+    name = f" ({printable(host.names[0])})" if host.names else ""
+    reported = f", {printable(host.compromise)}" if host.compromise else ""
+    state = words.text(state_key(host.state))
+    return f"{host.address}{port}{name}: {state}{reported}; {host.source}, {host.seen:%Y-%m-%d %H:%M} UTC"
+
+
+def _folder_name(email: str) -> str:
+    """A file name for an owner that no e-mail address can turn into a path."""
+    plain = re.sub(r"[^a-z0-9.-]+", "_", email.lower()).strip("._-")[:60]
+    return f"{plain}-{hashlib.sha256(email.encode()).hexdigest()[:8]}"
+
+
+def write_notices(
+    notices: Sequence[Notice], unmatched: Sequence[ExposedHost], pack: Pack, sender: Sender, folder: Path
+) -> None:
+    """Writes a folder an owner with `message.txt` and `hosts.csv`, `owners.csv`, and `unmatched.csv`.
+
+    Raises:
+        OutputError: If the folder holds something already, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(f"{folder} is not empty", hint="Old and new messages would be mixed; name a new folder")
+        out = io.StringIO()
+        index = csv.writer(out, lineterminator="\n")
+        index.writerow(("email", "name", "language", "sector", "folder", "addresses", "vulnerable", "compromised",
+                        "patched_and_compromised"))  # fmt: skip
+        for notice in notices:
+            own = folder / _folder_name(notice.contact.email)
+            own.mkdir()
+            (own / "message.txt").write_text(message(notice, pack, sender), encoding="utf-8")
+            (own / "hosts.csv").write_text(attachment(notice.hosts, pack), encoding="utf-8", newline="")
+            contact = notice.contact
+            texts = (contact.email, contact.name, contact.language, contact.sector, own.name)
+            addresses = len({host.address for host in notice.hosts})
+            numbers = (addresses, notice.vulnerable, notice.compromised, notice.under_lid)
+            index.writerow((*map(csv_cell, texts), *numbers))
+        (folder / "owners.csv").write_text(out.getvalue(), encoding="utf-8")
+        (folder / "unmatched.csv").write_text(attachment(unmatched, pack), encoding="utf-8", newline="")
+    except OSError as error:
+        raise OutputError(f"messages cannot be written: {error}") from error

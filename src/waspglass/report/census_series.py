@@ -1,0 +1,216 @@
+"""Counts over time: a panel a source, each with its own axis, the campaign's timeline, and public figures as marks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from waspglass.census.survey import SourceSurvey, Survey
+from waspglass.packs.builds import State
+from waspglass.packs.pack import Figure, TimelineRow
+from waspglass.report.census_scale import CountScale, DayScale
+from waspglass.report.census_words import CensusWords
+
+__all__ = [
+    "Event",
+    "FigureMark",
+    "FigurePicture",
+    "Panel",
+    "SeriesPicture",
+    "draw_figures",
+    "draw_series",
+    "shown_events",
+]
+
+WIDTH, _LEFT, _RIGHT = 960.0, 64.0, 930.0
+_PANEL, _GAP, _TOP = 150.0, 54.0, 46.0
+_KINDS = frozenset({"patch", "poc_public", "ransomware", "law_enforcement", "mitigation", "warning"})
+_EVENTS = 9
+
+
+@dataclass(frozen=True)
+class Line:
+    """One state's counts: points as text for SVG, and its dots with what a pointer shows."""
+
+    state: str
+    points: str
+    dots: tuple[tuple[float, float, str], ...]
+    end: tuple[float, float, str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One source."""
+
+    title: str
+    top: float
+    bottom: float
+    lines: tuple[Line, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A dated event of the timeline: its number in the picture, x, and text."""
+
+    number: int
+    x: float
+    row: TimelineRow
+
+
+@dataclass(frozen=True)
+class SeriesPicture:
+    """All panels under one axis of days."""
+
+    width: float
+    height: float
+    title: str
+    left: float
+    right: float
+    panels: tuple[Panel, ...]
+    days: tuple[tuple[float, str], ...]
+    events: tuple[Event, ...]
+
+
+def shown_events(rows: Sequence[TimelineRow], first: dt.date, last: dt.date) -> list[tuple[dt.date, TimelineRow]]:
+    """Events inside the span that have to do with patching; at most nine, the earliest of a day and kind."""
+    found: dict[tuple[dt.date, str], TimelineRow] = {}
+    for row in rows:
+        try:
+            day = dt.date.fromisoformat(row.date)
+        except ValueError:
+            continue
+        if first <= day <= last and row.kind in _KINDS:
+            found.setdefault((day, row.kind), row)
+    order = ["patch", "poc_public", "ransomware", "law_enforcement", "mitigation", "warning"]
+    ranked = sorted(found.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))[:_EVENTS]
+    return sorted(((day, row) for (day, _), row in ranked), key=lambda pair: pair[0])
+
+
+def draw_series(survey: Survey, words: CensusWords) -> SeriesPicture | None:
+    """None without a source that has two scans."""
+    sources = [source for source in survey.sources if len(source.series) > 1]
+    if not sources:
+        return None
+    first = min(each.date for source in sources for each in source.series)
+    first = min(first, max(survey.pack.window.patch_available.date(), first - dt.timedelta(days=14)))
+    last = max(each.date for source in sources for each in source.series)
+    days = DayScale(first, last, _LEFT, _RIGHT)
+    panels = tuple(_panel(source, days, _TOP + index * (_PANEL + _GAP), words) for index, source in enumerate(sources))
+    events = tuple(
+        Event(number, days.at(day), row)
+        for number, (day, row) in enumerate(shown_events(survey.pack.timeline, first, last), 1)
+    )
+    return SeriesPicture(
+        WIDTH,
+        panels[-1].bottom + 44,
+        words.text("series.title"),
+        _LEFT,
+        _RIGHT,
+        panels,
+        tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
+        events,
+    )
+
+
+def _panel(source: SourceSurvey, days: DayScale, top: float, words: CensusWords) -> Panel:
+    shown = [state for state in State if any(each.addresses.get(state) for each in source.series)]
+    values = [float(each.addresses.get(state, 0)) for each in source.series for state in shown]
+    scale = CountScale.over(values, top + 8, top + _PANEL)
+    lines = tuple(
+        _line(source, state, days, scale, words) for state in sorted(shown, key=lambda each: each != "vulnerable")
+    )
+    ticks = tuple((scale.at(value), words.number(value)) for value in scale.ticks())
+    return Panel(words.source(source.source), top, top + _PANEL, _apart(lines), ticks)
+
+
+def _line(source: SourceSurvey, state: State, days: DayScale, scale: CountScale, words: CensusWords) -> Line:
+    dots = []
+    for each in source.series:
+        value = each.addresses.get(state, 0)
+        title = f"{words.day(each.date)}, {words.source(source.source)}: {words.number(value)} {words.state(state)}"
+        dots.append((round(days.at(each.date), 1), round(scale.at(value), 1), title))
+    points = " ".join(f"{x},{y}" for x, y, _ in dots)
+    end_x, end_y, _ = dots[-1]
+    return Line(state.name.lower(), points, tuple(dots), (end_x, end_y, words.state(state)))
+
+
+def _apart(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Moves the labels at the line ends so that none covers another."""
+    ordered = sorted(lines, key=lambda line: line.end[1])
+    lowest = float("-inf")
+    moved: dict[str, Line] = {}
+    for line in ordered:
+        x, y, text = line.end
+        y = max(y, lowest + 14)
+        lowest = y
+        moved[line.state] = Line(line.state, line.points, line.dots, (x, y, text))
+    return tuple(moved[line.state] for line in lines)
+
+
+@dataclass(frozen=True)
+class FigureMark:
+    """A public figure: place, number in the list, and what it is."""
+
+    x: float
+    y: float
+    number: int
+    title: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class FigurePicture:
+    """Public figures, each a mark of its own: no line joins figures of different methods."""
+
+    width: float
+    height: float
+    title: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+    marks: tuple[FigureMark, ...]
+    days: tuple[tuple[float, str], ...]
+    ticks: tuple[tuple[float, str], ...]
+
+
+def draw_figures(
+    figures: Sequence[Figure], first: dt.date, last: dt.date, title: str, words: CensusWords
+) -> FigurePicture | None:
+    """The figures of a span on a logarithmic axis; None if there are none."""
+    dated = sorted(
+        (
+            (dt.date.fromisoformat(each.date), each)
+            for each in figures
+            if first <= dt.date.fromisoformat(each.date) <= last
+        ),
+        key=lambda pair: (pair[0], -pair[1].value),
+    )
+    if not dated:
+        return None
+    days = DayScale(first, last, _LEFT, _RIGHT)
+    scale = CountScale.over([figure.value for _, figure in dated], 30.0, 250.0, log=True)
+    marks = tuple(
+        FigureMark(
+            round(days.at(day), 1),
+            round(scale.at(figure.value), 1),
+            number,
+            f"{words.day(day)}: {words.number(figure.value)} ({figure.source})",
+            figure,
+        )
+        for number, (day, figure) in enumerate(dated, 1)
+    )
+    return FigurePicture(
+        WIDTH,
+        290.0,
+        title,
+        _LEFT,
+        _RIGHT,
+        30.0,
+        250.0,
+        marks,
+        tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
+        tuple((scale.at(value), words.number(value)) for value in scale.ticks()),
+    )
