@@ -7,6 +7,7 @@ bounded number of elements or characters. This is what `defusedxml` does, with l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.parsers import expat  # document types are refused below
@@ -22,6 +23,7 @@ _MAX_DEPTH = 200
 _MAX_ELEMENTS = 1_000_000
 _MAX_TEXT = 1_000_000
 _PIECE = 64 * 1024
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 
 
 @dataclass(slots=True)
@@ -116,12 +118,10 @@ def xml_elements(content: bytes, path: str) -> Iterator[XmlElement]:
     Raises:
         EvidenceReadError: Where the document is damaged or refused; what was yielded before stands.
     """
-    text = decoded(content).lstrip("\ufeff \t\r\n").replace("\0", "")
+    text = decoded(content).replace("\0", "").lstrip("\ufeff")
+    # Blanked rather than cut, so that lines keep their numbers.
+    text = _DECLARATION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text, count=1)
     document = text.encode("utf-8", "backslashreplace")
-    if document.startswith(b"<?xml"):
-        end = document.find(b"?>")
-        blank = bytes(character if character == 0x0A else 0x20 for character in document[: end + 2])
-        document = blank.lstrip(b" ") + document[end + 2 :] if end >= 0 else document
     collector = _Collector()
     try:
         for start in range(0, len(document), _PIECE):
