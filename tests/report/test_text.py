@@ -9,6 +9,7 @@ from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
 
 from waspglass.model.assessment import Assessment, EvidenceNode
+from waspglass.model.coverage import Coverage
 from waspglass.report.text import render_text
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -83,12 +84,15 @@ def test_what_could_not_be_seen_names_the_hours_and_the_source() -> None:
 
 
 def test_a_kind_without_files_is_said_to_be_missing() -> None:
-    assert re.search(r"Exchange OAB generator logs +nothing of this kind", shown(occupied()))
+    assert "Nothing of these kinds: Exchange OAB generator logs" in shown(occupied())
+    missing = minimal(coverage=(Coverage(kind="httpproxy", entry=True),))
+    assert re.search(r"httpproxy \* +nothing of this kind", shown(missing))
 
 
 def test_clocks_count_from_becoming_aware() -> None:
     text = shown(occupied(), width=160)
-    assert "If you became aware at 2021-03-12 09:00 UTC, this is due by 2021-03-15 09:00 UTC." in text
+    assert "If you became aware when this report was made (2021-03-12 09:00 UTC):" in text
+    assert "due by 2021-03-15 09:00 UTC (GDPR Art. 33)" in text
 
 
 def test_german_has_umlauts_and_german_numbers() -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -166,24 +165,28 @@ def _clocks(assessment: Assessment, phrases: Phrases) -> RenderableType:
     clocks.add_column(no_wrap=True, justify="right", style="bold")
     clocks.add_column()
     for clock in sorted(assessment.clocks, key=lambda clock: clock.hours):
-        due = assessment.created + timedelta(hours=clock.hours)
-        rule = phrases.text("clock.rule", aware=phrases.minute(assessment.created), due=phrases.minute(due))
-        clocks.add_row(phrases.deadline(clock.hours), f"{prose(clock.title)} ({prose(clock.law)}). {rule}")
+        due = phrases.text("clock.due", due=phrases.minute(assessment.created + timedelta(hours=clock.hours)))
+        clocks.add_row(phrases.deadline(clock.hours), Text(prose(clock.title), style="bold"))
+        clocks.add_row("", f"{due} ({prose(clock.law)})")
         clocks.add_row("", Text(prose(clock.text), style="dim"))
-    return Group(clocks, Text(phrases.text("clock.example"), style="dim"))
+    aware = Text(phrases.text("clock.aware", aware=phrases.minute(assessment.created)))
+    return Group(aware, clocks, Text(phrases.text("clock.example"), style="dim"))
 
 
 def _limits(assessment: Assessment, phrases: Phrases) -> RenderableType:
     if not assessment.limits:
         return Text(phrases.text("text.no_limits"))
-    lines: list[RenderableType] = []
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(no_wrap=True)
+    lines.add_column()
     for limit in assessment.limits:
         mark = f" ({phrases.text('text.decisive')})" if limit.decisive else ""
-        lines.append(Text(f"• {prose(limit.text)}{mark}"))
-        lines.extend(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in _span_lines(limit.spans, phrases))
+        lines.add_row("•", f"{prose(limit.text)}{mark}")
+        for line in _span_lines(limit.spans, phrases):
+            lines.add_row("", Text(line, style="dim"))
         if limit.remedy:
-            lines.append(Padding(phrases.text("text.remedy", text=prose(limit.remedy)), (0, 0, 0, 2)))
-    return Group(*lines)
+            lines.add_row("", phrases.text("text.remedy", text=prose(limit.remedy)))
+    return lines
 
 
 def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
@@ -200,11 +203,16 @@ def _coverage(assessment: Assessment, phrases: Phrases) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for key in ("kind", "span", "gaps", "volume"):
         table.add_column(phrases.text(f"coverage.{key}"), justify="right" if key == "volume" else "left")
-    for coverage in assessment.coverage:
+    listed = [coverage for coverage in assessment.coverage if coverage.files or coverage.entry]
+    for coverage in listed:
         name = visible(coverage.title or coverage.kind)
         kind = Text(f"{name} *" if coverage.entry else name, style="" if coverage.files else "dim")
         table.add_row(kind, _covered(coverage, phrases), _gaps(coverage, phrases), _volume(coverage, phrases))
-    return Group(table, Text(f"* {phrases.text('coverage.entry')}", style="dim"))
+    notes = [f"* {phrases.text('coverage.entry')}"]
+    missing = [visible(coverage.title or coverage.kind) for coverage in assessment.coverage if coverage not in listed]
+    if missing:
+        notes.append(phrases.text("coverage.missing", kinds=", ".join(missing)))
+    return Group(table, *(Text(note, style="dim") for note in notes))
 
 
 def _covered(coverage: Coverage, phrases: Phrases) -> str:
