@@ -1,0 +1,36 @@
+"""Runs the rules of a pack over one of its samples, for the pack's validator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from waspglass.evidence.open import open_evidence
+from waspglass.evidence.readers.registry import record_readers
+from waspglass.evidence.recognise import recognise
+from waspglass.hunt.cache import Cache, user_cache_folder
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import load_rules
+from waspglass.model.skip import Skipped
+from waspglass.packs.known_good import open_known_good
+from waspglass.packs.pack import Pack
+
+__all__ = ["rules_that_fire"]
+
+
+def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:
+    """The rules of all findings, of any effect, that a sample gives when it is examined as evidence.
+
+    Args:
+        pack: The pack.
+        sample: A file or a folder.
+
+    Raises:
+        EvidenceError: If the sample cannot be opened.
+        PackError: If the pack's rules cannot be used.
+    """
+    cache = Cache(user_cache_folder())
+    rules = load_rules(pack, cache=cache)
+    with open_evidence(sample) as evidence:
+        artefacts = [item for item in recognise(evidence, pack.kinds) if not isinstance(item, Skipped)]
+        result = hunt(artefacts, rules, readers=record_readers(open_known_good(pack)), cache=cache)
+    return frozenset(found.rule for found in (*result.findings, *result.context))

@@ -1,0 +1,54 @@
+"""`waspglass pack check`: the built-in pack is faultless, and faults are told with file, line and severity."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.cli.test_examine import run
+
+from waspglass.packs.load import pack_folder
+
+RULE = "sigma/iis/iis-proxylogon-session.yml"
+
+
+def test_every_rule_of_the_built_in_pack_fires_on_its_samples_and_only_there() -> None:
+    done = run("pack", "check", "proxylogon")
+    assert done.returncode == 0, done.stdout
+    assert "0 errors" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "issue"),
+    [
+        (
+            "sigma/iis/iis-proxylogon-session.yml",
+            "samples/iis/session_241.log",
+            "samples/iis/benign.log",
+            "does not fire",
+        ),
+        ("sigma/iis/iis-proxylogon-session.yml", "rung: exploited", "rung: conquered", "conquered"),
+        ("pack.yml", 'first_exploitation: "2021-01-03T00:00:00Z"', "first_exploitation: soon", "datetime"),
+        ("artefacts.yml", "entry: true", "entry: perhaps", "entry"),
+        ("timeline.csv", ",quoted", ",unverified", "unverified"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(tmp_path: Path, file: str, old: str, new: str, issue: str) -> None:
+    folder = tmp_path / "proxylogon"
+    shutil.copytree(pack_folder("proxylogon"), folder)
+    target = folder / file
+    text = target.read_text(encoding="utf-8")
+    assert old in text
+    target.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = run("pack", "check", str(folder))
+    assert done.returncode == 4, done.stdout
+    lines = [line for line in done.stdout.splitlines() if "error" in line and Path(file).name in line]
+    assert any(issue in line and re.search(r":\d+:", line) for line in lines), done.stdout
+
+
+def test_a_folder_that_is_no_pack(tmp_path: Path) -> None:
+    done = run("pack", "check", str(tmp_path))
+    assert done.returncode == 4
+    assert "pack.yml" in done.stdout + done.stderr
