@@ -21,7 +21,7 @@ _OPEN_END = 1 << 32
 """Larger than any part of a version (Windows file versions have 16 bits a part)."""
 _DOTTED = re.compile(r"\s*(?:v(?:ersion)?\s*)?(\d{1,9}(?:\.\d{1,9}){1,3})\s*", re.ASCII | re.IGNORECASE)
 _DISPLAYED = re.compile(
-    r"\s*(?:version\s*)?(\d{1,9}\.\d{1,9})\s*\(build\s+(\d{1,9}(?:\.\d{1,9})?):?[^)]*\)\s*", re.ASCII | re.IGNORECASE
+    r"\s*(?:version\s*)?(\d{1,9}\.\d{1,9})\s*\(build\s+(\d{1,9}(?:\.\d{1,9})?)\)\s*", re.ASCII | re.IGNORECASE
 )
 
 

@@ -135,7 +135,8 @@ def read_table(text: str, shown: str, model: type[_Row]) -> tuple[_Row, ...]:
         PackError: With the line of the first fault.
     """
     rows: list[_Row] = []
-    for line, cells in table_cells(text, shown):
+    needed = {name for name, field in model.model_fields.items() if field.is_required()}
+    for line, cells in table_cells(text, shown, known=frozenset(model.model_fields), needed=frozenset(needed)):
         try:
             rows.append(model.model_validate({name: cell for name, cell in cells.items() if cell}))
         except ValidationError as error:
@@ -144,11 +145,19 @@ def read_table(text: str, shown: str, model: type[_Row]) -> tuple[_Row, ...]:
     return tuple(rows)
 
 
-def table_cells(text: str, shown: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+def table_cells(
+    text: str, shown: str, *, known: frozenset[str] | None = None, needed: frozenset[str] = frozenset()
+) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Line and cells of each row of a CSV file with comments and a header row.
 
+    Args:
+        text: Content.
+        shown: What errors call the file.
+        known: Columns that there may be; None for any.
+        needed: Columns that there must be.
+
     Raises:
-        PackError: If there is no header, or a row has more or fewer cells than it.
+        PackError: If there is no header, or one with other columns, or a row has more or fewer cells than it.
     """
     lines = text.splitlines(keepends=True)
     start = next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
@@ -157,6 +166,14 @@ def table_cells(text: str, shown: str) -> Iterator[tuple[int, Mapping[str, str]]
     reader = csv.reader(io.StringIO("".join(lines[start:])), strict=True)
     try:
         names = next(reader)
+        strange, lacking = set(names) - (set(names) if known is None else known), needed - set(names)
+        if strange or lacking or len(set(names)) < len(names):
+            what = [
+                *(f"no column {name!r} is known" for name in sorted(strange)),
+                *(f"the column {name!r} is missing" for name in sorted(lacking)),
+            ]
+            message = "; ".join(what[:3]) or "a column stands twice"
+            raise PackError(message, location=Location(shown, start + 1))
         for cells in reader:
             line = start + reader.line_num
             if not cells or cells[0].startswith("#"):

@@ -1,0 +1,31 @@
+"""Runs a pack's rules over a sample, as `waspglass pack check` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.open import open_evidence
+from waspglass.evidence.readers.registry import record_readers
+from waspglass.evidence.recognise import recognise
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import load_rules
+from waspglass.hunt.result import HuntResult
+from waspglass.hunt.rule import RuleSet
+from waspglass.packs.known_good import open_known_good
+from waspglass.packs.pack import Pack
+
+_RULES: dict[str, RuleSet] = {}
+
+
+def hunted(pack: Pack, evidence: Path) -> HuntResult:
+    rules = _RULES.get(pack.sha256) or load_rules(pack)
+    _RULES[pack.sha256] = rules
+    with open_evidence(evidence) as opened:
+        found = [one for one in recognise(opened, pack.kinds) if isinstance(one, Artefact)]
+        return hunt(found, rules, readers=record_readers(open_known_good(pack)))
+
+
+def fires(pack: Pack, sample: Path) -> frozenset[str]:
+    result = hunted(pack, sample)
+    return frozenset(one.rule for one in (*result.findings, *result.context))

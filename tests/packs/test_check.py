@@ -1,0 +1,111 @@
+"""One fault a case: what is changed in the pack without faults, and which check must say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.packs.conftest import Edit
+from tests.packs.engine import fires
+
+from waspglass.packs.check import check_pack
+from waspglass.packs.issue import PackIssue, Severity
+
+RULE = "sigma/page.yml"
+FAULTS = {
+    "missing key": ("pack.yml", ("licence: Apache-2.0\n", ""), "schema"),
+    "licence": ("pack.yml", ("Apache-2.0", "'do what you want, really?'"), "licence"),
+    "known-good file": ("pack.yml", ("cves:", "known_good: none.bin\ncves:"), "known-good"),
+    "cve": ("pack.yml", ("CVE-2020-12345", "2020-12345"), "cve"),
+    "window without sources": ("pack.yml", (', sources: ["a report"]', ""), "source"),
+    "duplicate key": ("artefacts.yml", ("    entry: true", "    entry: true\n    entry: true"), "duplicate-key"),
+    "no kind shows an entry": ("artefacts.yml", ("    entry: true\n", ""), "entry"),
+    "content does not compile": ("artefacts.yml", ("'#Fields", "'(#Fields"), "regex"),
+    "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
+    "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ''"), "translation"),
+    "build of three parts": ("builds.csv", ("1.0.1.2", "1.0.1"), "builds"),
+    "build twice": ("builds.csv", ("1.0.1.2", "1.0.1.1"), "builds"),
+    "fix lost again": ("builds.csv", ("a list\n1.0.1.2", "a list\n1.0.1.0,Thing,R1,yes,a list\n1.0.1.2"), "builds"),
+    "row without source": ("timeline.csv", ("first seen,exploitation,a report", "first seen,exploitation,"), "source"),
+    "unverified row": ("timeline.csv", ("quoted", "unverified"), "unverified"),
+    "order of time": ("timeline.csv", ("2020-01-01", "2020-03-01"), "order"),
+    "no date": ("timeline.csv", ("2020-01-01", "01.01.2020"), "date"),
+    "condition": ("advice.yml", ("always", "verdict:bad"), "condition"),
+    "advice without source": ("advice.yml", ("    sources: [a book]\n", ""), "source"),
+    "stray file": ("notes.txt", ("", "x"), "stray-file"),
+    "rule is not YAML": (RULE, ("title: A page", "title: [A page"), "sigma"),
+    "rule is not Sigma": (RULE, ("condition: page", "condition: nothing"), "sigma"),
+    "rule without name": (RULE, ("name: page\n", ""), "name"),
+    "logsource": (RULE, ("category: webserver", "category: fridge"), "logsource"),
+    "no meaning": (RULE, ("waspglass:", "other:"), "meaning"),
+    "rung": (RULE, ("rung: exploited", "rung: bad"), "meaning"),
+    "effect": (RULE, ("rung: exploited", "rung: exploited\n  effect: bad"), "meaning"),
+    "key of the block": (RULE, ("rung: exploited", "rung: exploited\n  colour: red"), "meaning"),
+    "subject": (RULE, ("subject: implant", "subject: other"), "meaning"),
+    "captured field": (RULE, ("{field: cs-uri-stem}", "{field: cs-uri-stme}"), "capture"),
+    "placeholder in the first pass": (RULE, ("cs-uri-stem: /evil", "cs-uri-stem|expand: '%implant%'"), "placeholder"),
+    "regex": (RULE, ("cs-uri-stem: /evil", "cs-uri-stem|re: '(a+)+'"), "regex"),
+    "tag": (RULE, ("attack.t1190", "attack.T-1190"), "tag"),
+    "no references": (RULE, ("references: [a report]\n", ""), "source"),
+    "no sample": (RULE, ("fires: [samples/evil.log], ", ""), "sample"),
+    "sample that is not there": (RULE, ("samples/evil.log", "samples/none.log"), "sample"),
+    "does not fire": (RULE, ("cs-uri-stem: /evil", "cs-uri-stem: /other"), "fires"),
+    "fires on what it must not": (RULE, ("cs-uri-stem: /evil", "cs-uri-stem|startswith: /"), "silent"),
+}
+
+
+def test_the_pack_without_faults_has_none(tiny: Edit) -> None:
+    assert check_pack(tiny(), fires=fires) == ()
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_is_found(tiny: Edit, case: str) -> None:
+    name, change, check = FAULTS[case]
+    issues = check_pack(tiny(name, change), fires=fires)
+    assert check in [issue.check for issue in issues if issue.file == name or check == "translation"], issues
+
+
+def test_a_fault_names_its_line(tiny: Edit) -> None:
+    issues = check_pack(tiny(RULE, ("subject: implant", "subject: other")))
+    assert issues == (PackIssue(RULE, 20, Severity.ERROR, "meaning", "the subject 'other' is not captured"),)
+    assert str(issues[0]) == "sigma/page.yml:20: error: the subject 'other' is not captured [meaning]"
+
+
+def test_two_rules_of_one_name(tiny: Edit) -> None:
+    folder = tiny()
+    (folder / "sigma" / "again.yml").write_text((folder / RULE).read_text())
+    assert {issue.check for issue in check_pack(folder)} == {"name"}
+
+
+def test_a_correlation_that_refers_to_nothing(tiny: Edit) -> None:
+    folder = tiny()
+    text = "title: T\nname: both\ncorrelation: {type: temporal, rules: [page, none], group-by: [x], timespan: 1m}\n"
+    (folder / "sigma" / "both.yml").write_text(text)
+    messages = [issue.message for issue in check_pack(folder) if issue.check == "reference"]
+    assert messages == ["there is no rule 'none'"]
+
+
+def test_a_follow_up_rule_without_placeholder(tiny: Edit) -> None:
+    issues = check_pack(tiny(RULE, ("rung: exploited", "rung: exploited\n  phase: follow-up")))
+    assert [issue.message for issue in issues] == ["a follow-up rule needs a placeholder"]
+
+
+def test_yara_rules_are_checked_too(tiny: Edit) -> None:
+    folder = tiny()
+    (folder / "yara").mkdir()
+    (folder / "yara" / "a.yar").write_text('rule one {\n  meta:\n    rung = "bad"\n  condition: nothing\n}\n')
+    checks = {issue.check for issue in check_pack(folder) if issue.file == "yara/a.yar"}
+    assert checks == {"yara", "meaning", "sample", "source"}
+
+
+@pytest.mark.parametrize("name", ["pack.yml", "artefacts.yml"])
+def test_a_missing_file(tiny: Edit, name: str) -> None:
+    assert PackIssue(name, None, Severity.ERROR, "schema", "the file is missing") in check_pack(tiny(name, None))
+
+
+@pytest.mark.parametrize("name", ["pack.yml", "artefacts.yml", "builds.csv", "timeline.csv", "advice.yml", RULE])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[", b"a: &a [*a]\n", b"{" * 5000, b"-", b"\x00"])
+def test_hostile_content_gives_issues(tiny: Edit, name: str, content: bytes) -> None:
+    folder: Path = tiny()
+    (folder / name).write_bytes(content)
+    assert any(issue.severity is Severity.ERROR for issue in check_pack(folder, fires=fires)) or name == RULE
