@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
 
 from waspglass.model.assessment import Advice, Assessment, EvidenceNode
-from waspglass.model.finding import Rung
+from waspglass.model.finding import Actor, Rung
 from waspglass.report.html import render_html
 
 ELEMENTS = {tag for tag, _ in Page(render_html(occupied())).elements}
@@ -123,6 +124,29 @@ def test_a_flood_is_bounded_and_counted() -> None:
     document = render_html(occupied(probes=5000))
     assert len(document) < 5_000_000
     assert "200 of 5,001 are shown here; assessment.json holds all of them." in Page(document).text
+
+
+@pytest.mark.parametrize("character", ["<", "&", "\U000e0041"])
+def test_a_flood_of_characters_that_grow_when_escaped_is_bounded_too(character: str) -> None:
+    long = character * 2000
+    actor = Actor(address=long, user_agent=long, account=long)
+    flood = tuple(
+        finding(
+            n,
+            rung=list(Rung)[n % 5],
+            rule=f"r{n % 300}{long}",
+            title=long,
+            source=long,
+            excerpt=long,
+            subject=long,
+            actor=actor,
+            time=at("2021-03-01") + timedelta(minutes=n),
+        )
+        for n in range(2000)
+    )
+    leaves = EvidenceNode(claim="Many", holds=True, findings=tuple(found.id for found in flood))
+    why = EvidenceNode(claim="Why", holds=True, children=(leaves,) * 20)
+    assert len(render_html(minimal(findings=flood, rungs=tuple(Rung), why=why)).encode()) < 5_000_000
 
 
 def test_a_flood_of_one_rule_hides_neither_rare_rules_nor_what_a_claim_cites() -> None:

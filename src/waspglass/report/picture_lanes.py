@@ -66,7 +66,7 @@ def draw_ladder(picture: Picture, findings: tuple[Finding, ...], scale: Scale, p
     for (rung, x, effect), members in sorted(bins.items(), key=lambda item: (item[0][1], item[0][0].height)):
         radius = round(min(3.4 + len(members).bit_length(), 9.5), 1)
         first = min(members, key=lambda found: str(found.time))
-        what = shortened(prose(first.title), 120)
+        what = shortened(prose(first.title), 80)
         title = f"{phrases.moment(first.time)}: {what} ({phrases.word('effect', first.effect)})"
         if len(members) > 1:
             title = f"{title} {phrases.count('more', len(members) - 1)}"
