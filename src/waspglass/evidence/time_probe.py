@@ -12,11 +12,11 @@ from waspglass.evidence.stream import Pread
 
 __all__ = ["TimePoint", "TimeProbe"]
 
-_WINDOW = 64 * 1024
+_WINDOW = 16 * 1024
 _LONGEST_LINE = 1024 * 1024
 _TRIES = 50
 """Lines of one window that may fail to have a time before the window is given up."""
-_TAIL_WINDOWS = 64
+_TAIL_WINDOWS = 256
 _HEADER_SEARCH = 1024 * 1024
 _MOST_SAMPLES = 50_000
 
@@ -61,13 +61,14 @@ class TimeProbe:
         """The first record with a time, looked for in the first windows."""
         at = 0
         for _ in range(_TAIL_WINDOWS):
-            lines = list(self._lines_from(at))
-            for start, line in lines:
+            end = at
+            for start, line in self._lines_from(at):
                 if (point := self._point(start, line)) is not None:
                     return point
-            if not lines:
+                end = start + len(line)
+            if end == at:
                 return None
-            at = lines[-1][0] + len(lines[-1][1])
+            at = end
         return None
 
     def last(self) -> TimePoint | None:
@@ -78,16 +79,16 @@ class TimeProbe:
             block = self._pread(end - start, start)
             if number == 0:
                 self._note_cut(block)
-            lines = list(_split(block, start, whole_first=start == 0))
+            head = 0 if start == 0 else block.find(b"\n") + 1
             for far in (False, True):
-                before = self._header_before(lines, start, far=far or self._clock_only())
-                for at, line in reversed(lines):
-                    self.columns = before.get(at, self.columns)
-                    if (point := self._point(at, line)) is not None:
+                headers = self._headers_before(block, start, far=far or self._clock_only())
+                for at, line in _backwards(block, head):
+                    self.columns = next((columns for place, columns in headers if place <= start + at), self.columns)
+                    if (point := self._point(start + at, line)) is not None:
                         return point
             if start == 0:
                 return None
-            end = lines[0][0] if lines and lines[0][0] > start else start
+            end = start + head if head else start
         return None
 
     def columns_at_end(self) -> Columns | None:
@@ -127,7 +128,7 @@ class TimeProbe:
     ) -> Iterator[tuple[TimePoint, TimePoint]]:
         """Every record between two, one after another."""
         self.columns = before.columns
-        block = self._pread(min(after.offset - before.end, 16 * _WINDOW), before.end)
+        block = self._pread(min(after.offset - before.end, 64 * _WINDOW), before.end)
         for start, line in _split(block, before.end, whole_first=True):
             point = self._point(start, line)
             if point is not None:
@@ -196,26 +197,21 @@ class TimeProbe:
         columns = self.columns
         return columns is not None and columns.date is not None and not any("date" in n.lower() for n in columns.names)
 
-    def _header_before(self, lines: list[tuple[int, bytes]], start: int, *, far: bool) -> dict[int, Columns | None]:
-        """For each line of a block the header in force there, if the block, or what lies before it, holds one."""
-        starts = self._format.header_starts
-        if not starts:
-            return {}
-        in_force = self.columns
-        for _, line in self._headers_in(max(0, start - _HEADER_SEARCH), start) if far else ():
-            in_force = self._format.header(line, in_force)
-        found: dict[int, Columns | None] = {}
-        for at, line in lines:
-            if line.startswith(starts):
-                in_force = self._format.header(line.rstrip(b"\r\n\0"), in_force)
-            found[at] = in_force
-        return found
+    def _headers_before(self, block: bytes, start: int, *, far: bool) -> list[tuple[int, Columns | None]]:
+        """Where in a block, or before it if `far`, which header comes into force; the last one first."""
+        found: list[tuple[int, Columns | None]] = [(-1, self.columns)]
+        pieces = [(max(0, start - _HEADER_SEARCH), None)] if far and start else []
+        for place, within in (*pieces, (start, block)):
+            for at, line in self._headers_in(place, start if within is None else start + len(block), within):
+                found.append((at, self._format.header(line, found[-1][1])))
+        return found[::-1]
 
-    def _headers_in(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    def _headers_in(self, start: int, end: int, block: bytes | None = None) -> Iterator[tuple[int, bytes]]:
         """Header lines in a stretch, found by searching for their beginnings."""
         if not self._format.header_starts:
             return
-        block = self._pread(end - start, start)
+        if block is None:
+            block = self._pread(end - start, start)
         places: set[int] = set()
         for beginning in self._format.header_starts:
             if start == 0 and block.startswith(beginning):
@@ -238,3 +234,13 @@ def _split(block: bytes, start: int, *, whole_first: bool) -> Iterator[tuple[int
         stop = block.find(b"\n", at) + 1 or len(block)
         yield start + at, block[at:stop]
         at = stop
+
+
+def _backwards(block: bytes, head: int) -> Iterator[tuple[int, bytes]]:
+    """Lines of a block from its last to the one that starts at `head`, with their places in the block."""
+    stop = len(block)
+    while stop > head:
+        at = block.rfind(b"\n", head, stop - 1) + 1
+        at = max(at, head)
+        yield at, block[at:stop]
+        stop = at
