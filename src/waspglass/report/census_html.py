@@ -17,6 +17,7 @@ from waspglass.census.patching import Patching
 from waspglass.census.recapture import Estimate
 from waspglass.census.survey import Survey
 from waspglass.model.errors import UsageError
+from waspglass.packs.builds import State
 from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
 from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_figures, draw_series
 from waspglass.report.census_survival import CurvePicture, HalfLifePicture, draw_curve, draw_half_lives, half_life_text
@@ -121,6 +122,11 @@ def _lead(survey: Survey, words: CensusWords) -> list[str]:
     return lines
 
 
+def _shown_states(survey: Survey) -> tuple[State, ...]:
+    """The states that occur; a column of zeros says nothing."""
+    return tuple(state for state in STATES if any(each.last.addresses.get(state) for each in survey.sources))
+
+
 def _unseen(estimate: Estimate | None, words: CensusWords) -> str:
     if estimate is None:
         return words.text("unseen.none")
@@ -155,7 +161,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         s=survey,
         w=words,
         by=By,
-        states=STATES,
+        states=_shown_states(survey),
         lead=_lead(survey, words),
         world=pictures.world,
         region=pictures.region,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -45,24 +46,40 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class LegendEntry:
+    """A class with its colour and place."""
+
+    level: int | None
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class MapPicture:
     """A map, ready for its template.
 
     Attributes:
         width: Of the drawing.
-        height: Of the drawing, without the legend.
+        height: Of the shapes alone.
+        top: Room above them for the title.
+        extra: Room above and below them.
         title: What it shows.
+        title_lines: The same, broken to the width.
         shapes: All regions.
-        legend: (class, text).
-        missing: Hosts whose region is unknown or has no shape, as a sentence; empty if there are none.
+        legend: Classes.
+        missing: Hosts whose region is unknown or has no shape, as lines; empty if there are none.
     """
 
     width: float
     height: float
+    top: float
+    extra: float
     title: str
+    title_lines: tuple[str, ...]
     shapes: tuple[Shape, ...]
-    legend: tuple[tuple[int | None, str], ...]
-    missing: str
+    legend: tuple[LegendEntry, ...]
+    missing: tuple[str, ...]
 
 
 @cache
@@ -110,14 +127,38 @@ def _picture(shown: _Map, counts: Mapping[str, Count], lost: int, title: str, wo
             "map.region", name=name, vulnerable=words.number(count.vulnerable), total=words.number(count.total)
         )
         shapes.append(Shape(region["path"], _level(count.vulnerable, bounds), text))
-    legend: list[tuple[int | None, str]] = [(None, words.text("map.none")), (0, "0")]
+    legend = _legend(bounds, shown["width"], words)
+    missing = words.text("map.missing", number=words.number(lost)) if lost else ""
+    characters = int(shown["width"] / 6.4)
+    title_lines, missing_lines = textwrap.wrap(title, int(characters * 0.8)), textwrap.wrap(missing, characters)
+    top = 14.0 + 18 * len(title_lines)
+    extra = top + legend[-1].y + 34 + (15 * len(missing_lines) + 8 if missing_lines else 0)
+    return MapPicture(
+        shown["width"],
+        shown["height"],
+        top,
+        extra,
+        title,
+        tuple(title_lines),
+        tuple(shapes),
+        legend,
+        tuple(missing_lines),
+    )
+
+
+def _legend(bounds: Sequence[int], width: float, words: CensusWords) -> tuple[LegendEntry, ...]:
+    texts: list[tuple[int | None, str]] = [(None, words.text("map.none")), (0, "0")]
     low = 1
     for bound in bounds:
         text = words.number(bound) if low == bound else f"{words.number(low)} – {words.number(bound)}"
-        legend.append((_level(bound, bounds), text))
+        texts.append((_level(bound, bounds), text))
         low = bound + 1
-    missing = words.text("map.missing", number=words.number(lost)) if lost else ""
-    return MapPicture(shown["width"], shown["height"], title, tuple(shapes), tuple(legend), missing)
+    columns = len(texts) if width > 700 else 3
+    step = (width - 16) / columns
+    return tuple(
+        LegendEntry(level, text, round(index % columns * step, 1), 20.0 * (index // columns))
+        for index, (level, text) in enumerate(texts)
+    )
 
 
 def world_map(counts: Sequence[Count], title: str, words: CensusWords) -> MapPicture:

@@ -25,7 +25,7 @@ __all__ = [
 
 WIDTH, _LEFT, _RIGHT = 960.0, 64.0, 930.0
 _PANEL, _GAP, _TOP = 150.0, 54.0, 46.0
-_KINDS = frozenset({"patch", "poc_public", "ransomware", "law_enforcement", "mitigation", "warning"})
+_KINDS = ("patch", "poc_public", "ransomware", "law_enforcement", "warning")
 _EVENTS = 9
 
 
@@ -74,18 +74,19 @@ class SeriesPicture:
 
 
 def shown_events(rows: Sequence[TimelineRow], first: dt.date, last: dt.date) -> list[tuple[dt.date, TimelineRow]]:
-    """Events inside the span that have to do with patching; at most nine, the earliest of a day and kind."""
-    found: dict[tuple[dt.date, str], TimelineRow] = {}
+    """Events inside the span that have to do with patching: the weightiest of a day, at most nine."""
+    found: dict[dt.date, TimelineRow] = {}
     for row in rows:
         try:
             day = dt.date.fromisoformat(row.date)
         except ValueError:
             continue
-        if first <= day <= last and row.kind in _KINDS:
-            found.setdefault((day, row.kind), row)
-    order = ["patch", "poc_public", "ransomware", "law_enforcement", "mitigation", "warning"]
-    ranked = sorted(found.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))[:_EVENTS]
-    return sorted(((day, row) for (day, _), row in ranked), key=lambda pair: pair[0])
+        if not first <= day <= last or row.kind not in _KINDS:
+            continue
+        if day not in found or _KINDS.index(row.kind) < _KINDS.index(found[day].kind):
+            found[day] = row
+    ranked = sorted(found.items(), key=lambda item: (_KINDS.index(item[1].kind), item[0]))[:_EVENTS]
+    return sorted(ranked, key=lambda pair: pair[0])
 
 
 def draw_series(survey: Survey, words: CensusWords) -> SeriesPicture | None:

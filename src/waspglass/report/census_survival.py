@@ -12,7 +12,7 @@ from waspglass.report.census_words import CensusWords
 
 __all__ = ["CurvePicture", "HalfLifePicture", "draw_curve", "draw_half_lives"]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 452.0, 34.0, 246.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 452.0, 52.0, 264.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class CurvePicture:
     width: float
     height: float
     title: str
+    subtitle: str
     left: float
     right: float
     top: float
@@ -52,8 +53,9 @@ def draw_curve(patching: Patching, words: CensusWords) -> CurvePicture:
         half = (round(_LEFT + (_RIGHT - _LEFT) * curve.half_life.day / last, 1), y(0.5), text)
     return CurvePicture(
         480.0,
-        294.0,
-        words.text("survival.curve", source=words.source(patching.source), hosts=words.number(curve.hosts)),
+        312.0,
+        words.source(patching.source),
+        words.text("survival.curve", hosts=words.number(curve.hosts)),
         _LEFT,
         _RIGHT,
         _TOP,

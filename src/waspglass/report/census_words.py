@@ -34,7 +34,7 @@ class CensusWords:
 
     def percent(self, share: float) -> str:
         """A share in percent, with a digit below ten."""
-        return f"{self.number(100 * share, 1 if share < 0.1 else 0)} %"
+        return f"{self.number(100 * share, 1 if 0 < share < 0.1 else 0)} %"
 
     def day(self, day: dt.date) -> str:
         """9 Mar 2021; 9. März 2021."""

@@ -13,6 +13,7 @@ geometry code: the world with Equal Earth (B. Savric, T. Patterson, B. Jenny, In
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import re
@@ -75,6 +76,27 @@ def _rings(geometry: dict[str, Any], arcs: list[list[Point]]) -> Iterator[list[P
             yield points
 
 
+def _cut(ring: list[Point]) -> list[list[Point]]:
+    """Rings that cross the 180th meridian (Russia, Fiji), cut there; others as they are."""
+    if all(abs(b[0] - a[0]) <= 180 for a, b in itertools.pairwise(ring)):
+        return [ring]
+    unrolled = [(x + 360 if x < 0 else x, y) for x, y in ring]
+    east = _clip(unrolled, lambda x: x <= 180)
+    west = [(x - 360, y) for x, y in _clip(unrolled, lambda x: x >= 180)]
+    return [part for part in (east, west) if len(part) > 2]
+
+
+def _clip(ring: list[Point], inside: Callable[[float], bool]) -> list[Point]:
+    """The part of a ring on one side of longitude 180 (Sutherland and Hodgman)."""
+    kept: list[Point] = []
+    for (x1, y1), (x2, y2) in itertools.pairwise([*ring, ring[0]]):
+        if inside(x1):
+            kept.append((x1, y1))
+        if inside(x1) != inside(x2):
+            kept.append((180.0, y1 + (y2 - y1) * (180 - x1) / (x2 - x1)))
+    return kept
+
+
 def equal_earth(longitude: float, latitude: float) -> Point:
     """Equal Earth, in units of the sphere's radius, north up."""
     theta = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(latitude)))
@@ -129,7 +151,8 @@ def _world(topology: dict[str, Any]) -> dict[str, Any]:
         code = country.alpha_2 if country is not None else {"Kosovo": "XK"}.get(geometry["properties"]["name"])
         if code is None or code == "AQ":
             continue
-        regions[code] = [[equal_earth(*point) for point in ring] for ring in _rings(geometry, arcs)]
+        rings = [part for ring in _rings(geometry, arcs) for part in _cut(ring)]
+        regions[code] = [[equal_earth(*point) for point in ring] for ring in rings]
     paths, height = _shapes(regions, _WIDTH["world"])
     listed = [
         {"code": code, "en": english.get(code, code), "de": german.get(code, code), "also": [], "path": path}
