@@ -98,6 +98,29 @@ def test_implants_become_indicators_of_high_confidence_with_a_sighting() -> None
     assert sighting["first_seen"] == "2021-03-03T04:12:31.000Z"
 
 
+def test_a_digest_that_a_rule_captured_becomes_part_of_file_and_pattern() -> None:
+    digest = "ab" * 32
+    seen = finding(1, rung=Rung.IMPLANTED, subject=SHELL, fields={"sha256": digest})
+    implants = (Implant(subject=SHELL, present=True, findings=(seen.id,)),)
+    assessment = minimal(Verdict.OCCUPIED, findings=(seen,), implants=implants)
+    check(assessment)
+    (file,) = objects(assessment, "file")
+    assert file["hashes"] == {"SHA-256": digest}
+    hashed = stix2.File(
+        name=file["name"], hashes={"SHA-256": digest}, parent_directory_ref=file["parent_directory_ref"]
+    )
+    assert file["id"] == hashed.id
+    (indicator,) = objects(assessment, "indicator")
+    assert str(indicator["pattern"]).startswith(f"[file:hashes.'SHA-256' = '{digest}'] OR ")
+
+
+def test_what_is_no_digest_is_ignored() -> None:
+    seen = finding(1, rung=Rung.IMPLANTED, subject=SHELL, fields={"sha256": "'] OR [x"})
+    implants = (Implant(subject=SHELL, present=True, findings=(seen.id,)),)
+    (file,) = objects(minimal(Verdict.OCCUPIED, findings=(seen,), implants=implants), "file")
+    assert "hashes" not in file
+
+
 def test_an_address_that_only_probed_is_observed_and_no_indicator() -> None:
     names = {thing["name"] for thing in objects(occupied(), "indicator")}
     assert {"203.0.113.77", "198.51.100.23"} <= names

@@ -37,6 +37,7 @@ __all__ = ["render_stix"]
 _FIXED = "2021-01-01T00:00:00.000Z"
 """`created` of objects that are the same in every bundle (flaws, techniques, this tool): their ids never change."""
 _CVE = re.compile(r"CVE-\d{4}-\d{4,7}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 _MOST_ACTORS = 200
 _MOST_IMPLANTS = 200
@@ -227,7 +228,10 @@ def _implants(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
 
 
 def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: Implant) -> None:
-    things = file_objects(implant.subject)
+    speaking = [found for found in builder.assessment.findings if found.id in implant.findings]
+    digests = {found.fields.get("sha256", "") for found in speaking}
+    digest = min((digest for digest in digests if _SHA256.fullmatch(digest)), default=None)
+    things = file_objects(implant.subject, digest)
     if not things:
         return
     state = {True: "present", False: "gone", None: "open"}[implant.present]
@@ -243,7 +247,7 @@ def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: 
         name=visible(implant.subject),
         description=builder.phrases.text("stix.implant", state=builder.phrases.text(f"implant.{state}")),
         indicator_types=["malicious-activity", "compromised"],
-        pattern=implant_pattern(implant.subject),
+        pattern=implant_pattern(implant.subject, digest),
         pattern_type="stix",
         pattern_version="2.1",
         valid_from=moment(first),
@@ -251,7 +255,6 @@ def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: 
         lang=builder.assessment.language,
     )
     _sight(builder, key, indicator, seen, host, first, last, 1)
-    speaking = [found for found in builder.assessment.findings if found.id in implant.findings]
     for technique in sorted(
         {technique for found in speaking for technique in found.techniques if technique in techniques}
     ):

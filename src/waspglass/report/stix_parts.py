@@ -81,7 +81,7 @@ def marking(level: str) -> StixObject:
     }
 
 
-def _observable(kind: str, values: Mapping[str, str]) -> StixObject:
+def _observable(kind: str, values: Mapping[str, object]) -> StixObject:
     """An observable whose id follows from its values, all of which contribute to the id."""
     canonical = json.dumps(dict(sorted(values.items())), separators=(",", ":"), ensure_ascii=False)
     return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid5(_OBSERVABLES, canonical)}", **values}
@@ -113,15 +113,18 @@ def account_object(account: str) -> StixObject:
     return _observable("user-account", {"account_login": visible(account)})
 
 
-def file_objects(subject: str) -> tuple[StixObject, ...]:
+def file_objects(subject: str, sha256: str | None = None) -> tuple[StixObject, ...]:
     """An implant as a file, with its folder where the subject names one; empty if the subject names no file."""
     folder, _, name = visible(subject).replace("\\\\", "\\").replace("\\", "/").rpartition("/")
     if not name:
         return ()
+    values: dict[str, object] = {"name": name}
+    if sha256:
+        values["hashes"] = {"SHA-256": sha256}
     if not folder:
-        return (_observable("file", {"name": name}),)
+        return (_observable("file", values),)
     directory = _observable("directory", {"path": folder})
-    return (_observable("file", {"name": name, "parent_directory_ref": str(directory["id"])}), directory)
+    return (_observable("file", values | {"parent_directory_ref": directory["id"]}), directory)
 
 
 def address_pattern(address: str) -> str:
@@ -131,14 +134,17 @@ def address_pattern(address: str) -> str:
     return f"[ipv{version}-addr:value = {_literal(str(parsed))}]"
 
 
-def implant_pattern(subject: str) -> str:
-    """A pattern for requests to an implant by its URL path, or for the file by its Windows path."""
+def implant_pattern(subject: str, sha256: str | None = None) -> str:
+    """A pattern for the file by its digest, for requests to it by its URL path, or else by its name."""
     shown = visible(subject)
+    parts = [f"[file:hashes.'SHA-256' = {_literal(sha256)}]"] if sha256 else []
     if shown.startswith("/"):
         request = "network-traffic:extensions.'http-request-ext'.request_value"
-        return f"[{request} = {_literal(shown)}] OR [url:value LIKE {_literal('%' + shown)}]"
-    name = shown.replace("\\", "/").rpartition("/")[2] or shown
-    return f"[file:name = {_literal(name)}]"
+        parts += [f"[{request} = {_literal(shown)}]", f"[url:value LIKE {_literal('%' + shown)}]"]
+    elif not sha256:
+        name = shown.replace("\\", "/").rpartition("/")[2] or shown
+        parts.append(f"[file:name = {_literal(name)}]")
+    return " OR ".join(parts)
 
 
 def _literal(text: str) -> str:
