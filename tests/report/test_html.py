@@ -47,6 +47,12 @@ def test_the_verdict_is_said_in_words_and_not_in_colour_alone(assessment: Assess
     assert f"Verdict: {assessment.verdict} · Lid: {assessment.lid.state} {headline}" in page(assessment).text
 
 
+def test_a_web_address_with_a_remark_is_linked_without_the_remark() -> None:
+    shown = page(minimal(advice=(Advice(id="a", title="Do", text="It.", sources=("https://e.example/x (Art. 33)",)),)))
+    assert "https://e.example/x" in [link["href"] for link in shown.all("a")]
+    assert "https://e.example/x (Art. 33)" in shown.text
+
+
 def test_a_date_is_not_torn_apart() -> None:
     document = render_html(minimal(sentence="Entered on 2021-03-03 04:12 UTC <b>, 12021-03-034."))
     assert '<span class="time">2021-03-03 04:12 UTC</span> &lt;b&gt;, 12021-03-034.' in document
