@@ -7,9 +7,9 @@ looks at the few events that hold one of its needles.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypedDict, cast
 
 import orjson
 from evtx import PyEvtxParser
@@ -24,14 +24,33 @@ from waspglass.evidence.stream import slice_stream
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvtxReader", "seekable"]
+__all__ = ["EvtxReader", "plain_event", "seekable"]
 
+_SYSTEM = ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords")
+_ATTRIBUTES = (
+    ("Provider_Name", "Provider", "Name"),
+    ("SystemTime", "TimeCreated", "SystemTime"),
+    ("UserID", "Security", "UserID"),
+)
+_RENAMED = frozenset(
+    {"SourceName", "ProviderName", "provider_name", "Hostname", "computer_name", "RecordNumber", "record_id"}
+    | {"event_id", "channel", "message", "#attributes"}
+)
+"""Names that `flatten_event` gives another name, or leaves out."""
 _THREADS = 1
 """One thread a file: files are what is spread over cores, and a thread pool a file costs more than it gives."""
 
 
+class _Entry(TypedDict):
+    """What the parser gives for one event."""
+
+    event_record_id: int
+    timestamp: str
+    data: str
+
+
 class _Parser(Protocol):
-    def records_json(self) -> Iterator[dict[str, object] | Exception]: ...
+    def records_json(self) -> Iterator[_Entry]: ...
 
 
 class EvtxReader:
@@ -46,10 +65,10 @@ class EvtxReader:
             EvidenceReadError: At the start if this is no event log; at the end if events could not be read, saying how
                 many.
         """
-        for number, moment, line in self.json_lines(artefact):
-            document = orjson.loads(line)
-            if isinstance(document, dict):
-                yield Place(record=number), moment, flatten_event(document)
+        for entry in _entries(artefact):
+            document = orjson.loads(entry["data"])
+            record = plain_event(document) or flatten_event(document)
+            yield Place(record=entry["event_record_id"]), _moment(entry["timestamp"]), record
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Record id, moment and JSON text of each event; the text of one event is one line.
@@ -57,38 +76,72 @@ class EvtxReader:
         Raises:
             EvidenceReadError: As `records`.
         """
-        unreadable = 0
-        with seekable(artefact) as stream:
-            for entry in _entries(stream, artefact.file.path):
-                if isinstance(entry, dict):
-                    number = cast("int", entry["event_record_id"])
-                    yield number, _moment(cast("str", entry["timestamp"])), cast("str", entry["data"])
-                else:
-                    unreadable += 1
-        if unreadable:
-            message = f"{unreadable} events or chunks are damaged; the others were read"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(artefact.file.path))
+        for entry in _entries(artefact):
+            yield entry["event_record_id"], _moment(entry["timestamp"]), entry["data"]
 
 
-def _entries(stream: BinaryIO, path: str) -> Iterator[dict[str, object] | None]:
-    """What the parser yields; None stands for an event or a chunk that it could not read."""
-    try:
-        parser = cast("_Parser", PyEvtxParser(stream, number_of_threads=_THREADS))
-        source = iter(parser.records_json())
-    except (RuntimeError, ValueError, OSError) as fault:
-        message = f"this is not an event log ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
-    while True:
-        try:
-            entry = next(source)
-        except StopIteration:
-            return
-        except EvidenceReadError:
-            raise
-        except (RuntimeError, ValueError, OSError):
-            yield None
+def plain_event(document: Mapping[str, object]) -> dict[str, str] | None:
+    """What `flatten_event` makes of an event of the usual shape, in a third of the time; None for any other shape."""
+    event = document.get("Event")
+    if type(event) is not dict or "UserData" in event:
+        return None
+    system, data = event.get("System"), event.get("EventData")
+    if type(system) is not dict or (data is not None and type(data) is not dict):
+        return None
+    record: dict[str, str] = {}
+    for name, value in data.items() if data else ():
+        if name in _RENAMED:
+            return None
+        if type(value) is str:
+            record[name] = value
+        elif type(value) is int:
+            record[name] = str(value)
+        elif value is not None:
+            return None
+    return record if _take_system(system, record) else None
+
+
+def _take_system(system: Mapping[str, object], record: dict[str, str]) -> bool:
+    """Adds the event's header; False if it has another shape than the usual."""
+    for name in _SYSTEM:
+        value = system.get(name)
+        if type(value) is int or type(value) is str:
+            record[name] = str(value)
+        elif value is not None:
+            return False
+    for name, holder, attribute in _ATTRIBUTES:
+        value = system.get(holder)
+        if value is None or name in record:
             continue
-        yield entry if isinstance(entry, dict) else None
+        attributes = value.get("#attributes") if type(value) is dict else None
+        found = attributes.get(attribute) if type(attributes) is dict else None
+        if type(found) is not str:
+            return False
+        record[name] = found
+    return True
+
+
+def _entries(artefact: Artefact) -> Iterator[_Entry]:
+    """What the parser yields; events and chunks that it cannot read are counted and told at the end."""
+    place = Location(artefact.file.path)
+    unreadable = 0
+    with seekable(artefact) as stream:
+        try:
+            parser = cast("_Parser", PyEvtxParser(stream, number_of_threads=_THREADS))
+            source = parser.records_json()
+        except (RuntimeError, ValueError, OSError) as fault:
+            message = f"this is not an event log ({fault})"
+            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place) from fault
+        while True:
+            try:
+                yield from source
+            except (RuntimeError, ValueError, OSError):
+                unreadable += 1
+            else:
+                break
+    if unreadable:
+        message = f"{unreadable} events or chunks are damaged; the others were read"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
 
 
 def seekable(artefact: Artefact) -> BinaryIO:
