@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from waspglass.trace.languages import language_named
-from waspglass.trace.program import Source, analyse
+from waspglass.trace.program import Source, program_of
 from waspglass.trace.views import VIEWS
 
 GLOBS = {
@@ -39,11 +39,9 @@ def build(data: Path, out: Path) -> None:
     for language, globs in GLOBS.items():
         paths = sorted(path for pattern in globs for path in data.glob(pattern))
         paths = random.Random(7).sample(paths, min(len(paths), MOST_PROGRAMS))
-        programs = [analyse(Source(str(path), path.read_bytes(), language_named(language))) for path in paths]
+        programs = [program_of(Source(str(path), path.read_bytes(), language_named(language))) for path in paths]
         for view in VIEWS:
-            found, count = np.unique(
-                np.concatenate([p.views[view] for p in programs]) >> np.uint64(20), return_counts=True
-            )
+            found, count = np.unique(np.concatenate([p.views[view] for p in programs]), return_counts=True)
             share = count / len(programs)
             best = np.argsort(-share, kind="stable")[:MOST_FEATURES]
             best = best[(share[best] >= LEAST_SHARE) & (count[best] >= 4)]

@@ -15,7 +15,7 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.languages import language_named
-from waspglass.trace.program import Program, Source, analyse
+from waspglass.trace.program import Program, Source, program_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
     lang = {row[side]: row["lang"] for row in rows for side in ("path_a", "path_b")}
     grammar = {"c": "cpp"}  # the SOCO sets mix C and C++ under one name
     return [
-        analyse(Source(path, _read(root, path, name), language_named(grammar.get(name, name))))
+        program_of(Source(path, _read(root, path, name), language_named(grammar.get(name, name))))
         for path, name in lang.items()
     ]
 

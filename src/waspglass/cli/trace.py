@@ -58,7 +58,7 @@ def matrix(
     from waspglass.trace.load import load
     from waspglass.trace.matrix import BestPairs, all_pairs, listed_pairs
     from waspglass.trace.pairs_file import read_pairs, write_scores
-    from waspglass.trace.program import analyse
+    from waspglass.trace.program import program_of
 
     calibration = load_calibration()
     if pairs is not None:
@@ -68,7 +68,7 @@ def matrix(
         skipped: tuple[Skipped, ...] = ()
     elif folder is not None:
         loaded = load([folder])
-        collection = Collection([analyse(source) for source in loaded.sources], load_commons())
+        collection = Collection([program_of(source) for source in loaded.sources], load_commons())
         count = len(collection)
         floor = least if least is not None else (0.1 if count * (count - 1) > 4_000_000 else 0.0)
         tables = all_pairs(collection, calibration, floor)
@@ -80,3 +80,66 @@ def matrix(
     names = [program.name for program in collection.programs]
     written = write_scores(scores, names, watched) if scores is not None else sum(len(table) for table in watched)
     typer.echo(matrix_text(collection.programs, best.table(), written, skipped))
+
+
+Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives that were found.", show_default=False)]
+
+
+@app.command(DEFAULT_COMMAND, hidden=True)
+def run(
+    samples: Paths,
+    against: Annotated[
+        list[Path] | None, typer.Option("--against", help="What was shared: file, folder, archive; repeatable.")
+    ] = None,
+    background: Annotated[
+        list[Path] | None, typer.Option(help="Independent programs for the same task; the match is measured on them.")
+    ] = None,
+    base: Annotated[list[Path] | None, typer.Option(help="Code given to everybody; it does not count.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Index of shared files; only candidates are compared.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json, on standard output.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Folder for trace.html, trace.json and trace.txt.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the reports: en or de.")] = "en",
+) -> None:
+    """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
+    from waspglass.model.errors import UsageError
+    from waspglass.report.trace_write import rendered, write_trace
+    from waspglass.trace.calibration import load_calibration
+    from waspglass.trace.commons import load_commons
+    from waspglass.trace.load import load, load_candidates
+    from waspglass.trace.trace import trace
+    from waspglass.trace.verdict import Verdict
+
+    if form not in {"text", "json"}:
+        raise UsageError(f"no format {form!r}", hint="Choose text or json")
+    if not against and index is None:
+        raise UsageError("nothing to compare with", hint="Name what was shared with --against, or an --index")
+    found = load(samples)
+    shared = load(against or [])
+    if index is not None:
+        shared = shared.joined(load_candidates(index, found.sources))
+    others, given = load(background or []), load(base or [])
+    skipped = [*found.skipped, *shared.skipped, *others.skipped, *given.skipped]
+    if not found.sources:
+        raise UsageError("no sample can be read", hint="; ".join(f"{s.source}: {s.reason.value}" for s in skipped[:3]))
+    result = trace(
+        found.sources, shared.sources, others.sources, given.sources,
+        calibration=load_calibration(), commons=load_commons(), skipped=skipped,
+    )  # fmt: skip
+    if out is not None:
+        write_trace(result, out, language)
+    typer.echo(rendered(result, form, language))
+    codes = {Verdict.INDEPENDENT: 0, Verdict.DERIVED: 30, Verdict.CANNOT_TELL: 40}
+    raise typer.Exit(codes[result.verdict])
+
+
+@app.command("index")
+def index_folder(
+    folder: Annotated[Path, typer.Argument(help="Folder or archive to index.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the index.", show_default=False)],
+) -> None:
+    """Index many files, so that one sample can be traced against them without comparing all."""
+    from waspglass.trace.index import build_index
+    from waspglass.trace.load import each_source
+
+    count = build_index(each_source(folder), out)
+    typer.echo(f"{count} files indexed in {out}")

@@ -7,10 +7,15 @@ from collections.abc import Sequence
 
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped
+from waspglass.report.trace_sentences import RIVALS, Sentences, decimal
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.program import Program
+from waspglass.trace.result import Comparison, Region, TraceResult
 
-__all__ = ["matrix_text"]
+__all__ = ["matrix_text", "trace_text"]
+
+SHOWN = 3
+REGIONS_SHOWN = 12
 
 
 def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skipped: Sequence[Skipped]) -> str:
@@ -22,3 +27,38 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
         lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {word.value:12}  {first}  {second}")
     lines += [f"not compared: {printable(skip.source)}: {skip.reason.value} ({skip.count})" for skip in skipped]
     return "\n".join(lines)
+
+
+def trace_text(result: TraceResult, language: str) -> str:
+    """The answer first, then why, then what else could explain it, then the numbers behind it."""
+    say = Sentences(result, language)
+    lines = [f"{say.verdict(result.verdict).upper()}: {say.answer()}"]
+    for one in result.comparisons[:SHOWN]:
+        lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
+        lines += [f"  {line}" for line in (*say.reasons(one), *say.hypotheses(one))]
+        lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
+        lines += _section(say.text("label.regions"), [say.region(region) for region in _strongest(one)])
+        lines += _section(say.text("label.direction"), say.direction(one))
+    rest = result.comparisons[SHOWN:]
+    lines += _section(
+        say.text("label.others"),
+        [
+            f"{say.verdict(o.verdict)}  {decimal(o.llr)}  {printable(o.sample)}  <->  {printable(o.shared)}"
+            for o in rest
+        ],
+    )
+    lines += ["", f"{say.text('label.rivals')}:"] + [f"  - {say.text(f'rival.{key}')}" for key in RIVALS]
+    lines += ["", f"{say.text('label.calibration')}:"] + [f"  {line}" for line in say.calibration()]
+    lines += _section(say.text("label.remarks"), say.remarks())
+    lines += _section(say.text("label.skipped"), say.skipped())
+    return "\n".join(lines)
+
+
+def _section(title: str, rows: Sequence[str]) -> list[str]:
+    return [f"  {title}:", *(f"    {row}" for row in rows)] if rows else []
+
+
+def _strongest(one: Comparison) -> list[Region]:
+    """The regions that weigh most, in the order of the sample."""
+    weighty = sorted(one.regions, key=lambda region: -region.rarity * region.tokens)[:REGIONS_SHOWN]
+    return sorted(weighty, key=lambda region: region.sample.first)

@@ -85,10 +85,18 @@ class Calibration(Document):
         """The numbers that fit a collection of that many programs."""
         return self.alone if programs < self.alone_below else self.collection
 
-    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int) -> Floats:
-        """Natural-log likelihood ratios; `tokens` is the smaller program's count, `programs` the collection's."""
+    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int, tried: int = 1) -> Floats:
+        """Natural-log likelihood ratios.
+
+        Args:
+            score: Of each pair.
+            baseline: How alike independent programs are, for each pair.
+            tokens: Of the smaller program of each pair.
+            programs: In the collection.
+            tried: Pairs out of which these were picked as the best; the ratio is divided by it.
+        """
         regime = self.regime(programs)
-        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients)
+        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients) - np.log(tried)
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
         return np.where(tokens < self.least_tokens, np.clip(bounded, -1.0, 1.0), bounded)
 

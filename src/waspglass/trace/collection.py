@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from waspglass.trace.commons import Commons
-from waspglass.trace.hashing import Hashes
+from waspglass.trace.hashing import Features, Hashes
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
 
@@ -40,14 +40,14 @@ class Shared:
     """The features of one view that two programs or more have, in the order of their hashes.
 
     Attributes:
-        feature: Hash of each feature (its upper 44 bits).
+        feature: The features, ascending.
         start: Feature `i` is in the programs `program[start[i]:start[i + 1]]`.
         program: Numbers of programs.
         weight: Rarity of each feature, in nats.
         contained, united: For each program the sums that containment and Jaccard divide by.
     """
 
-    feature: Hashes
+    feature: Features
     start: Indices
     program: npt.NDArray[np.int32]
     weight: Floats
@@ -75,15 +75,15 @@ class Scores:
     views: dict[str, Floats]
 
 
-def _packed(view: str, programs: Sequence[Program]) -> tuple[Hashes, npt.NDArray[np.int64]]:
-    """All features of a view with the program's number in the low bits, sorted; and the count of each program."""
+def _packed(view: str, programs: Sequence[Program]) -> Hashes:
+    """All features of a view with the program's number in the low bits, sorted."""
     arrays = [program.views[view] for program in programs]
     counts = np.array([len(array) for array in arrays], dtype=np.int64)
-    packed = np.concatenate(arrays) if arrays else np.empty(0, dtype=np.uint64)
-    packed &= ~_DOCUMENT_MASK
+    packed = np.concatenate(arrays).astype(np.uint64) if arrays else np.empty(0, dtype=np.uint64)
+    packed <<= _DOCUMENT_BITS
     packed |= np.repeat(np.arange(len(arrays), dtype=np.uint64), counts)
     packed.sort()
-    return packed, counts
+    return packed
 
 
 class Collection:
@@ -106,14 +106,15 @@ class Collection:
     def shared(self, view: str) -> Shared:
         """The shared features of a view and their weights."""
         count = len(self.programs)
-        packed, counts = _packed(view, self.programs)
+        packed = _packed(view, self.programs)
         key = packed >> _DOCUMENT_BITS
         first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.empty(0, dtype=np.int64)
         frequency = np.diff(np.r_[first, len(key)])
         frequent = frequency >= 2
         if count >= LARGE:
             frequent &= frequency <= COMMON_SHARE * count
-        prior, strength = self._prior(key[first], count)
+        feature = key[first].astype(np.uint32)
+        prior, strength = self._prior(feature, count)
         weight = -np.log((frequency + strength * prior) / (count + 1 + strength))
         kept = np.repeat(frequent, frequency)
         alone = np.repeat(np.where(frequency == 1, weight, 0.0), frequency)
@@ -121,9 +122,8 @@ class Collection:
         weight_of_shared = np.bincount(program[kept], np.repeat(weight[frequent], frequency[frequent]), count)
         weight_alone = np.bincount(program, alone, count)
         lone = FEW / (FEW + count) if count < LARGE else 0.0
-        del counts
         return Shared(
-            feature=key[first][frequent],
+            feature=feature[frequent],
             start=np.r_[0, np.cumsum(frequency[frequent])],
             program=program[kept],
             weight=weight[frequent].astype(np.float32),
@@ -131,7 +131,7 @@ class Collection:
             united=(weight_of_shared + max(lone, UNIQUE_IN_JACCARD) * weight_alone).astype(np.float32),
         )
 
-    def _prior(self, feature: Hashes, count: int) -> tuple[npt.NDArray[np.float64], float]:
+    def _prior(self, feature: Features, count: int) -> tuple[npt.NDArray[np.float64], float]:
         if self.commons is None or count >= LARGE:
             return np.zeros(len(feature)), 0.0
         return self.commons.share(feature), self.commons.strength

@@ -13,7 +13,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.hashing import Hashes
+from waspglass.trace.hashing import Features
 
 __all__ = ["Commons", "load_commons"]
 
@@ -23,16 +23,16 @@ class Commons:
     """Shares of programs that have a feature.
 
     Attributes:
-        feature: Upper 44 bits of the hashes, sorted.
+        feature: Sorted.
         frequency: Share of programs, 0 to 1.
         strength: How many programs of a collection this knowledge counts as much as.
     """
 
-    feature: Hashes
+    feature: Features
     frequency: npt.NDArray[np.float32]
     strength: float = 50.0
 
-    def share(self, feature: Hashes) -> npt.NDArray[np.float64]:
+    def share(self, feature: Features) -> npt.NDArray[np.float64]:
         """The share of programs that have each of the features; 0 for those that are not common."""
         found = np.zeros(len(feature))
         if len(self.feature):
@@ -47,4 +47,4 @@ def load_commons() -> Commons:
     """The table that comes with waspglass."""
     raw = files("waspglass.trace").joinpath("data", "commons.npz").read_bytes()
     with np.load(BytesIO(raw), allow_pickle=False) as table:
-        return Commons(table["feature"].astype(np.uint64), table["frequency"].astype(np.float32))
+        return Commons(table["feature"].astype(np.uint32), table["frequency"].astype(np.float32))

@@ -7,9 +7,11 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Hashes", "hash_text", "mix", "window_hashes"]
+__all__ = ["Features", "Hashes", "hash_text", "mix", "window_hashes"]
 
 Hashes = npt.NDArray[np.uint64]
+Features = npt.NDArray[np.uint32]
+"""Upper halves of hashes: what is kept of a program. Of five million, one in a thousand meets another by chance."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _KNOWN: dict[bytes, int] = {}

@@ -12,7 +12,7 @@ import polars
 from waspglass.model.errors import Location, UsageError
 from waspglass.trace.languages import LANGUAGES, language_named
 from waspglass.trace.matrix import PairTable
-from waspglass.trace.program import Program, Source, analyse
+from waspglass.trace.program import Program, Source, program_of
 
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
 
@@ -67,7 +67,7 @@ def read_pairs(path: Path, root: Path | None) -> ListedPairs:
             if file is None:
                 raise UsageError("there is no such file", location=Location(str(path), line, side), hint=row[side])
             number[row[side]] = len(programs)
-            programs.append(analyse(Source(row[side], _content(file), language_named(row.get("lang") or ""))))
+            programs.append(program_of(Source(row[side], _content(file), language_named(row.get("lang") or ""))))
     return ListedPairs(
         tuple(programs), tuple(number[row["path_a"]] for row in rows), tuple(number[row["path_b"]] for row in rows)
     )

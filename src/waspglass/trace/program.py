@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from waspglass.trace.hashing import Hashes
+from waspglass.trace.hashing import Features
 from waspglass.trace.languages import Language, detect
 from waspglass.trace.syntax import Reading, read_syntax
 from waspglass.trace.views import tokens_of, views_of
 
-__all__ = ["BYTE_LIMIT", "Program", "Source", "analyse"]
+__all__ = ["BYTE_LIMIT", "Program", "Readable", "Reading", "Source", "decode", "looks_binary", "program_of", "readable"]
 
 BYTE_LIMIT = 64 << 20
 """Bytes of one program that are looked at."""
@@ -50,7 +50,7 @@ class Program:
     language: str
     reading: Reading
     tokens: int
-    views: dict[str, Hashes] = field(repr=False)
+    views: dict[str, Features] = field(repr=False)
     remarks: tuple[str, ...] = ()
 
 
@@ -75,27 +75,42 @@ def looks_binary(raw: bytes) -> bool:
     return b"\0" in head and raw[:2] not in _UTF_16 and decode(head[:400]).count("\0") > 0
 
 
-def analyse(source: Source) -> Program:
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A source made ready for reading: bounded, in UTF-8 unless it is no text, its language known."""
+
+    raw: bytes
+    language: Language
+    binary: bool
+    cut: bool
+
+
+def readable(source: Source) -> Readable:
+    """Decodes and recognises; never fails."""
+    raw = source.raw[:BYTE_LIMIT]
+    cut = len(source.raw) > BYTE_LIMIT
+    if looks_binary(raw):
+        return Readable(raw, source.language or detect(source.name, ""), binary=True, cut=cut)
+    text = decode(raw)
+    language = source.language or detect(source.name, text)
+    return Readable(text.encode("utf-8", "replace"), language, binary=False, cut=cut)
+
+
+def program_of(source: Source) -> Program:
     """Reads a source into its views; whatever the bytes are, with the limits in `remarks`."""
-    remarks: list[str] = []
-    raw = source.raw
-    if len(raw) > BYTE_LIMIT:
-        raw = raw[:BYTE_LIMIT]
-        remarks.append("cut")
-    binary = looks_binary(raw)
-    text = raw.decode("latin-1") if binary else decode(raw)
-    language = source.language or detect(source.name, "" if binary else text)
-    clean = raw if binary else text.encode("utf-8", "replace")
-    syntax = read_syntax(clean, language, as_bytes=binary)
-    views = views_of(syntax, clean)
+    text = readable(source)
+    syntax = read_syntax(text.raw, text.language, as_bytes=text.binary)
     count = len(tokens_of(syntax).text)
-    if binary:
-        remarks.append("binary")
-    elif syntax.reading is Reading.TOKENS:
-        remarks.append("tokens_only")
-    if syntax.truncated and "cut" not in remarks:
-        remarks.append("cut")
-    if count == 0:
-        remarks.append("empty")
+    remarks = [
+        remark
+        for remark, holds in (
+            ("binary", text.binary),
+            ("tokens_only", syntax.reading is Reading.TOKENS),
+            ("cut", text.cut or syntax.truncated),
+            ("empty", count == 0),
+        )
+        if holds
+    ]
     digest = sha256(source.raw).hexdigest()
-    return Program(source.name, digest, language.name, syntax.reading, count, views, tuple(remarks))
+    views = views_of(syntax, text.raw)
+    return Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))

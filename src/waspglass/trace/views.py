@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.hashing import Hashes, hash_text, mix, window_hashes
+from waspglass.trace.hashing import Features, Hashes, hash_text, mix, window_hashes
 from waspglass.trace.syntax import COMMENT, INNER, NUMBER, PLAIN, STRING, WORD, Syntax
 
 __all__ = ["VIEWS", "WEIGHTS", "Tokens", "tokens_of", "views_of"]
@@ -125,7 +125,7 @@ def line_hashes(tokens: Tokens, newlines: npt.NDArray[np.int64]) -> Hashes:
     return kept
 
 
-def views_of(syntax: Syntax, raw: bytes) -> dict[str, Hashes]:
+def views_of(syntax: Syntax, raw: bytes) -> dict[str, Features]:
     """All views of a program, each as a sorted array without repetitions; `raw` is the text that was parsed."""
     tokens = tokens_of(syntax)
     newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
@@ -144,4 +144,4 @@ def views_of(syntax: Syntax, raw: bytes) -> dict[str, Hashes]:
             "words3": window_hashes(written, 3),
             "literals": tokens.text[literal],
         }
-    return {view: np.unique(found[view]) for view in VIEWS}
+    return {view: np.unique((found[view] >> np.uint64(32)).astype(np.uint32)) for view in VIEWS}

@@ -1,0 +1,91 @@
+"""A trace result as one HTML page that needs nothing else: both files side by side, linked highlights, a dot plot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from waspglass.model.escape import printable
+from waspglass.report.trace_sentences import RIVALS, Sentences, decimal
+from waspglass.trace.result import Comparison, Region, Text, TraceResult
+
+__all__ = ["trace_html"]
+
+PLOT = 320
+HUES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file in the page; `region` is the number of the region that it lies in, if any."""
+
+    number: int
+    text: str
+    region: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dash:
+    """A region in the dot plot, in its pixels."""
+
+    region: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+def _lines(text: Text | None, regions: tuple[Region, ...], side: str) -> list[Line]:
+    if text is None:
+        return []
+    owner: dict[int, int] = {}
+    for number, region in enumerate(regions):
+        span = region.sample if side == "sample" else region.shared
+        for line in range(span.first, span.last + 1):
+            owner.setdefault(line, number)
+    return [Line(number, line, owner.get(number)) for number, line in enumerate(text.lines, start=1)]
+
+
+def _dashes(one: Comparison, sample: Text | None, shared: Text | None) -> list[Dash]:
+    rows = max(1, len(sample.lines) if sample else 1, *(r.sample.last for r in one.regions))
+    columns = max(1, len(shared.lines) if shared else 1, *(r.shared.last for r in one.regions))
+    return [
+        Dash(
+            number,
+            round(PLOT * (r.shared.first - 1) / columns, 1), round(PLOT * (r.sample.first - 1) / rows, 1),
+            round(PLOT * r.shared.last / columns, 1), round(PLOT * r.sample.last / rows, 1),
+        )
+        for number, r in enumerate(one.regions)
+    ]  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("waspglass.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["printable"] = printable
+    environment.filters["decimal"] = decimal
+    return environment
+
+
+def trace_html(result: TraceResult, language: str) -> str:
+    """The page; every string of a file is escaped, and no script is in it: links and styles do all."""
+    say = Sentences(result, language)
+    detailed = [
+        {
+            "one": one,
+            "sample": _lines(result.texts.get(one.sample), one.regions, "sample"),
+            "shared": _lines(result.texts.get(one.shared), one.regions, "shared"),
+            "cut": any(text.cut for text in (result.texts.get(one.sample), result.texts.get(one.shared)) if text),
+            "dashes": _dashes(one, result.texts.get(one.sample), result.texts.get(one.shared)),
+        }
+        for one in result.comparisons[: result.detailed]
+    ]
+    template = _environment().get_template("trace.html.j2")
+    return template.render(
+        result=result, say=say, detailed=detailed, rivals=RIVALS, language=language, plot=PLOT, hues=HUES
+    )

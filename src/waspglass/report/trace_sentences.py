@@ -1,0 +1,124 @@
+"""The sentences of a trace report, the same for every format."""
+
+from __future__ import annotations
+
+import math
+
+from waspglass.model.escape import printable
+from waspglass.model.language import Catalogue, load_catalogue
+from waspglass.trace.result import Comparison, PartMatch, Region, TraceResult
+from waspglass.trace.verdict import Verdict
+
+__all__ = ["RIVALS", "Sentences", "decimal"]
+
+RIVALS = ("independent", "common", "author", "leak", "direction")
+
+
+def decimal(llr: float) -> str:
+    """A natural-log ratio as a decimal logarithm with its sign."""
+    return f"{llr / math.log(10):+.1f}"
+
+
+class Sentences:
+    """Puts the parts of a result into words of one language."""
+
+    def __init__(self, result: TraceResult, language: str) -> None:
+        self.result = result
+        self.catalogue: Catalogue = load_catalogue("waspglass.report", "trace", language)
+
+    def text(self, key: str, **values: object) -> str:
+        """A message of the catalogue."""
+        return self.catalogue.text(key, **values)
+
+    def verdict(self, verdict: Verdict) -> str:
+        """The word for an answer."""
+        return self.text(f"verdict.{verdict.value}")
+
+    def answer(self) -> str:
+        """The one sentence that comes first."""
+        if not self.result.comparisons:
+            return self.text("answer.none")
+        best = self.result.comparisons[0]
+        key = "part" if "part" in best.reasons else best.verdict.value
+        return self.text(f"answer.{key}", sample=printable(best.sample), shared=printable(best.shared))
+
+    def reasons(self, one: Comparison) -> list[str]:
+        """Why this answer."""
+        return [self.text(f"reason.{reason}", least=self.result.least_tokens) for reason in one.reasons]
+
+    def hypotheses(self, one: Comparison) -> list[str]:
+        """The ratios and what they mean without any prior."""
+        common = one.hypotheses.against_common_source
+        lines = [
+            f"{self.text('label.llr')}: {decimal(one.llr)}",
+            f"{self.text('label.common')}: {self.text('label.no_common') if common is None else decimal(common)}",
+        ]
+        if one.llr > 0:
+            lines.append(self.text("label.one_in", count=f"{one.hypotheses.one_in:,}"))
+        if one.hypotheses.background_pairs:
+            pairs, alike = one.hypotheses.background_pairs, one.hypotheses.background_as_alike
+            lines.append(self.text("label.background", pairs=pairs, alike=alike))
+        else:
+            lines.append(self.text("label.no_background"))
+        likeness, usual = self.text("label.score"), self.text("label.baseline", value=f"{one.baseline:.3f}")
+        return [*lines, f"{likeness}: {one.score:.3f} ({usual})"]
+
+    def region(self, region: Region) -> str:
+        """Where a run matches and how rare it is."""
+        return self.text(
+            "label.region", a1=region.sample.first, a2=region.sample.last, b1=region.shared.first,
+            b2=region.shared.last, tokens=region.tokens, renamed=region.renamed, rarity=f"{region.rarity:.1f}",
+            known=round(100 * region.known),
+        )  # fmt: skip
+
+    def part(self, part: PartMatch) -> str:
+        """Which part comes from which."""
+        return self.text(
+            "label.part", a1=part.sample.first, a2=part.sample.last, b1=part.shared.first, b2=part.shared.last,
+            tokens=part.tokens, llr=decimal(part.llr), verdict=self.verdict(part.verdict),
+        )  # fmt: skip
+
+    def direction(self, one: Comparison) -> list[str]:
+        """What can be said of who took from whom."""
+        if one.direction is None:
+            return []
+        hint = {"sample holds more": "sample", "shared holds more": "shared", "none": "none"}[one.direction.hint]
+        covered = self.text(
+            "label.covered",
+            sample=round(100 * one.direction.sample_covered),
+            shared=round(100 * one.direction.shared_covered),
+        )
+        lines = [self.text(f"label.direction_{hint}"), covered]
+        if one.direction.through is not None:
+            lines.append(self.text("label.through", name=printable(one.direction.through)))
+        return lines
+
+    def calibration(self) -> list[str]:
+        """The thresholds, and what they were seen to reach."""
+        thresholds = self.text(
+            "label.thresholds",
+            derived=decimal(self.result.derived_at),
+            independent=decimal(self.result.independent_at),
+        )
+        measured = self.result.measured
+        if measured is None:
+            return [thresholds]
+        reached = self.text(
+            "label.measured", sets=measured.sets, derived=measured.derived, independent=measured.independent,
+            cllr=f"{measured.cllr:.2f}", min_cllr=f"{measured.min_cllr:.2f}", worst=f"{measured.worst_cllr:.2f}",
+            found=round(100 * measured.derived_found), false=f"{1000 * measured.false_derived:.2f}",
+            worst_false=f"{1000 * measured.worst_false_derived:.1f}",
+        )  # fmt: skip
+        return [thresholds, reached]
+
+    def remarks(self) -> list[str]:
+        """What limited the comparison of which file."""
+        inputs = (*self.result.samples, *self.result.shared)
+        return [f"{printable(one.name)}: {self.text(f'remark.{key}')}" for one in inputs for key in one.remarks]
+
+    def skipped(self) -> list[str]:
+        """What was not compared, and why."""
+        lines = [f"{printable(s.source)}: {s.reason.value} ({s.count})" for s in self.result.skipped]
+        if self.result.left_out:
+            lines.append(self.text("label.left_out", count=self.result.left_out))
+        return lines

@@ -1,0 +1,152 @@
+"""What is shown of a pair: where it matches, which parts are reused, and what that says about direction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from waspglass.model.escape import printable
+from waspglass.trace.calibration import Calibration, baseline_of
+from waspglass.trace.collection import Collection
+from waspglass.trace.hashing import window_hashes
+from waspglass.trace.pairing import Background
+from waspglass.trace.parts import Part, parts_of
+from waspglass.trace.program import Program, Source, program_of, readable
+from waspglass.trace.regions import matching_runs
+from waspglass.trace.result import Direction, PartMatch, Region, Span, Text
+from waspglass.trace.syntax import Syntax, read_syntax
+from waspglass.trace.verdict import Verdict
+from waspglass.trace.views import tokens_of
+
+__all__ = ["Reader", "direction_of", "parts_in_common", "regions_of", "shown_text"]
+
+LINE_LIMIT = 6000
+WIDTH_LIMIT = 400
+PARTS_SHOWN = 8
+WINDOW = 12
+
+
+class Reader:
+    """Analyses each source once; for the few that are shown, also gives the syntax again."""
+
+    def __init__(self) -> None:
+        self._programs: dict[str, Program] = {}
+
+    def program(self, source: Source) -> Program:
+        """The views of a source."""
+        known = self._programs.get(source.name)
+        if known is None:
+            known = self._programs[source.name] = program_of(source)
+        return known
+
+    def syntax(self, source: Source) -> tuple[Syntax, bytes]:
+        """The syntax of a source and the bytes that its offsets count."""
+        text = readable(source)
+        return read_syntax(text.raw, text.language, as_bytes=text.binary), text.raw
+
+
+class _Lines:
+    def __init__(self, raw: bytes) -> None:
+        self._newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
+
+    def span(self, start: int, end: int) -> Span:
+        """The lines of a stretch of bytes."""
+        first, last = np.searchsorted(self._newlines, [start, max(start, end - 1)])
+        return Span(first=int(first) + 1, last=int(last) + 1)
+
+
+def regions_of(
+    sample: Source, shared: Source, reader: Reader, against: Background
+) -> tuple[tuple[Region, ...], tuple[float, float]]:
+    """The matched regions of a pair in the order of the sample, and the shares of tokens that lie in them."""
+    (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
+    a, b = tokens_of(syntax_a), tokens_of(syntax_b)
+    lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
+    rarity = against.rarity("shape", reader.program(sample))
+    most = max(rarity.values(), default=1.0)
+    with np.errstate(over="ignore"):
+        windows = (window_hashes(a.shape, WINDOW) >> np.uint64(32)).tolist()
+    regions = []
+    runs = matching_runs(a, b)
+    for run in runs:
+        inside = [rarity.get(window, 0.0) for window in windows[run.start_a : max(run.start_a + 1, run.end_a - WINDOW)]]
+        mean = sum(inside) / max(1, len(inside))
+        known = sum(1 for value in inside if value < most - 0.35) / max(1, len(inside))
+        regions.append(
+            Region(
+                sample=lines_a.span(int(a.start[run.start_a]), int(a.end[run.end_a - 1])),
+                shared=lines_b.span(int(b.start[run.start_b]), int(b.end[run.end_b - 1])),
+                tokens=run.matched, renamed=run.renamed, rarity=round(mean, 3), known=round(known, 3),
+            )
+        )  # fmt: skip
+    matched = sum(run.matched for run in runs)
+    return tuple(regions), (matched / max(1, len(a.text)), matched / max(1, len(b.text)))
+
+
+def parts_in_common(
+    sample: Source, shared: Source, reader: Reader, against: Background, calibration: Calibration
+) -> tuple[PartMatch, ...]:
+    """The best pairs of parts; each ratio is divided by the number of pairs that were tried (Bonferroni)."""
+    (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
+    parts_a = _or_whole(parts_of(reader.program(sample), syntax_a, raw_a), reader.program(sample), raw_a)
+    parts_b = _or_whole(parts_of(reader.program(shared), syntax_b, raw_b), reader.program(shared), raw_b)
+    tried = len(parts_a) * len(parts_b)
+    if tried < 2:
+        return ()
+    everyone = Collection([part.program for part in (*parts_a, *parts_b)])
+    scores = everyone.score_all()[: len(parts_a), len(parts_a) :]
+    lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
+    found: list[PartMatch] = []
+    for place in np.argsort(-scores, axis=None, kind="stable")[: 3 * PARTS_SHOWN].tolist():
+        a, b = parts_a[place // len(parts_b)], parts_b[place % len(parts_b)]
+        likeness = against.likeness(a.program, b.program)
+        size = min(a.program.tokens, b.program.tokens)
+        usual = baseline_of(np.empty(0), 0)
+        llr = float(
+            calibration.llr(
+                np.array([likeness.score]), np.array([usual]), np.array([float(size)]), len(against) + 2, tried
+            )[0]
+        )
+        derived = llr >= calibration.derived_at and likeness.exclusive >= 0.5 * likeness.score
+        if llr <= 0 or any(_overlap(match.sample, lines_a.span(a.start, a.end)) for match in found):
+            continue
+        found.append(
+            PartMatch(
+                sample=lines_a.span(a.start, a.end), shared=lines_b.span(b.start, b.end), tokens=size,
+                score=round(likeness.score, 4), llr=round(llr, 4),
+                verdict=Verdict.DERIVED if derived else Verdict.CANNOT_TELL,
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda match: -match.llr)[:PARTS_SHOWN])
+
+
+def _or_whole(parts: tuple[Part, ...], program: Program, raw: bytes) -> tuple[Part, ...]:
+    return parts or ((Part(program, 0, len(raw)),) if program.tokens else ())
+
+
+def _overlap(a: Span, b: Span) -> bool:
+    return a.first <= b.last and b.first <= a.last
+
+
+def direction_of(covered: tuple[float, float], *, nearest: bool, through: str | None) -> Direction:
+    """A hint only where one side is nearly all match and the other is clearly larger."""
+    in_sample, in_shared = covered
+    hint = "none"
+    if in_shared >= 0.8 and in_sample <= 0.6 * in_shared:
+        hint = "sample holds more"
+    elif in_sample >= 0.8 and in_shared <= 0.6 * in_sample:
+        hint = "shared holds more"
+    return Direction.model_validate({
+        "sample_covered": round(in_sample, 4), "shared_covered": round(in_shared, 4),
+        "hint": hint, "nearest": nearest, "through": through,
+    })  # fmt: skip
+
+
+def shown_text(source: Source) -> Text:
+    """The lines of a source with everything made visible, bounded in number and width."""
+    text = readable(source)
+    if text.binary:
+        return Text(lines=(), cut=True)
+    lines = text.raw.decode("utf-8", "replace").split("\n")
+    shown = tuple(printable(line[:WIDTH_LIMIT].rstrip("\r").expandtabs(4)) for line in lines[:LINE_LIMIT])
+    cut = len(lines) > LINE_LIMIT or any(len(line) > WIDTH_LIMIT for line in lines[:LINE_LIMIT])
+    return Text(lines=shown, cut=cut)

@@ -1,0 +1,155 @@
+"""One pair against a background of independent programs: how alike, and how alike in what nobody else has.
+
+The rarity of a feature is taken from the background and this pair alone, never from other shared copies: a hundred
+copies of one document must not make its content common. With the same programs the score equals that of `Collection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from waspglass.trace.collection import FEW, LARGE, UNIQUE_IN_JACCARD
+from waspglass.trace.commons import Commons
+from waspglass.trace.hashing import Features
+from waspglass.trace.program import Program
+from waspglass.trace.views import VIEWS, WEIGHTS
+
+__all__ = ["Background", "Likeness"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two programs are.
+
+    Attributes:
+        score: 0 to 1, all views together.
+        views: Each view alone.
+        exclusive: As `score`, but only over what neither the background nor programs at large are known to have.
+        exclusive_share: Share of the smaller program's distinct features that are so.
+        known_share: Share of the weight that the pair has in common that is known from elsewhere.
+    """
+
+    score: float
+    views: dict[str, float]
+    exclusive: float
+    exclusive_share: float
+    known_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Features of one program in one view, with how many background programs and what share at large have them."""
+
+    feature: Features
+    count: npt.NDArray[np.int64]
+    prior: Floats
+
+
+class Background:
+    """Independent programs for the same task, given code that does not count, and what is common at large."""
+
+    def __init__(
+        self, programs: Sequence[Program] = (), base: Sequence[Program] = (), commons: Commons | None = None
+    ) -> None:
+        self.programs = tuple(programs)
+        self._base = tuple(base)
+        self._commons = commons
+
+    def __len__(self) -> int:
+        return len(self.programs)
+
+    @cached_property
+    def _frequencies(self) -> dict[str, tuple[Features, npt.NDArray[np.int64]]]:
+        return {
+            view: np.unique(
+                np.concatenate([np.empty(0, dtype=np.uint32), *(p.views[view] for p in self.programs)]),
+                return_counts=True,
+            )
+            for view in VIEWS
+        }
+
+    @cached_property
+    def _given(self) -> dict[str, Features]:
+        return {
+            view: np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *(p.views[view] for p in self._base)]))
+            for view in VIEWS
+        }
+
+    def _side(self, view: str, program: Program) -> _Side:
+        feature = program.views[view]
+        if len(self._given[view]):
+            feature = feature[~np.isin(feature, self._given[view])]
+        known, counts = self._frequencies[view]
+        count = np.zeros(len(feature), dtype=np.int64)
+        if len(known):
+            place = np.minimum(np.searchsorted(known, feature), len(known) - 1)
+            count = np.where(known[place] == feature, counts[place], 0)
+        return _Side(feature, count, self._commons.share(feature) if self._commons else np.zeros(len(feature)))
+
+    def rarity(self, view: str, program: Program) -> dict[int, float]:
+        """The weight in nats of each feature of a program that is not given code."""
+        side = self._side(view, program)
+        return dict(zip(side.feature.tolist(), self._weight(side, 1).tolist(), strict=True))
+
+    def _weight(self, side: _Side, present: int | npt.NDArray[np.int64]) -> Floats:
+        total = len(self.programs) + 2
+        strength = self._commons.strength if self._commons and total < LARGE else 0.0
+        return -np.log((side.count + present + strength * side.prior) / (total + 1 + strength))
+
+    def likeness(self, a: Program, b: Program) -> Likeness:
+        """Compares two programs."""
+        views: dict[str, float] = {}
+        exclusive = common = known = own = all_own = 0.0
+        for view in VIEWS:
+            side_a, side_b = self._side(view, a), self._side(view, b)
+            in_a = np.isin(side_a.feature, side_b.feature, assume_unique=True)
+            in_b = np.isin(side_b.feature, side_a.feature, assume_unique=True)
+            views[view] = self._ratio(side_a, side_b, in_a, in_b)
+            exclusive += WEIGHTS[view] * self._exclusive(side_a, side_b, in_a, in_b)
+            weight = self._weight(side_a, 1 + in_a)
+            elsewhere = (side_a.count > 0) | (side_a.prior > 0)
+            common += WEIGHTS[view] * float(weight[in_a].sum())
+            known += WEIGHTS[view] * float(weight[in_a & elsewhere].sum())
+            smaller = side_a if len(side_a.feature) <= len(side_b.feature) else side_b
+            own += float(((smaller.count == 0) & (smaller.prior == 0)).sum())
+            all_own += len(smaller.feature)
+        total = sum(WEIGHTS.values())
+        return Likeness(
+            score=min(1.0, sum(WEIGHTS[view] * views[view] for view in VIEWS) / total),
+            views=views,
+            exclusive=min(1.0, exclusive / total),
+            exclusive_share=own / max(1.0, all_own),
+            known_share=known / max(1e-9, common),
+        )
+
+    def _ratio(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> float:
+        """Half containment, half Jaccard, as in `Collection`."""
+        total = len(self.programs) + 2
+        lone = FEW / (FEW + total) if total < LARGE else 0.0
+        contained, united = [], []
+        for side, inside in ((a, in_a), (b, in_b)):
+            weight = self._weight(side, 1 + inside)
+            met = inside | (side.count > 0)
+            contained.append(float(weight[met].sum() + lone * weight[~met].sum()))
+            united.append(float(weight[met].sum() + max(lone, UNIQUE_IN_JACCARD) * weight[~met].sum()))
+        common = float(self._weight(a, 2)[in_a].sum())
+        return _halves(common, min(contained), sum(united) - common)
+
+    def _exclusive(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> float:
+        """The same over features that are known from nowhere else; these all weigh the same."""
+        new_a, new_b = (a.count == 0) & (a.prior == 0), (b.count == 0) & (b.prior == 0)
+        common = float((in_a & new_a).sum())
+        size_a, size_b = float(new_a.sum()), float(new_b.sum())
+        del in_b
+        return _halves(common, min(size_a, size_b), size_a + size_b - common)
+
+
+def _halves(common: float, contained: float, united: float) -> float:
+    return min(1.0, 0.5 * (common / max(contained, 1e-6) + common / max(united, 1e-6)))

@@ -1,0 +1,102 @@
+"""The parts of a program that can be reused alone: functions, or groups of statements where there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from waspglass.trace.hashing import hash_text
+from waspglass.trace.program import Program
+from waspglass.trace.syntax import Syntax
+from waspglass.trace.views import tokens_of, views_of
+
+__all__ = ["LEAST_TOKENS", "Part", "parts_of"]
+
+LEAST_TOKENS = 60
+GROUP_TOKENS = 150
+PART_LIMIT = 300
+_FUNCTIONS = np.array(
+    [
+        hash_text(kind)
+        for kind in [
+            "function_definition",
+            "function_declaration",
+            "method_declaration",
+            "method_definition",
+            "constructor_declaration",
+            "function_statement",
+            "class_method_definition",
+            "local_function_statement",
+            "function_expression",
+            "arrow_function",
+            "method",
+            "singleton_method",
+            "func_literal",
+            "lambda_expression",
+            "generator_function_declaration",
+            "accessor_declaration",
+        ]
+    ],
+    dtype=np.uint64,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a program, read like a program of its own.
+
+    Attributes:
+        program: Its views; the name is that of the whole program.
+        start, end: Byte offsets in the whole program.
+    """
+
+    program: Program
+    start: int
+    end: int
+
+
+def _slice(syntax: Syntax, first: int, last: int) -> Syntax:
+    place = slice(first, last)
+    depth = syntax.depth[place] - syntax.depth[first]
+    return Syntax(
+        syntax.kind[place], syntax.role[place], syntax.text[place], depth,
+        syntax.start[place], syntax.end[place], syntax.reading, syntax.truncated,
+    )  # fmt: skip
+
+
+def _stretches(syntax: Syntax) -> list[tuple[int, int]]:
+    """First and past-last node of each part."""
+    count = len(syntax.kind)
+    functions = np.flatnonzero(np.isin(syntax.kind, _FUNCTIONS))
+    found = []
+    for first in functions.tolist():
+        after = np.flatnonzero(syntax.start[first + 1 :] >= syntax.end[first])
+        found.append((first, first + 1 + int(after[0]) if len(after) else count))
+    if found:
+        return found
+    top = [*np.flatnonzero(syntax.depth == 1).tolist(), count]
+    begin = top[0] if top else 0
+    for _, stop in pairwise(top):
+        if len(tokens_of(_slice(syntax, begin, stop)).text) >= GROUP_TOKENS or stop == count:
+            found.append((begin, stop))
+            begin = stop
+    return found
+
+
+def parts_of(program: Program, syntax: Syntax, raw: bytes) -> tuple[Part, ...]:
+    """The parts of at least `LEAST_TOKENS` tokens, at most `PART_LIMIT`, without the whole program itself."""
+    parts: list[Part] = []
+    if len(syntax.kind) > 200_000:
+        return ()
+    for first, last in _stretches(syntax)[: 4 * PART_LIMIT]:
+        piece = _slice(syntax, first, last)
+        tokens = len(tokens_of(piece).text)
+        if tokens < LEAST_TOKENS or tokens >= program.tokens * 0.95:
+            continue
+        own = Program(program.name, program.sha256, program.language, program.reading, tokens, views_of(piece, raw), ())
+        parts.append(Part(own, int(piece.start[0]), int(piece.end.max())))
+        if len(parts) >= PART_LIMIT:
+            break
+    return tuple(parts)

@@ -1,0 +1,166 @@
+"""What `trace` found, as one frozen document; every report reads only this."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from waspglass.model.document import Document
+from waspglass.model.skip import Skipped
+from waspglass.trace.calibration import Measured
+from waspglass.trace.verdict import Verdict
+
+__all__ = ["Comparison", "Direction", "Hypotheses", "Input", "PartMatch", "Region", "Text", "TraceResult"]
+
+
+class Input(Document):
+    """One program that took part.
+
+    Attributes:
+        name: Path, with ` > ` and the kind of packing for each layer that was unpacked.
+        sha256: Of its bytes.
+        language: As it was read.
+        reading: `syntax`, `tokens` or `bytes`.
+        tokens: Without comments.
+        remarks: Keys of what limits the comparison: `tokens_only`, `cut`, `binary`, `empty`, `small`, `layers_bounded`.
+    """
+
+    name: str
+    sha256: str
+    language: str
+    reading: str
+    tokens: int
+    remarks: tuple[str, ...] = ()
+
+
+class Span(Document):
+    """Lines, 1-based, both ends included."""
+
+    first: int
+    last: int
+
+
+class Region(Document):
+    """A run that matches on both sides.
+
+    Attributes:
+        sample, shared: Where.
+        tokens: Tokens that are equal in shape.
+        renamed: Of these, written differently.
+        rarity: Mean rarity of what the run consists of, in nats; 0 is code that everybody writes.
+        known: Share of it that the background or programs at large have too.
+    """
+
+    sample: Span
+    shared: Span
+    tokens: int
+    renamed: int
+    rarity: float
+    known: float
+
+
+class PartMatch(Document):
+    """A part of the sample that comes from a part of the shared program.
+
+    Attributes:
+        llr: Natural log, already lowered for the number of pairs of parts that were tried.
+    """
+
+    sample: Span
+    shared: Span
+    tokens: int
+    score: float
+    llr: float
+    verdict: Verdict
+
+
+class Hypotheses(Document):
+    """Three explanations, as natural-log likelihood ratios of *derived* against the two others.
+
+    Attributes:
+        against_independent: Both were written on their own.
+        against_common_source: Both come from a third source; None if nothing is known that could be that source
+            (neither background nor base was given, and nothing in common is common in programs at large).
+        one_in: Of independent pairs at most one in so many looks like this; bounded by what was measured.
+        background_as_alike, background_pairs: How many of the pairs with a background program reach this score.
+    """
+
+    against_independent: float
+    against_common_source: float | None
+    one_in: int
+    background_as_alike: int
+    background_pairs: int
+
+
+class Direction(Document):
+    """Who may have taken from whom; text alone seldom tells.
+
+    Attributes:
+        sample_covered, shared_covered: Share of the tokens of each side that lie in matched regions.
+        hint: `sample holds more`, `shared holds more`, `none`.
+        nearest: Whether no other shared copy is closer to the sample.
+        through: A shared copy that lies between this one and the sample, if there is one.
+    """
+
+    sample_covered: float
+    shared_covered: float
+    hint: Literal["sample holds more", "shared holds more", "none"]
+    nearest: bool = True
+    through: str | None = None
+
+
+class Comparison(Document):
+    """One sample (or layer of it) against one shared program."""
+
+    sample: str
+    shared: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    score: float
+    llr: float
+    views: dict[str, float]
+    baseline: float
+    hypotheses: Hypotheses
+    regions: tuple[Region, ...] = ()
+    parts: tuple[PartMatch, ...] = ()
+    direction: Direction | None = None
+    identical: bool = False
+
+
+class Text(Document):
+    """The lines of a program, for showing them; `cut` if there were more."""
+
+    lines: tuple[str, ...]
+    cut: bool = False
+
+
+class TraceResult(Document):
+    """The answer to: are these samples derived from what was shared?
+
+    Attributes:
+        verdict: The strongest answer over all comparisons.
+        samples, shared, background, base: What took part (background and base as counts).
+        comparisons: Most alike first; regions and parts are worked out for the first `detailed` only.
+        left_out: Comparisons that were made but are not listed, all less alike.
+        skipped: What could not be read.
+        derived_at, independent_at: Log likelihood ratios at which the answers are given.
+        measured: What the calibration in use reached on sets that it was not fitted on.
+        trained_on: Public sets that it was fitted on.
+        texts: By name, for the compared programs that are shown.
+    """
+
+    schema_name: Literal["waspglass/trace/1"] = "waspglass/trace/1"
+    verdict: Verdict
+    samples: tuple[Input, ...]
+    shared: tuple[Input, ...]
+    background: int
+    base: int
+    comparisons: tuple[Comparison, ...]
+    detailed: int
+    left_out: int
+    skipped: tuple[Skipped, ...] = ()
+    derived_at: float
+    independent_at: float
+    least_tokens: int
+    measured: Measured | None
+    trained_on: tuple[str, ...]
+    texts: dict[str, Text]
