@@ -87,6 +87,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{file}", "--since", "yesterday"), 2, "not a time"),
         (("examine", "{file}", "--since", "2021-03-02", "--until", "2021-03-01"), 2, "after"),
         (("examine", "{file}", "--out", "{file}"), 5, ""),
+        (("examine", "{logs}", "--out", "{logs}/report"), 2, "into the evidence"),
         (("examine",), 2, "evidence"),
         (("examine", "{broken}"), 3, "zip"),
     ],
@@ -94,8 +95,15 @@ def test_the_examples_give_what_stands_beside_them() -> None:
 def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.log").write_text("just some words\n")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "x.log").write_text("just some words\n")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04" + b"\0" * 60)
-    places = {"empty": tmp_path / "empty", "file": tmp_path / "file.log", "broken": tmp_path / "broken.zip"}
+    places = {
+        "empty": tmp_path / "empty",
+        "file": tmp_path / "file.log",
+        "logs": tmp_path / "logs",
+        "broken": tmp_path / "broken.zip",
+    }
     done = run(*(word.format(**places) for word in words), cwd=tmp_path)
     assert done.returncode == code, done.stderr + done.stdout
     assert message in done.stderr

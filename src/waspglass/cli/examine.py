@@ -31,10 +31,14 @@ class ReportLanguage(StrEnum):
     DE = "de"
 
 
-EXIT_CODES = """
-Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,
-4 pack or rules invalid, 5 output could not be written, 130 interrupted.
-"""
+class Tlp(StrEnum):
+    """Levels of the Traffic Light Protocol 2.0."""
+
+    CLEAR = "clear"
+    GREEN = "green"
+    AMBER = "amber"
+    AMBER_STRICT = "amber+strict"
+    RED = "red"
 
 
 def examine(
@@ -60,6 +64,7 @@ def examine(
     since: Annotated[str | None, typer.Option(help="Look only at records from this time on (ISO 8601, UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Look only at records up to this time (ISO 8601, UTC).")] = None,
     lang: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
+    tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs.")] = 1,
 ) -> None:
     """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
@@ -75,6 +80,8 @@ def examine(
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
 
+    if out is not None:
+        _refuse_inside(out, evidence)
     with progress_on(sys.stderr) as progress:
         request = Request(
             evidence=evidence,
@@ -92,7 +99,7 @@ def examine(
         assessment = run(request)
     _show(assessment, output_format)
     if out is not None:
-        _write(assessment, out, output_format)
+        _write(assessment, out, output_format, tlp)
     raise typer.Exit(EXIT_CODES[assessment.verdict])
 
 
@@ -127,11 +134,19 @@ def _show(assessment: Assessment, output_format: OutputFormat) -> None:
     sys.stdout.write(render_text(assessment, colour=colour, width=width, language=assessment.language))
 
 
-def _write(assessment: Assessment, out: Path, output_format: OutputFormat) -> None:
+def _refuse_inside(out: Path, evidence: Path) -> None:
+    from waspglass.model.errors import Location, UsageError
+
+    if evidence.is_dir() and out.resolve().is_relative_to(evidence.resolve()):
+        where = Location(str(out))
+        raise UsageError("the reports would be written into the evidence", location=where, hint="Choose another --out")
+
+
+def _write(assessment: Assessment, out: Path, output_format: OutputFormat, tlp: Tlp) -> None:
     """Writes the report files and names them; beside JSON on standard output the names go to standard error."""
     from waspglass.report.visible import visible
     from waspglass.report.write import write_reports
 
     target = sys.stderr if output_format is OutputFormat.JSON else sys.stdout
-    for path in write_reports(assessment, out):
+    for path in write_reports(assessment, out, tlp=tlp.value):
         target.write(f"{visible(str(path))}\n")

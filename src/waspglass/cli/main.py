@@ -5,6 +5,7 @@ Verb modules import nothing heavy at their top, so that `waspglass --help` answe
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -46,7 +47,13 @@ def _root(
 
 
 def run() -> None:
-    """Runs the program; our own errors become one line on standard error and the exit code of their class."""
+    """Runs the program; our own errors become one line on standard error and the exit code of their class.
+
+    A terminal that cannot show a character gets its escape, not a crash.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except Exception as error:
