@@ -36,8 +36,8 @@ _AGENTS = (
     ("Apple-iPhone12C1/1804.47", 8),
     ("Android-SAMSUNG-SM-G973F/101.110000", 6),
     ("MSRPC", 4),
-    ("Microsoft+WinRM+Client", 1.2),
-    ("Microsoft-WebDAV-MiniRedir/10.0.17763", 0.8),
+    ("Microsoft+WinRM+Client", 0.5),
+    ("Microsoft-WebDAV-MiniRedir/10.0.17763", 0.1),
     ("Mozilla/4.0+(compatible;+MSIE+9.0;+Windows+NT+6.1;+MSEXCHMON;+ACTIVEMONITORING;+OWACTP)", 5),
     ("python-requests/2.25.1", 0.02),
     ("-", 0.003),
@@ -46,17 +46,17 @@ _PATHS = (
     ("GET", "/owa/", "bO=1&prfltncy=16&prfrpccnt=14&prfrpcltncy=15", 10),
     ("POST", "/owa/service.svc", "action=FindConversation&UA=0&EP=1&ID=-{n}&AC=1", 15),
     ("GET", "/owa/prem/15.1.2106.2/scripts/boot.worldwide.{k}.mouse.js", "-", 8),
-    ("GET", "/owa/auth/logon.aspx", "url=https%3a%2f%2fmail.example.net%2fowa%2f&reason=0", 3),
+    ("GET", "/owa/auth/logon.aspx", "url=https%3a%2f%2fmail.example.net%2fowa%2f&reason=0", 0.4),
     ("POST", "/ews/exchange.asmx", "", 14),
     ("POST", "/mapi/emsmdb/", "MailboxId={g}@example.net", 16),
     ("POST", "/mapi/nspi/", "MailboxId={g}@example.net", 5),
     ("POST", "/Microsoft-Server-ActiveSync/default.eas", "Cmd=Ping&User=user{k}%40example.net&DeviceId=DEV{n}&DeviceType=iPhone", 12),
     ("POST", "/Autodiscover/Autodiscover.xml", "", 5),
-    ("GET", "/autodiscover/autodiscover.json/v1.0/user{k}@example.net", "Protocol=ActiveSync", 0.2),
+    ("GET", "/autodiscover/autodiscover.json/v1.0/user{k}@example.net", "Protocol=ActiveSync", 0.1),
     ("RPC_IN_DATA", "/rpc/rpcproxy.dll", "{g}@example.net:6001", 4),
-    ("POST", "/powershell", "clientApplication=ActiveMonitor;PSVersion=5.1.14393.4467", 1.2),
-    ("GET", "/ecp/15.1.2106.2/scripts/js.axd", "resources=_common&v={n}", 1.0),
-    ("POST", "/ecp/DDI/DDIService.svc/GetList", "schema=MailboxService&msExchEcpCanary={g}", 0.6),
+    ("POST", "/powershell", "clientApplication=ActiveMonitor;PSVersion=5.1.14393.4467", 0.4),
+    ("GET", "/ecp/15.1.2106.2/scripts/js.axd", "resources=_common&v={n}", 0.2),
+    ("POST", "/ecp/DDI/DDIService.svc/GetList", "schema=MailboxService&msExchEcpCanary={g}", 0.1),
     ("GET", "/favicon.ico", "-", 0.5),
     ("GET", "/", "-", 1),
 )  # fmt: skip
@@ -76,7 +76,12 @@ _ATTACKS = (
 def indicator_values(count: int = 540, seed: int = 7) -> tuple[list[str], list[str], list[str]]:
     """Addresses, domains and user agents that no ordinary line of these logs contains."""
     chance = random.Random(seed)
-    addresses = sorted({f"{chance.randint(11, 99)}.{chance.randint(0, 255)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}" for _ in range(count * 2)})
+    addresses = sorted(
+        {
+            f"{chance.randint(11, 99)}.{chance.randint(0, 255)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}"
+            for _ in range(count * 2)
+        }
+    )
     words = ["".join(chance.choices("bcdfghklmnprstvwz", k=9)) for _ in range(count)]
     domains = [f"{word}.example" for word in words[: count // 4]]
     agents = [f"{word}Agent/1.{number}" for number, word in enumerate(words[-20:])]
@@ -85,7 +90,10 @@ def indicator_values(count: int = 540, seed: int = 7) -> tuple[list[str], list[s
 
 def _addresses(chance: random.Random, avoid: set[str]) -> list[str]:
     made = (f"10.{chance.randint(0, 31)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}" for _ in range(6000))
-    public = (f"{chance.randint(101, 199)}.{chance.randint(0, 255)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}" for _ in range(2000))
+    public = (
+        f"{chance.randint(101, 199)}.{chance.randint(0, 255)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}"
+        for _ in range(2000)
+    )
     return [address for address in (*made, *public) if address not in avoid]
 
 
@@ -94,7 +102,9 @@ def _guid(chance: random.Random) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _iis_lines(chance: random.Random, rate: float, attacks: float, flood: str | None, flood_rate: float) -> Iterator[tuple[str, bool]]:
+def _iis_lines(
+    chance: random.Random, rate: float, attacks: float, flood: str | None, flood_rate: float
+) -> Iterator[tuple[str, bool]]:
     bad = indicator_values()[0]
     good = _addresses(chance, set(bad))
     agents, agent_weights = zip(*_AGENTS, strict=True)
@@ -123,7 +133,11 @@ def _iis_lines(chance: random.Random, rate: float, attacks: float, flood: str | 
             guid = guids[number % 4000]
             stem = stem.format(k=number % 100)
             query = query if query == "-" else query.format(n=number, k=number % 900, g=guid)
-            tail = f"&CorrelationID=<empty>;&cafeReqId={guid};" if stem[1:3] in ("ow", "ec", "ew", "ma") and query != "-" else ""
+            tail = (
+                f"&CorrelationID=<empty>;&cafeReqId={guid};"
+                if stem[1:3] in ("ow", "ec", "ew", "ma") and query != "-"
+                else ""
+            )
             referer = "https://mail.example.net/owa/" if stem.startswith("/owa/") else "-"
             yield (
                 f"{stamp} 10.1.2.3 {method} {stem} {query}{tail or ''} 443 {users[number % 901]} {address} {agent} "
@@ -182,7 +196,9 @@ def write_httpproxy(path: Path, size: int, *, seed: int = 1, attacks: float = 1e
         for _ in range(500)
     ]  # fmt: skip
     with path.open("w", encoding="ascii", newline="", buffering=1 << 20) as file:
-        written += file.write(f"#Software: Microsoft Exchange Server\r\n#Version: 15.01.2106.002\r\n#Log-type: HttpProxy Logs\r\n#Fields: {HTTPPROXY_FIELDS}\r\n")
+        written += file.write(
+            f"#Software: Microsoft Exchange Server\r\n#Version: 15.01.2106.002\r\n#Log-type: HttpProxy Logs\r\n#Fields: {HTTPPROXY_FIELDS}\r\n"
+        )
         while written < size:
             moment += timedelta(milliseconds=40)
             stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -35,7 +35,7 @@ _NOT_ASCII_TWINS = str.maketrans({"\u0130": "\ue000", "\u212a": "\ue001"})
 
 
 def token_edges(text: str) -> tuple[str, str]:
-    """What may not stand before and after a token: an IPv6 address, an IPv4 address (which a port may follow), a name."""
+    """What may not stand before and after a token: an IPv6 address, an IPv4 address (before a port), a name."""
     if text.count(":") >= 2:
         return r"[0-9A-Fa-f:.]", r"[0-9A-Fa-f:.]"
     if text.replace(".", "").isdigit():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.collect import Heard, Hit
@@ -31,40 +31,61 @@ class Concluded:
         context: Lines of actors that are followed, and findings of rules that only give context.
         support: Hits of rules that only feed correlations, where a correlation rests on them.
         values: Raw captured values by finding id, with implants normalised.
+        correlated: Those of `findings` that correlations made.
+        feeding: Hits by rule, source and place, for correlations over several passes.
     """
 
     findings: tuple[Finding, ...]
     context: tuple[Finding, ...]
     support: tuple[Finding, ...]
     values: Mapping[str, Mapping[str, str]]
+    correlated: tuple[Finding, ...] = ()
+    feeding: Mapping[_Key, Hit] = field(default_factory=dict)
 
 
 def _key(rule: str, source: str, place: Place) -> _Key:
     return (rule, source, place.record if place.offset is None else place.offset)
 
 
-def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard]) -> Concluded:
-    """Makes findings, runs the correlations, and ties them together."""
+def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None) -> Concluded:
+    """Makes findings, runs the correlations, and ties them together.
+
+    Args:
+        rules: The rule set.
+        hits: Hits of this pass.
+        heard: What correlations heard in all passes.
+        before: What the pass before came to; its findings stay, its correlations are drawn anew.
+    """
     roots = rules.web_roots
     findings: dict[str, Finding] = {}
     context: dict[str, Finding] = {}
     feeding: dict[_Key, Hit] = {}
     values: dict[str, dict[str, str]] = {}
+    if before is not None:
+        known = {one.id for one in before.correlated}
+        findings.update((one.id, one) for one in before.findings if one.id not in known)
+        context.update((one.id, one) for one in before.context)
+        values.update((name, dict(row)) for name, row in before.values.items())
+        feeding.update(before.feeding)
     for hit in hits:
-        finding = finding_of(hit, roots)
         if hit.rule.emits:
+            finding = finding_of(hit, roots)
             (context if finding.effect is Effect.CONTEXT else findings)[finding.id] = finding
             values[finding.id] = _plain_values(hit, roots)
         feeding[_key(hit.rule.id, hit.source, hit.place)] = hit
     support: dict[str, Finding] = {}
+    correlated: list[Finding] = []
     for match in correlate(rules.correlations, rules.rules, heard):
         if not match.correlation.emits:
             continue
         made, based_on, raw = _correlated(match, feeding, roots)
         findings.setdefault(made.id, made)
         values[made.id] = raw
-        support.update((one.id, one) for one in based_on if one.id not in findings)
-    return Concluded(tuple(findings.values()), tuple(context.values()), tuple(support.values()), values)
+        correlated.append(made)
+        support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
+    return Concluded(
+        tuple(findings.values()), tuple(context.values()), tuple(support.values()), values, tuple(correlated), feeding
+    )
 
 
 def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:

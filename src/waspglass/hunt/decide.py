@@ -19,7 +19,7 @@ from waspglass.hunt.lines import LogState, is_header
 from waspglass.hunt.plan import Plan, Prong
 from waspglass.hunt.rawtest import RawTest, raw_test
 
-__all__ = ["Decider"]
+__all__ = ["Decider", "Group"]
 
 _MEMO_SIZE = 20_000
 _TRIAL = 4_000
@@ -29,34 +29,25 @@ Key = Callable[[list[bytes]], object]
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """What a set of needles that hit the same line asks for.
 
     Attributes:
         bounds: The rules to decide.
-        checks: For each rule its alternatives of further needles; empty if one alternative needs none.
+        promising: False for a lower-case line on which no rule can match, for lack of a needle; None without checks.
+            A memo is cheaper than to search a line, so it is asked only where there is no `key`.
         key: The cells that the rules depend on; None if a memo is of no use.
         raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
         memo: Cells -> the rules that match.
     """
 
     bounds: tuple[Bound, ...]
-    checks: tuple[tuple[tuple[tuple[bytes, ...], ...], ...], ...]
+    promising: RawTest | None
     key: Key | None
     raw: tuple[RawTest, ...] | None
     memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
     asked: int = 0
     answered: int = 0
-
-    def promising(self, low: bytes) -> bool:
-        """False if no rule can match, because each alternative lacks a needle."""
-        for alternatives in self.checks:
-            if not alternatives:
-                return True
-            for clauses in alternatives:
-                if all(any(needle in low for needle in clause) for clause in clauses):
-                    return True
-        return False
 
 
 class Decider:
@@ -65,39 +56,37 @@ class Decider:
     def __init__(self, state: LogState, plan: Plan) -> None:
         self._state = state
         self._plan = plan
-        self._groups: dict[tuple[int, ...], _Group] = {}
+        self._groups: dict[frozenset[int], Group] = {}
         self._width = len(state.columns.names) if state.columns is not None else 0
         self._cells = state.format.cells
         self._plain = state.collector.window is None
+        self.singles = _Singles(self)
 
-    def decide(self, line: bytes, offset: int, needles: tuple[int, ...]) -> None:
-        """Reports the rules that match the line, of those that its needles trigger."""
-        group = self._groups.get(needles)
+    def group(self, needles: Iterable[int]) -> Group:
+        """What the needles of one line ask for together."""
+        key = frozenset(needles)
+        group = self._groups.get(key)
         if group is None:
-            group = self._groups[needles] = self._group(needles)
+            group = self._groups[key] = self._group(sorted(key))
+        return group
+
+    def decide(self, group: Group, line: bytes, offset: int) -> None:
+        """Reports the rules of the group that match the line."""
         if not group.bounds:
             return
-        low = None
-        if group.checks:
-            low = line.lower()
-            if not group.promising(low):
-                return
-        known = None
         cells = None
         if group.key is not None or group.raw is not None:
             cells = self._cells(line, self._width)
         if cells is not None:
-            known = self._remembered(group, cells, line, low)
+            known = self._remembered(group, cells, line)
             if known is not None and self._settled(known):
                 return
         self._exactly(group, line, offset, cells)
 
-    def _remembered(
-        self, group: _Group, cells: list[bytes], line: bytes, low: bytes | None
-    ) -> tuple[Bound, ...] | None:
+    def _remembered(self, group: Group, cells: list[bytes], line: bytes) -> tuple[Bound, ...] | None:
         if group.raw is not None:
-            text = line.lower() if low is None else low
-            return tuple(bound for bound, test in zip(group.bounds, group.raw, strict=True) if test(text))
+            low = line.lower()
+            return tuple(bound for bound, test in zip(group.bounds, group.raw, strict=True) if test(low))
         if group.key is None:
             return None
         known = group.memo.get(group.key(cells))
@@ -116,7 +105,7 @@ class Decider:
             return True
         return False
 
-    def _exactly(self, group: _Group, line: bytes, offset: int, cells: list[bytes] | None) -> None:
+    def _exactly(self, group: Group, line: bytes, offset: int, cells: list[bytes] | None) -> None:
         state = self._state
         if is_header(state.format, line):
             return
@@ -130,7 +119,7 @@ class Decider:
             group.key = None
             group.memo.clear()
 
-    def _group(self, needles: Iterable[int]) -> _Group:
+    def _group(self, needles: Iterable[int]) -> Group:
         plan = self._plan
         prongs: list[Prong] = []
         bounds: dict[Bound, None] = dict.fromkeys(plan.everywhere) if -1 in needles else {}
@@ -141,21 +130,11 @@ class Decider:
                 break
             prongs += plan.prongs[needle] if needle >= 0 else ()
         bounds.update(dict.fromkeys(prong.bound for prong in prongs))
-        checks = () if free else self._checks(bounds, prongs)
+        promising = None if free else _promising(bounds, prongs)
         ordered = tuple(bounds)
         raw = [raw_test(bound) for bound in ordered]
         exact = tuple(test for test in raw if test is not None)
-        return _Group(ordered, checks, self._key(ordered), exact if len(exact) == len(ordered) and exact else None)
-
-    @staticmethod
-    def _checks(bounds: Iterable[Bound], prongs: list[Prong]) -> tuple[tuple[tuple[tuple[bytes, ...], ...], ...], ...]:
-        result: list[tuple[tuple[tuple[bytes, ...], ...], ...]] = []
-        for bound in bounds:
-            own = [prong.checks for prong in prongs if prong.bound is bound]
-            if not all(own):
-                return ()
-            result.append(tuple(own))
-        return tuple(result)
+        return Group(ordered, promising, self._key(ordered), exact if len(exact) == len(ordered) and exact else None)
 
     def _key(self, bounds: Iterable[Bound]) -> Key | None:
         """The cells that decide the rules, if they are few and known."""
@@ -183,3 +162,55 @@ class Decider:
         if not ordered or len(ordered) > 4:
             return None
         return itemgetter(*ordered)
+
+
+class _Singles(dict[int, Group]):
+    """The groups of single needles, made when they are first met."""
+
+    def __init__(self, decider: Decider) -> None:
+        super().__init__()
+        self._decider = decider
+
+    def __missing__(self, needle: int) -> Group:
+        self[needle] = self._decider.group((needle,))
+        return self[needle]
+
+
+def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
+    """True if for some rule one of its alternatives has all its further needles."""
+    alternatives: list[RawTest] = []
+    for bound in bounds:
+        for prong in prongs:
+            if prong.bound is bound:
+                if not prong.checks:
+                    return None
+                alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
+    return _either(alternatives)
+
+
+def _any_of(needles: tuple[bytes, ...]) -> RawTest:
+    """Written out for the usual numbers: a generator would cost more than the search."""
+    match needles:
+        case (a,):
+            return lambda low: a in low
+        case (a, b):
+            return lambda low: a in low or b in low
+        case (a, b, c):
+            return lambda low: a in low or b in low or c in low
+        case (a, b, c, d):
+            return lambda low: a in low or b in low or c in low or d in low
+    return lambda low: any(needle in low for needle in needles)
+
+
+def _all_of(tests: list[RawTest]) -> RawTest:
+    if len(tests) == 1:
+        return tests[0]
+    first, second = tests[0], _all_of(tests[1:])
+    return lambda low: first(low) and second(low)
+
+
+def _either(tests: list[RawTest]) -> RawTest:
+    if len(tests) == 1:
+        return tests[0]
+    first, second = tests[0], _either(tests[1:])
+    return lambda low: first(low) or second(low)

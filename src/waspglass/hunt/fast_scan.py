@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
-from waspglass.hunt.blocks import Block, read_blocks
+from waspglass.hunt.blocks import Block
 from waspglass.hunt.decide import Decider
+from waspglass.hunt.line_numbers import Counter
 from waspglass.hunt.lines import LogState, is_header
 from waspglass.hunt.plan import Plan
 from waspglass.hunt.planner import Planner
@@ -30,7 +30,7 @@ class _Hits:
         """Places (in the buffer) and numbers of all needles between start and end, in the order of the places."""
         self.found.clear()
         found = self.found
-        first, base = start - 1, 0
+        first, base = max(0, start - 1), 0
         for database in plan.databases:
             shift = base
 
@@ -44,18 +44,27 @@ class _Hits:
         return found
 
 
-def fast_scan(state: LogState, stream: BinaryIO, limit: int, planner: Planner, tell: Callable[[int], None]) -> int:
+def fast_scan(
+    state: LogState,
+    blocks: Iterable[Block],
+    planner: Planner,
+    tell: Callable[[int], None],
+    counter: Counter | None,
+) -> int:
     """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read."""
     hits = _Hits()
-    read = 0
+    read = known = 0
     last = b""
-    for block in read_blocks(stream, limit):
+    for block in blocks:
         if block.too_long:
             state.collector.skip(SkipReason.LINE_TOO_LONG, count=block.too_long)
         if block.end > block.start:
             _scan_block(state, block, planner, hits)
             state.mark(_line_at(block, block.start)[0])
             last = _line_at(block, block.end - 1)[0]
+        if counter is not None:
+            counter.add(block, state.collector.hits[known:])
+            known = len(state.collector.hits)
         tell(block.end - block.start)
         read = block.offset + block.end - block.start
     state.mark(last)
@@ -89,30 +98,30 @@ def _decide(
     if plan.everywhere:
         return _decide_all(state, plan, decider, block, found, start)
     data, view, base = block.data, block.view, block.offset - block.start
-    decide, directives = decider.decide, plan.directives
-    needles: list[int] = []
-    line_start = line_end = -1
-    count = 0
-    for place, number in found:
-        if place <= line_end and number >= directives:
-            needles.append(number)
-            continue
-        if needles:
-            count += 1
-            wanted = (needles[0],) if len(needles) == 1 else tuple(sorted(set(needles)))
-            decide(bytes(view[line_start:line_end]), base + line_start, wanted)
-            needles.clear()
+    directives, singles = plan.directives, decider.singles
+    count, at, last = 0, 0, len(found)
+    while at < last:
+        place, number = found[at]
+        at += 1
         line_start = data.rfind(b"\n", 0, place) + 1
         line_end = data.find(b"\n", place, block.end)
-        if number < directives:
+        needles = None
+        while at < last and found[at][0] <= line_end:
+            needles = {number} if needles is None else needles
+            needles.add(found[at][1])
+            at += 1
+        if number < directives or (needles is not None and min(needles) < directives):
             line = bytes(view[line_start:line_end])
-            if is_header(state.format, line) and state.header(line):
-                return line_end + 1, count
-        else:
-            needles.append(number)
-    if needles:
+            if is_header(state.format, line):
+                if state.header(line):
+                    return line_end + 1, count
+                continue
         count += 1
-        decide(bytes(view[line_start:line_end]), base + line_start, tuple(sorted(set(needles))))
+        group = singles[number] if needles is None else decider.group(needles)
+        line = bytes(view[line_start:line_end])
+        if group.key is None and group.promising is not None and not group.promising(line.lower()):
+            continue
+        decider.decide(group, line, base + line_start)
     return block.end, count
 
 
@@ -138,7 +147,7 @@ def _decide_all(
                 return start, count
         elif line.strip() and not is_header(state.format, line):
             count += 1
-            decider.decide(line, base + line_start, tuple(sorted(needles)))
+            decider.decide(decider.group(needles), line, base + line_start)
     return block.end, count
 
 

@@ -27,6 +27,7 @@ from waspglass.hunt.collect import Hit
 from waspglass.hunt.conclude import Concluded, conclude
 from waspglass.hunt.findings import in_order
 from waspglass.hunt.followup import context_indicators, follow_up_rules, seeds_of
+from waspglass.hunt.line_numbers import LineNumbers
 from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
@@ -97,9 +98,10 @@ def hunt(
     known = list(artefacts) if not isinstance(artefacts, list) else artefacts
     bounds = limits or Limits()
     watch = _Watch(progress)
+    numbers = LineNumbers()
 
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read)
+        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, numbers, watch.read)
         gathered = _Gathered()
         for artefact in known:
             gathered.take(scan_file(artefact, run))
@@ -119,7 +121,7 @@ def hunt(
         second = sweep(followers, seeds.holes, False)
         skipped += [one for one in second.skipped if one not in first.skipped]
         heard = [one for gathered in (first, second) for outcome in gathered.outcomes for one in outcome.heard]
-        concluded = conclude(rules, [*first.hits, *second.hits], heard)
+        concluded = conclude(rules, second.hits, heard, concluded)
     context, cut = _bounded_context(concluded, bounds.context_per_actor)
     return HuntResult(in_order(concluded.findings), in_order(context), (*skipped, *cut), tuple(first.scanned))
 

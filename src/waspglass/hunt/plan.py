@@ -116,7 +116,12 @@ def _choose(bound: Bound, options: list[Clause], cost: Cost, sample: Sample | No
         if sample is None or after.bit_count() < 0.8 * left.bit_count():
             telling.append(clause)
             left = after
-    return Prong(bound, primary, tuple(tuple(sorted(clause)) for clause in telling[:3]))
+    return Prong(bound, primary, tuple(_bare(clause) for clause in telling[:3]))
+
+
+def _bare(clause: Clause) -> tuple[bytes, ...]:
+    """Without separators, which say little in a line that is a candidate already, and double the searches."""
+    return tuple(sorted({needle.strip(b" \t") or needle for needle in clause}))
 
 
 def _checkable(clause: Clause) -> bool:

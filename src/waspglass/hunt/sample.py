@@ -6,6 +6,7 @@ costs a check at each of them; cut back to an end that is rare, the same needle 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -18,8 +19,10 @@ from waspglass.hunt.needles import REGEX, Clause
 __all__ = ["Sample"]
 
 _GRAM_BYTES = 512 << 10
-_SHORTEST = 8
+_SHORTEST = 6
 """Needles are not cut below this length, so that a cut needle is hardly more common than the whole."""
+_NUMERIC = re.compile(rb"[0-9.: ]+")
+"""Addresses are not cut: each of their ends is as common as the others."""
 
 
 class Sample:
@@ -76,7 +79,7 @@ class Sample:
 
     def cut(self, needle: bytes) -> bytes:
         """The needle, ended where its last bytes are rarest."""
-        if needle.startswith(REGEX) or len(needle) <= _SHORTEST:
+        if needle.startswith(REGEX) or len(needle) <= _SHORTEST or _NUMERIC.fullmatch(needle):
             return needle
         grams = self._grams
 

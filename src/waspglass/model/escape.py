@@ -27,8 +27,8 @@ def printable(text: str) -> str:
     Control, format (bidirectional overrides, zero width), surrogate, private and unassigned characters become
     backslash escapes; the backslash itself is doubled, so that the result can be turned back.
     """
-    if text.isascii() and text.isprintable() and "\\" not in text:
-        return text
+    if text.isascii() and text.isprintable():
+        return text.replace("\\", "\\\\")
     return "".join(map(_visible, text))
 
 
