@@ -1,0 +1,3 @@
+<%@ Page Language="C#" %>
+<%-- SAMPLE: a harmless page. --%>
+<p><%= Request.Url.Host %></p>
