@@ -34,7 +34,7 @@ SHARED_LIMIT = 32
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE seen AS
 SELECT address, coalesce(certificate, '') AS certificate, names, lower(server_name) AS server_name
-FROM {files} WHERE coalesce(product, $product) = $product
+FROM {files} WHERE product = $product
 GROUP BY ALL
 """
 

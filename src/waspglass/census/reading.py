@@ -63,8 +63,15 @@ class Reading:
         return (
             f"SELECT {columns}, {weight_sql()} AS weight, v.build AS build"  # noqa: S608 - columns are ours
             f" FROM {self.files_sql(scans)} s LEFT JOIN versions v ON s.version = v.version"
-            " WHERE coalesce(s.product, $product) = $product"
+            " WHERE s.product = $product"
         )
+
+    def aside(self, scans: Sequence[tuple[dt.date, str]]) -> int:
+        """Sightings of these scans that are of another product or of none that is recognised: not counted."""
+        if not scans:
+            return 0
+        sql = f"SELECT count(*) AS n FROM {self.files_sql(scans)} WHERE product IS DISTINCT FROM $product"  # noqa: S608
+        return int(self.table(sql).column("n")[0].as_py())
 
     @property
     def parameters(self) -> dict[str, object]:

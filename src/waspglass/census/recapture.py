@@ -2,7 +2,8 @@
 
 Two sources: Chapman's estimate (D. G. Chapman, Univ. Calif. Publ. Statist. 1 (1951) 131-160) with a log-normal interval
 (A. Chao, Biometrics 43 (1987) 783-791). Three or more: log-linear models (S. E. Fienberg, Biometrika 59 (1972)
-591-603), chosen by BIC, which can express that two sources tend to see the same hosts.
+591-603), which can express that two sources tend to see the same hosts, averaged with Akaike weights (S. T. Buckland,
+K. P. Burnham, N. H. Augustin, Biometrics 53 (1997) 603-618): the interval of one chosen model is too narrow.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Estimate:
         total: The estimate.
         low: Lower end of the 95 % interval, never below `seen`.
         high: Upper end; None if the data do not bound it.
-        model: For `log-linear`: which sources depend on one another.
-        rivals: For `log-linear`: smallest and largest total of the models that fit about as well (BIC within 4).
+        model: For `log-linear`: which sources depend on one another in the best model.
+        rivals: For `log-linear`: smallest and largest total of the models that fit about as well (AIC within 4).
         assumptions: Ids of the assumptions, for `report/lang/census.*.toml`.
     """
 
@@ -70,7 +71,7 @@ def _design(patterns: list[Pattern], pairs: tuple[tuple[int, int], ...]) -> Floa
 
 
 def _fit(design: Floats, counts: Floats) -> tuple[Floats, Floats, float] | None:
-    """Poisson regression with log link by iteratively reweighted least squares: coefficients, covariance, BIC."""
+    """Poisson regression with log link by iteratively reweighted least squares: coefficients, covariance, AIC."""
     beta = np.zeros(design.shape[1])
     beta[0] = math.log(max(counts.mean(), 0.5))
     for _ in range(200):
@@ -87,12 +88,12 @@ def _fit(design: Floats, counts: Floats) -> tuple[Floats, Floats, float] | None:
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
     deviance = 2.0 * float((terms - (counts - mean)).sum())
-    penalty = design.shape[1] * math.log(max(counts.sum(), 2.0))
+    penalty = 2.0 * design.shape[1]
     return beta, np.asarray(np.linalg.pinv(design.T @ (mean[:, None] * design)), dtype=np.float64), deviance + penalty
 
 
 def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estimate:
-    """The estimate of the log-linear model that BIC prefers among all with dependences between pairs of sources.
+    """The estimate of all log-linear models with dependences between pairs of sources, each as far as it fits.
 
     Args:
         cells: Hosts by which sources saw them; the pattern of none is not known and must be absent.
@@ -113,7 +114,12 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     if not fits:
         return Estimate("log-linear", sources, seen, shared, float(seen), float(seen), None)
     fits.sort(key=lambda fit: (fit[0], len(fit[1])))
-    _, pairs, unseen, error = fits[0]
+    pairs = fits[0][1]
+    weights = np.exp([-(fit[0] - fits[0][0]) / 2 for fit in fits])
+    weights /= weights.sum()
+    logs, errors = np.array([fit[2] for fit in fits]), np.array([fit[3] for fit in fits])
+    unseen = float(weights @ logs)
+    error = float(weights @ np.sqrt(errors**2 + (logs - unseen) ** 2))
     close = [seen + math.exp(fit[2]) for fit in fits if fit[0] - fits[0][0] <= 4]
     named = ", ".join(f"{sources[one]} with {sources[other]}" for one, other in pairs)
     return Estimate(

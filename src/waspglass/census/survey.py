@@ -67,6 +67,7 @@ class Survey:
         pack: Pack: timeline, public figures.
         sources: The sources with a scan in the week up to the day, the one that sees most first.
         unseen: Estimate of all vulnerable servers, with those that nobody saw; None if it cannot be made.
+        aside: Sightings of the day's scans that are of no or of another product, and do not count.
         skipped: What was left out of the exports in the store: (reason, count), most first.
         refused: Exports of which nothing was added.
         exports: How many exports are in the store.
@@ -78,6 +79,7 @@ class Survey:
     pack: Pack
     sources: tuple[SourceSurvey, ...]
     unseen: Estimate | None
+    aside: int
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
     exports: int
@@ -101,6 +103,7 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         pack=reading.pack,
         sources=tuple(sources),
         unseen=unseen(reading, day),
+        aside=reading.aside(scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
         exports=len(reading.manifest.added),

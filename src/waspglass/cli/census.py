@@ -87,6 +87,8 @@ def show(
         day = _day(date) or reading.scans()[-1][0]
         scans = reading.scans() if over_time else scans_at(reading, day)
         typer.echo(counts_text(count(reading, scans, By(by), servers=servers), By(by), form, limit))
+        if aside := reading.aside(scans):
+            typer.echo(f"{aside} sightings are of another or of no recognised product and not counted", err=True)
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -1,0 +1,204 @@
+"""Adding: all or nothing, once only, and whatever interrupts it leaves the store as it was."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import filelock
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, states
+
+from waspglass.census.add import add_exports
+from waspglass.census.count import count
+from waspglass.census.errors import StoreError
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.census.store.writer import SightingWriter
+from waspglass.packs.builds import State
+
+EXPORT = jsonl(banner("192.0.2.1"), banner("192.0.2.2", "15.1.2176.9"), banner("192.0.2.3", "15.1.2176"))
+
+
+def content_of(store: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(store)): path.read_bytes()
+        for path in sorted(store.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress, lambda data: zipped(a__json=data)])
+def test_packed_or_not_it_is_the_same(tmp_path: Path, pack: object) -> None:
+    assert callable(pack)
+    assert added(add(tmp_path, "export.bin", pack(EXPORT))) == (3, {})
+    assert states(tmp_path) == {State.VULNERABLE: 1, State.PATCHED: 1, State.UNDECIDABLE: 1}
+    before = content_of(tmp_path / "store")
+    for again in (EXPORT, gzip.compress(EXPORT), zstandard.compress(EXPORT), pack(EXPORT)):
+        outcome = add(tmp_path, "other-name.json", again)
+        assert outcome.known is not None
+    assert content_of(tmp_path / "store") == before
+
+
+def test_a_zip_with_many_exports(tmp_path: Path) -> None:
+    path = tmp_path / "week.zip"
+    row = '"2021-03-10 00:00:00","192.0.2.9",443,"","exchange",0,"DE","","",0,0,,"15.1.2176.2","",'
+    shadow = f"{COLUMNS_2021}\n{row}\n".encode()
+    path.write_bytes(
+        zipped(
+            **{
+                "sub/2021-03-09-shodan__json": EXPORT,
+                "2021-03-10-scan_exchange-de__csv": shadow,
+                "readme__txt": b"hello",
+            }
+        )
+    )
+    outcomes = list(add_exports(Folder(str(tmp_path / "store")), [path], options()))
+    assert [outcome.added is not None for outcome in outcomes] == [True, True, False]
+    manifest = Folder(str(tmp_path / "store")).manifest()
+    assert [each.name for each in manifest.refused] == ["week.zip:readme.txt"]
+    assert len(manifest.added) == 2
+    assert {(str(each.date), each.source) for each in counts(tmp_path)} == {
+        ("2021-03-09", "shodan"), ("2021-03-10", "shadowserver.scan_exchange"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("keep", [0.3, 0.6, 0.95])
+def test_a_truncated_file_adds_nothing_and_says_where(tmp_path: Path, pack: object, keep: float) -> None:
+    assert callable(pack)
+    whole = pack(jsonl(*(banner(f"192.0.2.{n}", org=str(n) * 50) for n in range(200))))
+    add(tmp_path, "first.json", EXPORT)
+    before = content_of(tmp_path / "store" / "sightings")
+    outcome = add(tmp_path, "cut.json.gz", whole[: int(len(whole) * keep)])
+    assert outcome.refused is not None
+    assert "unpacked bytes" in outcome.refused.reason or "recognised" in outcome.refused.reason
+    assert content_of(tmp_path / "store" / "sightings") == before
+
+
+def test_partial_takes_what_stands_before_the_break(tmp_path: Path) -> None:
+    noise = [banner(f"192.0.{n // 250}.{n % 250}", org=f"{n * 7919 % 1000003:x}" * 9) for n in range(4000)]
+    whole = gzip.compress(jsonl(*noise))
+    outcome = add(tmp_path, "cut.json.gz", whole[: len(whole) * 2 // 3], partial=True)
+    records, skips = added(outcome)
+    assert 100 < records < 4000
+    assert skips["truncated"] >= 1
+    assert outcome.added is not None
+    assert outcome.added.partial
+
+
+def test_damage_in_the_middle_is_found(tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress(jsonl(*(banner(f"192.0.2.{n}", org=str(n * 7919)) for n in range(200)))))
+    whole[len(whole) // 2] ^= 0xFF
+    assert add(tmp_path, "a.json.gz", bytes(whole)).refused is not None
+
+
+def test_an_interrupted_add_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "first.json", EXPORT)
+    before = content_of(tmp_path / "store")
+    second = jsonl(banner("192.0.2.50"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    places: list[tuple[type, str]] = [
+        (SightingWriter, "write"),
+        (SightingWriter, "close"),
+        (Folder, "publish"),
+        (Folder, "put_manifest"),
+    ]
+    for kind, name in places:
+        with monkeypatch.context() as patched:
+            patched.setattr(kind, name, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                add(tmp_path, "second.json", second)
+        assert content_of(tmp_path / "store") == before, name
+    assert added(add(tmp_path, "second.json", second)) == (1, {})
+
+
+def test_what_a_killed_add_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    add(tmp_path, "first.json", EXPORT)
+    stray = tmp_path / "store" / "sightings" / "date=2021-03-09" / "source=shodan" / "stray.parquet"
+    stray.write_bytes(b"half a file")
+    left = tmp_path / "store" / ".adding" / "x.parquet"
+    left.parent.mkdir()
+    left.write_bytes(b"half a file")
+    assert states(tmp_path)[State.VULNERABLE] == 1
+    add(tmp_path, "second.json", jsonl(banner("192.0.2.50")))
+    assert not stray.exists()
+    assert not left.exists()
+
+
+def test_only_one_add_at_a_time(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    with filelock.FileLock(store / ".lock"), pytest.raises(StoreError):
+        list(add_exports(Folder(str(store)), [], options()))
+
+
+def test_a_manifest_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "manifest.json").write_text('{"schema": "waspglass/census-store/9"}')
+    with pytest.raises(StoreError):
+        add(tmp_path, "a.json", EXPORT)
+
+
+def test_object_storage_has_the_same_layout() -> None:
+    folder = Folder("memory://bucket/census")
+    path = Path(__file__)
+    assert not folder.local
+    outcomes = list(add_exports(folder, [path], options()))
+    assert outcomes[0].refused is not None
+
+
+def test_a_store_on_object_storage(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(EXPORT)
+    folder = Folder("memory://bucket/store-test")
+    (outcome,) = add_exports(folder, [path], options())
+    assert added(outcome) == (3, {})
+    with open_reading(folder, PACK) as reading:
+        (one,) = count(reading, reading.scans())
+    assert one.total == 3
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.integers(1, 28), st.sampled_from(["15.1.2176.2", "15.1.2176.9"])),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_nothing_is_counted_twice_and_nothing_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, sightings: list[tuple[int, int, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    lines = [
+        banner(f"192.0.2.{host}", version, timestamp=f"2021-03-{day:02d}T10:00:00") for host, day, version in sightings
+    ]
+    half = len(lines) // 2
+    for name, part in (("a", lines[:half]), ("b", lines[half:]), ("c", lines)):
+        if part:
+            add(folder, f"{name}.json", jsonl(*part))
+    found = {(each.date.day, state): number for each in counts(folder) for state, number in each.addresses.items()}
+    worst: dict[tuple[int, int], str] = {}
+    for host, day, version in sightings:
+        worst[day, host] = min(version, worst.get((day, host), version))
+    expected: dict[tuple[int, State], int] = {}
+    for (day, _), version in worst.items():
+        key = (day, State.VULNERABLE if version.endswith(".2") else State.PATCHED)
+        expected[key] = expected.get(key, 0) + 1
+    assert found == expected

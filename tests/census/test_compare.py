@@ -1,0 +1,86 @@
+"""What became of hosts between two scans, written as a line of days a host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
+
+from waspglass.census.compare import Change, Comparison, compare
+from waspglass.census.errors import CensusError
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.census.units import Unit
+
+DAYS = (3, 9, 14)
+MARKS = {"v": VULNERABLE, "p": PATCHED, "?": UNDECIDABLE}
+
+
+def world(folder: Path, histories: dict[str, str], webshells: tuple[str, ...] = ()) -> None:
+    """A history has a letter a scan: v vulnerable, p patched, ? undecidable, - not seen."""
+    lines = [
+        banner(address, MARKS[mark], timestamp=f"2021-03-{day:02d}T00:00:00")
+        for address, history in histories.items()
+        for day, mark in zip(DAYS, history, strict=True)
+        if mark != "-"
+    ]
+    add(folder, "all.json", jsonl(*lines))
+    if webshells:
+        rows = [
+            f'"2021-03-10 00:00:00","{a}",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","",'
+            for a in webshells
+        ]
+        add(folder, "2021-03-10-scan_exchange-x.csv", "\n".join([COLUMNS_2021, *rows, ""]).encode())
+
+
+def compared(folder: Path) -> tuple[Comparison, dict[str, Change]]:
+    import datetime as dt
+
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        result, hosts = compare(reading, "shodan", dt.date(2021, 3, 9), dt.date(2021, 3, 14), Unit.ADDRESS)
+        return result, {address: host.change for host in hosts for address in host.addresses}
+
+
+@pytest.mark.parametrize(
+    ("history", "change"),
+    [
+        ("-v-", Change.GONE_VULNERABLE),
+        ("-p-", Change.GONE),
+        ("-?-", Change.GONE),
+        ("--v", Change.NEW_VULNERABLE),
+        ("--p", Change.NEW),
+        ("v-p", Change.NEW),
+        ("-vp", Change.PATCHED),
+        ("vvv", Change.STILL_VULNERABLE),
+        ("vpv", Change.AGAIN_VULNERABLE),
+        ("v-v", Change.AGAIN_VULNERABLE),
+        ("v?v", Change.AGAIN_VULNERABLE),
+        ("-pv", Change.TURNED_VULNERABLE),
+        ("-?v", Change.TURNED_VULNERABLE),
+        ("-pp", Change.STILL_PATCHED),
+        ("-?p", Change.UNCLEAR),
+        ("-v?", Change.UNCLEAR),
+    ],
+)
+def test_each_history_has_one_change(tmp_path: Path, history: str, change: Change) -> None:
+    world(tmp_path, {"192.0.2.1": history, "192.0.2.200": "vvv"})
+    assert compared(tmp_path)[1]["192.0.2.1"] is change
+
+
+def test_changes_add_up_and_the_wasp_under_the_lid_is_counted(tmp_path: Path) -> None:
+    histories = {"192.0.2.1": "vvp", "192.0.2.2": "vvp", "192.0.2.3": "vvv", "192.0.2.4": "-pp", "192.0.2.5": "v--"}
+    world(tmp_path, histories, webshells=("192.0.2.1", "192.0.2.3", "192.0.2.4"))
+    result, hosts = compared(tmp_path)
+    assert sum(result.counts.values()) == len(hosts) == 4
+    assert result.counts[Change.PATCHED] == 2
+    assert result.compromised[Change.PATCHED] == 1
+    assert result.compromised[Change.STILL_VULNERABLE] == 1
+    assert result.patched_compromised == 2
+
+
+def test_a_day_without_a_scan_is_an_error_that_names_the_others(tmp_path: Path) -> None:
+    world(tmp_path, {"192.0.2.1": "v--"})
+    with pytest.raises(CensusError) as caught:
+        compared(tmp_path)
+    assert "2021-03-03" in str(caught.value)

@@ -1,0 +1,145 @@
+"""Survival and capture-recapture against published and closed-form values, and against simulated worlds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from waspglass.census.recapture import chapman, estimate_unseen, log_linear
+from waspglass.census.survival import Interval, estimate, turnbull
+
+RNG = 7
+
+
+def test_without_intervals_it_is_kaplan_and_meier() -> None:
+    """Freireich's 6-MP arm (Freireich et al., Blood 21 (1963) 699-716), the textbook case with censoring."""
+    events = {6: 3, 7: 1, 10: 1, 13: 1, 16: 1, 22: 1, 23: 1}
+    censored = (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)
+    tiny = 0.001
+    intervals = [Interval(day - tiny, float(day), number) for day, number in events.items()]
+    intervals += [Interval(float(day), None, 1) for day in censored]
+    curve = estimate(intervals, np.random.default_rng(RNG), samples=2)
+    assert curve is not None
+    share = dict(zip(curve.days, curve.share, strict=True))
+    published = {6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538, 23: 0.448}
+    for day, value in published.items():
+        assert share[float(day)] == pytest.approx(value, abs=0.002)
+
+
+def test_turnbull_of_a_case_that_can_be_solved_by_hand() -> None:
+    """Two hosts patched in (0,1], one in (0,2], one in (1,2]: p = 2/3, 1/3 solves the likelihood equation."""
+    covers = np.array([[True, False], [True, True], [False, True]])
+    assert turnbull(covers, np.array([[2.0, 1.0, 1.0]]))[0] == pytest.approx([2 / 3, 1 / 3], abs=1e-5)
+
+
+def test_half_life_of_an_exponential_world() -> None:
+    rng = np.random.default_rng(RNG)
+    scans = np.array([0, 1, 4, 7, 10, 12, 16, 20, 24], dtype=float)
+    times = rng.exponential(5.0 / math.log(2), 4000)
+    intervals: dict[tuple[float, float | None], int] = {}
+    for time in times:
+        at = int(np.searchsorted(scans, time))
+        key = (float(scans[at - 1]), float(scans[at]) if at < len(scans) else None)
+        intervals[key] = intervals.get(key, 0) + 1
+    curve = estimate([Interval(left, right, n) for (left, right), n in intervals.items()], np.random.default_rng(RNG))
+    assert curve is not None
+    half = curve.half_life
+    assert half.day is not None
+    assert half.low is not None
+    assert half.high is not None
+    assert half.low <= 5.0 <= half.high + 0.3
+    assert half.between == (4.0, 7.0)
+
+
+def test_no_host_no_curve_and_none_patched_no_half_life() -> None:
+    assert estimate([], np.random.default_rng(RNG)) is None
+    curve = estimate([Interval(10.0, None, 30)], np.random.default_rng(RNG))
+    assert curve is not None
+    assert curve.half_life.day is None
+    assert curve.share[-1] == 1.0
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(1, 6) | st.none(), st.integers(1, 50)).map(
+            lambda each: Interval(float(each[0]), None if each[1] is None else float(each[0] + each[1]), each[2])
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_curve_falls_and_stays_in_its_band(intervals: list[Interval]) -> None:
+    curve = estimate(intervals, np.random.default_rng(RNG), samples=20)
+    assert curve is not None
+    assert curve.share[0] == pytest.approx(1.0)
+    assert all(later <= share + 1e-9 for share, later in zip(curve.share, curve.share[1:], strict=False))
+    rows = zip(curve.low, curve.share, curve.high, strict=True)
+    assert all(0 <= low <= share + 1e-9 and share <= high + 1e-9 <= 1 + 2e-9 for low, share, high in rows)
+    assert curve.hosts == sum(each.count for each in intervals)
+
+
+def test_chapman_by_hand() -> None:
+    total, low, high = chapman(200, 100, 50)
+    assert total == pytest.approx(201 * 101 / 51 - 1)
+    assert 250 <= low < total < high
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
+def test_chapman_is_never_below_what_was_seen(only_first: int, only_second: int, both: int) -> None:
+    total, low, high = chapman(only_first + both, only_second + both, both)
+    seen = only_first + only_second + both
+    assert seen <= low + 1e-6 <= total + 2e-6 <= high + 3e-6
+
+
+def simulated(size: int, chances: tuple[float, ...], seed: int) -> dict[tuple[bool, ...], int]:
+    rng = np.random.default_rng(seed)
+    cells: dict[tuple[bool, ...], int] = {}
+    for row in rng.random((size, len(chances))) < np.array(chances):
+        pattern = tuple(bool(each) for each in row)
+        if any(pattern):
+            cells[pattern] = cells.get(pattern, 0) + 1
+    return cells
+
+
+@pytest.mark.parametrize("chances", [(0.6, 0.5), (0.6, 0.5, 0.4), (0.5, 0.4, 0.3, 0.3)])
+def test_the_interval_holds_the_truth_about_as_often_as_it_says(chances: tuple[float, ...]) -> None:
+    held = 0
+    sources = tuple("abcd"[: len(chances)])
+    for seed in range(60):
+        found = estimate_unseen(simulated(2000, chances, seed), sources)
+        assert found is not None
+        assert found.high is not None
+        held += found.low <= 2000 <= found.high
+    assert held >= 50
+
+
+def test_dependent_sources_are_noticed_by_three_and_missed_by_two() -> None:
+    rng = np.random.default_rng(RNG)
+    easy = rng.random(4000) < 0.5
+    first = rng.random(4000) < np.where(easy, 0.8, 0.2)
+    second = rng.random(4000) < np.where(easy, 0.8, 0.2)
+    third = rng.random(4000) < 0.5
+    cells: dict[tuple[bool, ...], int] = {}
+    for pattern in zip(first.tolist(), second.tolist(), third.tolist(), strict=True):
+        if any(pattern):
+            cells[pattern] = cells.get(pattern, 0) + 1
+    pairs: dict[tuple[bool, ...], int] = {}
+    for (a, b, _), number in cells.items():
+        if a or b:
+            pairs[a, b] = pairs.get((a, b), 0) + number
+    two, three = estimate_unseen(pairs, ("a", "b")), log_linear(cells, ("a", "b", "c"))
+    assert two is not None
+    assert two.high is not None
+    assert two.high < 4000
+    assert three.high is not None
+    assert three.low <= 4000 <= three.high
+    assert "a with b" in three.model
+
+
+def test_sources_that_share_nothing_bound_nothing() -> None:
+    assert estimate_unseen({(True, False): 50, (False, True): 60}, ("a", "b")) is None
+    assert estimate_unseen({(True,): 50}, ("a",)) is None

@@ -1,0 +1,201 @@
+"""Shadowserver, Nmap, Censys and declared CSV: what they say, in any order of columns, and hostile files."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from tests.census.exports import (
+    COLUMNS_2021,
+    COLUMNS_TODAY,
+    PATCHED,
+    VULNERABLE,
+    add,
+    added,
+    counts,
+    jsonl,
+    rows,
+    states,
+)
+
+from waspglass.census.sources.mapped_csv import Mapping, read_mapping
+from waspglass.model.errors import UsageError
+from waspglass.packs.builds import State
+
+ROW_2021 = '"2021-03-09 00:11:30","12.237.1.2",443,"mail.a.example","exchange;cve-2021-26855",7018,"US","X","Y",517311,0,"S","15.2.721","EX1",'  # noqa: E501
+SHELL = '"2021-03-09 00:11:31","12.237.1.3",443,"mail.b.example","exchange;webshell",0,"US","X","Y",0,0,,"15.2.721","EX2","/a.aspx"'  # noqa: E501
+
+
+def csv(*lines: str) -> bytes:
+    return "\n".join(lines).encode() + b"\n"
+
+
+def test_shadowserver_of_2021(tmp_path: Path) -> None:
+    assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_2021, ROW_2021, SHELL))) == (2, {})
+    (one,) = counts(tmp_path)
+    assert (str(one.date), one.source) == ("2021-03-10", "shadowserver.scan_exchange")
+    assert (one.addresses, one.compromised) == ({State.VULNERABLE: 1, State.UNDECIDABLE: 1}, 1)
+    first, second = rows(tmp_path)
+    assert (first["asn"], second["asn"]) == (7018, None)
+    assert (second["compromise"], second["url"], second["server_name"]) == ("webshell", "/a.aspx", "EX2")
+
+
+def test_shadowserver_of_today_with_columns_in_another_order(tmp_path: Path) -> None:
+    names = COLUMNS_TODAY.split(",")
+    cells = {
+        "timestamp": "2021-03-09 00:00:00",
+        "ip": "192.0.2.1",
+        "port": "443",
+        "tag": "exchange",
+        "version": PATCHED,
+        "geo": "AT",
+    }
+    order = sorted(names)
+    add(tmp_path, "x.csv", csv(",".join(order), ",".join(cells.get(name, "") for name in order)))
+    assert states(tmp_path) == {State.PATCHED: 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "compromised"),
+    [
+        ("likely compromised", 1),
+        ("compromised", 1),
+        ("not compromised", 0),
+        ("unaffected", 0),
+        ("uncompromised", 0),
+        ("", 0),
+    ],
+)
+def test_special_reports_say_compromised_in_their_status(tmp_path: Path, status: str, compromised: int) -> None:
+    header = "timestamp,ip,port,protocol,asn,geo,region,city,hostname,naics,sector,tag,public_source,status,detail,method,severity"  # noqa: E501
+    row = f"2021-03-09 00:00:00,192.0.2.1,443,tcp,1,DE,,,,0,,exchange,,{status},,,critical"
+    add(tmp_path, "2021-03-09-special-cert.csv", csv(header, row))
+    (one,) = counts(tmp_path)
+    assert (one.source, one.compromised) == ("shadowserver.special", compromised)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("only,three,cells", "malformed line"),
+        (COLUMNS_2021, "malformed line"),
+        (ROW_2021.replace("12.237.1.2", "nowhere"), "malformed line"),
+        (ROW_2021.replace("12.237.1.2", ""), "malformed line"),
+    ],
+)
+def test_a_bad_row_is_counted(tmp_path: Path, line: str, reason: str) -> None:
+    assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_2021, SHELL, line))) == (1, {reason: 1})
+
+
+def test_columns_named_twice_are_said_and_the_first_counts(tmp_path: Path) -> None:
+    content = csv(COLUMNS_2021 + ",ip", ROW_2021 + ",203.0.113.9")
+    assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", content)) == (1, {"missing field": 1})
+    assert rows(tmp_path)[0]["address"] == "12.237.1.2"
+
+
+def test_wrong_encoding_is_counted(tmp_path: Path) -> None:
+    content = csv(COLUMNS_2021, SHELL) + ROW_2021.replace("Y", "Zürich").encode("latin-1") + b"\n"
+    assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", content)) == (1, {"malformed line": 1})
+
+
+def test_missing_columns_are_no_guess(tmp_path: Path) -> None:
+    outcome = add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv("timestamp,ip,port", "2021-03-09,192.0.2.1,443"))
+    assert outcome.refused is not None
+    assert "not recognised" in outcome.refused.reason
+
+
+NMAP_HOST = """<host endtime="1615284010"><address addr="{address}" addrtype="ipv4"/><ports>
+<port protocol="tcp" portid="443"><state state="open"/>{script}</port></ports></host>"""
+TEST = '<script id="http-vuln-cve2021-26855" output="{state}"><table key="x"><elem key="state">{state}</elem></table></script>'  # noqa: E501
+
+
+def nmap(*hosts: str) -> bytes:
+    return f'<?xml version="1.0"?><!DOCTYPE nmaprun><nmaprun>{"".join(hosts)}</nmaprun>'.encode()
+
+
+def test_nmap_tests_behaviour_and_silence_is_no_answer(tmp_path: Path) -> None:
+    hosts = [
+        NMAP_HOST.format(address="192.0.2.1", script=TEST.format(state="VULNERABLE")),
+        NMAP_HOST.format(address="192.0.2.2", script=TEST.format(state="NOT VULNERABLE")),
+        NMAP_HOST.format(address="192.0.2.3", script=""),
+        NMAP_HOST.format(address="192.0.2.4", script=f'<script id="ms-exchange-version" output="{VULNERABLE}: name"/>'),
+    ]
+    assert added(add(tmp_path, "scan.xml", nmap(*hosts), product="exchange")) == (4, {})
+    (one,) = counts(tmp_path)
+    assert one.addresses == {State.VULNERABLE: 2, State.PATCHED: 1, State.UNKNOWN: 1}
+    assert one.tested == 2
+
+
+def test_nmap_that_ends_early_is_counted(tmp_path: Path) -> None:
+    content = nmap(NMAP_HOST.format(address="192.0.2.1", script=""), NMAP_HOST.format(address="192.0.2.2", script=""))
+    assert added(add(tmp_path, "scan.xml", content[:-120])) == (1, {"truncated": 1})
+
+
+def test_xml_entities_are_refused(tmp_path: Path) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE nmaprun [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><nmaprun>&b;</nmaprun>'
+    outcome = add(tmp_path, "scan.xml", bomb)
+    assert outcome.refused is not None
+    assert "entities" in outcome.refused.reason
+
+
+CENSYS_SERVICE: dict[str, object] = {
+    "port": 443,
+    "transport_protocol": "TCP",
+    "observed_at": "2021-03-09T13:40:03.755876935Z",
+    "http": {
+        "response": {"html_title": "Outlook", "headers": {"X_OWA_Version": [VULNERABLE], "_encoding": {"a": "b"}}}
+    },
+    "tls": {"certificates": {"leaf_fp_sha_256": "a" * 64, "leaf_data": {"names": ["mail.a.example"]}}},
+}
+
+
+def test_censys_has_a_sighting_for_each_service(tmp_path: Path) -> None:
+    host = {"ip": "192.0.2.1", "services": [CENSYS_SERVICE, {"port": 22}], "location": {"country_code": "AT"}}
+    platform = {"host_v1": {"resource": {"ip": "192.0.2.2", "services": [CENSYS_SERVICE]}}}
+    empty = {"ip": "192.0.2.3", "services": []}
+    assert added(add(tmp_path, "censys.json", jsonl(host, platform, empty), date=None)) in (
+        (2, {"empty": 1, "bad time": 1}),
+    )
+    assert states(tmp_path) == {State.VULNERABLE: 2}
+    assert rows(tmp_path)[0]["certificate"] == "a" * 64
+
+
+MAPPING = Mapping.model_validate(
+    {
+        "name": "cert",
+        "product": "exchange",
+        "delimiter": ";",
+        "encoding": "cp1252",
+        "columns": {"address": "IP", "version": "Build", "seen": "Zeit", "organisation": "Firma", "names": "Namen"},
+        "tested": {"column": "Ergebnis", "cve": "CVE-2021-26855", "vulnerable": ["ja"], "patched": ["nein"]},
+        "compromised": {"column": "Shell", "values": ["ja"]},
+    }
+)
+
+
+def test_a_declared_csv(tmp_path: Path) -> None:
+    content = textwrap.dedent("""\
+        Firma;IP;Zeit;Build;Ergebnis;Shell;Namen
+        Müller;192.0.2.1;2021-03-09 10:00:00+01:00;15.1.2176.9;ja;;a.example, b.example
+        Weiß;192.0.2.2;2021-03-09;15.1.2176.2;nein;ja;
+        Groß;192.0.2.3;1615284010;15.1.2176.2;;nein;
+        """).encode("cp1252")
+    assert added(add(tmp_path, "liste.csv", content, mapping=MAPPING)) == (3, {})
+    (one,) = counts(tmp_path)
+    assert (one.source, one.addresses) == ("table.cert", {State.VULNERABLE: 2, State.PATCHED: 1})
+    assert (one.tested, one.compromised, one.patched_compromised) == (2, 1, 1)
+    first = rows(tmp_path)[0]
+    assert (first["organisation"], first["names"]) == ("Müller", ["a.example", "b.example"])
+    assert str(first["seen"]) == "2021-03-09 09:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["name = 'x'\n[columns]\nversion = 'a'", "name = 'X Y'\n[columns]\naddress = 'a'", "name = 'x'\n[columns]\naddress='a'\nage='b'",  # noqa: E501
+             "name = 'x'\nencoding = 'klingon'\n[columns]\naddress='a'", "not toml ["],
+)  # fmt: skip
+def test_a_wrong_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError):
+        read_mapping(path)

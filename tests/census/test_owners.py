@@ -1,0 +1,128 @@
+"""Who is told: the longest prefix wins, nobody is lost, and what was reported once stays reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, VULNERABLE, add, banner, jsonl
+
+from waspglass.census.contacts import Contact, Contacts, read_contacts
+from waspglass.census.owners import ExposedHost, Notice, exposed_hosts, notices
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.model.errors import UsageError
+from waspglass.packs.builds import State
+
+CONTACTS = """email,name,language,sector,cidr,asn,domain
+net@a.example,A,de,,192.0.2.0/24,,
+half@a.example,Half,en,,192.0.2.0/25,,
+six@a.example,Six,,,2001:db8::/32,,
+dom@b.example,B,,,,,b.example
+sub@b.example,Sub,,,,,sub.b.example
+as@c.example,C,,,,AS64496,
+"""
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Contacts:
+    path = tmp_path / "contacts.csv"
+    path.write_text(CONTACTS, encoding="utf-8-sig")
+    return read_contacts(path)
+
+
+@pytest.mark.parametrize(
+    ("address", "names", "asn", "email"),
+    [
+        ("192.0.2.5", ["x.b.example"], 64496, "half@a.example"),
+        ("192.0.2.200", [], None, "net@a.example"),
+        ("2001:db8::5", [], 64496, "six@a.example"),
+        ("203.0.113.1", ["mail.b.example"], 64496, "dom@b.example"),
+        ("203.0.113.1", ["a.sub.b.example"], None, "sub@b.example"),
+        ("203.0.113.1", ["notb.example"], 64496, "as@c.example"),
+        ("203.0.113.1", ["b.example.evil.example"], 1, None),
+    ],
+)
+def test_the_most_exact_contact_wins(
+    contacts: Contacts, address: str, names: list[str], asn: int | None, email: str | None
+) -> None:
+    found = contacts.find(address, names, asn)
+    assert (None if found is None else found[0].email) == email
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), min_size=1, max_size=30),
+    st.integers(0, 2**32 - 1),
+)
+def test_longest_prefix_is_that_of_the_naive_search(networks: list[tuple[int, int]], address: int) -> None:
+    contacts = Contacts()
+    made = {ipaddress.ip_network((value >> (32 - length) << (32 - length), length)) for value, length in networks}
+    for network in made:
+        contacts.add_network(network, Contact(str(network)))
+    host = ipaddress.ip_address(address)
+    inside = [network for network in made if host in network]
+    found = contacts.find(str(host), [], None)
+    assert (None if found is None else found[0].email) == (
+        str(max(inside, key=lambda network: network.prefixlen)) if inside else None
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["nobody,x,de,,192.0.2.0/24,,", "a@b.example,x,fr,,192.0.2.0/24,,", "a@b.example,x,de,,192.0.2.1/24,,", "a@b.example,x,de,,,,",  # noqa: E501
+     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..",],  # noqa: E501
+)  # fmt: skip
+def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "c.csv"
+    first = row.split(",")[0]
+    quoted = f'"{first}"' + row.removeprefix(first)
+    path.write_text(f"email,name,language,sector,cidr,asn,domain\n{quoted}\n")
+    with pytest.raises(UsageError) as caught:
+        read_contacts(path)
+    assert str(path) in str(caught.value)
+
+
+def exposed(folder: Path, day: int) -> list[ExposedHost]:
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        return list(exposed_hosts(reading, dt.date(2021, 3, day)))
+
+
+def test_a_report_of_a_compromise_outlives_the_patch(tmp_path: Path) -> None:
+    shell = '"2021-03-09 08:00:00","192.0.2.1",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","","/a.aspx"'
+    gone = shell.replace("192.0.2.1", "192.0.2.7")
+    add(tmp_path, "2021-03-09-scan_exchange-x.csv", f"{COLUMNS_2021}\n{shell}\n{gone}\n".encode())
+    add(
+        tmp_path,
+        "2021-03-20.json",
+        jsonl(banner("192.0.2.1", PATCHED), banner("192.0.2.2", VULNERABLE), banner("192.0.2.3", PATCHED)),
+    )
+    found = {(host.address, host.source): host for host in exposed(tmp_path, 20)}
+    assert set(found) == {
+        ("192.0.2.1", "shodan"), ("192.0.2.1", "shadowserver.scan_exchange"), ("192.0.2.2", "shodan"),
+        ("192.0.2.7", "shadowserver.scan_exchange"),
+    }  # fmt: skip
+    report = found["192.0.2.1", "shadowserver.scan_exchange"]
+    assert (report.state, report.compromise, report.url) == (State.PATCHED, "webshell", "/a.aspx")
+    assert found["192.0.2.1", "shodan"].compromise is None
+    notice = Notice(Contact("a@b.example"), tuple(found.values()))
+    assert (notice.vulnerable, notice.compromised, notice.under_lid) == (1, 2, 1)
+
+
+def test_every_exposed_host_is_told_or_listed(tmp_path: Path, contacts: Contacts) -> None:
+    addresses = [f"192.0.2.{n}" for n in range(100, 160)] + [f"203.0.113.{n}" for n in range(40)]
+    add(tmp_path, "2021-03-20.json", jsonl(*(banner(address) for address in addresses)))
+    hosts = exposed(tmp_path, 20)
+    told, unmatched = notices(hosts, contacts)
+    assert sorted(host.address for notice in told for host in notice.hosts) == sorted(addresses[:60])
+    assert sorted(host.address for host in unmatched) == sorted(addresses[60:])
+    assert [notice.contact.email for notice in told] == ["half@a.example", "net@a.example"]
+
+
+def test_old_scans_are_not_told_again(tmp_path: Path) -> None:
+    add(tmp_path, "2021-03-01.json", jsonl(banner("192.0.2.1")))
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.2")))
+    assert [host.address for host in exposed(tmp_path, 20)] == ["192.0.2.2"]

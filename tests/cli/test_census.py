@@ -1,0 +1,79 @@
+"""The census commands as a user meets them: exit codes, messages, and nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.census.exports import PATCHED, banner, jsonl
+from typer.testing import CliRunner, Result
+
+from waspglass.cli.census import app
+from waspglass.model.errors import UsageError, WaspglassError
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    export = tmp_path / "2021-03-09.json"
+    export.write_bytes(
+        jsonl(banner("192.0.2.1"), banner("192.0.2.2", PATCHED), "broken", banner("192.0.2.3", None, http={}))
+    )
+    result = run("add", export, "--store", tmp_path / "s")
+    assert result.exit_code == 0
+    assert "3 sightings, source shodan, 2021-03-09" in result.output
+    assert "skipped 1: malformed line (first: line 3" in result.output
+    return tmp_path / "s"
+
+
+def test_help_needs_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom waspglass.cli.census import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = {'polars', 'duckdb', 'pyarrow', 'numpy', 'scipy', 'pydantic', 'jinja2'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_show_in_each_form(store: Path) -> None:
+    text = run("show", "--store", store)
+    assert "1 sightings are of another or of no recognised product" in text.output
+    (row,) = json.loads(run("show", "--store", store, "--format", "json").stdout)
+    assert (row["addresses_vulnerable"], row["addresses_patched"], row["servers_vulnerable"]) == (1, 1, 1)
+    assert run("show", "--store", store, "--format", "csv", "--by", "country").stdout.startswith("date,source,country,")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "--by", "colour"), ("show", "--format", "xml"), ("show", "--date", "soon"), ("show", "--pack", "nosuchpack"),  # noqa: E501
+     ("report", "--language", "fr"), ("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--unit", "cow"),
+     ("diff", "2021-03-09", "2021-03-10", "--source", "nosuch")],
+    ids=lambda words: " ".join(words),
+)  # fmt: skip
+def test_a_wrong_call_says_what_to_do(store: Path, words: tuple[str, ...]) -> None:
+    result = run(*words, "--store", store)
+    assert isinstance(result.exception, WaspglassError)
+    assert result.exception.hint
+
+
+def test_refused_exports_give_an_exit_code(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"\x00\x01\x02")
+    result = run("add", path, tmp_path / "absent.json", "--store", tmp_path / "s")
+    assert result.exit_code == 3
+    assert "not recognised" in result.output
+    assert "cannot be opened" in result.output
+
+
+def test_an_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(jsonl(banner("192.0.2.1")))
+    assert isinstance(run("add", path, "--source", "zoomeye", "--store", tmp_path / "s").exception, UsageError)

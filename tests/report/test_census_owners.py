@@ -1,0 +1,107 @@
+"""Messages to owners: every cell safe, the words in the owner's language, and no path made of an address."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from waspglass.census.contacts import Contact
+from waspglass.census.owners import ExposedHost, Notice
+from waspglass.model.errors import OutputError
+from waspglass.packs.builds import State
+from waspglass.packs.load import load_pack
+from waspglass.report.census_owners import COLUMNS, Sender, Tlp, attachment, message, write_notices
+
+PACK = load_pack("proxylogon")
+SENDER = Sender("Example CERT", "cert@cert.example", dt.date(2021, 3, 9))
+
+
+def host(state: State = State.VULNERABLE, **changes: object) -> ExposedHost:
+    values: dict[str, object] = {
+        "address": "192.0.2.1", "port": 443, "transport": "tcp", "seen": dt.datetime(2021, 3, 9, 10, tzinfo=dt.UTC),
+        "source": "shodan", "state": state, "reason": "by build number", "compromise": None, "reported": False,
+        "version": "15.1.2176.2", "names": ("mail.a.example",), "server_name": "EX1", "asn": 64496, "country": "DE",
+        "region": "NW", "city": "Köln", "sector": None, "url": None,
+    }  # fmt: skip
+    return ExposedHost(**(values | changes))  # type: ignore[arg-type]  # tests name real fields only
+
+
+@given(st.text(max_size=30))
+def test_no_cell_is_a_formula_and_every_row_is_one_line(text: str) -> None:
+    rows = list(
+        csv.reader(
+            io.StringIO(attachment([host(server_name=text, city=text, url=text, names=(text,))], PACK), newline="")
+        )
+    )
+    assert len(rows) == 2
+    assert rows[0] == list(COLUMNS)
+    assert len(rows[1]) == len(COLUMNS)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in rows[1])
+    assert all(cell.isprintable() for cell in rows[1])
+
+
+def test_a_tag_says_only_what_this_source_saw() -> None:
+    own = attachment([host(State.PATCHED, compromise="webshell", reported=True)], PACK)
+    other = attachment([host(State.PATCHED, reported=True)], PACK)
+    assert "proxylogon;webshell;seen-by-shodan" in own
+    assert "webshell" not in other
+    assert "cve-2021-26855" in attachment([host()], PACK)
+    assert "cve-" not in own
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("vulnerable", "WHAT TO DO", "patched and still reported")),
+        ("de", ("verwundbar", "WAS ZU TUN IST", "gepatcht und trotzdem")),
+    ],
+)
+def test_the_message_is_in_the_owners_language(language: str, words: tuple[str, ...]) -> None:
+    notice = Notice(
+        Contact("a@b.example", "B\x1b[2J AG", language),
+        (host(), host(State.PATCHED, reported=True, address="192.0.2.2")),
+    )
+    text = message(notice, PACK, SENDER)
+    for word in (*words, "TLP:AMBER", "192.0.2.1", "2021-03-09", "shodan", "cert@cert.example", "hosts.csv"):
+        assert word in text
+    assert "\x1b" not in text
+    other = {"en": "verwundbar", "de": "WHAT"}[language]
+    assert other not in text
+
+
+def test_a_message_names_ten_hosts_and_counts_the_others() -> None:
+    hosts = tuple(host(address=f"192.0.2.{n}") for n in range(25))
+    text = message(Notice(Contact("a@b.example"), hosts), PACK, SENDER)
+    assert "192.0.2.9 " in text
+    assert "192.0.2.10 " not in text
+    assert "and 15 more" in text
+
+
+def test_files_are_written_and_an_address_is_no_path(tmp_path: Path) -> None:
+    told = [Notice(Contact("../../etc/x@b.example"), (host(),)), Notice(Contact("=cmd@b.example", "=1+1"), (host(),))]
+    write_notices(told, [host(address="203.0.113.5")], PACK, SENDER, tmp_path / "out")
+    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert len(files) == 6
+    assert all(name.startswith("out/") for name in files)
+    assert "203.0.113.5" in (tmp_path / "out" / "unmatched.csv").read_text(encoding="utf-8")
+    index = list(csv.DictReader((tmp_path / "out" / "owners.csv").open(encoding="utf-8")))
+    assert [row["vulnerable"] for row in index] == ["1", "1"]
+    assert index[1]["name"] == "'=1+1"
+    with pytest.raises(OutputError):
+        write_notices(told, [], PACK, SENDER, tmp_path / "out")
+
+
+@pytest.mark.parametrize("tlp", list(Tlp))
+def test_every_marking_is_explained(tlp: Tlp) -> None:
+    for language in ("en", "de"):
+        text = message(
+            Notice(Contact("a@b.example", language=language), (host(),)), PACK, Sender("X", "y", SENDER.day, tlp)
+        )
+        assert text.startswith(f"{tlp}\n")
+        assert f"  {tlp}: " in text

@@ -1,0 +1,138 @@
+"""The census report over the synthetic replay: self-contained, well-formed, honest, and safe with hostile names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tests.census.exports import PACK, add, banner, jsonl, options
+
+from waspglass.census.add import add_exports
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.census.survey import Survey, survey
+from waspglass.model.errors import UsageError
+from waspglass.model.language import load_catalogue
+from waspglass.report.census_html import png, render_census, svg_files
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Survey:
+    folder = Folder(str(tmp_path_factory.mktemp("replay") / "store"))
+    outcomes = list(add_exports(folder, sorted(EXAMPLE.iterdir()), options()))
+    assert all(outcome.added for outcome in outcomes)
+    with open_reading(folder, PACK) as reading:
+        return survey(reading, reading.scans()[-1][0], samples=40)
+
+
+class Page(HTMLParser):
+    """Collects what could load or run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_page_needs_nothing_from_outside(replay: Survey, language: str) -> None:
+    html = render_census(replay, language=language, version="0", synthetic=True)
+    page = Page()
+    page.feed(html)
+    assert not {"script", "link", "img", "iframe", "object", "base", "form", "image", "use"} & set(page.tags)
+    names = {name for name, _ in page.attributes}
+    assert not {"src", "style", "onload", "onclick", "xlink:href"} & names
+    assert all(value and value.startswith("#") for name, value in page.attributes if name == "href")
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in html
+    assert "url(" not in style[1]
+    assert len(html) < 1_500_000
+
+
+def test_the_page_says_what_it_rests_on(replay: Survey) -> None:
+    html = render_census(replay, language="en", version="0", synthetic=True)
+    for text in ("Synthetic data", "The wasp under the lid", "never added up", "Turnbull", "Assumptions", "not proven safe",  # noqa: E501
+                 "Natural Earth", "krebsonsecurity.com", "no line joins them", "Shodan guesses from versions"):  # fmt: skip  # noqa: E501
+        assert text in html, text
+    assert "Synthetic data" not in render_census(replay, language="en", version="0")
+
+
+def test_every_picture_stands_alone_as_xml(replay: Survey) -> None:
+    files = svg_files(replay, "de")
+    assert {"world.svg", "de.svg", "series.svg", "public-figures-1.svg", "survival-shodan.svg"} <= set(files)
+    for name, svg in files.items():
+        root = ET.fromstring(svg)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg", name
+        assert root.get("aria-label")
+        assert not root.findall(".//{http://www.w3.org/2000/svg}script")
+        for element in root.iter():
+            for place in ("x", "y", "cx", "cy", "x1", "y1"):
+                assert "nan" not in element.get(place, ""), name
+
+
+def test_png(replay: Survey) -> None:
+    pytest.importorskip("resvg_py")
+    assert png(svg_files(replay, "en")["survival-shodan.svg"]).startswith(b"\x89PNG")
+
+
+def test_a_source_has_a_panel_and_a_line_of_its_own(replay: Survey) -> None:
+    svg = ET.fromstring(svg_files(replay, "en")["series.svg"])
+    titles = [each.text for each in svg.iter("{http://www.w3.org/2000/svg}text") if each.get("class") == "title"]
+    assert titles == ["Shodan", "Shadowserver scan_exchange", "Nmap"]
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>\x1b[2J\u202e'
+    rows = [
+        banner(
+            f"192.0.2.{n}",
+            org=evil,
+            isp=evil,
+            location={"country_code": "DE", "region_code": evil, "city": evil},
+            hostnames=[evil],
+        )
+        for n in range(30)
+    ]
+    add(tmp_path, "2021-03-09.json", jsonl(*rows))
+    add(tmp_path, "2021-03-12.json", jsonl(*rows[:20]))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        found = survey(reading, reading.scans()[-1][0], samples=10)
+    html = render_census(found, language="en", version="0")
+    assert "<script" not in html
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert "alert(1)" in html
+    for svg in svg_files(found, "en").values():
+        ET.fromstring(svg)
+
+
+def test_one_scan_of_one_source_is_enough_for_a_page(tmp_path: Path) -> None:
+    add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1")))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        found = survey(reading, reading.scans()[-1][0])
+        empty = survey(reading, reading.scans()[-1][0].replace(month=5))
+    html = render_census(found, language="en", version="0")
+    assert "There are not two scans of one source yet." in html
+    assert "An estimate needs two sources" in html
+    with pytest.raises(UsageError):
+        render_census(empty, language="en", version="0")
+
+
+def test_languages_agree() -> None:
+    english, german = (load_catalogue("waspglass.report", "census", language) for language in ("en", "de"))
+    assert english.keys() == german.keys()
+    for key in english.keys():  # noqa: SIM118 - a catalogue is no mapping
+        assert english.fields(key) == german.fields(key), key
