@@ -130,6 +130,22 @@ def test_the_lab_exploitation_of_otrf(shared_data: Path) -> None:
     assert {one.effect for one in found} == {Effect.SHOWS}
 
 
+def test_no_published_path_is_one_of_a_page_that_the_maker_ships(shared_data: Path) -> None:
+    import polars as pl
+
+    table = pl.read_parquet(shared_data / "exchange-baseline" / "exchange_baseline.parquet", columns=["path"])
+    shipped = {"/" + path.lower().replace("\\", "/").lstrip("/") for path in table["path"]}
+    rules = {rule["name"]: rule for source in PACK.sigma for rule in yaml.safe_load_all(source.text)}
+    files = rules["web-known-implant-path"]["detection"]["path"]["path|endswith"]
+    pages = rules["compiled-known-path"]["detection"]["path"]["virtual_path|endswith"]
+    published = {path.replace("\\", "/") for path in (*files, *pages)}
+    assert published
+    assert not {path for path in published if any(page.endswith(path) for page in shipped)}
+    own = rules["iis-page-answered-intruder"]["detection"]["product"]["cs-uri-stem"]
+    pages_of_logon = {page for page in shipped if "/owa/auth/" in page and page.endswith(".aspx")}
+    assert {"/owa/auth/" + page.rpartition("/")[2] for page in pages_of_logon} <= set(own)
+
+
 @pytest.mark.parametrize(
     ("script", "data", "output"),
     [
