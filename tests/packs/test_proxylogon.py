@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.evidence.evtx_writer import evtx
 from tests.packs.engine import fires, hunted
 
 from waspglass.model.finding import Effect, Rung
@@ -77,6 +79,24 @@ def test_the_page_has_one_name_in_file_and_log() -> None:
 def test_a_page_that_is_not_found_ends() -> None:
     found = hunted(PACK, SAMPLES / "story" / "implant_gone").findings
     assert [(one.rule, one.effect) for one in found][-1] == ("iis-implant-gone", Effect.ENDS)
+
+
+def test_the_raw_event_log_says_the_same_as_its_export(tmp_path: Path) -> None:
+    """In a raw event the text is not rendered: the cmdlet and its parameters are unnamed data."""
+    planted = {
+        "EventID": "1",
+        "Provider_Name": "MSExchange CmdletLogs",
+        "Data": 'Set-OabVirtualDirectory\n-ExternalUrl "http://f/<script runat=server>/* inert sample */</script>"',
+    }
+    removed = {"EventID": "1", "Provider_Name": "MSExchange CmdletLogs", "Data": "Remove-OabVirtualDirectory\n-Force"}
+    start = datetime(2021, 3, 3, 4, 12, 12, tzinfo=UTC)
+    content = evtx([[(start, planted), (start + timedelta(seconds=2), removed)]], channel="MSExchange Management")
+    (tmp_path / "MSExchange Management.evtx").write_bytes(content)
+    found = hunted(PACK, tmp_path).findings
+    assert {(one.rule, one.rung) for one in found} == {
+        ("event-url-with-script", Rung.EXPLOITED),
+        ("event-page-planted", Rung.IMPLANTED),
+    }
 
 
 @pytest.mark.parametrize("name", ["timeline.csv", "figures.csv"])
