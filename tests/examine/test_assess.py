@@ -138,6 +138,19 @@ def test_without_a_patch_the_window_lasts_until_collection() -> None:
     assert run(facts=OPEN).verdict is Verdict.CLEAN
 
 
+def test_without_patch_and_collection_time_nobody_knows_when_the_window_ends() -> None:
+    facts = OPEN.model_copy(update={"collected_at": None})
+    result = run(facts=facts)
+    assert result.verdict is Verdict.CANNOT_TELL
+    assert any(limit.id == "collection-time" and limit.decisive for limit in result.limits)
+
+
+def test_a_server_whose_logs_end_today_is_examined_live() -> None:
+    facts = OPEN.model_copy(update={"collected_at": None})
+    live = FULL.model_copy(update={"to": moment("2021-04-02")})
+    assert run(facts=facts, coverage=(live,)).verdict is Verdict.CLEAN
+
+
 def test_a_kind_that_cannot_show_an_entry_does_not_make_clean() -> None:
     assert run(coverage=(FULL.model_copy(update={"entry": False}),)).verdict is Verdict.CANNOT_TELL
 

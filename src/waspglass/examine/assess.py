@@ -53,7 +53,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)
-    exposed = exposure(observations, lid, pack, facts)
+    exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, catalogue)
     decision = decide(observations, lid, implants, exposed, contradicted=bool(contradictions))
     sentence = say(decision, observations, lid, implants, exposed, catalogue)

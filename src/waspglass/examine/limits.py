@@ -67,7 +67,7 @@ def _collection_time(exposed: Exposure, facts: Facts, catalogue: Catalogue) -> l
     if facts.collected_at is not None or exposed.end_known:
         return []
     remedy = catalogue.text("limit.collection_time_remedy")
-    return [Limit(id="collection-time", text=catalogue.text("limit.collection_time"), remedy=remedy)]
+    return [Limit(id="collection-time", text=catalogue.text("limit.collection_time"), remedy=remedy, decisive=True)]
 
 
 def _lid(lid: Lid, catalogue: Catalogue) -> list[Limit]:

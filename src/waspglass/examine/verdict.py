@@ -90,4 +90,6 @@ def _without_findings(observations: Observations, lid: Lid, exposed: Exposure) -
         return Decision(Verdict.CANNOT_TELL, (), "missing_hours")
     if observations.blinded:
         return Decision(Verdict.CANNOT_TELL, (), "blinded")
+    if not exposed.end_known:
+        return Decision(Verdict.CANNOT_TELL, (), "end_unknown")
     return Decision(Verdict.CLEAN, (), "clean")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from waspglass.examine.observations import Observations
 from waspglass.examine.spans import covered_spans, missing_spans
@@ -14,6 +14,8 @@ from waspglass.packs.pack import Pack
 
 __all__ = ["Exposure", "exposure"]
 
+_LIVE = timedelta(hours=24)
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
@@ -23,7 +25,7 @@ class Exposure:
         window: From the campaign's first known exploitation to the patch, or to the collection; None if the host was
             never vulnerable or nothing tells when the window ends.
         missing: Parts of the window for which no source able to show an entry speaks.
-        end_known: False if the time of collection had to be taken from the last record of the evidence.
+        end_known: False if the time of collection is not known, so that the last record of the evidence stands for it.
         sources: Kinds that covered some of it.
     """
 
@@ -33,11 +35,19 @@ class Exposure:
     sources: tuple[str, ...]
 
 
-def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts) -> Exposure:
-    """Works out the window and its holes. Spans that the user excluded with --since/--until count as not seen."""
+def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now: datetime) -> Exposure:
+    """Works out the window and its holes. Spans that the user excluded with --since/--until count as not seen.
+
+    Args:
+        observations: What the evidence said.
+        lid: Ends the window if it is patched and dated.
+        pack: Says when the window starts.
+        facts: May say when the evidence was collected.
+        now: A server whose logs end less than a day before is taken to be examined live.
+    """
     if lid.state is LidState.NEVER_VULNERABLE:
         return Exposure(window=None, missing=(), end_known=True, sources=())
-    end, end_known = _end(observations, lid, facts)
+    end, end_known = _end(observations, lid, facts, now)
     start = pack.window.first_exploitation
     if end is None or end <= start:
         return Exposure(window=None, missing=(), end_known=end is not None and end_known, sources=())
@@ -53,11 +63,12 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts) -> 
     return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in pieces.items() if spans)))
 
 
-def _end(observations: Observations, lid: Lid, facts: Facts) -> tuple[datetime | None, bool]:
+def _end(observations: Observations, lid: Lid, facts: Facts, now: datetime) -> tuple[datetime | None, bool]:
     """The patch where it is dated by something firm, otherwise the collection, otherwise the last record."""
     firm = any(b.certainty is not Certainty.HINT for b in lid.builds)
     if lid.state is LidState.PATCHED and lid.since is not None and firm:
         return lid.since, True
     if facts.collected_at is not None:
         return facts.collected_at, True
-    return observations.last_moment(), False
+    last = observations.last_moment()
+    return last, last is not None and timedelta(0) <= now - last <= _LIVE
