@@ -148,7 +148,7 @@ def _lines(artefact: Artefact) -> Iterator[tuple[int, datetime, str]]:
             number = 0
             while raw := stream.readline(_LONGEST_LINE):
                 number += 1
-                text = (raw.replace(b"\0", b"") if wide else raw).decode("utf-8", "backslashreplace").lstrip("\ufeff")
+                text = (raw.replace(b"\0", b"") if wide else raw).decode("utf-8", "replace").lstrip("\ufeff")
                 found = _LINE.search(text)
                 if found is not None and (moment := _moment(found)) is not None:
                     yield number, moment, found[7]

@@ -34,6 +34,7 @@ __all__ = ["OabExportReader"]
 _LIMIT = 8 * 1024 * 1024
 _MOST_OBJECTS = 10_000
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
+_NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
 _Found = tuple[int, dict[str, str]]
@@ -78,26 +79,28 @@ def _objects(content: bytes, path: str) -> Iterator[_Found]:
 
 def _from_list(text: str) -> Iterator[_Found]:
     """`Key : value` lines; a line that starts with blanks goes on with the value before; a key again: a new object."""
-    fields: dict[str, str] = {}
+    pieces: dict[str, list[str]] = {}
     began, last = 1, ""
     for number, line in enumerate(text.splitlines(), 1):
         pair = _PAIR.fullmatch(line.rstrip())
         if pair is not None:
-            key, colons, value = pair[1], pair[2], (pair[3] or "").strip()
-            if key in fields and key.lower() in {"name", "runspaceid", "dn", "identity"}:
-                yield began, fields
-                fields = {}
-            if not fields:
+            last, colons, value = pair[1], pair[2], (pair[3] or "").strip()
+            if last in pieces and last.lower() in _NAMES_OF_OBJECTS:
+                yield began, _joined(pieces)
+                pieces = {}
+            if not pieces:
                 began = number
-            value = _from_base64(value) if colons == "::" else value
-            fields[key] = f"{fields[key]}\n{value}" if key in fields else value
-            last = key
+            again = pieces.setdefault(last, [])
+            again.extend(["\n"] if again else [])
+            again.append(_from_base64(value) if colons == "::" else value)
         elif last and line[:1] in {" ", "\t"} and line.strip():
-            fields[last] += line.strip()
-        elif not line.strip() and last and "ExternalUrl" in fields and "Name" in fields:
-            continue
-    if fields:
-        yield began, fields
+            pieces[last].append(line.strip())
+    if pieces:
+        yield began, _joined(pieces)
+
+
+def _joined(pieces: dict[str, list[str]]) -> dict[str, str]:
+    return {key: "".join(parts) for key, parts in pieces.items()}
 
 
 def _from_base64(value: str) -> str:

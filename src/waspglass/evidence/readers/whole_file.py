@@ -12,6 +12,7 @@ from waspglass.model.skip import SkipReason
 __all__ = ["MAX_TEXT_BYTES", "decoded", "read_whole"]
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
+_LOSSLESS_BYTES = 1024 * 1024
 
 
 def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
@@ -34,11 +35,16 @@ def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
 
 
 def decoded(content: bytes) -> str:
-    r"""Text in UTF-8, or UTF-16 with a byte order mark or the look of it; bytes that do not fit become `\xNN`."""
+    r"""Text in UTF-8, or UTF-16 with a byte order mark or the look of it.
+
+    Bytes that do not fit become `\xNN`; in more than a MiB of content, the replacement character, because Python's
+    other error handlers take seconds a megabyte.
+    """
+    errors = "backslashreplace" if len(content) <= _LOSSLESS_BYTES else "replace"
     if content.startswith(codecs.BOM_UTF16_LE):
         return content[2:].decode("utf-16-le", "replace")
     if content.startswith(codecs.BOM_UTF16_BE):
         return content[2:].decode("utf-16-be", "replace")
     if content[1:2] == b"\0" and content[:1].isascii() and content[3:4] in {b"\0", b""}:
         return content.decode("utf-16-le", "replace")
-    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "backslashreplace")
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors)
