@@ -140,7 +140,7 @@ def test_without_a_patch_the_window_lasts_until_collection() -> None:
 
 def test_without_patch_and_collection_time_nobody_knows_when_the_window_ends() -> None:
     facts = OPEN.model_copy(update={"collected_at": None})
-    result = run(facts=facts)
+    result = run(facts=facts, coverage=(FULL.model_copy(update={"to": moment("2021-03-25")}),))
     assert result.verdict is Verdict.CANNOT_TELL
     assert any(limit.id == "collection-time" and limit.decisive for limit in result.limits)
 

@@ -80,7 +80,7 @@ def examine(request: Request) -> Assessment:
     rules = load_rules(request.pack, added, cache=cache)
     readers = record_readers(open_known_good(request.pack), request.facts.timezone)
     with open_evidence(request.evidence) as evidence:
-        survey = Survey(request.pack, evidence, request.language)
+        survey = Survey(request.pack, evidence, request.language, request.progress)
         result = hunt(
             survey.artefacts(),
             rules,

@@ -15,7 +15,7 @@ from waspglass.evidence.log_span import LogSpan, log_span, part_of, silent_span
 from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
-from waspglass.hunt.result import HuntResult, Scanned
+from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
@@ -23,6 +23,8 @@ from waspglass.packs.pack import ArtefactKind, Pack
 __all__ = ["Survey"]
 
 _HEAD = 64 * 1024
+_TOLD_EACH = 100
+"""Artefacts between two words to the user while the evidence is listed."""
 _READ_AGAIN = 64 * 1024 * 1024
 """Streams larger than this are not decompressed a second time for their span: the hunt noted a moment a block."""
 
@@ -35,8 +37,8 @@ class Survey:
         skipped: What could not be looked at.
     """
 
-    def __init__(self, pack: Pack, evidence: Evidence, language: str) -> None:
-        self._pack, self._evidence, self._language = pack, evidence, language
+    def __init__(self, pack: Pack, evidence: Evidence, language: str, progress: OnProgress | None = None) -> None:
+        self._pack, self._evidence, self._language, self._progress = pack, evidence, language, progress
         self._kinds = {kind.kind: kind for kind in pack.kinds}
         self._spans: dict[str, list[LogSpan]] = defaultdict(list)
         self.seen: list[Artefact] = []
@@ -49,6 +51,8 @@ class Survey:
                 self.skipped.append(item)
             else:
                 self.seen.append(item)
+                if self._progress is not None and len(self.seen) % _TOLD_EACH == 1:
+                    self._progress(Progress(item.file.path, 0, 0, f"listing ({len(self.seen)} files)"))
                 yield item
         self.skipped += self._evidence.skipped()
 
