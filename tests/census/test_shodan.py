@@ -12,7 +12,7 @@ from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, bann
 
 from waspglass.census.reading import open_reading
 from waspglass.census.sighting import Tally
-from waspglass.census.signs import Headers, load_signs
+from waspglass.census.signs import Header, load_signs
 from waspglass.census.sources.lines import LINE_LIMIT
 from waspglass.census.sources.shodan import Shodan
 from waspglass.census.sources.source import Head
@@ -123,11 +123,11 @@ def test_ipv6_is_written_in_one_way(tmp_path: Path) -> None:
 def test_version_is_found_in_every_spelling_of_the_header() -> None:
     signs = load_signs()
     for head in ("HTTP/2 200\nx-owa-version: 15.1.2176.2", "HTTP/1.1 200\r\nX-OWA-VERSION:15.1.2176.2\r\n"):
-        sign = signs.read(Headers(head), "")
+        sign = signs.read(head, "")
         assert sign is not None
         assert (sign.product, sign.version, sign.origin) == ("exchange", "15.1.2176.2", "header")
-    assert signs.read(Headers("X-OWA-Version-Note: 15.1.2176.2"), "") is None
-    assert Headers("İİİ\nX-OWA-Version: 15.1.2176.2").value("X-OWA-Version") == "15.1.2176.2"
+    assert signs.read("HTTP/1.1 200\nX-OWA-Version-Note: 15.1.2176.2", "") is None
+    assert Header("X-OWA-Version").value("İİİ\nX-OWA-Version: 15.1.2176.2") == "15.1.2176.2"
 
 
 @given(st.binary(max_size=400))

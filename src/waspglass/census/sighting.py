@@ -71,7 +71,7 @@ SIGHTING = pa.schema(
         pa.field("line", pa.uint64()),
     ]
 )
-"""The columns of the store's Parquet files, documented for other tools in `docs/census-store.md`.
+"""The columns of the store's Parquet files, documented for other tools in `docs/census-reference.md`.
 
 `claimed`, `verified` and `refuted` hold CVE names: what the source says of the host without a test of its own, what a
 behavioural test showed, and what a behavioural test did not find. No patch state is stored: it is concluded when asked,

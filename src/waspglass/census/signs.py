@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-__all__ = ["Headers", "ProductSigns", "Sign", "Signs", "load_signs"]
+__all__ = ["Header", "ProductSigns", "Sign", "Signs", "load_signs"]
 
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
@@ -33,8 +33,8 @@ class ProductSigns:
     """The signs of one product; see `signs.toml` for what each list means."""
 
     product: str
-    headers: tuple[str, ...]
-    server_headers: tuple[str, ...]
+    headers: tuple[Header, ...]
+    server_headers: tuple[Header, ...]
     paths: tuple[re.Pattern[str], ...]
     anchors: tuple[str, ...]
     titles: frozenset[str]
@@ -44,9 +44,9 @@ class ProductSigns:
     tests: dict[str, str]
     scripts: frozenset[str]
 
-    def _in_headers(self, head: Headers) -> str | None:
+    def _in_headers(self, head: str) -> str | None:
         for header in self.headers:
-            value = head.value(header)
+            value = header.value(head)
             if value and (match := _VERSION.match(value)):
                 return match.group()
         return None
@@ -58,38 +58,41 @@ class ProductSigns:
                 return match.group(1)
         return None
 
-    def read(self, head: Headers, page: str) -> Sign | None:
+    def read(self, head: str, page: str) -> Sign | None:
         """The best version of a response: a header is exact (four parts), a path in the page has three."""
         version = self._in_headers(head)
         if version is not None:
             return Sign(self.product, version, "header")
-        version = self._in_page(page) or self._in_page(head.text)
+        version = self._in_page(page) or self._in_page(head)
         return Sign(self.product, version, "path") if version is not None else None
 
-    def server_name(self, head: Headers) -> str | None:
+    def server_name(self, head: str) -> str | None:
         """The server's own name from its response headers."""
-        return next(filter(None, map(head.value, self.server_headers)), None)
+        return next(filter(None, (header.value(head) for header in self.server_headers)), None)
 
 
-class Headers:
-    """The raw head of a response, made ready for looking up headers in any spelling."""
+class Header:
+    """The name of a response header, ready for looking it up in a raw head."""
 
-    __slots__ = ("_lower", "text")
+    __slots__ = ("_lower", "_usual")
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        lower = text.lower()
-        # A few letters change their length in lower case (U+0130); places would then not be the same.
-        self._lower = lower if len(lower) == len(text) else text
+    def __init__(self, name: str) -> None:
+        self._usual, self._lower = f"\n{name}: ", f"\n{name.lower()}:"
 
-    def value(self, name: str) -> str | None:
-        """The value of a header; `name` in lower case. None if it is absent or empty."""
-        start = self._lower.find(f"\n{name}:")
-        if start < 0:
-            return None
-        start += len(name) + 2
-        end = self._lower.find("\n", start)
-        return self.text[start : end if end >= 0 else None].strip() or None
+    def value(self, head: str) -> str | None:
+        """Its value; the usual spelling is found at once, any other on a second look. None if absent or empty."""
+        start = head.find(self._usual)
+        if start >= 0:
+            start += len(self._usual)
+        else:
+            lower = head.lower()
+            start = lower.find(self._lower)
+            # A few letters change their length in lower case (U+0130); places would then not be the same.
+            if start < 0 or len(lower) != len(head):
+                return None
+            start += len(self._lower)
+        end = head.find("\n", start)
+        return head[start : end if end >= 0 else None].strip() or None
 
 
 class Signs:
@@ -100,7 +103,7 @@ class Signs:
         self.by_name = {each.product: each for each in products}
         self.tests = {script: cve for each in products for script, cve in each.tests.items()}
 
-    def read(self, head: Headers, page: str) -> Sign | None:
+    def read(self, head: str, page: str) -> Sign | None:
         """The first product whose version is shown."""
         for product in self.products:
             sign = product.read(head, page)
@@ -143,8 +146,8 @@ def load_signs() -> Signs:
         tuple(
             ProductSigns(
                 product=name,
-                headers=tuple(map(str.lower, table["headers"])),
-                server_headers=tuple(map(str.lower, table["server_headers"])),
+                headers=tuple(map(Header, table["headers"])),
+                server_headers=tuple(map(Header, table["server_headers"])),
                 paths=tuple(re.compile(pattern) for pattern in table["paths"]),
                 anchors=tuple(_anchor(pattern) for pattern in table["paths"]),
                 titles=frozenset(table["titles"]),

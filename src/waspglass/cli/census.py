@@ -164,7 +164,7 @@ def owners(
         found, unmatched = notices(exposed_hosts(reading, day, country=country), known)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})
-    typer.echo(f"{len(found)} owners in {out}; {addresses} addresses without a contact in {out / 'unmatched.csv'}")
+    typer.echo(f"owners: {len(found)}, in {out}; addresses without a contact: {addresses}, in {out / 'unmatched.csv'}")
 
 
 def _choice(value: str, known: list[str], what: str) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from waspglass.census.sighting import Tally, raw_frame
-from waspglass.census.signs import Headers, Sign, Signs, load_signs
+from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
 from waspglass.census.sources.source import BATCH_ROWS, Head
@@ -135,7 +135,7 @@ class Censys:
 def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[object, ...]:
     place, system = host.location or _Location(), host.autonomous_system or _System()
     response = (service.http or _Http()).response or _Response()
-    head = Headers(_header_text(response))
+    head = _header_text(response)
     sign = signs.read(head, response.body or "")
     if sign is None:
         product = signs.product_of(response.html_title, None)

@@ -44,18 +44,18 @@ class Content:
         broken: Where and why the packing broke, when `partial` allows to go on with what came before.
     """
 
-    def __init__(self, export: Export, blocks: Iterator[bytes], *, partial: bool) -> None:
+    def __init__(self, export: Export, blocks: Iterator[bytes], digest: xxhash.xxh3_128, *, partial: bool) -> None:
         self.shown = export.shown
         self.size = 0
         self.broken: str | None = None
         self._blocks = blocks
         self._partial = partial
-        self._digest = xxhash.xxh3_128()
+        self._digest = digest
         self._peeked: bytes | None = None
 
     @property
     def digest(self) -> str:
-        """XXH3-128 of the unpacked bytes handed over so far: the same export packed in another way has the same."""
+        """XXH3-128 of the unpacked bytes, once all are handed over: the same however the export is packed."""
         return self._digest.hexdigest()
 
     def peek(self) -> bytes:
@@ -78,7 +78,6 @@ class Content:
         try:
             for block in self._blocks:
                 self.size += len(block)
-                self._digest.update(block)
                 yield block
         except _BROKEN as error:
             self.broken = f"broken after {self.size} unpacked bytes: {str(error) or type(error).__name__}"
@@ -123,10 +122,11 @@ def _unpack(export: Export, raw: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def _guarded(export: Export, raw: BinaryIO) -> Iterator[bytes]:
+def _guarded(export: Export, raw: BinaryIO, digest: xxhash.xxh3_128) -> Iterator[bytes]:
     total = 0
     for block in _unpack(export, raw):
         total += len(block)
+        digest.update(block)
         if total > _BOMB_FLOOR and total > _BOMB_FACTOR * max(export.packed_size, 1):
             raise ExportError(
                 f"unpacks to more than {_BOMB_FACTOR} times its size: taken for a compression bomb",
@@ -169,8 +169,9 @@ def open_content(export: Export, *, partial: bool = False) -> Iterator[Content]:
     """Opens an export for one reading; `partial` takes what stands before a broken place instead of refusing all."""
     stop = threading.Event()
     with open_raw(export) as raw:
+        digest = xxhash.xxh3_128()
         try:
-            yield Content(export, _ahead(lambda: _guarded(export, raw), stop), partial=partial)
+            yield Content(export, _ahead(lambda: _guarded(export, raw, digest), stop), digest, partial=partial)
         finally:
             stop.set()
 

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from waspglass.census.sighting import Tally, raw_frame
-from waspglass.census.signs import Headers, Sign, Signs, load_signs
+from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
 from waspglass.census.sources.source import BATCH_ROWS, Head
@@ -116,10 +116,9 @@ def _frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
 
 def _row(number: int, banner: _Banner, signs: Signs) -> tuple[object, ...]:
     http, place = banner.http or _EMPTY_HTTP, banner.location or _EMPTY_LOCATION
-    text = banner.data or ""
+    head = banner.data or ""
     if http.headers:
-        text = "\n".join([text, *(f"{name}: {value}" for name, value in http.headers.items())])
-    head = Headers(text)
+        head = "\n".join([head, *(f"{name}: {value}" for name, value in http.headers.items())])
     sign = signs.read(head, http.html or "") or _declared(banner, http, signs)
     certificate = (banner.ssl or _EMPTY_SSL).cert
     names = banner.hostnames or []
