@@ -164,6 +164,7 @@ def seekable(artefact: Artefact) -> BinaryIO:
 def _moment(text: str) -> datetime | None:
     """`2021-03-14 01:39:32.609000 UTC`, as the parser writes it."""
     try:
-        return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
         return None
+    return moment if moment.tzinfo is UTC else moment.replace(tzinfo=UTC)

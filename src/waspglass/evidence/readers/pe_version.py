@@ -72,6 +72,8 @@ class PeVersionReader:
 
 def _described(content: bytes, path: str) -> dict[str, str]:
     """Pefile meets whatever a hostile file holds with many kinds of exception; any means that it is damaged."""
+    if not content.startswith(b"MZ"):
+        raise EvidenceReadError("this is not a program file", reason=SkipReason.DAMAGED, location=Location(path))
     try:
         image = cast("_Image", pefile.PE(data=content, fast_load=True))
         # Not closed: it holds bytes only, and closing would run a garbage collection of the whole process.
