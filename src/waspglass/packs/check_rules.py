@@ -40,6 +40,12 @@ class RuleSet:
         return frozenset(name for rule in self.rules for name in _references(rule))
 
     @cached_property
+    def halves(self) -> frozenset[str]:
+        """Names of rules that only feed correlations and give no findings of their own."""
+        loud = {name for rule in self.rules if _generates(rule) for name in _references(rule)}
+        return self.referenced - loud
+
+    @cached_property
     def captured(self) -> frozenset[str]:
         """Names of all captures, which are the placeholders that can be filled."""
         return frozenset(name for rule in self.rules for name in rule.captures) | {"address"}
@@ -61,6 +67,11 @@ def _references(rule: SigmaDocument) -> tuple[str, ...]:
     body = rule.data.get("correlation")
     named = body.get("rules") if isinstance(body, dict) else None
     return tuple(map(str, named)) if isinstance(named, list) else ()
+
+
+def _generates(rule: SigmaDocument) -> bool:
+    body = rule.data.get("correlation")
+    return isinstance(body, dict) and body.get("generate") is True
 
 
 class RuleCheck(Protocol):
@@ -242,13 +253,13 @@ class BadTag:
 
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """Each tag of another shape; or no technique."""
-        del all_rules
         tags = rule.data.get("tags")
         listed = [str(tag) for tag in tags] if isinstance(tags, list) else []
         for tag in listed:
             if not _TAG.fullmatch(tag):
                 yield rule.line("tags"), f"{tag!r} is no tag of ATT&CK, CVE or TLP"
-        if rule.block is not None and not any(map(_TECHNIQUE.fullmatch, listed)):
+        counts = rule.block is not None and rule.name not in all_rules.halves
+        if counts and not any(map(_TECHNIQUE.fullmatch, listed)):
             yield rule.line("tags"), "no tag names an ATT&CK technique"
 
 
@@ -260,8 +271,7 @@ class NoSource:
 
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """A rule with a meaning that lacks references, a description or false positives."""
-        del all_rules
-        if rule.block is not None:
+        if rule.block is not None and rule.name not in all_rules.halves:
             for key in ("references", "description", "falsepositives"):
                 if not rule.data.get(key):
                     yield rule.line(), f"the rule has no {key}"
@@ -275,7 +285,7 @@ class NoSample:
 
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """No sample of one sort, or one that does not exist."""
-        if rule.block is None:
+        if rule.block is None or rule.name in all_rules.halves:
             return
         for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
             if not paths:
