@@ -22,6 +22,8 @@ __all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit"]
 RAW_LIMIT = 8192
 """Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
 
+_FLOOD = 20_000
+"""Matches of one rule in one file after which further ones are not even counted: somebody floods the log."""
 _FEEDING_FACTOR = 20
 """Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
 
@@ -106,6 +108,7 @@ class Collector:
         ears: Correlations.
         window: Hits outside are counted, not kept.
         hear_limit: Events kept for correlations.
+        given_up: Rules that matched so often that they are not looked for any further in this file.
     """
 
     artefact: Artefact
@@ -116,6 +119,7 @@ class Collector:
     hear_limit: int = 1_000_000
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)
     _kept: Counter[str] = field(default_factory=Counter)
     _left_out: Counter[str] = field(default_factory=Counter)
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
@@ -140,8 +144,11 @@ class Collector:
         )
 
     def count(self, bound: Bound) -> None:
-        """Counts a further hit of a rule that is full."""
-        self._left_out[bound.rule.id] += 1
+        """Counts a further hit of a rule that is full; in a flood the rule is given up for the rest of the file."""
+        rule = bound.rule.id
+        self._left_out[rule] += 1
+        if self._left_out[rule] >= _FLOOD:
+            self.given_up.add(rule)
 
     def full(self, bound: Bound) -> bool:
         """True if a further hit of the rule would only be counted."""
@@ -175,12 +182,14 @@ class Collector:
         source = self.artefact.file.path
         rows = [Skipped(source=source, reason=r, detail=d, count=n) for (r, d), n in self._skips.items()]
         rows += [
-            Skipped(
-                source=source, reason=SkipReason.LIMIT_REACHED, count=count, detail=f"further matches of rule {rule}"
-            )
-            for rule, count in self._left_out.items()
+            Skipped(source=source, reason=SkipReason.LIMIT_REACHED, count=n, detail=self._left_out_of(rule))
+            for rule, n in self._left_out.items()
         ]
         return tuple(rows)
+
+    def _left_out_of(self, rule: str) -> str:
+        more = ", and more that were not counted: too many" if rule in self.given_up else ""
+        return f"further matches of rule {rule}{more}"
 
 
 def _value(bound: Bound, name: str, record: Record) -> str:

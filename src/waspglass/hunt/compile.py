@@ -202,7 +202,8 @@ def pattern_test(parts: tuple[Part, ...], cased: bool, blank: str) -> Test:
     shape = [(kind, text.replace(" ", blank)) for kind, text in merged(parts)]
     kinds = "".join({"text": "t", "any": "*", "one": "?"}[kind] for kind, _ in shape)
     texts = [text for kind, text in shape if kind == "text"]
-    text = texts[0] if cased or not texts else fold(texts[0])
+    first = texts[0] if texts else ""
+    text = first if cased else fold(first)
     if kinds in ("t", "*", "t*", "*t", "*t*"):
         return _simple(kinds, text, cased)
     pieces = {"any": ".*", "one": "."}

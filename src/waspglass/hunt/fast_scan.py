@@ -31,11 +31,11 @@ class _Hits:
         self.found.clear()
         found = self.found
         first, base = max(0, start - 1), 0
-        for database in plan.databases:
-            shift = base
+        for order, database in enumerate(plan.databases):
+            shift, back = base, first - order  # positional expressions end behind the line feed
 
             def on_hit(number: int, _start: int, place: int, _flags: int, _context: object) -> None:
-                found.append((place + first, number + shift))  # noqa: B023 - called before the loop goes on
+                found.append((place + back, number + shift))  # noqa: B023 - called before the loop goes on
 
             database.scan(view[first:end], on_hit)
             base += database.size

@@ -17,6 +17,7 @@ SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp"
 _HASHES = frozenset({"sha256", "sha1", "md5"})
 _ANY: Part = ("any", "")
 _LOGS = frozenset({"w3c", "httperr", "diagnostics_csv", "event_json", "evtx"})
+_AGENT_FIELDS = {"w3c": "cs(User-Agent)", "diagnostics_csv": "UserAgent"}
 _URI_FIELDS = {"w3c": "cs-uri-stem", "httperr": "cs-uri", "diagnostics_csv": "UrlStem"}
 
 
@@ -48,7 +49,8 @@ def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tup
         case "url":
             return _somewhere(value.partition("://")[2] or value) if log else None
         case "user_agent":
-            return Match(None, Kind.PATTERN, parts=(("text", value),)) if log else None
+            agent = _AGENT_FIELDS.get(kind.format)
+            return None if agent is None else Match(agent, Kind.PATTERN, parts=(("text", value),))
         case "path":
             return _path_condition(value, kind, web_roots)
         case "name":

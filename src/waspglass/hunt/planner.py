@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from waspglass.evidence.artefact import Columns
@@ -19,11 +19,20 @@ _ENOUGH = 6 << 20
 """Bytes of one kind of log after which a sample pays; smaller evidence is scanned with needles chosen by length."""
 _PIECE = 128 << 10
 _PIECES = 8
-_MOST_PLANS = 6
+_MOST_PLANS = 4
 _FLOOD = 0.02
 """Share of lines that are candidates, beyond what was expected, at which needles are chosen anew."""
 _LINE = 300
 """Bytes of a line, roughly; only to compare shares."""
+
+
+_Key = tuple[str, tuple[str, ...], frozenset[str]]
+
+
+def _key(state: LogState) -> _Key:
+    """Kind, columns, and the rules that are given up in this file."""
+    assert state.columns is not None
+    return (state.kind.kind, state.columns.names, frozenset(state.collector.given_up))
 
 
 @dataclass(slots=True)
@@ -42,17 +51,19 @@ class Planner:
 
     def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
-        self._entries: dict[tuple[str, tuple[str, ...]], _Entry] = {}
+        self._entries: dict[_Key, _Entry] = {}
         self._deciders: WeakKeyDictionary[LogState, tuple[Plan, Columns | None, Decider]] = WeakKeyDictionary()
 
     def plan(self, state: LogState, block: Block, start: int) -> Plan:
         """The plan for what follows in this block."""
         assert state.bindings is not None
         assert state.columns is not None
-        key = (state.kind.kind, state.columns.names)
+        key = _key(state)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(self._make(state, None))
+            usual = self._entries.get((*key[:2], frozenset()))
+            pieces = [] if usual is None else list(usual.pieces)
+            entry = self._entries[key] = _Entry(self._make(state, _sample(pieces) if pieces else None), pieces=pieces)
         entry.pieces.append(bytes(block.view[start : min(block.end, start + _PIECE)]))
         del entry.pieces[:-_PIECES]
         if entry.due:
@@ -65,7 +76,11 @@ class Planner:
         assert state.bindings is not None
         assert state.columns is not None
         derived = frozenset(one.name for one in state.kind.derive)
-        return make_plan(state.bindings, state.format, state.columns, derived, sample, self._cache)
+        bindings, given_up = state.bindings, state.collector.given_up
+        if given_up:
+            left = tuple(bound for bound in bindings.bound if bound.rule.id not in given_up)
+            bindings = replace(bindings, bound=left)
+        return make_plan(bindings, state.format, state.columns, derived, sample, self._cache)
 
     def decider(self, state: LogState, plan: Plan) -> Decider:
         """The decider of this file for the plan; it remembers what it has decided."""
@@ -80,7 +95,7 @@ class Planner:
         """Hears how many lines of a stretch were candidates, and decides whether a new plan is due."""
         if state.columns is None:
             return
-        entry = self._entries.get((state.kind.kind, state.columns.names))
+        entry = self._entries.get(_key(state))
         if entry is None:
             return
         entry.scanned += size
