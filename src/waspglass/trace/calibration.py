@@ -23,7 +23,7 @@ USUAL_BASELINE = 0.045
 """Median score of independent programs for one task over the training sets."""
 BASELINE_STRENGTH = 10.0
 """How many programs of a collection the usual baseline counts as much as."""
-SIZE_RANGE = (20.0, 5000.0)
+SIZE_RANGE = (40.0, 5000.0)
 USUAL_SIZE = 300.0
 
 

@@ -44,7 +44,8 @@ LANGUAGES: tuple[Language, ...] = (
     Language("sql", (".sql",), "tree_sitter_sql", line_comment="--"),
     Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html", line_comment=None),
     Language("markdown", (".md", ".markdown"), "tree_sitter_markdown", line_comment=None),
-    Language("yaml", (".yml", ".yaml"), "tree_sitter_yaml", aliases=("sigma",), line_comment="#"),
+    # Its grammar overflows the native stack on nested input, so YAML and Sigma are read as plain tokens.
+    Language("yaml", (".yml", ".yaml"), aliases=("sigma",), line_comment="#"),
     Language("aspnet", (".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".cshtml", ".master")),
     Language("yara", (".yar", ".yara")),
     Language("text", (), line_comment=None),

@@ -56,8 +56,6 @@ def _seeds(a: Hashes, b: Hashes) -> tuple[Indices, Indices]:
     low = np.searchsorted(sorted_b, values_a, "left")
     count_b = np.searchsorted(sorted_b, values_a, "right") - low
     usable = (count_b > 0) & (count_b <= OCCURRENCES) & (count_a <= OCCURRENCES)
-    if not usable.any() and (count_b > 0).any():
-        usable = (count_b > 0) & (count_a * count_b == (count_a * count_b)[count_b > 0].min())
     places = np.flatnonzero(usable[inverse_a])
     repeat = count_b[inverse_a[places]]
     first = np.repeat(places, repeat)[:SEED_LIMIT]

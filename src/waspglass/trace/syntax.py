@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -20,6 +21,9 @@ MAX_DEPTH = 120
 """Deeper nodes count as children of their ancestor at this depth; real programs stay below 60."""
 PARSE_LIMIT = 4_000_000
 """Characters given to a grammar; longer texts are read as plain tokens, whose cost is linear with a small constant."""
+PARSE_SECONDS = 4.0
+"""CPU time after which a grammar is given up; 4 MB of ordinary code take about two seconds."""
+_CHUNK = 1 << 20
 TOKEN_LIMIT = 400_000
 """Tokens that are compared; what stands behind them is named as not compared."""
 
@@ -152,8 +156,53 @@ def _walk(tree: tree_sitter.Tree, table: dict[int, tuple[int, int, bool]], limit
     return nodes, True
 
 
-def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) -> Syntax:
-    nodes, cut = _walk(parser.parse(raw), _kinds(language), 3 * TOKEN_LIMIT)
+NESTING_LIMIT = 2000
+"""Open brackets above which a grammar is not tried: some grammars overflow the native stack far beyond."""
+CHAIN_LIMIT = 500
+"""The same for what opens without a bracket (`A<A<A<`, `a => b => c`), counted within one statement."""
+_CHAINS: dict[str, tuple[bytes, ...]] = {
+    "c": (b"<", b"=>"),
+    "cpp": (b"<", b"=>"),
+    "csharp": (b"<", b"=>"),
+    "java": (b"<", b"=>", b"->"),
+}
+_STATEMENT_END = re.compile(rb"[;{}]")
+
+
+def _too_nested(raw: bytes, language: Language) -> bool:
+    """Whether a text nests deeper than any program that a person or a usual tool wrote."""
+    step = np.zeros(256, dtype=np.int8)
+    step[list(b"([{")], step[list(b")]}")] = 1, -1
+    depth = np.cumsum(step[np.frombuffer(raw, dtype=np.uint8)], dtype=np.int64)
+    if depth.max(initial=0) - min(0, depth.min(initial=0)) > NESTING_LIMIT:
+        return True
+    marks = _CHAINS.get(language.name, ())
+    parts = _STATEMENT_END.split(raw) if marks else []
+    return any(len(part) > CHAIN_LIMIT and part.count(mark) > CHAIN_LIMIT for part in parts for mark in marks)
+
+
+def _parse(raw: bytes, parser: tree_sitter.Parser) -> tree_sitter.Tree | None:
+    """The tree, or None if it takes longer than any real program does: hostile nesting costs quadratic time."""
+    deadline = time.process_time() + PARSE_SECONDS
+
+    def late(_offset: int, _has_error: bool) -> bool:
+        return time.process_time() > deadline
+
+    def chunk(offset: int, _point: tree_sitter.Point) -> bytes:
+        return raw[offset : offset + _CHUNK]
+
+    try:
+        return parser.parse(chunk, progress_callback=late)
+    except ValueError:
+        parser.reset()
+        return None
+
+
+def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) -> Syntax | None:
+    tree = _parse(raw, parser)
+    if tree is None:
+        return None
+    nodes, cut = _walk(tree, _kinds(language), 3 * TOKEN_LIMIT)
     nodes.text = [
         hash_text(raw[start:end]) if role >= WORD and role != COMMENT else (kind if role == PLAIN else 0)
         for kind, role, start, end in zip(nodes.kind, nodes.role, nodes.start, nodes.end, strict=True)
@@ -228,7 +277,9 @@ def read_syntax(raw: bytes, language: Language, *, as_bytes: bool = False) -> Sy
     if as_bytes:
         return _from_bytes(raw)
     parser = parser_for(language)
-    if parser is None or len(raw) > PARSE_LIMIT:
+    if parser is None or len(raw) > PARSE_LIMIT or _too_nested(raw, language):
         return _from_tokens(raw)
     syntax = _from_grammar(raw, language, parser)
-    return _from_tokens(raw) if _broken_share(syntax, len(raw)) > _BROKEN else syntax
+    if syntax is None or _broken_share(syntax, len(raw)) > _BROKEN:
+        return _from_tokens(raw)
+    return syntax

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from tests.trace.programs import ORIGINAL, background, renamed, source
+
+from waspglass.model.language import LANGUAGES, load_catalogue
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.report.trace_html import trace_html
+from waspglass.report.trace_text import trace_text
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.commons import load_commons
+from waspglass.trace.program import Source
+from waspglass.trace.result import TraceResult
+from waspglass.trace.trace import trace
+
+HOSTILE_NAME = "a\x1b[2J<script>alert(1)</script>\u202e.py"
+HOSTILE_LINE = '# </div><script>alert("x")</script> \x1b]0;t\x07 \u202e\n'
+
+
+@pytest.fixture(scope="module")
+def result() -> TraceResult:
+    return trace(
+        [Source(HOSTILE_NAME, (HOSTILE_LINE + renamed(ORIGINAL)).encode())],
+        [source("shared.py", ORIGINAL)],
+        background(),
+        calibration=load_calibration(),
+        commons=load_commons(),
+        skipped=[Skipped(source="<b>x</b>", reason=SkipReason.ENCRYPTED)],
+    )
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id" and value:
+                self.ids.append(value)
+            if name in {"href", "src"} and value:
+                self.links.append(value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_needs_nothing_else_and_runs_nothing(result: TraceResult, language: str) -> None:
+    html = trace_html(result, language)
+    page = Page()
+    page.feed(html)
+    assert "script" not in page.tags
+    assert "b" not in page.tags
+    assert page.links
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    assert len(page.ids) == len(set(page.ids))
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_begins_with_the_answer_and_hides_nothing(result: TraceResult, language: str) -> None:
+    text = trace_text(result, language)
+    verdict = load_catalogue("waspglass.report", "trace", language).text(f"verdict.{result.verdict.value}")
+    assert text.startswith(verdict.upper())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "<b>x</b>: encrypted" in text
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, german = (load_catalogue("waspglass.report", "trace", language) for language in LANGUAGES)
+    assert english.keys() == german.keys()
+    keys = english.keys()
+    assert all(english.fields(key) == german.fields(key) for key in keys)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from waspglass.trace.calibration import USUAL_BASELINE, baseline_of, load_calibration
+
+scores = st.floats(0, 1)
+
+
+def llr(score: float, baseline: float, tokens: float, programs: int) -> float:
+    values = load_calibration().llr(np.array([score]), np.array([baseline]), np.array([tokens]), programs)
+    return float(values[0])
+
+
+@given(scores, scores, st.floats(0, 0.5), st.floats(0, 20_000), st.sampled_from([2, 100]))
+def test_more_alike_never_speaks_less_for_derivation(
+    a: float, b: float, baseline: float, tokens: float, programs: int
+) -> None:
+    low, high = sorted((a, b))
+    assert llr(low, baseline, tokens, programs) <= llr(high, baseline, tokens, programs) + 1e-9
+
+
+@given(scores, st.floats(0, 0.5), st.floats(0, 1e6), st.sampled_from([2, 100]))
+def test_nothing_is_claimed_beyond_what_was_measured(
+    score: float, baseline: float, tokens: float, programs: int
+) -> None:
+    calibration = load_calibration()
+    regime = calibration.regime(programs)
+    assert regime.lower <= llr(score, baseline, tokens, programs) <= regime.upper
+    if tokens < calibration.least_tokens:
+        assert abs(llr(score, baseline, tokens, programs)) <= 1
+
+
+def test_where_independent_programs_are_more_alike_the_same_score_says_less() -> None:
+    assert llr(0.3, 0.2, 500, 100) < llr(0.3, 0.03, 500, 100)
+
+
+def test_the_best_of_many_says_less() -> None:
+    calibration = load_calibration()
+    score, usual, tokens = np.array([0.3]), np.array([0.05]), np.array([300.0])
+    assert calibration.llr(score, usual, tokens, 100, 50)[0] < calibration.llr(score, usual, tokens, 100, 1)[0]
+
+
+def test_the_calibration_holds_what_the_docs_promise() -> None:
+    calibration = load_calibration()
+    measured = calibration.collection.measured
+    assert measured is not None
+    assert measured.worst_cllr < 1
+    assert measured.false_derived < 0.001
+    assert calibration.derived_at > 6.9
+
+
+def test_few_programs_lean_on_the_usual_baseline() -> None:
+    assert baseline_of(np.empty(0), 0) == USUAL_BASELINE
+    assert USUAL_BASELINE < baseline_of(np.array([0.3]), 2) < baseline_of(np.array([0.3]), 500) < 0.3

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
+from typer.testing import CliRunner
+
+from waspglass.cli.main import app
+from waspglass.model.errors import UsageError
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    texts = {"shared.py": ORIGINAL, "copy.py": ORIGINAL + "\n# end\n", "named.py": renamed(ORIGINAL)}
+    texts |= {f"other{i}.py": text for i, text in enumerate(INDEPENDENT)}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_sample_needs_no_sub_command(folder: Path) -> None:
+    done = runner.invoke(app, ["trace", str(folder / "copy.py"), "--against", str(folder / "shared.py")])
+    assert done.exit_code == 30, done.output
+    assert done.output.startswith("DERIVED: ")
+
+
+def test_the_exit_code_tells_the_answers_apart(folder: Path) -> None:
+    done = runner.invoke(app, ["trace", str(folder / "named.py"), "--against", str(folder / "other0.py")])
+    assert done.exit_code in {0, 40}
+
+
+def test_json_and_a_folder_of_reports(folder: Path) -> None:
+    out = folder / "out"
+    arguments = ["trace", str(folder / "copy.py"), "--against", str(folder / "shared.py"), "--format", "json"]
+    done = runner.invoke(app, [*arguments, "--out", str(out), "--language", "de"])
+    assert json.loads(done.stdout)["verdict"] == "derived"
+    assert {path.name for path in out.iterdir()} == {"trace.html", "trace.json", "trace.txt"}
+    assert "ABGELEITET" in (out / "trace.txt").read_text(encoding="utf-8")
+
+
+def test_a_file_of_a_sub_commands_name_is_given_as_a_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "matrix").write_text(ORIGINAL, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    assert runner.invoke(app, ["trace", "./matrix", "--against", "shared.py"]).exit_code == 30
+    assert runner.invoke(app, ["trace", "matrix", "."]).output.startswith("7 programs")
+
+
+def test_matrix_of_a_list_of_pairs(folder: Path) -> None:
+    pairs = folder / "pairs.csv"
+    pairs.write_text("path_a,path_b,label\nshared.py,copy.py,1\nshared.py,other1.py,0\n", encoding="utf-8")
+    scores = folder / "scores.csv"
+    done = runner.invoke(app, ["trace", "matrix", "--pairs", str(pairs), "--scores", str(scores)])
+    assert done.exit_code == 0, done.output
+    with scores.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["path_a"], row["path_b"]) for row in rows] == [("shared.py", "copy.py"), ("shared.py", "other1.py")]
+    assert rows[0]["verdict"] == "derived"
+    assert float(rows[0]["score"]) > float(rows[1]["score"])
+    assert float(rows[0]["llr"]) > 0 > float(rows[1]["llr"])
+
+
+def test_matrix_of_a_folder_has_each_pair_once(folder: Path) -> None:
+    scores = folder.parent / "scores.csv"
+    runner.invoke(app, ["trace", "matrix", str(folder), "--scores", str(scores)])
+    assert len(scores.read_text(encoding="utf-8").splitlines()) == 1 + 6 * 5 // 2
+
+
+def test_an_index_is_built_and_asked(folder: Path) -> None:
+    index = folder.parent / "index"
+    assert "6 files" in runner.invoke(app, ["trace", "index", str(folder), "--out", str(index)]).output
+    done = runner.invoke(app, ["trace", str(folder / "copy.py"), "--index", str(index)])
+    assert done.exit_code == 30, done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["a.py"], ["a.py", "--against", "missing.py"], ["a.py", "--against", "a.py", "--format", "xml"], ["matrix"]],
+)
+def test_wrong_use_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    (folder / "a.py").write_text(ORIGINAL, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    done = runner.invoke(app, ["trace", *arguments])
+    assert isinstance(done.exception, UsageError)
+
+
+def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> None:
+    pairs = folder / "pairs.csv"
+    pairs.write_text("path_a,path_b\nshared.py,nothing.py\n", encoding="utf-8")
+    done = runner.invoke(app, ["trace", "matrix", "--pairs", str(pairs)])
+    assert "pairs.csv:2 (path_b)" in str(done.exception)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Sequence
+
+import pytest
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reordered, source
+
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.commons import load_commons
+from waspglass.trace.program import Source
+from waspglass.trace.result import TraceResult
+from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
+
+
+def traced(
+    samples: Sequence[Source],
+    shared: Sequence[Source],
+    others: Sequence[Source] = (),
+    base: Sequence[Source] = (),
+) -> TraceResult:
+    return trace(samples, shared, others, base, calibration=load_calibration(), commons=load_commons())
+
+
+SHARED = [source("shared.py", ORIGINAL)]
+
+
+def test_a_copy_is_derived_and_said_to_be_identical() -> None:
+    result = traced([source("found.py", ORIGINAL)], SHARED, background())
+    assert result.verdict is Verdict.DERIVED
+    best = result.comparisons[0]
+    assert best.identical
+    assert best.score == pytest.approx(1.0)
+    assert best.hypotheses.background_as_alike == 0
+    assert best.regions[0].sample == best.regions[0].shared
+
+
+def test_a_renamed_and_reordered_copy_is_far_above_the_background() -> None:
+    best = traced([source("found.py", reordered(renamed(ORIGINAL)))], SHARED, background()).comparisons[0]
+    assert best.llr > math.log(20)
+    assert best.hypotheses.background_as_alike == 0
+    assert best.verdict is not Verdict.INDEPENDENT
+    assert any(region.renamed for region in best.regions)
+
+
+@pytest.mark.parametrize("text", INDEPENDENT)
+def test_an_independent_program_is_not_derived(text: str) -> None:
+    best = traced([source("found.py", text)], SHARED).comparisons[0]
+    assert best.verdict is not Verdict.DERIVED
+    assert best.llr < 0
+
+
+def test_a_packed_copy_is_unpacked_and_derived() -> None:
+    packed = f"exec(__import__('base64').b64decode('{base64.b64encode(ORIGINAL.encode()).decode()}'))"
+    result = traced([source("found.py", packed)], SHARED, background())
+    assert result.verdict is Verdict.DERIVED
+    assert result.comparisons[0].sample == "found.py > base64"
+
+
+def test_tiny_programs_cannot_be_told_even_when_equal() -> None:
+    result = traced([source("a.py", "print('hello')\n")], [source("b.py", "print('hello')\n")])
+    assert result.verdict is Verdict.CANNOT_TELL
+    assert "small" in result.comparisons[0].reasons
+
+
+def test_what_everybody_has_is_explained_by_a_common_source() -> None:
+    others = [source(f"student{i}.py", ORIGINAL + f"\nprint({i}, 'x' * {i})\n") for i in range(12)]
+    best = traced([source("found.py", ORIGINAL + "\nprint(99)\n")], SHARED, others).comparisons[0]
+    assert best.verdict is not Verdict.DERIVED
+    assert best.hypotheses.against_common_source is not None
+    assert best.hypotheses.against_common_source < math.log(10)
+
+
+def test_given_code_does_not_count() -> None:
+    own = "\n\ndef farewell(names):\n    return ['bye ' + name for name in names if name]\n"
+    best = traced([source("a.py", ORIGINAL + own)], SHARED, background(), SHARED).comparisons[0]
+    assert best.score == 0.0
+    assert best.verdict is not Verdict.DERIVED
+
+
+def test_many_copies_of_one_document_do_not_make_its_content_common() -> None:
+    copies = [source(f"copy{i}.py", ORIGINAL + f"# copy {i}\n") for i in range(30)]
+    alone = traced([source("found.py", renamed(ORIGINAL))], copies[:1], background()).comparisons[0]
+    among = traced([source("found.py", renamed(ORIGINAL))], copies, background()).comparisons[0]
+    assert among.llr == pytest.approx(alone.llr)
+
+
+def test_one_reused_function_is_found_and_its_place_named() -> None:
+    functions = ORIGINAL.split("\n\n\n")
+    body = "\n\n\n".join([functions[2], functions[3]])
+    sample = INDEPENDENT[1].replace("main()\n", "") + "\n\n" + body + "\n\n" + INDEPENDENT[2]
+    best = traced([source("found.py", sample)], SHARED, background()).comparisons[0]
+    line = sample.splitlines().index("def total_by_station(readings, least=0.5):") + 1
+    assert any(part.sample.first == line for part in best.parts)
+    assert any(region.sample.first <= line + 3 <= region.sample.last for region in best.regions)
+
+
+def test_the_copy_in_between_is_named() -> None:
+    second = renamed(ORIGINAL)
+    kept = [part for part in second.split("\n\n\n") if not part.startswith("def smooth")]
+    third = "\n\n\n".join(kept).replace("1.0375", "1.5").replace("acc", "bag").replace("peak", "most")
+    result = traced([source("found.py", third)], [source("first.py", ORIGINAL), source("second.py", second)])
+    by_shared = {one.shared: one for one in result.comparisons}
+    first, nearer = by_shared["first.py"].direction, by_shared["second.py"].direction
+    assert first is not None
+    assert nearer is not None
+    assert (nearer.nearest, nearer.through) == (True, None)
+    assert (first.nearest, first.through) == (False, "second.py")
+
+
+def test_a_result_survives_json_and_does_not_depend_on_the_order_of_input() -> None:
+    samples = [source("a.py", renamed(ORIGINAL)), source("b.py", INDEPENDENT[0])]
+    result = traced(samples, SHARED, background())
+    assert TraceResult.model_validate_json(result.model_dump_json()) == result
+    turned = traced(samples[::-1], SHARED, background()[::-1])
+    assert turned.comparisons == result.comparisons
