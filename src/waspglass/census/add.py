@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
 
 from waspglass.census.errors import ExportError
 from waspglass.census.normalise import Filing, normalise
@@ -149,10 +152,23 @@ class _Session:
 def _read(
     content: Content, head: Head, source: Source, writer: SightingWriter, tally: Tally, options: AddOptions
 ) -> None:
+    """Reads here, and checks and writes in a second thread, which works without the interpreter's lock for the most."""
     day = options.date or day_in_name(head.name, options.now.date())
     filing = Filing(writer.source, day, options.now + dt.timedelta(days=2), options.product)
-    for raw in source.read(content, head, tally):
-        writer.write(normalise(raw, filing, tally))
+    checked = Tally(tally.source)
+
+    def keep(raw: pl.DataFrame) -> None:
+        writer.write(normalise(raw, filing, checked))
+
+    with ThreadPoolExecutor(1) as pool:
+        before: Future[None] | None = None
+        for raw in source.read(content, head, tally):
+            if before is not None:
+                before.result()
+            before = pool.submit(keep, raw)
+        if before is not None:
+            before.result()
+    tally.merge(checked)
 
 
 def _nothing(export: Export, tally: Tally) -> ExportError:

@@ -104,6 +104,12 @@ class Tally:
             self.counts[reason] += count
             self.examples.setdefault(reason, bounded(printable(example), 200))
 
+    def merge(self, other: Tally) -> None:
+        """Takes over another tally's counts, for example that of another thread."""
+        self.counts += other.counts
+        for reason, example in other.examples.items():
+            self.examples.setdefault(reason, example)
+
     def skipped(self) -> tuple[Skipped, ...]:
         """The skips as values, by reason."""
         return tuple(
