@@ -62,9 +62,7 @@ def make_days(folder: str, days: str, hosts: str) -> None:
                 tag = "exchange" if number >= patched else "exchange;cve-2021-26855"
                 address = f"{11 + (host >> 24)}.{host >> 16 & 255}.{host >> 8 & 255}.{host & 255}"
                 rest = (asn, country, "R", "C", 0, 0, "", build, "EX", "")
-                writer.writerow(
-                    (f"{day} 00:11:30", address, 443, f"mail.c{host}.example", tag, *place, build, "EX", "")
-                )
+                writer.writerow((f"{day} 00:11:30", address, 443, f"mail.c{host}.example", tag, *rest))
 
 
 def pandas_on_csv(folder: str) -> None:
