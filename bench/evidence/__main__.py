@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evtx import PyEvtxParser
-from tests.evidence.evtx_writer import evtx
 
+from tests.evidence.evtx_writer import evtx
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.formats.registry import line_format
 from waspglass.evidence.log_span import log_span

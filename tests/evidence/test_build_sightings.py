@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.evidence.trees import memory_artefact
 
+from tests.evidence.trees import memory_artefact
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.build_sightings import build_sightings, normal_build
 from waspglass.model.facts import BuildSighting, Certainty

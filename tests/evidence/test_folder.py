@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.evidence.trees import contents, read_all, write_tree
 
+from tests.evidence.trees import contents, read_all, write_tree
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.open import open_evidence

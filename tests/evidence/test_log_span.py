@@ -13,9 +13,9 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.trees import memory_artefact, write_tree
-
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.evtx_chunks import evtx_span
 from waspglass.evidence.formats.w3c import ExtendedLog

@@ -11,8 +11,8 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.trees import contents, read_all, tar_bytes, write_tree, zip_bytes
 
+from tests.evidence.trees import contents, read_all, tar_bytes, write_tree, zip_bytes
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.open import open_evidence

@@ -12,8 +12,8 @@ from typing import Self
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.trees import write_tree, zip_bytes
 
+from tests.evidence.trees import write_tree, zip_bytes
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs

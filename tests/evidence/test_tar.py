@@ -14,8 +14,8 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.trees import WHEN, contents, read_all, tar_bytes
 
+from tests.evidence.trees import WHEN, contents, read_all, tar_bytes
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.open import open_evidence
@@ -53,6 +53,26 @@ def test_a_compressed_tar_is_listed_while_it_is_unpacked(tmp_path: Path) -> None
         first = next(iter(evidence.files()))
         with first.open() as stream:
             assert stream.read() == files["C/0.log"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_forked_processes_read_members_at_the_same_time(tmp_path: Path, pack: Packer) -> None:
+    files = {f"C/{number}.log": os.urandom(3_000_000) for number in range(6)}
+    with open_evidence(put(tmp_path, pack(tar_bytes(files)))) as evidence:
+        children = []
+        for file in evidence.files():
+            child = os.fork()
+            if child == 0:
+                same = False
+                try:
+                    with file.open() as stream:
+                        same = stream.read() == files[file.path.replace(":\\", "/")]
+                finally:
+                    os._exit(0 if same else 1)
+            children.append(child)
+        assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(files)
+        assert len(contents(evidence)) == len(files)
 
 
 def hostile_tar() -> bytes:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evidence.trees import contents, read_all, zip_bytes
 
+from tests.evidence.trees import contents, read_all, zip_bytes
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.open import open_evidence

@@ -24,7 +24,7 @@ class Spool:
     Needed where members of a compressed tar, or of an archive inside an archive, are read several times (to recognise,
     to scan, to follow up) and in any order: decompressing from the start each time would cost the square of the size.
     The file has no name in the file system (it is unlinked when it is made), so nothing stays behind and nobody can
-    change it; up to 8 MiB stay in memory.
+    change it; up to 8 MiB stay in memory. A forked process may read what was unpacked before the fork.
 
     Args:
         source: The stream; closed with the spool.
@@ -39,6 +39,7 @@ class Spool:
         self._ended = False
         self._fault: EvidenceReadError | None = None
         self._lock = threading.Lock()
+        self._owner = os.getpid()
 
     def pread(self, length: int, offset: int) -> bytes:
         """Bytes at an offset, fewer only at the end of the stream.
@@ -71,6 +72,9 @@ class Spool:
 
     def _fill(self, until: int | None) -> None:
         while not self._ended and (until is None or self._have < until):
+            if os.getpid() != self._owner:
+                message = "it was not unpacked before this process was forked"
+                raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(self._path))
             try:
                 data = self._source.read(_STEP)
                 self._keep(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -90,6 +91,7 @@ class TarContainer:
                 if (refused := self._refusal(info)) is not None:
                     skips.add(f"{self._path}\\{info.name}", *refused)
                     continue
+                self._fetch(info)
                 yield Member(
                     parts=split_name(info.name),
                     size=info.size,
@@ -100,6 +102,11 @@ class TarContainer:
                     ),
                 )
             self._require_end(archive.offset, skips)
+
+    def _fetch(self, info: tarfile.TarInfo) -> None:
+        """Has a spool unpack the member now: a process forked later could not go on where this one stopped."""
+        with suppress(EvidenceReadError):
+            self._pread(1, info.offset_data + max(0, info.size - 1))
 
     def _refusal(self, info: tarfile.TarInfo) -> tuple[SkipReason, str] | None:
         if info.issym() or info.islnk():

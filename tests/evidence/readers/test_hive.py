@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.evidence.hive_writer import Tree, hive
 from tests.evidence.trees import memory_artefact
-
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.registry import record_reader
 from waspglass.model.skip import SkipReason

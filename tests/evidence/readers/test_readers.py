@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.pe_writer import program_file
 from tests.evidence.trees import WHEN, memory_artefact
-
 from waspglass.evidence.artefact import Place
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.registry import RECORD_READERS, record_reader, record_readers

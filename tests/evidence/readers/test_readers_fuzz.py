@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.trees import memory_artefact
-
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.readers.evtx import plain_event
