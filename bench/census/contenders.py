@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from bench.census.banners import BUILDS, COUNTRIES, write_banners
 
 FIELDS = (

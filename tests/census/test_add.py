@@ -12,8 +12,8 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, states
 
+from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, states
 from waspglass.census.add import add_exports
 from waspglass.census.count import count
 from waspglass.census.errors import StoreError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
 
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
 from waspglass.census.compare import Change, Comparison, compare
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading

@@ -51,8 +51,16 @@ def test_half_life_of_an_exponential_world() -> None:
     assert half.day is not None
     assert half.low is not None
     assert half.high is not None
-    assert half.low <= 5.0 <= half.high + 0.3
+    assert half.low <= 5.0 <= half.high
+    assert half.day == pytest.approx(5.0, abs=0.3)
     assert half.between == (4.0, 7.0)
+
+
+def test_what_no_scan_saw_is_not_made_precise_by_a_straight_line() -> None:
+    """All were patched somewhere in 16 days before the first scan: 8 is only the middle."""
+    curve = estimate([Interval(0.0, 16.0, 500)], np.random.default_rng(RNG))
+    assert curve is not None
+    assert (curve.half_life.low, curve.half_life.high) == (0.0, 16.0)
 
 
 def test_no_host_no_curve_and_none_patched_no_half_life() -> None:

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from tests.census.exports import (
     COLUMNS_2021,
     COLUMNS_TODAY,
@@ -18,7 +19,6 @@ from tests.census.exports import (
     rows,
     states,
 )
-
 from waspglass.census.sources.mapped_csv import Mapping, read_mapping
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.census.exports import COLUMNS_2021, PACK, PATCHED, VULNERABLE, add, banner, jsonl
 
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, VULNERABLE, add, banner, jsonl
 from waspglass.census.contacts import Contact, Contacts, read_contacts
 from waspglass.census.owners import ExposedHost, Notice, exposed_hosts, notices
 from waspglass.census.reading import open_reading

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, banner, certificate, jsonl, rows, states
 
+from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, banner, certificate, jsonl, rows, states
 from waspglass.census.reading import open_reading
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import Header, load_signs

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.census.exports import (
     COLUMNS_2021,
     PACK,
@@ -19,7 +20,6 @@ from tests.census.exports import (
     counts,
     jsonl,
 )
-
 from waspglass.census.judge import judge, version_table, weight_sql
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.census.exports import PATCHED, banner, jsonl
 from typer.testing import CliRunner, Result
 
+from tests.census.exports import PATCHED, banner, jsonl
 from waspglass.cli.census import app
 from waspglass.model.errors import UsageError, WaspglassError
 

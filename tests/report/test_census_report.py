@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.census.exports import PACK, add, banner, jsonl, options
 
+from tests.census.exports import PACK, add, banner, jsonl, options
 from waspglass.census.add import add_exports
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder

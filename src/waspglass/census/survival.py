@@ -38,7 +38,8 @@ class HalfLife:
     Attributes:
         day: Estimate, patches taken as evenly spread between the two scans around it; None if not reached.
         between: The two scans between which it lies for certain, as far as the curve is right.
-        low: Lower end of the 95 % interval.
+        low: Lower end of the 95 % interval, which is at least as wide as the gap between those two scans: where in it
+            the patches lie, the data do not say.
         high: Upper end; None if the data do not bound it.
     """
 
@@ -118,39 +119,39 @@ def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: i
     # Share still vulnerable at each grid point: what lies in cells that start there or later.
     shares = np.clip(1.0 - np.hstack([np.zeros((samples + 1, 1)), np.cumsum(chances[:, :-1], axis=1)]), 0.0, 1.0)
     low, high = np.percentile(shares[1:], (2.5, 97.5), axis=0)
-    days = [_half(grid, row) for row in shares]
     return SurvivalCurve(
         tuple(grid.tolist()),
         tuple(shares[0].tolist()),
         tuple(np.minimum(low, shares[0]).tolist()),
         tuple(np.maximum(high, shares[0]).tolist()),
         hosts,
-        _half_life(grid, shares[0], days),
+        _half_life(grid, shares),
     )
 
 
-def _half(grid: Floats, share: Floats) -> float:
-    """Day on which the share is one half, with straight lines between scans; infinite if it is not reached."""
+def _bracket(grid: Floats, share: Floats) -> tuple[float, float]:
+    """The two scans between which the share falls to one half; infinite if it does not."""
     below = np.flatnonzero(share <= 0.5)
     if not len(below):
-        return float("inf")
+        return float("inf"), float("inf")
     at = int(below[0])
-    if at == 0 or share[at - 1] == share[at]:
-        return float(grid[at])
-    part = (share[at - 1] - 0.5) / (share[at - 1] - share[at])
-    return float(grid[at - 1] + part * (grid[at] - grid[at - 1]))
+    return float(grid[max(at - 1, 0)]), float(grid[at])
 
 
-def _half_life(grid: Floats, share: Floats, days: list[float]) -> HalfLife:
-    low, high = (float(each) for each in np.quantile(days[1:], (0.025, 0.975), method="nearest"))
-    day = days[0]
-    between = None
-    if np.isfinite(day):
-        at = int(np.flatnonzero(share <= 0.5)[0])
-        between = (float(grid[max(at - 1, 0)]), float(grid[at]))
+def _half_life(grid: Floats, shares: Floats) -> HalfLife:
+    """From the estimate (first row) and the bootstrap samples; the interval covers the whole gap between two scans."""
+    brackets = np.array([_bracket(grid, row) for row in shares])
+    low = float(np.quantile(brackets[1:, 0], 0.025, method="nearest"))
+    high = float(np.quantile(brackets[1:, 1], 0.975, method="nearest"))
+    left, right = (float(each) for each in brackets[0])
+    day = None
+    if np.isfinite(right):
+        above, below = (float(shares[0][np.flatnonzero(grid == each)[0]]) for each in (left, right))
+        part = 1.0 if above == below else (above - 0.5) / (above - below)
+        day = left + part * (right - left)
     return HalfLife(
-        day if np.isfinite(day) else None,
-        between,
+        day,
+        None if day is None else (left, right),
         low if np.isfinite(low) else None,
         high if np.isfinite(high) else None,
     )
