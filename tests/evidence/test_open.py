@@ -90,6 +90,15 @@ def test_members_of_archives_inside_follow_the_archive(tmp_path: Path) -> None:
     assert skipped == {r"C:\old.zip\..\x": SkipReason.OUTSIDE_ROOT}
 
 
+def test_a_second_listing_unpacks_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, {"C/old.tar.gz": gzip.compress(tar_bytes({"x.log": LOG}))})
+    with open_evidence(tmp_path) as evidence:
+        first = contents(evidence)
+        monkeypatch.setattr("waspglass.evidence.tree_of_evidence.Spool", None)
+        assert contents(evidence) == first
+        assert first[r"C:\old.tar.gz\x.log"] == LOG
+
+
 def test_archives_inside_archives_end_at_a_limit(tmp_path: Path) -> None:
     inner = zip_bytes({"x.log": LOG})
     for number in range(4):

@@ -102,7 +102,7 @@ class LineFormat(Protocol):
         ...
 
     def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
-        """Regular expressions of which a line (with its line end) matches one if that cell is empty; none if unknown."""
+        """Regular expressions, one of which a line (with its end) matches if that cell is empty; none if unknown."""
         ...
 
     def virtual(self, columns: Columns) -> Mapping[str, tuple[str, ...]]:

@@ -34,7 +34,8 @@ def recognise(evidence: Evidence, kinds: Sequence[KindPattern]) -> Iterator[Arte
     A file that a kind's globs match, and whose start matches the kind's `content` where it has one, is an artefact of
     that kind. Several kinds may claim a file (a `web.config` is a page's neighbour and a configuration), but only one
     of each format: the first in the pack's order, so that special kinds stand before general ones. Files that no glob
-    matches are recognised by content alone if they lie loose (at the top of the evidence) or are named like logs.
+    matches are recognised by content alone if they lie loose (at the top of the evidence), or by a short look if they
+    are named like logs.
 
     What the evidence itself could not list is not repeated here: ask `evidence.skipped()` afterwards.
 
@@ -86,7 +87,7 @@ class _Recogniser:
                 if owner not in claims or len(attributes) > len(claims[owner]):
                     claims[owner] = attributes
         extension = _extension(form)
-        loose = "\\" not in file.path or _inside_archive(file.path)
+        loose = "\\" not in file.path
         if claims:
             yield from self._claimed(file, claims)
         elif loose or extension in _LOG_LIKE:
@@ -197,10 +198,3 @@ def _compiled(kind: KindPattern) -> re.Pattern[bytes] | None:
 def _extension(form: str) -> str:
     name = form.lower().rpartition("/")[2]
     return name[name.rindex(".") :] if "." in name else ""
-
-
-def _inside_archive(path: str) -> bool:
-    return any(
-        part.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".tar.zst", ".tzst"))
-        for part in path.split("\\")[:-1]
-    )

@@ -53,6 +53,7 @@ class EvidenceTree:
         self._skips = SkipLog(root.name)
         self._seen: set[int] = set()
         self._bytes = 0
+        self._inner: dict[str, Container] = {}
 
     @property
     def root(self) -> Path:
@@ -136,11 +137,11 @@ class EvidenceTree:
             self._skips.add(file.path, SkipReason.TOO_DEEP, "an archive inside of archives")
             return
         try:
-            container = self._opened(file, kind, inner)
+            container = self._inner.get(file.path) or self._opened(file, kind, inner)
         except EvidenceReadError as fault:
             self._skips.add(file.path, fault.reason, fault.message)
             return
-        self._closers.append(container.close)
+        self._inner[file.path] = container
         for member in container.members(self._skips):
             inside = windows_path(member.parts)
             path = (
@@ -163,9 +164,11 @@ class EvidenceTree:
             spool = Spool(stream, self._limits, file.path)
             self._closers.append(spool.close)
             pread, size = spool.pread, spool.size() if inner is Signature.ZIP else 0
-        if inner is Signature.ZIP:
-            return open_zip(pread, size, self._limits, file.path)
-        return TarContainer(pread, self._limits, file.path)
+        if inner is Signature.TAR:
+            return TarContainer(pread, self._limits, file.path)
+        container = open_zip(pread, size, self._limits, file.path)
+        self._closers.append(container.close)
+        return container
 
 
 def _placed(member: Member, path: str) -> TreeFile:
