@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import gzip
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -92,6 +93,13 @@ def test_loose_logs_are_recognised_by_content_alone(tmp_path: Path) -> None:
 def test_content_far_into_a_loose_file_is_found(tmp_path: Path) -> None:
     write_tree(tmp_path, {"log.txt": b"# a comment\r\n" * 1000 + IIS})
     assert [name for name, _, _ in found(tmp_path)[0]] == ["iis"]
+
+
+def test_a_start_made_to_be_slow_is_not(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"LogFiles/a/u_ex1.log": b"#Fields:" * 8192})
+    started = time.process_time()
+    assert found(tmp_path, [kind("iis", "w3c", "**/u_ex*.log", content=r"#Fields:[^\r\n]*\bcs-uri-stem\b")])[0] == []
+    assert time.process_time() - started < 3
 
 
 def test_compressed_logs_and_members_of_archives_are_matched_as_if_they_lay_there(tmp_path: Path) -> None:
