@@ -131,15 +131,27 @@ def test_an_interrupted_add_leaves_the_store_as_it_was(tmp_path: Path, monkeypat
 
 def test_what_a_killed_add_left_is_removed_by_the_next(tmp_path: Path) -> None:
     add(tmp_path, "first.json", EXPORT)
-    stray = tmp_path / "store" / "sightings" / "date=2021-03-09" / "source=shodan" / "stray.parquet"
+    stray = tmp_path / "store" / "sightings" / "date=2021-03-09" / "source=shodan" / f"{'0' * 16}-2021-03-09-0.parquet"
     stray.write_bytes(b"half a file")
+    foreign = stray.with_name("notes.txt")
+    foreign.write_bytes(b"not ours")
     left = tmp_path / "store" / ".adding" / "x.parquet"
     left.parent.mkdir()
     left.write_bytes(b"half a file")
     assert states(tmp_path)[State.VULNERABLE] == 1
     add(tmp_path, "second.json", jsonl(banner("192.0.2.50")))
     assert not stray.exists()
+    assert foreign.read_bytes() == b"not ours"
     assert not left.exists()
+
+
+def test_data_without_a_manifest_is_not_touched(tmp_path: Path) -> None:
+    add(tmp_path, "first.json", EXPORT)
+    (tmp_path / "store" / "manifest.json").unlink()
+    before = content_of(tmp_path / "store")
+    with pytest.raises(StoreError):
+        add(tmp_path, "second.json", EXPORT)
+    assert content_of(tmp_path / "store") == before
 
 
 def test_only_one_add_at_a_time(tmp_path: Path) -> None:

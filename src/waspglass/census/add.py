@@ -67,7 +67,7 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
         UsageError: If the options name what does not exist.
     """
     with folder.locked():
-        session = _Session(folder, options, folder.manifest())
+        session = _Session(folder, options, folder.start())
         folder.clean(session.manifest)
         for path in paths:
             try:

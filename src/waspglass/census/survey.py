@@ -36,6 +36,7 @@ class SourceSurvey:
         step: The last two scans; None with one scan, or where it is the same as `change`.
         patching: Survival curve of all; None if there are too few scans or hosts.
         patching_by_country: Curves of the largest countries.
+        patching_by_network: Curves of the largest networks.
     """
 
     source: str
@@ -50,6 +51,7 @@ class SourceSurvey:
     step: Comparison | None
     patching: Patching | None
     patching_by_country: tuple[Patching, ...]
+    patching_by_network: tuple[Patching, ...]
 
     @property
     def tested(self) -> bool:
@@ -140,6 +142,7 @@ def _source(
         step=compare(reading, source, days[-2], day, Unit.SERVER)[0] if len(days) > 2 else None,
         patching=overall[0] if overall else None,
         patching_by_country=patching(reading, source, By.COUNTRY, until=day, top=10, samples=samples),
+        patching_by_network=patching(reading, source, By.NETWORK, until=day, top=10, samples=samples),
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from waspglass.census.count import By
 from waspglass.census.patching import Patching
 from waspglass.census.recapture import Estimate
-from waspglass.census.survey import Survey
+from waspglass.census.survey import SourceSurvey, Survey
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
@@ -44,7 +44,7 @@ class CensusPictures:
     region: MapPicture | None
     series: SeriesPicture | None
     figures: tuple[FigurePicture, ...]
-    curves: tuple[tuple[CurvePicture, HalfLifePicture | None, Patching, str], ...]
+    curves: tuple[tuple[CurvePicture, tuple[HalfLifePicture, ...], Patching, str], ...]
 
 
 def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
@@ -61,7 +61,7 @@ def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
     curves = tuple(
         (
             draw_curve(each.patching, words),
-            draw_half_lives(each.patching_by_country, words),
+            _half_lives(each, words),
             each.patching,
             half_life_text(each.patching.curve, words),
         )
@@ -75,6 +75,14 @@ def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
         _figures(survey, words),
         curves,
     )
+
+
+def _half_lives(source: SourceSurvey, words: CensusWords) -> tuple[HalfLifePicture, ...]:
+    drawn = (
+        draw_half_lives(source.patching_by_country, By.COUNTRY, words),
+        draw_half_lives(source.patching_by_network, By.NETWORK, words),
+    )
+    return tuple(each for each in drawn if each is not None)
 
 
 def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
@@ -193,8 +201,8 @@ def svg_files(survey: Survey, language: str) -> dict[str, str]:
         drawn[f"public-figures-{number}"] = ("figures", figure)
     for curve, half_lives, patching, _ in pictures.curves:
         drawn[f"survival-{patching.source}"] = ("curve", curve)
-        if half_lives is not None:
-            drawn[f"half-life-{patching.source}"] = ("half_lives", half_lives)
+        for number, picture in enumerate(half_lives, 1):
+            drawn[f"half-life-{number}-{patching.source}"] = ("half_lives", picture)
     return {
         f"{name}.svg": str(getattr(macros, macro)(picture, style)).strip() for name, (macro, picture) in drawn.items()
     }

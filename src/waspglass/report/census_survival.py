@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from waspglass.census.count import By
 from waspglass.census.patching import Patching
 from waspglass.census.survival import SurvivalCurve
 from waspglass.report.census_scale import round_steps
@@ -114,7 +115,7 @@ def half_life_text(curve: SurvivalCurve, words: CensusWords) -> str:
     return words.text("survival.days", day=words.number(half.day, 1), low=low, high=high)
 
 
-def draw_half_lives(groups: Sequence[Patching], words: CensusWords) -> HalfLifePicture | None:
+def draw_half_lives(groups: Sequence[Patching], by: By, words: CensusWords) -> HalfLifePicture | None:
     """None for fewer than two groups."""
     if len(groups) < 2:
         return None
@@ -140,7 +141,7 @@ def draw_half_lives(groups: Sequence[Patching], words: CensusWords) -> HalfLifeP
         for index, each in enumerate(ranked)
     )
     bottom = top + 24 * len(rows) + 8
-    title = words.text("survival.by_country", source=words.source(groups[0].source))
+    title = words.text("survival.by", source=words.source(groups[0].source), by=words.text(f"by.{by.value}"))
     ticks = tuple((left + (right - left) * day / steps[-1], words.number(day)) for day in steps)
     axis = words.text("survival.half_axis", day=words.day(groups[0].origin))
     return HalfLifePicture(480.0, bottom + 48, title, left, right, top, bottom, rows, ticks, axis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from waspglass.model.errors import Location
 __all__ = ["DATA", "Folder"]
 
 DATA, _MANIFEST, _ADDING = "sightings", "manifest.json", ".adding"
+_OURS = re.compile(r"/date=\d{4}-\d\d-\d\d/source=[^/]+/[0-9a-f]{16}-\d{4}-\d\d-\d\d-\d+\.parquet$")
 
 
 class Folder:
@@ -100,17 +102,35 @@ class Folder:
                 self.fs.mv(fresh, final)
 
     def clean(self, manifest: Manifest) -> int:
-        """Removes what an interrupted add left behind; returns how many files that were."""
+        """Removes what an interrupted add left behind, and nothing that has another name; returns how many files."""
         left = [f"{self.root}/{_ADDING}"] if self.fs.exists(self.path(_ADDING)) else []
         count = len(self.fs.find(left[0])) if left else 0
         counting = {self.path(file.path) for file in manifest.files()}
         if self.fs.exists(self.path(DATA)):
-            strays = [path for path in self.fs.find(self.path(DATA)) if path not in counting]
+            found = (path for path in self.fs.find(self.path(DATA)) if path not in counting)
+            strays = [path for path in found if _OURS.search(path)]
             count += len(strays)
             left += strays
         for path in left:
             self.fs.rm(path, recursive=True)
         return count
+
+    def start(self) -> Manifest:
+        """The manifest for adding to; a new store gets an empty one first.
+
+        Raises:
+            StoreError: If there is data but no manifest: then nobody knows which of it counts, and nothing is touched.
+        """
+        if not self.fs.exists(self.path(_MANIFEST)):
+            if self.fs.exists(self.path(DATA)) and self.fs.find(self.path(DATA)):
+                raise StoreError(
+                    "there are data files but no manifest",
+                    location=Location(self.path(_MANIFEST)),
+                    hint="Restore manifest.json, or name another folder",
+                )
+            self.fs.makedirs(self.root, exist_ok=True)
+            self.put_manifest(Manifest())
+        return self.manifest()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
