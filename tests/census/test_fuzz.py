@@ -1,4 +1,4 @@
-"""Whatever happens to the bytes of an export: it is added with counted skips, or refused with a reason; never a crash."""
+"""Whatever happens to the bytes of an export: added with counted skips, or refused with a reason; never a crash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.census.exports import COLUMNS_2021, NOW, add, banner, jsonl
+from tests.census.exports import COLUMNS_2021, add, banner, jsonl
 from tests.census.test_other_sources import CENSYS_SERVICE, NMAP_HOST, ROW_2021, SHELL, TEST, csv, nmap
 from waspglass.census.store.folder import Folder
 
@@ -70,9 +70,6 @@ def test_damage_never_crashes_and_never_goes_uncounted(
     assert outcome.added.records > 0
     assert all(skip.count > 0 and skip.detail and skip.detail.isprintable() for skip in outcome.added.skipped)
     assert sum(file.rows for file in manifest.files()) == outcome.added.records
-    assert all(
-        file.date <= NOW.date() for file in manifest.files() if "2021" not in file.path or file.date.year != 2021
-    )
 
 
 def test_the_seeds_are_good(tmp_path: Path) -> None:
