@@ -22,6 +22,8 @@ class EvidenceFile(Protocol):
         size: Bytes of content as `open` will give them; None if that is not known before reading.
         modified: Last write, in UTC, if the evidence keeps it.
         local: A real file on this machine that can be memory-mapped and whose bytes are the content; None otherwise.
+            Map the `fileno()` of what `open` gives rather than opening this path: `open` refuses a file that was
+            exchanged for a link after it was listed, a path does not.
     """
 
     @property
