@@ -1,5 +1,7 @@
 """Synthetic IIS and HttpProxy logs of an Exchange server: seeded, with a few injected attack lines that are inert."""
 
+# ruff: noqa: E501 - tables of log lines and rules, one a line
+
 from __future__ import annotations
 
 import random

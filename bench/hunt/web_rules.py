@@ -4,6 +4,8 @@ A line is `title | selection | ...`; a selection is `field|modifiers = value, va
 that begins with `!` is a filter. Commas separate alternatives. They are benchmark load, not detections to rely on.
 """
 
+# ruff: noqa: E501 - tables of log lines and rules, one a line
+
 from __future__ import annotations
 
 import uuid

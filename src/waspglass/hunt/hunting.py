@@ -91,7 +91,7 @@ def hunt(
         window: Records outside are counted (`out of window`), not reported; records without a time are reported.
         cache: Where compiled databases are kept; None compiles them anew.
         progress: Called about once a block of 1 MB.
-        workers: Processes that share the local files; 1 stays in this process.
+        workers: Kept for callers; files are scanned in this process, whatever is asked for.
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
     """
