@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bench.trace.figures import cllr, min_cllr
-from bench.trace.scored_sets import Floats, Scored, score_sets
 from scipy.optimize import minimize
 
+from bench.trace.figures import cllr, min_cllr
+from bench.trace.scored_sets import Floats, Scored, score_sets
 from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, Regime, covariates
 
 DERIVED_AT = math.log(1000)

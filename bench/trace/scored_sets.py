@@ -41,7 +41,8 @@ class Scored:
         return {"hjc1": "hjc", "hjc2": "hjc"}.get(self.name, self.name.split("_")[0])
 
 
-def _read(root: Path, path: str, lang: str) -> bytes:
+def read_bytes(root: Path, path: str, lang: str) -> bytes:
+    """The bytes of a program; a folder is one program."""
     place = root / path
     if not place.is_dir():
         return place.read_bytes()
@@ -54,7 +55,7 @@ def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
     lang = {row[side]: row["lang"] for row in rows for side in ("path_a", "path_b")}
     grammar = {"c": "cpp"}  # the SOCO sets mix C and C++ under one name
     return [
-        program_of(Source(path, _read(root, path, name), language_named(grammar.get(name, name))))
+        program_of(Source(path, read_bytes(root, path, name), language_named(grammar.get(name, name))))
         for path, name in lang.items()
     ]
 

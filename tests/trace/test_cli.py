@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
 from typer.testing import CliRunner
 
+from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
 from waspglass.cli.main import app
 from waspglass.model.errors import UsageError
 

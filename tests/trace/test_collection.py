@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.trace.collection import FEW, UNIQUE_IN_JACCARD, Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.pairing import Background

@@ -3,8 +3,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.trace.programs import ORIGINAL, source
 
+from tests.trace.programs import ORIGINAL, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source, program_of

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.trace.programs import ORIGINAL, background, renamed, source
 
+from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.model.errors import OutputError, UsageError
 from waspglass.trace.index import build_index, open_index
 from waspglass.trace.load import each_source, load_candidates

@@ -5,8 +5,8 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reordered, source
 
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reordered, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source

@@ -6,8 +6,8 @@ import time
 import zlib
 
 import pytest
-from tests.trace.programs import ORIGINAL
 
+from tests.trace.programs import ORIGINAL
 from waspglass.trace.program import Source, decode
 from waspglass.trace.unpack import LAYER_LIMIT, unpack
 

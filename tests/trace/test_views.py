@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trace.programs import ORIGINAL, renamed, reordered, source
 
+from tests.trace.programs import ORIGINAL, renamed, reordered, source
 from waspglass.trace.hashing import mix, window_hashes
 from waspglass.trace.program import Program, program_of
 from waspglass.trace.syntax import PLAIN, WORD
