@@ -377,6 +377,11 @@ class TestSetupLog:
         assert (first[2]["version"], second[2]["version"]) == ("15.1.2176.2", "15.1.2242.4")
         assert second[1] == datetime(2021, 4, 14, 1, 13, tzinfo=UTC)
 
+    def test_a_run_without_its_first_line_keeps_its_own_zone(self) -> None:
+        first, second = setup_log(*UPGRADE), setup_log(*UPGRADE, zone="(UTC-05:00) New York").split(b"\r\n", 1)[1]
+        moments = [time for _, time, _ in read("exchange_setup_log", first + second)]
+        assert moments == [datetime(2021, 1, 12, hour, 13, 7, tzinfo=UTC) for hour in (16, 22)]
+
     def test_a_log_without_an_offset_is_read_in_the_zone_of_the_facts(self) -> None:
         content = setup_log(*UPGRADE, zone="somewhere")
         ((_, time, _),) = record_readers(timezone="America/New_York")["exchange_setup_log"].records(

@@ -35,6 +35,8 @@ _INSTALLED = re.compile(
 )
 _PARAMETER = re.compile(r"Command Line Parameter Name='([^']{1,64})', Value='([^']{0,256})'")
 _USER = re.compile(r"Logged on user: (.{1,256}?)\.?\s*$")
+_BEGINNINGS = ("Starting Microsoft Exchange", "Local time zone:", "Setup version:")
+"""Lines at the top of a run, in their order; a log may lack the first."""
 _DONE = re.compile(r"setup operation completed successfully", re.IGNORECASE)
 _FAILED = re.compile(r"setup operation (?:wasn't|was not|didn't) complete|setup (?:has )?failed", re.IGNORECASE)
 _NOT_INSTALLING = frozenset(
@@ -77,7 +79,7 @@ class ExchangeSetupLogReader:
         """
         run: _Run | None = None
         for number, moment, text in _lines(artefact):
-            begins = "Starting Microsoft Exchange" in text or "Setup version:" in text
+            begins = any(words in text for words in _BEGINNINGS)
             if begins and (run is None or "version" in run.fields):
                 if run is not None:
                     yield self._record(run, artefact)
