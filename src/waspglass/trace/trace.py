@@ -55,13 +55,7 @@ def trace(
     against = Background(
         [reader.program(source) for source in background], [reader.program(source) for source in base], commons
     )
-    layers: list[Source] = []
-    remarks: dict[str, tuple[str, ...]] = {}
-    for sample in samples:
-        unpacked = unpack(sample)
-        layers += [sample, *unpacked.layers]
-        if unpacked.bounded:
-            remarks[sample.name] = ("layers_bounded",)
+    layers, remarks = _layers_of(samples)
     drafts = [
         _compare(reader.program(sample), reader.program(reference), against, calibration)
         for sample in layers
@@ -90,6 +84,18 @@ def trace(
         trained_on=calibration.trained_on,
         texts={name: shown_text(by_name[name]) for name in sorted(shown)},
     )
+
+
+def _layers_of(samples: Sequence[Source]) -> tuple[list[Source], dict[str, tuple[str, ...]]]:
+    """The samples, each followed by what is packed in it; and a remark where not all of it was unpacked."""
+    layers: list[Source] = []
+    remarks: dict[str, tuple[str, ...]] = {}
+    for sample in samples:
+        unpacked = unpack(sample)
+        layers += [sample, *unpacked.layers]
+        if unpacked.bounded:
+            remarks[sample.name] = ("layers_bounded",)
+    return layers, remarks
 
 
 def _input(program: Program, calibration: Calibration, more: tuple[str, ...] = ()) -> Input:
