@@ -5,27 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
+from waspglass.census.count_cache import keep_counts, kept_counts
+from waspglass.census.counted import By, Count
 from waspglass.census.identity import ensure_identity
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import State
 
 __all__ = ["KEYS", "By", "Count", "count", "scans_at"]
-
-
-class By(StrEnum):
-    """What counts can be grouped by."""
-
-    NOTHING = "nothing"
-    COUNTRY = "country"
-    REGION = "region"
-    NETWORK = "network"
-    ORGANISATION = "organisation"
-    SECTOR = "sector"
-    BUILD = "build"
 
 
 KEYS = {
@@ -38,41 +26,6 @@ KEYS = {
     By.BUILD: "coalesce(v.build, s.version)",
 }
 """The group of a sighting `s` (and version `v`) as an SQL expression."""
-
-
-@dataclass(frozen=True)
-class Count:
-    """The hosts of one group on one day as one source saw them. Counts of two sources are never added up.
-
-    Attributes:
-        date: Day of the scan.
-        source: Feed id; it stands for the method.
-        key: The group; None for those whose group is unknown, and for `By.NOTHING`.
-        addresses: Addresses by state.
-        servers: Servers by state, de-duplicated as `identity` says; empty if not asked for.
-        tested: Addresses whose state a behavioural test decided.
-        compromised: Addresses that the source reports as compromised, whatever their patch state.
-        patched_compromised: Those of them that are patched: the wasp under the lid.
-    """
-
-    date: dt.date
-    source: str
-    key: str | None
-    addresses: dict[State, int]
-    servers: dict[State, int]
-    tested: int
-    compromised: int
-    patched_compromised: int
-
-    @property
-    def total(self) -> int:
-        """All addresses."""
-        return sum(self.addresses.values())
-
-    @property
-    def vulnerable(self) -> int:
-        """Vulnerable addresses."""
-        return self.addresses.get(State.VULNERABLE, 0)
 
 
 def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
@@ -89,11 +42,15 @@ def count(
 
     Of several sightings of one address or server in one scan the one with the strongest evidence counts, once.
     """
-    if servers:
-        ensure_identity(reading)
     found: list[Count] = []
     for scan in scans:
-        found += _count_scan(reading, scan, by, servers=servers)
+        counts = kept_counts(reading, scan, by, servers=servers)
+        if counts is None:
+            if servers:
+                ensure_identity(reading)
+            counts = tuple(_count_scan(reading, scan, by, servers=servers))
+            keep_counts(reading, scan, by, counts, servers=servers)
+        found += counts
     return tuple(found)
 
 

@@ -21,8 +21,6 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from waspglass.census.reading import Reading
 
@@ -130,6 +128,10 @@ def _compute(reading: Reading) -> None:
 
 def _components(count: int, instances: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The server of each instance: connected components of the graph between instances and keys."""
+    # SciPy takes long to load, and most questions find the table kept.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     size = count + (int(keys.max()) + 1 if len(keys) else 0)
     ones = np.ones(len(instances), dtype=np.int8)
     graph = coo_matrix((ones, (instances, keys + count)), shape=(size, size))
