@@ -1,4 +1,4 @@
-"""124 web rules in the style of SigmaHQ, written for this benchmark; one line a rule, expanded to Sigma YAML.
+"""125 web rules in the style of SigmaHQ, written for this benchmark; one line a rule, expanded to Sigma YAML.
 
 A line is `title | selection | ...`; a selection is `field|modifiers = value, value`; several selections are AND-ed, one
 that begins with `!` is a filter. Commas separate alternatives. They are benchmark load, not detections to rely on.
@@ -49,7 +49,6 @@ BITS agent to script | {_UA} = microsoft bits/ | cs-uri-stem|endswith = .ps1, .h
 Certutil agent | {_UA} = certutil url agent, cryptoapi/
 Hacktool agents | {_UA} = metasploit, cobaltstrike, empire-agent, (hydra), havoc/
 Base64 agent | cs-user-agent|startswith = TW96aWxsYS, TVpQ
-Empty agent | cs-user-agent = ''
 Agent with quote | {_UA} = onclick=, <script, alert(
 Union select | {_Q} = union select, union all select, union+all+select, union%20select, union/**/select
 SQL tautology | {_Q} = ' or 1=1, %27%20or%201, '+or+'1'='1

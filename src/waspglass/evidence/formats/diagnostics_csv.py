@@ -143,7 +143,8 @@ class DiagnosticsCsv:
                 values = next(csv.reader([text]), [])
             except csv.Error as error:
                 raise MalformedLineError(str(error)) from None
-        if len(values) != len(names) and not (quotes % 2 == 1 and len(values) < len(names)):
+        cut = quotes % 2 == 1 and len(values) < len(names) and moment(values[0]) is not None
+        if len(values) != len(names) and not cut:
             msg = f"{len(values)} columns where the header names {len(names)}"
             raise MalformedLineError(msg)
         record = {name: value for name, value in zip(names, values, strict=False) if value}

@@ -1,0 +1,134 @@
+"""Quirks of real logs, each in its smallest form."""
+
+# ruff: noqa: E501 - lines of logs, one a line
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from waspglass.evidence.artefact import Columns, LineFormat, Record
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.diagnostics_csv import event_items
+from waspglass.evidence.formats.registry import LINE_FORMATS, line_format
+from waspglass.evidence.formats.w3c import foreign_dialect
+from waspglass.model.errors import UsageError
+
+W3C = line_format("w3c")
+CSV = line_format("diagnostics_csv")
+EVENTS = line_format("event_json")
+
+
+def read(form: LineFormat, *lines: bytes) -> list[tuple[Record, datetime | None]]:
+    columns = form.implied
+    rows = []
+    for line in lines:
+        if form.header_starts and line.startswith(form.header_starts):
+            columns = form.header(line, columns)
+        else:
+            assert columns is not None
+            record = form.record(line, columns)
+            rows.append((record, form.time(record, columns)))
+    return rows
+
+
+def test_w3c_joins_the_uri_and_leaves_empty_values_out() -> None:
+    (record, time), = read(W3C, b"#Fields: date time cs-uri-stem cs-uri-query cs-username", b"2021-03-03 01:02:03 /a q=1 -\r")  # fmt: skip
+    assert record == {"date": "2021-03-03", "time": "01:02:03", "cs-uri-stem": "/a", "cs-uri-query": "q=1", "cs-uri": "/a?q=1"}  # fmt: skip
+    assert time == datetime(2021, 3, 3, 1, 2, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("line", [b"2021-03-03 00:00:01  /a x", b"2021-03-03\t00:00:01\t/a\tx"])
+def test_w3c_reads_double_blanks_and_tabs(line: bytes) -> None:
+    ((record, _),) = read(W3C, b"\xef\xbb\xbf#Fields: date time cs-uri-stem cs-method ", line)
+    assert record["cs-uri-stem"] == "/a"
+    assert record["cs-method"] == "x"
+
+
+def test_w3c_takes_the_date_of_rows_without_one_from_the_header_in_force() -> None:
+    rows = read(W3C, b"#Date: 2013-07-30 00:00:00", b"#Fields: time a", b"00:00:03 x", b"#Date: 2013-07-31 00:00:00", b"00:00:04 x")  # fmt: skip
+    assert [time.day for _, time in rows if time is not None] == [30, 31]
+
+
+def test_local_dates_are_read() -> None:
+    ((_, time),) = read(W3C, b"#Fields: date time", b"03.03.2021 04:05:06")
+    assert time == datetime(2021, 3, 3, 4, 5, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("line", [b"2021-03-03", b"a b c d", b"\xff\x00"])
+def test_w3c_refuses_rows_that_do_not_fit(line: bytes) -> None:
+    with pytest.raises(MalformedLineError):
+        W3C.record(line, Columns(names=("date", "time", "x")))
+
+
+def test_other_dialects_are_named() -> None:
+    assert (
+        foreign_dialect(b'10.0.0.1 - - [03/Mar/2021:00:00:00 +0000] "GET / HTTP/1.1" 200 5') == "NCSA common log format"
+    )
+    assert (
+        foreign_dialect(b"10.0.0.1, -, 3/3/2021, 0:00:01, W3SVC1, EX, 10.0.0.2, 5, 5, 5, 200, 0, GET, /, -,")
+        is not None
+    )
+    assert foreign_dialect(b"2021-03-03 00:00:01 x") is None
+
+
+def test_csv_takes_its_columns_from_a_bare_row_or_from_fields_and_may_change_them() -> None:
+    rows = read(CSV, b"DateTime,A", b"2021-03-03T00:00:00.5Z,x", b"#Fields: DateTime,A,B", b'2021-03-03T00:00:01Z,"a ""b"", c",')  # fmt: skip
+    assert [row.get("A") for row, _ in rows] == ["x", 'a "b", c']
+    assert rows[0][1] == datetime(2021, 3, 3, 0, 0, 0, 500_000, tzinfo=UTC)
+
+
+def test_csv_keeps_what_it_has_of_a_record_that_is_cut_inside_quotes() -> None:
+    ((record, _),) = read(CSV, b"#Fields: DateTime,A,B,C", b'2021-03-03T00:00:00Z,x,"cut')
+    assert record["A"] == "x"
+    assert record["B"] == "cut"
+    with pytest.raises(MalformedLineError):
+        CSV.record(b'rest of it",c', Columns(names=("DateTime", "A", "B", "C")))
+
+
+def test_event_data_items_are_fields() -> None:
+    data = "S:TIME=13;S:CMD='Set-X.Url=''http://f/<s>;a''';S:EX=;Dbl:T=1;S:URL=/ecp/?a=b"
+    assert event_items(data) == {"time": "13", "cmd": "Set-X.Url='http://f/<s>;a'", "t": "1", "url": "/ecp/?a=b"}
+    assert event_items("S:CMD=x'y;S:URL=/a") == {"cmd": "x'y", "url": "/a"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"Channel":"Security","EventID":4688,"SourceName":"S","NewProcessName":"x"}',
+        b'{"winlog":{"channel":"Security","event_id":4688,"provider_name":"S","event_data":{"NewProcessName":"x"}}}',
+        b'{"Event":{"System":{"Channel":"Security","EventID":{"#text":4688},"Provider":{"#attributes":{"Name":"S"}}},"EventData":{"NewProcessName":"x"}}}',
+    ],
+)
+def test_all_shapes_of_events_give_the_same_fields(line: bytes) -> None:
+    ((record, _),) = read(EVENTS, line)
+    assert record == {"Channel": "Security", "EventID": "4688", "Provider_Name": "S", "NewProcessName": "x"}
+
+
+@pytest.mark.parametrize("name", LINE_FORMATS)
+@given(st.binary(max_size=200), st.text(max_size=40))
+def test_hostile_bytes_are_malformed_or_read_but_never_a_crash(name: str, line: bytes, literal: str) -> None:
+    form = line_format(name)
+    columns = form.header(line, form.implied) or Columns(names=("date", "time", "EventData"))
+    try:
+        record = form.record(line, columns)
+    except MalformedLineError:
+        return
+    form.time(record, columns)
+    assert all(isinstance(form, bytes) for form in form.raw_forms(literal))
+
+
+def test_real_logs_with_quirks_are_read(shared_data: Path) -> None:
+    for path in sorted((shared_data / "iis-quirks").glob("*.log")):
+        rows = read(W3C, *(line for line in path.read_bytes().split(b"\n") if line.strip()))
+        assert rows
+        assert all(time is not None for _, time in rows), path.name
+
+
+def test_an_unknown_format_is_a_usage_error() -> None:
+    with pytest.raises(UsageError):
+        line_format("nonesuch")
