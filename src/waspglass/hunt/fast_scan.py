@@ -49,7 +49,7 @@ def fast_scan(
     blocks: Iterable[Block],
     planner: Planner,
     tell: Callable[[int], None],
-    counter: Counter | None,
+    counter: Counter,
 ) -> int:
     """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read."""
     hits = _Hits()
@@ -62,9 +62,8 @@ def fast_scan(
             _scan_block(state, block, planner, hits)
             state.mark(_line_at(block, block.start)[0])
             last = _line_at(block, block.end - 1)[0]
-        if counter is not None:
-            counter.add(block, state.collector.hits[known:])
-            known = len(state.collector.hits)
+        counter.add(block, state.collector.hits[known:])
+        known = len(state.collector.hits)
         tell(block.end - block.start)
         read = block.offset + block.end - block.start
     state.mark(last)

@@ -27,7 +27,6 @@ from waspglass.hunt.collect import Hit
 from waspglass.hunt.conclude import Concluded, conclude
 from waspglass.hunt.findings import in_order
 from waspglass.hunt.followup import context_indicators, follow_up_rules, seeds_of
-from waspglass.hunt.line_numbers import LineNumbers
 from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
@@ -98,10 +97,9 @@ def hunt(
     known = list(artefacts) if not isinstance(artefacts, list) else artefacts
     bounds = limits or Limits()
     watch = _Watch(progress)
-    numbers = LineNumbers()
 
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, numbers, watch.read)
+        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read)
         gathered = _Gathered()
         for artefact in known:
             gathered.take(scan_file(artefact, run))

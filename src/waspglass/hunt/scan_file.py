@@ -15,7 +15,7 @@ from waspglass.hunt.blocks import BLOCK, map_blocks, read_blocks
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.fast_scan import fast_scan
-from waspglass.hunt.line_numbers import LineNumbers
+from waspglass.hunt.line_numbers import Counter, number_lines
 from waspglass.hunt.lines import LogState, naive_scan
 from waspglass.hunt.planner import Planner
 from waspglass.hunt.records import scan_records
@@ -55,7 +55,6 @@ class Pass:
         yara: True if YARA runs in this pass.
         naive: True to test each rule on each line (for tests).
         cache: For compiled databases.
-        numbers: Line numbers, shared by the passes.
         progress: Told of each stretch that was read.
     """
 
@@ -68,7 +67,6 @@ class Pass:
     yara: bool = True
     naive: bool = False
     cache: Cache | None = None
-    numbers: LineNumbers = field(default_factory=LineNumbers)
     progress: Callable[[str, int], None] = lambda _source, _count: None
     _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
@@ -125,7 +123,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     format_ = line_format(artefact.format)
     state = LogState(artefact, kind, format_, run.bindings, collector)
     source = artefact.file.path
-    tell, counter, local = partial(run.progress, source), run.numbers.counter(artefact), artefact.file.local
+    tell, counter, local = partial(run.progress, source), Counter(), artefact.file.local
     if local is not None and not run.naive:
         count = fast_scan(state, map_blocks(local, run.limits.line), run.planner, tell, counter)
     else:
@@ -134,7 +132,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
                 count = naive_scan(state, _chunks(stream, run, source), run.limits.line)
             else:
                 count = fast_scan(state, read_blocks(stream, run.limits.line), run.planner, tell, counter)
-    collector.hits = run.numbers.number(artefact, collector.hits)
+    collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
     return Scanned(kind.kind, source, count, None, tuple(state.moments))
