@@ -31,6 +31,7 @@ def test_every_rule_of_the_built_in_pack_fires_on_its_samples_and_only_there() -
         ),
         ("sigma/iis/iis-proxylogon-session.yml", "rung: exploited", "rung: conquered", "conquered"),
         ("pack.yml", 'first_exploitation: "2021-01-03T00:00:00Z"', "first_exploitation: soon", "datetime"),
+        ("artefacts.yml", "format: w3c", "format: w3k", "w3k"),
         ("artefacts.yml", "entry: true", "entry: perhaps", "entry"),
         ("timeline.csv", ",quoted", ",unverified", "unverified"),
     ],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from waspglass.evidence.formats.registry import LINE_FORMATS
 from waspglass.evidence.open import open_evidence
-from waspglass.evidence.readers.registry import record_readers
+from waspglass.evidence.readers.registry import RECORD_READERS, record_readers
 from waspglass.evidence.recognise import recognise
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
@@ -14,7 +15,10 @@ from waspglass.model.skip import Skipped
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
-__all__ = ["rules_that_fire"]
+__all__ = ["READABLE", "rules_that_fire"]
+
+READABLE = frozenset({*LINE_FORMATS, *RECORD_READERS})
+"""All formats that artefacts of a pack may have."""
 
 
 def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:

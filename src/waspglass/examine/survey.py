@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
-from itertools import pairwise
+from dataclasses import replace
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.coverage import coverage
@@ -16,7 +15,7 @@ from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
 from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
-from waspglass.model.coverage import Coverage, Span
+from waspglass.model.coverage import Coverage
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
 
@@ -25,8 +24,6 @@ __all__ = ["Survey"]
 _HEAD = 64 * 1024
 _TOLD_EACH = 100
 """Artefacts between two words to the user while the evidence is listed."""
-_READ_AGAIN = 64 * 1024 * 1024
-"""Streams larger than this are not decompressed a second time for their span: the hunt noted a moment a block."""
 
 
 class Survey:
@@ -78,9 +75,9 @@ class Survey:
             detail = f"without {', '.join(missing)} this log cannot show an entry"
             skip = Skipped(source=shown_source(artefact.file.path), reason=SkipReason.MISSING_FIELD, detail=detail)
             return LogSpan(bytes=artefact.file.size or 0, part=part_of(artefact), skipped=(skip,))
-        if artefact.file.local is None and scanned is not None and scanned.bytes > _READ_AGAIN:
-            return _of_moments(artefact, kind, scanned)
-        return log_span(artefact, line_format(artefact.format), kind.gap_hours)
+        heard = scanned.moments if scanned is not None else ()
+        span = log_span(artefact, line_format(artefact.format), kind.gap_hours, heard)
+        return replace(span, bytes=scanned.bytes) if scanned is not None and not span.bytes else span
 
 
 def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:
@@ -88,15 +85,6 @@ def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None)
     if scanned is None or not scanned.moments or kind.snapshot:
         return silent
     return LogSpan(scanned.first, scanned.last, (), silent.bytes, scanned.records, exact=True, part=silent.part)
-
-
-def _of_moments(artefact: Artefact, kind: ArtefactKind, scanned: Scanned) -> LogSpan:
-    gaps: list[Span] = []
-    if kind.gap_hours is not None:
-        longest = timedelta(hours=kind.gap_hours)
-        moments = sorted(scanned.moments)
-        gaps = [Span(from_=a, to=b) for a, b in pairwise(moments) if b - a > longest]
-    return LogSpan(scanned.first, scanned.last, tuple(gaps), scanned.bytes, scanned.records, part=part_of(artefact))
 
 
 def _missing_columns(artefact: Artefact, kind: ArtefactKind) -> list[str]:

@@ -25,12 +25,15 @@ Fires = Callable[[Pack, Path], frozenset[str]]
 any effect. A YARA rule is told as `yara:<name>`. Passed in, because the engine stands above this package."""
 
 
-def check_pack(folder: Path, *, fires: Fires | None = None) -> tuple[PackIssue, ...]:
+def check_pack(
+    folder: Path, *, fires: Fires | None = None, formats: frozenset[str] | None = None
+) -> tuple[PackIssue, ...]:
     """All faults of a pack, by file and line.
 
     Args:
         folder: The pack.
         fires: Runs the rules over a sample; without it the samples are only looked for.
+        formats: Names of the line formats and record readers that there are; None takes any name.
     """
     issues = list(file_issues(folder))
     if not any(issue.severity is Severity.ERROR for issue in issues):
@@ -39,7 +42,7 @@ def check_pack(folder: Path, *, fires: Fires | None = None) -> tuple[PackIssue, 
         except PackError as error:
             place = error.location.path if error.location is not None else "pack.yml"
             return (*issues, PackIssue(place, None, Severity.ERROR, "schema", error.message))
-        issues += fact_issues(pack)
+        issues += fact_issues(pack, formats)
         issues += _rule_issues(pack, fires)
     return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0, issue.check, issue.message)))
 

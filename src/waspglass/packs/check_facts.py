@@ -33,10 +33,11 @@ CONDITIONS = frozenset(
 """What `when` of advice and clocks may say."""
 
 
-def fact_issues(pack: Pack) -> Iterator[PackIssue]:
-    """Faults of the facts of a pack that fits its schema."""
+def fact_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[PackIssue]:
+    """Faults of the facts of a pack that fits its schema; `formats` are those that something can read."""
     folder = Path(pack.root)
     yield from _window(pack)
+    yield from _formats(pack, folder, formats)
     yield from _kinds(pack, folder)
     yield from _builds(pack, folder)
     yield from _timeline(folder)
@@ -54,6 +55,15 @@ def _window(pack: Pack) -> Iterator[PackIssue]:
     for cve in pack.cves:
         if not _CVE.fullmatch(cve):
             yield PackIssue("pack.yml", None, Severity.ERROR, "cve", f"{cve!r} is no CVE id")
+
+
+def _formats(pack: Pack, folder: Path, formats: frozenset[str] | None) -> Iterator[PackIssue]:
+    lines = read_text(folder / "artefacts.yml", "artefacts.yml").splitlines()
+    for kind in pack.kinds:
+        if formats is not None and kind.format not in formats:
+            line = next((n for n, text in enumerate(lines, 1) if f"format: {kind.format}" in text), None)
+            message = f"nothing reads the format {kind.format!r} of {kind.kind}; known: {', '.join(sorted(formats))}"
+            yield PackIssue("artefacts.yml", line, Severity.ERROR, "format", message)
 
 
 def _kinds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
