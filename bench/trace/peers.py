@@ -111,7 +111,7 @@ def files_of(root: Path, rows: list[Row], folder: Path) -> dict[str, Path]:
         for side in ("path_a", "path_b"):
             if row[side] not in found:
                 path = folder / f"{len(found):05}{SUFFIX[row['lang']]}"
-                path.write_bytes(read_bytes(root, row[side], row["lang"]))
+                path.write_text(read_bytes(root, row[side], row["lang"]).decode("utf-8", "replace"), encoding="utf-8")
                 found[row[side]] = path
     return found
 

@@ -7,7 +7,7 @@ A folder with `features.npy` (sorted 64-bit pairs of feature and file number, me
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ __all__ = ["Candidate", "Index", "build_index", "open_index"]
 VERSION = 1
 _FILE_BITS = np.uint64(32)
 _FILE_MASK = np.uint64((1 << 32) - 1)
+BATCH_BYTES = 1 << 20
 FREQUENT = 0.02
 """Features that more than this share of the files have (and more than 50) point nowhere and are passed over."""
 
@@ -74,10 +75,10 @@ def build_index(sources: Iterable[Source], out: Path) -> int:
         raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
     names: list[str] = []
     packed: list[npt.NDArray[np.uint64]] = []
-    for source in sources:
-        (sketch,) = sketches([source.raw])
-        packed.append(sketch.astype(np.uint64) << _FILE_BITS | np.uint64(len(names)))
-        names.append(source.name)
+    for batch in _batches(sources):
+        for source, sketch in zip(batch, sketches([source.raw for source in batch]), strict=True):
+            packed.append(sketch.astype(np.uint64) << _FILE_BITS | np.uint64(len(names)))
+            names.append(source.name)
     features = np.concatenate(packed) if packed else np.empty(0, dtype=np.uint64)
     features.sort()
     try:
@@ -88,6 +89,20 @@ def build_index(sources: Iterable[Source], out: Path) -> int:
     except OSError as fault:
         raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
     return len(names)
+
+
+def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Runs of sources of about `BATCH_BYTES` together."""
+    batch: list[Source] = []
+    size = 0
+    for source in sources:
+        batch.append(source)
+        size += len(source.raw)
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def open_index(folder: Path) -> Index:

@@ -6,6 +6,7 @@ hashed; of these a fixed fraction is kept (the same hashes everywhere, as in Min
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,13 +34,13 @@ _KEYWORDS = (
 ).split()
 
 
-def _tokens(raw: bytes) -> Hashes:
-    """The hash of each word and mark."""
+def _tokens(raw: bytes) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """The hash of each word and mark, and where it begins."""
     data = np.frombuffer(raw, dtype=np.uint8)
     kind = _CLASS[data]
     begins = np.flatnonzero((kind != _SPACE) & ((kind == _MARK) | (np.r_[np.uint8(_SPACE), kind[:-1]] != kind)))
     if not len(begins):
-        return np.empty(0, dtype=np.uint64)
+        return np.empty(0, dtype=np.uint64), begins
     place = np.arange(len(data), dtype=np.int64)
     owner = np.zeros(len(data), dtype=np.int64)
     owner[begins] = begins
@@ -47,13 +48,12 @@ def _tokens(raw: bytes) -> Hashes:
     offset = (place - owner).astype(np.uint64) & np.uint64(31)
     value = (data.astype(np.uint64) + np.uint64(257)) * (_GOLDEN << (offset & np.uint64(7)) | np.uint64(1))
     value = np.where(kind == _SPACE, np.uint64(0), value * (offset * np.uint64(2) + np.uint64(1)))
-    hashed: Hashes = np.add.reduceat(value, begins)
-    return hashed
+    return np.add.reduceat(value, begins), begins
 
 
 def _keyword_table() -> Hashes:
     with np.errstate(over="ignore"):
-        return np.sort(np.concatenate([_tokens(word) for word in _KEYWORDS]))
+        return np.sort(np.concatenate([_tokens(word)[0] for word in _KEYWORDS]))
 
 
 _KEYWORD_HASHES = _keyword_table()
@@ -65,19 +65,35 @@ def _anonymous(tokens: Hashes, marks: npt.NDArray[np.bool_]) -> Hashes:
 
 
 _MARK_HASHES = np.sort(
-    np.concatenate([_tokens(bytes([value])) for value in range(256) if _CLASS[value] == _MARK])
+    np.concatenate([_tokens(bytes([value]))[0] for value in range(256) if _CLASS[value] == _MARK])
 )  # fmt: skip
 
 
+def _inside(document: npt.NDArray[np.int64], width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The document of each window of tokens, and whether the window lies in it wholly."""
+    last = document[width - 1 :]
+    first = document[: len(last)]
+    return first, first == last
+
+
 def sketches(texts: Sequence[bytes]) -> list[Features]:
-    """The sketch of each text: sorted distinct features, about a third of its number of tokens."""
-    found = []
+    """The sketch of each text: sorted distinct features, about a third of its number of tokens.
+
+    All texts go through each step together, because most files are small and steps are dear.
+    """
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
     with np.errstate(over="ignore"):
-        for text in texts:
-            tokens = _tokens(text)
-            mark = np.minimum(np.searchsorted(_MARK_HASHES, tokens), len(_MARK_HASHES) - 1)
-            shape = _anonymous(tokens, _MARK_HASHES[mark] == tokens)
-            windows = np.concatenate([window_hashes(tokens, WORDS), window_hashes(mix(shape), SHAPES)])
-            kept = windows[windows % np.uint64(KEPT) == 0]
-            found.append(np.unique((kept >> np.uint64(32)).astype(np.uint32)))
-    return found
+        tokens, begins = _tokens(b"\n".join(texts))
+        document = np.searchsorted(starts, begins, side="right") - 1
+        mark = np.minimum(np.searchsorted(_MARK_HASHES, tokens), len(_MARK_HASHES) - 1)
+        shape = _anonymous(tokens, _MARK_HASHES[mark] == tokens)
+        packed = []
+        for stream, width in ((tokens, WORDS), (mix(shape), SHAPES)):
+            owner, whole = _inside(document, width)
+            windows = window_hashes(stream, width)
+            kept = whole & (windows % np.uint64(KEPT) == 0)
+            packed.append(owner[kept].astype(np.uint64) << np.uint64(32) | windows[kept] >> np.uint64(32))
+    distinct = np.unique(np.concatenate(packed))
+    bounds = np.searchsorted(distinct, np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(32))
+    features = (distinct & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    return [features[low:high] for low, high in itertools.pairwise(bounds)]
