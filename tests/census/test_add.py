@@ -10,7 +10,7 @@ from pathlib import Path
 import filelock
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, states
@@ -187,6 +187,7 @@ def test_a_store_on_object_storage(tmp_path: Path) -> None:
     assert one.total == 3
 
 
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.integers(0, 20), st.integers(1, 28), st.sampled_from(["15.1.2176.2", "15.1.2176.9"])),
