@@ -1,14 +1,15 @@
 # `make demo` sets everything up and examines a bundled example; `make test` runs all tests.
 # Nothing but Python 3.11+, git, make and the Debian base is needed; .venv is made here.
-PYTHON ?= python3
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types check bench-hunt clean
+.PHONY: demo test lint types check bench-hunt bench-evidence bench-census bench-trace clean
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "waspglass needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "waspglass needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
@@ -29,9 +30,18 @@ types: $(STAMP)
 
 check: lint types test
 
-# Ratios against ripgrep, Polars, DuckDB and our own naive evaluator, in one run; see docs/explanation/hunt-engine.md.
+# Ratios against peers, measured in one run each; the docs name the figures and what they were measured with.
 bench-hunt: $(STAMP)
 	@$(BIN)/python -m bench.hunt
+
+bench-evidence: $(STAMP)
+	@$(BIN)/python -m bench.evidence
+
+bench-census: $(STAMP)
+	@$(BIN)/python -m bench.census
+
+bench-trace: $(STAMP)
+	@$(BIN)/python -m bench.trace
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
