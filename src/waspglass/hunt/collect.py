@@ -11,9 +11,10 @@ from functools import lru_cache
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.hunt.binding import Bound
+from waspglass.hunt.condition import Or
 from waspglass.hunt.rule import Correlation, Rule
 from waspglass.model.coverage import Span
-from waspglass.model.finding import Actor
+from waspglass.model.finding import Actor, Effect
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
@@ -24,6 +25,8 @@ RAW_LIMIT = 8192
 
 _FLOOD = 20_000
 """Matches of one rule in one file after which further ones are not even counted: somebody floods the log."""
+_NO_CONDITION = Or(())
+"""What `binding` gives rules that stand for an indicator."""
 _FEEDING_FACTOR = 20
 """Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
 
@@ -133,7 +136,7 @@ class Collector:
         feeds = self.ears.of(rule)
         if feeds and time is not None:
             self._hear(feeds, bound, place, time, record)
-        if self._kept[rule.id] >= (self.limit * _FEEDING_FACTOR if feeds else self.limit):
+        if self._kept[rule.id] >= (self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)):
             self._left_out[rule.id] += 1
             return
         self._kept[rule.id] += 1
@@ -152,7 +155,12 @@ class Collector:
 
     def full(self, bound: Bound) -> bool:
         """True if a further hit of the rule would only be counted."""
-        return self._kept[bound.rule.id] >= self.limit and not self.ears.of(bound.rule)
+        return self._kept[bound.rule.id] >= self._limit_of(bound.rule) and not self.ears.of(bound.rule)
+
+    def _limit_of(self, rule: Rule) -> int:
+        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all)."""
+        own = rule.condition != _NO_CONDITION or rule.meaning.effect is Effect.CONTEXT
+        return self.limit if own else max(1, self.limit // 10)
 
     def _hear(
         self,
