@@ -24,7 +24,8 @@ from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, R
 
 DERIVED_AT = math.log(1000)
 INDEPENDENT_AT = -math.log(100)
-LEAST_TOKENS = 40
+LEAST_TOKENS = {False: 40, True: 150}
+"""In a collection, and alone."""
 BOUNDS = (-math.log(300), math.log(20_000))
 SHRINKAGE = 1e-3
 Labels = npt.NDArray[np.int64]
@@ -105,10 +106,10 @@ def fit(sets: Sequence[Scored], *, alone: bool) -> Floats:
     return np.asarray(minimize(cost, np.zeros(x.shape[1]), method="BFGS").x)
 
 
-def llr_of(coefficients: Floats, rows: Floats, tokens: Floats) -> Floats:
+def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, *, alone: bool) -> Floats:
     """As `Calibration.llr`, from covariates."""
     bounded = np.clip(rows @ coefficients, *BOUNDS)
-    return np.where(tokens < LEAST_TOKENS, np.clip(bounded, -1, 1), bounded)
+    return np.where(tokens < LEAST_TOKENS[alone], np.clip(bounded, -1, 1), bounded)
 
 
 def measure(sets: Sequence[Scored], held: Sequence[str], *, alone: bool) -> Measured:
@@ -117,7 +118,7 @@ def measure(sets: Sequence[Scored], held: Sequence[str], *, alone: bool) -> Meas
     for scored in sets:
         training = [other for other in sets if other.family != scored.family and other.family not in held]
         label, rows, tokens = view(scored, alone=alone)
-        table.append(Row.of(scored, label, llr_of(fit(training, alone=alone), rows, tokens)))
+        table.append(Row.of(scored, label, llr_of(fit(training, alone=alone), rows, tokens, alone=alone)))
         print(f"  {table[-1]}")
     negatives = sum(row.independent for row in table)
     return Measured(
@@ -155,7 +156,8 @@ def main() -> None:
             {"coefficients": numbers, "lower": BOUNDS[0], "upper": BOUNDS[1], "measured": measured}
         )
     calibration = Calibration(
-        derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS,
+        derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS[False],
+        alone_least_tokens=LEAST_TOKENS[True],
         trained_on=tuple(scored.name for scored in training),
         collection=regimes["collection"], alone=regimes["alone"],
     )  # fmt: skip

@@ -68,6 +68,7 @@ class Calibration(Document):
     Attributes:
         derived_at, independent_at: Log likelihood ratios from which on the answer is given; between, *cannot tell*.
         least_tokens: Programs with fewer tokens are never called derived or independent.
+        alone_least_tokens: The same where there is no collection that shows what is usual.
         trained_on: Names of the public data sets.
         collection, alone: The two regimes; `alone` serves fewer than `alone_below` programs.
     """
@@ -77,6 +78,7 @@ class Calibration(Document):
     independent_at: float
     least_tokens: int
     alone_below: int = 10
+    alone_least_tokens: int = 150
     trained_on: tuple[str, ...]
     collection: Regime
     alone: Regime
@@ -84,6 +86,10 @@ class Calibration(Document):
     def regime(self, programs: int) -> Regime:
         """The numbers that fit a collection of that many programs."""
         return self.alone if programs < self.alone_below else self.collection
+
+    def enough_tokens(self, programs: int) -> int:
+        """Tokens that a program must have for an answer, in a collection of that many programs."""
+        return self.alone_least_tokens if programs < self.alone_below else self.least_tokens
 
     def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int, tried: int = 1) -> Floats:
         """Natural-log likelihood ratios.
@@ -98,7 +104,7 @@ class Calibration(Document):
         regime = self.regime(programs)
         raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients) - np.log(tried)
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
-        return np.where(tokens < self.least_tokens, np.clip(bounded, -1.0, 1.0), bounded)
+        return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
 
 
 def _log_odds(score: Floats) -> Floats:

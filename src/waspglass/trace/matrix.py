@@ -76,9 +76,9 @@ class BestPairs:
         ).best(self._count)
 
 
-def _verdicts(llr: Floats, tokens: Floats, calibration: Calibration) -> npt.NDArray[np.int8]:
+def _verdicts(llr: Floats, tokens: Floats, calibration: Calibration, programs: int) -> npt.NDArray[np.int8]:
     verdict = np.ones(len(llr), dtype=np.int8)
-    enough = tokens >= calibration.least_tokens
+    enough = tokens >= calibration.enough_tokens(programs)
     verdict[enough & (llr >= calibration.derived_at)] = 2
     verdict[enough & (llr <= calibration.independent_at)] = 0
     return verdict
@@ -117,8 +117,9 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
         baseline[index] = baseline_of(inside[owners == index].astype(np.float64), int((group == index).sum()))
     tokens = _tokens(collection.programs)
     smaller = np.minimum(tokens[first], tokens[second])
-    llr = calibration.llr(score, baseline[group[first]], smaller, len(collection))
-    return PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration))
+    programs = len(collection)
+    llr = calibration.llr(score, baseline[group[first]], smaller, programs)
+    return PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, programs))
 
 
 def all_pairs(collection: Collection, calibration: Calibration, least_score: float = 0.0) -> Iterator[PairTable]:
@@ -139,4 +140,4 @@ def all_pairs(collection: Collection, calibration: Calibration, least_score: flo
         score = block[rows, columns].astype(np.float64)
         smaller = np.minimum(tokens[rows + start], tokens[columns])
         llr = calibration.llr(score, np.full(len(score), baseline), smaller, count)
-        yield PairTable(rows + start, columns, score, llr, _verdicts(llr, smaller, calibration))
+        yield PairTable(rows + start, columns, score, llr, _verdicts(llr, smaller, calibration, count))

@@ -79,7 +79,7 @@ def trace(
         skipped=tuple(skipped),
         derived_at=calibration.derived_at,
         independent_at=calibration.independent_at,
-        least_tokens=calibration.least_tokens,
+        least_tokens=calibration.enough_tokens(len(against) + 2),
         measured=calibration.regime(len(against) + 2).measured,
         trained_on=calibration.trained_on,
         texts={name: shown_text(by_name[name]) for name in sorted(shown)},
@@ -120,7 +120,7 @@ def _compare(sample: Program, reference: Program, against: Background, calibrati
     llr = float(_llr(calibration, likeness.score, baseline, size, count))
     common_source = _against_common_source(likeness, size, calibration)
     identical = sample.sha256 == reference.sha256
-    verdict, reasons = _verdict(llr, common_source, size, sample, reference, calibration)
+    verdict, reasons = _verdict(llr, common_source, size, sample, reference, calibration, count)
     return Comparison(
         sample=sample.name,
         shared=reference.name,
@@ -159,12 +159,12 @@ def _against_common_source(likeness: Likeness, tokens: int, calibration: Calibra
 
 
 def _verdict(
-    llr: float, common: float | None, size: int, a: Program, b: Program, calibration: Calibration
+    llr: float, common: float | None, size: int, a: Program, b: Program, calibration: Calibration, programs: int
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The answer and the keys of its reasons."""
     if a.tokens == 0 or b.tokens == 0:
         return Verdict.CANNOT_TELL, ("empty",)
-    if size < calibration.least_tokens:
+    if size < calibration.enough_tokens(programs):
         return Verdict.CANNOT_TELL, ("small",)
     if llr >= calibration.derived_at:
         if common is not None and common < COMMON_SOURCE_AT:
