@@ -54,7 +54,7 @@ def test_show_in_each_form(store: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [("show", "--by", "colour"), ("show", "--format", "xml"), ("show", "--date", "soon"), ("show", "--pack", "nosuchpack"),  # noqa: E501
-     ("report", "--language", "fr"), ("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--unit", "cow"),
+     ("report", "--lang", "fr"), ("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--unit", "cow"),
      ("diff", "2021-03-09", "2021-03-10", "--source", "nosuch")],
     ids=lambda words: " ".join(words),
 )  # fmt: skip

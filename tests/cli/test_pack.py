@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.test_examine import run
 
+from tests.cli.test_examine import run
 from waspglass.packs.load import pack_folder
 
 RULE = "sigma/iis/iis-proxylogon-session.yml"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.packs.conftest import Edit
 from tests.packs.engine import fires
-
 from waspglass.packs.check import check_pack
 from waspglass.packs.issue import PackIssue, Severity
 

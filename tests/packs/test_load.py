@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.packs.conftest import Edit
 
+from tests.packs.conftest import Edit
 from waspglass.model.errors import Location, PackError
 from waspglass.packs.load import built_in_packs, load_pack, pack_folder
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.evidence.evtx_writer import evtx
 from tests.packs.engine import fires, hunted
-
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check import check_pack
 from waspglass.packs.load import load_pack, pack_folder

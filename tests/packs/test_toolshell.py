@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.packs.engine import fires, hunted
 
+from tests.packs.engine import fires, hunted
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check import check_pack
 from waspglass.packs.load import load_pack, pack_folder

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
+
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
-
 from waspglass.model.assessment import Advice, Assessment, EvidenceNode
 from waspglass.model.finding import Actor, Rung
 from waspglass.report.html import render_html

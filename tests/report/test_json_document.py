@@ -4,9 +4,9 @@ import json
 
 import pytest
 from hypothesis import given
+
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import every_verdict, occupied
-
 from waspglass.model.assessment import Assessment
 from waspglass.report.json_document import read_json, render_json
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.report.build import at, finding, minimal
 from tests.report.sample import SHELL, attempted, clean, compromised, occupied
-
 from waspglass.model.assessment import Assessment, Implant, Lid, LidState
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.finding import Effect, Rung

@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError
+
 from tests.report.hostile import everywhere, texts
 from tests.report.sample import every_verdict, occupied
-
 from waspglass.model.assessment import Assessment
 from waspglass.model.schema.generate import assessment_schema, shipped_schema
 from waspglass.report.json_document import render_json

@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 import stix2
 from hypothesis import given, settings
+
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import SHELL, clean, every_verdict, occupied
-
 from waspglass.model.assessment import Assessment, Implant, Verdict
 from waspglass.model.errors import UsageError
 from waspglass.model.finding import Actor, Effect, Rung

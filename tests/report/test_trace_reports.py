@@ -3,8 +3,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from tests.trace.programs import ORIGINAL, background, renamed, source
 
+from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.trace_html import trace_html

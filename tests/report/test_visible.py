@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.report.build import finding
 from tests.report.hostile import hidden_characters
-
 from waspglass.model.escape import printable
 from waspglass.report.visible import cell, excerpt, place, prose, visible
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.report.hostile import STRINGS, everywhere
 from tests.report.sample import clean, every_verdict, occupied
-
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import OutputError
 from waspglass.report.json_document import read_json

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+
 from tests.scenarios.notation import lay_out, load, scenarios
 from waspglass.examine.run import Request, examine
-
 from waspglass.model.assessment import Assessment
 from waspglass.model.facts import Facts
 from waspglass.packs.load import load_pack

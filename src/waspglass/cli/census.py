@@ -189,7 +189,7 @@ def report(
         str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
     ] = None,
     country: Annotated[str | None, typer.Option(help="Country of the second map: DE, AT or CH.")] = None,
-    language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    language: Annotated[str, typer.Option("--lang", help="en or de.")] = "en",
     pictures: Annotated[Path | None, typer.Option(help="Also write each picture as SVG into this folder.")] = None,
     with_png: Annotated[bool, typer.Option("--png", help="With --pictures: PNG too (extra `pictures`).")] = False,
     synthetic: Annotated[
