@@ -115,6 +115,10 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         collector.skip(error.reason, error.message)
     except OSError as error:
         collector.skip(SkipReason.UNREADABLE, error.strerror)
+    except ValueError as error:  # what mmap raises for a file that became shorter since its size was read
+        if artefact.file.local is None:
+            raise
+        collector.skip(SkipReason.TRUNCATED, str(error))
     skipped = (*collector.skipped(), *run.scanner.take_skipped())
     return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned)
 
