@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hunt.evidence import IIS_FIELDS, MemoryFile, artefact, both, iis, pack, row, rules_of, sigma
+from tests.hunt.evidence import IIS_FIELDS, artefact, both, iis, pack, row, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
@@ -170,19 +170,6 @@ def test_lines_that_cannot_be_read_are_counted() -> None:
     result = hunt([log], rules_of(POST_JS))
     assert [one.line for one in result.findings] == [4]
     assert {skip.reason for skip in result.skipped} == {SkipReason.NO_HEADER, SkipReason.LINE_TOO_LONG}
-
-
-def test_a_mapped_file_gives_what_a_stream_gives(tmp_path: Path) -> None:
-    rows = [row("/a.js" if n % 5000 == 7 else "/owa/", method="POST", query=f"n={n}") for n in range(20_000)]
-    rows.insert(12_000, "y" * (2 << 20))
-    data = "\r\n".join([f"#Fields: {IIS_FIELDS}", *rows]).encode()
-    path = tmp_path / "log"
-    path.write_bytes(data)
-    mapped = Artefact("iis", "w3c", MemoryFile("log", data, local=path))
-    streamed = Artefact("iis", "w3c", MemoryFile("log", data))
-    rules = rules_of(POST_JS)
-    assert hunt([mapped], rules).findings == hunt([streamed], rules).findings
-    assert len(hunt([mapped], rules).findings) == 4
 
 
 def test_a_broken_rule_of_the_pack_ends_the_run_and_one_of_the_user_is_a_skip() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["BLOCK", "Block", "map_blocks", "read_blocks"]
+__all__ = ["BLOCK", "Block", "map_blocks", "open_blocks", "read_blocks"]
 
 BLOCK = 1 << 20
 """Bytes read at once; fits the second-level cache of usual processors."""
@@ -37,40 +37,57 @@ class Block:
     too_long: int = 0
 
 
-def map_blocks(path: Path, limit: int) -> Iterator[Block]:
+def open_blocks(stream: BinaryIO, limit: int, *, local: bool) -> Iterator[Block]:
+    """Blocks of an open stream: mapped where it stands for a local file, else read.
+
+    Args:
+        stream: As the evidence opened it. Never the file's path: that may lead elsewhere by now.
+        limit: Bytes of a line.
+        local: True if the bytes behind the stream's descriptor are its content.
+    """
+    return map_blocks(stream, limit) if local and _has_descriptor(stream) else read_blocks(stream, limit)
+
+
+def _has_descriptor(stream: BinaryIO) -> bool:
+    try:
+        return stream.fileno() >= 0
+    except (AttributeError, OSError):
+        return False
+
+
+def map_blocks(file: BinaryIO, limit: int) -> Iterator[Block]:
     """The same blocks of a local file, mapped instead of copied, in windows so that little of it counts as ours."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        position = too_long = 0
-        while position < size:
-            base = max(0, position - 1) // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
-            length = min(_WINDOW + limit, size - base)
-            with (
-                mmap.mmap(file.fileno(), length, offset=base, access=mmap.ACCESS_READ) as data,
-                memoryview(data) as view,
-            ):
-                start, last = position - base, base + length == size
-                stop = length if last else max(start + 1, length - limit)
-                while start < stop:
-                    end = data.rfind(b"\n", start, min(start + BLOCK, length)) + 1
-                    if end == 0:
-                        end = data.find(b"\n", start, min(start + limit + 1, length)) + 1
-                    if end == 0:
-                        break
-                    yield Block(data, view, start, end, base + start, too_long)
-                    start, too_long = end, 0
-                rest = bytes(view[start:]) if last and length - start <= limit else None
-            position = base + start
-            if position >= size:
-                break
-            if rest is not None:
-                tail = bytearray(b"\n" + rest + b"\n")
-                yield Block(tail, memoryview(tail), 1, len(tail), position, too_long)
-                return
-            if start < stop:
-                position, too_long = _after_long_line(file, position), too_long + 1
-        if too_long:
-            yield Block(bytearray(1), memoryview(b"\n"), 1, 1, size, too_long)
+    size = os.fstat(file.fileno()).st_size
+    position = too_long = 0
+    while position < size:
+        base = max(0, position - 1) // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+        length = min(_WINDOW + limit, size - base)
+        with (
+            mmap.mmap(file.fileno(), length, offset=base, access=mmap.ACCESS_READ) as data,
+            memoryview(data) as view,
+        ):
+            start, last = position - base, base + length == size
+            stop = length if last else max(start + 1, length - limit)
+            while start < stop:
+                end = data.rfind(b"\n", start, min(start + BLOCK, length)) + 1
+                if end == 0:
+                    end = data.find(b"\n", start, min(start + limit + 1, length)) + 1
+                if end == 0:
+                    break
+                yield Block(data, view, start, end, base + start, too_long)
+                start, too_long = end, 0
+            rest = bytes(view[start:]) if last and length - start <= limit else None
+        position = base + start
+        if position >= size:
+            break
+        if rest is not None:
+            tail = bytearray(b"\n" + rest + b"\n")
+            yield Block(tail, memoryview(tail), 1, len(tail), position, too_long)
+            return
+        if start < stop:
+            position, too_long = _after_long_line(file, position), too_long + 1
+    if too_long:
+        yield Block(bytearray(1), memoryview(b"\n"), 1, 1, size, too_long)
 
 
 def _after_long_line(file: BinaryIO, position: int) -> int:

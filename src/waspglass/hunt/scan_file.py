@@ -11,7 +11,7 @@ from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Record, R
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.hunt.binding import Bindings, bind
-from waspglass.hunt.blocks import BLOCK, map_blocks, read_blocks
+from waspglass.hunt.blocks import BLOCK, open_blocks
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.fast_scan import fast_scan
@@ -127,15 +127,13 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     format_ = line_format(artefact.format)
     state = LogState(artefact, kind, format_, run.bindings, collector)
     source = artefact.file.path
-    tell, counter, local = partial(run.progress, source), Counter(), artefact.file.local
-    if local is not None and not run.naive:
-        count = fast_scan(state, map_blocks(local, run.limits.line), run.planner, tell, counter)
-    else:
-        with artefact.file.open() as stream:
-            if run.naive:
-                count = naive_scan(state, _chunks(stream, run, source), run.limits.line)
-            else:
-                count = fast_scan(state, read_blocks(stream, run.limits.line), run.planner, tell, counter)
+    tell, counter, limit = partial(run.progress, source), Counter(), run.limits.line
+    with artefact.file.open() as stream:
+        if run.naive:
+            count = naive_scan(state, _chunks(stream, run, source), limit)
+        else:
+            blocks = open_blocks(stream, limit, local=artefact.file.local is not None)
+            count = fast_scan(state, blocks, run.planner, tell, counter)
     collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)

@@ -1,0 +1,82 @@
+"""How a log is opened and cut into blocks."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from tests.hunt.evidence import IIS_FIELDS, MemoryFile, row, rules_of, sigma
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.open import open_evidence
+from waspglass.hunt.blocks import open_blocks
+from waspglass.hunt.hunting import hunt
+from waspglass.model.skip import SkipReason
+
+POST_JS = sigma("s: {cs-method: POST, cs-uri-stem|endswith: .js}\ncondition: s")
+LIMIT = 1 << 20
+
+
+def _log(rows: int) -> bytes:
+    lines = [row("/a.js" if n % 5000 == 7 else "/owa/", method="POST", query=f"n={n}") for n in range(rows)]
+    lines.insert(rows // 2, "y" * (2 * LIMIT))
+    return "\r\n".join([f"#Fields: {IIS_FIELDS}", *lines]).encode()
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file on this machine, opened as the evidence opens it."""
+
+    path: str
+    local: Path
+    modified: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        return self.local.stat().st_size
+
+    def open(self) -> BinaryIO:
+        return self.local.open("rb")
+
+
+def test_a_mapped_file_gives_what_a_stream_gives(tmp_path: Path) -> None:
+    data = _log(20_000)
+    path = tmp_path / "log"
+    path.write_bytes(data)
+    mapped = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS))
+    streamed = hunt([Artefact("iis", "w3c", MemoryFile("log", data))], rules_of(POST_JS))
+    assert mapped.findings == streamed.findings
+    assert mapped.skipped == streamed.skipped
+    assert len(mapped.findings) == 4
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_stream_without_a_descriptor_is_read(local: bool) -> None:
+    blocks = [bytes(one.view[one.start : one.end]) for one in open_blocks(io.BytesIO(b"a\nb"), LIMIT, local=local)]
+    assert b"".join(blocks) == b"a\nb\n"
+
+
+@pytest.mark.parametrize("link", ["file", "folder"])
+def test_a_link_put_in_place_of_a_listed_log_is_not_followed(tmp_path: Path, link: str) -> None:
+    """Whoever can write into the evidence while it is examined must not have other files of the machine read."""
+    inside, outside = tmp_path / "evidence" / "logs", tmp_path / "outside"
+    inside.mkdir(parents=True)
+    outside.mkdir()
+    (inside / "u_ex.log").write_bytes(_log(10))
+    (outside / "u_ex.log").write_bytes(_log(100))
+    with open_evidence(tmp_path / "evidence") as evidence:
+        (listed,) = evidence.files()
+        (inside / "u_ex.log").unlink()
+        if link == "file":
+            (inside / "u_ex.log").symlink_to(outside / "u_ex.log")
+        else:
+            inside.rmdir()
+            inside.symlink_to(outside, target_is_directory=True)
+        result = hunt([Artefact("iis", "w3c", listed)], rules_of(POST_JS))
+    assert result.findings == ()
+    assert [one.reason for one in result.skipped] == [SkipReason.UNREADABLE]
+    assert result.scanned == ()
