@@ -200,7 +200,23 @@ def write_shodan(folder: Path, servers: list[Server], rng: random.Random) -> Non
 
 def write_shadowserver(folder: Path, servers: list[Server], rng: random.Random) -> None:
     """Shadowserver's reports with the columns of 2021: vulnerable hosts and web shells only."""
-    columns = "timestamp ip port hostname tag asn geo region city naics sic sector version servername url".split()
+    columns = [
+        "timestamp",
+        "ip",
+        "port",
+        "hostname",
+        "tag",
+        "asn",
+        "geo",
+        "region",
+        "city",
+        "naics",
+        "sic",
+        "sector",
+        "version",
+        "servername",
+        "url",
+    ]
     for number in SHADOW_DAYS:
         day = dt.date(2021, 3, number)
         out = io.StringIO()

@@ -6,8 +6,8 @@ import unicodedata
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
-from tests.report.build import at, finding, minimal
 
+from tests.report.build import at, finding, minimal
 from waspglass.model.assessment import (
     Advice,
     Assessment,

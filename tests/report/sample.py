@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.report.build import IIS, at, finding, minimal
-
 from waspglass.model.assessment import (
     Advice,
     Assessment,

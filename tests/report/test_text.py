@@ -4,10 +4,10 @@ import re
 
 import pytest
 from hypothesis import given
+
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
-
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.coverage import Coverage
 from waspglass.report.text import render_text

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 from hypothesis import given
+
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import clean, every_verdict, occupied
-
 from waspglass.model.assessment import Assessment
 from waspglass.report.timeline import render_timeline
 

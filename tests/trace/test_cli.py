@@ -37,7 +37,7 @@ def test_the_exit_code_tells_the_answers_apart(folder: Path) -> None:
 def test_json_and_a_folder_of_reports(folder: Path) -> None:
     out = folder / "out"
     arguments = ["trace", str(folder / "copy.py"), "--against", str(folder / "shared.py"), "--format", "json"]
-    done = runner.invoke(app, [*arguments, "--out", str(out), "--language", "de"])
+    done = runner.invoke(app, [*arguments, "--out", str(out), "--lang", "de"])
     assert json.loads(done.stdout)["verdict"] == "derived"
     assert {path.name for path in out.iterdir()} == {"trace.html", "trace.json", "trace.txt"}
     assert "ABGELEITET" in (out / "trace.txt").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ def run(
     index: Annotated[Path | None, typer.Option(help="Index of shared files; only candidates are compared.")] = None,
     form: Annotated[str, typer.Option("--format", help="text or json, on standard output.")] = "text",
     out: Annotated[Path | None, typer.Option(help="Folder for trace.html, trace.json and trace.txt.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the reports: en or de.")] = "en",
+    language: Annotated[str, typer.Option("--lang", help="Language of the reports: en or de.")] = "en",
 ) -> None:
     """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
     from waspglass.model.errors import UsageError
