@@ -150,8 +150,13 @@ def test_an_interrupt_leaves_no_half_written_report(tmp_path: Path) -> None:
         [sys.executable, "-m", "waspglass.cli", "examine", str(tmp_path / "evidence"), "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
     )
-    time.sleep(0.6)
+    for _ in range(200):
+        if list((tmp_path / "cache").rglob("*")):
+            break  # The rules were read: it runs.
+        time.sleep(0.1)
+    time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     if process.returncode == 130:

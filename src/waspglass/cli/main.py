@@ -56,6 +56,9 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
+    except KeyboardInterrupt:
+        sys.stderr.write("waspglass: interrupted\n")
+        sys.exit(130)
     except Exception as error:
         from waspglass.model.errors import WaspglassError
         from waspglass.model.escape import printable
