@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from waspglass.hunt.binding import Bound
-from waspglass.hunt.compile import token_edges
+from waspglass.hunt.compile import token_test
 from waspglass.hunt.condition import Condition, Kind, Match, Or
 
 __all__ = ["RawTest", "raw_test"]
@@ -31,19 +31,8 @@ def raw_test(bound: Bound) -> RawTest | None:
 def _tests(condition: Condition) -> list[RawTest]:
     match condition:
         case Match(field=None, kind=Kind.TOKEN, text=text) if _SAFE.fullmatch(text):
-            return [_token(text)]
+            return [token_test(text)]
         case Or(of):
             parts = [_tests(part) for part in of]
             return [test for part in parts for test in part] if all(parts) else []
     return []
-
-
-def _token(text: str) -> RawTest:
-    before, after = token_edges(text)
-    needle = text.lower().encode("ascii")
-    edged = re.compile(f"(?<!{before}){re.escape(text.lower())}(?!{after})".encode("ascii"))
-
-    def test(low: bytes) -> bool:
-        return needle in low and edged.search(low) is not None
-
-    return test
