@@ -21,6 +21,10 @@ from waspglass.evidence.log_span import log_span
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.evidence.recognise import recognise
+from waspglass.hunt.cache import Cache
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import load_rules
+from waspglass.hunt.rule import RuleSet
 from waspglass.packs.load import load_pack
 
 HEADER = (
@@ -66,19 +70,27 @@ def _with_size(measured: tuple[int, float], size: int) -> tuple[int, int, float]
 
 
 def event_log(path: Path, chunks: int) -> None:
-    """An event log: the parser alone, our JSON lines, our flat records."""
+    """An event log: the parser alone, our JSON lines, our flat records, and the hunt with the rules of the pack."""
     data = {"EventID": "4688", "NewProcessName": r"C:\Windows\System32\cmd.exe", "SubjectUserName": "SYSTEM"}
     moments = [START + timedelta(seconds=second) for second in range(30)]
     path.write_bytes(evtx([[(moment, data) for moment in moments]] * chunks))
+    rules, cache = load_rules(load_pack("proxylogon")), Cache(path.parent / "cache")
     with open_evidence(path) as evidence:
         artefact = Artefact("events", "evtx", next(iter(evidence.files())))
         for _ in range(3):
             events, alone = cpu(lambda: sum(1 for _ in PyEvtxParser(str(path), number_of_threads=1).records_json()))
             _, lines = cpu(lambda: sum(1 for _ in EvtxReader().json_lines(artefact)))
             _, records = cpu(lambda: sum(1 for _ in EvtxReader().records(artefact)))
+            _, hunted = cpu(lambda: _hunted(artefact, rules, cache, naive=False))
+            _, naive = cpu(lambda: _hunted(artefact, rules, cache, naive=True))
             print(
-                f"{events} events: parser {alone:.3f} CPU s, lines x{lines / alone:.2f}, records x{records / alone:.2f}"
+                f"{events} events: parser {alone:.3f} CPU s, lines x{lines / alone:.2f}, "
+                f"records x{records / alone:.2f}, hunt x{hunted / alone:.2f}, hunt without needles x{naive / alone:.2f}"
             )
+
+
+def _hunted(artefact: Artefact, rules: RuleSet, cache: Cache, *, naive: bool) -> int:
+    return len(hunt([artefact], rules, readers={"evtx": EvtxReader()}, cache=cache, naive=naive).findings)
 
 
 def main() -> None:

@@ -15,14 +15,15 @@ from waspglass.hunt.result import Scanned
 from waspglass.hunt.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["Enrich", "scan_records"]
+__all__ = ["Enrich", "Moments", "excerpt", "scan_records"]
 
 
 Enrich = Callable[[Artefact, Record], Record]
 """Adds fields to a record (names of YARA rules that match the file)."""
 
 
-def _excerpt(record: Record) -> bytes:
+def excerpt(record: Record) -> bytes:
+    """The record as JSON, for the excerpt of a finding."""
     return orjson.dumps(
         {name: value.encode("utf-8", "backslashreplace").decode() for name, value in record.items()},
         option=orjson.OPT_SORT_KEYS,
@@ -40,7 +41,7 @@ def scan_records(
     """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
     events = kind.format in EVENT_FORMATS
     by_id: dict[str | None, tuple[Bound, ...]] = {}
-    source, count, moments = artefact.file.path, 0, _Moments()
+    source, count, moments = artefact.file.path, 0, Moments()
     try:
         for place, time, raw in records:
             count += 1
@@ -53,13 +54,13 @@ def scan_records(
                 candidates = by_id[key] = tuple(wanted)
             for bound in candidates:
                 if bound.predicate(record):
-                    collector.add(bound, place, time, record, _excerpt(record))
+                    collector.add(bound, place, time, record, excerpt(record))
     except EvidenceReadError as error:
         collector.skip(error.reason, error.message)
     return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread())
 
 
-class _Moments:
+class Moments:
     """A bounded, evenly spread sample of the moments of a stream."""
 
     def __init__(self) -> None:
@@ -68,6 +69,7 @@ class _Moments:
         self._every, self._seen = 1, 0
 
     def note(self, moment: datetime | None) -> None:
+        """Takes the next moment of the stream."""
         if moment is None:
             return
         self._last = moment
@@ -79,4 +81,5 @@ class _Moments:
         self._seen += 1
 
     def spread(self) -> tuple[datetime, ...]:
+        """The kept moments, and the last one."""
         return (*self._kept, self._last) if self._last is not None else ()

@@ -14,6 +14,7 @@ from waspglass.hunt.binding import Bindings, bind
 from waspglass.hunt.blocks import BLOCK, open_blocks
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
+from waspglass.hunt.event_scan import EventTexts, TextPlans, scan_event_texts
 from waspglass.hunt.fast_scan import fast_scan
 from waspglass.hunt.line_numbers import Counter, number_lines
 from waspglass.hunt.lines import LogState, naive_scan
@@ -21,6 +22,7 @@ from waspglass.hunt.planner import Planner
 from waspglass.hunt.records import scan_records
 from waspglass.hunt.result import Limits, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.windows_events import EVENT_FORMATS
 from waspglass.hunt.yara_rules import YaraScanner, yara_hit
 from waspglass.model.coverage import Span
 from waspglass.model.skip import Skipped, SkipReason
@@ -72,6 +74,7 @@ class Pass:
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.cache)
+        self.text_plans = TextPlans(self.cache)
         self.ears = Ears(self.rules.correlations)
         self.scanner = YaraScanner(self.rules.yara if self.yara else (), self.limits.yara_seconds)
 
@@ -156,6 +159,8 @@ def _scan_reader(
     bindings = run.bindings(kind, None, None)
     enrich = _enricher(run.scanner, extra) if artefact.format in _YARA_FORMATS and run.scanner.active else None
     run.progress(artefact.file.path, artefact.file.size or 0)
+    if artefact.format in EVENT_FORMATS and isinstance(reader, EventTexts) and not run.naive:
+        return scan_event_texts(artefact, kind, reader.json_lines(artefact), bindings, collector, run.text_plans)
     return scan_records(artefact, kind, reader.records(artefact), bindings, collector, enrich)
 
 
