@@ -38,10 +38,13 @@ bench-evidence: $(STAMP)
 	@$(BIN)/python -m bench.evidence
 
 bench-census: $(STAMP)
-	@$(BIN)/python -m bench.census
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m bench.census.run
 
 bench-trace: $(STAMP)
-	@$(BIN)/python -m bench.trace
+	@test -n "$(DATA)" || { echo "make bench-trace DATA=folder-with-the-public-collections; docs/trace.md names them"; exit 1; }
+	@$(BIN)/python -m bench.trace.datasets "$(DATA)" out/pairs
+	@$(BIN)/python -m bench.trace.peers "$(DATA)" out/pairs
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
