@@ -29,7 +29,8 @@ from waspglass.hunt.findings import in_order
 from waspglass.hunt.followup import context_indicators, follow_up_rules, seeds_of
 from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
-from waspglass.hunt.scan_file import Outcome, Pass, scan_file
+from waspglass.hunt.scan_file import Outcome, Pass
+from waspglass.hunt.workers import scan_files
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped, SkipReason
@@ -90,7 +91,7 @@ def hunt(
         window: Records outside are counted (`out of window`), not reported; records without a time are reported.
         cache: Where compiled databases are kept; None compiles them anew.
         progress: Called about once a block of 1 MB.
-        workers: Kept for callers; files are scanned in this process, whatever is asked for.
+        workers: Processes that files are spread over, where the system can fork; one file is left to one process.
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
     """
@@ -101,13 +102,12 @@ def hunt(
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
         run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read)
         gathered = _Gathered()
-        for artefact in known:
-            gathered.take(scan_file(artefact, run))
+        for outcome in scan_files(known, run, workers):
+            gathered.take(outcome)
             watch.findings = len(gathered.hits)
-        gathered.skipped += run.unbound()
+        gathered.skipped += dict.fromkeys(skip for outcome in gathered.outcomes for skip in outcome.unbound)
         return gathered
 
-    del workers
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweep(chosen, {}, True)
     concluded = conclude(rules, first.hits, [one for outcome in first.outcomes for one in outcome.heard])

@@ -35,12 +35,21 @@ _YARA_FORMATS = frozenset({"web_file", "compiled_page", "pe_version"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the scan of one file gave."""
+    """What the scan of one file gave; it can be pickled.
+
+    Attributes:
+        hits: What matched.
+        heard: What correlations hear.
+        skipped: What could not be read in the file, or was left out.
+        scanned: For coverage.
+        unbound: Rules that could not run on a kind of log as it is in this file.
+    """
 
     hits: tuple[Hit, ...]
     heard: tuple[Heard, ...]
     skipped: tuple[Skipped, ...]
     scanned: Scanned | None
+    unbound: tuple[Skipped, ...] = ()
 
 
 @dataclass(eq=False)
@@ -71,6 +80,7 @@ class Pass:
     cache: Cache | None = None
     progress: Callable[[str, int], None] = lambda _source, _count: None
     _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
+    _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.cache)
@@ -87,14 +97,16 @@ class Pass:
             blank = " " if format_ is None else format_.blank
             made = bind(self.rules, kind, columns, virtual, blank=blank, chosen=self.chosen, holes=self.holes)
             self._bindings[key] = made
+        self._used[key] = made
         return made
 
-    def unbound(self) -> Iterator[Skipped]:
-        """Rules that could not run on some kind of log that was met."""
+    def take_unbound(self) -> tuple[Skipped, ...]:
+        """Rules that could not run on the kinds of log met since this was last asked."""
         seen: dict[Skipped, None] = {}
-        for made in self._bindings.values():
+        for made in self._used.values():
             seen.update(dict.fromkeys(made.skipped))
-        yield from seen
+        self._used.clear()
+        return tuple(seen)
 
 
 def scan_file(artefact: Artefact, run: Pass) -> Outcome:
@@ -123,7 +135,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
             raise
         collector.skip(SkipReason.TRUNCATED, str(error))
     skipped = (*collector.skipped(), *run.scanner.take_skipped())
-    return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned)
+    return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound())
 
 
 def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Collector) -> Scanned:

@@ -1,0 +1,178 @@
+"""Spreads the files of a pass over forked processes; the outcomes are those of one process, in the same order.
+
+Evidence cannot be pickled (it holds open archives), so the processes are forked once all files are known and are told
+indices only. Evidence is made for that: what lies in archives is unpacked while it is listed, and read without a shared
+position. Each process chooses needles and compiles databases for itself. Nothing but outcomes comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection, wait
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.tree import EvidenceFile
+from waspglass.hunt.scan_file import Outcome, Pass, scan_file
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["scan_files"]
+
+Scan = Callable[[Artefact, Pass], Outcome]
+
+
+def scan_files(artefacts: Sequence[Artefact], run: Pass, workers: int, *, scan: Scan = scan_file) -> Iterator[Outcome]:
+    """The outcome of each file, in the order of the files.
+
+    Args:
+        artefacts: All files of the pass.
+        run: The pass; its progress is called in this process.
+        workers: Processes; one where the system cannot fork, or where the evidence is a disk image.
+        scan: Scans one file (for tests).
+    """
+    wanted = min(workers, len(artefacts))
+    if wanted < 2 or not hasattr(os, "fork") or not all(_shareable(one.file) for one in artefacts):
+        for artefact in artefacts:
+            yield scan(artefact, run)
+        return
+    crew = _Crew(artefacts, run, scan)
+    try:
+        crew.start(wanted)
+        crew.listen()
+    finally:
+        crew.dismiss()
+    for index, artefact in enumerate(artefacts):
+        done = crew.outcomes.pop(index, None)
+        yield scan(artefact, run) if done is None else done  # where all processes died before its turn
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A forked process as its parent sees it: its id, and the file that it is at."""
+
+    pid: int
+    at: int | None = None
+
+
+@dataclass(slots=True)
+class _Crew:
+    """The processes of one pass."""
+
+    artefacts: Sequence[Artefact]
+    run: Pass
+    scan: Scan
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    workers: dict[Connection, _Worker] = field(default_factory=dict)
+
+    def start(self, number: int) -> None:
+        """Forks the processes; they take the largest files first, so that all end at about the same time."""
+        from multiprocessing import Pipe, get_context
+
+        order = sorted(range(len(self.artefacts)), key=lambda index: (-_size(self.artefacts[index]), index))
+        turn = get_context("fork").Value("q", 0)
+
+        def indices() -> Iterator[int]:
+            while True:
+                with turn.get_lock():
+                    place, turn.value = turn.value, turn.value + 1
+                if place >= len(order):
+                    return
+                yield order[place]
+
+        for _ in range(number):
+            ours, theirs = Pipe(duplex=False)
+            with _uninterrupted():
+                pid = os.fork()
+                if pid == 0:
+                    for connection in (ours, *self.workers):
+                        connection.close()
+                    self._work(theirs, indices())
+                self.workers[ours] = _Worker(pid)
+                theirs.close()
+
+    def _work(self, parent: Connection, indices: Iterator[int]) -> None:
+        """What a process does. It leaves without flushing or cleaning up what belongs to its parent."""
+        code = 1
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
+            self.run.progress = lambda source, count: parent.send((source, count))
+            for index in indices:
+                parent.send(index)
+                parent.send(self.scan(self.artefacts[index], self.run))
+            code = 0
+        except Exception as error:
+            with contextlib.suppress(Exception):
+                parent.send(error)
+        finally:
+            os._exit(code)
+
+    def listen(self) -> None:
+        """Takes what the processes tell until the last has ended."""
+        waiting = set(self.workers)
+        while waiting:
+            for one in wait(list(waiting)):
+                assert isinstance(one, Connection)
+                try:
+                    self._hear(self.workers[one], one.recv())
+                except (EOFError, OSError):
+                    waiting.discard(one)
+                    self._lost(self.workers[one])
+
+    def _hear(self, worker: _Worker, told: object) -> None:
+        match told:
+            case int():
+                worker.at = told
+            case Outcome() if worker.at is not None:
+                self.outcomes[worker.at], worker.at = told, None
+            case (str(source), int(count)):
+                self.run.progress(source, count)
+            case BaseException():
+                raise told
+
+    def _lost(self, worker: _Worker) -> None:
+        """A process that died in a file (killed for lack of memory, or the file shrank below its map)."""
+        if worker.at is not None:
+            source = self.artefacts[worker.at].file.path
+            died = Skipped(source=source, reason=SkipReason.UNREADABLE, detail="the process that read it ended early")
+            self.outcomes[worker.at] = Outcome((), (), (died,), None)
+
+    def dismiss(self) -> None:
+        """Ends what still runs, and waits for it."""
+        with _uninterrupted():
+            for connection, worker in self.workers.items():
+                connection.close()
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(worker.pid, 0)
+            self.workers.clear()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Holds Ctrl-C back, so that no process is forgotten between its start and its end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _shareable(file: EvidenceFile) -> bool:
+    """False for files of disk images: all processes would move one and the same reading position."""
+    opener: object = getattr(file, "opener", None)
+    while isinstance(opener, partial):
+        if getattr(opener.func, "__module__", "") == "waspglass.evidence.image":
+            return False
+        opener = next((inner for one in opener.args if (inner := getattr(one, "opener", None)) is not None), None)
+    return True
+
+
+def _size(artefact: Artefact) -> int:
+    """Of compressed logs the size is not known; they take long."""
+    size = artefact.file.size
+    return 1 << 62 if size is None else size
