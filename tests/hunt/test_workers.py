@@ -7,13 +7,17 @@ import pickle
 import signal
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, artefact, iis, row, rules_of, sigma
 from tests.hunt.test_event_scan import DUMP, MANY, event_log
+from waspglass.evidence import image
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.hunt.hunting import hunt
@@ -137,3 +141,23 @@ def test_an_interrupt_ends_all_processes() -> None:
 def test_one_process_scans_where_the_system_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
     assert [len(one.hits) for one in scan_files(_logs(), _pass(), 2)] == [1] * 6
+
+
+def test_files_of_disk_images_are_left_to_one_process() -> None:
+    """Forked processes would move one and the same position in the image."""
+
+    def unpack(file: TreeFile) -> BinaryIO:
+        return file.open()
+
+    inside = TreeFile("x.log", None, None, None, partial(image._open, cast("image._Entry", None), "x.log"))
+    packed = TreeFile("x.log.gz", None, None, None, partial(unpack, inside))
+    scanned_by: set[int] = set()
+
+    def scan(one: Artefact, run: Pass) -> Outcome:
+        scanned_by.add(os.getpid())
+        return Outcome((), (), (), None)
+
+    for file in (inside, packed):
+        scanned_by.clear()
+        list(scan_files([*_logs(), Artefact("iis", "w3c", file)], _pass(), 2, scan=scan))
+        assert scanned_by == {os.getpid()}
