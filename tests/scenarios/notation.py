@@ -104,11 +104,19 @@ def _hours(quiet: object) -> list[datetime]:
     return [start + timedelta(hours=n) for n in range(count + 1)]
 
 
+def _repeated(repeat: object) -> list[str]:
+    """The same row once a second."""
+    if not isinstance(repeat, dict):
+        return []
+    start = _moment(repeat["from"])
+    return [f"{start + timedelta(seconds=n):%Y-%m-%d %H:%M:%S} {repeat['row']}" for n in range(repeat["count"])]
+
+
 def _iis(entry: dict[str, object]) -> dict[str, bytes]:
     days: dict[str, list[str]] = defaultdict(list)
     for moment in _hours(entry.get("quiet")):
         days[f"{moment:%y%m%d}"].append(IIS_QUIET.format(f"{moment:%Y-%m-%d %H:%M:%S}"))
-    for row in str(entry.get("rows", "")).strip().splitlines():
+    for row in (*str(entry.get("rows", "")).strip().splitlines(), *_repeated(entry.get("repeat"))):
         date, time, client, method, url, status, *rest = row.split()
         agent = rest[0] if rest else "-"
         extra = dict(item.split("=", 1) for item in rest[1:])

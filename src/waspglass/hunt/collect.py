@@ -27,6 +27,7 @@ _FLOOD = 20_000
 """Matches of one rule in one file after which further ones are not even counted: somebody floods the log."""
 _NO_CONDITION = Or(())
 """What `binding` gives rules that stand for an indicator."""
+_LIFE_FACTOR = 20
 _FEEDING_FACTOR = 20
 """Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
 
@@ -158,7 +159,12 @@ class Collector:
         return self._kept[bound.rule.id] >= self._limit_of(bound.rule) and not self.ears.of(bound.rule)
 
     def _limit_of(self, rule: Rule) -> int:
-        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all)."""
+        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all).
+
+        Rules about an implant keep more: when it was last used, or seen to be gone, decides whether it is there.
+        """
+        if rule.meaning.subject is not None:
+            return self.limit * _LIFE_FACTOR
         own = rule.condition != _NO_CONDITION or rule.meaning.effect is Effect.CONTEXT
         return self.limit if own else max(1, self.limit // 10)
 
