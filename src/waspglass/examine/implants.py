@@ -33,13 +33,17 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
     for finding in observations.findings:
         if _speaks_of_implant(finding):
             groups[finding.subject or UNNAMED].append(finding)
-    lives = [
+    named = [subject for subject in groups if subject != UNNAMED]
+    if named:
+        # A writing without a name beside a named implant is that implant's own writing, seen in another log; of several
+        # implants nobody can say which.
+        unnamed = groups.pop(UNNAMED, [])
+        if len(named) == 1:
+            groups[named[0]] += unnamed
+    chosen = [
         _life(subject, found, snapshots, root_of(subject, pack.web_roots) in observations.collected_roots)
         for subject, found in groups.items()
     ]
-    named = [life for life in lives if life.subject != UNNAMED]
-    # An unnamed writing beside a named implant is that implant's own writing, seen in another log.
-    chosen = named if named else lives
     return tuple(sorted(chosen, key=lambda life: (_first_sign(life) is None, _first_sign(life) or "", life.subject)))
 
 
