@@ -11,9 +11,9 @@ from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import Catalogue
 
-__all__ = ["contradictions_of"]
+__all__ = ["CLOCK_SLACK", "contradictions_of"]
 
-_CLOCK_SLACK = timedelta(hours=26)
+CLOCK_SLACK = timedelta(hours=26)
 """Two places on Earth can be 26 hours of local time apart; less is a matter of clocks, not a contradiction."""
 
 
@@ -30,7 +30,7 @@ def contradictions_of(
 
 def _after_collection(observations: Observations, facts: Facts, catalogue: Catalogue) -> list[Limit]:
     last = observations.last_moment()
-    if facts.collected_at is None or last is None or last <= facts.collected_at + _CLOCK_SLACK:
+    if facts.collected_at is None or last is None or last <= facts.collected_at + CLOCK_SLACK:
         return []
     text = catalogue.text(
         "contradiction.after_collection",
@@ -66,7 +66,7 @@ def _entry_through_a_lid(observations: Observations, lid: Lid, catalogue: Catalo
     late = [
         f
         for f in observations.proofs(Rung.EXPLOITED)
-        if f.effect is Effect.SHOWS and f.time is not None and f.time > patched + _CLOCK_SLACK
+        if f.effect is Effect.SHOWS and f.time is not None and f.time > patched + CLOCK_SLACK
     ]
     if not late:
         return []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from waspglass.model.coverage import Coverage, Span
+from waspglass.model.coverage import Coverage
 from waspglass.model.facts import BuildSighting
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped
 
-__all__ = ["Observations", "span_text"]
+__all__ = ["Observations", "by_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,3 @@ class Observations:
 def by_time(finding: Finding) -> tuple[bool, datetime | str, str]:
     """Sort key: dated findings by time, then the undated by source."""
     return (finding.time is None, finding.time or finding.source, finding.id)
-
-
-def span_text(span: Span) -> str:
-    """`2021-01-03 00:00 - 2021-01-05 12:00 UTC`."""
-    return f"{span.from_:%Y-%m-%d %H:%M} - {span.to:%Y-%m-%d %H:%M} UTC"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
+from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.observations import Observations
 from waspglass.examine.sightings import Identity, identity_of
@@ -32,7 +33,6 @@ __all__ = ["Request", "examine"]
 
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
-_CLOCK_SLACK = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _observations(
     skipped = tuple(survey.skipped)
     return Observations(
         evidence=str(request.evidence),
-        findings=tuple(_credible(f, request) for f in (*result.findings, *result.context)),
+        findings=_credible((*result.findings, *result.context), request),
         coverage=covered,
         skipped=skipped,
         sightings=identity.sightings,
@@ -142,10 +142,13 @@ def _observations(
     )
 
 
-def _credible(finding: Finding, request: Request) -> Finding:
-    """Drops the time of a file that is later than its collection: copying set it, not the intruder."""
-    collected = request.facts.collected_at or request.created
+def _credible(findings: tuple[Finding, ...], request: Request) -> tuple[Finding, ...]:
+    """Drops the time of files that is later than their collection: copying set it, not the intruder."""
+    latest = (request.facts.collected_at or request.created) + CLOCK_SLACK
     snapshots = {kind.kind for kind in request.pack.kinds if kind.snapshot}
-    if finding.kind in snapshots and finding.time is not None and finding.time > collected + _CLOCK_SLACK:
-        return finding.model_copy(update={"time": None})
-    return finding
+    return tuple(
+        one.model_copy(update={"time": None})
+        if one.kind in snapshots and one.time is not None and one.time > latest
+        else one
+        for one in findings
+    )

@@ -12,6 +12,7 @@ from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, buil
 from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
+from waspglass.examine.log_head import head_of
 from waspglass.hunt.binding import deriver
 from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting
@@ -23,7 +24,6 @@ HOSTNAME_FIELD = "hostname"
 """Name of the field, given by a reader or derived by a pack, that names the server."""
 
 
-_HEAD = 64 * 1024
 _LOGS_PER_KIND = 3
 _WHOLE = frozenset({"pe_version", "exchange_setup_log", "hive"})
 
@@ -103,11 +103,7 @@ def _whole(artefact: Artefact, readers: Mapping[str, RecordReader]) -> Iterator[
 
 def _beginning(artefact: Artefact, form: LineFormat) -> Iterator[tuple[datetime | None, Record]]:
     """The records that stand whole in the first 64 KiB."""
-    try:
-        with artefact.file.open() as stream:
-            head = stream.read(_HEAD)
-    except (OSError, EvidenceReadError):
-        return  # The hunt reads the same file and has counted the skip.
+    head = head_of(artefact)
     columns = form.implied
     for line in head[: head.rfind(b"\n") + 1].splitlines():
         if line.startswith(form.header_starts):

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.coverage import coverage
-from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.log_span import LogSpan, log_span, part_of, silent_span
 from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
+from waspglass.examine.log_head import head_of
 from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage
 from waspglass.model.skip import Skipped, SkipReason
@@ -21,7 +21,6 @@ from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["Survey"]
 
-_HEAD = 64 * 1024
 _TOLD_EACH = 100
 """Artefacts between two words to the user while the evidence is listed."""
 
@@ -92,13 +91,8 @@ def _missing_columns(artefact: Artefact, kind: ArtefactKind) -> list[str]:
     if not kind.requires:
         return []
     form = line_format(artefact.format)
-    try:
-        with artefact.file.open() as stream:
-            head = stream.read(_HEAD)
-    except (OSError, EvidenceReadError):
-        return []  # The span of the same file tells the fault.
     columns, names = form.implied, set[str]()
-    for line in head.splitlines():
+    for line in head_of(artefact).splitlines():
         if line.startswith(form.header_starts):
             columns = form.header(line, columns)
             names.update(columns.names if columns is not None else ())
