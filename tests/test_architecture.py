@@ -1,4 +1,4 @@
-"""The house of DESIGN: who may know whom, how long a file and a function may be, and what an `__init__` may hold."""
+"""The house: who may know whom, how long a file and a function may be, and what an `__init__` may hold."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class WaspglassError(Exception):
         message: What is wrong, one sentence without a full stop.
         location: Where, if a place can be named.
         hint: What the user can do about it.
-        exit_code: What the command line returns for this class of error (DESIGN: 2 wrong use, 3 evidence, 4 pack).
+        exit_code: What the command line returns for this class of error.
     """
 
     exit_code: ClassVar[int] = 1
