@@ -6,7 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint types check bench-hunt bench-evidence bench-census bench-trace clean
+# Every reader, for so long each; `make test` does a little of the same with Hypothesis.
+SECONDS ?= 60
+.PHONY: demo test lint types check fuzz bench-hunt bench-evidence bench-census bench-trace clean
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "waspglass needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -29,6 +31,10 @@ types: $(STAMP)
 	@$(BIN)/mypy
 
 check: lint types test
+
+fuzz: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || true
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 # Ratios against peers, measured in one run each; the docs name the figures and what they were measured with.
 bench-hunt: $(STAMP)

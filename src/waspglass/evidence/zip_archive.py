@@ -61,13 +61,13 @@ class ZipContainer:
     @property
     def encrypted(self) -> bool:
         """Whether it holds files and all of them are encrypted."""
-        files = [info for info in self._zip.infolist() if not info.is_dir()]
+        files = [info for info in self._zip.infolist() if not _is_folder(info)]
         return bool(files) and all(info.flag_bits & _ENCRYPTED for info in files)
 
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Lists files in the order of the archive's directory."""
         for info in self._zip.infolist():
-            if info.is_dir():
+            if _is_folder(info):
                 continue
             if (refused := self._refusal(info)) is not None:
                 skips.add(f"{self._path}\\{info.filename}", *refused)
@@ -121,6 +121,11 @@ class ZipContainer:
         if min(directory_bytes, self._size) > self._limits.files * 4 * _WORST_ENTRY_BYTES:
             message = f"its directory has {directory_bytes} bytes"
             raise EvidenceReadError(message, reason=SkipReason.TOO_MANY_FILES, location=Location(self._path))
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """As `ZipInfo.is_dir`, which fails for an entry without a name."""
+    return info.filename.endswith("/")
 
 
 def _modified(info: zipfile.ZipInfo) -> datetime | None:

@@ -75,7 +75,7 @@ def _members(path: Path) -> tuple[Export, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                if info.is_dir():
+                if info.filename.endswith("/"):  # `is_dir` fails for an entry without a name
                     continue
                 if info.flag_bits & 0x1:
                     raise ExportError(
