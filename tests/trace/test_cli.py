@@ -8,10 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
-from waspglass.cli.main import app
+from waspglass.cli.commands import program
 from waspglass.model.errors import UsageError
 
 runner = CliRunner()
+app = program()
 
 
 @pytest.fixture

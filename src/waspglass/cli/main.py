@@ -1,49 +1,17 @@
-"""The root of the command line.
-
-Verb modules import nothing heavy at their top, so that `waspglass --help` answers at once.
-"""
+"""The entry of the command line: sets up the process, runs the verb, and turns errors into exit codes."""
 
 from __future__ import annotations
 
+import gc
 import io
+import os
 import sys
-from typing import Annotated
 
-import typer
+__all__ = ["run"]
 
-from waspglass.cli import census, examine, pack, trace
-
-__all__ = ["app", "run"]
-
-app = typer.Typer(
-    name="waspglass",
-    help="After a mass exploitation: was this server entered, is somebody still inside, who must be told?",
-    epilog="A patch puts a lid on the glass. It says nothing about the wasp inside.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("examine")(examine.examine)
-app.add_typer(census.app, name="census")
-app.add_typer(trace.app, name="trace")
-app.add_typer(pack.app, name="pack")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"waspglass {version('waspglass')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """After a mass exploitation: was this server entered, is somebody still inside, who must be told?"""
+_YOUNG = 50_000
+"""New objects between two collections of garbage. Modules, rules and hits are many objects and hardly any garbage; with
+Python's 700 the collector took a tenth of a short run."""
 
 
 def run() -> None:
@@ -51,11 +19,15 @@ def run() -> None:
 
     A terminal that cannot show a character gets its escape, not a crash.
     """
+    gc.set_threshold(_YOUNG, 20, 20)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none of ours; looking for them costs
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        from waspglass.cli.commands import program
+
+        program(sys.argv[1:])(prog_name="waspglass")
     except KeyboardInterrupt:
         sys.stderr.write("waspglass: interrupted\n")
         sys.exit(130)

@@ -11,9 +11,13 @@ __all__ = ["Document", "Instant", "format_instant", "parse_instant"]
 
 
 class Document(BaseModel):
-    """A value object: cannot be changed after it was made, and refuses fields that it does not know."""
+    """A value object: cannot be changed after it was made, and refuses fields that it does not know.
+
+    Validators are built when a class is first used: most runs use few of the classes that they import.
+    """
 
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True,
         extra="forbid",
         validate_default=True,

@@ -102,7 +102,7 @@ class ArtefactKind(Document):
     logsources: tuple[Logsource, ...] = ()
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     derive: tuple[DerivedField, ...] = ()
-    actor: ActorFields = ActorFields()
+    actor: ActorFields = Field(default_factory=ActorFields)
     shows: tuple[Rung, ...] = ()
     entry: bool = False
     snapshot: bool = False
