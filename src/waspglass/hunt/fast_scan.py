@@ -49,9 +49,17 @@ def fast_scan(
     blocks: Iterable[Block],
     planner: Planner,
     tell: Callable[[int], None],
-    counter: Counter,
+    counter: Counter | None,
 ) -> int:
-    """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read."""
+    """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read.
+
+    Args:
+        state: The log.
+        blocks: Its bytes.
+        planner: Makes the plans.
+        tell: Told of each block's size.
+        counter: Counts lines on the way, for streams that cannot be read again.
+    """
     hits = _Hits()
     read = known = 0
     last = b""
@@ -62,8 +70,9 @@ def fast_scan(
             _scan_block(state, block, planner, hits)
             state.mark(_line_at(block, block.start)[0])
             last = _line_at(block, block.end - 1)[0]
-        counter.add(block, state.collector.hits[known:])
-        known = len(state.collector.hits)
+        if counter is not None:
+            counter.add(block, state.collector.hits[known:])
+            known = len(state.collector.hits)
         tell(block.end - block.start)
         read = block.offset + block.end - block.start
     state.mark(last)

@@ -16,7 +16,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.event_scan import EventTexts, TextPlans, scan_event_texts
 from waspglass.hunt.fast_scan import fast_scan
-from waspglass.hunt.line_numbers import Counter, number_lines
+from waspglass.hunt.line_numbers import Counter, lines_at, number_lines
 from waspglass.hunt.lines import LogState, naive_scan
 from waspglass.hunt.planner import Planner
 from waspglass.hunt.records import scan_records
@@ -100,6 +100,22 @@ class Pass:
         self._used[key] = made
         return made
 
+    def take_given_up(self, source: str) -> tuple[Skipped, ...]:
+        """Rules that took too long on records of the file, since this was last asked."""
+        slow = [bound for made in self._used.values() for bound in made.bound if bound.given_up]
+        skipped = tuple(
+            Skipped(
+                source=source,
+                reason=SkipReason.LIMIT_REACHED,
+                count=bound.given_up,
+                detail=f"records not decided: a regular expression of rule {bound.rule.id} takes too long",
+            )
+            for bound in slow
+        )
+        for bound in slow:
+            bound.given_up = 0
+        return skipped
+
     def take_unbound(self) -> tuple[Skipped, ...]:
         """Rules that could not run on the kinds of log met since this was last asked."""
         seen: dict[Skipped, None] = {}
@@ -134,7 +150,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         if artefact.file.local is None:
             raise
         collector.skip(SkipReason.TRUNCATED, str(error))
-    skipped = (*collector.skipped(), *run.scanner.take_skipped())
+    skipped = (*collector.skipped(), *run.scanner.take_skipped(), *run.take_given_up(source))
     return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound())
 
 
@@ -142,14 +158,16 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     format_ = line_format(artefact.format)
     state = LogState(artefact, kind, format_, run.bindings, collector)
     source = artefact.file.path
-    tell, counter, limit = partial(run.progress, source), Counter(), run.limits.line
+    tell, limit = partial(run.progress, source), run.limits.line
+    local = artefact.file.local is not None
     with artefact.file.open() as stream:
         if run.naive:
             count = naive_scan(state, _chunks(stream, run, source), limit)
         else:
-            blocks = open_blocks(stream, limit, local=artefact.file.local is not None)
-            count = fast_scan(state, blocks, run.planner, tell, counter)
-    collector.hits = number_lines(collector.hits, counter)
+            counter = None if local else Counter()
+            count = fast_scan(state, open_blocks(stream, limit, local=local), run.planner, tell, counter)
+            lines = lines_at(stream, collector.hits) if counter is None else counter.lines
+            collector.hits = number_lines(collector.hits, lines)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
     return Scanned(kind.kind, source, count, None, tuple(state.moments))
