@@ -1,50 +1,197 @@
 from __future__ import annotations
 
+import json
+import os
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.trace.programs import ORIGINAL, background, renamed, source
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reordered, source
 from waspglass.model.errors import OutputError, UsageError
-from waspglass.trace.index import build_index, open_index
-from waspglass.trace.load import each_source, load_candidates
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.trace import index as index_module
+from waspglass.trace.collection import Collection
+from waspglass.trace.executor import InProcess, Processes
+from waspglass.trace.files import file_names
+from waspglass.trace.index import Index, build_index, index_files, open_index
+from waspglass.trace.load import load_candidates
+from waspglass.trace.program import Source, program_of
+from waspglass.trace.sketch import sketches
+
+
+def written(folder: Path, sources: list[Source]) -> Path:
+    folder.mkdir()
+    for one in sources:
+        (folder / one.name).write_bytes(one.raw)
+    return folder
 
 
 def test_the_source_of_a_disguised_copy_is_the_first_candidate(tmp_path: Path) -> None:
     others = [source(f"n{i}.py", text.raw.decode() + f"\nx{i} = {i}\n") for i, text in enumerate(background(40))]
-    assert build_index([*others, source("shared.py", ORIGINAL)], tmp_path / "index") == 41
+    assert build_index([*others, source("shared.py", ORIGINAL)], tmp_path / "index").files == 41
     found = open_index(tmp_path / "index").candidates(renamed(ORIGINAL).encode(), 5)
     assert found[0].name == "shared.py"
     assert 0.1 < found[0].share <= 1.0
 
 
+def test_a_sample_in_utf_16_finds_its_source_in_utf_8(tmp_path: Path) -> None:
+    build_index([*background(20), source("shared.py", ORIGINAL)], tmp_path / "index")
+    for coding in ("utf-16", "utf-16-le"):
+        assert open_index(tmp_path / "index").candidates(ORIGINAL.encode(coding), 1)[0].name == "shared.py"
+
+
+def _mix(draw: random.Random, texts: list[str]) -> str:
+    """A program of statements of several others (synthetic)."""
+    lines = [line for text in texts for line in text.splitlines()]
+    return "\n".join(draw.choice(lines).replace("station", f"s{draw.randrange(99)}") for _ in range(40))
+
+
+def test_what_the_exhaustive_comparison_puts_first_is_among_the_candidates(tmp_path: Path) -> None:
+    """The naive twin of the index: score the sample against everything."""
+    draw = random.Random(5)  # synthetic programs, not secrets
+    originals = [_mix(draw, [ORIGINAL, *INDEPENDENT]) for _ in range(300)]
+    programs = [source(f"{i:03}.py", text) for i, text in enumerate(originals)]
+    build_index(programs, tmp_path / "index")
+    opened = open_index(tmp_path / "index")
+    read = [program_of(one) for one in programs]
+    for number in range(0, 300, 15):
+        lines = originals[number].splitlines()
+        sample = source("sample.py", "\n".join([*lines[10:35], "print('new')", *lines[:6]]))
+        collection = Collection([*read, program_of(sample)])
+        scores = collection.score_pairs(np.arange(300), np.full(300, 300)).score
+        best = programs[int(np.argmax(scores))].name
+        assert best == programs[number].name
+        assert best in {one.name for one in opened.candidates(sample.raw, 5)}
+
+
+@pytest.mark.parametrize("change", [renamed, reordered, lambda text: renamed(reordered(text))])
+def test_derived_samples_are_found_among_many(tmp_path: Path, change: object) -> None:
+    assert callable(change)
+    build_index([*background(200), source("shared.py", ORIGINAL)], tmp_path / "index")
+    assert open_index(tmp_path / "index").candidates(str(change(ORIGINAL)).encode(), 5)[0].name == "shared.py"
+
+
+def _naive_candidates(names: list[str], texts: list[bytes], sample: bytes) -> dict[str, float]:
+    """Set arithmetic, one feature after the other."""
+    prints = [set(sketch.tolist()) for sketch in sketches(texts)]
+    wanted = set(sketches([sample])[0].tolist())
+    weight = {
+        feature: np.log((len(names) + 1) / max(1, sum(feature in one for one in prints))) for feature in wanted
+    }  # fmt: skip
+    total = sum(weight.values())
+    shares = [sum(weight[feature] for feature in wanted & one) / total for one in prints]
+    return {name: share for name, share in zip(names, shares, strict=True) if share > 0}
+
+
+def test_shares_are_those_of_set_arithmetic_in_one_shard_or_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [*background(30), source("shared.py", ORIGINAL)]
+    naive = _naive_candidates([one.name for one in sources], [one.raw for one in sources], ORIGINAL.encode())
+    answers = []
+    for size in (1000, 7):
+        monkeypatch.setattr(index_module, "SHARD_FILES", size)
+        build_index(sources, tmp_path / str(size))
+        answers.append(open_index(tmp_path / str(size)).candidates(ORIGINAL.encode()))
+    assert len(list((tmp_path / "7").glob("features-*.npy"))) == 5
+    assert answers[0] == answers[1]
+    assert {one.name: round(one.share, 9) for one in answers[0]} == {k: round(v, 9) for k, v in naive.items()}
+
+
+def test_several_processes_write_the_index_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "SHARD_FILES", 5)
+    folder = written(tmp_path / "shared", background(23))
+    names = list(file_names(folder, []))
+    assert names == sorted(names)
+    assert len(names) == 23
+    index_files(names, tmp_path / "one", InProcess())
+    index_files(names, tmp_path / "two", Processes(2))
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert files == sorted(path.name for path in (tmp_path / "two").iterdir())
+    assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
+
+
 def test_a_folder_is_indexed_and_its_files_are_read_again(tmp_path: Path) -> None:
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    (folder / "a.py").write_text(ORIGINAL, encoding="utf-8")
-    (folder / "gone.py").write_text(ORIGINAL + "# other\n", encoding="utf-8")
+    folder = written(tmp_path / "shared", [source("a.py", ORIGINAL), source("gone.py", ORIGINAL + "# other\n")])
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "b.py").write_text(INDEPENDENT[0], encoding="utf-8")
     (folder / "link.py").symlink_to(folder / "a.py")
-    assert build_index(each_source(folder), tmp_path / "index") == 2
+    os.mkfifo(folder / "pipe")
+    skipped: list[Skipped] = []
+    built = index_files(file_names(folder, skipped), tmp_path / "index", InProcess())
+    assert (built.files, built.skipped) == (3, ())
+    assert {skip.reason for skip in skipped} == {SkipReason.OUTSIDE_ROOT, SkipReason.SPECIAL_FILE}
     (folder / "gone.py").unlink()
     loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)])
     assert [Path(one.name).name for one in loaded.sources] == ["a.py"]
     assert [skip.source for skip in loaded.skipped] == [(folder / "gone.py").as_posix()]
 
 
-@pytest.mark.parametrize("damage", ["missing", "json", "npy", "version"])
+def test_a_file_that_is_gone_before_it_is_read_is_a_skip(tmp_path: Path) -> None:
+    folder = written(tmp_path / "shared", background(3))
+    names = [*file_names(folder, []), str(folder / "gone.py")]
+    built = index_files(names, tmp_path / "index", InProcess())
+    assert built.files == 3
+    assert [(skip.source, skip.reason) for skip in built.skipped] == [
+        (str(folder / "gone.py"), SkipReason.UNREADABLE)
+    ]  # fmt: skip
+
+
+def test_what_is_packed_in_a_sample_finds_its_source(tmp_path: Path) -> None:
+    from base64 import b64encode
+
+    folder = written(tmp_path / "shared", [*background(20), source("shared.py", ORIGINAL)])
+    index_files(file_names(folder, []), tmp_path / "index", InProcess())
+    packed = f'import base64\nexec(base64.b64decode("{b64encode(ORIGINAL.encode()).decode()}"))\n'
+    loaded = load_candidates(tmp_path / "index", [source("found.py", packed)], 1)
+    assert "shared.py" in {Path(one.name).name for one in loaded.sources}
+
+
+def test_an_index_is_written_over_by_a_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "SHARD_FILES", 2)
+    build_index(background(9), tmp_path)
+    build_index(background(3), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "features-00000.npy", "features-00001.npy", "names.json",
+    ]  # fmt: skip
+    assert len(open_index(tmp_path).names) == 3
+
+
+def test_an_index_of_nothing_has_no_candidates(tmp_path: Path) -> None:
+    build_index([], tmp_path / "index")
+    opened = open_index(tmp_path / "index")
+    assert opened == Index((), ())
+    assert opened.candidates(ORIGINAL.encode()) == ()
+
+
+@pytest.mark.parametrize("damage", ["missing", "json", "npy", "kind", "version", "starts"])
 def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
     index = tmp_path / "index"
     build_index([source("a.py", ORIGINAL)], index)
+    head = json.loads((index / "names.json").read_text(encoding="utf-8"))
     if damage == "missing":
         (index / "names.json").unlink()
     elif damage == "json":
         (index / "names.json").write_text("[", encoding="utf-8")
     elif damage == "npy":
-        (index / "features.npy").write_bytes(b"\x93NUMPY nonsense")
+        (index / "features-00000.npy").write_bytes(b"\x93NUMPY nonsense")
+    elif damage == "kind":
+        np.save(index / "features-00000.npy", np.zeros((2, 2)))
     else:
-        (index / "names.json").write_text('{"version": 99, "names": []}', encoding="utf-8")
+        changed = {"version": 99} if damage == "version" else {"starts": [7]}
+        (index / "names.json").write_text(json.dumps(head | changed), encoding="utf-8")
     with pytest.raises(UsageError):
         open_index(index)
+
+
+def test_a_feature_that_points_past_the_names_is_damage(tmp_path: Path) -> None:
+    build_index([source("a.py", ORIGINAL)], tmp_path)
+    features = np.load(tmp_path / "features-00000.npy")
+    np.save(tmp_path / "features-00000.npy", features | np.uint64(0xFFFF))
+    with pytest.raises(UsageError):
+        open_index(tmp_path).candidates(ORIGINAL.encode())
 
 
 def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:

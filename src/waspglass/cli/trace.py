@@ -6,6 +6,8 @@ is a sample. A file of one of these names is given as `./matrix`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from waspglass.model.skip import Skipped
+    from waspglass.trace.executor import Executor
 
 __all__ = ["app"]
 
@@ -35,6 +38,33 @@ app = typer.Typer(
     help="Is this sample derived from what we shared? SAMPLE... --against SHARED..., or a sub-command.",
     no_args_is_help=True,
 )
+
+
+Jobs = Annotated[int | None, typer.Option(help="Processes; default one for each processor.", show_default=False)]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Work on a Ray cluster: local, auto, HOST:6379 or ray://HOST:10001 (needs waspglass[cluster]).",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
+
+
+@contextmanager
+def _executor(jobs: int | None, cluster: str | None) -> Iterator[Executor]:
+    from waspglass.model.errors import UsageError
+    from waspglass.trace.executor import local_executor
+
+    if cluster is None:
+        yield local_executor(jobs)
+        return
+    if jobs is not None:
+        raise UsageError("--jobs and --cluster exclude each other", hint="Give one of them")
+    from waspglass.trace.cluster import RayCluster
+
+    with RayCluster(cluster) as ray:
+        yield ray
 
 
 @app.command("matrix")
@@ -136,10 +166,21 @@ def run(
 def index_folder(
     folder: Annotated[Path, typer.Argument(help="Folder or archive to index.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the index.", show_default=False)],
+    jobs: Jobs = None,
+    cluster: Cluster = None,
 ) -> None:
     """Index many files, so that one sample can be traced against them without comparing all."""
-    from waspglass.trace.index import build_index
-    from waspglass.trace.load import each_source
+    from waspglass.report.trace_text import index_text
+    from waspglass.trace.files import file_names
+    from waspglass.trace.index import build_index, index_files
+    from waspglass.trace.load import load
 
-    count = build_index(each_source(folder), out)
-    typer.echo(f"{count} files indexed in {out}")
+    skipped: list[Skipped] = []
+    if folder.is_dir():
+        with _executor(jobs, cluster) as executor:
+            built = index_files(file_names(folder, skipped), out, executor)
+    else:
+        loaded = load([folder])
+        skipped += loaded.skipped
+        built = build_index(loaded.sources, out)
+    typer.echo(index_text(built.files, str(out), (*skipped, *built.skipped)))

@@ -12,7 +12,7 @@ from waspglass.trace.matrix import PairTable
 from waspglass.trace.program import Program
 from waspglass.trace.result import Comparison, Region, TraceResult
 
-__all__ = ["matrix_text", "trace_text"]
+__all__ = ["index_text", "matrix_text", "trace_text"]
 
 SHOWN = 3
 REGIONS_SHOWN = 12
@@ -26,6 +26,15 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
         llr = best.llr[row] / math.log(10)
         lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {word.value:12}  {first}  {second}")
     lines += [f"not compared: {printable(skip.source)}: {skip.reason.value} ({skip.count})" for skip in skipped]
+    return "\n".join(lines)
+
+
+def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
+    """How many files are in an index, and for each reason how many are not, with the first of them."""
+    lines = [f"{files} files indexed in {printable(place)}"]
+    for reason in sorted({skip.reason for skip in skipped}):
+        same = [skip for skip in skipped if skip.reason is reason]
+        lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {same[0].source}")
     return "\n".join(lines)
 
 

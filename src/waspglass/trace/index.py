@@ -1,13 +1,14 @@
 """An index over very many files: finds the few that are worth a full comparison without reading the rest.
 
-A folder with `features.npy` (sorted 64-bit pairs of feature and file number, memory-mapped), `sizes.npy` and
-`names.json`. It holds hashes and names, no content; the files themselves are read again when they are candidates.
+A folder with `names.json` and shards `features-00000.npy`: sorted 64-bit pairs of feature and file number,
+memory-mapped. It holds hashes and names, no content; the files themselves are read again when they are candidates.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.model.errors import Location, OutputError, UsageError
-from waspglass.trace.program import Source
-from waspglass.trace.sketch import sketches
+from waspglass.model.skip import Skipped
+from waspglass.trace.executor import Executor, InProcess
+from waspglass.trace.files import read_files
+from waspglass.trace.hashing import Hashes
+from waspglass.trace.program import Source, decode
+from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
 
-__all__ = ["Candidate", "Index", "build_index", "open_index"]
+__all__ = ["Built", "Candidate", "Index", "Shard", "build_index", "index_files", "open_index", "shard_of"]
 
-VERSION = 1
-_FILE_BITS = np.uint64(32)
+VERSION = 2
+SHARD_FILES = 8192
+BATCH_BYTES = 4 << 20
 _FILE_MASK = np.uint64((1 << 32) - 1)
-BATCH_BYTES = 1 << 20
 FREQUENT = 0.02
 """Features that more than this share of the files have (and more than 50) point nowhere and are passed over."""
 
@@ -37,58 +42,78 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """An opened index."""
+class Shard:
+    """A part of an index.
+
+    Attributes:
+        names: Of its files.
+        features: Feature above, number of the file in this shard below; sorted and distinct.
+        skipped: What could not be read.
+    """
 
     names: tuple[str, ...]
-    features: npt.NDArray[np.uint64]
-    sizes: npt.NDArray[np.int32]
+    features: Hashes
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of an index: how many files are in it, and what could not be read."""
+
+    files: int
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An opened index: all names, and for each shard the number of its first file and its features."""
+
+    names: tuple[str, ...]
+    shards: tuple[tuple[int, Hashes], ...]
 
     def candidates(self, sample: bytes, count: int = 50) -> tuple[Candidate, ...]:
         """The files that share most with a sample, most first."""
-        (sketch,) = sketches([sample])
-        wanted = sketch.astype(np.uint64) << _FILE_BITS
-        low = np.searchsorted(self.features, wanted)
-        high = np.searchsorted(self.features, wanted | _FILE_MASK, side="right")
-        frequency = high - low
-        limit = max(50.0, FREQUENT * len(self.names))
-        usable = np.flatnonzero((frequency > 0) & (frequency <= limit))
+        (sketch,) = sketches([_utf_8(sample)])
+        wanted = sketch.astype(np.uint64) << FEATURE_BITS
+        last = wanted | _FILE_MASK
+        found = [
+            (start, features, np.searchsorted(features, wanted), np.searchsorted(features, last, "right"))
+            for start, features in self.shards
+        ]
+        frequency = sum((high - low for _, _, low, high in found), start=np.zeros(len(wanted), dtype=np.int64))
+        weight = np.log((len(self.names) + 1) / np.maximum(frequency, 1))
+        usable = np.flatnonzero((frequency > 0) & (frequency <= max(50.0, FREQUENT * len(self.names))))
         score = np.zeros(len(self.names))
-        total = np.log((len(self.names) + 1) / np.maximum(frequency, 1)).sum()
-        for place in usable.tolist():
-            files = self.features[low[place] : high[place]] & _FILE_MASK
-            score[files.astype(np.int64)] += np.log((len(self.names) + 1) / frequency[place])
+        for start, features, low, high in found:
+            length = high[usable] - low[usable]
+            place = np.repeat(low[usable] - np.cumsum(length) + length, length) + np.arange(length.sum())
+            files = (features[place] & _FILE_MASK).astype(np.int64) + start
+            if files.max(initial=0) >= max(1, len(score)):
+                raise UsageError("the index is damaged: it points past its names", hint="Build it again")
+            score += np.bincount(files, np.repeat(weight[usable], length), len(score))
         best = np.argsort(-score, kind="stable")[:count]
-        return tuple(
-            Candidate(self.names[i], float(score[i] / max(total, 1e-9))) for i in best.tolist() if score[i] > 0
-        )
+        total = max(float(weight.sum()), 1e-9)
+        return tuple(Candidate(self.names[i], float(score[i] / total)) for i in best.tolist() if score[i] > 0)
 
 
-def build_index(sources: Iterable[Source], out: Path) -> int:
-    """Writes an index of the sources into the folder `out`; returns their number.
+def _utf_8(raw: bytes) -> bytes:
+    """The bytes themselves unless they look like UTF-16: sketches are made of bytes."""
+    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or raw[1:2] == b"\0"
+    return decode(raw).encode("utf-8", "replace") if wide else raw
 
-    Raises:
-        OutputError: If the folder holds something that is not an index, or cannot be written.
-    """
-    if out.exists() and any(out.iterdir()) and not (out / "names.json").exists():
-        hint = "Choose an empty folder"
-        raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
+
+def shard_of(sources: Iterable[Source]) -> Shard:
+    """A shard over the sources; only a few megabytes of them are held at a time."""
     names: list[str] = []
-    packed: list[npt.NDArray[np.uint64]] = []
+    parts: list[Hashes] = []
     for batch in _batches(sources):
-        for source, sketch in zip(batch, sketches([source.raw for source in batch]), strict=True):
-            packed.append(sketch.astype(np.uint64) << _FILE_BITS | np.uint64(len(names)))
-            names.append(source.name)
-    features = np.concatenate(packed) if packed else np.empty(0, dtype=np.uint64)
+        features = numbered_features([_utf_8(source.raw) for source in batch])
+        features += np.uint64(len(names))
+        parts.append(features)
+        names += [source.name for source in batch]
+    features = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
     features.sort()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        np.save(out / "features.npy", features)
-        np.save(out / "sizes.npy", np.array([len(part) for part in packed], dtype=np.int32))
-        (out / "names.json").write_text(json.dumps({"version": VERSION, "names": names}), encoding="utf-8")
-    except OSError as fault:
-        raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
-    return len(names)
+    return Shard(tuple(names), features)
 
 
 def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -105,6 +130,62 @@ def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
         yield batch
 
 
+def _shard_of_files(_common: None, paths: Sequence[str]) -> Shard:
+    skipped: list[Skipped] = []
+    shard = shard_of(read_files(paths, skipped))
+    return Shard(shard.names, shard.features, tuple(skipped))
+
+
+def index_files(paths: Iterable[str], out: Path, executor: Executor) -> Built:
+    """Writes an index of files into the folder `out`; shards of it are worked out by the executor.
+
+    Raises:
+        OutputError: If the folder holds something that is not an index, or cannot be written.
+    """
+    rows = iter(paths)
+    groups = iter(lambda: tuple(itertools.islice(rows, SHARD_FILES)), ())
+    return _write(executor.run(_shard_of_files, None, groups), out)
+
+
+def build_index(sources: Iterable[Source], out: Path) -> Built:
+    """Writes an index of sources that are in memory already; otherwise as `index_files`."""
+    rows = iter(sources)
+    groups = iter(lambda: tuple(itertools.islice(rows, SHARD_FILES)), ())
+    return _write(InProcess().run(_shard_of_sources, None, groups), out)
+
+
+def _shard_of_sources(_common: None, sources: Sequence[Source]) -> Shard:
+    return shard_of(sources)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name == "names.json" or path.match("features-*.npy")
+
+
+def _write(shards: Iterable[Shard], out: Path) -> Built:
+    """Writes the shards as they come, and the names last: without them there is no index, only the rest of one."""
+    if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
+        hint = "Choose an empty folder"
+        raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
+    names: list[str] = []
+    starts: list[int] = []
+    skipped: list[Skipped] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for old in [path for path in out.iterdir() if _is_ours(path)]:
+            old.unlink()
+        for number, shard in enumerate(shards):
+            np.save(out / f"features-{number:05}.npy", shard.features)
+            starts.append(len(names))
+            names += shard.names
+            skipped += shard.skipped
+        head = {"version": VERSION, "starts": starts, "names": names}
+        (out / "names.json").write_text(json.dumps(head), encoding="utf-8")
+    except OSError as fault:
+        raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
+    return Built(len(names), tuple(skipped))
+
+
 def open_index(folder: Path) -> Index:
     """Opens an index without reading it whole.
 
@@ -114,13 +195,23 @@ def open_index(folder: Path) -> Index:
     place = Location(str(folder))
     try:
         head = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        names = tuple(str(name) for name in head["names"])
         version = head["version"]
-        features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-        sizes = np.load(folder / "sizes.npy", allow_pickle=False)
+        if version != VERSION:
+            raise UsageError("the index is of another version", location=place, hint="Build it again")
+        names = tuple(map(str, head["names"]))
+        starts = [int(start) for start in head["starts"]]
+        shards = tuple((start, _features(folder, number)) for number, start in enumerate(starts))
+        if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(names)):
+            raise ValueError("shards do not fit the names")
     except (OSError, ValueError, KeyError, TypeError) as fault:
         hint = "Build it with: waspglass trace index FOLDER --out INDEX"
         raise UsageError("there is no index here, or a damaged one", location=place, hint=hint) from fault
-    if version != VERSION or len(sizes) != len(names) or features.dtype != np.uint64:
-        raise UsageError("the index is of another version", location=place, hint="Build it again")
-    return Index(names, features, sizes)
+    return Index(names, shards)
+
+
+def _features(folder: Path, number: int) -> npt.NDArray[np.uint64]:
+    path = folder / f"features-{number:05}.npy"
+    features: npt.NDArray[np.uint64] = np.load(path, mmap_mode="r", allow_pickle=False)
+    if features.dtype != np.uint64 or features.ndim != 1:
+        raise ValueError(f"{path.name} holds no features")
+    return features

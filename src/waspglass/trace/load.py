@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,12 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.tree import Evidence
 from waspglass.model.errors import EvidenceError, Location, UsageError
 from waspglass.model.skip import Skipped, SkipReason
+from waspglass.trace.files import read_files
 from waspglass.trace.index import open_index
 from waspglass.trace.program import BYTE_LIMIT, Source
+from waspglass.trace.unpack import unpack
 
-__all__ = ["FILE_LIMIT", "Loaded", "each_source", "load", "load_candidates"]
+__all__ = ["FILE_LIMIT", "Loaded", "load", "load_candidates"]
 
 FILE_LIMIT = 200_000
 
@@ -83,40 +84,13 @@ def load(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Loaded:
     return Loaded(tuple(sources), tuple(skipped))
 
 
-def each_source(path: Path) -> Iterator[Source]:
-    """The files of a folder or archive one at a time; what cannot be read is passed over.
-
-    A plain folder is walked directly, which is several times faster for very many small files; links are not followed.
-
-    Raises:
-        UsageError: If there is nothing at the path.
-    """
-    if not path.is_dir():
-        yield from load([path]).sources
-        return
-    for folder, inner, files in os.walk(path):
-        inner.sort()
-        for name in sorted(files):
-            file = Path(folder, name)
-            if file.is_symlink() or not file.is_file():
-                continue
-            try:
-                with file.open("rb") as stream:
-                    yield Source(file.as_posix(), stream.read(BYTE_LIMIT))
-            except OSError:
-                continue
-
-
 def load_candidates(index: Path, samples: Sequence[Source], count: int = 50) -> Loaded:
-    """The files that an index holds as candidates for the samples; those that are gone are skips."""
+    """The files that an index holds as candidates for the samples and what is packed in them.
+
+    Candidates that cannot be read any more are skips.
+    """
     opened = open_index(index)
-    names = {
-        candidate.name: None for sample in samples for candidate in opened.candidates(sample.raw, count)
-    }  # fmt: skip
-    sources, skipped = [], []
-    for name in names:
-        try:
-            sources.append(Source(name, Path(name).read_bytes()[: BYTE_LIMIT + 1]))
-        except OSError as fault:
-            skipped.append(Skipped(source=name, reason=SkipReason.UNREADABLE, detail=fault.strerror))
-    return Loaded(tuple(sources), tuple(skipped))
+    texts = [layer for sample in samples for layer in (sample, *unpack(sample).layers)]
+    names = {candidate.name: None for text in texts for candidate in opened.candidates(text.raw, count)}
+    skipped: list[Skipped] = []
+    return Loaded(tuple(read_files(names, skipped)), tuple(skipped))

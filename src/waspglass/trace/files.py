@@ -1,0 +1,67 @@
+"""Walks a folder and reads very many small files quickly; links are not followed, and nothing but files is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from waspglass.model.escape import printable
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.trace.program import BYTE_LIMIT, Source
+
+__all__ = ["file_names", "read_files"]
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ = 1 << 16
+
+
+def file_names(folder: Path, skipped: list[Skipped]) -> Iterator[str]:
+    """The files under a folder in the order of their names; what is passed over is added to `skipped`."""
+    waiting = [folder.as_posix()]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                rows = sorted(entries, key=lambda entry: entry.name)
+        except OSError as fault:
+            skipped.append(_skip(place, SkipReason.UNREADABLE, fault.strerror))
+            continue
+        inner = []
+        for row in rows:
+            name = f"{place.rstrip('/')}/{row.name}"
+            if row.is_file(follow_symlinks=False):
+                yield name
+            elif row.is_dir(follow_symlinks=False):
+                inner.append(name)
+            else:
+                reason = SkipReason.OUTSIDE_ROOT if row.is_symlink() else SkipReason.SPECIAL_FILE
+                skipped.append(_skip(name, reason, "a link is not followed" if row.is_symlink() else None))
+        waiting += reversed(inner)
+
+
+def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]:
+    """The files as sources; what cannot be read is added to `skipped`."""
+    for name in names:
+        try:
+            yield Source(name, _content(name))
+        except OSError as fault:
+            skipped.append(_skip(name, SkipReason.UNREADABLE, fault.strerror))
+
+
+def _content(name: str) -> bytes:
+    """The first `BYTE_LIMIT` bytes of a file; for a small one a single read."""
+    handle = os.open(name, _FLAGS)
+    try:
+        raw = os.read(handle, _READ)
+        if len(raw) < _READ:
+            return raw
+        with os.fdopen(os.dup(handle), "rb", buffering=0) as stream:
+            rest = stream.read(BYTE_LIMIT - len(raw))
+            return raw + (rest or b"")
+    finally:
+        os.close(handle)
+
+
+def _skip(name: str, reason: SkipReason, detail: str | None) -> Skipped:
+    return Skipped(source=printable(name), reason=reason, detail=detail)
