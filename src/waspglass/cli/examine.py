@@ -44,7 +44,7 @@ class Tlp(StrEnum):
 def examine(
     evidence: Annotated[
         Path,
-        typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, single log file, or disk image (extra `images`)."),
+        typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."),
     ],
     pack: Annotated[str, typer.Option(help="Campaign pack: a built-in name or a folder.")] = "proxylogon",
     facts: Annotated[
@@ -52,7 +52,9 @@ def examine(
     ] = None,
     rules: Annotated[
         list[Path] | None,
-        typer.Option(help="More Sigma, YARA, STIX or CSV indicators: a file or folder. Can be given again."),
+        typer.Option(
+            metavar="PATH", help="More Sigma, YARA, STIX or CSV indicators: a file or folder. Can be given again."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -69,8 +71,9 @@ def examine(
 ) -> None:
     """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
 
-    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,
-    4 pack or rules invalid, 5 output could not be written, 130 interrupted.
+    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell;
+    2 wrong use, 3 evidence unusable, 4 pack or rules invalid, 5 output could not be written,
+    130 interrupted.
     """
     from waspglass.cli.progress import progress_on
     from waspglass.examine.facts_file import read_facts

@@ -1,0 +1,1 @@
+<%-- SAMPLE: no code --%><script runat="server"></script>

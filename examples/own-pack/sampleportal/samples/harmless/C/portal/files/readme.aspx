@@ -1,0 +1,1 @@
+<p>SAMPLE: a page without code</p>
