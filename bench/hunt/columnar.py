@@ -9,9 +9,9 @@ import duckdb
 import polars as pl
 
 from bench.hunt.synthetic import IIS_FIELDS
-from waspglass.hunt.compile import merged
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or
 from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.wildcards import merged
 
 __all__ = ["run_duckdb", "run_polars"]
 

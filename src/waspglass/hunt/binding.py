@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from waspglass.evidence.artefact import Columns, Record
-from waspglass.hunt.compile import Predicate, compile_condition
+from waspglass.hunt.compile import Predicate, compile_condition, may_give_up
 from waspglass.hunt.condition import Condition
 from waspglass.hunt.fields import field_names, known_true
 from waspglass.hunt.indicator_rules import indicator_condition
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.searching import SearchGivenUpError, first_of, searching
 from waspglass.hunt.windows_events import EVENT_FORMATS, event_condition, event_ids, variants
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
@@ -49,7 +49,7 @@ class Bound:
         blank: What stands for a blank in this log.
         holes: Values of placeholders.
         event_ids: The event ids that can match; None for any.
-        needs_line: False for conditions that hold on most lines, where needles are of no use.
+        given_up: Records on which a regular expression of the rule took too long, so that the rule was not decided.
     """
 
     rule: Rule
@@ -58,11 +58,23 @@ class Bound:
     blank: str
     holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     event_ids: frozenset[str] | None = None
+    given_up: int = 0
 
     @cached_property
     def predicate(self) -> Predicate:
-        """The exact test, compiled when it is first needed."""
-        return compile_condition(self.condition, self.resolve, blank=self.blank, holes=self.holes)
+        """The exact test, compiled when it is first needed; a record that cannot be decided in time is counted."""
+        exact = compile_condition(self.condition, self.resolve, blank=self.blank, holes=self.holes)
+        if not may_give_up(self.condition):
+            return exact
+
+        def patient(record: Record) -> bool:
+            try:
+                return exact(record)
+            except SearchGivenUpError:
+                self.given_up += 1
+                return False
+
+        return patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +98,17 @@ def answers(kind: ArtefactKind, wanted: Logsource) -> bool:
 
 def deriver(kind: ArtefactKind) -> Callable[[Record], Record]:
     """Adds the kind's derived fields to a record."""
-    specs = [(one.name, one.source, re.compile(one.regex)) for one in kind.derive]
+    specs = [(one.name, one.source, searching(one.regex)) for one in kind.derive]
     if not specs:
         return lambda record: record
 
     def derive(record: Record) -> Record:
         added: dict[str, str] = {}
-        for name, sources, regex in specs:
+        for name, sources, search in specs:
             if name in added:
                 continue
             for source in sources:
-                found = regex.search(record.get(source) or "")
-                if found is not None and (value := found[1] if regex.groups else found[0]):
+                if value := first_of(search, record.get(source) or ""):
                     added[name] = value
                     break
         return {**record, **added} if added else record

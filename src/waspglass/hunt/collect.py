@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.hunt.binding import Bound
 from waspglass.hunt.condition import Or
 from waspglass.hunt.rule import Correlation, Rule
+from waspglass.hunt.searching import first_of, searching
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Actor, Effect
 from waspglass.model.skip import Skipped, SkipReason
@@ -94,11 +93,6 @@ class Ears:
         """Correlation, group-by fields and value fields, for each correlation that the rule feeds."""
         by_id = self._wanted.get(rule.id, [])
         return by_id if rule.name == rule.id else by_id + self._wanted.get(rule.name, [])
-
-
-@lru_cache(maxsize=4096)
-def _regex(source: str) -> re.Pattern[str]:
-    return re.compile(source)
 
 
 @dataclass(slots=True)
@@ -219,8 +213,7 @@ def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
             if value is None:
                 continue
             if capture.regex is not None:
-                found = _regex(capture.regex).search(value)
-                value = None if found is None else found[1] if found.re.groups else found[0]
+                value = first_of(searching(capture.regex), value)
             if value:
                 values[capture.name] = value
                 break

@@ -1,7 +1,8 @@
 r"""Conditions as closures over a record: the exact semantics, used for each candidate and by the naive evaluator.
 
 Case does not count (except `cased` and regular expressions without `i`). Regular expressions follow PCRE in that `\w`,
-`\d` and case are ASCII; they are searched, not matched in full.
+`\d` and case are ASCII; they are searched, not matched in full. One that needs back-tracking may be given up on a value
+(see `searching`); then the condition is undecided unless its other parts decide it.
 """
 
 from __future__ import annotations
@@ -15,25 +16,22 @@ from ipaddress import ip_address, ip_network
 from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
+from waspglass.hunt.searching import SearchGivenUpError, is_linear, searching
+from waspglass.hunt.wildcards import Test, fold, pattern_test
 
 __all__ = [
     "Predicate",
     "Resolver",
     "compile_condition",
     "filled",
-    "fold",
-    "merged",
-    "regex_flags",
+    "may_give_up",
     "token_edges",
     "token_test",
 ]
 
 Predicate = Callable[[Record], bool]
-Test = Callable[[str], bool]
 Resolver = Callable[[str], tuple[str, ...]]
 """Sigma field name -> the names under which a record may have it."""
-
-_NOT_ASCII_TWINS = str.maketrans({"\u0130": "\ue000", "\u212a": "\ue001"})
 
 
 def token_edges(text: str) -> tuple[str, str]:
@@ -70,11 +68,6 @@ def token_test(text: str) -> Callable[[bytes], bool]:
     return stands
 
 
-def fold(text: str) -> str:
-    """Lower case, in which only ASCII letters become ASCII letters (no Kelvin sign for `k`)."""
-    return text.lower() if text.isascii() else text.translate(_NOT_ASCII_TWINS).lower()
-
-
 def compile_condition(
     condition: Condition,
     resolve: Resolver = lambda name: (name,),
@@ -89,7 +82,11 @@ def compile_condition(
         resolve: Names of a field in the record; any of them may match.
         blank: What stands for a blank inside a value of this log.
         holes: Values for placeholders; a hole without values matches nothing.
+
+    Returns:
+        The function; it raises SearchGivenUpError if a regular expression that decides took too long.
     """
+    every, some = (_every_patiently, _some_patiently) if may_give_up(condition) else (_every, _some)
 
     def build(part: Condition) -> Predicate:
         match part:
@@ -99,9 +96,9 @@ def compile_condition(
                 inner = build(of)
                 return lambda record: not inner(record)
             case And(of):
-                return _every([build(one) for one in of])
+                return every([build(one) for one in of])
             case Or(of):
-                return _some([build(one) for one in of])
+                return some([build(one) for one in of])
 
     return build(condition)
 
@@ -128,6 +125,43 @@ def _some(parts: list[Predicate]) -> Predicate:
         return False
 
     return some
+
+
+def may_give_up(condition: Condition) -> bool:
+    """True if a regular expression in it does not run in linear time."""
+    match condition:
+        case Match():
+            return condition.kind is Kind.REGEX and not is_linear(condition.text, condition.flags)
+        case Not(of):
+            return may_give_up(of)
+        case And(of) | Or(of):
+            return any(map(may_give_up, of))
+
+
+def _every_patiently(parts: list[Predicate]) -> Predicate:
+    return _deciding(parts, False)
+
+
+def _some_patiently(parts: list[Predicate]) -> Predicate:
+    return _deciding(parts, True)
+
+
+def _deciding(parts: list[Predicate], decisive: bool) -> Predicate:
+    """One part with the decisive answer decides, even where another part is not known."""
+
+    def decide(record: Record) -> bool:
+        given_up: SearchGivenUpError | None = None
+        for part in parts:
+            try:
+                if part(record) is decisive:
+                    return decisive
+            except SearchGivenUpError as fault:
+                given_up = fault
+        if given_up is not None:
+            raise given_up
+        return not decisive
+
+    return decide
 
 
 def _match(match: Match, resolve: Resolver, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Predicate:
@@ -212,67 +246,11 @@ def filled(parts: tuple[Part, ...], holes: Mapping[str, tuple[str, ...]]) -> lis
     return filled
 
 
-def merged(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Neighbouring texts joined, repeated `*` dropped."""
-    result: list[Part] = []
-    for kind, text in parts:
-        if kind == "text" and result and result[-1][0] == "text":
-            result[-1] = ("text", result[-1][1] + text)
-        elif not (kind == "any" and result and result[-1][0] == "any"):
-            result.append((kind, text))
-    return tuple(result)
-
-
-def pattern_test(parts: tuple[Part, ...], cased: bool, blank: str) -> Test:
-    """A wildcard pattern over the whole value."""
-    shape = [(kind, text.replace(" ", blank)) for kind, text in merged(parts)]
-    kinds = "".join({"text": "t", "any": "*", "one": "?"}[kind] for kind, _ in shape)
-    texts = [text for kind, text in shape if kind == "text"]
-    first = texts[0] if texts else ""
-    text = first if cased else fold(first)
-    if kinds in ("t", "*", "t*", "*t", "*t*"):
-        return _simple(kinds, text, cased)
-    pieces = {"any": ".*", "one": "."}
-    fit = str if cased else fold
-    source = re.compile("".join(pieces.get(kind) or re.escape(fit(one)) for kind, one in shape), re.DOTALL)
-    return lambda value: source.fullmatch(fit(value)) is not None
-
-
-def _simple(kinds: str, text: str, cased: bool) -> Test:
-    if kinds == "*":
-        return lambda value: value != ""
-    if cased:
-        return {
-            "t": lambda value: value == text,
-            "t*": lambda value: value.startswith(text),
-            "*t": lambda value: value.endswith(text),
-            "*t*": lambda value: text in value,
-        }[kinds]
-    return {
-        "t": lambda value: fold(value) == text,
-        "t*": lambda value: fold(value).startswith(text),
-        "*t": lambda value: fold(value).endswith(text),
-        "*t*": lambda value: text in fold(value),
-    }[kinds]
-
-
-def regex_flags(flags: str) -> re.RegexFlag:
-    """Sigma's `i`, `m`, `s` as Python's, with ASCII classes and ASCII case as in PCRE."""
-    result = re.ASCII
-    for letter, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL)):
-        if letter in flags:
-            result |= flag
-    return result
-
-
 def _regex(match: Match, blank: str) -> Test:
-    compiled = re.compile(match.text, regex_flags(match.flags))
+    found = searching(match.text, match.flags).found
     if blank == " ":
-        return lambda value: compiled.search(value) is not None
-    return lambda value: (
-        compiled.search(value) is not None
-        or (blank in value and compiled.search(value.replace(blank, " ")) is not None)
-    )
+        return found
+    return lambda value: found(value) or (blank in value and found(value.replace(blank, " ")))
 
 
 def _cidr(text: str) -> Test:

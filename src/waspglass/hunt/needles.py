@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.hunt.binding import Bound
-from waspglass.hunt.compile import filled, merged
+from waspglass.hunt.compile import filled
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.regex_literals import literals_of
+from waspglass.hunt.wildcards import merged
 
 __all__ = ["REGEX", "Clause", "Cost", "Encoder", "clauses", "positive", "prongs"]
 

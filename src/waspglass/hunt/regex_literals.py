@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterable
 from typing import cast
 
-from waspglass.hunt.compile import regex_flags
 from waspglass.hunt.condition import And, Condition, Kind, Match, Or
+from waspglass.hunt.searching import regex_flags
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import sigma.conditions as sc
 import sigma.types as st
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
 from sigma.exceptions import SigmaError
+from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
 
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
 from waspglass.hunt.errors import UnsupportedRuleError
 from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
+from waspglass.hunt.searching import is_linear
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
 
@@ -58,7 +61,7 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
             if any(not isinstance(part, str | st.SpecialChars) for part in value.regexp.s):
                 raise UnsupportedRuleError("a placeholder inside a regular expression")
             flags = "".join(sorted(flag.name[0].lower() for flag in value.flags)).replace("d", "s")
-            return Match(field, Kind.REGEX, text=str(value.regexp), flags=flags)
+            return Match(field, Kind.REGEX, text=_regex(str(value.regexp), flags), flags=flags)
         case st.SigmaCIDRExpression():
             return Match(field, Kind.CIDR, text=value.cidr)
         case st.SigmaCompareExpression():
@@ -71,6 +74,15 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
             how = ("e" if value.ends_with else "") + ("s" if value.starts_with else "")
             return Match(field, Kind.FIELD, text=value.field, flags=how)
     raise UnsupportedRuleError(f"a value of type {type(value).__name__}")
+
+
+def _regex(text: str, flags: str) -> str:
+    """The expression, once it is known to be valid as it will be used; pySigma tries others' flags."""
+    try:
+        is_linear(text, flags)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InvalidRuleError(f"not a regular expression: {error}") from None
+    return text
 
 
 def _condition(tree: object) -> Condition:
@@ -120,7 +132,8 @@ def _meaning(rule: SigmaRule | SigmaCorrelationRule) -> tuple[Meaning, Mapping[s
     if rung is None and effect is not Effect.CONTEXT:
         raise UnsupportedRuleError("waspglass block: no rung")
     captures = tuple(
-        Capture(str(name), str(spec["field"]), spec.get("regex")) for name, spec in (block.get("capture") or {}).items()
+        Capture(str(name), str(spec["field"]), None if spec.get("regex") is None else _regex(str(spec["regex"]), ""))
+        for name, spec in (block.get("capture") or {}).items()
     )
     subject = block.get("subject")
     return Meaning(rung, effect, captures, None if subject is None else str(subject), techniques), block
@@ -133,7 +146,7 @@ def read_rule(document: dict[str, object], source: str) -> Rule:
         UnsupportedRuleError: If it is valid but beyond us.
         SigmaError: If it is not valid Sigma.
     """
-    rule = SigmaRule.from_dict(document)
+    rule = SigmaRule.from_dict(document, policy=TrustedPolicy)  # else look-around would be refused; see `searching`
     trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
     meaning, block = _meaning(rule)
     phase = block.get("phase", "first")

@@ -96,13 +96,14 @@ class NotSigma:
         del all_rules
         from sigma.correlations import SigmaCorrelationRule
         from sigma.exceptions import SigmaError
+        from sigma.policy.profiles import TrustedPolicy
         from sigma.rule import SigmaRule
 
         try:
             if rule.is_correlation:
                 SigmaCorrelationRule.from_dict(dict(rule.data))
             else:
-                for condition in SigmaRule.from_dict(dict(rule.data)).detection.parsed_condition:
+                for condition in SigmaRule.from_dict(dict(rule.data), policy=TrustedPolicy).detection.parsed_condition:
                     _ = condition.parsed
         except (SigmaError, KeyError, TypeError, ValueError, AttributeError) as error:
             yield rule.line(), f"is not valid Sigma: {error}"
