@@ -12,13 +12,13 @@ Half of each hash is kept. A file that is not known is taken for known with a pr
 from __future__ import annotations
 
 import json
+import mmap
 import struct
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from waspglass.model.errors import Location, PackError
 from waspglass.packs.pack import Pack
@@ -42,12 +42,12 @@ class KnownGood:
     builds: tuple[str, ...]
     sources: tuple[str, ...]
     _sets: tuple[tuple[int, ...], ...]
-    _high: NDArray[np.uint64]
-    _low: NDArray[np.uint64]
-    _set_of: NDArray[np.uint16]
+    _count: int
+    _columns: mmap.mmap
+    _offset: int
 
     def __len__(self) -> int:
-        return len(self._high)
+        return self._count
 
     def __contains__(self, sha256: object) -> bool:
         return isinstance(sha256, str | bytes) and self._row(sha256) is not None
@@ -62,7 +62,15 @@ class KnownGood:
             ValueError: If it is neither.
         """
         row = self._row(sha256)
-        return () if row is None else tuple(self.builds[index] for index in self._sets[int(self._set_of[row])])
+        if row is None:
+            return ()
+        (chosen,) = struct.unpack_from("<H", self._columns, self._offset + 16 * self._count + 2 * row)
+        return tuple(self.builds[index] for index in self._sets[chosen])
+
+    def _half(self, column: int, row: int) -> int:
+        """Bytes 0-7 (column 0) or 8-15 (column 1) of the hash in a row."""
+        (value,) = struct.unpack_from("<Q", self._columns, self._offset + 8 * (column * self._count + row))
+        return int(value)
 
     def _row(self, sha256: str | bytes) -> int | None:
         digest = bytes.fromhex(sha256) if isinstance(sha256, str) else sha256
@@ -70,9 +78,9 @@ class KnownGood:
             msg = f"a SHA-256 has {_HASH_BYTES} bytes, not {len(digest)}"
             raise ValueError(msg)
         high, low = struct.unpack_from(">QQ", digest)
-        row = int(np.searchsorted(self._high, np.uint64(high)))
-        while row < len(self._high) and int(self._high[row]) == high:
-            if int(self._low[row]) == low:
+        row = bisect_left(range(self._count), high, key=partial(self._half, 0))
+        while row < self._count and self._half(0, row) == high:
+            if self._half(1, row) == low:
                 return row
             row += 1
         return None
@@ -101,17 +109,17 @@ def read_known_good(path: Path) -> KnownGood:
             if length >= _LARGEST_HEADER:
                 raise PackError("is no file of known-good hashes", location=where)
             header = json.loads(content.read(length))
+            columns = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
         count, offset = int(header["count"]), _padded(len(_MAGIC) + 4 + length)
-        if path.stat().st_size != offset + count * 18:
+        if count < 0 or len(columns) != offset + count * 18:
             raise PackError("the file of known-good hashes is cut off", location=where)
-        whole = np.memmap(path, dtype=np.uint8, mode="r")
         return KnownGood(
             builds=tuple(map(str, header["builds"])),
             sources=tuple(map(str, header["sources"])),
             _sets=tuple(tuple(map(int, one)) for one in header["sets"]),
-            _high=whole[offset : offset + 8 * count].view("<u8"),
-            _low=whole[offset + 8 * count : offset + 16 * count].view("<u8"),
-            _set_of=whole[offset + 16 * count :].view("<u2"),
+            _count=count,
+            _columns=columns,
+            _offset=offset,
         )
     except OSError as error:
         raise PackError(f"cannot read: {error.strerror}", location=where) from error
@@ -151,9 +159,8 @@ def write_known_good(path: Path, files: Mapping[bytes, Iterable[str]], sources: 
     }
     encoded = json.dumps(header, separators=(",", ":")).encode()
     start = _MAGIC + struct.pack("<I", len(encoded)) + encoded
-    halves = np.array([struct.unpack(">QQ", digest) for digest, _ in ordered], dtype="<u8").reshape(-1, 2)
-    columns = halves[:, 0].tobytes() + halves[:, 1].tobytes()
-    columns += np.array([sets[names] for _, names in ordered], dtype="<u2").tobytes()
+    columns = b"".join(digest[7::-1] for digest, _ in ordered) + b"".join(digest[:7:-1] for digest, _ in ordered)
+    columns += struct.pack(f"<{len(ordered)}H", *(sets[names] for _, names in ordered))
     path.write_bytes(start.ljust(_padded(len(start)), b"\0") + columns)
     return len(ordered)
 
