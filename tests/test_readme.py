@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from tools.build_commands import PAGE, help_of, page
+from waspglass.census.add import AddOptions, add_exports
+from waspglass.census.sources.all import all_sources
+from waspglass.census.sources.mapped_csv import read_mapping
+from waspglass.census.store.folder import Folder
 from waspglass.cli.commands import program
+from waspglass.examine.facts_file import read_facts
+from waspglass.packs.check_rules import RULE_CHECKS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,3 +88,41 @@ def test_every_command_is_in_some_document() -> None:
 def test_every_option_is_in_the_reference() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert not {flag for flags in COMMANDS.values() for flag in flags if flag.startswith("--") and flag not in text}
+
+
+def block(document: str, language: str) -> str:
+    """The first fenced block of a language in a document."""
+    found = re.search(rf"```{language}\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_facts_in_the_reference_are_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    file.write_text(block("docs/reference/facts.md", "json"))
+    facts = read_facts(file)
+    assert facts.hostname == "MX01.example.org"
+    assert len(facts.builds) == 2
+
+
+def test_the_mapping_in_the_census_how_to_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "list.toml"
+    file.write_text(block("docs/census-howto.md", "toml"))
+    assert read_mapping(file).columns["version"] == "build"
+
+
+def test_the_query_in_the_census_how_to_runs(tmp_path: Path) -> None:
+    export = ROOT / "examples/census-march-2021/exports/shodan-2021-03-09.json.gz"
+    options = AddOptions(all_sources(None), dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    list(add_exports(Folder(str(tmp_path / "census")), [export], options))
+    query = block("docs/census-howto.md", "sql").replace("'census/", f"'{tmp_path}/census/")
+    with duckdb.connect() as database:
+        assert database.execute(query).fetchall()
+
+
+def test_every_check_of_a_pack_is_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/packs.md").read_text(encoding="utf-8").split("\n## Checks\n")[1]
+    known = {check.name for check in RULE_CHECKS}
+    for path in (ROOT / "src/waspglass/packs").glob("check*.py"):
+        known |= set(re.findall(r'Severity\.[A-Z]+, "([a-z-]+)"', path.read_text(encoding="utf-8")))
+    assert not {name for name in known if f"`{name}`" not in text}
