@@ -19,6 +19,8 @@ _ENOUGH = 6 << 20
 """Bytes of one kind of log after which a sample pays; smaller evidence is scanned with needles chosen by length."""
 _PIECE = 128 << 10
 _PIECES = 8
+_APART = 4 << 20
+"""Bytes between two pieces of the sample, once there is one: a copy of each block's head would be felt."""
 _MOST_PLANS = 4
 _FLOOD = 0.02
 """Share of lines that are candidates, beyond what was expected, at which needles are chosen anew."""
@@ -43,7 +45,15 @@ class _Entry:
     candidates: int = 0
     plans: int = 1
     pieces: list[bytes] = field(default_factory=list)
+    apart: int = 0
     due: bool = False
+
+    def taste(self, block: Block, start: int) -> None:
+        """Keeps a piece of the block for the next sample."""
+        if len(self.pieces) < _PIECES or self.apart >= _APART:
+            self.pieces.append(bytes(block.view[start : min(block.end, start + _PIECE)]))
+            del self.pieces[:-_PIECES]
+            self.apart = 0
 
 
 class Planner:
@@ -64,11 +74,11 @@ class Planner:
             usual = self._entries.get((*key[:2], frozenset()))
             pieces = [] if usual is None else list(usual.pieces)
             entry = self._entries[key] = _Entry(self._make(state, _sample(pieces) if pieces else None), pieces=pieces)
-        entry.pieces.append(bytes(block.view[start : min(block.end, start + _PIECE)]))
-        del entry.pieces[:-_PIECES]
+        entry.taste(block, start)
         if entry.due:
             entry.due = False
             entry.plans += 1
+            entry.recent = entry.candidates = 0
             entry.plan = self._make(state, _sample(entry.pieces))
         return entry.plan
 
@@ -100,6 +110,7 @@ class Planner:
             return
         entry.scanned += size
         entry.recent += size
+        entry.apart += size
         entry.candidates += candidates
         if entry.plan.expected is None:
             entry.due = entry.scanned >= _ENOUGH
