@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from pathlib import Path
+from typing import ClassVar
 
 import filelock
+import fsspec
 import pytest
 import zstandard
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,6 +186,29 @@ def test_a_store_on_object_storage(tmp_path: Path) -> None:
     folder = Folder("memory://bucket/store-test")
     (outcome,) = add_exports(folder, [path], options())
     assert added(outcome) == (3, {})
+    with open_reading(folder, PACK) as reading:
+        (one,) = count(reading, reading.scans())
+    assert one.total == 3
+
+
+class Bucket(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """Storage that has two names for its protocol, as S3 (`s3`, `s3a`) and Google's have."""
+
+    protocol = ("bucket", "bucketa")
+    store: ClassVar[dict[str, object]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(super()._strip_protocol(re.sub("^bucketa?://", "", path)))
+
+
+def test_a_store_on_storage_with_two_names(tmp_path: Path) -> None:
+    fsspec.register_implementation("bucket", Bucket, clobber=True)
+    path = tmp_path / "a.json"
+    path.write_bytes(EXPORT)
+    folder = Folder("bucket://mine/census")
+    list(add_exports(folder, [path], options()))
     with open_reading(folder, PACK) as reading:
         (one,) = count(reading, reading.scans())
     assert one.total == 3

@@ -50,8 +50,7 @@ class Reading:
     def paths(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> list[str]:
         """The Parquet files of these scans, or of all."""
         wanted = self.scans() if scans is None else scans
-        prefix = "" if self.folder.local else f"{self.folder.fs.protocol}://".replace("('", "").replace("',)", "")
-        return [prefix + self.folder.path(file.path) for scan in wanted for file in self._scans[scan]]
+        return [self.folder.address(file.path) for scan in wanted for file in self._scans[scan]]
 
     def files_sql(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> str:
         """The files of these scans as an SQL table function."""

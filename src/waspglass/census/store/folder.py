@@ -45,6 +45,11 @@ class Folder:
         """The path of something in the store, in the form that its file system takes."""
         return "/".join((self.root, *parts))
 
+    def address(self, *parts: str) -> str:
+        """The same for other programs: a plain path, or a URL with the protocol."""
+        path = self.path(*parts)
+        return path if self.local else str(self.fs.unstrip_protocol(path))
+
     def manifest(self) -> Manifest:
         """Reads the manifest; a folder without one is an empty store.
 
