@@ -30,7 +30,7 @@ def bench_rules(cache: Cache | None = None) -> RuleSet:
     listed = "type,value\n" + "".join(f"{kind},{value}\n" for kind, values in rows for value in values)
     added = [RuleSource(path=f"web{n}.yml", text=text, origin="user") for n, text in enumerate(sigma_rules())]
     added.append(RuleSource(path="indicators.csv", text=listed, origin="user"))
-    return load_rules(load_pack("proxylogon"), added, cache=cache)
+    return load_rules(load_pack("proxylogon", cache), added, cache=cache)
 
 
 def fixed_strings(rules: RuleSet, kind: str, log: Path) -> list[str]:

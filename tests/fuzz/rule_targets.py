@@ -14,8 +14,8 @@ from waspglass.hunt.stored import rules_from_json, rules_to_json
 from waspglass.hunt.yara_rules import YaraScanner, check_source
 from waspglass.model.document import Document
 from waspglass.packs.check_files import duplicate_keys
+from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead
 from waspglass.packs.known_good import read_known_good
-from waspglass.packs.load import AdviceFile, ArtefactsFile, ClocksFile, PackHead
 from waspglass.packs.located import read_table, read_yaml
 from waspglass.packs.pack import BuildRow, Figure, RuleSource, TimelineRow
 

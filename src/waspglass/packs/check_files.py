@@ -11,8 +11,8 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
+from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead
 from waspglass.packs.issue import PackIssue, Severity
-from waspglass.packs.load import AdviceFile, ArtefactsFile, ClocksFile, PackHead
 from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
 from waspglass.packs.pack import BuildRow, Figure, TimelineRow
 
