@@ -79,6 +79,7 @@ def examine(
     from waspglass.examine.facts_file import read_facts
     from waspglass.examine.run import Request
     from waspglass.examine.run import examine as run
+    from waspglass.hunt.cache import Cache, user_cache_folder
     from waspglass.model.assessment import EXIT_CODES
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
@@ -88,7 +89,7 @@ def examine(
     with progress_on(sys.stderr) as progress:
         request = Request(
             evidence=evidence,
-            pack=load_pack(pack),
+            pack=load_pack(pack, Cache(user_cache_folder())),
             facts=read_facts(facts) if facts is not None else Facts(),
             rules=tuple(rules or ()),
             since=_moment("--since", since),
