@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, banner, certificate, jsonl, rows, states
 from waspglass.census.reading import open_reading
 from waspglass.census.sighting import Tally
-from waspglass.census.signs import Header, load_signs
+from waspglass.census.signs import load_signs
 from waspglass.census.sources.lines import LINE_LIMIT
 from waspglass.census.sources.shodan import Shodan
 from waspglass.census.sources.source import Head
@@ -127,7 +127,10 @@ def test_version_is_found_in_every_spelling_of_the_header() -> None:
         assert sign is not None
         assert (sign.product, sign.version, sign.origin) == ("exchange", "15.1.2176.2", "header")
     assert signs.read("HTTP/1.1 200\nX-OWA-Version-Note: 15.1.2176.2", "") is None
-    assert Header("X-OWA-Version").value("İİİ\nX-OWA-Version: 15.1.2176.2") == "15.1.2176.2"
+    assert signs.values("İİİ\nX-FEServer:\nX-Owa-Version: 15.1.2176.2 \r\nX-OWA-Version: 1.1.1\nx-feserver: EX1") == {
+        "x-owa-version": "15.1.2176.2",
+        "x-feserver": "EX1",
+    }
 
 
 @given(st.binary(max_size=400))

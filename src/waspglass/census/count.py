@@ -57,7 +57,7 @@ def count(
 def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> list[Count]:
     addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
     extra: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for key, weight, compromised, number in _rows(reading, scan, by, "s.address"):
+    for key, weight, compromised, number in _rows(reading, scan, by, servers=False):
         judgement = WEIGHTS[weight]
         addresses[key][judgement.state] += number
         extra[key]["tested"] += number if judgement.tested else 0
@@ -65,7 +65,7 @@ def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers:
         extra[key]["both"] += number if compromised and judgement.state is State.PATCHED else 0
     per_server: dict[str | None, Counter[State]] = defaultdict(Counter)
     if servers:
-        for key, weight, _, number in _rows(reading, scan, by, "i.server"):
+        for key, weight, _, number in _rows(reading, scan, by, servers=True):
             per_server[key][WEIGHTS[weight].state] += number
     return [
         Count(
@@ -76,14 +76,12 @@ def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers:
     ]  # fmt: skip
 
 
-def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, unit: str) -> list[tuple[str | None, int, bool, int]]:
-    """(group, weight, compromised, number of units) of one scan; a unit is in one group only."""
-    joined = reading.judged_sql([scan], f"{unit} AS unit, {KEYS[by]} AS key, s.compromise AS compromise")
-    if unit.startswith("i."):
-        joined = joined.replace(
-            " WHERE ",
-            " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '') WHERE ",
-        )
+def _rows(
+    reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool
+) -> list[tuple[str | None, int, bool, int]]:
+    """(group, weight, compromised, number of addresses or servers) of one scan; each is in one group only."""
+    columns = f"{'i.server' if servers else 's.address'} AS unit, {KEYS[by]} AS key, s.compromise AS compromise"
+    joined = reading.judged_sql([scan], columns, servers=servers)
     sql = (
         "SELECT key, weight, compromised, count(*) FROM ("  # noqa: S608 - all parts are ours
         "SELECT min(key) AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"

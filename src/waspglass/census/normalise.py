@@ -29,7 +29,7 @@ class Filing:
     """Where the rows of one export belong.
 
     Attributes:
-        source: Feed id, e.g. `shadowserver/scan_exchange`.
+        source: Feed id, e.g. `shadowserver.scan_exchange`.
         date: Day of the scan, from --date or the file name; None takes the day of each row's own time.
         latest: Times after this are absurd; the clock, passed in.
         product: Product of rows that do not show one themselves (`--product`, a mapping).

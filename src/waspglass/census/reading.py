@@ -57,12 +57,16 @@ class Reading:
         quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in self.paths(scans))
         return f"read_parquet([{quoted}], hive_partitioning = false)"
 
-    def judged_sql(self, scans: Sequence[tuple[dt.date, str]], columns: str) -> str:
-        """The judged sightings of these scans: `columns` of `s`, `weight`, `build`; parameters `$cves`, `$product`."""
+    def judged_sql(self, scans: Sequence[tuple[dt.date, str]], columns: str, *, servers: bool = False) -> str:
+        """The judged sightings of these scans: `columns` of `s`, `weight`, `build`; parameters `$cves`, `$product`.
+
+        With `servers`, `i.server` is their server; the table `identity` must be there (`ensure_identity`).
+        """
+        identity = " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '')"
         return (
             f"SELECT {columns}, {weight_sql()} AS weight, v.build AS build"  # noqa: S608 - columns are ours
             f" FROM {self.files_sql(scans)} s LEFT JOIN versions v ON s.version = v.version"
-            " WHERE s.product = $product"
+            f"{identity if servers else ''} WHERE s.product = $product"
         )
 
     def aside(self, scans: Sequence[tuple[dt.date, str]]) -> int:

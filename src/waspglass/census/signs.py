@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-__all__ = ["Header", "ProductSigns", "Sign", "Signs", "load_signs"]
+__all__ = ["ProductSigns", "Sign", "Signs", "load_signs"]
 
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
@@ -21,20 +22,22 @@ class Sign(NamedTuple):
         product: Product id of `signs.toml`.
         version: Version as shown, three or four parts; None if only the product is recognised.
         origin: `header`, `path`, or None.
+        server_name: The server's own name from its response headers.
     """
 
     product: str
     version: str | None = None
     origin: str | None = None
+    server_name: str | None = None
 
 
 @dataclass(frozen=True)
 class ProductSigns:
-    """The signs of one product; see `signs.toml` for what each list means."""
+    """The signs of one product; see `signs.toml` for what each list means. Header names are in lower case."""
 
     product: str
-    headers: tuple[Header, ...]
-    server_headers: tuple[Header, ...]
+    headers: tuple[str, ...]
+    server_headers: tuple[str, ...]
     paths: tuple[re.Pattern[str], ...]
     anchors: tuple[str, ...]
     titles: frozenset[str]
@@ -44,13 +47,6 @@ class ProductSigns:
     tests: dict[str, str]
     scripts: frozenset[str]
 
-    def _in_headers(self, head: str) -> str | None:
-        for header in self.headers:
-            value = header.value(head)
-            if value and (match := _VERSION.match(value)):
-                return match.group()
-        return None
-
     def _in_page(self, page: str) -> str | None:
         for pattern, anchor in zip(self.paths, self.anchors, strict=True):
             start = page.find(anchor)
@@ -58,41 +54,23 @@ class ProductSigns:
                 return match.group(1)
         return None
 
-    def read(self, head: str, page: str) -> Sign | None:
-        """The best version of a response: a header is exact (four parts), a path in the page has three."""
-        version = self._in_headers(head)
-        if version is not None:
-            return Sign(self.product, version, "header")
-        version = self._in_page(page) or self._in_page(head)
-        return Sign(self.product, version, "path") if version is not None else None
+    def in_headers(self, values: dict[str, str]) -> Sign | None:
+        """The version of a response header, which is exact (four parts)."""
+        for header in self.headers:
+            if header in values and (match := _VERSION.match(values[header])):
+                return Sign(self.product, match.group(), "header", self.server_name(values))
+        return None
 
-    def server_name(self, head: str) -> str | None:
-        """The server's own name from its response headers."""
-        return next(filter(None, (header.value(head) for header in self.server_headers)), None)
+    def in_paths(self, head: str, page: str) -> str | None:
+        """The version of a path in the page or in a header, which has three parts."""
+        return self._in_page(page) or self._in_page(head)
 
-
-class Header:
-    """The name of a response header, ready for looking it up in a raw head."""
-
-    __slots__ = ("_lower", "_usual")
-
-    def __init__(self, name: str) -> None:
-        self._usual, self._lower = f"\n{name}: ", f"\n{name.lower()}:"
-
-    def value(self, head: str) -> str | None:
-        """Its value; the usual spelling is found at once, any other on a second look. None if absent or empty."""
-        start = head.find(self._usual)
-        if start >= 0:
-            start += len(self._usual)
-        else:
-            lower = head.lower()
-            start = lower.find(self._lower)
-            # A few letters change their length in lower case (U+0130); places would then not be the same.
-            if start < 0 or len(lower) != len(head):
-                return None
-            start += len(self._lower)
-        end = head.find("\n", start)
-        return head[start : end if end >= 0 else None].strip() or None
+    def server_name(self, values: dict[str, str]) -> str | None:
+        """The server's own name."""
+        for header in self.server_headers:
+            if header in values:
+                return values[header]
+        return None
 
 
 class Signs:
@@ -102,14 +80,36 @@ class Signs:
         self.products = products
         self.by_name = {each.product: each for each in products}
         self.tests = {script: cve for each in products for script, cve in each.tests.items()}
+        names = {name for each in products for name in (*each.headers, *each.server_headers)}
+        wanted = "|".join(re.escape(name) for name in sorted(names))
+        # The first value of a header counts, and only one that is not empty.
+        self._lines = re.compile(rf"\n({wanted}):[ \t]*([^\s][^\n]*)", re.IGNORECASE | re.ASCII)
+
+        # Servers of one build and name answer with the same lines, and an export has many of them.
+        self._judged = lru_cache(8192)(self._judge)
+
+    def values(self, head: str) -> dict[str, str]:
+        """The headers in a raw head that tell about a product, by their names in lower case."""
+        return _values(self._lines.findall(head))
+
+    def _judge(self, lines: tuple[tuple[str, str], ...]) -> tuple[Sign | None, ...]:
+        values = _values(lines)
+        return tuple(product.in_headers(values) for product in self.products)
 
     def read(self, head: str, page: str) -> Sign | None:
-        """The first product whose version is shown."""
-        for product in self.products:
-            sign = product.read(head, page)
+        """The first product whose version is shown; a header is better than a path."""
+        lines = tuple(self._lines.findall(head))
+        for product, sign in zip(self.products, self._judged(lines), strict=True):
             if sign is not None:
                 return sign
+            version = product.in_paths(head, page)
+            if version is not None:
+                return Sign(product.product, version, "path", product.server_name(_values(lines)))
         return None
+
+    def server_name(self, product: str, head: str) -> str | None:
+        """The name that a server of this product gives itself in a raw head."""
+        return self.by_name[product].server_name(self.values(head))
 
     def product_of(self, title: str | None, cpe: object) -> str | None:
         """The product that a title or CPE names without a version."""
@@ -129,6 +129,10 @@ class Signs:
         return next((each.product for each in self.products if each.tags.intersection(tags)), None)
 
 
+def _values(lines: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value.strip() for name, value in reversed(lines)}
+
+
 def _entries(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
@@ -146,8 +150,8 @@ def load_signs() -> Signs:
         tuple(
             ProductSigns(
                 product=name,
-                headers=tuple(map(Header, table["headers"])),
-                server_headers=tuple(map(Header, table["server_headers"])),
+                headers=tuple(name.lower() for name in table["headers"]),
+                server_headers=tuple(name.lower() for name in table["server_headers"]),
                 paths=tuple(re.compile(pattern) for pattern in table["paths"]),
                 anchors=tuple(_anchor(pattern) for pattern in table["paths"]),
                 titles=frozenset(table["titles"]),

@@ -39,13 +39,12 @@ def hosts_sql(
 
     Of several sightings of a unit in a scan the strongest evidence counts (`judge.WEIGHTS`).
     """
-    what = "i.server" if unit is Unit.SERVER else "s.address"
-    columns = f"{what} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
-    joined = reading.judged_sql(scans, columns)
-    if unit is Unit.SERVER:
+    servers = unit is Unit.SERVER
+    if servers:
         ensure_identity(reading)
-        join = " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '') WHERE "
-        joined = joined.replace(" WHERE ", join)
+    what = "i.server" if servers else "s.address"
+    columns = f"{what} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
+    joined = reading.judged_sql(scans, columns, servers=servers)
     aggregates = f", {extra}" if extra else ""
     return (
         "SELECT unit, date, source, min(key) AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours

@@ -139,7 +139,7 @@ def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[obj
     sign = signs.read(head, response.body or "")
     if sign is None:
         product = signs.product_of(response.html_title, None)
-        sign = None if product is None else Sign(product)
+        sign = None if product is None else Sign(product, server_name=signs.server_name(product, head))
     certificate, names = _certificate(service)
     dns = host.dns or _Dns()
     names += [*(dns.names or ()), *((dns.reverse_dns or _Names()).names or ())]
@@ -159,7 +159,7 @@ def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[obj
         None if sign is None else sign.version,
         None if sign is None else sign.origin,
         names,
-        None if sign is None else signs.by_name[sign.product].server_name(head),
+        None if sign is None else sign.server_name,
         certificate,
     )
 
@@ -168,7 +168,10 @@ def _header_text(response: _Response) -> str:
     """Censys writes `X_OWA_Version: ["15.1..."]` or `{"headers": [...]}`; this makes header lines of either."""
     lines = [""]
     for name, raw in (response.headers or {}).items():
-        value = msgspec.json.decode(raw)
+        try:
+            value = msgspec.json.decode(raw)
+        except (ValueError, RecursionError):  # bytes that are not UTF-8 are seen only here
+            continue
         if isinstance(value, dict):
             value = value.get("headers")
         if isinstance(value, list):

@@ -21,7 +21,7 @@ from waspglass.model.errors import Location
 __all__ = ["BLOCK", "Content", "file_digest", "open_content"]
 
 BLOCK = 1 << 18
-_QUEUE = 16
+_QUEUE = 32
 _BOMB_FACTOR, _BOMB_FLOOR = 1000, 1 << 30
 _ISAL_ERROR = cast("type[Exception]", isal_zlib.error)
 _BROKEN: tuple[type[Exception], ...] = (

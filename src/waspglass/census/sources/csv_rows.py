@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.lines import line_blocks
+from waspglass.census.sources.lines import whole_lines
 from waspglass.model.errors import Location
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import SkipReason
@@ -41,8 +41,8 @@ class _Lines:
         return self._lines
 
     def _decoded(self, content: Content, tally: Tally, encoding: str) -> Iterator[str]:
-        for first, lines in line_blocks(content, tally):
-            for number, line in enumerate(lines, first):
+        for block in whole_lines(content, tally):
+            for number, line in enumerate(block.lines(), block.first):
                 self.number = number
                 try:
                     text = line.decode(encoding)

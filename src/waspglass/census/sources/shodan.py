@@ -6,8 +6,10 @@ skipped without making objects of it, which is where the time of a general JSON 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import ClassVar, cast
 
 import msgspec
 import polars as pl
@@ -15,7 +17,8 @@ import polars as pl
 from waspglass.census.sighting import Tally, raw_frame
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.json_lines import decode_lines
+from waspglass.census.sources.json_lines import decode_block
+from waspglass.census.sources.lines import whole_lines
 from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["Shodan"]
@@ -76,11 +79,20 @@ class _Banner(msgspec.Struct, gc=False):
     tags: list[str] | None = None
 
 
-_EMPTY_LOCATION, _EMPTY_HTTP, _EMPTY_SSL = _Location(), _Http(), _Ssl()
-_COLUMNS = tuple(
-    "line address port transport seen country region city asn network organisation product version version_from"  # noqa: SIM905
-    " verified compromise names server_name certificate".split()
-)
+_NOWHERE, _SILENT, _OPEN, _BARE = _Location(), _Http(), _Ssl(), _Certificate()
+_NO_FINGERPRINT, _NO_SUBJECT = _Fingerprint(), _Subject()
+_PLAIN = {
+    "port": attrgetter("port"),
+    "transport": attrgetter("transport"),
+    "seen": attrgetter("timestamp"),
+    "network": attrgetter("isp"),
+    "organisation": attrgetter("org"),
+}
+_PLACE = {
+    "country": attrgetter("country_code"),
+    "region": attrgetter("region_code"),
+    "city": attrgetter("city"),
+}
 
 
 class Shodan:
@@ -99,66 +111,85 @@ class Shodan:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the banners; see `Source.read`."""
-        signs = load_signs()
-        rows: list[tuple[object, ...]] = []
-        for number, banner in decode_lines(content, _Banner, tally):
-            rows.append(_row(number, banner, signs))
-            if len(rows) >= BATCH_ROWS:
-                yield _frame(rows)
-                rows.clear()
-        if rows:
-            yield _frame(rows)
+        decoder = msgspec.json.Decoder(_Banner)
+        columns = _Columns(load_signs())
+        for block in whole_lines(content, tally):
+            columns.take(*decode_block(decoder, block, tally))
+            if columns.rows >= BATCH_ROWS:
+                yield columns.frame()
+                columns = _Columns(columns.signs)
+        if columns.rows:
+            yield columns.frame()
 
 
-def _frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    return raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+class _Columns:
+    """Banners turned into columns, value by value where nothing has to be concluded, which is several times faster."""
+
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+        self.rows = 0
+        self._values: defaultdict[str, list[object]] = defaultdict(list)
+
+    def take(self, numbers: Sequence[int], banners: Sequence[_Banner]) -> None:
+        """Adds banners with their line numbers."""
+        values = self._values
+        self.rows += len(numbers)
+        values["line"] += numbers
+        values["address"] += [banner.ip_str or banner.ipv6 for banner in banners]
+        values["asn"] += [
+            asn if asn is None or asn.__class__ is str else str(asn) for asn in [banner.asn for banner in banners]
+        ]
+        for name, get in _PLAIN.items():
+            values[name] += map(get, banners)
+        places = [banner.location or _NOWHERE for banner in banners]
+        for name, get in _PLACE.items():
+            values[name] += map(get, places)
+        values["verified"] += [_verified(banner.vulns) if banner.vulns else None for banner in banners]
+        values["compromise"] += [
+            "webshell" if banner.tags and "webshell" in banner.tags else None for banner in banners
+        ]
+        certificates = [(banner.ssl or _OPEN).cert or _BARE for banner in banners]
+        prints = [each.fingerprint or _NO_FINGERPRINT for each in certificates]
+        values["certificate"] += [each.sha256 or each.sha1 for each in prints]
+        common = [(each.subject or _NO_SUBJECT).CN for each in certificates]
+        values["names"] += [_names(banner.hostnames, name) for banner, name in zip(banners, common, strict=True)]
+        self._take_signs(banners)
+
+    def _take_signs(self, banners: Sequence[_Banner]) -> None:
+        signs, add = self.signs, self._values["sign"].append
+        for banner in banners:
+            http = banner.http or _SILENT
+            head = banner.data or ""
+            if http.headers:
+                head = _head(head, http.headers)
+            add(signs.read(head, http.html or "") or _declared(banner, head, http, signs))
+
+    def frame(self) -> pl.DataFrame:
+        """All that was taken, as a raw frame."""
+        found = cast("list[Sign | None]", self._values.pop("sign"))
+        for place, name in enumerate(("product", "version", "version_from", "server_name")):
+            self._values[name] = [None if sign is None else sign[place] for sign in found]
+        return raw_frame(self._values)
 
 
-def _row(number: int, banner: _Banner, signs: Signs) -> tuple[object, ...]:
-    http, place = banner.http or _EMPTY_HTTP, banner.location or _EMPTY_LOCATION
-    head = banner.data or ""
-    if http.headers:
-        head = "\n".join([head, *(f"{name}: {value}" for name, value in http.headers.items())])
-    sign = signs.read(head, http.html or "") or _declared(banner, http, signs)
-    certificate = (banner.ssl or _EMPTY_SSL).cert
-    names = banner.hostnames or []
-    digest = None
-    if certificate is not None:
-        if certificate.fingerprint is not None:
-            digest = certificate.fingerprint.sha256 or certificate.fingerprint.sha1
-        if certificate.subject is not None and certificate.subject.CN:
-            names = [*names, certificate.subject.CN]
-    return (
-        number,
-        banner.ip_str or banner.ipv6,
-        banner.port,
-        banner.transport,
-        banner.timestamp,
-        place.country_code,
-        place.region_code,
-        place.city,
-        banner.asn if banner.asn.__class__ is str else None if banner.asn is None else str(banner.asn),
-        banner.isp,
-        banner.org,
-        None if sign is None else sign.product,
-        None if sign is None else sign.version,
-        None if sign is None else sign.origin,
-        _verified(banner.vulns) if banner.vulns else None,
-        "webshell" if banner.tags and "webshell" in banner.tags else None,
-        names,
-        None if sign is None else signs.by_name[sign.product].server_name(head),
-        digest,
-    )
+def _head(head: str, headers: dict[str, str | list[str]]) -> str:
+    """The response's head with the headers that some exports have as an object of their own."""
+    return "\n".join([head, *(f"{name}: {value}" for name, value in headers.items())])
 
 
-def _declared(banner: _Banner, http: _Http, signs: Signs) -> Sign | None:
+def _names(hostnames: list[str] | None, common_name: str | None) -> list[str]:
+    names = hostnames or []
+    return [*names, common_name] if common_name else names
+
+
+def _declared(banner: _Banner, head: str, http: _Http, signs: Signs) -> Sign | None:
     """Where the response shows no version: the product by title or CPE, with Shodan's version if it has the form."""
     product = signs.product_of(http.title, banner.cpe23)
     if product is None:
         return None
     named = banner.product is not None and product in banner.product.lower().replace(" ", "")
     version = str(banner.version) if named and banner.version is not None else None
-    return Sign(product, version, None if version is None else "field")
+    return Sign(product, version, None if version is None else "field", signs.server_name(product, head))
 
 
 def _verified(vulns: dict[str, _Vulnerability] | list[str]) -> list[str] | None:

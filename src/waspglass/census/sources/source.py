@@ -13,7 +13,7 @@ from waspglass.census.sources.content import Content
 
 __all__ = ["BATCH_ROWS", "Head", "Source"]
 
-BATCH_ROWS = 4096
+BATCH_ROWS = 16_384
 """Rows that a reader collects before it hands them over; bounds memory."""
 
 
