@@ -86,7 +86,7 @@ def _half_lives(source: SourceSurvey, words: CensusWords) -> tuple[HalfLifePictu
 
 
 def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
-    """The public figures from two weeks before the patch to two weeks after the day, world and country apart."""
+    """The public figures from two days before the patch to two weeks after the day, world and country apart."""
     first = survey.pack.window.patch_available.date() - dt.timedelta(days=2)
     last = max(survey.day, first) + dt.timedelta(days=14)
     counts = [each for each in survey.pack.figures if each.measure in _WORLD_MEASURES]
