@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import BinaryIO
@@ -209,11 +209,7 @@ class SpanObserver:
         probe = TimeProbe(lambda _length, _offset: b"", 0, self.line_format, self._columns)
         probe.earliest, probe.latest, probe.cut = self._earliest, self._latest, self._cut
         span = _result(self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True)
-        if fault is None:
-            return span
-        return LogSpan(
-            span.first, span.last, span.gaps, span.bytes, span.records, span.exact, (*span.skipped, fault), span.part
-        )
+        return span if fault is None else replace(span, skipped=(*span.skipped, fault))
 
     def _look(self, lines: bytes) -> None:
         probe = TimeProbe(
