@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.hunt.evidence import iis, row, rules_of, sigma
 from waspglass.hunt import searching as module
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import language_of
 from waspglass.hunt.searching import SearchGivenUpError, is_linear, regex_flags, searching
 from waspglass.model.skip import SkipReason
 
@@ -126,3 +127,10 @@ def test_an_expression_that_is_none_is_a_skip_of_its_rule() -> None:
     text = sigma("a: {cs-uri-stem|re: '(?)'}\ncondition: a")
     rules = load_rules(pack(), [RuleSource(path="x.yml", text=text, origin="user")])
     assert [skip.reason for skip in rules.skipped] == [SkipReason.INVALID_RULE]
+
+
+@pytest.mark.parametrize("line", ["\n", " \n", "private\n", "rule a\n", "rule a :\n", "private rule\n", "a = \n"])
+def test_a_text_of_many_lines_is_told_soon(line: str) -> None:
+    begun = time.process_time()
+    language_of(line * 40_000)
+    assert time.process_time() - begun < 5

@@ -23,7 +23,7 @@ __all__ = ["language_of", "load_rules", "read_rule_sources"]
 
 _SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv"})
 _LARGEST = 32 << 20
-_YARA = re.compile(r"^\s*(?:(?:private|global)\s+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
+_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
 

@@ -131,8 +131,8 @@ def sigma_documents(source: RuleSource) -> tuple[SigmaDocument, ...]:
     )
 
 
-_YARA_RULE = re.compile(r"^\s*(?:(?:private|global)\s+)*rule\s+(\w+)", re.MULTILINE)
-_YARA_META = re.compile(r'^\s*(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"\s*$', re.MULTILINE)
+_YARA_RULE = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+(\w+)", re.MULTILINE)
+_YARA_META = re.compile(r'^[^\S\n]*(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"[^\S\n]*$', re.MULTILINE)
 
 
 def yara_documents(source: RuleSource) -> tuple[YaraDocument, ...]:
