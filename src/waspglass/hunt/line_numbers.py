@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, BinaryIO
 
 from waspglass.hunt.blocks import BLOCK, Block
 from waspglass.hunt.collect import Hit
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 __all__ = ["Counter", "lines_at", "number_lines"]
+
+_FEW = 64 << 20
+"""Bytes up to which it costs more to load numpy than it saves."""
 
 
 class _LineFeeds:
     """Counts line feeds; the buffer for the comparison is kept, since to get a new one costs more than to compare."""
 
     def __init__(self) -> None:
-        self._equal: npt.NDArray[np.bool_] = np.empty(BLOCK, dtype=np.bool_)
+        self._counted = 0
+        self._equal: npt.NDArray[np.bool_] | None = None
 
     def count(self, data: memoryview | bytes) -> int:
+        if self._counted < _FEW:
+            self._counted += len(data)
+            return bytes(data).count(b"\n")
+        import numpy as np
+
+        if self._equal is None:
+            self._equal = np.empty(BLOCK, dtype=np.bool_)
         total = 0
         for start in range(0, len(data), BLOCK):
             piece = np.frombuffer(data[start : start + BLOCK], dtype=np.uint8)

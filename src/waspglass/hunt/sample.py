@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-import numpy as np
-
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.database import Database
 from waspglass.hunt.needles import REGEX, Clause
@@ -40,12 +38,16 @@ class Sample:
     @cached_property
     def _grams(self) -> list[int]:
         """How often each three bytes come, by a hash of 16 bits that lets rare ones collide now and then."""
+        import numpy as np  # loaded with the first sample: small evidence has none
+
         low = np.frombuffer(self.text[:_GRAM_BYTES].lower(), dtype=np.uint8).astype(np.uint32)
         triples = (low[:-2] * 961 + low[1:-1] * 31 + low[2:]) & 0xFFFF
         return [int(count) for count in np.bincount(triples, minlength=1 << 16)]
 
     def measure(self, needles: Iterable[bytes], cache: Cache | None) -> None:
         """Finds the lines of each needle."""
+        import numpy as np
+
         wanted = sorted(set(needles) - self._masks.keys())
         if not wanted:
             return
