@@ -56,6 +56,11 @@ def test_a_fault_is_said_with_its_place(tmp_path: Path, content: bytes, place: s
     assert caught.value.exit_code == 2
 
 
+def test_a_build_that_is_none_is_named_with_an_example() -> None:
+    with pytest.raises(UsageError, match=r"'CU19' is no build such as 15\.1\.2106\.12"):
+        facts_of({"builds": [{"build": "CU19"}]}, "facts.json")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the facts"):
         read_facts(tmp_path / "none.json")

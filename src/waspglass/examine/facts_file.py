@@ -50,7 +50,9 @@ def facts_of(loaded: object, source: str) -> Facts:
     except ValidationError as fault:
         first = fault.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or None
-        raise UsageError(first["msg"], location=Location(source, field=field), hint=_HINT) from fault
+        wrong_build = first["type"] == "string_pattern_mismatch"
+        message = f"{first['input']!r} is no build such as 15.1.2106.12" if wrong_build else first["msg"]
+        raise UsageError(message, location=Location(source, field=field), hint=_HINT) from fault
     if facts.timezone is not None:
         try:
             ZoneInfo(facts.timezone)

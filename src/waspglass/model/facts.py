@@ -26,7 +26,7 @@ class BuildFact(Document):
     """The host ran this build from this moment until the next entry.
 
     Attributes:
-        build: Four-part build number, e.g. `15.1.2176.2`.
+        build: Build number of four parts, e.g. `15.1.2176.2`; one of three parts may leave the lid open.
         from_: Since when (`from` in JSON); None means unknown, for as long as can be told.
     """
 
