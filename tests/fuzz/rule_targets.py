@@ -11,13 +11,14 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.examine.facts_file import read_facts
 from waspglass.hunt.load import load_rules
 from waspglass.hunt.stored import rules_from_json, rules_to_json
-from waspglass.hunt.yara_rules import YaraScanner, check_source
+from waspglass.hunt.yara_rules import YaraScanner
 from waspglass.model.document import Document
 from waspglass.packs.check_files import duplicate_keys
 from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead
 from waspglass.packs.known_good import read_known_good
 from waspglass.packs.located import read_table, read_yaml
 from waspglass.packs.pack import BuildRow, Figure, RuleSource, TimelineRow
+from waspglass.packs.yara_source import yara_fault
 
 
 @cache
@@ -40,7 +41,7 @@ def _rules(data: bytes) -> None:
 
 def _yara(data: bytes) -> None:
     source = RuleSource(path="x.yar", text=data.decode("utf-8", "replace"), origin="user")
-    if check_source(source) is None:
+    if yara_fault(source) is None:
         scanner = YaraScanner([source], 2)
         scanner.scan(artefact("webfile", '<%@ Page %><script runat="server">eval(x)</script>' * 20))
 

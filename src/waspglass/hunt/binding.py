@@ -86,16 +86,6 @@ class Bindings:
     derive: Callable[[Record], Record]
 
 
-def answers(kind: ArtefactKind, wanted: Logsource) -> bool:
-    """True if a logsource of the kind says nothing that the rule's does not say too."""
-    asked = (wanted.product, wanted.category, wanted.service)
-    for offered in kind.logsources:
-        parts = (offered.product, offered.category, offered.service)
-        if any(parts) and all(part is None or part == want for part, want in zip(parts, asked, strict=True)):
-            return True
-    return False
-
-
 def deriver(kind: ArtefactKind) -> Callable[[Record], Record]:
     """Adds the kind's derived fields to a record."""
     specs = [(one.name, one.source, searching(one.regex)) for one in kind.derive]
@@ -183,7 +173,7 @@ def bind(
             if wanted is not None and all(map(names.has, field_names(wanted))):
                 bound.append(Bound(_as_rule(one), wanted, names.resolve, blank))
             continue
-        if not answers(kind, one.logsource):
+        if not any(offered.answers(one.logsource) for offered in kind.logsources):
             continue
         condition, ids = one.condition, None
         if kind.format in EVENT_FORMATS:

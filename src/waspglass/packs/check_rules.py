@@ -136,14 +136,13 @@ class NoLogsource:
         wanted = rule.data.get("logsource")
         if not isinstance(wanted, dict):
             yield rule.line(), "the rule has no logsource"
-        elif not any(_answers(own, wanted) for kind in all_rules.pack.kinds for own in kind.logsources):
+        elif not any(own.answers(_logsource(wanted)) for kind in all_rules.pack.kinds for own in kind.logsources):
             parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
             yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
 
 
-def _answers(own: Logsource, wanted: dict[str, object]) -> bool:
-    parts = own.model_dump(exclude_none=True)
-    return bool(parts) and all(wanted.get(key) == value for key, value in parts.items())
+def _logsource(wanted: dict[str, object]) -> Logsource:
+    return Logsource(**{part: str(wanted[part]) for part in Logsource.model_fields if wanted.get(part) is not None})
 
 
 class UnknownReference:

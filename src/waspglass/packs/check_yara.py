@@ -7,8 +7,9 @@ from pathlib import Path
 
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.issue import PackIssue, Severity
-from waspglass.packs.pack import Pack, RuleSource
+from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import YaraDocument, yara_documents
+from waspglass.packs.yara_source import yara_fault
 
 __all__ = ["yara_issues"]
 
@@ -17,7 +18,7 @@ def yara_issues(pack: Pack) -> Iterator[PackIssue]:
     """Faults of all YARA rules of a pack: they do not compile, or do not say what a match proves."""
     names: dict[str, str] = {}
     for source in pack.yara:
-        fault = _compile_fault(source)
+        fault = yara_fault(source)
         if fault is not None:
             yield PackIssue(source.path, None, Severity.ERROR, "yara", f"does not compile: {fault}")
         for rule in yara_documents(source):
@@ -27,18 +28,6 @@ def yara_issues(pack: Pack) -> Iterator[PackIssue]:
             names[rule.name] = source.path
             for severity, check, message in _faults(rule, Path(pack.root)):
                 yield PackIssue(source.path, rule.line, severity, check, f"{rule.name}: {message}")
-
-
-def _compile_fault(source: RuleSource) -> str | None:
-    import yara_x
-
-    try:
-        compiler = yara_x.Compiler(relaxed_re_syntax=True)
-        compiler.enable_includes(False)
-        compiler.add_source(source.text, origin=source.path)
-    except yara_x.CompileError as error:
-        return " ".join(str(error).split())
-    return None
 
 
 def _faults(rule: YaraDocument, root: Path) -> Iterator[tuple[Severity, str, str]]:

@@ -45,6 +45,11 @@ class Logsource(Document):
     category: str | None = None
     service: str | None = None
 
+    def answers(self, wanted: Logsource) -> bool:
+        """True if this says something, and nothing that the logsource of a rule does not say too."""
+        pairs = ((self.product, wanted.product), (self.category, wanted.category), (self.service, wanted.service))
+        return any(own for own, _ in pairs) and all(own is None or own == asked for own, asked in pairs)
+
 
 class DerivedField(Document):
     """A field that is cut out of another, so that rules and joins of different logs can speak of it.
