@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.hunt.evidence import iis, row, rules_of, sigma
 from waspglass.hunt import searching as module
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import language_of
+from waspglass.hunt.rule_texts import language_of
 from waspglass.hunt.searching import SearchGivenUpError, is_linear, regex_flags, searching
 from waspglass.model.skip import SkipReason
 

@@ -10,13 +10,12 @@ import contextlib
 import hashlib
 import hmac
 import os
-import tempfile
 from pathlib import Path
 
 __all__ = ["Cache", "digest", "user_cache_folder"]
 
 _MAGIC = b"waspglass-cache-1\n"
-_VERSION = b"3"
+_VERSION = b"4"
 """Raised whenever the meaning of stored entries changes."""
 _ENTRY_LIMIT = 256 << 20
 
@@ -76,6 +75,8 @@ class Cache:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._usable():
                 return
+            import tempfile  # brings half the standard library along
+
             handle, name = tempfile.mkstemp(dir=self._folder)
             try:
                 with os.fdopen(handle, "wb") as file:

@@ -126,17 +126,40 @@ def from_json(stored: object) -> Condition:
     """The condition that `to_json` stored.
 
     Raises:
-        ValueError: If it is not such a list.
+        ValueError, TypeError, KeyError: If it is not such a list.
     """
-    match stored:
-        case ["and", *of]:
+    if not isinstance(stored, list) or not stored:
+        msg = f"not a stored condition: {stored!r:.80}"
+        raise ValueError(msg)
+    of: list[object] = stored[1:]
+    match stored[0]:
+        case "match":
+            return _match_from_json(of)
+        case "and":
             return And(tuple(map(from_json, of)))
-        case ["or", *of]:
+        case "or":
             return Or(tuple(map(from_json, of)))
-        case ["not", of]:
-            return Not(from_json(of))
-        case ["match", (str() | None) as field, str(kind), str(text), [*parts], float(number), str(flags), bool(cased)]:
-            read = tuple((str(kind), str(text)) for kind, text in cast("list[list[str]]", parts))
-            return Match(field, Kind(kind), text, read, number, flags, cased)
+        case "not":
+            return Not(from_json(*of))
     msg = f"not a stored condition: {stored!r:.80}"
     raise ValueError(msg)
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def _match_from_json(of: list[object]) -> Match:
+    """Written out rather than matched by a pattern: each start reads thousands of them."""
+    field, kind, text, parts, number, flags, cased = of
+    if (
+        not (field is None or isinstance(field, str))
+        or not isinstance(text, str)
+        or not isinstance(parts, list)
+        or not isinstance(number, float)
+        or not isinstance(flags, str)
+        or not isinstance(cased, bool)
+    ):
+        msg = "not a stored comparison"
+        raise TypeError(msg)
+    read = tuple([(shape, piece) for shape, piece in cast("list[list[str]]", parts)])
+    return Match(field, _KINDS[cast("str", kind)], text, read, number, flags, cased)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 
@@ -45,14 +46,15 @@ def _meaning_in(stored: list[object]) -> Meaning:
 
 
 def rules_to_json(table: RuleTable) -> bytes:
-    """The table as JSON."""
+    """The table as JSON; what indicators mean is stored once for all that mean the same."""
+    meanings = {meaning: place for place, meaning in enumerate(dict.fromkeys(one.meaning for one in table.indicators))}
     return orjson.dumps(
         {
+            "meanings": list(map(_meaning_out, meanings)),
             "rules": [_rule_out(one) for one in table.rules],
             "correlations": [_correlation_out(one) for one in table.correlations],
             "indicators": [
-                [one.type, one.value, one.id, one.title, _meaning_out(one.meaning), one.source]
-                for one in table.indicators
+                [one.type, one.value, one.id, one.title, meanings[one.meaning], one.source] for one in table.indicators
             ],
             "yara": sorted(table.yara),
             "skipped": [one.model_dump(mode="json") for one in table.skipped],
@@ -76,18 +78,28 @@ def rules_from_json(stored: bytes) -> RuleTable | None:
     """The table that was stored; None if it is not one, so that the rules are read anew."""
     try:
         table = orjson.loads(stored)
+        meanings = list(map(_meaning_in, table["meanings"]))
         return RuleTable(
             rules=tuple(map(_rule_in, table["rules"])),
             correlations=tuple(map(_correlation_in, table["correlations"])),
             indicators=tuple(
-                Indicator(kind, value, one, title, _meaning_in(meaning), source)
+                Indicator(kind, value, one, title, meanings[meaning], source)
                 for kind, value, one, title, meaning, source in table["indicators"]
             ),
             yara=frozenset(table["yara"]),
             skipped=tuple(Skipped.model_validate(one) for one in table["skipped"]),
         )
-    except (ValueError, KeyError, TypeError, AssertionError):
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
         return None
+
+
+@cache
+def _logsource(product: str | None, category: str | None, service: str | None) -> Logsource:
+    return Logsource(product=product, category=category, service=service)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _rule_in(row: list[object]) -> Rule:
@@ -97,7 +109,7 @@ def _rule_in(row: list[object]) -> Rule:
         id=str(one),
         name=str(name),
         title=str(title),
-        logsource=Logsource.model_validate({"product": product, "category": category, "service": service}),
+        logsource=_logsource(*map(_text, (product, category, service))),
         condition=from_json(condition),
         meaning=_meaning_in(meaning),
         phase="follow-up" if phase == "follow-up" else "first",

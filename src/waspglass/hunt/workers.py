@@ -13,12 +13,15 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.tree import EvidenceFile
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
 from waspglass.model.skip import Skipped, SkipReason
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 __all__ = ["scan_files"]
 
@@ -112,6 +115,8 @@ class _Crew:
 
     def listen(self) -> None:
         """Takes what the processes tell until the last has ended."""
+        from multiprocessing.connection import Connection, wait
+
         waiting = set(self.workers)
         while waiting:
             for one in wait(list(waiting)):
