@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from waspglass.census.count import By
@@ -23,6 +20,7 @@ from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_fi
 from waspglass.report.census_survival import CurvePicture, HalfLifePicture, draw_curve, draw_half_lives, half_life_text
 from waspglass.report.census_text import STATES
 from waspglass.report.census_words import CensusWords
+from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.visible import prose
 
 __all__ = ["CensusPictures", "draw_pictures", "png", "render_census", "svg_files"]
@@ -163,7 +161,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
     """
     words = CensusWords(language)
     pictures = draw_pictures(survey, words)
-    style = _asset("census_picture.css") + _asset("census.css")
+    style = asset("census_picture.css") + asset("census.css")
     changes = [change for each in survey.sources for change in (each.change, each.step) if change is not None]
     return _environment().get_template("census.html.j2").render(
         s=survey,
@@ -183,7 +181,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         synthetic=synthetic,
         version=version,
         style=Markup(style),  # noqa: S704 - our own files
-        style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_digest=policy_digest(style),
     )  # fmt: skip
 
 
@@ -191,7 +189,7 @@ def svg_files(survey: Survey, language: str) -> dict[str, str]:
     """Each picture as an SVG document of its own, by file name."""
     pictures = draw_pictures(survey, CensusWords(language))
     macros = _environment().get_template("census_pictures.svg.j2").module
-    style = Markup(_asset("census_picture.css"))  # noqa: S704 - our own file
+    style = Markup(asset("census_picture.css"))  # noqa: S704 - our own file
     drawn: dict[str, tuple[str, object]] = {"world": ("map", pictures.world)}
     if pictures.region is not None:
         drawn[survey.country.lower()] = ("map", pictures.region)
@@ -223,20 +221,4 @@ def png(svg: str) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _asset(name: str) -> str:
-    return files("waspglass.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _finalize(value: object) -> object:
-    """Runs over every value that a template prints, before the escaping: no template can forget it."""
-    return prose(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return page_environment(prose)

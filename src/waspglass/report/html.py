@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.finding import Rung
 from waspglass.report.html_rows import address_rows, rule_rows, rung_tables
+from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
 from waspglass.report.summary import findings_by_id, summarise, wasp_facts
-from waspglass.report.visible import excerpt, place, prose, visible
+from waspglass.report.visible import excerpt, place, prose
 
 __all__ = ["render_html"]
 
@@ -46,7 +44,7 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
     anchors = {found.id: f"f{n}" for n, found in enumerate((f for table in tables for f in table.findings), start=1)}
     rules, more_rules = rule_rows(assessment)
     addresses, more_addresses = address_rows(assessment)
-    style, script = _asset("assessment.css"), _asset("assessment.js")
+    style, script = asset("assessment.css"), asset("assessment.js")
     return _environment().get_template("assessment.html.j2").render(
         a=assessment,
         p=phrases,
@@ -67,33 +65,17 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
         rung_word=lambda word: phrases.word("rung", word) if word in set(Rung) else word,
         style=Markup(style),  # noqa: S704 (our own file)
         script=Markup(script),  # noqa: S704 (our own file)
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=policy_digest(style),
+        script_digest=policy_digest(script),
     )  # fmt: skip
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters |= {"prose": prose, "words": _words, "place": place, "excerpt": _cut, "after": _after}
     environment.tests |= {"web_address": lambda text: bool(_WEB_ADDRESS.fullmatch(text))}
     return environment
-
-
-def _asset(name: str) -> str:
-    return files("waspglass.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _finalize(value: object) -> object:
-    """Runs over every value that a template prints, before the escaping: no template can forget it."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _words(text: str) -> Markup:
@@ -106,10 +88,6 @@ def _cut(text: str, limit: int) -> str:
     """`excerpt`, shorter where a third are characters that HTML writes as five: they cannot swell the page."""
     growing = sum(text.count(character, 0, limit) for character in "<>&\"'")
     return excerpt(text, limit // 3 if growing * 3 > limit else limit)
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _after(moment: datetime, hours: int) -> datetime:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from waspglass.model.escape import printable
+from waspglass.report.page import page_environment
 from waspglass.report.trace_sentences import RIVALS, Sentences, decimal
 from waspglass.trace.result import Comparison, Region, Text, TraceResult
 
@@ -63,10 +64,7 @@ def _dashes(one: Comparison, sample: Text | None, shared: Text | None) -> list[D
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("waspglass.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    environment = page_environment()
     environment.filters["printable"] = printable
     environment.filters["decimal"] = decimal
     return environment
