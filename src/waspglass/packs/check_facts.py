@@ -126,7 +126,7 @@ def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
 
 
 def _timeline(folder: Path) -> Iterator[PackIssue]:
-    for name, needs_order in (("timeline.csv", True), ("figures.csv", True)):
+    for name in ("timeline.csv", "figures.csv"):
         if not (folder / name).exists():
             continue
         before = ""
@@ -137,7 +137,7 @@ def _timeline(folder: Path) -> Iterator[PackIssue]:
             except ValueError:
                 yield PackIssue(name, line, Severity.ERROR, "date", f"{day!r} is no date (YYYY-MM-DD)")
                 continue
-            if needs_order and day < before:
+            if day < before:
                 message = f"{day} stands after {before}; rows are in the order of time"
                 yield PackIssue(name, line, Severity.WARNING, "order", message)
             before = max(before, day)

@@ -44,7 +44,7 @@ class SigmaDocument:
 
     @property
     def name(self) -> str:
-        """What the engine and correlations call the rule: its id, or else its name."""
+        """What findings and correlations call the rule: its name, or else its id."""
         return str(self.data.get("name") or self.data.get("id") or "")
 
     @property
