@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from waspglass.model.errors import PackError
 
@@ -23,21 +24,26 @@ _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tzst", ".tar.gz", ".tar.zst")
 _COMPRESSED_SUFFIXES = (".gz", ".zst")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PathGlob:
-    """One compiled glob.
+    """One glob.
 
     Attributes:
         text: As the pack spells it.
-        pattern: Matches a whole comparable path.
+        expression: Of the regular expression that matches a whole comparable path.
         literal: The longest text that every matching path contains; a cheap test before the pattern.
         extension: What every matching path ends with from its last dot on; None if that is open.
     """
 
     text: str
-    pattern: re.Pattern[str]
+    expression: str
     literal: str
     extension: str | None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled for the first path that contains the literal: of a pack's globs most meet none."""
+        return re.compile(self.expression, re.DOTALL)
 
 
 def comparable(path: str) -> str:
@@ -85,7 +91,7 @@ def compile_globs(text: str) -> tuple[PathGlob, ...]:
 
 
 def _compiled(text: str, folded: str) -> PathGlob:
-    pattern, literals = "", [""]
+    pattern, literals, names = "", [""], set[str]()
     for token in _TOKEN.finditer(folded):
         name, stray, plain, slash = token.groups()
         if stray:
@@ -94,15 +100,15 @@ def _compiled(text: str, folded: str) -> PathGlob:
             pattern += re.escape(token[0])
             literals[-1] += token[0]
             continue
+        if name in names:
+            raise PackError(f"the glob {text!r} cannot be used (the name {name} stands in it twice)")
+        if name:
+            names.add(name)
         pattern += f"(?P<{name}>[^/]+)" if name else _WILDCARDS[token[0]]
         literals.append("")
-    try:
-        compiled = re.compile(pattern, re.DOTALL)
-    except re.error as fault:
-        raise PackError(f"the glob {text!r} cannot be used ({fault})") from fault
     tail = literals[-1].rpartition("/")[2]
     extension = tail[tail.rindex(".") :] if "." in tail else None
-    return PathGlob(text, compiled, max(literals, key=len), extension)
+    return PathGlob(text, pattern, max(literals, key=len), extension)
 
 
 class GlobIndex:
