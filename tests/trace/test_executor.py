@@ -78,9 +78,10 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 
 @needs_ray
-def test_an_address_without_a_cluster_is_an_error_of_ours() -> None:
+@pytest.mark.parametrize("address", ["nonsense", "ray://nowhere", "127.0.0.1:1", "ray://[::1]:1", "127.0.0.1:999999"])
+def test_an_address_without_a_cluster_is_an_error_of_ours_at_once(address: str) -> None:
     with pytest.raises(UsageError, match="no Ray cluster"):
-        RayCluster("nonsense://nowhere")
+        RayCluster(address)
 
 
 @needs_ray

@@ -76,6 +76,8 @@ def matrix(
         float | None, typer.Option(help="Least score of pairs written; default 0, and 0.1 above 2 million pairs.")
     ] = None,
     top: Annotated[int, typer.Option(help="Pairs shown.")] = 20,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
 ) -> None:
     """Compare all files of a folder with one another, or the pairs of a list."""
     import numpy as np
@@ -86,29 +88,30 @@ def matrix(
     from waspglass.trace.collection import Collection
     from waspglass.trace.commons import load_commons
     from waspglass.trace.load import load
-    from waspglass.trace.matrix import BestPairs, all_pairs, listed_pairs
+    from waspglass.trace.matrix import BestPairs, all_pairs, least_score, listed_pairs
     from waspglass.trace.pairs_file import read_pairs, write_scores
-    from waspglass.trace.program import program_of
+    from waspglass.trace.reading import read_programs
 
     calibration = load_calibration()
-    if pairs is not None:
-        listed = read_pairs(pairs, folder)
-        collection = Collection(listed.programs, load_commons())
-        tables = iter([listed_pairs(collection, np.array(listed.first), np.array(listed.second), calibration)])
-        skipped: tuple[Skipped, ...] = ()
-    elif folder is not None:
-        loaded = load([folder])
-        collection = Collection([program_of(source) for source in loaded.sources], load_commons())
-        count = len(collection)
-        floor = least if least is not None else (0.1 if count * (count - 1) > 4_000_000 else 0.0)
-        tables = all_pairs(collection, calibration, floor)
-        skipped = loaded.skipped
-    else:
-        raise UsageError("nothing to compare", hint="Give a folder, or a list with --pairs")
-    best = BestPairs(top)
-    watched = best.watch(tables)
-    names = [program.name for program in collection.programs]
-    written = write_scores(scores, names, watched) if scores is not None else sum(len(table) for table in watched)
+    skipped: tuple[Skipped, ...] = ()
+    with _executor(jobs, cluster) as executor:
+        if pairs is not None:
+            listed = read_pairs(pairs, folder, executor)
+            collection = Collection(listed.programs, load_commons())
+            tables = iter([listed_pairs(collection, np.array(listed.first), np.array(listed.second), calibration)])
+        elif folder is not None:
+            loaded = load([folder])
+            skipped = loaded.skipped
+            collection = Collection(read_programs(loaded.sources, executor), load_commons())
+            del loaded
+            floor = least_score(len(collection)) if least is None else least
+            tables = all_pairs(collection, calibration, floor, executor)
+        else:
+            raise UsageError("nothing to compare", hint="Give a folder, or a list with --pairs")
+        best = BestPairs(top)
+        watched = best.watch(tables)
+        names = [program.name for program in collection.programs]
+        written = write_scores(scores, names, watched) if scores is not None else sum(len(table) for table in watched)
     typer.echo(matrix_text(collection.programs, best.table(), written, skipped))
 
 

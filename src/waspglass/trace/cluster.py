@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -19,6 +20,9 @@ Result = TypeVar("Result")
 
 LOCAL = "local"
 """Instead of an address: start Ray on this machine for the time of the run."""
+AUTO = "auto"
+"""The cluster that this machine is part of."""
+KNOCK_SECONDS = 5.0
 
 
 class RayCluster:
@@ -40,8 +44,10 @@ class RayCluster:
             raise UsageError("Ray is not installed, and --cluster needs it", hint=hint) from fault
         options = {} if address == LOCAL else {"address": address}
         try:
+            if address not in {LOCAL, AUTO}:
+                _knock(address)
             self._ray.init(**options, log_to_driver=False, include_dashboard=False if address == LOCAL else None)
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as fault:
+        except (OSError, RuntimeError, ValueError) as fault:
             hint = "Use 'local', 'auto', 'HOST:6379' or 'ray://HOST:10001'"
             raise UsageError(f"no Ray cluster at {address!r} ({_first_line(fault)})", hint=hint) from fault
 
@@ -75,6 +81,14 @@ class RayCluster:
         except self._ray.exceptions.RayError as fault:
             hint = "See the logs of Ray; waspglass must be installed on all its machines, in the same version"
             raise ClusterError(f"the cluster gave no result ({_first_line(fault)})", hint=hint) from fault
+
+
+def _knock(address: str) -> None:
+    """Fails at once where nobody listens; Ray itself would try for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("no host and port")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def _first_line(fault: Exception) -> str:

@@ -19,7 +19,7 @@ from waspglass.trace.hashing import Features, Hashes
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
 
-__all__ = ["Collection", "Scores", "Shared"]
+__all__ = ["Collection", "Scores", "Shared", "Table", "score_rows"]
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -148,21 +148,48 @@ class Collection:
         return Scores(_combined(views), views)
 
     def score_all(self) -> Floats:
-        """Similarities of all pairs as a symmetric matrix; 4 n² bytes and one more of these while it works."""
-        count = len(self)
-        total = np.zeros((count, count), dtype=np.float32)
+        """Similarities of all pairs as a symmetric matrix of 4 n² bytes."""
+        tables = self.tables()
+        blocks = [score_rows(tables, block) for block in _blocks(len(self), 512)]
+        return np.concatenate(blocks) if blocks else np.empty((0, 0), dtype=np.float32)
+
+    def tables(self) -> tuple[Table, ...]:
+        """What `score_rows` needs, one table a view."""
+        tables = []
         for view in VIEWS:
             shared = self.shared(view)
-            rows = shared.matrix(count, rooted=True)
-            transposed = rows.T.tocsr()
-            for block in _blocks(count, 512):
-                common = (rows[block] @ transposed).toarray()
-                contained, united = shared.contained, shared.united
-                total[block] += WEIGHTS[view] * _ratio(
-                    common, contained[block, None], contained[None, :], united[block, None], united[None, :]
-                )
-        total /= sum(WEIGHTS.values())
-        return total
+            rows = shared.matrix(len(self), rooted=True)
+            tables.append(Table(WEIGHTS[view], rows, rows.T.tocsr(), shared.contained, shared.united))
+        return tuple(tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One view of all programs, ready for comparing rows of them with all.
+
+    Attributes:
+        weight: Of the view in the mean of all.
+        rows, columns: Programs by features and the reverse; the root of each feature's weight.
+        contained, united: As in `Shared`.
+    """
+
+    weight: float
+    rows: sparse.csr_matrix
+    columns: sparse.csr_matrix
+    contained: Floats
+    united: Floats
+
+
+def score_rows(tables: Sequence[Table], rows: slice, first: int = 0) -> Floats:
+    """Similarities of the programs `rows` with the programs from `first` on; depends on nothing but its arguments."""
+    total: Floats = np.zeros(1, dtype=np.float32)
+    for table in tables:
+        contained, united = table.contained[first:], table.united[first:]
+        common = (table.rows[rows] @ table.columns[:, first:]).toarray()
+        total = total + np.float32(table.weight) * _ratio(
+            common, table.contained[rows, None], contained[None, :], table.united[rows, None], united[None, :]
+        )
+    return np.asarray(total / np.float32(sum(table.weight for table in tables)), dtype=np.float32)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:

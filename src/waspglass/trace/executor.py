@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import ClassVar, Protocol, TypeVar
 
 from waspglass.model.errors import UsageError, WaspglassError
@@ -75,7 +76,10 @@ def _with_common(function: Callable[[Common, Item], Result], item: Item) -> Resu
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Several processes on this machine; forked where the system can, so that `common` costs nothing."""
+    """Several processes on this machine; forked where the system can, so that `common` costs nothing.
+
+    A single item is worked out here: starting processes would take longer.
+    """
 
     count: int
 
@@ -87,12 +91,17 @@ class Processes:
         Raises:
             ClusterError: If a process was ended from outside.
         """
+        rows = iter(items)
+        first = tuple(islice(rows, 2))
+        if len(first) < 2:
+            yield from InProcess().run(function, common, first)
+            return
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(method)
         pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_remember, initargs=(common,))
         waiting: deque[Future[Result]] = deque()
         try:
-            for item in items:
+            for item in chain(first, rows):
                 waiting.append(pool.submit(_with_common, function, item))
                 if len(waiting) >= AHEAD * self.count:
                     yield waiting.popleft().result()

@@ -9,16 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.trace.calibration import Calibration, baseline_of
-from waspglass.trace.collection import Collection
+from waspglass.trace.collection import Collection, Table, score_rows
+from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.program import Program
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["BestPairs", "PairTable", "all_pairs", "listed_pairs"]
+__all__ = ["BestPairs", "PairTable", "all_pairs", "least_score", "listed_pairs"]
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _BASELINE_SAMPLE = 200_000
+MANY_PAIRS = 2_000_000
 _VERDICTS = np.array([Verdict.INDEPENDENT, Verdict.CANNOT_TELL, Verdict.DERIVED], dtype=object)
 
 
@@ -122,22 +124,72 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     return PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, programs))
 
 
-def all_pairs(collection: Collection, calibration: Calibration, least_score: float = 0.0) -> Iterator[PairTable]:
-    """Every pair whose score is at least `least_score`, in blocks of rows."""
-    matrix = collection.score_all()
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is common to all blocks of rows: the views, the least score kept, and pairs whose scores are wanted."""
+
+    tables: tuple[Table, ...]
+    least: float
+    sampled: tuple[Indices, Indices]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Pairs of a block of rows that reach the least score, and the scores of the sampled pairs that lie in it."""
+
+    first: npt.NDArray[np.int32]
+    second: npt.NDArray[np.int32]
+    score: npt.NDArray[np.float32]
+    places: Indices
+    sampled: npt.NDArray[np.float32]
+
+
+def _block(task: _Task, rows: tuple[int, int]) -> _Block:
+    start, stop = rows
+    scores = score_rows(task.tables, slice(start, stop), start)
+    first, second = task.sampled
+    places = np.flatnonzero((first >= start) & (first < stop))
+    sampled = scores[first[places] - start, second[places] - start]
+    kept = np.greater_equal(scores, np.float32(task.least))
+    kept &= np.arange(scores.shape[1]) > np.arange(stop - start)[:, None]
+    row, column = np.nonzero(kept)
+    score = scores[row, column]
+    return _Block((row + start).astype(np.int32), (column + start).astype(np.int32), score, places, sampled)
+
+
+def least_score(programs: int) -> float:
+    """The least score that is kept unless the user says otherwise: of very many pairs most share next to nothing."""
+    return 0.1 if programs * (programs - 1) > 2 * MANY_PAIRS else 0.0
+
+
+def all_pairs(
+    collection: Collection, calibration: Calibration, least_score: float = 0.0, executor: Executor | None = None
+) -> Iterator[PairTable]:
+    """Every pair whose score is at least `least_score`, in blocks of rows.
+
+    Args:
+        collection: The programs.
+        calibration: From scores to answers.
+        least_score: Pairs below are left out; of very many programs most pairs share next to nothing.
+        executor: Where blocks are worked out; here if it is None. The result is the same.
+    """
     count = len(collection)
-    tokens = _tokens(collection.programs)
     draw = np.random.default_rng(0)
     a, b = (draw.integers(0, count, _BASELINE_SAMPLE) for _ in "ab") if count > 600 else np.triu_indices(count, 1)
     apart = a != b
-    baseline = baseline_of(matrix[a[apart], b[apart]].astype(np.float64), count)
-    size = max(1, 2_000_000 // max(1, count))
-    for start in range(0, count, size):
-        block = matrix[start : start + size]
-        rows, columns = np.nonzero(block >= least_score) if least_score > 0 else np.indices(block.shape).reshape(2, -1)
-        keep = columns > rows + start
-        rows, columns = rows[keep], columns[keep]
-        score = block[rows, columns].astype(np.float64)
-        smaller = np.minimum(tokens[rows + start], tokens[columns])
+    task = _Task(collection.tables(), least_score, (np.minimum(a, b)[apart], np.maximum(a, b)[apart]))
+    size = max(1, min(512, 4_000_000 // max(1, count)))
+    rows = ((start, min(count, start + size)) for start in range(0, count, size))
+    sampled = np.empty(int(apart.sum()), dtype=np.float32)
+    blocks = []
+    for block in (executor or InProcess()).run(_block, task, rows):
+        sampled[block.places] = block.sampled
+        blocks.append(block)
+    del task
+    baseline = baseline_of(sampled.astype(np.float64), count)
+    tokens = _tokens(collection.programs)
+    for block in blocks:
+        first, second = block.first.astype(np.int64), block.second.astype(np.int64)
+        score, smaller = block.score.astype(np.float64), np.minimum(tokens[first], tokens[second])
         llr = calibration.llr(score, np.full(len(score), baseline), smaller, count)
-        yield PairTable(rows + start, columns, score, llr, _verdicts(llr, smaller, calibration, count))
+        yield PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, count))

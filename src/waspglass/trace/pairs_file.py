@@ -10,9 +10,11 @@ from pathlib import Path
 import polars
 
 from waspglass.model.errors import Location, UsageError
-from waspglass.trace.languages import LANGUAGES, language_named
+from waspglass.trace.executor import Executor
+from waspglass.trace.languages import LANGUAGES, Language, language_named
 from waspglass.trace.matrix import PairTable
-from waspglass.trace.program import Program, Source, program_of
+from waspglass.trace.program import Program, Source
+from waspglass.trace.reading import read_programs
 
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
 
@@ -41,7 +43,7 @@ def _find(name: str, roots: Sequence[Path]) -> Path | None:
     return next((root / name for root in roots if (root / name).exists()), None)
 
 
-def read_pairs(path: Path, root: Path | None) -> ListedPairs:
+def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs:
     """Reads `path_a,path_b[,lang]` and the programs named there.
 
     Relative paths are looked up under `root`, then beside the CSV, then in the current folder.
@@ -58,7 +60,7 @@ def read_pairs(path: Path, root: Path | None) -> ListedPairs:
             hint="Write them as the first line of the CSV",
         )  # fmt: skip
     number: dict[str, int] = {}
-    programs: list[Program] = []
+    found: list[tuple[str, Path, Language | None]] = []
     for line, row in enumerate(rows, start=2):
         for side in ("path_a", "path_b"):
             if row[side] in number:
@@ -66,10 +68,13 @@ def read_pairs(path: Path, root: Path | None) -> ListedPairs:
             file = _find(row[side], roots)
             if file is None:
                 raise UsageError("there is no such file", location=Location(str(path), line, side), hint=row[side])
-            number[row[side]] = len(programs)
-            programs.append(program_of(Source(row[side], _content(file), language_named(row.get("lang") or ""))))
+            number[row[side]] = len(found)
+            found.append((row[side], file, language_named(row.get("lang") or "")))
+    sources = (Source(name, _content(file), language) for name, file, language in found)
     return ListedPairs(
-        tuple(programs), tuple(number[row["path_a"]] for row in rows), tuple(number[row["path_b"]] for row in rows)
+        tuple(read_programs(sources, executor)),
+        tuple(number[row["path_a"]] for row in rows),
+        tuple(number[row["path_b"]] for row in rows),
     )
 
 

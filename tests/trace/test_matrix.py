@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from tests.trace.programs import ORIGINAL, background, renamed, source
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.cluster import RayCluster
+from waspglass.trace.collection import Collection
+from waspglass.trace.commons import load_commons
+from waspglass.trace.executor import Executor, InProcess, Processes
+from waspglass.trace.matrix import PairTable, all_pairs, least_score
+from waspglass.trace.program import Program
+from waspglass.trace.reading import read_programs
+
+SOURCES = [*background(1100), source("a.py", ORIGINAL), source("b.py", renamed(ORIGINAL))]
+
+
+@pytest.fixture(scope="module")
+def programs() -> list[Program]:
+    return read_programs(SOURCES, InProcess())
+
+
+def table(programs: list[Program], least: float, executor: Executor) -> dict[str, list[float]]:
+    tables = list(all_pairs(Collection(programs, load_commons()), load_calibration(), least, executor))
+    return {
+        field.name: np.concatenate([getattr(one, field.name) for one in tables]).tolist() for field in fields(PairTable)
+    }
+
+
+@pytest.mark.parametrize(("count", "least"), [(1, 0.0), (2, 0.0), (30, 0.0), (30, 0.2), (1102, 0.5)])
+def test_blocks_give_what_the_whole_matrix_gives(programs: list[Program], count: int, least: float) -> None:
+    """The naive twin: all scores at once."""
+    some = programs[-count:]
+    whole = Collection(some, load_commons()).score_all()
+    found = table(some, least, InProcess())
+    first, second = np.nonzero(np.triu(whole >= np.float32(least), 1))
+    assert found["first"] == first.tolist()
+    assert found["second"] == second.tolist()
+    assert found["score"] == pytest.approx(whole[first, second].tolist(), abs=1e-6)
+
+
+def test_processes_read_and_compare_as_one_does(programs: list[Program]) -> None:
+    read = read_programs(SOURCES, Processes(2))
+    assert all(
+        (a.name, a.sha256, a.tokens, a.remarks) == (b.name, b.sha256, b.tokens, b.remarks)
+        and all(np.array_equal(a.views[view], b.views[view]) for view in a.views)
+        for a, b in zip(programs, read, strict=True)
+    )
+    assert table(programs, 0.3, InProcess()) == table(read, 0.3, Processes(2))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed (pip install 'waspglass[cluster]')"
+)
+def test_ray_reads_and_compares_as_one_process_does(programs: list[Program]) -> None:
+    with RayCluster("local") as ray:
+        read = read_programs(SOURCES, ray)
+        found = table(read, 0.3, ray)
+    assert found == table(programs, 0.3, InProcess())
+
+
+def test_only_of_very_many_pairs_those_that_share_little_are_left_out() -> None:
+    assert least_score(2000) == 0.0
+    assert least_score(2001) == 0.1
