@@ -44,7 +44,7 @@ Jobs = Annotated[int | None, typer.Option(help="Processes; default one for each 
 Cluster = Annotated[
     str | None,
     typer.Option(
-        help="Work on a Ray cluster: local, auto, HOST:6379 or ray://HOST:10001 (needs waspglass[cluster]).",
+        help="Work on a Ray cluster: local, auto, HOST:6379 or ray://HOST:10001 (needs the extra cluster).",
         metavar="ADDRESS",
         show_default=False,
     ),
