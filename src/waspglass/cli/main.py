@@ -9,7 +9,7 @@ import sys
 
 __all__ = ["run"]
 
-_YOUNG = 50_000
+_YOUNG = 200_000
 """New objects between two collections of garbage. Modules, rules and hits are many objects and hardly any garbage; with
 Python's 700 the collector took a tenth of a short run."""
 
