@@ -139,7 +139,7 @@ def test_each_first_pass_rule_that_plants_names_what_it_planted_or_is_a_half() -
                 and not block.get("subject")
             ):
                 unnamed.add(rule["name"])
-    assert unnamed == {"proxylogon-page-planted", "event-page-planted"}
+    assert unnamed == {"proxylogon-page-planted", "ecp-page-planted", "event-page-planted"}
 
 
 def test_the_lab_exploitation_of_otrf(shared_data: Path) -> None:

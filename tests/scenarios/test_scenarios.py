@@ -61,6 +61,8 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
     expect_each(expected.get("implants", []), document["implants"], "implant")
     missing = set(expected.get("limits", [])) - {limit["id"] for limit in document["limits"]}
     assert not missing
+    unwanted = set(expected.get("limits_absent", [])) & {limit["id"] for limit in document["limits"]}
+    assert not unwanted
     for pattern in expected.get("absent", []):
         assert not any(matches(pattern, item) for item in document["findings"]), f"{pattern} must not be found: {story}"
 

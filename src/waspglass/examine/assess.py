@@ -56,7 +56,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, catalogue)
     decision = decide(observations, lid, implants, exposed, contradicted=bool(contradictions))
-    sentence = say(decision, observations, lid, implants, exposed, catalogue)
+    sentence = say(decision, observations, lid, implants, exposed, pack, catalogue)
     limits = limits_of(observations, lid, exposed, pack, facts, catalogue)
     return Assessment(
         generator=settings.generator,

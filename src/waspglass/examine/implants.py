@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
+from waspglass.examine.file_times import act_time
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.web_roots import root_of
 from waspglass.model.assessment import Implant
@@ -41,7 +42,13 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
         if len(named) == 1:
             groups[named[0]] += unnamed
     chosen = [
-        _life(subject, found, snapshots, root_of(subject, pack.web_roots) in observations.collected_roots)
+        _life(
+            subject,
+            _dated(found, observations, pack),
+            observations.file_timed,
+            _present_by_file(found, snapshots),
+            root_of(subject, pack.web_roots) in observations.collected_roots,
+        )
         for subject, found in groups.items()
     ]
     return tuple(sorted(chosen, key=lambda life: (_first_sign(life) is None, _first_sign(life) or "", life.subject)))
@@ -60,25 +67,28 @@ def _first_sign(life: Implant) -> str | None:
     return min(signs).isoformat() if signs else None
 
 
-def _life(subject: str, found: list[Finding], snapshots: set[str], root_collected: bool) -> Implant:
-    found = sorted(found, key=by_time)
+def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list[Finding]:
+    """Ordered by the times at which something can have been done."""
+    acts = [one.model_copy(update={"time": act_time(one, observations, pack)}) for one in found]
+    return sorted(acts, key=by_time)
+
+
+def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, root_collected: bool) -> Implant:
     written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
     ends = [f.time for f in found if f.effect is Effect.ENDS and f.time is not None]
-    last_alive = max([*written, *used], default=None)
-    gone = max(ends, default=None)
-    if gone is not None and last_alive is not None and gone <= last_alive:
-        gone = None
-    if gone is not None:
-        # The earliest "not there" after the last sign of life is when it was first seen to be gone.
-        gone = min(end for end in ends if last_alive is None or end > last_alive)
+    # Copying gives a file a new time, so only what was logged tells that the implant still lived.
+    logged = [f for f in found if f.kind not in file_timed]
+    last_alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
+    # The earliest "not there" after the last sign of life is when it was first seen to be gone.
+    gone = min((end for end in ends if last_alive is None or end > last_alive), default=None)
     return Implant(
         subject=subject,
         written=min(written, default=None),
         first_used=min(used, default=None),
         last_used=max(used, default=None),
         gone=gone,
-        present=_present(subject, found, snapshots, gone, root_collected),
+        present=True if here else _present(subject, gone, root_collected),
         findings=tuple(f.id for f in found),
     )
 
@@ -87,11 +97,11 @@ def _moments(found: list[Finding], rung: Rung) -> list[datetime]:
     return [f.time for f in found if f.rung is rung and f.effect is Effect.SHOWS and f.time is not None]
 
 
-def _present(
-    subject: str, found: list[Finding], snapshots: set[str], gone: datetime | None, root_collected: bool
-) -> bool | None:
-    if any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found):
-        return True
+def _present_by_file(found: list[Finding], snapshots: set[str]) -> bool:
+    return any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found)
+
+
+def _present(subject: str, gone: datetime | None, root_collected: bool) -> bool | None:
     if gone is not None:
         return False
     if subject == UNNAMED:

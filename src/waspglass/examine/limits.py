@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from waspglass.examine.duration import duration
 from waspglass.examine.observations import Observations
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Lid, LidState, Limit
@@ -39,20 +40,15 @@ def limits_of(
 def _missing_hours(exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     if not exposed.missing:
         return []
-    hours = sum(span.hours for span in exposed.missing)
     entry = [kind.title.text(catalogue.language) for kind in pack.kinds if kind.entry]
     text = catalogue.text(
         "limit.missing_hours",
-        hours=_hours(hours),
+        missing=duration(sum(span.hours for span in exposed.missing), catalogue),
         first=f"{exposed.missing[0].from_:%Y-%m-%d %H:%M}",
         last=f"{exposed.missing[-1].to:%Y-%m-%d %H:%M}",
     )
     remedy = catalogue.text("limit.missing_hours_remedy", sources=", ".join(entry))
     return [Limit(id="missing-hours", text=text, spans=exposed.missing, remedy=remedy, decisive=True)]
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}"
 
 
 def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:

@@ -29,6 +29,7 @@ class Observations:
         until: Its end.
         collected_roots: URL paths of the web roots of which files were collected.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
+        file_timed: Kinds whose findings are dated by their file, which copying may have changed.
     """
 
     evidence: str
@@ -42,11 +43,12 @@ class Observations:
     until: datetime | None = None
     collected_roots: tuple[str, ...] = ()
     blinded: tuple[Skipped, ...] = ()
+    file_timed: frozenset[str] = frozenset()
 
     def last_moment(self) -> datetime | None:
-        """The latest moment that the evidence speaks of; stands in for an unknown time of collection."""
+        """The latest moment that somebody logged; stands in for an unknown time of collection."""
         ends = [entry.to for entry in self.coverage if entry.to is not None]
-        ends += [finding.time for finding in self.findings if finding.time is not None]
+        ends += [one.time for one in self.findings if one.time is not None and one.kind not in self.file_timed]
         return max(ends, default=None)
 
     def proofs(self, rung: Rung) -> tuple[Finding, ...]:

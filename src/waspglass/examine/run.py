@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
+from waspglass.examine.file_times import credible, file_timed_kinds
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.observations import Observations
 from waspglass.examine.sightings import Identity, identity_of
@@ -24,7 +25,6 @@ from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.errors import UsageError
 from waspglass.model.facts import Facts
-from waspglass.model.finding import Finding
 from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
@@ -127,9 +127,9 @@ def _observations(
     added_rules: int,
 ) -> Observations:
     skipped = tuple(survey.skipped)
-    return Observations(
+    observed = Observations(
         evidence=str(request.evidence),
-        findings=_credible((*result.findings, *result.context), request),
+        findings=(*result.findings, *result.context),
         coverage=covered,
         skipped=skipped,
         sightings=identity.sightings,
@@ -139,16 +139,7 @@ def _observations(
         until=request.until,
         collected_roots=collected_roots(survey.seen, request.pack),
         blinded=blinding_skips(skipped, request.pack),
+        file_timed=file_timed_kinds(request.pack),
     )
-
-
-def _credible(findings: tuple[Finding, ...], request: Request) -> tuple[Finding, ...]:
-    """Drops the time of files that is later than their collection: copying set it, not the intruder."""
-    latest = (request.facts.collected_at or request.created) + CLOCK_SLACK
-    snapshots = {kind.kind for kind in request.pack.kinds if kind.snapshot}
-    return tuple(
-        one.model_copy(update={"time": None})
-        if one.kind in snapshots and one.time is not None and one.time > latest
-        else one
-        for one in findings
-    )
+    latest = (request.facts.collected_at or observed.last_moment() or request.created) + CLOCK_SLACK
+    return replace(observed, findings=credible(observed.findings, observed.file_timed, latest))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from waspglass.examine.duration import counted, duration
+from waspglass.examine.file_times import act_time
 from waspglass.examine.observations import Observations
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
-from waspglass.model.assessment import Implant, Lid
-from waspglass.model.finding import Rung
+from waspglass.model.assessment import Implant, Lid, Verdict
+from waspglass.model.facts import Certainty
+from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import Catalogue
+from waspglass.packs.pack import Pack
 
 __all__ = ["say"]
+
+_NAMED = 2
+_SAME_UPDATE = timedelta(hours=24)
 
 
 def say(
@@ -20,38 +27,60 @@ def say(
     lid: Lid,
     implants: tuple[Implant, ...],
     exposed: Exposure,
+    pack: Pack,
     catalogue: Catalogue,
 ) -> str:
-    """One sentence, or two short ones, with the facts that a reader asks for first."""
-    there = [implant for implant in implants if implant.present]
+    """One sentence, or two or three short ones, with the facts that a reader asks for first."""
+    there = [implant for implant in implants if implant.present] or list(implants)
     first = next((f.time for rung in Rung for f in observations.proofs(rung) if f.time is not None), None)
-    entry = _first_entry(observations)
+    written = _earliest(there)
+    titles = {one.kind: one.title or one.kind for one in observations.coverage}
     values: dict[str, object] = {
-        "patched": _day(lid.since, catalogue),
+        "patched": _patched(lid, catalogue),
         "first": _day(first, catalogue),
-        "entry": _day(entry, catalogue),
-        "implants": _named(there or list(implants), catalogue),
-        "count": len(there or implants),
-        "written": _day(_earliest(there or list(implants)), catalogue),
-        "hours": f"{sum(span.hours for span in exposed.missing):.0f}",
+        "entry": _on(_first_entry(observations, pack), catalogue),
+        "implants": _listed([_name(i, catalogue) for i in there], catalogue),
+        "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
+        "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
         "from": _day(exposed.window.from_ if exposed.window else None, catalogue),
         "to": _day(exposed.window.to if exposed.window else None, catalogue),
-        "probes": len(observations.proofs(Rung.PROBED)),
-        "sources": ", ".join(exposed.sources),
+        "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
+        "sources": ", ".join(titles.get(kind, kind) for kind in exposed.sources),
     }
-    return catalogue.text(f"sentence.{decision.key}", **values) + _worst(decision, catalogue)
+    parts = [catalogue.text(f"sentence.{decision.key}", **values)]
+    if Rung.IMPACT in decision.rungs:
+        # Said in the first lines even where the verdict's own word does not contain it.
+        parts.append(catalogue.text("sentence.impact"))
+    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, catalogue)])
 
 
-def _worst(decision: Decision, catalogue: Catalogue) -> str:
-    """Impact is said in the first sentence even where the verdict's own word does not contain it."""
-    return " " + catalogue.text("sentence.impact") if Rung.IMPACT in decision.rungs else ""
-
-
-def _first_entry(observations: Observations) -> datetime | None:
-    moments = [
-        f.time for rung in Rung if rung is not Rung.PROBED for f in observations.proofs(rung) if f.time is not None
+def _open_questions(
+    verdict: Verdict, observations: Observations, implants: tuple[Implant, ...], catalogue: Catalogue
+) -> list[str]:
+    """Hints at something that stays or was done; they decide nothing, and must not be overlooked."""
+    lasting = {Rung.IMPLANTED, Rung.USED} | ({Rung.IMPACT} if verdict is Verdict.COMPROMISED else set())
+    known = {implant.subject for implant in implants}
+    hints = [
+        one.subject or one.title
+        for one in observations.findings
+        if one.effect is Effect.HINT and one.rung in lasting and one.subject not in known
     ]
-    return min(moments, default=None)
+    names = list(dict.fromkeys(hints))
+    if not names or verdict is Verdict.OCCUPIED:
+        return []
+    if verdict in (Verdict.CLEAN, Verdict.ATTEMPTED):
+        return [catalogue.text("sentence.review_harmless", things=counted("things", len(names), catalogue))]
+    return [catalogue.text("sentence.review", names=_listed(names, catalogue))]
+
+
+def _first_entry(observations: Observations, pack: Pack) -> datetime | None:
+    moments = (
+        act_time(found, observations, pack)
+        for rung in Rung
+        if rung is not Rung.PROBED
+        for found in observations.proofs(rung)
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _earliest(implants: list[Implant]) -> datetime | None:
@@ -59,12 +88,30 @@ def _earliest(implants: list[Implant]) -> datetime | None:
     return min(moments, default=None)
 
 
-def _named(implants: list[Implant], catalogue: Catalogue) -> str:
-    named = [i.subject if i.subject != "?" else catalogue.text("sentence.unnamed") for i in implants]
-    if len(named) <= 2:
-        return ", ".join(named)
-    return catalogue.text("sentence.and_more", shown=", ".join(named[:2]), more=len(named) - 2)
+def _patched(lid: Lid, catalogue: Catalogue) -> str:
+    """On a day, if the update itself is dated; by a day, if the host was only seen with it by then."""
+    if lid.since is None:
+        return catalogue.text("moment.unknown")
+    stated = any(b.certainty is Certainty.STATED and b.at == lid.since for b in lid.builds)
+    dated = stated or (lid.not_before is not None and lid.since - lid.not_before <= _SAME_UPDATE)
+    return catalogue.text("moment.on" if dated else "moment.by", day=_day(lid.since, catalogue))
+
+
+def _name(implant: Implant, catalogue: Catalogue) -> str:
+    return implant.subject if implant.subject != "?" else catalogue.text("sentence.unnamed")
+
+
+def _listed(names: list[str], catalogue: Catalogue) -> str:
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return catalogue.text("sentence.and_more", shown=", ".join(names[:_NAMED]), more=len(names) - _NAMED)
+
+
+def _on(moment: datetime | None, catalogue: Catalogue) -> str:
+    if moment is None:
+        return catalogue.text("moment.unknown")
+    return catalogue.text("moment.on", day=_day(moment, catalogue))
 
 
 def _day(moment: datetime | None, catalogue: Catalogue) -> str:
-    return f"{moment:%Y-%m-%d}" if moment is not None else catalogue.text("sentence.unknown_day")
+    return f"{moment:%Y-%m-%d}" if moment is not None else catalogue.text("moment.unknown_day")

@@ -13,6 +13,7 @@ from waspglass.evidence.log_span import LogSpan, log_span, part_of, silent_span
 from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
+from waspglass.examine.file_times import file_timed
 from waspglass.examine.log_head import head_of
 from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage
@@ -81,7 +82,7 @@ class Survey:
 
 def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:
     silent = silent_span(artefact)
-    if scanned is None or not scanned.moments or kind.snapshot:
+    if scanned is None or not scanned.moments or kind.snapshot or file_timed(kind):
         return silent
     return LogSpan(scanned.first, scanned.last, (), silent.bytes, scanned.records, exact=True, part=silent.part)
 

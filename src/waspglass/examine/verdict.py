@@ -48,9 +48,7 @@ def decide(
     if entered:
         return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
     if rungs:
-        complete = not exposed.missing and exposed.window is not None and not observations.blinded
-        never = lid.state is LidState.NEVER_VULNERABLE
-        return Decision(Verdict.ATTEMPTED, rungs, "attempted" if complete or never else "attempted_with_gaps")
+        return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(observations, lid, exposed))
     if contradicted:
         return Decision(Verdict.CANNOT_TELL, (), "contradicted")
     return _without_findings(observations, lid, exposed)
@@ -64,6 +62,16 @@ def _occupied_key(lid: Lid) -> str:
             return "vulnerable_and_occupied"
         case _:
             return "occupied"
+
+
+def _attempted_key(observations: Observations, lid: Lid, exposed: Exposure) -> str:
+    if lid.state is LidState.NEVER_VULNERABLE:
+        return "attempted_never_vulnerable"
+    if exposed.window is None or observations.blinded:
+        return "attempted_open"
+    if exposed.missing:
+        return "attempted_with_gaps"
+    return "attempted" if exposed.end_known else "attempted_end_unknown"
 
 
 def _compromised_key(observations: Observations, implants: tuple[Implant, ...], entered: list[Rung]) -> str:

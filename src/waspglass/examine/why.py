@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from waspglass.examine.duration import duration
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
@@ -10,6 +11,8 @@ from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 
 __all__ = ["explain"]
+
+_HOLES = 20
 
 
 def explain(
@@ -104,14 +107,21 @@ def _window(exposed: Exposure, catalogue: Catalogue) -> EvidenceNode:
     if not exposed.missing:
         claim = catalogue.text("why.covered", sources=", ".join(exposed.sources), **span)
         return EvidenceNode(claim=claim, holds=True)
-    holes = tuple(
+    holes = [
         EvidenceNode(
             claim=catalogue.text(
-                "why.hole", start=f"{s.from_:%Y-%m-%d %H:%M}", end=f"{s.to:%Y-%m-%d %H:%M}", hours=f"{s.hours:.1f}"
+                "why.hole",
+                start=f"{s.from_:%Y-%m-%d %H:%M}",
+                end=f"{s.to:%Y-%m-%d %H:%M}",
+                missing=duration(s.hours, catalogue),
             ),
             holds=False,
         )
-        for s in exposed.missing[:20]
-    )
-    claim = catalogue.text("why.not_covered", hours=f"{sum(s.hours for s in exposed.missing):.0f}", **span)
-    return EvidenceNode(claim=claim, holds=False, children=holes)
+        for s in exposed.missing[:_HOLES]
+    ]
+    if len(exposed.missing) > _HOLES:
+        more = catalogue.text("why.more_holes", number=len(exposed.missing) - _HOLES)
+        holes.append(EvidenceNode(claim=more, holds=False))
+    missing = duration(sum(s.hours for s in exposed.missing), catalogue)
+    claim = catalogue.text("why.not_covered", missing=missing, **span)
+    return EvidenceNode(claim=claim, holds=False, children=tuple(holes))

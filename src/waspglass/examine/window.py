@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from waspglass.examine.observations import Observations
 from waspglass.examine.spans import covered_spans, missing_spans
 from waspglass.model.assessment import Lid, LidState
-from waspglass.model.coverage import Span
+from waspglass.model.coverage import Coverage, Span
 from waspglass.model.facts import Certainty, Facts
 from waspglass.packs.pack import Pack
 
 __all__ = ["Exposure", "exposure"]
 
 _LIVE = timedelta(hours=24)
+_QUIET_END = timedelta(hours=12)
+"""Less than a day, so that a daily log that is missing at an end is always seen to be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,19 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
         else None
     )
     entry_kinds = [c for c in observations.coverage if c.entry]
-    pieces = {c.kind: covered_spans(c, asked) for c in entry_kinds} if asked is not None else {}
+    quiet = {kind.kind: kind.gap_hours for kind in pack.kinds}
+    pieces = {c.kind: _spoken_for(c, quiet.get(c.kind), asked) for c in entry_kinds} if asked is not None else {}
     missing = missing_spans(window, (span for spans in pieces.values() for span in spans))
     return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in pieces.items() if spans)))
+
+
+def _spoken_for(coverage: Coverage, gap_hours: float | None, asked: Span) -> tuple[Span, ...]:
+    """What a kind covers; a silence at either end that would be no gap between two records is none there either."""
+    if coverage.from_ is None or coverage.to is None or not gap_hours:
+        return covered_spans(coverage, asked)
+    quiet = min(timedelta(hours=gap_hours), _QUIET_END)
+    widened = coverage.model_copy(update={"from_": coverage.from_ - quiet, "to": coverage.to + quiet})
+    return covered_spans(widened, asked)
 
 
 def _end(observations: Observations, lid: Lid, facts: Facts, now: datetime) -> tuple[datetime | None, bool]:

@@ -1,0 +1,22 @@
+"""Numbers of things in words of the report's language, as a person would say them."""
+
+from __future__ import annotations
+
+from waspglass.model.language import Catalogue
+
+__all__ = ["counted", "duration"]
+
+_WITH_DAYS = 72
+
+
+def duration(hours: float, catalogue: Catalogue) -> str:
+    """Hours in words: `1 hour`, `25 hours`, `2880 hours (120 days)`. Less than an hour is said to be one."""
+    shown = counted("hours", max(1, round(hours)) if hours else 0, catalogue)
+    if hours < _WITH_DAYS:
+        return shown
+    return f"{shown} ({counted('days', round(hours / 24), catalogue)})"
+
+
+def counted(what: str, number: int, catalogue: Catalogue) -> str:
+    """A number with its noun; `what` is a key below `count`."""
+    return catalogue.text(f"count.{what}_one" if number == 1 else f"count.{what}", number=number)

@@ -1,0 +1,45 @@
+"""Times of files: copying changes them and an intruder can set them, so they date an act only within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from waspglass.examine.observations import Observations
+from waspglass.model.finding import Finding
+from waspglass.packs.pack import ArtefactKind, Pack
+
+__all__ = ["act_time", "credible", "file_timed", "file_timed_kinds"]
+
+_FILE_TIMED = frozenset({"web_file", "iis_config", "compiled_page", "oab_export", "scheduled_task", "pe_version"})
+"""Formats whose records have the time of their file, not one that somebody logged."""
+
+
+def file_timed(kind: ArtefactKind) -> bool:
+    """True if the records of a kind have the time of their file."""
+    return kind.format in _FILE_TIMED
+
+
+def file_timed_kinds(pack: Pack) -> frozenset[str]:
+    """The pack's kinds whose findings are dated by their file."""
+    return frozenset(kind.kind for kind in pack.kinds if file_timed(kind))
+
+
+def credible(findings: Iterable[Finding], kinds: frozenset[str], latest: datetime) -> tuple[Finding, ...]:
+    """Drops the time of files that is later than what can be: copying set it, not the intruder."""
+    return tuple(
+        one.model_copy(update={"time": None})
+        if one.kind in kinds and one.time is not None and one.time > latest
+        else one
+        for one in findings
+    )
+
+
+def act_time(finding: Finding, observations: Observations, pack: Pack) -> datetime | None:
+    """When something was done; None if only a file's time says so and that lies before the campaign.
+
+    Such a time was set on purpose, or came with the content; the finding itself keeps it.
+    """
+    if finding.kind not in observations.file_timed or finding.time is None:
+        return finding.time
+    return finding.time if finding.time >= pack.window.first_exploitation else None
