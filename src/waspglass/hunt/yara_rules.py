@@ -15,22 +15,12 @@ from waspglass.hunt.rule import Meaning, Rule
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import Logsource, RuleSource
+from waspglass.packs.yara_source import compiled_yara
 
-__all__ = ["YaraMatch", "YaraScanner", "check_source", "yara_hit"]
+__all__ = ["YaraMatch", "YaraScanner", "yara_hit"]
 
 _LARGEST = 16 << 20
 """Bytes; web pages and their compiled forms are far smaller."""
-
-
-def check_source(source: RuleSource) -> str | None:
-    """The compiler's complaint with its line, or None if the source compiles."""
-    try:
-        compiler = yara_x.Compiler(relaxed_re_syntax=True)
-        compiler.enable_includes(False)
-        compiler.add_source(source.text, origin=source.path)
-    except yara_x.CompileError as error:
-        return str(error)
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +54,7 @@ class YaraScanner:
 
     def _ready(self) -> object:
         if self._scanner is None:
-            compiler = yara_x.Compiler(relaxed_re_syntax=True)
-            compiler.enable_includes(False)
-            for number, source in enumerate(self._sources):
-                compiler.new_namespace(f"source{number}")
-                compiler.add_source(source.text, origin=source.path)
-            self._scanner = yara_x.Scanner(compiler.build())
+            self._scanner = yara_x.Scanner(compiled_yara(self._sources))
             self._scanner.set_timeout(self._seconds)
         return self._scanner
 
