@@ -36,6 +36,7 @@ class DefaultsToRun(TyperGroup):
 app = typer.Typer(
     cls=DefaultsToRun,
     help="Is this sample derived from what we shared? SAMPLE... --against SHARED..., or a sub-command.",
+    epilog="Options of the trace itself: waspglass trace run --help",
     no_args_is_help=True,
 )
 
