@@ -124,7 +124,10 @@ def _correlated(
     based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
     evidence = tuple(dict.fromkeys(one.id for one in based_on))
     if hits:
-        anchor = replace(hits[-1], rule=rule, values=values, actor=next((h.actor for h in hits if h.actor), None))
+        # The finding stands at the last event: whoever acted there comes first, then who else is known by an address.
+        actors = [hit.actor for hit in reversed(hits) if hit.actor is not None]
+        actor = next((one for one in actors if one.address), next(iter(actors), None))
+        anchor = replace(hits[-1], rule=rule, values=values, actor=actor)
         made = finding_of(anchor, roots, evidence=evidence)
     else:
         made = _bare(rule, last)
