@@ -8,7 +8,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waspglass.hunt.wildcards import fold, pattern_test
+from waspglass.hunt.wildcards import any_pattern_test, fold, pattern_test
 
 PARTS = st.lists(
     st.sampled_from([("any", ""), ("one", ""), ("text", "a"), ("text", "aB"), ("text", "."), ("text", "a b")]),
@@ -40,3 +40,10 @@ def test_many_stars_take_no_time() -> None:
     begun = time.process_time()
     assert not pattern_test(tuple(parts), False, " ")("a" * 200_000)
     assert time.process_time() - begun < 5
+
+
+@settings(max_examples=500)
+@given(options=st.lists(PARTS.map(tuple), max_size=5), value=VALUES, cased=st.booleans())
+def test_any_of_several_is_one_of_them(options: list[tuple[tuple[str, str], ...]], value: str, cased: bool) -> None:
+    expected = any(pattern_test(parts, cased, "+")(value) for parts in options)
+    assert any_pattern_test(options, cased, "+")(value) is expected

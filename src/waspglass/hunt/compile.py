@@ -17,7 +17,7 @@ from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.searching import SearchGivenUpError, is_linear, searching
-from waspglass.hunt.wildcards import Test, fold, pattern_test
+from waspglass.hunt.wildcards import Test, any_pattern_test, fold, pattern_test
 
 __all__ = [
     "Predicate",
@@ -221,8 +221,10 @@ def _reference(names: tuple[str, ...], others: tuple[str, ...], how: str) -> Pre
 def _test(match: Match, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Test:
     match match.kind:
         case Kind.PATTERN:
-            tests = [pattern_test(parts, match.cased, blank) for parts in filled(match.parts, holes)]
-            return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
+            options = filled(match.parts, holes)
+            if len(options) == 1:
+                return pattern_test(options[0], match.cased, blank)
+            return any_pattern_test(options, match.cased, blank)
         case Kind.REGEX:
             return _regex(match, blank)
         case Kind.CIDR:

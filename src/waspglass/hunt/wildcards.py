@@ -7,11 +7,12 @@ The pieces between the `*` have fixed lengths, so finding each at its first plac
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from waspglass.hunt.condition import Part
 
-__all__ = ["Test", "fold", "merged", "pattern_test"]
+__all__ = ["Test", "any_pattern_test", "fold", "merged", "pattern_test"]
 
 Test = Callable[[str], bool]
 
@@ -43,13 +44,51 @@ def pattern_test(parts: tuple[Part, ...], cased: bool, blank: str) -> Test:
         blank: What stands for a blank inside a value.
     """
     shape = [(kind, text.replace(" ", blank)) for kind, text in merged(parts)]
-    kinds = "".join({"text": "t", "any": "*", "one": "?"}[kind] for kind, _ in shape)
-    texts = [text for kind, text in shape if kind == "text"]
-    first = texts[0] if texts else ""
-    text = first if cased else fold(first)
+    kinds, text = _kinds(shape, cased)
     if kinds in ("t", "*", "t*", "*t", "*t*"):
         return _simple(kinds, text, cased)
     return _pieces(shape, str if cased else fold)
+
+
+def _kinds(shape: list[Part], cased: bool) -> tuple[str, str]:
+    """The pattern's outline (`t` for a text), and its first text as it is compared."""
+    kinds = "".join({"text": "t", "any": "*", "one": "?"}[kind] for kind, _ in shape)
+    first = next((text for kind, text in shape if kind == "text"), "")
+    return kinds, first if cased else fold(first)
+
+
+def any_pattern_test(options: Iterable[tuple[Part, ...]], cased: bool, blank: str) -> Test:
+    """True if any of the patterns matches.
+
+    Placeholders are filled with hundreds of values, which mostly differ in one text: these are looked up together, and
+    the value is folded once.
+    """
+    texts: dict[str, list[str]] = defaultdict(list)
+    others: list[Test] = []
+    for parts in options:
+        kinds, text = _kinds([(kind, one.replace(" ", blank)) for kind, one in merged(parts)], cased)
+        if kinds in ("t", "t*", "*t", "*t*"):
+            texts[kinds].append(text)
+        else:
+            others.append(pattern_test(parts, cased, blank))
+    if not texts and len(others) == 1:
+        return others[0]
+    whole, starts, ends = frozenset(texts["t"]), tuple(texts["t*"]), tuple(texts["*t"])
+    inside, fit = texts["*t*"], str if cased else fold
+
+    def test(value: str) -> bool:
+        low = fit(value)
+        if low in whole or low.startswith(starts) or low.endswith(ends):
+            return True
+        for text in inside:
+            if text in low:
+                return True
+        for other in others:  # noqa: SIM110 - a generator costs twice the time of this loop
+            if other(value):
+                return True
+        return False
+
+    return test
 
 
 def _simple(kinds: str, text: str, cased: bool) -> Test:
