@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,11 @@ class Observations:
         ends = [entry.to for entry in self.coverage if entry.to is not None]
         ends += [one.time for one in self.findings if one.time is not None and one.kind not in self.file_timed]
         return max(ends, default=None)
+
+    def titles(self, kinds: Iterable[str]) -> str:
+        """What a person calls these kinds, as a list in words."""
+        known = {one.kind: one.title or one.kind for one in self.coverage}
+        return ", ".join(known.get(kind, kind) for kind in kinds)
 
     def proofs(self, rung: Rung) -> tuple[Finding, ...]:
         """The findings that prove a rung, oldest first.

@@ -34,7 +34,6 @@ def say(
     there = [implant for implant in implants if implant.present] or list(implants)
     first = next((f.time for rung in Rung for f in observations.proofs(rung) if f.time is not None), None)
     written = _earliest(there)
-    titles = {one.kind: one.title or one.kind for one in observations.coverage}
     values: dict[str, object] = {
         "patched": _patched(lid, catalogue),
         "first": _day(first, catalogue),
@@ -45,7 +44,7 @@ def say(
         "from": _day(exposed.window.from_ if exposed.window else None, catalogue),
         "to": _day(exposed.window.to if exposed.window else None, catalogue),
         "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
-        "sources": ", ".join(titles.get(kind, kind) for kind in exposed.sources),
+        "sources": observations.titles(exposed.sources),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
     if Rung.IMPACT in decision.rungs:

@@ -29,7 +29,7 @@ def explain(
     branches = [_lid(lid, catalogue), _ladder(decision, observations, catalogue)]
     if implants:
         branches.append(_implants(implants, catalogue))
-    branches.append(_window(exposed, catalogue))
+    branches.append(_window(exposed, observations, catalogue))
     branches += [EvidenceNode(claim=limit.text, holds=True) for limit in contradictions]
     return EvidenceNode(claim=sentence, holds=True, children=tuple(branches))
 
@@ -61,7 +61,8 @@ def _rung(rung: Rung, observations: Observations, catalogue: Catalogue) -> Evide
         )
     able = [c.kind for c in observations.coverage if c.files and rung.value in c.shows]
     if able:
-        return EvidenceNode(claim=catalogue.text("why.rung_not_seen", rung=name, kinds=", ".join(able)), holds=False)
+        claim = catalogue.text("why.rung_not_seen", rung=name, kinds=observations.titles(able))
+        return EvidenceNode(claim=claim, holds=False)
     return EvidenceNode(claim=catalogue.text("why.rung_unseen", rung=name), holds=None)
 
 
@@ -100,12 +101,12 @@ def _life(implant: Implant, catalogue: Catalogue) -> str:
     return ", ".join([*parts, catalogue.text(f"life.{state}")])
 
 
-def _window(exposed: Exposure, catalogue: Catalogue) -> EvidenceNode:
+def _window(exposed: Exposure, observations: Observations, catalogue: Catalogue) -> EvidenceNode:
     if exposed.window is None:
         return EvidenceNode(claim=catalogue.text("why.no_window"), holds=None)
     span = {"from": f"{exposed.window.from_:%Y-%m-%d %H:%M}", "to": f"{exposed.window.to:%Y-%m-%d %H:%M}"}
     if not exposed.missing:
-        claim = catalogue.text("why.covered", sources=", ".join(exposed.sources), **span)
+        claim = catalogue.text("why.covered", sources=observations.titles(exposed.sources), **span)
         return EvidenceNode(claim=claim, holds=True)
     holes = [
         EvidenceNode(
