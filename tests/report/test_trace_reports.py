@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from tests.trace.programs import ORIGINAL, background, renamed, source
+from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
+from waspglass.report.trace_write import write_trace
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source
@@ -76,3 +79,17 @@ def test_both_languages_say_the_same_things() -> None:
     assert english.keys() == german.keys()
     keys = english.keys()
     assert all(english.fields(key) == german.fields(key) for key in keys)
+
+
+def test_reports_are_for_their_owner_and_follow_no_link(result: TraceResult, tmp_path: Path) -> None:
+    paths = write_trace(result, tmp_path / "out", "en")
+    assert [path.name for path in paths] == ["trace.html", "trace.txt", "trace.json"]
+    assert {path.stat().st_mode & 0o077 for path in paths} == {0}
+    write_trace(result, tmp_path / "out", "de")
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("mine")
+    paths[1].unlink()
+    paths[1].symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="link"):
+        write_trace(result, tmp_path / "out", "en")
+    assert elsewhere.read_text() == "mine"

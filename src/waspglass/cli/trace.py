@@ -137,6 +137,7 @@ def run(
     """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
     from waspglass.model.errors import UsageError
     from waspglass.report.trace_write import rendered, write_trace
+    from waspglass.report.visible import visible
     from waspglass.trace.calibration import load_calibration
     from waspglass.trace.commons import load_commons
     from waspglass.trace.load import load, load_candidates
@@ -159,9 +160,9 @@ def run(
         found.sources, shared.sources, others.sources, given.sources,
         calibration=load_calibration(), commons=load_commons(), skipped=skipped,
     )  # fmt: skip
-    if out is not None:
-        write_trace(result, out, language)
     typer.echo(rendered(result, form, language))
+    for path in write_trace(result, out, language) if out is not None else ():
+        typer.echo(visible(str(path)), err=form == "json")
     codes = {Verdict.INDEPENDENT: 0, Verdict.DERIVED: 30, Verdict.CANNOT_TELL: 40}
     raise typer.Exit(codes[result.verdict])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from waspglass.model.errors import Location, OutputError
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
+from waspglass.report.write import write_texts
 from waspglass.trace.result import TraceResult
 
 __all__ = ["rendered", "write_trace"]
@@ -18,20 +18,16 @@ def rendered(result: TraceResult, form: str, language: str) -> str:
 
 
 def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ...]:
-    """Writes `trace.json`, `trace.txt` and `trace.html` into a folder, which is made if need be.
+    """Writes `trace.html`, `trace.txt` and `trace.json` into a folder: all of them or none, for their owner alone.
 
     Raises:
-        OutputError: If the folder cannot be written.
+        OutputError: If the folder cannot be written, or a name is taken by a link or a folder.
     """
-    contents = {
-        "trace.json": result.model_dump_json(indent=1) + "\n",
-        "trace.txt": trace_text(result, language) + "\n",
-        "trace.html": trace_html(result, language),
-    }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (out / name).write_text(content, encoding="utf-8", errors="backslashreplace")
-    except OSError as fault:
-        raise OutputError(f"cannot write the reports ({fault.strerror})", location=Location(str(out))) from fault
-    return tuple(out / name for name in contents)
+    return write_texts(
+        out,
+        {
+            "trace.html": lambda: trace_html(result, language),
+            "trace.txt": lambda: trace_text(result, language) + "\n",
+            "trace.json": lambda: result.model_dump_json(indent=1) + "\n",
+        },
+    )

@@ -1,18 +1,19 @@
-"""Puts the reports of one assessment into a folder: all of them whole, or none."""
+"""Puts reports into a folder: all of them whole, or none, and readable by their owner alone."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
 
-__all__ = ["Format", "write_reports"]
+__all__ = ["Format", "write_reports", "write_texts"]
 
 _PEEK = 4096
 _TEXT_WIDTH = 110
@@ -51,15 +52,34 @@ def write_reports(
     Raises:
         OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
-    wanted = [form for form in Format if form in set(formats)]
+    chosen = set(formats)
+    texts = ((form.value, partial(_renderer(form, language, tlp), assessment)) for form in Format if form in chosen)
+    return write_texts(out, dict(texts), ours=_names_generator)
+
+
+def write_texts(
+    out: Path, texts: Mapping[str, Callable[[], str]], *, ours: Callable[[Path], bool] = lambda _: True
+) -> tuple[Path, ...]:
+    """Writes texts into the folder `out`, which is made if need be, and returns their paths in the given order.
+
+    Every text is made and written to a temporary file before the first one is moved to its name, so that an
+    interruption leaves what was there before. They hold excerpts of evidence, so only their owner may read them.
+
+    Args:
+        out: The folder.
+        texts: File name -> what makes the text.
+        ours: Tells whether a file that has one of the names may be replaced; links and folders never are.
+
+    Raises:
+        OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
+    """
     _make_folder(out)
-    for form in wanted:
-        _check_target(out / form.value)
+    for name in texts:
+        _check_target(out / name, ours)
     waiting: list[tuple[Path, Path]] = []
     try:
-        for form in wanted:
-            text = _renderer(form, language, tlp)(assessment)
-            waiting.append((_write_aside(out, text), out / form.value))
+        for name, made in texts.items():
+            waiting.append((_write_aside(out, made()), out / name))
         for temporary, target in waiting:
             temporary.replace(target)
     except OSError as error:
@@ -100,8 +120,8 @@ def _make_folder(out: Path) -> None:
         raise _refused(out, error) from error
 
 
-def _check_target(target: Path) -> None:
-    """Refuses to replace anything but a regular file that waspglass wrote."""
+def _check_target(target: Path, ours: Callable[[Path], bool]) -> None:
+    """Refuses to replace anything but a regular file that is ours."""
     place = Location(str(target))
     if target.is_symlink():
         raise OutputError(
@@ -114,10 +134,10 @@ def _check_target(target: Path) -> None:
             "the report's name is taken by a folder or device", location=place, hint="Choose another --out"
         )
     try:
-        ours = _is_ours(target)
+        known = ours(target)
     except OSError as error:
         raise _refused(target, error) from error
-    if not ours:
+    if not known:
         raise OutputError(
             "a file of this name is there and was not written by waspglass",
             location=place,
@@ -125,7 +145,7 @@ def _check_target(target: Path) -> None:
         )
 
 
-def _is_ours(target: Path) -> bool:
+def _names_generator(target: Path) -> bool:
     """Every report names its generator near its beginning or end; an empty file holds nothing to lose."""
     size = target.stat().st_size
     if size == 0:
