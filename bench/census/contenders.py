@@ -83,8 +83,10 @@ def pandas_on_csv(folder: str) -> None:
 
 def make_large_store(folder: str, rows: str) -> None:
     """A store of so many sightings over 100 days, written as `census add` writes it, a million rows at a time."""
+    import duckdb
     import pyarrow as pa
 
+    from waspglass.census.evidence_counts import keep_evidence
     from waspglass.census.sighting import SIGHTING
     from waspglass.census.store.folder import Folder
     from waspglass.census.store.manifest import Added, Manifest
@@ -101,6 +103,7 @@ def make_large_store(folder: str, rows: str) -> None:
     country = pa.array(COUNTRIES).take(pa.array(rng.integers(0, len(COUNTRIES), per_day)))
     version = rng.integers(0, len(BUILDS), per_day)
     added = []
+    connection = duckdb.connect(config={"memory_limit": "400MB"})
     for number in range(days):
         day = dt.date(2021, 3, 1) + dt.timedelta(days=number)
         version = np.where(rng.random(per_day) < 0.03, 3, version)
@@ -119,6 +122,8 @@ def make_large_store(folder: str, rows: str) -> None:
             writer.write(pa.Table.from_arrays(arrays, schema=SIGHTING).slice(start, 100_000))
         files, moves = writer.close()
         store.publish(moves)
+        for each in files:
+            keep_evidence(store, each, connection)
         moment = dt.datetime(2021, 6, 30, tzinfo=dt.UTC)
         digest = f"{number:032x}"
         added.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.census.exports import COLUMNS_2021, PACK, PATCHED, VULNERABLE, add, banner, certificate, counts, jsonl
@@ -48,6 +49,7 @@ def test_new_files_and_another_pack_are_counted_anew(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_written_still_answers(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1", VULNERABLE)))
+    shutil.rmtree(tmp_path / "store" / "derived")
     (tmp_path / "store" / "derived").write_text("in the way")
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
         assert count(reading, reading.scans(), servers=False)[0].total == 1

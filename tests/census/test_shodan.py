@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, banner, certificate, jsonl, rows, states
+from waspglass.census.evidence_counts import aside
 from waspglass.census.reading import open_reading
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import load_signs
@@ -61,7 +62,7 @@ def test_another_product_is_not_counted(tmp_path: Path) -> None:
     assert added(add(tmp_path, "a.json", jsonl(banner("192.0.2.1"), sharepoint, other, hidden))) == (4, {})
     assert states(tmp_path) == {State.VULNERABLE: 1, State.UNKNOWN: 1}
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
-        assert reading.aside(reading.scans()) == 2
+        assert aside(reading, reading.scans()) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from waspglass.census.errors import ExportError
+from waspglass.census.evidence_counts import keep_evidence
 from waspglass.census.normalise import Filing, normalise
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content, file_digest, open_content
@@ -138,6 +141,9 @@ class _Session:
         )
         self.folder.publish(moves)
         self._commit(added=(*self.manifest.added, added), refused=self._refused_but(export.shown))
+        with _small_connection(self.folder) as connection:
+            for file in files:
+                keep_evidence(self.folder, file, connection)
         return Outcome(export.shown, added=added)
 
     def _refused_but(self, name: str) -> tuple[Refused, ...]:
@@ -169,6 +175,18 @@ def _read(
         if before is not None:
             before.result()
     tally.merge(checked)
+
+
+@contextmanager
+def _small_connection(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
+    with tempfile.TemporaryDirectory(prefix="waspglass-census-") as spill:
+        connection = duckdb.connect(config={"memory_limit": "400MB", "temp_directory": spill})
+        if not folder.local:
+            connection.register_filesystem(folder.fs)
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def _nothing(export: Export, tally: Tally) -> ExportError:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from waspglass.census.count_cache import keep_counts, kept_counts
 from waspglass.census.counted import By, Count
+from waspglass.census.evidence_counts import Row, address_counts
 from waspglass.census.identity import ensure_identity
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
@@ -42,22 +43,28 @@ def count(
 
     Of several sightings of one address or server in one scan the one with the strongest evidence counts, once.
     """
+    if not servers:
+        rows = address_counts(reading, scans, by)
+        return tuple(each for scan in scans for each in _count_scan(reading, scan, by, rows.get(scan), servers=False))
     found: list[Count] = []
     for scan in scans:
-        counts = kept_counts(reading, scan, by, servers=servers)
+        counts = kept_counts(reading, scan, by)
         if counts is None:
-            if servers:
-                ensure_identity(reading)
-            counts = tuple(_count_scan(reading, scan, by, servers=servers))
-            keep_counts(reading, scan, by, counts, servers=servers)
+            ensure_identity(reading)
+            rows = address_counts(reading, [scan], by)
+            counts = tuple(_count_scan(reading, scan, by, rows.get(scan), servers=True))
+            keep_counts(reading, scan, by, counts)
         found += counts
     return tuple(found)
 
 
-def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> list[Count]:
+def _count_scan(
+    reading: Reading, scan: tuple[dt.date, str], by: By, rows: list[Row] | None, *, servers: bool
+) -> list[Count]:
+    """The counts of a scan; `rows` are those of its addresses, if they were made before."""
     addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
     extra: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for key, weight, compromised, number in _rows(reading, scan, by, servers=False):
+    for key, weight, compromised, number in _rows(reading, scan, by, servers=False) if rows is None else rows:
         judgement = WEIGHTS[weight]
         addresses[key][judgement.state] += number
         extra[key]["tested"] += number if judgement.tested else 0
@@ -76,9 +83,7 @@ def _count_scan(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers:
     ]  # fmt: skip
 
 
-def _rows(
-    reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool
-) -> list[tuple[str | None, int, bool, int]]:
+def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> list[Row]:
     """(group, weight, compromised, number of addresses or servers) of one scan; each is in one group only."""
     columns = f"{'i.server' if servers else 's.address'} AS unit, {KEYS[by]} AS key, s.compromise AS compromise"
     joined = reading.judged_sql([scan], columns, servers=servers)

@@ -1,4 +1,4 @@
-"""Keeps counts beside the store: a day is counted once, until its files or the pack change."""
+"""Keeps counts of servers beside the store: a day is counted once, until the files of the store or the pack change."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from waspglass.census.reading import Reading
 __all__ = ["keep_counts", "kept_counts"]
 
 _COUNTS = TypeAdapter(tuple[Count, ...])
-_VERSION = "1"
+_VERSION = "2"
 """Raise it when the meaning of a count changes."""
 
 
-def _path(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> Path | None:
+def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:
     """Where the counts of a scan are kept; None for a store on object storage, which is not written to by readers.
 
-    Counts of servers depend on all files, since identity does.
+    They depend on all files, since identity does.
     """
     if not reading.folder.local:
         return None
-    files = reading.paths(None if servers else [scan])
-    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(servers), str(scan), *sorted(files))
+    files = reading.paths()
+    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), *sorted(files))
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
     return Path(reading.folder.path("derived", "counts", f"{digest}.json"))
 
 
-def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> tuple[Count, ...] | None:
+def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By) -> tuple[Count, ...] | None:
     """The counts kept earlier; None if there are none or they cannot be read."""
-    path = _path(reading, scan, by, servers=servers)
+    path = _path(reading, scan, by)
     if path is None:
         return None
     try:
@@ -44,11 +44,9 @@ def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers:
         return None
 
 
-def keep_counts(
-    reading: Reading, scan: tuple[dt.date, str], by: By, counts: tuple[Count, ...], *, servers: bool
-) -> None:
+def keep_counts(reading: Reading, scan: tuple[dt.date, str], by: By, counts: tuple[Count, ...]) -> None:
     """Keeps counts; a store that cannot be written to is no fault of a question."""
-    path = _path(reading, scan, by, servers=servers)
+    path = _path(reading, scan, by)
     if path is None:
         return
     with contextlib.suppress(OSError):

@@ -33,7 +33,8 @@ class Reading:
         manifest: What is in it.
         pack: Whose flaws and builds decide the state.
         product: Product whose sightings count; others in the store are left aside.
-        connection: DuckDB, with the tables `versions` and, once asked for, `identity`.
+        connection: DuckDB, with the tables `versions` and `identity` once they are asked for.
+        evidence: Where the tables of `evidence_counts` are, of the scans that were asked for.
     """
 
     folder: Folder
@@ -41,11 +42,17 @@ class Reading:
     pack: Pack
     product: str
     connection: duckdb.DuckDBPyConnection
+    evidence: dict[tuple[dt.date, str], str] = field(default_factory=dict)
     _scans: dict[tuple[dt.date, str], list[DataFile]] = field(default_factory=dict)
+    _versions: bool = False
 
     def scans(self) -> list[tuple[dt.date, str]]:
         """The days and sources in the store, in order."""
         return sorted(self._scans)
+
+    def files(self, scan: tuple[dt.date, str]) -> list[DataFile]:
+        """The files of a scan."""
+        return self._scans[scan]
 
     def paths(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> list[str]:
         """The Parquet files of these scans, or of all."""
@@ -62,6 +69,7 @@ class Reading:
 
         With `servers`, `i.server` is their server; the table `identity` must be there (`ensure_identity`).
         """
+        self._ensure_versions()
         identity = " JOIN identity i ON i.address = s.address AND i.certificate = coalesce(s.certificate, '')"
         return (
             f"SELECT {columns}, {weight_sql()} AS weight, v.build AS build"  # noqa: S608 - columns are ours
@@ -69,12 +77,15 @@ class Reading:
             f"{identity if servers else ''} WHERE s.product = $product"
         )
 
-    def aside(self, scans: Sequence[tuple[dt.date, str]]) -> int:
-        """Sightings of these scans that are of another product or of none that is recognised: not counted."""
-        if not scans:
-            return 0
-        sql = f"SELECT count(*) AS n FROM {self.files_sql(scans)} WHERE product IS DISTINCT FROM $product"  # noqa: S608
-        return int(self.table(sql).column("n")[0].as_py())
+    def _ensure_versions(self) -> None:
+        """Makes the table `versions`, once: what each version in the store says."""
+        if self._versions:
+            return
+        found = self.table(f"SELECT DISTINCT version FROM {self.files_sql()} WHERE version IS NOT NULL")  # noqa: S608
+        states = version_table(sorted(found.column("version").to_pylist()), BuildTable(self.pack.builds))
+        self.connection.register("version_states", states)
+        self.connection.execute("CREATE TABLE versions AS SELECT * FROM version_states")
+        self._versions = True
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -126,15 +137,6 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
             reading = Reading(folder, manifest, pack, product, connection)
             for file in manifest.files():
                 reading._scans.setdefault((file.date, file.source), []).append(file)
-            _load_versions(reading)
             yield reading
         finally:
             connection.close()
-
-
-def _load_versions(reading: Reading) -> None:
-    found = reading.table(f"SELECT DISTINCT version FROM {reading.files_sql()} WHERE version IS NOT NULL")  # noqa: S608
-    versions = sorted(found.column("version").to_pylist())
-    states = version_table(versions, BuildTable(reading.pack.builds))
-    reading.connection.register("version_states", states)
-    reading.connection.execute("CREATE TABLE versions AS SELECT * FROM version_states")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from waspglass.census.compare import Comparison, compare
 from waspglass.census.count import By, Count, count, scans_at
+from waspglass.census.evidence_counts import aside
 from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
 from waspglass.census.reading import Reading
@@ -105,7 +106,7 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         pack=reading.pack,
         sources=tuple(sources),
         unseen=unseen(reading, day),
-        aside=reading.aside(scans),
+        aside=aside(reading, scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
         exports=len(reading.manifest.added),

@@ -77,6 +77,7 @@ def show(
 ) -> None:
     """Count addresses and servers by state."""
     from waspglass.census.count import By, count, scans_at
+    from waspglass.census.evidence_counts import aside
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
     from waspglass.packs.load import load_pack
@@ -87,8 +88,8 @@ def show(
         day = _day(date) or reading.scans()[-1][0]
         scans = reading.scans() if over_time else scans_at(reading, day)
         typer.echo(counts_text(count(reading, scans, By(by), servers=servers), By(by), form, limit))
-        if aside := reading.aside(scans):
-            typer.echo(f"{aside} sightings are of another or of no recognised product and not counted", err=True)
+        if others := aside(reading, scans):
+            typer.echo(f"{others} sightings are of another or of no recognised product and not counted", err=True)
 
 
 def _day(text: str | None) -> dt.date | None:

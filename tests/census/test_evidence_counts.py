@@ -1,0 +1,86 @@
+"""Counts made from the small tables of evidence are those made from every sighting, for any pack and any group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.census.exports import COLUMNS_TODAY, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
+from waspglass.census import evidence_counts
+from waspglass.census.count import By, Count, count
+from waspglass.census.evidence_counts import aside
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.packs.builds import State
+from waspglass.packs.load import load_pack
+
+
+def answers(folder: Path, by: By) -> tuple[tuple[Count, ...], int]:
+    """The counts, and the sightings left aside."""
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        return count(reading, reading.scans(), by, servers=False), aside(reading, reading.scans())
+
+
+def without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes questions go to the sightings themselves."""
+    monkeypatch.setattr(evidence_counts, "_kept", lambda *_: {})
+
+
+TAGS = ("exchange", "exchange;cve-2021-26855", "exchange;cve-2021-27065;webshell", "sharepoint", "other", "webshell")
+SIGHTING = st.tuples(
+    st.integers(1, 6), st.sampled_from(TAGS), st.sampled_from([VULNERABLE, PATCHED, UNDECIDABLE, "", "8.0.1"]),
+    st.sampled_from(["DE", "AT", ""]), st.sampled_from(["0", "64496", "64497"]), st.sampled_from(["443", "8443"]),
+)  # fmt: skip
+
+
+@settings(max_examples=12)
+@given(sightings=st.lists(SIGHTING, min_size=1, max_size=12))
+def test_they_are_those_of_the_sightings(
+    tmp_path_factory: pytest.TempPathFactory, sightings: list[tuple[int, str, str, str, str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    rows = [
+        f'"2021-03-09 00:00:00","high","192.0.2.{host}","tcp",{port},"","{tag}",{asn},"{land}","R","C",0,"",'
+        f'"S{asn}","{version}","",""'
+        for host, tag, version, land, asn, port in sightings
+    ]
+    add(folder, "2021-03-09-other_report-x.csv", "\n".join([COLUMNS_TODAY, *rows, ""]).encode())
+    for pack in ("proxylogon", "toolshell"):
+        with (
+            open_reading(Folder(str(folder / "store")), load_pack(pack)) as reading,
+            pytest.MonkeyPatch.context() as patched,
+        ):
+            fast = [count(reading, reading.scans(), by, servers=False) for by in By], aside(reading, reading.scans())
+            without_tables(patched)
+            slow = [count(reading, reading.scans(), by, servers=False) for by in By], aside(reading, reading.scans())
+            assert fast == slow
+
+
+def test_a_scan_in_two_files_counts_an_address_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1"), banner("192.0.2.2", PATCHED)))
+    add(tmp_path, "b-2021-03-09.json", jsonl(banner("192.0.2.1", PATCHED)))
+    fast = answers(tmp_path, By.NOTHING)
+    assert fast[0][0].addresses == {State.VULNERABLE: 1, State.PATCHED: 1}
+    without_tables(monkeypatch)
+    assert answers(tmp_path, By.NOTHING) == fast
+
+
+def test_they_are_there_after_add_and_made_again_where_lost_or_damaged(tmp_path: Path) -> None:
+    add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1"), banner("192.0.2.1", PATCHED, port=8443)))
+    (table,) = (tmp_path / "store" / "derived").glob("evidence-*/*.parquet")
+    first = answers(tmp_path, By.COUNTRY)
+    table.unlink()
+    assert answers(tmp_path, By.COUNTRY) == first
+    table.write_bytes(b"PAR1 cut")
+    assert answers(tmp_path, By.COUNTRY) == first
+    assert table.stat().st_size > 100
+
+
+def test_a_better_build_table_needs_no_new_import(tmp_path: Path) -> None:
+    add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1")))
+    with open_reading(Folder(str(tmp_path / "store")), PACK.model_copy(update={"builds": ()})) as reading:
+        (one,) = count(reading, reading.scans(), servers=False)
+    assert one.addresses == {State.UNKNOWN: 1}
