@@ -49,6 +49,18 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path, file: str, old: str, new
     assert any(issue in line and re.search(r":\d+:", line) for line in lines), done.stdout
 
 
+def test_what_is_never_looked_for_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "toolshell"
+    shutil.copytree(pack_folder("toolshell"), folder)
+    (folder / "indicators").mkdir(exist_ok=True)
+    (folder / "indicators" / "notes.csv").write_text("somebody's notes\n")
+    (folder / "indicators" / "list.csv").write_text("type,value\naddress,203.0.113.9\nmutex,abcdef\n")
+    done = run("pack", "check", str(folder))
+    assert done.returncode == 0, done.stdout
+    assert "indicators/notes.csv: warning: 1 of its entries are never looked for" in done.stdout
+    assert "indicators/list.csv: warning: 1 of its entries are never looked for: line 3: type 'mutex'" in done.stdout
+
+
 def test_a_folder_that_is_no_pack(tmp_path: Path) -> None:
     done = run("pack", "check", str(tmp_path))
     assert done.returncode == 4

@@ -26,13 +26,14 @@ def check(
 
     Prints one issue a line as `file:line: severity: message`. Exit codes: 0 no error, 4 errors.
     """
-    from waspglass.examine.samples import READABLE, rules_that_fire
+    from waspglass.examine.samples import READABLE, rules_that_fire, unused_rules
     from waspglass.packs.check import check_pack
     from waspglass.packs.issue import Severity
     from waspglass.packs.load import pack_folder
     from waspglass.report.visible import visible
 
-    issues = check_pack(pack_folder(str(directory)), fires=rules_that_fire, formats=READABLE)
+    folder = pack_folder(str(directory))
+    issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=READABLE)
     for issue in issues:
         sys.stdout.write(f"{visible(str(issue))}\n")
     errors = sum(issue.severity is Severity.ERROR for issue in issues)

@@ -1,4 +1,4 @@
-"""Runs the rules of a pack over one of its samples, for the pack's validator."""
+"""What the validator of packs asks of the engine: which rules fire on a sample, and what is never looked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from waspglass.model.skip import Skipped
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
-__all__ = ["READABLE", "rules_that_fire"]
+__all__ = ["READABLE", "rules_that_fire", "unused_rules"]
 
 READABLE = frozenset({*LINE_FORMATS, *RECORD_READERS})
 """All formats that artefacts of a pack may have."""
@@ -38,3 +38,12 @@ def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:
         artefacts = [item for item in recognise(evidence, pack.kinds) if not isinstance(item, Skipped)]
         result = hunt(artefacts, rules, readers=record_readers(open_known_good(pack)), cache=cache)
     return frozenset(found.rule for found in (*result.findings, *result.context))
+
+
+def unused_rules(pack: Pack) -> tuple[Skipped, ...]:
+    """Rules, indicators and lists of the pack that the engine passes over, with the reason.
+
+    Raises:
+        PackError: If a rule is broken.
+    """
+    return load_rules(pack).skipped

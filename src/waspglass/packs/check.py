@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from waspglass.model.errors import PackError, WaspglassError
+from waspglass.model.skip import Skipped
 from waspglass.packs.check_facts import fact_issues
 from waspglass.packs.check_files import duplicate_keys, file_issues
 from waspglass.packs.check_rules import RuleSet, rule_issues
@@ -18,21 +19,25 @@ from waspglass.packs.located import yaml_fault
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import Samples, SigmaDocument, YaraDocument, sigma_documents, yara_documents
 
-__all__ = ["Fires", "check_pack"]
+__all__ = ["Fires", "Unused", "check_pack"]
 
 Fires = Callable[[Pack, Path], frozenset[str]]
 """Examines a sample (a file or a folder, as evidence) with all rules of a pack, and tells the rules of all findings, of
 any effect. A YARA rule is told as `yara:<name>`. Passed in, because the engine stands above this package."""
 
+Unused = Callable[[Pack], tuple[Skipped, ...]]
+"""Reads all rules and indicators of a pack, and tells which of them the engine cannot use. Passed in like `Fires`."""
+
 
 def check_pack(
-    folder: Path, *, fires: Fires | None = None, formats: frozenset[str] | None = None
+    folder: Path, *, fires: Fires | None = None, unused: Unused | None = None, formats: frozenset[str] | None = None
 ) -> tuple[PackIssue, ...]:
     """All faults of a pack, by file and line.
 
     Args:
         folder: The pack.
         fires: Runs the rules over a sample; without it the samples are only looked for.
+        unused: Tells which rules and indicators would be passed over in a hunt; without it nobody asks.
         formats: Names of the line formats and record readers that there are; None takes any name.
     """
     issues = list(file_issues(folder))
@@ -44,7 +49,14 @@ def check_pack(
             return (*issues, PackIssue(place, None, Severity.ERROR, "schema", error.message))
         issues += fact_issues(pack, formats)
         issues += _rule_issues(pack, fires)
+        if unused is not None and not any(issue.severity is Severity.ERROR for issue in issues):
+            issues += (_unused_issue(skip) for skip in unused(pack))
     return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0, issue.check, issue.message)))
+
+
+def _unused_issue(skip: Skipped) -> PackIssue:
+    message = f"{skip.count} of its entries are never looked for: {skip.detail or skip.reason.value}"
+    return PackIssue(skip.source, None, Severity.WARNING, "unused", message)
 
 
 def _rule_issues(pack: Pack, fires: Fires | None) -> Iterator[PackIssue]:
