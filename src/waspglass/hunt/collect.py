@@ -27,6 +27,7 @@ _FLOOD = 20_000
 _NO_CONDITION = Or(())
 """What `binding` gives rules that stand for an indicator."""
 _LIFE_FACTOR = 20
+_ACTOR_LIMIT = 500
 _FEEDING_FACTOR = 20
 """Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
 
@@ -119,6 +120,7 @@ class Collector:
     heard: list[Heard] = field(default_factory=list)
     given_up: set[str] = field(default_factory=set)
     _kept: Counter[str] = field(default_factory=Counter)
+    _full: set[str] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
 
@@ -128,13 +130,19 @@ class Collector:
         if time is not None and self.window is not None and not self.window.from_ <= time <= self.window.to:
             self.skip(SkipReason.OUT_OF_WINDOW)
             return
+        if rule.id in self._full:
+            self._left_out[rule.id] += 1
+            return
         feeds = self.ears.of(rule)
         if feeds and time is not None:
             self._hear(feeds, bound, place, time, record)
-        if self._kept[rule.id] >= (self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)):
+        limit = self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)
+        if self._kept[rule.id] >= limit:
             self._left_out[rule.id] += 1
             return
         self._kept[rule.id] += 1
+        if not feeds and self._kept[rule.id] >= limit:
+            self._full.add(rule.id)
         values = captured(rule, bound, record)
         actor = actor_of(self.kind, record)
         self.hits.append(
@@ -150,7 +158,7 @@ class Collector:
 
     def full(self, bound: Bound) -> bool:
         """True if a further hit of the rule would only be counted."""
-        return self._kept[bound.rule.id] >= self._limit_of(bound.rule) and not self.ears.of(bound.rule)
+        return bound.rule.id in self._full
 
     def _limit_of(self, rule: Rule) -> int:
         """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all).
@@ -223,8 +231,15 @@ def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
 def actor_of(kind: ArtefactKind, record: Mapping[str, str]) -> Actor | None:
     """Who acted, by the kind's actor fields."""
     fields = kind.actor
-    found = {
-        part: next((record[name][:500] for name in getattr(fields, part) if record.get(name)), None)
-        for part in ("address", "user_agent", "account", "session")
-    }
-    return Actor.model_validate(found) if any(found.values()) else None
+    address, agent = _first(fields.address, record), _first(fields.user_agent, record)
+    account, session = _first(fields.account, record), _first(fields.session, record)
+    if address is agent is account is session is None:
+        return None
+    return Actor(address=address, user_agent=agent, account=account, session=session)
+
+
+def _first(names: tuple[str, ...], record: Mapping[str, str]) -> str | None:
+    for name in names:
+        if value := record.get(name):
+            return value[:_ACTOR_LIMIT]
+    return None

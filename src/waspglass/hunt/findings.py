@@ -30,7 +30,12 @@ def finding_id(rule: str, source: str, place: Place) -> str:
 def _actor(actor: Actor | None) -> Actor | None:
     if actor is None:
         return None
-    return Actor.model_validate({name: value and printable(value) for name, value in actor.model_dump().items()})
+    return Actor(
+        address=actor.address and printable(actor.address),
+        user_agent=actor.user_agent and printable(actor.user_agent),
+        account=actor.account and printable(actor.account),
+        session=actor.session and printable(actor.session),
+    )
 
 
 def finding_of(
