@@ -71,6 +71,10 @@ def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]
         for name, found in holes.items()
         if len(found) > _MOST
     ]
+    if len(actors) > _MOST:
+        detail = "further addresses, sessions and pages: what else they did is not shown"
+        left_out = len(actors) - _MOST
+        skipped.append(Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=left_out, detail=detail))
     kept = {name: tuple(found)[:_MOST] for name, found in holes.items()}
     return Seeds(kept, tuple(actors)[:_MOST], tuple(skipped))
 

@@ -56,6 +56,13 @@ def test_watched_values_and_the_build() -> None:
     assert all(moment == WRITTEN for _, moment, _ in record_reader("hive").records(memory_artefact(VALID, PATH)))
 
 
+def test_a_hive_that_is_read_in_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("waspglass.evidence.readers.hive._MOST_KEYS", 1)
+    with pytest.raises(EvidenceReadError) as caught:
+        read(VALID)
+    assert caught.value.reason is SkipReason.LIMIT_REACHED
+
+
 def test_what_is_no_hive_says_so() -> None:
     with pytest.raises(EvidenceReadError) as caught:
         read(b"regf" + bytes(100))

@@ -76,7 +76,8 @@ class HiveReader:
         """One record a value of the watched keys.
 
         Raises:
-            EvidenceReadError: NEEDS_EXTRA if the extra is not installed; DAMAGED where the hive cannot be read on.
+            EvidenceReadError: NEEDS_EXTRA if the extra is not installed; DAMAGED where the hive cannot be read on;
+                LIMIT_REACHED after 50,000 keys.
         """
         path = artefact.file.path
         try:
@@ -90,7 +91,8 @@ class HiveReader:
                 root = cast("_Key", RegistryHive(stream).root())
                 for number, (name, key) in enumerate(self._watched(root)):
                     if number >= _MOST_KEYS:
-                        break
+                        message = f"more than {_MOST_KEYS} watched keys are in it; the others were not read"
+                        raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=Location(path))
                     yield from _of_key(f"{prefix}\\{name}", key, path)
         except EvidenceReadError:
             raise
