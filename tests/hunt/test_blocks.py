@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +14,14 @@ import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, MemoryFile, row, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.compressed import decompressed
+from waspglass.evidence.limits import Limits
+from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
+from waspglass.evidence.signature import Signature
 from waspglass.hunt.blocks import open_blocks
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.result import Progress
 from waspglass.model.skip import SkipReason
 
 POST_JS = sigma("s: {cs-method: POST, cs-uri-stem|endswith: .js}\ncondition: s")
@@ -43,15 +50,15 @@ class LocalFile:
         return self.local.open("rb")
 
 
-def test_a_mapped_file_gives_what_a_stream_gives(tmp_path: Path) -> None:
+def test_a_local_file_gives_what_a_stream_gives(tmp_path: Path) -> None:
     data = _log(20_000)
     path = tmp_path / "log"
     path.write_bytes(data)
-    mapped = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS))
+    on_disk = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS))
     streamed = hunt([Artefact("iis", "w3c", MemoryFile("log", data))], rules_of(POST_JS))
-    assert mapped.findings == streamed.findings
-    assert mapped.skipped == streamed.skipped
-    assert len(mapped.findings) == 4
+    assert on_disk.findings == streamed.findings
+    assert on_disk.skipped == streamed.skipped
+    assert len(on_disk.findings) == 4
 
 
 @pytest.mark.parametrize("local", [True, False])
@@ -80,3 +87,42 @@ def test_a_link_put_in_place_of_a_listed_log_is_not_followed(tmp_path: Path, lin
     assert result.findings == ()
     assert [one.reason for one in result.skipped] == [SkipReason.UNREADABLE]
     assert result.scanned == ()
+
+
+def test_a_log_that_becomes_shorter_while_it_is_read_is_a_skip_and_what_came_before_stands(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(_log(40_000))
+    told = 0
+
+    def cut(_: Progress) -> None:
+        nonlocal told
+        told += 1
+        if told == 1:
+            os.truncate(path, 4096)
+
+    result = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS), progress=cut)
+    assert 9 in {one.line for one in result.findings}
+    assert SkipReason.TRUNCATED in {one.reason for one in result.skipped}
+
+
+def test_a_log_that_grows_while_it_is_read_is_read_as_far_as_it_went(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    data = _log(40_000)
+    path.write_bytes(data)
+
+    def grow(_: Progress) -> None:
+        with path.open("ab") as log:
+            log.write(data)
+
+    result = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS), progress=grow)
+    assert [one.bytes - 1 for one in result.scanned] == [len(data)]  # the last line got a line feed
+
+
+def test_what_stands_before_a_damaged_place_of_a_compressed_log_has_its_line() -> None:
+    data = gzip.compress(_log(20_000))[:-1000]
+    file = TreeFile(
+        "log.gz", None, None, None, lambda: decompressed(io.BytesIO(data), Signature.GZIP, Limits(), "log.gz")
+    )
+    result = hunt([Artefact("iis", "w3c", file)], rules_of(POST_JS))
+    assert [one.line for one in result.findings][:1] == [9]
+    assert SkipReason.TRUNCATED in {one.reason for one in result.skipped}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import mmap
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["BLOCK", "Block", "map_blocks", "open_blocks", "read_blocks"]
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.model.skip import SkipReason
+
+__all__ = ["BLOCK", "Block", "open_blocks", "read_blocks"]
 
 BLOCK = 1 << 20
 """Bytes read at once; fits the second-level cache of usual processors."""
-
-_WINDOW = 32 << 20
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Block:
     """Whole lines in a buffer that is used again for the next block.
 
     Attributes:
-        data: The buffer, or the mapped window. The byte before `start` is a line feed (unless the file starts there).
+        data: The buffer. The byte before `start` is a line feed (unless the file starts there).
         view: The same bytes, for slices without a copy.
         start: Where the lines begin.
         end: Where they end; the byte before it is a line feed.
@@ -29,7 +30,7 @@ class Block:
         too_long: Lines that were skipped before this block because they exceed the limit.
     """
 
-    data: bytearray | mmap.mmap
+    data: bytearray
     view: memoryview
     start: int
     end: int
@@ -38,67 +39,24 @@ class Block:
 
 
 def open_blocks(stream: BinaryIO, limit: int, *, local: bool) -> Iterator[Block]:
-    """Blocks of an open stream: mapped where it stands for a local file, else read.
+    """Blocks of an open stream.
+
+    A local file is read as far as it went when it was opened: a log that is still written to must end some time. It is
+    not mapped: whoever makes a mapped file shorter ends the process with SIGBUS, and to read costs about as much.
 
     Args:
         stream: As the evidence opened it. Never the file's path: that may lead elsewhere by now.
         limit: Bytes of a line.
         local: True if the bytes behind the stream's descriptor are its content.
     """
-    return map_blocks(stream, limit) if local and _has_descriptor(stream) else read_blocks(stream, limit)
+    return read_blocks(stream, limit, _size(stream) if local else None)
 
 
-def _has_descriptor(stream: BinaryIO) -> bool:
+def _size(stream: BinaryIO) -> int | None:
     try:
-        return stream.fileno() >= 0
+        return os.fstat(stream.fileno()).st_size
     except (AttributeError, OSError):
-        return False
-
-
-def map_blocks(file: BinaryIO, limit: int) -> Iterator[Block]:
-    """The same blocks of a local file, mapped instead of copied, in windows so that little of it counts as ours."""
-    size = os.fstat(file.fileno()).st_size
-    position = too_long = 0
-    while position < size:
-        base = max(0, position - 1) // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
-        length = min(_WINDOW + limit, size - base)
-        with (
-            mmap.mmap(file.fileno(), length, offset=base, access=mmap.ACCESS_READ) as data,
-            memoryview(data) as view,
-        ):
-            start, last = position - base, base + length == size
-            stop = length if last else max(start + 1, length - limit)
-            while start < stop:
-                end = data.rfind(b"\n", start, min(start + BLOCK, length)) + 1
-                if end == 0:
-                    end = data.find(b"\n", start, min(start + limit + 1, length)) + 1
-                if end == 0:
-                    break
-                yield Block(data, view, start, end, base + start, too_long)
-                start, too_long = end, 0
-            rest = bytes(view[start:]) if last and length - start <= limit else None
-        position = base + start
-        if position >= size:
-            break
-        if rest is not None:
-            tail = bytearray(b"\n" + rest + b"\n")
-            yield Block(tail, memoryview(tail), 1, len(tail), position, too_long)
-            return
-        if start < stop:
-            position, too_long = _after_long_line(file, position), too_long + 1
-    if too_long:
-        yield Block(bytearray(1), memoryview(b"\n"), 1, 1, size, too_long)
-
-
-def _after_long_line(file: BinaryIO, position: int) -> int:
-    """Where the line that starts here ends, read in pieces."""
-    file.seek(position)
-    while piece := file.read(BLOCK):
-        found = piece.find(b"\n")
-        if found >= 0:
-            return position + found + 1
-        position += len(piece)
-    return position
+        return None
 
 
 def _read(stream: BinaryIO, into: memoryview) -> int:
@@ -110,16 +68,22 @@ def _read(stream: BinaryIO, into: memoryview) -> int:
     return len(data)
 
 
-def read_blocks(stream: BinaryIO, limit: int) -> Iterator[Block]:
-    """Blocks of about a megabyte; the last line gets a line feed if the file has none at its end."""
+def read_blocks(stream: BinaryIO, limit: int, size: int | None = None) -> Iterator[Block]:
+    """Blocks of about a megabyte; the last line gets a line feed if the file has none at its end.
+
+    Raises:
+        EvidenceReadError: At the end, if there were fewer bytes than `size`; there are never more.
+    """
+    left = sys.maxsize if size is None else size
     room = BLOCK + limit + 2
     data = bytearray(room)
     view = memoryview(data)
     data[0] = 10
     kept, offset, too_long, skipping = 0, 0, 0, False
     while True:
-        count = _read(stream, view[1 + kept : 1 + kept + BLOCK])
+        count = _read(stream, view[1 + kept : 1 + kept + min(BLOCK, left)])
         end = 1 + kept + count
+        left -= count
         if count == 0:
             if skipping:
                 offset, kept, too_long = offset + kept, 0, too_long + 1
@@ -127,6 +91,9 @@ def read_blocks(stream: BinaryIO, limit: int) -> Iterator[Block]:
                 data[end] = 10
             if kept or too_long:
                 yield Block(data, view, 1, end + 1 if kept else 1, offset, too_long)
+            if size is not None and left:
+                message = f"the file became {left} bytes shorter while it was read"
+                raise EvidenceReadError(message, reason=SkipReason.TRUNCATED)
             return
         start = 1
         if skipping:

@@ -146,10 +146,6 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         collector.skip(error.reason, error.message)
     except OSError as error:
         collector.skip(SkipReason.UNREADABLE, error.strerror)
-    except ValueError as error:  # what mmap raises for a file that became shorter since its size was read
-        if artefact.file.local is None:
-            raise
-        collector.skip(SkipReason.TRUNCATED, str(error))
     skipped = (*collector.skipped(), *run.scanner.take_skipped(), *run.take_given_up(source))
     return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound())
 
@@ -165,12 +161,21 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
             count = naive_scan(state, _chunks(stream, run, source), limit)
         else:
             counter = None if local else Counter()
-            count = fast_scan(state, open_blocks(stream, limit, local=local), run.planner, tell, counter)
-            lines = lines_at(stream, collector.hits) if counter is None else counter.lines
-            collector.hits = number_lines(collector.hits, lines)
+            try:
+                count = fast_scan(state, open_blocks(stream, limit, local=local), run.planner, tell, counter)
+            except EvidenceReadError:
+                _number(collector, stream, counter)
+                raise
+            _number(collector, stream, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
     return Scanned(kind.kind, source, count, None, tuple(state.moments))
+
+
+def _number(collector: Collector, stream: BinaryIO, counter: Counter | None) -> None:
+    """Gives hits their lines; those before a damaged place have theirs too."""
+    lines = lines_at(stream, collector.hits) if counter is None else counter.lines
+    collector.hits = number_lines(collector.hits, lines)
 
 
 def _chunks(stream: BinaryIO, run: Pass, source: str) -> Iterator[bytes]:

@@ -139,7 +139,7 @@ class _Crew:
                 raise told
 
     def _lost(self, worker: _Worker) -> None:
-        """A process that died in a file (killed for lack of memory, or the file shrank below its map)."""
+        """A process that died in a file (killed for lack of memory, say)."""
         if worker.at is not None:
             source = self.artefacts[worker.at].file.path
             died = Skipped(source=source, reason=SkipReason.UNREADABLE, detail="the process that read it ended early")
