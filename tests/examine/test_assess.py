@@ -216,7 +216,7 @@ def test_a_session_is_a_break_in_even_without_a_file() -> None:
 def test_a_failed_write_leaves_the_entry() -> None:
     result = run(finding(Rung.EXPLOITED, "2021-03-03", Effect.FAILED))
     assert result.verdict is Verdict.COMPROMISED
-    assert "which failed" in result.sentence
+    assert "was tried and failed" in result.sentence
 
 
 def test_patched_but_occupied_is_the_sentence_that_this_program_exists_to_say() -> None:

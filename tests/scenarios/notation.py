@@ -122,7 +122,8 @@ def _iis(entry: dict[str, object]) -> dict[str, bytes]:
         extra = dict(item.split("=", 1) for item in rest[1:])
         stem, _, query = url.partition("?")
         user = extra.get("user", "-")
-        line = f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} 443 {user} {client} {agent} - {status} 0 0 5"
+        port = extra.get("port", "443")
+        line = f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} {port} {user} {client} {agent} - {status} 0 0 5"
         days[date[2:].replace("-", "")].append(line)
     files = {}
     for day, lines in days.items():

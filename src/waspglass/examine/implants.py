@@ -10,9 +10,10 @@ from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.web_roots import root_of
 from waspglass.model.assessment import Implant
 from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
-__all__ = ["implant_lives"]
+__all__ = ["implant_lives", "shown_subject"]
 
 UNNAMED = "?"
 """Subject of an implant of which only the writing was seen, not its name."""
@@ -52,6 +53,11 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
         for subject, found in groups.items()
     ]
     return tuple(sorted(chosen, key=lambda life: (_first_sign(life) is None, _first_sign(life) or "", life.subject)))
+
+
+def shown_subject(subject: str, catalogue: Catalogue) -> str:
+    """How a sentence names a subject: backslashes of paths are single there, and nothing else is unescaped."""
+    return catalogue.text("sentence.unnamed") if subject == UNNAMED else subject.replace("\\\\", "\\")
 
 
 def _speaks_of_implant(finding: Finding) -> bool:

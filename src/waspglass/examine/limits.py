@@ -89,13 +89,18 @@ def _asked(observations: Observations, catalogue: Catalogue) -> list[Limit]:
 
 
 def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
-    """Kinds of which nothing was collected; one that is an alternative to a kind that was read is not missed."""
+    """Kinds of which nothing was collected; one that is an alternative to a kind that was read is not missed.
+
+    A kind that would have shown an entry has an alternative only in another one that would.
+    """
     read = {entry.kind: entry for entry in observations.coverage}
-    answered = {source for kind in pack.kinds if not _is_absent(read.get(kind.kind)) for source in kind.logsources}
+    there = [kind for kind in pack.kinds if not _is_absent(read.get(kind.kind))]
     absent = [
         kind
         for kind in pack.kinds
-        if kind.shows and _is_absent(read.get(kind.kind)) and not answered.intersection(kind.logsources)
+        if kind.shows
+        and _is_absent(read.get(kind.kind))
+        and not any(set(kind.logsources) & set(one.logsources) for one in there if one.entry or not kind.entry)
     ]
     limits = [
         Limit(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from waspglass.examine.duration import counted, duration
 from waspglass.examine.file_times import act_time
+from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
@@ -38,7 +39,7 @@ def say(
         "patched": _patched(lid, catalogue),
         "first": _day(first, catalogue),
         "entry": _on(_first_entry(observations, pack), catalogue),
-        "implants": _listed([_name(i, catalogue) for i in there], catalogue),
+        "implants": _listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
         "from": _day(exposed.window.from_ if exposed.window else None, catalogue),
@@ -60,7 +61,7 @@ def _open_questions(
     lasting = {Rung.IMPLANTED, Rung.USED} | ({Rung.IMPACT} if verdict is Verdict.COMPROMISED else set())
     known = {implant.subject for implant in implants}
     hints = [
-        one.subject or one.title
+        shown_subject(one.subject, catalogue) if one.subject else one.title
         for one in observations.findings
         if one.effect is Effect.HINT and one.rung in lasting and one.subject not in known
     ]
@@ -94,10 +95,6 @@ def _patched(lid: Lid, catalogue: Catalogue) -> str:
     stated = any(b.certainty is Certainty.STATED and b.at == lid.since for b in lid.builds)
     dated = stated or (lid.not_before is not None and lid.since - lid.not_before <= _SAME_UPDATE)
     return catalogue.text("moment.on" if dated else "moment.by", day=_day(lid.since, catalogue))
-
-
-def _name(implant: Implant, catalogue: Catalogue) -> str:
-    return implant.subject if implant.subject != "?" else catalogue.text("sentence.unnamed")
 
 
 def _listed(names: list[str], catalogue: Catalogue) -> str:

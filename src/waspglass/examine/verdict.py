@@ -80,7 +80,7 @@ def _compromised_key(observations: Observations, implants: tuple[Implant, ...], 
     if implants:
         return "compromised_unclear"
     if entered == [Rung.EXPLOITED]:
-        failed = all(f.effect is Effect.FAILED for f in observations.proofs(Rung.EXPLOITED))
+        failed = any(f.effect is Effect.FAILED for f in observations.proofs(Rung.EXPLOITED))
         return "compromised_failed_write" if failed else "compromised_session"
     return "compromised"
 

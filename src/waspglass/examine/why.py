@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from waspglass.examine.duration import duration
+from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
@@ -88,7 +89,7 @@ def _implants(implants: tuple[Implant, ...], catalogue: Catalogue) -> EvidenceNo
 
 
 def _life(implant: Implant, catalogue: Catalogue) -> str:
-    parts = [implant.subject if implant.subject != "?" else catalogue.text("sentence.unnamed")]
+    parts = [shown_subject(implant.subject, catalogue)]
     for word, moment in (
         ("written", implant.written),
         ("first_used", implant.first_used),
