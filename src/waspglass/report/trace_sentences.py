@@ -6,7 +6,7 @@ import math
 
 from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
-from waspglass.trace.result import Comparison, PartMatch, Region, TraceResult
+from waspglass.trace.result import Comparison, Contrast, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["RIVALS", "Sentences", "decimal"]
@@ -90,7 +90,25 @@ class Sentences:
         )
         lines = [self.text(f"label.direction_{hint}"), covered]
         if one.direction.through is not None:
-            lines.append(self.text("label.through", name=printable(one.direction.through)))
+            key = "label.through_order" if one.direction.through_order == "shown" else "label.through"
+            lines.append(self.text(key, name=printable(one.direction.through)))
+        if one.direction.contrasts and one.verdict is not Verdict.DERIVED:
+            lines.append(self.text("label.if_derived"))
+        return lines + [line for contrast in one.direction.contrasts for line in self.contrast(contrast)]
+
+    def contrast(self, contrast: Contrast) -> list[str]:
+        """Which of two copies the sample fits, and what follows for their order."""
+        other = printable(contrast.other)
+        places = ", ".join(f"{span.first}-{span.last}" for span in contrast.spans)
+        lines = [
+            self.text(
+                f"label.fits_{contrast.fits.replace(' ', '_')}", other=other, here=contrast.here,
+                here_tokens=contrast.here_tokens, there=contrast.there, there_tokens=contrast.there_tokens,
+                places=places,
+            )
+        ]  # fmt: skip
+        if contrast.this_not_from_sample and contrast.fits == "this":
+            lines.append(self.text("label.not_from_sample", other=other))
         return lines
 
     def calibration(self) -> list[str]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from waspglass.trace.hashing import Hashes, window_hashes
 from waspglass.trace.views import Tokens
 
-__all__ = ["Run", "matching_runs"]
+__all__ = ["Run", "matching_runs", "matching_tiles"]
 
 SEED = 8
 """Tokens of a window that starts a run."""
@@ -93,16 +93,19 @@ def _tiles(rows: npt.NDArray[np.int64], length_a: int, length_b: int) -> list[tu
     return sorted(tiles)
 
 
-def matching_runs(a: Tokens, b: Tokens) -> tuple[Run, ...]:
-    """The runs of two programs in the order of the first; bounded in number and time for any input."""
+def matching_tiles(a: Tokens, b: Tokens) -> list[tuple[int, int, int]]:
+    """Start in each program and length of the tiles, in the order of the first; bounded in number and time."""
     if min(len(a.shape), len(b.shape)) < SEED:
-        return ()
+        return []
     with np.errstate(over="ignore"):
         first, second = _seeds(window_hashes(a.shape, SEED), window_hashes(b.shape, SEED))
-    if not len(first):
-        return ()
+    return _tiles(_diagonals(first, second), len(a.shape), len(b.shape)) if len(first) else []
+
+
+def matching_runs(a: Tokens, b: Tokens) -> tuple[Run, ...]:
+    """The runs of two programs in the order of the first; bounded in number and time for any input."""
     joined: list[Run] = []
-    for start_a, start_b, length in _tiles(_diagonals(first, second), len(a.shape), len(b.shape)):
+    for start_a, start_b, length in matching_tiles(a, b):
         place_a, place_b = slice(start_a, start_a + length), slice(start_b, start_b + length)
         renamed = int(np.count_nonzero(a.text[place_a] != b.text[place_b]))
         run = Run(start_a, start_a + length, start_b, start_b + length, length, renamed)

@@ -9,7 +9,7 @@ from waspglass.model.skip import Skipped
 from waspglass.trace.calibration import Measured
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["Comparison", "Direction", "Hypotheses", "Input", "PartMatch", "Region", "Text", "TraceResult"]
+__all__ = ["Comparison", "Contrast", "Direction", "Hypotheses", "Input", "PartMatch", "Region", "Text", "TraceResult"]
 
 
 class Input(Document):
@@ -91,14 +91,42 @@ class Hypotheses(Document):
     background_pairs: int
 
 
+class Contrast(Document):
+    """How a sample tells this copy from another: by places that match one of the two and not the other.
+
+    Attributes:
+        other: The other shared copy, or another sample.
+        fits: Which of the two the sample fits; `both` if it has places of each that the other lacks.
+        here, here_tokens: Places of the sample, and tokens in them, that match this copy and not the other.
+        there, there_tokens: The reverse.
+        spans: Lines of the sample with the longest of the places that speak for the copy it fits.
+        this_not_from_sample: This copy has places of the other that the sample lacks (names count too), so that the
+            sample alone cannot be its source.
+        other_not_from_sample: The same for the other.
+    """
+
+    other: str
+    fits: Literal["this", "other", "both", "not separable"]
+    here: int
+    here_tokens: int
+    there: int
+    there_tokens: int
+    spans: tuple[Span, ...]
+    this_not_from_sample: bool
+    other_not_from_sample: bool
+
+
 class Direction(Document):
-    """Who may have taken from whom; text alone seldom tells.
+    """Who may have taken from whom; text alone seldom tells, and times of files are not used.
 
     Attributes:
         sample_covered, shared_covered: Share of the tokens of each side that lie in matched regions.
         hint: `sample holds more`, `shared holds more`, `none`.
         nearest: Whether no other shared copy is closer to the sample.
-        through: A shared copy that lies between this one and the sample, if there is one.
+        through: The copy or sample that holds all that the sample shares with this one and more, if there is one.
+        through_order: `shown` if that one has places of this copy that the sample lacks, so that it was not made from
+            the sample alone; otherwise the order of the two is not shown.
+        contrasts: Other copies that are like the sample, and other samples that are like this copy.
     """
 
     sample_covered: float
@@ -106,6 +134,8 @@ class Direction(Document):
     hint: Literal["sample holds more", "shared holds more", "none"]
     nearest: bool = True
     through: str | None = None
+    through_order: Literal["shown", "not shown"] | None = None
+    contrasts: tuple[Contrast, ...] = ()
 
 
 class Comparison(Document):

@@ -11,6 +11,7 @@ from waspglass.model.skip import Skipped
 from waspglass.trace.calibration import Calibration, baseline_of
 from waspglass.trace.commons import Commons
 from waspglass.trace.detail import Reader, direction_of, parts_in_common, regions_of, shown_text
+from waspglass.trace.lineage import Lineage
 from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source
 from waspglass.trace.result import Comparison, Direction, Hypotheses, Input, TraceResult
@@ -21,6 +22,8 @@ __all__ = ["DETAILED", "LISTED", "trace"]
 
 DETAILED = 12
 LISTED = 200
+RELATIVES = 4
+"""Other copies, and other samples, that a comparison is contrasted with."""
 COMMON_SOURCE_AT = math.log(10)
 """Log likelihood ratio against a common third source below which *derived* is not said."""
 BASELINE_PROGRAMS = 200
@@ -63,7 +66,8 @@ def trace(
     ]
     drafts.sort(key=lambda draft: (-_RANK[draft.verdict], -draft.llr, -draft.score, draft.sample, draft.shared))
     by_name = {source.name: source for source in (*layers, *shared)}
-    detailed = [_detail(draft, by_name, reader, against, calibration, drafts) for draft in drafts[:DETAILED]]
+    lineage = Lineage(reader)
+    detailed = [_detail(draft, by_name, reader, against, calibration, drafts, lineage) for draft in drafts[:DETAILED]]
     listed = sorted(detailed, key=lambda one: (-_RANK[one.verdict], -one.llr, -one.score)) + drafts[DETAILED:LISTED]
     shown = {name for one in detailed for name in (one.sample, one.shared)}
     verdict = max((one.verdict for one in listed), key=lambda one: _RANK[one], default=Verdict.CANNOT_TELL)
@@ -182,6 +186,7 @@ def _detail(
     against: Background,
     calibration: Calibration,
     drafts: Sequence[Comparison],
+    lineage: Lineage,
 ) -> Comparison:
     """The same comparison with regions, parts and direction; a part can make it *derived*."""
     sample, reference = by_name[draft.sample], by_name[draft.shared]
@@ -192,7 +197,7 @@ def _detail(
         verdict, reasons = Verdict.DERIVED, ("part",)
     return draft.model_copy(update={
         "verdict": verdict, "reasons": reasons, "regions": regions, "parts": parts,
-        "direction": _direction(draft, covered, drafts, by_name, reader, against),
+        "direction": _direction(draft, covered, drafts, by_name, lineage),
     })  # fmt: skip
 
 
@@ -201,18 +206,29 @@ def _direction(
     covered: tuple[float, float],
     drafts: Sequence[Comparison],
     by_name: dict[str, Source],
-    reader: Reader,
-    against: Background,
+    lineage: Lineage,
 ) -> Direction:
-    """Coverage of both sides, and the place of this copy among the other shared copies."""
-    rivals = [one for one in drafts if one.sample == draft.sample and one.score > draft.score][:8]
-    own = reader.program(by_name[draft.shared])
-    through = next(
-        (
-            one.shared
-            for one in rivals
-            if against.likeness(reader.program(by_name[one.shared]), own).score > draft.score + 0.02
-        ),
-        None,
+    """Coverage of both sides, and the place of this copy among the others and among the other samples."""
+    nearest = not any(one.sample == draft.sample and one.score > draft.score for one in drafts)
+    others = [by_name[name] for name in _relatives(draft, drafts)]
+    contrasts = lineage.contrasts(by_name[draft.sample], by_name[draft.shared], others)
+    between = max((one for one in contrasts if one.fits == "other"), key=lambda one: one.there_tokens, default=None)
+    order = None if between is None else ("shown" if between.other_not_from_sample else "not shown")
+    through = None if between is None else between.other
+    return direction_of(covered, nearest=nearest, through=through).model_copy(
+        update={"contrasts": contrasts, "through_order": order}
     )
-    return direction_of(covered, nearest=not rivals, through=through)
+
+
+def _relatives(draft: Comparison, drafts: Sequence[Comparison]) -> list[str]:
+    """Other shared copies that are like the sample, and other samples that are like the shared copy, most alike first.
+
+    The layers of one sample are not other samples.
+    """
+    if draft.verdict is Verdict.INDEPENDENT:
+        return []
+    alike = [one for one in drafts[:LISTED] if one.verdict is not Verdict.INDEPENDENT]
+    copies = [one.shared for one in alike if one.sample == draft.sample and one.shared != draft.shared]
+    own = draft.sample.partition(" > ")[0]
+    samples = [one.sample for one in alike if one.shared == draft.shared and one.sample.partition(" > ")[0] != own]
+    return [name for name in dict.fromkeys((*copies[:RELATIVES], *samples[:RELATIVES])) if name != draft.sample]

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.trace.programs import ORIGINAL, renamed, source
+from waspglass.model.language import LANGUAGES, load_catalogue
+from waspglass.report.trace_html import trace_html
+from waspglass.report.trace_text import trace_text
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.commons import load_commons
+from waspglass.trace.detail import Reader
+from waspglass.trace.lineage import Lineage, agreement
+from waspglass.trace.regions import matching_tiles
+from waspglass.trace.result import Contrast, Direction, TraceResult
+from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
+from waspglass.trace.views import Tokens
+
+ADDED = '''
+def dry_days(readings, longest=7):
+    """Stations that were silent for more than `longest` days."""
+    silent = {}
+    for station, litres, day in readings:
+        if litres == 0 and station not in silent:
+            silent[station] = day
+        elif litres > 0:
+            silent.pop(station, None)
+    return {name: day for name, day in silent.items() if len(day) > longest}
+'''
+OTHER = """
+def weekly(readings, first="mon"):
+    weeks = [[] for _ in range(54)]
+    for number, (station, litres, day) in enumerate(sorted(readings)):
+        weeks[number // 7].append((station, round(litres, 2), day.lower()))
+    return [sum(cell[1] for cell in week) for week in weeks if week and week[0][2] != first]
+"""
+VERSION_1 = ORIGINAL
+VERSION_2 = ORIGINAL.replace("def report(", ADDED + "\n\ndef report(").replace("1.0375", "1.0412")
+VERSION_3 = ORIGINAL.replace("def report(", OTHER + "\n\ndef report(")
+
+
+def contrast(sample: str, this: str, other: str) -> Contrast:
+    (found,) = Lineage(Reader()).contrasts(
+        source("s.py", sample), source("this.py", this), [source("other.py", other)]
+    )  # fmt: skip
+    return found
+
+
+def traced(samples: dict[str, str], shared: dict[str, str]) -> TraceResult:
+    return trace(
+        [source(name, text) for name, text in samples.items()],
+        [source(name, text) for name, text in shared.items()],
+        calibration=load_calibration(),
+        commons=load_commons(),
+    )
+
+
+def direction(result: TraceResult, sample: str, shared: str) -> Direction:
+    (found,) = (one.direction for one in result.comparisons if (one.sample, one.shared) == (sample, shared))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("change", [str, renamed])
+def test_a_sample_fits_the_version_whose_own_places_it_has(change: object) -> None:
+    assert callable(change)
+    found = contrast(change(VERSION_2), VERSION_2, VERSION_1)
+    assert (found.fits, found.there) == ("this", 0)
+    line = change(VERSION_2).splitlines().index(change("def dry_days(readings, longest=7):")) + 1
+    assert any(span.first <= line <= span.last for span in found.spans)
+    assert contrast(change(VERSION_2), VERSION_1, VERSION_2).fits == "other"
+
+
+def test_what_is_missing_speaks_for_nobody() -> None:
+    """A sample without the added function may be made from either version."""
+    shorter = ORIGINAL.replace("1.0375", "1.1")
+    for this, other in ((VERSION_1, VERSION_2), (VERSION_2, VERSION_1)):
+        assert contrast(shorter, this, other).fits == "not separable"
+    assert contrast(VERSION_1, VERSION_1, VERSION_1).fits == "not separable"
+
+
+def test_places_of_both_are_said_to_be_of_both() -> None:
+    mixed = VERSION_2.replace("def report(", OTHER + "\n\ndef report(")
+    found = contrast(mixed, VERSION_2, VERSION_3)
+    assert found.fits == "both"
+    assert min(found.here_tokens, found.there_tokens) >= 24
+
+
+def test_a_copy_that_has_of_another_what_the_sample_lacks_was_not_made_from_the_sample() -> None:
+    shorter = VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], "")
+    found = contrast(shorter, VERSION_2, VERSION_1)
+    assert (found.fits, found.this_not_from_sample, found.other_not_from_sample) == ("this", True, True)
+    whole = contrast(VERSION_2, VERSION_2, VERSION_1)
+    assert (whole.this_not_from_sample, whole.other_not_from_sample) == (False, False)
+
+
+def test_the_chain_is_named_with_its_order_where_that_is_shown() -> None:
+    shorter = renamed(VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], ""))
+    result = traced({"found.py": shorter}, {"one.py": VERSION_1, "two.py": VERSION_2})
+    first, second = (direction(result, "found.py", name) for name in ("one.py", "two.py"))
+    assert (first.through, first.through_order) == ("two.py", "shown")
+    assert (second.through, second.through_order) == (None, None)
+    assert second.contrasts[0].this_not_from_sample
+    unordered = traced({"found.py": VERSION_2 + "print('end')\n"}, {"one.py": VERSION_1, "two.py": VERSION_2})
+    assert direction(unordered, "found.py", "one.py").through_order == "not shown"
+
+
+def test_another_sample_can_stand_in_between() -> None:
+    step = VERSION_2
+    last = VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], "")
+    result = traced({"a.py": step, "b.py": last}, {"shared.py": VERSION_1})
+    assert direction(result, "b.py", "shared.py").through == "a.py"
+    assert direction(result, "b.py", "shared.py").through_order == "shown"
+    assert direction(result, "a.py", "shared.py").through is None
+
+
+def test_names_that_the_sample_lost_show_the_order_too() -> None:
+    """The second version has the names of the first, which it cannot have from a sample where all are changed."""
+    result = traced({"found.py": renamed(VERSION_2)}, {"one.py": VERSION_1, "two.py": VERSION_2})
+    assert direction(result, "found.py", "one.py").through_order == "shown"
+
+
+def test_independent_programs_are_not_contrasted() -> None:
+    result = traced({"found.py": OTHER}, {"one.py": VERSION_1, "two.py": VERSION_2})
+    for one in result.comparisons:
+        assert one.direction is None or one.verdict.value != "independent" or one.direction.contrasts == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reports_say_it_and_escape_it(language: str) -> None:
+    name = "two<b>\x1b.py"
+    shorter = renamed(VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], ""))
+    result = traced({"found.py": shorter}, {"one.py": VERSION_1, name: VERSION_2})
+    text, html = trace_text(result, language), trace_html(result, language)
+    kept = direction(result, "found.py", "one.py").contrasts[0]
+    for page in (text, html):
+        assert "\x1b" not in page
+        assert str(kept.there_tokens) in page
+    assert "two&lt;b&gt;" in html
+    doubt = load_catalogue("waspglass.report", "trace", language).text("label.if_derived")
+    undecided = result.model_copy(
+        update={
+            "comparisons": tuple(one.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for one in result.comparisons)
+        }
+    )
+    assert doubt in trace_text(undecided, language)
+    certain = result.model_copy(
+        update={"comparisons": tuple(one.model_copy(update={"verdict": Verdict.DERIVED}) for one in result.comparisons)}
+    )
+    assert doubt not in trace_text(certain, language)
+    assert text.count("two<b>") > 2
+
+
+values = st.lists(st.integers(0, 4), max_size=60)
+
+
+def made(shape: list[int], text: list[int]) -> Tokens:
+    places = np.arange(len(shape), dtype=np.int32)
+    return Tokens(
+        np.array(text, dtype=np.uint64), np.array(shape, dtype=np.uint64), np.ones(len(shape), dtype=np.uint8),
+        places, places + 1,
+    )  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(values, values)
+def test_agreement_is_that_of_the_tiles_token_by_token(a: list[int], b: list[int]) -> None:
+    left, right = made([v // 2 for v in a], a), made([v // 2 for v in b], b)
+    expected = [0] * len(a)
+    for start_a, start_b, length in matching_tiles(left, right):
+        for offset in range(length):
+            assert a[start_a + offset] // 2 == b[start_b + offset] // 2
+            expected[start_a + offset] = 2 if a[start_a + offset] == b[start_b + offset] else 1
+    assert agreement(left, right).tolist() == expected
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations([*ORIGINAL.splitlines(), *ADDED.splitlines()]), st.integers(0, 60), st.integers(0, 60))
+def test_the_contrast_the_other_way_round_says_the_same(lines: list[str], cut: int, kept: int) -> None:
+    sample, this, other = "\n".join(lines[cut:]), "\n".join(lines[:kept]), ORIGINAL
+    one, turned = contrast(sample, this, other), contrast(sample, other, this)
+    assert (one.here, one.here_tokens, one.there, one.there_tokens) == (
+        turned.there, turned.there_tokens, turned.here, turned.here_tokens,
+    )  # fmt: skip
+    assert {one.fits, turned.fits} in ({"this", "other"}, {"both"}, {"not separable"})
