@@ -13,9 +13,9 @@ from waspglass.hunt.lines import LogState
 from waspglass.hunt.plan import Plan, make_plan
 from waspglass.hunt.sample import Sample
 
-__all__ = ["Planner"]
+__all__ = ["ENOUGH", "Planner"]
 
-_ENOUGH = 6 << 20
+ENOUGH = 6 << 20
 """Bytes of one kind of log after which a sample pays; smaller evidence is scanned with needles chosen by length."""
 _PIECE = 128 << 10
 _PIECES = 8
@@ -113,8 +113,8 @@ class Planner:
         entry.apart += size
         entry.candidates += candidates
         if entry.plan.expected is None:
-            entry.due = entry.scanned >= _ENOUGH
-        elif entry.recent >= _ENOUGH:
+            entry.due = entry.scanned >= ENOUGH
+        elif entry.recent >= ENOUGH:
             share = entry.candidates * _LINE / entry.recent
             entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * entry.plan.expected)
             entry.recent = entry.candidates = 0

@@ -28,7 +28,7 @@ from waspglass.model.coverage import Span
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["Outcome", "Pass", "scan_file"]
+__all__ = ["Outcome", "Pass", "kind_of", "scan_file"]
 
 _YARA_FORMATS = frozenset({"web_file", "compiled_page", "pe_version"})
 
@@ -125,14 +125,20 @@ class Pass:
         return tuple(seen)
 
 
+def kind_of(artefact: Artefact, rules: RuleSet) -> ArtefactKind | None:
+    """The artefact's kind, with the format that the artefact has; None if the rule set does not know it."""
+    kind = rules.kinds.get(artefact.kind)
+    return (
+        kind if kind is None or kind.format == artefact.format else kind.model_copy(update={"format": artefact.format})
+    )
+
+
 def scan_file(artefact: Artefact, run: Pass) -> Outcome:
     """Scans the file; whatever is wrong with it becomes a skip."""
-    kind = run.rules.kinds.get(artefact.kind)
+    kind = kind_of(artefact, run.rules)
     source = artefact.file.path
     if kind is None:
         return Outcome((), (), (Skipped(source=source, reason=SkipReason.NOT_RECOGNISED, detail=artefact.kind),), None)
-    if kind.format != artefact.format:
-        kind = kind.model_copy(update={"format": artefact.format})
     limits = run.limits
     collector = Collector(artefact, kind, limits.per_rule, run.ears, run.window, limits.correlated)
     extra: list[Hit] = []

@@ -2,7 +2,8 @@
 
 Evidence cannot be pickled (it holds open archives), so the processes are forked once all files are known and are told
 indices only. Evidence is made for that: what lies in archives is unpacked while it is listed, and read without a shared
-position. Each process chooses needles and compiles databases for itself. Nothing but outcomes comes back.
+position. Rules are bound and needles are chosen before the fork; a process that meets another header plans for
+itself. Nothing but outcomes comes back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.tree import EvidenceFile
+from waspglass.hunt.priming import prime
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
 from waspglass.model.skip import Skipped, SkipReason
 
@@ -42,6 +44,8 @@ def scan_files(artefacts: Sequence[Artefact], run: Pass, workers: int, *, scan: 
         for artefact in artefacts:
             yield scan(artefact, run)
         return
+    if not run.naive:
+        prime(artefacts, run)
     crew = _Crew(artefacts, run, scan)
     try:
         crew.start(wanted)
