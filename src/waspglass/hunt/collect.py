@@ -17,7 +17,7 @@ from waspglass.model.finding import Actor, Effect
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit"]
+__all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of"]
 
 RAW_LIMIT = 8192
 """Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
@@ -225,7 +225,12 @@ def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
             if value:
                 values[capture.name] = value
                 break
-    return values
+    return values | digest_of(record) if rule.meaning.subject is not None else values
+
+
+def digest_of(record: Record) -> dict[str, str]:
+    """The SHA-256 of the file that a record describes, for everyone with whom the finding is shared."""
+    return {"sha256": record["sha256"]} if record.get("sha256") else {}
 
 
 def actor_of(kind: ArtefactKind, record: Mapping[str, str]) -> Actor | None:

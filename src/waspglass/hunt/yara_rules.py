@@ -9,8 +9,9 @@ import yara_x
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.hunt.collect import Hit
+from waspglass.hunt.collect import Hit, digest_of
 from waspglass.hunt.condition import Or
+from waspglass.hunt.records import excerpt
 from waspglass.hunt.rule import Meaning, Rule
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
@@ -100,7 +101,7 @@ def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
         source=path,
         place=Place(offset=0),
         time=artefact.file.modified,
-        raw=record.get("excerpt", path).encode("utf-8", "backslashreplace"),
-        values={"implant": path},
+        raw=excerpt(record),
+        values={"implant": path} | digest_of(record),
         actor=None,
     )
