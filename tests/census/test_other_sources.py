@@ -105,6 +105,19 @@ def test_missing_columns_are_no_guess(tmp_path: Path) -> None:
     assert "not recognised" in outcome.refused.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("vulnerable", State.VULNERABLE), ("likely vulnerable", State.VULNERABLE), ("", State.VULNERABLE),
+     ("unpatched", State.VULNERABLE), ("not vulnerable", State.UNKNOWN), ("patched", State.UNKNOWN),
+     ("mitigated", State.UNKNOWN)],
+)  # fmt: skip
+def test_a_status_that_denies_outranks_the_tag(tmp_path: Path, status: str, state: State) -> None:
+    header = "timestamp,ip,port,protocol,asn,geo,region,city,hostname,naics,sector,tag,public_source,status,detail,method,severity"  # noqa: E501
+    row = f"2021-03-09 00:00:00,192.0.2.1,443,tcp,1,DE,,,,0,,exchange;cve-2021-26855,,{status},,,critical"
+    add(tmp_path, "2021-03-09-special-cert.csv", csv(header, row))
+    assert states(tmp_path) == {state: 1}
+
+
 NMAP_HOST = """<host endtime="1615284010"><address addr="{address}" addrtype="ipv4"/><ports>
 <port protocol="tcp" portid="443"><state state="open"/>{script}</port></ports></host>"""
 TEST = '<script id="http-vuln-cve2021-26855" output="{state}"><table key="x"><elem key="state">{state}</elem></table></script>'  # noqa: E501
@@ -119,12 +132,16 @@ def test_nmap_tests_behaviour_and_silence_is_no_answer(tmp_path: Path) -> None:
         NMAP_HOST.format(address="192.0.2.1", script=TEST.format(state="VULNERABLE")),
         NMAP_HOST.format(address="192.0.2.2", script=TEST.format(state="NOT VULNERABLE")),
         NMAP_HOST.format(address="192.0.2.3", script=""),
+        NMAP_HOST.format(address="192.0.2.5", script=TEST.format(state="LIKELY VULNERABLE")),
+        NMAP_HOST.format(address="192.0.2.6", script=TEST.format(state="VULNERABLE (Exploitable)")),
+        NMAP_HOST.format(address="192.0.2.7", script=TEST.format(state="UNKNOWN (unable to test)")),
         NMAP_HOST.format(address="192.0.2.4", script=f'<script id="ms-exchange-version" output="{VULNERABLE}: name"/>'),
     ]
-    assert added(add(tmp_path, "scan.xml", nmap(*hosts), product="exchange")) == (4, {})
+    assert added(add(tmp_path, "scan.xml", nmap(*hosts), product="exchange")) == (7, {})
     (one,) = counts(tmp_path)
-    assert one.addresses == {State.VULNERABLE: 2, State.PATCHED: 1, State.UNKNOWN: 1}
-    assert one.tested == 2
+    assert one.addresses == {State.VULNERABLE: 4, State.PATCHED: 1, State.UNKNOWN: 2}
+    # What a script only infers (LIKELY) and what it could not test are no tests.
+    assert one.tested == 3
 
 
 def test_nmap_that_ends_early_is_counted(tmp_path: Path) -> None:
@@ -159,6 +176,32 @@ def test_censys_has_a_sighting_for_each_service(tmp_path: Path) -> None:
     )
     assert states(tmp_path) == {State.VULNERABLE: 2}
     assert rows(tmp_path)[0]["certificate"] == "a" * 64
+
+
+def test_censys_platform_keeps_responses_in_endpoints(tmp_path: Path) -> None:
+    plain = {"http": {"html_title": "Outlook", "body": "/owa/auth/15.1.2176/"}}
+    lists = {"http": {"headers": {"X-OWA-Version": {"headers": [PATCHED]}}}}
+    pairs = {
+        "http": {"headers": [{"key": "X-OWA-Version", "value": VULNERABLE}, {"key": "X-FEServer", "value": "EX1"}]}
+    }
+    hosts = [
+        {
+            "ip": f"192.0.2.{number}",
+            "services": [
+                {
+                    "port": 443,
+                    "scan_time": "2021-03-09T13:40:03Z",
+                    "endpoints": [{}, plain, found],
+                    "cert": {"fingerprint_sha256": "a" * 64, "names": ["mail.a.example"]},
+                }
+            ],
+        }
+        for number, found in enumerate((lists, pairs), 1)
+    ]
+    assert added(add(tmp_path, "x.json", jsonl(*({"host_v1": {"resource": host}} for host in hosts)))) == (2, {})
+    assert states(tmp_path) == {State.VULNERABLE: 1, State.PATCHED: 1}
+    first, second = rows(tmp_path)
+    assert (first["certificate"], first["names"], second["server_name"]) == ("a" * 64, ["mail.a.example"], "EX1")
 
 
 MAPPING = Mapping.model_validate(

@@ -49,6 +49,21 @@ def test_a_guessed_flaw_is_no_evidence(tmp_path: Path) -> None:
     assert states(tmp_path) == {State.PATCHED: 1}
 
 
+def test_what_shodan_tested_outranks_the_version_either_way(tmp_path: Path) -> None:
+    found = banner("192.0.2.1", "15.1.2176.9", opts={"vulns": ["CVE-2021-26855"]})
+    clean = banner("192.0.2.2", VULNERABLE, opts={"vulns": ["!CVE-2021-26855"]})
+    other = banner("192.0.2.3", VULNERABLE, opts={"vulns": ["!CVE-2014-0160"]})
+    add(tmp_path, "a.json", jsonl(found, clean, other))
+    assert states(tmp_path) == {State.VULNERABLE: 2, State.PATCHED: 1}
+
+
+def test_the_older_cpe_names_the_product_and_the_tag_a_compromise(tmp_path: Path) -> None:
+    for number, cpe in enumerate((["cpe:/a:microsoft:exchange_server"], "cpe:/a:microsoft:exchange_server"), 1):
+        plain = banner(f"192.0.2.{number}", None, http={"title": "x"}, cpe=cpe, tags=["self-signed", "compromised"])
+        add(tmp_path, f"{number}.json", jsonl(plain))
+    assert [(row["product"], row["compromise"]) for row in rows(tmp_path)] == [("exchange", "compromised")] * 2
+
+
 def test_three_parts_do_not_decide(tmp_path: Path) -> None:
     add(tmp_path, "a.json", jsonl(banner("192.0.2.1", UNDECIDABLE)))
     assert states(tmp_path) == {State.UNDECIDABLE: 1}

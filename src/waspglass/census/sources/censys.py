@@ -1,6 +1,7 @@
 """Censys hosts, one JSON object a line: the Search 2.0 form (`ip`, `services`) and the Platform's `host_v1.resource`.
 
-A host has many services; each becomes a sighting of its own.
+A host has many services; each becomes a sighting of its own. The Platform keeps responses in `endpoints` and the
+certificate in `cert` (fields of the Platform's query language, docs.censys.com).
 """
 
 from __future__ import annotations
@@ -42,14 +43,23 @@ class _Dns(msgspec.Struct, gc=False):
     reverse_dns: _Names | None = None
 
 
+class _Field(msgspec.Struct, gc=False):
+    key: str | None = None
+    value: str | None = None
+
+
 class _Response(msgspec.Struct, gc=False):
     html_title: str | None = None
     body: str | None = None
-    headers: dict[str, msgspec.Raw] | None = None
+    headers: dict[str, msgspec.Raw] | list[_Field] | None = None
 
 
 class _Http(msgspec.Struct, gc=False):
     response: _Response | None = None
+
+
+class _Endpoint(msgspec.Struct, gc=False):
+    http: _Response | None = None
 
 
 class _Leaf(msgspec.Struct, gc=False):
@@ -66,6 +76,11 @@ class _Tls(msgspec.Struct, gc=False):
     fingerprint_sha256: str | None = None
 
 
+class _Certificate(msgspec.Struct, gc=False):
+    fingerprint_sha256: str | None = None
+    names: list[str] | None = None
+
+
 class _Service(msgspec.Struct, gc=False):
     port: int | None = None
     transport_protocol: str | None = None
@@ -74,6 +89,8 @@ class _Service(msgspec.Struct, gc=False):
     http: _Http | None = None
     tls: _Tls | None = None
     certificate: str | None = None
+    endpoints: list[_Endpoint] | None = None
+    cert: _Certificate | None = None
 
 
 class _Host(msgspec.Struct, gc=False):
@@ -134,12 +151,7 @@ class Censys:
 
 def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[object, ...]:
     place, system = host.location or _Location(), host.autonomous_system or _System()
-    response = (service.http or _Http()).response or _Response()
-    head = _header_text(response)
-    sign = signs.read(head, response.body or "")
-    if sign is None:
-        product = signs.product_of(response.html_title, None)
-        sign = None if product is None else Sign(product, server_name=signs.server_name(product, head))
+    sign = _sign(service, signs)
     certificate, names = _certificate(service)
     dns = host.dns or _Dns()
     names += [*(dns.names or ()), *((dns.reverse_dns or _Names()).names or ())]
@@ -164,8 +176,27 @@ def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[obj
     )
 
 
+def _sign(service: _Service, signs: Signs) -> Sign | None:
+    """The best sign of the service's responses: one in Search 2.0, one a page (`endpoints`) in the Platform."""
+    responses = [endpoint.http for endpoint in service.endpoints or () if endpoint.http is not None]
+    if service.http is not None and service.http.response is not None:
+        responses.insert(0, service.http.response)
+    heads = [_header_text(response) for response in responses]
+    shown = [signs.read(head, response.body or "") for head, response in zip(heads, responses, strict=True)]
+    found = [sign for sign in shown if sign is not None]
+    if found:
+        return max(found, key=lambda sign: sign.origin == "header")
+    for head, response in zip(heads, responses, strict=True):
+        product = signs.product_of(response.html_title, None)
+        if product is not None:
+            return Sign(product, server_name=signs.server_name(product, head))
+    return None
+
+
 def _header_text(response: _Response) -> str:
-    """Censys writes `X_OWA_Version: ["15.1..."]` or `{"headers": [...]}`; this makes header lines of either."""
+    """Censys writes `X_OWA_Version: ["15.1..."]` or `{"headers": [...]}` or `key` and `value`: header lines of any."""
+    if isinstance(response.headers, list):
+        return "\n".join(["", *(f"{each.key}: {each.value}" for each in response.headers)])
     lines = [""]
     for name, raw in (response.headers or {}).items():
         try:
@@ -185,4 +216,9 @@ def _certificate(service: _Service) -> tuple[str | None, list[str]]:
     tls = service.tls or _Tls()
     chain = tls.certificates or _Certificates()
     names = list((chain.leaf_data or _Leaf()).names or ())
-    return service.certificate or chain.leaf_fp_sha_256 or tls.fingerprint_sha256, names
+    own = service.cert or _Certificate()
+    names += own.names or ()
+    return (
+        service.certificate or chain.leaf_fp_sha_256 or own.fingerprint_sha256 or tls.fingerprint_sha256,
+        names,
+    )

@@ -1,7 +1,8 @@
 """Nmap XML: behavioural tests and version scripts, port by port.
 
-Nmap's test scripts say `VULNERABLE`; `NOT VULNERABLE` only appears when the script was told to show all results.
-Silence is not taken for an answer: such a port becomes a sighting without a state.
+Nmap's test scripts say `VULNERABLE` (also with `(Exploitable)`), `LIKELY VULNERABLE` where they only infer it, and
+`NOT VULNERABLE`, which only appears when the script was told to show all results. What a script infers is the source's
+word and no test. Silence is not taken for an answer: such a port becomes a sighting without a state.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ __all__ = ["Nmap"]
 
 _VERSION = re.compile(r"\b\d{1,3}(?:\.\d{1,5}){2,3}\b")
 _NOT = re.compile(r"\bNOT VULNERABLE\b|\bnot vulnerable\b", re.IGNORECASE)
+_LIKELY = re.compile(r"\b(?:LIKELY|POSSIBLY|POTENTIALLY) VULNERABLE\b", re.IGNORECASE)
 _YES = re.compile(r"\bVULNERABLE\b")
 _HOST_LIMIT = 4 << 20
 _COLUMNS = tuple(
-    "line address port transport seen product version version_from verified refuted names certificate".split()  # noqa: SIM905
+    "line address port transport seen product version version_from claimed verified refuted names certificate".split()  # noqa: SIM905
 )
 
 
@@ -132,9 +134,10 @@ def _time(seconds: str | None) -> str | None:
 
 
 def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
-    """Product, version, where it is from, CVEs shown, CVEs not found."""
+    """Product, version, where it is from, CVEs inferred, CVEs shown, CVEs not found."""
     product: str | None = None
     version: str | None = None
+    claimed: list[str] = []
     verified: list[str] = []
     refuted: list[str] = []
     for script in port.iter("script"):
@@ -145,12 +148,15 @@ def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
             state = next((each.text or "" for each in script.iter("elem") if each.get("key") == "state"), text)
             if _NOT.search(state):
                 refuted.append(cve)
+            elif _LIKELY.search(state):
+                claimed.append(cve)
             elif _YES.search(state):
                 verified.append(cve)
         for each in signs.products:
             if name in each.scripts and (match := _VERSION.search(text)):
                 product, version = each.product, match.group()
-    return product, version, None if version is None else "script", verified or None, refuted or None
+    origin = None if version is None else "script"
+    return product, version, origin, claimed or None, verified or None, refuted or None
 
 
 def _product_of(script: str, signs: Signs) -> str | None:

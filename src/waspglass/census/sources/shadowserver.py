@@ -80,7 +80,7 @@ def _row(number: int, cells: dict[str, str], product: str | None, signs: Signs) 
         product or signs.product_of_tags(tags),
         version,
         None if version is None else "field",
-        [tag for tag in tags if tag.startswith("cve-")] or None,
+        _claimed(tags, cells),
         _compromise(tags, cells),
         [cells["hostname"]] if cells.get("hostname") else None,
         cells.get("servername"),
@@ -88,10 +88,23 @@ def _row(number: int, cells: dict[str, str], product: str | None, signs: Signs) 
     )
 
 
+_DENIALS = ("not ", "no ", "unaffected", "uncompromised", "patched", "mitigated", "fixed", "clean")
+
+
+def _denies(status: str) -> bool:
+    return status.startswith(_DENIALS) or " not " in status
+
+
+def _claimed(tags: list[str], cells: dict[str, str]) -> list[str] | None:
+    """A CVE among the tags means vulnerable, unless a special report's status denies just that."""
+    if _denies(cells.get("status", "").strip().lower()):
+        return None
+    return [tag for tag in tags if tag.startswith("cve-")] or None
+
+
 def _compromise(tags: list[str], cells: dict[str, str]) -> str | None:
     """A web shell tag is a compromise; so is a special report whose status says so, unless it denies it."""
     if any("webshell" in tag or "web-shell" in tag or "backdoor" in tag for tag in tags):
         return "webshell"
     status = cells.get("status", "").strip().lower()
-    denies = status.startswith(("not ", "no ", "un")) or "not compromised" in status
-    return status if "compromised" in status and not denies else None
+    return status if "compromised" in status and not _denies(status) else None

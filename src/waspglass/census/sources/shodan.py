@@ -58,6 +58,10 @@ class _Vulnerability(msgspec.Struct, gc=False):
     verified: bool | None = None
 
 
+class _Options(msgspec.Struct, gc=False):
+    vulns: list[str] | None = None
+
+
 class _Banner(msgspec.Struct, gc=False):
     ip_str: str | None = None
     ipv6: str | None = None
@@ -72,10 +76,12 @@ class _Banner(msgspec.Struct, gc=False):
     product: str | None = None
     version: str | int | float | None = None
     cpe23: list[str] | None = None
+    cpe: list[str] | str | None = None
     http: _Http | None = None
     data: str | None = None
     ssl: _Ssl | None = None
     vulns: dict[str, _Vulnerability] | list[str] | None = None
+    opts: _Options | None = None
     tags: list[str] | None = None
 
 
@@ -144,10 +150,13 @@ class _Columns:
         places = [banner.location or _NOWHERE for banner in banners]
         for name, get in _PLACE.items():
             values[name] += map(get, places)
-        values["verified"] += [_verified(banner.vulns) if banner.vulns else None for banner in banners]
-        values["compromise"] += [
-            "webshell" if banner.tags and "webshell" in banner.tags else None for banner in banners
+        tested = [(banner.opts.vulns if banner.opts is not None else None) for banner in banners]
+        values["verified"] += [
+            _verified(banner.vulns, found) if banner.vulns or found else None
+            for banner, found in zip(banners, tested, strict=True)
         ]
+        values["refuted"] += [_refuted(found) if found else None for found in tested]
+        values["compromise"] += [_compromise(banner.tags) if banner.tags else None for banner in banners]
         certificates = [(banner.ssl or _OPEN).cert or _BARE for banner in banners]
         prints = [each.fingerprint or _NO_FINGERPRINT for each in certificates]
         values["certificate"] += [each.sha256 or each.sha1 for each in prints]
@@ -184,7 +193,7 @@ def _names(hostnames: list[str] | None, common_name: str | None) -> list[str]:
 
 def _declared(banner: _Banner, head: str, http: _Http, signs: Signs) -> Sign | None:
     """Where the response shows no version: the product by title or CPE, with Shodan's version if it has the form."""
-    product = signs.product_of(http.title, banner.cpe23)
+    product = signs.product_of(http.title, banner.cpe23 or banner.cpe)
     if product is None:
         return None
     named = banner.product is not None and product in banner.product.lower().replace(" ", "")
@@ -192,8 +201,21 @@ def _declared(banner: _Banner, head: str, http: _Http, signs: Signs) -> Sign | N
     return Sign(product, version, None if version is None else "field", signs.server_name(product, head))
 
 
-def _verified(vulns: dict[str, _Vulnerability] | list[str]) -> list[str] | None:
-    """Only what Shodan tested itself; CVEs that it guessed from a version are no evidence of their own."""
-    if isinstance(vulns, list):
-        return None
-    return [name for name, entry in vulns.items() if entry.verified] or None
+def _verified(vulns: dict[str, _Vulnerability] | list[str] | None, tested: list[str] | None) -> list[str] | None:
+    """Only what Shodan tested itself; CVEs that it guessed from a version are no evidence of their own.
+
+    `vulns` marks its entries as verified, `opts.vulns` holds the outcome of tests: `CVE-...`, or `!CVE-...` for none.
+    """
+    found = [name for name in tested or () if not name.startswith("!")]
+    if isinstance(vulns, dict):
+        found += [name for name, entry in vulns.items() if entry.verified and name not in found]
+    return found or None
+
+
+def _refuted(tested: list[str]) -> list[str] | None:
+    return [name[1:] for name in tested if name.startswith("!")] or None
+
+
+def _compromise(tags: list[str]) -> str | None:
+    """Shodan's own tag is `compromised`; `webshell` is for exports that somebody has marked."""
+    return next((tag for tag in ("webshell", "compromised") if tag in tags), None)
