@@ -89,7 +89,7 @@ def run(
     since: datetime | None = None,
 ) -> Assessment:
     observed = Observations(
-        evidence="x", findings=findings, coverage=coverage, collected_roots=roots, blinded=blinded, since=since
+        evidence="x", findings=findings, coverage=coverage, collected_folders=roots, blinded=blinded, since=since
     )
     settings = Settings(language=language, created=moment("2021-04-02"), generator="test")
     return assess(observed, PACK, facts, judge, settings)

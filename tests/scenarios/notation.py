@@ -123,7 +123,9 @@ def _iis(entry: dict[str, object]) -> dict[str, bytes]:
         stem, _, query = url.partition("?")
         user = extra.get("user", "-")
         port = extra.get("port", "443")
-        line = f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} {port} {user} {client} {agent} - {status} 0 0 5"
+        line = (
+            f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} {port} {user} {client} {agent} - {status} 0 0 5"
+        )
         days[date[2:].replace("-", "")].append(line)
     files = {}
     for day, lines in days.items():

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from waspglass.examine.file_times import act_time
 from waspglass.examine.observations import Observations, by_time
-from waspglass.examine.web_roots import root_of
+from waspglass.examine.web_roots import folder_of
 from waspglass.model.assessment import Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
@@ -26,7 +26,7 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
 
     1. A file or setting that was collected shows what is there at collection: present.
     2. The last word of the logs is that it was gone (404, redirect to the logon page, deletion): not present.
-    3. The web root in which it would lie was collected, and it is not among the files: not present.
+    3. The folder in which it would lie was collected, and it is not among the files: not present.
     4. Otherwise its last sign of life stands: nothing shows that it was removed, so it is taken to be there. Only a
        page whose name nobody saw is left open.
     """
@@ -47,8 +47,8 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
             subject,
             _dated(found, observations, pack),
             observations.file_timed,
-            _present_by_file(found, snapshots),
-            root_of(subject, pack.web_roots) in observations.collected_roots,
+            subject in observations.collected_pages or _present_by_file(found, snapshots),
+            folder_of(subject) in observations.collected_folders,
         )
         for subject, found in groups.items()
     ]
@@ -79,7 +79,9 @@ def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list
     return sorted(acts, key=by_time)
 
 
-def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, root_collected: bool) -> Implant:
+def _life(
+    subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, folder_collected: bool
+) -> Implant:
     written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
     ends = [f.time for f in found if f.effect is Effect.ENDS and f.time is not None]
@@ -94,7 +96,7 @@ def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: 
         first_used=min(used, default=None),
         last_used=max(used, default=None),
         gone=gone,
-        present=True if here else _present(subject, gone, root_collected),
+        present=True if here else _present(subject, gone, folder_collected),
         findings=tuple(f.id for f in found),
     )
 
@@ -107,9 +109,9 @@ def _present_by_file(found: list[Finding], snapshots: set[str]) -> bool:
     return any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found)
 
 
-def _present(subject: str, gone: datetime | None, root_collected: bool) -> bool | None:
+def _present(subject: str, gone: datetime | None, folder_collected: bool) -> bool | None:
     if gone is not None:
         return False
     if subject == UNNAMED:
         return None
-    return not root_collected
+    return not folder_collected

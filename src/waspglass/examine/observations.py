@@ -28,7 +28,8 @@ class Observations:
         hostname: The host's name as the evidence tells it.
         since: Start of the span that the user asked for; None for all.
         until: Its end.
-        collected_roots: URL paths of the web roots of which files were collected.
+        collected_folders: URL paths of the folders of web roots of which files were collected.
+        collected_pages: Files of web roots that were collected, as subjects of findings name them.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
         file_timed: Kinds whose findings are dated by their file, which copying may have changed.
     """
@@ -42,7 +43,8 @@ class Observations:
     hostname: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    collected_roots: tuple[str, ...] = ()
+    collected_folders: tuple[str, ...] = ()
+    collected_pages: frozenset[str] = frozenset()
     blinded: tuple[Skipped, ...] = ()
     file_timed: frozenset[str] = frozenset()
 

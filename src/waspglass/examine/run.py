@@ -16,7 +16,7 @@ from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.observations import Observations
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.survey import Survey
-from waspglass.examine.web_roots import collected_roots
+from waspglass.examine.web_roots import collected_folders, collected_pages
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules, read_rule_sources
@@ -137,7 +137,8 @@ def _observations(
         added_rules=added_rules,
         since=request.since,
         until=request.until,
-        collected_roots=collected_roots(survey.seen, request.pack),
+        collected_folders=collected_folders(survey.seen, request.pack),
+        collected_pages=collected_pages(survey.seen, request.pack),
         blinded=blinding_skips(skipped, request.pack),
         file_timed=file_timed_kinds(request.pack),
     )

@@ -1,26 +1,49 @@
-"""Which web roots were collected, so that a page that is not among their files is known to be absent."""
+"""Which folders of web roots were collected, so that a page that is not among their files is known to be absent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.hunt.paths import url_of_path
+from waspglass.hunt.paths import normalised_subject, url_of_path
 from waspglass.packs.pack import Pack, WebRoot
 
-__all__ = ["collected_roots", "root_of"]
+__all__ = ["collected_folders", "collected_pages", "folder_of"]
 
 
-def root_of(subject: str, web_roots: Iterable[WebRoot]) -> str | None:
+def folder_of(subject: str) -> str | None:
+    """URL of the folder in which a page lies: `/client` of `/client/page.aspx`; None if the subject is no URL path."""
+    return subject.rpartition("/")[0] if subject.startswith("/") else None
+
+
+def collected_folders(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, ...]:
+    """URLs of the folders of which at least one file was collected, in them or below, up to their web root; sorted.
+
+    One page that somebody copied says nothing of the folders beside it.
+    """
+    found: set[str] = set()
+    for artefact in artefacts:
+        url = url_of_path(artefact.file.path, pack.web_roots) if artefact.format == "web_file" else None
+        root = None if url is None else _root_of(url, pack.web_roots)
+        if url is None or root is None:
+            continue
+        folder = url
+        while len(folder) > len(root):
+            folder = folder.rpartition("/")[0]
+            found.add(folder)
+    return tuple(sorted(found))
+
+
+def collected_pages(artefacts: Iterable[Artefact], pack: Pack) -> frozenset[str]:
+    """The web files that were collected, under the names that subjects of findings have."""
+    return frozenset(
+        normalised_subject(artefact.file.path, pack.web_roots)
+        for artefact in artefacts
+        if artefact.format == "web_file"
+    )
+
+
+def _root_of(url: str, web_roots: Iterable[WebRoot]) -> str | None:
     """URL of the web root that serves a URL path: the longest that is a prefix of it by whole segments."""
-    if not subject.startswith("/"):
-        return None
     urls = sorted({root.url.lower().rstrip("/") for root in web_roots}, key=len, reverse=True)
-    return next((url for url in urls if subject == url or subject.startswith(url + "/")), None)
-
-
-def collected_roots(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, ...]:
-    """URLs of the web roots of which at least one page was collected, sorted."""
-    urls = (url_of_path(a.file.path, pack.web_roots) for a in artefacts if a.format == "web_file")
-    found = {root_of(url, pack.web_roots) for url in urls if url is not None}
-    return tuple(sorted(root for root in found if root is not None))
+    return next((root for root in urls if url == root or url.startswith(root + "/")), None)
