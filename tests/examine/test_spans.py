@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waspglass.examine.spans import covered_spans, missing_spans, union
-from waspglass.model.coverage import Coverage, Span
+from waspglass.examine.spans import covered_spans, missing_spans
+from waspglass.model.coverage import Coverage, Span, disjoint
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
 LENGTH = 60
@@ -33,7 +33,7 @@ def minutes(parts: tuple[Span, ...] | list[Span]) -> set[int]:
 
 @given(spans)
 def test_a_union_covers_the_same_minutes_and_its_parts_are_apart(parts: list[Span]) -> None:
-    merged = union(parts)
+    merged = disjoint(parts)
     reference: set[int] = set()
     for m in range(-5, LENGTH + 5):
         if any(s.from_ <= at(m) and at(m + 1) <= s.to for s in parts):
@@ -46,14 +46,14 @@ def test_a_union_covers_the_same_minutes_and_its_parts_are_apart(parts: list[Spa
 def test_what_is_missing_and_what_is_covered_make_the_window(parts: list[Span]) -> None:
     window = span(10, 50)
     missing = missing_spans(window, parts)
-    inside = {m for m in minutes(union(parts)) if 10 <= m < 50}
+    inside = {m for m in minutes(disjoint(parts)) if 10 <= m < 50}
     assert minutes(missing) == set(range(10, 50)) - inside
 
 
 @given(spans)
 def test_coverage_is_its_span_less_its_gaps(gaps: list[Span]) -> None:
     coverage = Coverage(kind="iis", from_=at(0), to=at(LENGTH), gaps=tuple(gaps))
-    assert minutes(covered_spans(coverage)) == set(range(LENGTH)) - minutes(union(gaps))
+    assert minutes(covered_spans(coverage)) == set(range(LENGTH)) - minutes(disjoint(gaps))
 
 
 def test_a_kind_without_records_covers_nothing() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from waspglass.evidence.kind import CoveredKind
 from waspglass.evidence.log_span import LogSpan
-from waspglass.model.coverage import Coverage, Span
+from waspglass.model.coverage import Coverage, Span, disjoint
 
 __all__ = ["coverage"]
 
@@ -66,7 +66,7 @@ def _gaps(spans: Sequence[LogSpan], longest: timedelta) -> tuple[Span, ...]:
             silences = _silences(files, longest)
             if _steady(files, silences):
                 found.extend(silences)
-    return _disjoint(found)
+    return disjoint(found)
 
 
 def _steady(spans: Sequence[LogSpan], silences: Sequence[Span]) -> bool:
@@ -99,14 +99,3 @@ def _pieces(spans: Sequence[LogSpan]) -> Iterable[tuple[datetime, datetime, bool
                 yield start, gap.from_, after_gap
                 start, after_gap = gap.to, True
         yield start, span.last, after_gap
-
-
-def _disjoint(spans: Iterable[Span]) -> tuple[Span, ...]:
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.from_, one.to)):
-        if merged and span.from_ <= merged[-1].to:
-            if span.to > merged[-1].to:
-                merged[-1] = Span(from_=merged[-1].from_, to=span.to, reason=merged[-1].reason)
-        else:
-            merged.append(span)
-    return tuple(merged)

@@ -1,32 +1,20 @@
-"""Arithmetic on spans of time: union and what a union leaves open."""
+"""Arithmetic on spans of time: what is covered, and what that leaves open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from waspglass.model.coverage import Coverage, Span
+from waspglass.model.coverage import Coverage, Span, disjoint
 
-__all__ = ["covered_spans", "missing_spans", "union"]
-
-
-def union(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Disjoint spans in order that cover the same moments; spans that touch become one."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda s: (s.from_, s.to)):
-        if merged and span.from_ <= merged[-1].to:
-            if span.to > merged[-1].to:
-                merged[-1] = Span(from_=merged[-1].from_, to=span.to)
-        else:
-            merged.append(Span(from_=span.from_, to=span.to))
-    return tuple(merged)
+__all__ = ["covered_spans", "missing_spans"]
 
 
 def missing_spans(window: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
     """The parts of the window that no span covers, in order."""
     open_from: datetime = window.from_
     missing: list[Span] = []
-    for span in union(covered):
+    for span in disjoint(covered):
         if span.to < open_from:
             continue
         if span.from_ >= window.to:

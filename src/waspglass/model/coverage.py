@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import Field, model_validator
 
 from waspglass.model.document import Document, Instant
 
-__all__ = ["Coverage", "Span"]
+__all__ = ["Coverage", "Span", "disjoint"]
 
 
 class Span(Document):
@@ -33,6 +35,18 @@ class Span(Document):
     def hours(self) -> float:
         """Length in hours."""
         return (self.to - self.from_).total_seconds() / 3600
+
+
+def disjoint(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order that cover the same moments; those that touch become one, with the reason of the first."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda one: (one.from_, one.to)):
+        if merged and span.from_ <= merged[-1].to:
+            if span.to > merged[-1].to:
+                merged[-1] = Span(from_=merged[-1].from_, to=span.to, reason=merged[-1].reason)
+        else:
+            merged.append(span)
+    return tuple(merged)
 
 
 class Coverage(Document):
