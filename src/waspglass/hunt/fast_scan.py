@@ -18,6 +18,8 @@ __all__ = ["fast_scan"]
 
 _ALL = (-1,)
 """Stands for "every line", for rules without needles."""
+_SHORT = 4096
+"""Bytes that are scanned first behind a header that changed columns."""
 
 
 @dataclass(slots=True)
@@ -86,25 +88,31 @@ def _line_at(block: Block, place: int) -> tuple[bytes, int, int]:
 
 
 def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) -> None:
-    start = block.start
+    """Scans a block; behind a header that changed columns a short stretch first.
+
+    What lies behind the next such header is scanned again: thousands of them would cost the square of the block.
+    """
+    start, stretch = block.start, block.end - block.start
     while start < block.end:
         if state.bindings is None:
             start = _without_header(state, block, start)
             continue
+        end = block.data.find(b"\n", min(start + stretch, block.end) - 1, block.end) + 1
         plan = planner.plan(state, block, start)
         decider = planner.decider(state, plan)
-        found = hits.of(plan, block.view, start, block.end)
-        stop, candidates = _decide(state, plan, decider, block, found, start)
+        found = hits.of(plan, block.view, start, end)
+        stop, candidates = _decide(state, plan, decider, block, found, start, end)
         planner.told(state, stop - start, candidates)
+        stretch = _SHORT if stop < end else stretch * 4
         start = stop
 
 
 def _decide(
-    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int
+    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int, end: int
 ) -> tuple[int, int]:
     """Decides the candidate lines up to the next header that changes columns. Returns its end, and their number."""
     if plan.everywhere:
-        return _decide_all(state, plan, decider, block, found, start)
+        return _decide_all(state, plan, decider, block, found, start, end)
     data, view, base = block.data, block.view, block.offset - block.start
     directives, singles = plan.directives, decider.singles
     count, at, last = 0, 0, len(found)
@@ -130,17 +138,17 @@ def _decide(
         if group.key is None and group.promising is not None and not group.promising(line.lower()):
             continue
         decider.decide(group, line, base + line_start)
-    return block.end, count
+    return end, count
 
 
 def _decide_all(
-    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int
+    state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int, stop: int
 ) -> tuple[int, int]:
     """As `_decide`, where some rules have to be tested on each line."""
     data, view, base = block.data, block.view, block.offset - block.start
     at, count, directives = 0, 0, plan.directives
-    while start < block.end:
-        end = data.find(b"\n", start, block.end)
+    while start < stop:
+        end = data.find(b"\n", start, stop)
         needles = set(_ALL)
         header = False
         while at < len(found) and found[at][0] <= end:
@@ -156,7 +164,7 @@ def _decide_all(
         elif line.strip() and not is_header(state.format, line):
             count += 1
             decider.decide(decider.group(needles), line, base + line_start)
-    return block.end, count
+    return stop, count
 
 
 def _without_header(state: LogState, block: Block, start: int) -> int:

@@ -18,6 +18,9 @@ __all__ = ["Binder", "LogState", "is_header", "naive_scan", "split_lines"]
 
 Binder = Callable[[ArtefactKind, LineFormat, Columns], Bindings]
 
+_MOST_HEADERS = 32
+"""Different headers of one file; rules are bound and needles chosen for each, so thousands would take minutes."""
+
 
 def is_header(format_: LineFormat, line: bytes) -> bool:
     """True if the line may change the header in force."""
@@ -37,6 +40,7 @@ class LogState:
     bindings: Bindings | None = None
     moments: list[datetime] = field(default_factory=list)
     _names: tuple[str, ...] | None = None
+    _seen: set[tuple[str, ...] | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.switch(self.format.implied)
@@ -48,6 +52,11 @@ class LogState:
         if names == self._names and (names is None) == (self.bindings is None):
             return False
         self._names = names
+        self._seen.add(names)
+        if len(self._seen) > _MOST_HEADERS:
+            self._seen.discard(names)
+            self.bindings = None
+            return True
         self.bindings = None if names is None or columns is None else self.binder(self.kind, self.format, columns)
         return True
 
@@ -58,7 +67,10 @@ class LogState:
     def parse(self, line: bytes) -> Record | None:
         """The record with derived fields; None (and a counted skip) if the line cannot be read."""
         if self.bindings is None or self.columns is None:
-            if line.strip():
+            if line.strip() and self._names is not None:
+                detail = f"lines under more than {_MOST_HEADERS} different headers"
+                self.collector.skip(SkipReason.LIMIT_REACHED, detail)
+            elif line.strip():
                 dialect = foreign_dialect(line)
                 self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
             return None
