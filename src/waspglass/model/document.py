@@ -41,8 +41,7 @@ def parse_instant(text: str) -> datetime:
     Raises:
         ValueError: If the text is not ISO 8601.
     """
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return _in_utc(datetime.fromisoformat(text))
 
 
 def _in_utc(moment: datetime) -> datetime:
