@@ -19,6 +19,7 @@ from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.signature import Signature
+from waspglass.hunt import line_numbers
 from waspglass.hunt.blocks import open_blocks
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.result import Progress
@@ -59,6 +60,21 @@ def test_a_local_file_gives_what_a_stream_gives(tmp_path: Path) -> None:
     assert on_disk.findings == streamed.findings
     assert on_disk.skipped == streamed.skipped
     assert len(on_disk.findings) == 4
+
+
+@pytest.mark.parametrize("quiet", [0, 3 << 20])
+def test_lines_that_were_not_counted_are_caught_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: int
+) -> None:
+    monkeypatch.setattr(line_numbers, "_QUIET", quiet)
+    monkeypatch.setattr(line_numbers, "_FEW", 1 << 20)
+    data = _log(60_000)
+    path = tmp_path / "log"
+    path.write_bytes(data)
+    found = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS))
+    wanted = [number for number, line in enumerate(data.split(b"\n"), 1) if b"/a.js" in line]
+    assert sorted(one.line or 0 for one in found.findings) == wanted
+    assert len(wanted) == 12
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
+from waspglass.hunt import database, joined, plan
+from waspglass.hunt.blocks import Block
+from waspglass.hunt.lines import LogState
+from waspglass.hunt.plan import Plan
+from waspglass.hunt.planner import Planner
 from waspglass.hunt.result import Limits
 from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.sample import Sample
 
 WORDS = [
     "/ecp/",
@@ -103,6 +110,8 @@ def rule_texts(draw: st.DrawFn, fields: list[str], logsource: str) -> str:
                 "words",
                 "words and not sel_a",
                 "sel_a or words",
+                "(sel_a or sel_b) and not filter",
+                "(sel_a or sel_b) and words",
             ]
         )
     )
@@ -156,6 +165,24 @@ def w3c_logs(draw: st.DrawFn) -> Artefact:
 @given(st.lists(rule_texts(W3C_FIELDS, '{"category": "webserver"}'), min_size=1, max_size=5), w3c_logs())
 def test_w3c(texts: list[str], log: Artefact) -> None:
     both([log], rule_set(texts), Limits(per_rule=10_000))
+
+
+def _planned_on_the_log(self: Planner, state: LogState, block: Block, start: int) -> Plan:
+    return self._made(state, Sample(b"\n" + bytes(block.view[start : block.end])))
+
+
+@given(st.lists(rule_texts(W3C_FIELDS, '{"category": "webserver"}'), min_size=1, max_size=5), w3c_logs())
+def test_w3c_with_joined_needles(texts: list[str], log: Artefact) -> None:
+    """Whatever can be joined is, common or not, and all databases are filled up with what no log has."""
+    data = log.file.open().read().replace(b"/owa/auth/", b"/owa/auth/\x00\x01\xf8\xf8\xf8\xf8")
+    with (
+        patch.object(plan, "_RARE", -1.0),
+        patch.object(plan, "_TELLING", 1.1),
+        patch.object(joined, "_COMMON_HEAD", 2.0),
+        patch.object(database, "_ENOUGH", 40),
+        patch.object(Planner, "plan", _planned_on_the_log),
+    ):
+        both([artefact("iis", data)], rule_set(texts), Limits(per_rule=10_000))
 
 
 ECP = '{"product": "exchange", "service": "ecp-server"}'

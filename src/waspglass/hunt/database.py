@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import hyperscan
 
 from waspglass.hunt.cache import Cache, digest
-from waspglass.hunt.needles import REGEX
+from waspglass.hunt.needles import JOINED, REGEX
 
 __all__ = ["Database", "OnHit"]
 
@@ -24,8 +24,8 @@ paths on an IIS log. More literals, that no log has, bring it to look at every s
 
 
 def _expression(needle: bytes) -> bytes:
-    if needle.startswith(REGEX):
-        return needle[len(REGEX) :]
+    if needle.startswith((REGEX, JOINED)):
+        return needle[1:]
     return _SPECIAL.sub(lambda found: b"\\x%02x" % found[0][0], needle)
 
 

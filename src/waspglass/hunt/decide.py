@@ -185,7 +185,7 @@ def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
                 if not prong.checks:
                     return None
                 alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
-    return _either(alternatives)
+    return _either(alternatives) if alternatives else None
 
 
 def _any_of(needles: tuple[bytes, ...]) -> RawTest:

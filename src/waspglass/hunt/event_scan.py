@@ -21,8 +21,9 @@ from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.registry import line_format
 from waspglass.hunt.binding import Bindings, Bound
 from waspglass.hunt.cache import Cache
+from waspglass.hunt.choice_store import ChoiceStore
 from waspglass.hunt.collect import Collector
-from waspglass.hunt.plan import Plan, Prong, make_plan
+from waspglass.hunt.plan import Choice, Plan, Prong, choose, make_plan
 from waspglass.hunt.records import Moments, excerpt
 from waspglass.hunt.result import Scanned
 from waspglass.hunt.sample import Sample
@@ -38,6 +39,8 @@ _BATCH = 512
 _ENOUGH = 4 << 20
 """Bytes of an event log from which on it pays to choose needles by what is rare in its first events."""
 _SAMPLE = 256 << 10
+_COMMON = 0.1
+"""Share of events that are candidates above which a choice is not remembered for other evidence."""
 
 
 @runtime_checkable
@@ -56,24 +59,40 @@ class EventTexts(Protocol):
 class TextPlans:
     """Plans for the texts of events; the one made without a sample serves all files of a pass."""
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
         self._cache = cache
+        self._remember = remember and cache is not None
         self._usual: dict[int, tuple[Bindings, _Search]] = {}
 
     def usual(self, bindings: Bindings, kind: ArtefactKind) -> _Search:
-        """Needles chosen by length."""
+        """Needles that were rare in other evidence, or else chosen by length."""
         known = self._usual.get(id(bindings))
         if known is None:
-            known = self._usual[id(bindings)] = (bindings, self._made(bindings, kind, None))
+            choice = self._store(bindings, kind).get() if self._remember else None
+            made = self._made(bindings, kind, None) if choice is None else self._search(choice, bindings)
+            known = self._usual[id(bindings)] = (bindings, made)
         return known[1]
 
     def sampled(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
-        """Needles that are rare in this text."""
-        return self._made(bindings, kind, Sample(text))
+        """Needles that are rare in this text; the usual ones, if those were chosen with a sample."""
+        usual = self.usual(bindings, kind)
+        return usual if usual.plan.expected is not None else self._made(bindings, kind, Sample(text))
 
     def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
-        derived = frozenset(one.name for one in kind.derive)
-        return _Search(make_plan(bindings, line_format("event_json"), Columns(), derived, sample, self._cache))
+        choice = choose(bindings, line_format("event_json"), Columns(), _derived(kind), sample, self._cache)
+        if self._remember and choice.expected is not None and choice.expected <= _COMMON:
+            self._store(bindings, kind).put(choice)
+        return self._search(choice, bindings)
+
+    def _search(self, choice: Choice, bindings: Bindings) -> _Search:
+        return _Search(make_plan(choice, bindings, line_format("event_json"), self._cache))
+
+    def _store(self, bindings: Bindings, kind: ArtefactKind) -> ChoiceStore:
+        return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), _derived(kind))
+
+
+def _derived(kind: ArtefactKind) -> frozenset[str]:
+    return frozenset(one.name for one in kind.derive)
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ def fast_scan(
     blocks: Iterable[Block],
     planner: Planner,
     tell: Callable[[int], None],
-    counter: Counter | None,
+    counter: Counter,
 ) -> int:
     """Scans a log; gives the same hits as `naive_scan`. Returns the bytes read.
 
@@ -60,7 +60,7 @@ def fast_scan(
         blocks: Its bytes.
         planner: Makes the plans.
         tell: Told of each block's size.
-        counter: Counts lines on the way, for streams that cannot be read again.
+        counter: Numbers the lines of hits.
     """
     hits = _Hits()
     read = known = 0
@@ -72,9 +72,8 @@ def fast_scan(
             _scan_block(state, block, planner, hits)
             state.mark(_line_at(block, block.start)[0])
             last = _line_at(block, block.end - 1)[0]
-        if counter is not None:
-            counter.add(block, state.collector.hits[known:])
-            known = len(state.collector.hits)
+        counter.add(block, state.collector.hits[known:])
+        known = len(state.collector.hits)
         tell(block.end - block.start)
         read = block.offset + block.end - block.start
     state.mark(last)

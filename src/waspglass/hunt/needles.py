@@ -7,7 +7,7 @@ demands several clauses (all of them); which one is looked for is chosen by rari
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from waspglass.evidence.artefact import Columns, LineFormat
@@ -17,13 +17,16 @@ from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.regex_literals import literals_of
 from waspglass.hunt.wildcards import merged
 
-__all__ = ["REGEX", "Clause", "Cost", "Encoder", "clauses", "positive", "prongs"]
+__all__ = ["JOINED", "REGEX", "Clause", "Cost", "Encoder", "clauses", "positive", "prongs"]
 
 Clause = frozenset[bytes]
 REGEX = b"\0"
 """A needle that begins with this is a regular expression in the common syntax of Python and Hyperscan."""
+JOINED = b"\1"
+"""One that begins with this is such an expression, and is searched among the literals (`joined.py`)."""
 Cost = Callable[[Clause], float]
 _MOST_FILLS = 2000
+_MOST_BRANCHES = 12
 
 
 def positive(condition: Condition, sign: bool = True) -> Condition:
@@ -39,12 +42,31 @@ def positive(condition: Condition, sign: bool = True) -> Condition:
 
 
 def prongs(condition: Condition) -> list[Condition]:
-    """The alternatives of a condition (already `positive`), each of which is looked for on its own."""
+    """The alternatives of a condition (already `positive`), each of which is looked for on its own.
+
+    `(a and b or c and d) and e` has two: each asks for more than the whole does, so more can be chosen from.
+    """
     if isinstance(condition, Or):
         return [prong for part in condition.of for prong in prongs(part)]
-    if isinstance(condition, And) and len(condition.of) == 1:
-        return prongs(condition.of[0])
+    if not isinstance(condition, And):
+        return [condition]
+    parts = list(_flat(condition))
+    if len(parts) == 1:
+        return prongs(parts[0])
+    for place, part in enumerate(parts):
+        if isinstance(part, Or) and len(part.of) <= _MOST_BRANCHES and any(isinstance(one, And) for one in part.of):
+            rest = (*parts[:place], *parts[place + 1 :])
+            spread = [prong for branch in part.of for prong in prongs(And((*_flat(branch), *rest)))]
+            return spread if len(spread) <= _MOST_BRANCHES else [condition]
     return [condition]
+
+
+def _flat(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, And):
+        for part in condition.of:
+            yield from _flat(part)
+    else:
+        yield condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,19 @@ class Encoder:
             case Kind.NULL:
                 return self._empty(match.field)
         return []
+
+    def columns_of(self, field: str | None) -> tuple[int, ...]:
+        """The places of the columns that the field's value is in; empty if that is not known for sure."""
+        virtual, names = self.format.virtual(self.columns), self.columns.names
+        places: set[int] = set()
+        if len(set(names)) < len(names):
+            return ()
+        for name in self.bound.resolve(field) if field is not None else ():
+            made_of = virtual.get(name, (name,))
+            if name in self.derived or not set(made_of) <= set(names):
+                return ()
+            places.update(map(names.index, made_of))
+        return tuple(sorted(places))
 
     def _network(self, text: str) -> list[Clause]:
         network = ipaddress.ip_network(text, strict=False)

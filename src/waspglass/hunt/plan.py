@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.hunt.binding import Bindings, Bound
 from waspglass.hunt.cache import Cache
+from waspglass.hunt.condition import Condition
 from waspglass.hunt.database import Database
+from waspglass.hunt.joined import joined, located
 from waspglass.hunt.needles import REGEX, Clause, Cost, Encoder, clauses, positive, prongs
 from waspglass.hunt.sample import Sample
 
-__all__ = ["Plan", "Prong", "make_plan"]
+__all__ = ["Choice", "Plan", "Prong", "choose", "make_plan"]
 
 _RARE = 0.0002
 """A prong that more lines than this share would trigger is checked for a second clause."""
+_TELLING = 0.8
+"""A further clause is worth its check if it leaves at most this part of the candidates."""
 _MOST_CHECKED = 8
 """Needles of a clause that are searched one after the other in a candidate line."""
 
@@ -31,6 +34,21 @@ class Prong:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What is looked for, before it is compiled; any choice gives the same findings, a good one gives them sooner.
+
+    Attributes:
+        prongs: The alternatives of rules, with their needles.
+        everywhere: Rules that no needle can be derived for: tested on each line.
+        expected: Share of lines that should be candidates, as far as the sample tells; None without a sample.
+    """
+
+    prongs: tuple[Prong, ...]
+    everywhere: tuple[Bound, ...]
+    expected: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is scanned for.
 
@@ -39,9 +57,9 @@ class Plan:
         prongs: For each needle's number, the prongs that it triggers; numbers go on from database to database.
         directives: Numbers below this are header lines.
         wild: Number of the expression of lines on which every rule is tested; None if there is none.
-        everywhere: Rules that no needle can be derived for: tested on each line.
+        everywhere: As in `Choice`.
         bindings: Where the rules came from.
-        expected: Share of lines that should be candidates, as far as the sample tells; None without a sample.
+        expected: As in `Choice`.
     """
 
     databases: tuple[Database, ...]
@@ -58,65 +76,100 @@ def _by_length(clause: Clause) -> float:
     return sum(0.4 ** min(len(needle), 24) for needle in clause)
 
 
-def make_plan(
+Tree = tuple[Encoder, Condition]
+
+
+def choose(
     bindings: Bindings,
     format_: LineFormat,
     columns: Columns,
     derived: frozenset[str],
     sample: Sample | None,
     cache: Cache | None,
-) -> Plan:
-    """Chooses needles by rarity in the sample (by length without one) and compiles them."""
-    cost: Cost = _by_length
-    trees = [(bound, Encoder(format_, columns, derived, bound), positive(bound.condition)) for bound in bindings.bound]
-    if sample is not None:
-        seen: set[bytes] = set()
-
-        def noting(clause: Clause) -> float:
-            seen.update(clause)
-            return _by_length(clause)
-
-        for _, encoder, tree in trees:
-            for prong in prongs(tree):
-                seen.update(needle for clause in clauses(prong, encoder, noting) for needle in clause)
-        sample.measure(seen, cache)
-        shares: dict[Clause, float] = {}
-
-        def rarity(clause: Clause) -> float:
-            share = shares.get(clause)
-            if share is None:
-                share = shares[clause] = sample.share(clause) + 1e-9 * _by_length(clause) + 1e-7 * len(clause)
-            return share
-
-        cost = rarity
+) -> Choice:
+    """Chooses needles by rarity in the sample, by length without one."""
+    trees = [(Encoder(format_, columns, derived, bound), positive(bound.condition)) for bound in bindings.bound]
+    cost = _by_length if sample is None else _rarity(sample, trees, cache)
     chosen: list[Prong] = []
     everywhere: list[Bound] = []
-    for bound, encoder, tree in trees:
-        own = [_choose(bound, clauses(prong, encoder, cost), cost, sample) for prong in prongs(tree)]
+    for encoder, tree in trees:
+        own = [_choose(prong, encoder, cost, sample) for prong in prongs(tree)]
         if None in own:
-            everywhere.append(bound)
+            everywhere.append(encoder.bound)
         else:
             chosen += [prong for prong in own if prong is not None]
-    return _compiled(chosen, everywhere, bindings, format_, sample, cache)
+    if sample is None:
+        return Choice(tuple(chosen), tuple(everywhere), None)
+    sample.measure({needle for prong in chosen for needle in prong.primary}, cache)
+    triggers = 0
+    for prong in chosen:
+        triggers |= sample.mask(prong.primary)
+    ended = (Prong(one.bound, frozenset(map(sample.cut, one.primary)), one.checks) for one in chosen)
+    return Choice(tuple(ended), tuple(everywhere), triggers.bit_count() / sample.lines)
 
 
-def _choose(bound: Bound, options: list[Clause], cost: Cost, sample: Sample | None) -> Prong | None:
-    """The rarest clause; where it is not rare, the others that can be checked quickly, the most telling first."""
-    options = [clause for clause in options if clause and all(clause)]
+def _rarity(sample: Sample, trees: list[Tree], cache: Cache | None) -> Cost:
+    """The share of lines with a clause; all needles that may come into question are measured in one go."""
+    seen: set[bytes] = set()
+
+    def noting(clause: Clause) -> float:
+        seen.update(clause)
+        return _by_length(clause)
+
+    for encoder, tree in trees:
+        for prong in prongs(tree):
+            seen.update(needle for clause in clauses(prong, encoder, noting) for needle in clause)
+    sample.measure(seen, cache)
+    shares: dict[Clause, float] = {}
+
+    def rarity(clause: Clause) -> float:
+        share = shares.get(clause)
+        if share is None:
+            share = shares[clause] = sample.share(clause) + 1e-9 * _by_length(clause) + 1e-7 * len(clause)
+        return share
+
+    return rarity
+
+
+def _choose(condition: Condition, encoder: Encoder, cost: Cost, sample: Sample | None) -> Prong | None:
+    """The rarest clause; where it is not rare, joined with another, and what else can be checked quickly."""
+    options = [clause for clause in clauses(condition, encoder, cost) if clause and all(clause)]
     if not options:
         return None
-    primary = min(options, key=cost)
-    if sample is not None and sample.share(primary) <= _RARE:
-        return Prong(bound, primary)
+    bound, primary = encoder.bound, min(options, key=cost)
     others = sorted((clause for clause in options if clause != primary and _checkable(clause)), key=cost)
+    if sample is None:
+        return Prong(bound, primary, tuple(map(_bare, others[:3])))
+    if sample.share(primary) <= _RARE:
+        return Prong(bound, primary)
+    left, needles = sample.mask(primary), primary
+    pair = _joined(condition, encoder, cost, sample, primary)
+    if pair is not None:
+        needles, left = pair
     telling: list[Clause] = []
-    left = sample.mask(primary) if sample is not None else -1
     for clause in others[:6]:
-        after = left & sample.mask(clause) if sample is not None else 0
-        if sample is None or after.bit_count() < 0.8 * left.bit_count():
+        after = left & sample.mask(clause)
+        if after.bit_count() < _TELLING * left.bit_count():
             telling.append(clause)
             left = after
-    return Prong(bound, primary, tuple(_bare(clause) for clause in telling[:3]))
+    return Prong(bound, needles, tuple(map(_bare, telling[:3])))
+
+
+def _joined(
+    condition: Condition, encoder: Encoder, cost: Cost, sample: Sample, primary: Clause
+) -> tuple[Clause, int] | None:
+    """The expressions of the clause and the one that leaves fewest of its lines, and those lines."""
+    places = located(condition, encoder, cost)
+    mask, best = sample.mask(primary), None
+    fewest = _TELLING * mask.bit_count()
+    for rare in (one for one in places if one.clause == primary):
+        for other in (one for one in places if one.clause != primary):
+            left = mask & sample.mask(other.clause)
+            if left.bit_count() < fewest:
+                both = joined(rare, other, sample.share(primary), encoder.format.separators)
+                if both is not None:
+                    best, fewest = (both, left), left.bit_count()
+    return best
 
 
 def _bare(clause: Clause) -> tuple[bytes, ...]:
@@ -128,33 +181,21 @@ def _checkable(clause: Clause) -> bool:
     return len(clause) <= _MOST_CHECKED and not any(needle.startswith(REGEX) for needle in clause)
 
 
-def _compiled(
-    chosen: Iterable[Prong],
-    everywhere: list[Bound],
-    bindings: Bindings,
-    format_: LineFormat,
-    sample: Sample | None,
-    cache: Cache | None,
-) -> Plan:
-    by_needle: defaultdict[bytes, list[Prong]] = defaultdict(list)
-    for prong in chosen:
+def make_plan(choice: Choice, bindings: Bindings, format_: LineFormat, cache: Cache | None) -> Plan:
+    """Compiles what was chosen."""
+    by_needle: defaultdict[bytes, dict[Prong, None]] = defaultdict(dict)
+    for prong in choice.prongs:
         for needle in prong.primary:
-            by_needle[needle if sample is None else sample.cut(needle)].append(prong)
+            by_needle[needle][prong] = None
     literals = sorted(needle for needle in by_needle if not needle.startswith(REGEX))
     positional = sorted(needle for needle in by_needle if needle.startswith(REGEX))
     directives = [b"\n" + start for start in format_.directives]
-    wild = [] if format_.wild is None or not chosen else [REGEX + format_.wild]
+    wild = [] if format_.wild is None or not choice.prongs else [REGEX + format_.wild]
     first = [*directives, *literals, *wild]
     databases = (Database(first, cache), *([Database(positional, cache)] if positional else []))
     table: list[tuple[Prong, ...]] = [()] * len(directives)
-    table += [tuple(dict.fromkeys(by_needle[needle])) for needle in literals]
+    table += [tuple(by_needle[needle]) for needle in literals]
     table += [()] * len(wild)
     table += [tuple(by_needle[needle]) for needle in positional]
-    expected = None
-    if sample is not None:
-        triggers = 0
-        for needle in by_needle:
-            triggers |= sample.mask(frozenset({needle}))
-        expected = triggers.bit_count() / sample.lines
     number = len(directives) + len(literals) if wild else None
-    return Plan(databases, tuple(table), len(directives), number, tuple(everywhere), bindings, expected)
+    return Plan(databases, tuple(table), len(directives), number, choice.everywhere, bindings, choice.expected)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from waspglass.evidence.artefact import Columns
+from waspglass.hunt.binding import Bindings
 from waspglass.hunt.blocks import Block
 from waspglass.hunt.cache import Cache
+from waspglass.hunt.choice_store import ChoiceStore
 from waspglass.hunt.decide import Decider
 from waspglass.hunt.lines import LogState
-from waspglass.hunt.plan import Plan, make_plan
+from waspglass.hunt.plan import Plan, choose, make_plan
 from waspglass.hunt.sample import Sample
 
 __all__ = ["ENOUGH", "Planner"]
@@ -59,38 +61,60 @@ class _Entry:
 class Planner:
     """Plans by kind and columns, shared by all files of a pass."""
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
+        """Plans of rules that other evidence will meet too are remembered in the cache."""
         self._cache = cache
+        self._remember = remember and cache is not None
         self._entries: dict[_Key, _Entry] = {}
         self._deciders: WeakKeyDictionary[LogState, tuple[Plan, Columns | None, Decider]] = WeakKeyDictionary()
 
     def plan(self, state: LogState, block: Block, start: int) -> Plan:
         """The plan for what follows in this block."""
-        assert state.bindings is not None
-        assert state.columns is not None
         key = _key(state)
         entry = self._entries.get(key)
         if entry is None:
             usual = self._entries.get((*key[:2], frozenset()))
             pieces = [] if usual is None else list(usual.pieces)
-            entry = self._entries[key] = _Entry(self._make(state, _sample(pieces) if pieces else None), pieces=pieces)
+            entry = self._entries[key] = _Entry(self._first(state, pieces), pieces=pieces)
         entry.taste(block, start)
         if entry.due:
             entry.due = False
             entry.plans += 1
             entry.recent = entry.candidates = 0
-            entry.plan = self._make(state, _sample(entry.pieces))
+            entry.plan = self._made(state, _sample(entry.pieces))
         return entry.plan
 
-    def _make(self, state: LogState, sample: Sample | None) -> Plan:
+    def _first(self, state: LogState, pieces: list[bytes]) -> Plan:
+        """A plan that was good for other evidence, or one for what is known of this."""
+        bindings, store = self._bindings(state), self._store(state)
+        known = store.get() if store is not None and not pieces else None
+        if known is not None:
+            return make_plan(known, bindings, state.format, self._cache)
+        return self._made(state, _sample(pieces) if pieces else None)
+
+    def _made(self, state: LogState, sample: Sample | None) -> Plan:
+        assert state.columns is not None
+        bindings, store = self._bindings(state), self._store(state)
+        choice = choose(bindings, state.format, state.columns, _derived(state), sample, self._cache)
+        if store is not None and choice.expected is not None and choice.expected <= _FLOOD:
+            store.put(choice)
+        return make_plan(choice, bindings, state.format, self._cache)
+
+    def _bindings(self, state: LogState) -> Bindings:
+        assert state.bindings is not None
+        given_up = state.collector.given_up
+        if not given_up:
+            return state.bindings
+        left = tuple(bound for bound in state.bindings.bound if bound.rule.id not in given_up)
+        return replace(state.bindings, bound=left)
+
+    def _store(self, state: LogState) -> ChoiceStore | None:
+        """None for rules that only this evidence has: what is followed up in it, or given up."""
         assert state.bindings is not None
         assert state.columns is not None
-        derived = frozenset(one.name for one in state.kind.derive)
-        bindings, given_up = state.bindings, state.collector.given_up
-        if given_up:
-            left = tuple(bound for bound in bindings.bound if bound.rule.id not in given_up)
-            bindings = replace(bindings, bound=left)
-        return make_plan(bindings, state.format, state.columns, derived, sample, self._cache)
+        if not self._remember or state.collector.given_up:
+            return None
+        return ChoiceStore(self._cache, state.bindings, state.format, state.columns, _derived(state))
 
     def decider(self, state: LogState, plan: Plan) -> Decider:
         """The decider of this file for the plan; it remembers what it has decided."""
@@ -118,6 +142,10 @@ class Planner:
             share = entry.candidates * _LINE / entry.recent
             entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * entry.plan.expected)
             entry.recent = entry.candidates = 0
+
+
+def _derived(state: LogState) -> frozenset[str]:
+    return frozenset(one.name for one in state.kind.derive)
 
 
 def _sample(pieces: list[bytes]) -> Sample:

@@ -11,6 +11,7 @@ from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.hunt.blocks import BLOCK, open_blocks
 from waspglass.hunt.collect import Collector, Ears
 from waspglass.hunt.fast_scan import fast_scan
+from waspglass.hunt.line_numbers import Counter
 from waspglass.hunt.lines import LogState
 from waspglass.hunt.planner import ENOUGH
 from waspglass.hunt.scan_file import Pass, kind_of
@@ -50,6 +51,6 @@ def _taste(state: LogState, run: Pass) -> None:
     try:
         with file.open() as stream:
             blocks = open_blocks(stream, run.limits.line, local=file.local is not None)
-            fast_scan(state, islice(blocks, _BLOCKS), run.planner, lambda _: None, None)
+            fast_scan(state, islice(blocks, _BLOCKS), run.planner, lambda _: None, Counter())
     except (EvidenceReadError, OSError):
         return

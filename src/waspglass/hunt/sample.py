@@ -12,7 +12,7 @@ from functools import cached_property
 
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.database import Database
-from waspglass.hunt.needles import REGEX, Clause
+from waspglass.hunt.needles import JOINED, REGEX, Clause
 
 __all__ = ["Sample"]
 
@@ -81,7 +81,7 @@ class Sample:
 
     def cut(self, needle: bytes) -> bytes:
         """The needle, ended where its last bytes are rarest."""
-        if needle.startswith(REGEX) or len(needle) <= _SHORTEST or _NUMERIC.fullmatch(needle):
+        if needle.startswith((JOINED, REGEX)) or len(needle) <= _SHORTEST or _NUMERIC.fullmatch(needle):
             return needle
         grams = self._grams
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.event_scan import EventTexts, TextPlans, scan_event_texts
 from waspglass.hunt.fast_scan import fast_scan
-from waspglass.hunt.line_numbers import Counter, lines_at, number_lines
+from waspglass.hunt.line_numbers import Counter, number_lines
 from waspglass.hunt.lines import LogState, naive_scan
 from waspglass.hunt.planner import Planner
 from waspglass.hunt.records import scan_records
@@ -83,8 +84,9 @@ class Pass:
     _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.planner = Planner(self.cache)
-        self.text_plans = TextPlans(self.cache)
+        followed_up = bool(self.holes)
+        self.planner = Planner(self.cache, remember=not followed_up)
+        self.text_plans = TextPlans(self.cache, remember=not followed_up)
         self.ears = Ears(self.rules.correlations)
         self.scanner = YaraScanner(self.rules.yara if self.yara else (), self.limits.yara_seconds)
 
@@ -166,22 +168,23 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
         if run.naive:
             count = naive_scan(state, _chunks(stream, run, source), limit)
         else:
-            counter = None if local else Counter()
+            blocks = open_blocks(stream, limit, local=local)
+            counter = Counter(_descriptor(stream) if local else None)
             try:
-                count = fast_scan(state, open_blocks(stream, limit, local=local), run.planner, tell, counter)
-            except EvidenceReadError:
-                _number(collector, stream, counter)
-                raise
-            _number(collector, stream, counter)
+                count = fast_scan(state, blocks, run.planner, tell, counter)
+            finally:  # hits before a damaged place have their lines too
+                collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
     return Scanned(kind.kind, source, count, None, tuple(state.moments))
 
 
-def _number(collector: Collector, stream: BinaryIO, counter: Counter | None) -> None:
-    """Gives hits their lines; those before a damaged place have theirs too."""
-    lines = lines_at(stream, collector.hits) if counter is None else counter.lines
-    collector.hits = number_lines(collector.hits, lines)
+def _descriptor(stream: BinaryIO) -> int | None:
+    """For reads at any place; None where the stream or the system has none."""
+    try:
+        return stream.fileno() if hasattr(os, "pread") else None
+    except OSError:
+        return None
 
 
 def _chunks(stream: BinaryIO, run: Pass, source: str) -> Iterator[bytes]:
