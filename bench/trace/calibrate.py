@@ -1,9 +1,9 @@
 """Fits `src/waspglass/trace/data/calibration.json` and measures it on families of sets that were held out.
 
-    python -m bench.trace.calibrate DATA PAIRS [--held-out soco,emse,conplag]
+    python -m bench.trace.calibrate DATA PAIRS
 
-The numbers that ship are fitted on the families that are not named by `--held-out`. The table has, for each set, the
-figures of numbers that were fitted without its family.
+The numbers that ship are fitted on all families. The table has, for each set, the figures of numbers that were fitted
+without its family.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, R
 
 DERIVED_AT = math.log(1000)
 INDEPENDENT_AT = -math.log(100)
-LEAST_TOKENS = {False: 40, True: 150}
-"""In a collection, and alone."""
+REGIMES = ("linked", "collection", "alone")
+LEAST_TOKENS = {"linked": 40, "collection": 40, "alone": 150}
 BOUNDS = (-math.log(300), math.log(20_000))
 SHRINKAGE = 1e-3
 Labels = npt.NDArray[np.int64]
@@ -74,21 +74,22 @@ def family_mean(table: Sequence[Row], key: str) -> float:
     return round(float(np.mean(means)), 4)
 
 
-def view(scored: Scored, *, alone: bool) -> tuple[Labels, Floats, Floats]:
+def view(scored: Scored, regime: str) -> tuple[Labels, Floats, Floats]:
     """Labels, covariates and tokens of one set in one regime."""
-    if not alone:
-        return scored.label, covariates(scored.score, scored.baseline, scored.tokens), scored.tokens
+    if regime != "alone":
+        score = scored.linked if regime == "linked" else scored.score
+        return scored.label, covariates(score, scored.baseline, scored.tokens), scored.tokens
     tokens = scored.tokens[scored.alone]
     usual = np.full(len(tokens), USUAL_BASELINE)
     return scored.label[scored.alone], covariates(scored.alone_score, usual, tokens), tokens
 
 
-def fit(sets: Sequence[Scored], *, alone: bool) -> Floats:
+def fit(sets: Sequence[Scored], regime: str) -> Floats:
     """Logistic regression; each family weighs the same, and in it derived as much as independent pairs."""
     families = [scored.family for scored in sets]
     rows, labels, weights = [], [], []
     for scored in sets:
-        label, row, _ = view(scored, alone=alone)
+        label, row, _ = view(scored, regime)
         share = 1.0 / families.count(scored.family)
         weight = np.where(label == 1, share / max(1, int(label.sum())), share / max(1, int((label == 0).sum())))
         if label.sum() < 10:
@@ -100,25 +101,29 @@ def fit(sets: Sequence[Scored], *, alone: bool) -> Floats:
     w = np.where(y == 1, w / (2 * w[y == 1].sum()), w / (2 * w[y == 0].sum()))
     sign = 2.0 * y - 1.0
 
-    def cost(b: Floats) -> float:
-        return float(np.sum(w * np.logaddexp(0, -sign * (x @ b))) + SHRINKAGE * np.sum(b[:-1] ** 2) / 2)
+    def cost(b: Floats) -> tuple[float, Floats]:
+        margin = sign * (x @ b)
+        penalty = SHRINKAGE * np.r_[b[:-1], 0.0]
+        slope = -(x.T @ (w * sign / (1 + np.exp(np.clip(margin, -50, 50))))) + penalty
+        return float(np.sum(w * np.logaddexp(0, -margin)) + b @ penalty / 2), slope
 
-    return np.asarray(minimize(cost, np.zeros(x.shape[1]), method="BFGS").x)
+    return np.asarray(minimize(cost, np.zeros(x.shape[1]), jac=True, method="BFGS").x)
 
 
-def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, *, alone: bool) -> Floats:
+def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, regime: str) -> Floats:
     """As `Calibration.llr`, from covariates."""
     bounded = np.clip(rows @ coefficients, *BOUNDS)
-    return np.where(tokens < LEAST_TOKENS[alone], np.clip(bounded, -1, 1), bounded)
+    return np.where(tokens < LEAST_TOKENS[regime], np.clip(bounded, -1, 1), bounded)
 
 
-def measure(sets: Sequence[Scored], held: Sequence[str], *, alone: bool) -> Measured:
-    """Each set with numbers fitted without its family (and without the families `held`)."""
+def measure(sets: Sequence[Scored], regime: str) -> Measured:
+    """Each set with numbers fitted without its family."""
     table: list[Row] = []
+    families = {scored.family for scored in sets}
+    fitted = {family: fit([other for other in sets if other.family != family], regime) for family in families}
     for scored in sets:
-        training = [other for other in sets if other.family != scored.family and other.family not in held]
-        label, rows, tokens = view(scored, alone=alone)
-        table.append(Row.of(scored, label, llr_of(fit(training, alone=alone), rows, tokens, alone=alone)))
+        label, rows, tokens = view(scored, regime)
+        table.append(Row.of(scored, label, llr_of(fitted[scored.family], rows, tokens, regime)))
         print(f"  {table[-1]}")
     negatives = sum(row.independent for row in table)
     return Measured(
@@ -140,26 +145,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("pairs", type=Path)
-    parser.add_argument("--held-out", default="soco,emse,conplag")
     parser.add_argument("--out", type=Path, default=Path("src/waspglass/trace/data/calibration.json"))
     arguments = parser.parse_args()
-    held = arguments.held_out.split(",")
     sets = list(score_sets(arguments.data, arguments.pairs))
-    training = [scored for scored in sets if scored.family not in held]
     regimes = {}
-    for name, alone in (("collection", False), ("alone", True)):
+    for name in REGIMES:
         print(name)
-        measured = measure(sets, held, alone=alone)
+        measured = measure(sets, name)
         print("  ", measured)
-        numbers = [round(float(value), 4) for value in fit(training, alone=alone)]
+        numbers = [round(float(value), 4) for value in fit(sets, name)]
         regimes[name] = Regime.model_validate(
             {"coefficients": numbers, "lower": BOUNDS[0], "upper": BOUNDS[1], "measured": measured}
         )
     calibration = Calibration(
-        derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS[False],
-        alone_least_tokens=LEAST_TOKENS[True],
-        trained_on=tuple(scored.name for scored in training),
-        collection=regimes["collection"], alone=regimes["alone"],
+        derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS["collection"],
+        alone_least_tokens=LEAST_TOKENS["alone"],
+        trained_on=tuple(scored.name for scored in sets),
+        linked=regimes["linked"], collection=regimes["collection"], alone=regimes["alone"],
     )  # fmt: skip
     arguments.out.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
 

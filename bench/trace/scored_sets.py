@@ -15,6 +15,7 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.languages import language_named
+from waspglass.trace.links import links_in, with_third
 from waspglass.trace.program import Program, Source, program_of
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +31,7 @@ class Scored:
     name: str
     label: npt.NDArray[np.int64]
     score: Floats
+    linked: Floats
     baseline: Floats
     tokens: Floats
     alone: npt.NDArray[np.int64]
@@ -70,7 +72,8 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
         number = {program.name: index for index, program in enumerate(programs)}
         first, second = (np.array([number[row[side]] for row in rows]) for side in ("path_a", "path_b"))
         collection = Collection(programs, commons)
-        score = collection.score_pairs(first, second).score.astype(np.float64)
+        score = collection.score_pairs(first, second).score
+        linked = with_third(links_in(collection), first, second, score)
         group = comparison_groups(len(programs), first, second)
         everyone = collection.score_all()
         baseline = np.zeros(group.max() + 1)
@@ -88,4 +91,7 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
             for i in alone
         ], dtype=np.float64)  # fmt: skip
         smaller = np.minimum(tokens[first], tokens[second])
-        yield Scored(path.stem, label, score, baseline[group[first]], smaller, alone, alone_score)
+        yield Scored(
+            path.stem, label, score.astype(np.float64), linked.astype(np.float64), baseline[group[first]], smaller,
+            alone, alone_score,
+        )  # fmt: skip

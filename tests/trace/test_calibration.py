@@ -9,17 +9,20 @@ from waspglass.trace.calibration import USUAL_BASELINE, baseline_of, load_calibr
 scores = st.floats(0, 1)
 
 
-def llr(score: float, baseline: float, tokens: float, programs: int) -> float:
-    values = load_calibration().llr(np.array([score]), np.array([baseline]), np.array([tokens]), programs)
+def llr(score: float, baseline: float, tokens: float, programs: int, *, linked: bool = False) -> float:
+    values = load_calibration().llr(
+        np.array([score]), np.array([baseline]), np.array([tokens]), programs, linked=linked
+    )
     return float(values[0])
 
 
-@given(scores, scores, st.floats(0, 0.5), st.floats(0, 20_000), st.sampled_from([2, 100]))
+@given(scores, scores, st.floats(0, 0.5), st.floats(0, 20_000), st.sampled_from([2, 100]), st.booleans())
 def test_more_alike_never_speaks_less_for_derivation(
-    a: float, b: float, baseline: float, tokens: float, programs: int
+    a: float, b: float, baseline: float, tokens: float, programs: int, linked: bool
 ) -> None:
     low, high = sorted((a, b))
-    assert llr(low, baseline, tokens, programs) <= llr(high, baseline, tokens, programs) + 1e-9
+    below = llr(low, baseline, tokens, programs, linked=linked)
+    assert below <= llr(high, baseline, tokens, programs, linked=linked) + 1e-9
 
 
 @given(scores, st.floats(0, 0.5), st.floats(0, 1e6), st.sampled_from([2, 100]))
@@ -45,10 +48,10 @@ def test_the_best_of_many_says_less() -> None:
 
 def test_the_calibration_holds_what_the_docs_promise() -> None:
     calibration = load_calibration()
-    measured = calibration.collection.measured
-    assert measured is not None
-    assert measured.worst_cllr < 1
-    assert measured.false_derived < 0.001
+    for regime in (calibration.linked, calibration.collection, calibration.alone):
+        assert regime.measured is not None
+        assert regime.measured.worst_cllr < 1
+        assert regime.measured.false_derived < 0.001
     assert calibration.derived_at > 6.9
 
 

@@ -12,6 +12,7 @@ from waspglass.trace.cluster import RayCluster
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
+from waspglass.trace.links import links_of, with_third
 from waspglass.trace.matrix import PairTable, all_pairs, least_score
 from waspglass.trace.program import Program
 from waspglass.trace.reading import read_programs
@@ -33,14 +34,18 @@ def table(programs: list[Program], least: float, executor: Executor) -> dict[str
 
 @pytest.mark.parametrize(("count", "least"), [(1, 0.0), (2, 0.0), (30, 0.0), (30, 0.2), (1102, 0.5)])
 def test_blocks_give_what_the_whole_matrix_gives(programs: list[Program], count: int, least: float) -> None:
-    """The naive twin: all scores at once."""
+    """The naive twin: all scores at once, then what third programs say of all pairs."""
     some = programs[-count:]
     whole = Collection(some, load_commons()).score_all()
     found = table(some, least, InProcess())
-    first, second = np.nonzero(np.triu(whole >= np.float32(least), 1))
-    assert found["first"] == first.tolist()
-    assert found["second"] == second.tolist()
-    assert found["score"] == pytest.approx(whole[first, second].tolist(), abs=1e-6)
+    first, second = np.triu_indices(count, 1)
+    direct = whole[first, second]
+    links = links_of(count, [(first, second, direct)] if count >= load_calibration().alone_below else ())
+    score = with_third(links, first, second, direct)
+    kept = score >= np.float32(least)
+    assert found["first"] == first[kept].tolist()
+    assert found["second"] == second[kept].tolist()
+    assert found["score"] == pytest.approx(score[kept].tolist(), abs=1e-6)
 
 
 def test_processes_read_and_compare_as_one_does(programs: list[Program]) -> None:

@@ -1,8 +1,9 @@
 """From a similarity to a log likelihood ratio derived : independent, with bounds beyond which nothing was measured.
 
-The ratio is linear in the log odds of the score, of how alike independent programs are in this collection (its
-baseline), and of the programs' size; five numbers in all, fitted so that each family of data sets counts the same
-(logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them from public data.
+The ratio is linear in how far the log odds of the score are above those of independent programs in this collection
+(its baseline), in that baseline, and in the programs' size; five numbers in all, fitted so that each family of data
+sets counts the same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them from
+public data.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class Calibration(Document):
         least_tokens: Programs with fewer tokens are never called derived or independent.
         alone_least_tokens: The same where there is no collection that shows what is usual.
         trained_on: Names of the public data sets.
-        collection, alone: The two regimes; `alone` serves fewer than `alone_below` programs.
+        linked: Within a collection, for scores that third programs have raised (`links.with_third`).
+        collection: Within a collection or against a background, for direct scores.
+        alone: For fewer than `alone_below` programs.
     """
 
     version: int = 1
@@ -80,18 +83,23 @@ class Calibration(Document):
     alone_below: int = 10
     alone_least_tokens: int = 150
     trained_on: tuple[str, ...]
+    linked: Regime
     collection: Regime
     alone: Regime
 
-    def regime(self, programs: int) -> Regime:
-        """The numbers that fit a collection of that many programs."""
-        return self.alone if programs < self.alone_below else self.collection
+    def regime(self, programs: int, *, linked: bool = False) -> Regime:
+        """The numbers that fit a collection of that many programs, and scores raised by third programs or not."""
+        if programs < self.alone_below:
+            return self.alone
+        return self.linked if linked else self.collection
 
     def enough_tokens(self, programs: int) -> int:
         """Tokens that a program must have for an answer, in a collection of that many programs."""
         return self.alone_least_tokens if programs < self.alone_below else self.least_tokens
 
-    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int, tried: int = 1) -> Floats:
+    def llr(
+        self, score: Floats, baseline: Floats, tokens: Floats, programs: int, tried: int = 1, *, linked: bool = False
+    ) -> Floats:
         """Natural-log likelihood ratios.
 
         Args:
@@ -100,8 +108,9 @@ class Calibration(Document):
             tokens: Of the smaller program of each pair.
             programs: In the collection.
             tried: Pairs out of which these were picked as the best; the ratio is divided by it.
+            linked: Whether third programs have raised the scores.
         """
-        regime = self.regime(programs)
+        regime = self.regime(programs, linked=linked)
         raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients) - np.log(tried)
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
         return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
@@ -117,7 +126,8 @@ def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
     """One row a pair: what the log likelihood ratio is linear in."""
     alike, usual = _log_odds(score), _log_odds(np.clip(baseline, 0.01, 0.9))
     size = np.log(np.clip(tokens, *SIZE_RANGE) / USUAL_SIZE)
-    return np.stack([alike, -usual, size, (alike - usual) * size, np.ones_like(alike)], axis=1)
+    above = alike - usual
+    return np.stack([above, -usual, size, above * size, np.ones_like(alike)], axis=1)
 
 
 def baseline_of(scores: Floats, programs: int) -> float:

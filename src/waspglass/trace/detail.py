@@ -7,7 +7,6 @@ import numpy as np
 from waspglass.model.escape import printable
 from waspglass.trace.calibration import Calibration, baseline_of
 from waspglass.trace.collection import Collection
-from waspglass.trace.hashing import window_hashes
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
 from waspglass.trace.program import Program, Source, program_of, readable
@@ -15,14 +14,15 @@ from waspglass.trace.regions import matching_runs
 from waspglass.trace.result import Direction, PartMatch, Region, Span, Text
 from waspglass.trace.syntax import Syntax, read_syntax
 from waspglass.trace.verdict import Verdict
-from waspglass.trace.views import tokens_of
+from waspglass.trace.views import flow_windows, tokens_of
 
 __all__ = ["Reader", "direction_of", "parts_in_common", "regions_of", "shown_text"]
 
 LINE_LIMIT = 6000
 WIDTH_LIMIT = 400
 PARTS_SHOWN = 8
-WINDOW = 12
+WINDOW = 10
+"""Tokens of a window of the view `flow`, whose rarity is shown."""
 
 
 class Reader:
@@ -61,10 +61,10 @@ def regions_of(
     (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
     a, b = tokens_of(syntax_a), tokens_of(syntax_b)
     lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
-    rarity = against.rarity("shape", reader.program(sample))
+    rarity = against.rarity("flow", reader.program(sample))
     most = max(rarity.values(), default=1.0)
     with np.errstate(over="ignore"):
-        windows = (window_hashes(a.shape, WINDOW) >> np.uint64(32)).tolist()
+        windows = (flow_windows(a, WINDOW) >> np.uint64(32)).tolist()
     regions = []
     runs = matching_runs(a, b)
     for run in runs:

@@ -12,6 +12,7 @@ from waspglass.trace.calibration import Calibration, baseline_of
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
+from waspglass.trace.links import LEAST_LINK, links_in, links_of, with_third
 from waspglass.trace.program import Program
 from waspglass.trace.verdict import Verdict
 
@@ -21,6 +22,8 @@ Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _BASELINE_SAMPLE = 200_000
 MANY_PAIRS = 2_000_000
+UNSEEN_SCORE, UNSEEN_TOKENS = 0.15, 50.0
+"""What the score of a listed pair is taken to be while nothing is seen, and how many tokens that counts as."""
 _VERDICTS = np.array([Verdict.INDEPENDENT, Verdict.CANNOT_TELL, Verdict.DERIVED], dtype=object)
 
 
@@ -96,7 +99,7 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     How alike independent programs for that task are is estimated from all pairs inside such a group (at most a sample
     of 200,000), so that the answer does not depend on which pairs were asked for.
     """
-    score = collection.score_pairs(first, second).score.astype(np.float64)
+    direct = collection.score_pairs(first, second).score
     group = comparison_groups(len(collection), first, second)
     baseline = np.empty(group.max(initial=-1) + 1)
     draw = np.random.default_rng(0)
@@ -120,13 +123,22 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     tokens = _tokens(collection.programs)
     smaller = np.minimum(tokens[first], tokens[second])
     programs = len(collection)
-    llr = calibration.llr(score, baseline[group[first]], smaller, programs)
-    return PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, programs))
+    linked = programs >= calibration.alone_below
+    links = links_in(collection) if linked else links_of(programs, ())
+    score = with_third(links, first, second, direct).astype(np.float64)
+    llr = calibration.llr(score, baseline[group[first]], smaller, programs, linked=linked)
+    return PairTable(first, second, _ranked(score, smaller), llr, _verdicts(llr, smaller, calibration, programs))
+
+
+def _ranked(score: Floats, tokens: Floats) -> Floats:
+    """Scores for ranking: that a tiny program shares little shows little, so its low scores are drawn up."""
+    drawn: Floats = (score * tokens + UNSEEN_SCORE * UNSEEN_TOKENS) / (tokens + UNSEEN_TOKENS)
+    return np.maximum(score, drawn)
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is common to all blocks of rows: the views, the least score kept, and pairs whose scores are wanted."""
+    """What is common to all blocks of rows: the views, the least direct score kept, pairs whose scores are wanted."""
 
     tables: tuple[Table, ...]
     least: float
@@ -142,6 +154,12 @@ class _Block:
     score: npt.NDArray[np.float32]
     places: Indices
     sampled: npt.NDArray[np.float32]
+
+
+def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
+    """The pairs of a block that can be links."""
+    strong = block.score >= LEAST_LINK
+    return block.first[strong].astype(np.int64), block.second[strong].astype(np.int64), block.score[strong]
 
 
 def _block(task: _Task, rows: tuple[int, int]) -> _Block:
@@ -177,7 +195,7 @@ def all_pairs(
     draw = np.random.default_rng(0)
     a, b = (draw.integers(0, count, _BASELINE_SAMPLE) for _ in "ab") if count > 600 else np.triu_indices(count, 1)
     apart = a != b
-    task = _Task(collection.tables(), least_score, (np.minimum(a, b)[apart], np.maximum(a, b)[apart]))
+    task = _Task(collection.tables(), min(least_score, LEAST_LINK), (np.minimum(a, b)[apart], np.maximum(a, b)[apart]))
     size = max(1, min(512, 4_000_000 // max(1, count)))
     rows = ((start, min(count, start + size)) for start in range(0, count, size))
     sampled = np.empty(int(apart.sum()), dtype=np.float32)
@@ -188,8 +206,13 @@ def all_pairs(
     del task
     baseline = baseline_of(sampled.astype(np.float64), count)
     tokens = _tokens(collection.programs)
+    linked = count >= calibration.alone_below
+    links = links_of(count, (_strong(block) for block in blocks) if linked else ())
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
-        score, smaller = block.score.astype(np.float64), np.minimum(tokens[first], tokens[second])
-        llr = calibration.llr(score, np.full(len(score), baseline), smaller, count)
+        score = with_third(links, first, second, block.score).astype(np.float64)
+        kept = score >= least_score
+        first, second, score = first[kept], second[kept], score[kept]
+        smaller = np.minimum(tokens[first], tokens[second])
+        llr = calibration.llr(score, np.full(len(score), baseline), smaller, count, linked=linked)
         yield PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, count))

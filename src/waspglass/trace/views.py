@@ -1,4 +1,4 @@
-"""Eight views of one program: sets of hashes that two programs share when one was made from the other.
+"""Nine views of one program: sets of hashes that two programs share when one was made from the other.
 
 Which views, and that their plain weighted mean is as good as anything trained, was found on labelled sets of which
 whole families were held out (docs/trace.md, "How it was chosen").
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from waspglass.trace.canonical import canonical_shape
 from waspglass.trace.hashing import Features, Hashes, hash_text, mix, window_hashes
 from waspglass.trace.syntax import COMMENT, INNER, NUMBER, PLAIN, STRING, WORD, Syntax
 
-__all__ = ["VIEWS", "WEIGHTS", "Tokens", "tokens_of", "views_of"]
+__all__ = ["VIEWS", "WEIGHTS", "Tokens", "Tree", "flow_windows", "tokens_of", "tree_of", "views_of"]
 
 WEIGHTS: dict[str, float] = {
-    "shape": 1.0,  # 12 tokens in a row; identifiers and literals anonymous
+    "shape": 1.0,  # 9 canonical tokens in a row (canonical.py); identifiers and literals anonymous
     "flow": 1.0,  # 10 tokens in a row; identifiers as distance to their previous use
+    "uses": 1.0,  # 4 uses in a row of one identifier: in which construct, whatever stands between them
     "tree": 1.0,  # subtrees of the syntax, whatever the order of siblings
     "operators": 1.0,  # 6 keywords and operators in a row, without brackets and separators
     "lines": 1.0,  # whole lines as written, but for white space
@@ -92,24 +94,65 @@ def flow_windows(tokens: Tokens, width: int) -> Hashes:
     return mix(total)
 
 
-def subtree_hashes(syntax: Syntax, least: int = 4) -> Hashes:
-    """One hash a subtree of at least `least` nodes, blind to the order of siblings, to names and to literals."""
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The nodes without comments: kinds with identifiers and literals anonymous, and who stands above whom.
+
+    Attributes:
+        kind, role, text: One a node, in preorder.
+        parent: Number of the node above; 0 for the root.
+        levels: Numbers of the nodes of each depth, the root's first.
+    """
+
+    kind: Hashes
+    role: npt.NDArray[np.uint8]
+    text: Hashes
+    parent: npt.NDArray[np.int64]
+    levels: tuple[npt.NDArray[np.int64], ...]
+
+
+def tree_of(syntax: Syntax) -> Tree:
+    """The tree of a program."""
     keep = syntax.role != COMMENT
     depth, role = syntax.depth[keep], syntax.role[keep]
-    if not len(depth):
-        return np.empty(0, dtype=np.uint64)
-    own = mix(np.where(role >= WORD, _ROLE_HASH[role], syntax.kind[keep]))
-    size = np.ones(len(own), dtype=np.int64)
     order = np.argsort(depth, kind="stable")
-    levels = np.split(order, np.flatnonzero(np.diff(depth[order])) + 1)
-    for nodes, above in zip(reversed(levels[1:]), reversed(levels[:-1]), strict=True):
-        parent = np.searchsorted(above, nodes) - 1
+    levels = tuple(np.split(order, np.flatnonzero(np.diff(depth[order])) + 1)) if len(depth) else ()
+    parent = np.zeros(len(depth), dtype=np.int64)
+    for nodes, above in zip(levels[1:], levels[:-1], strict=True):
+        parent[nodes] = above[np.maximum(np.searchsorted(above, nodes) - 1, 0)]
+    kind = mix(np.where(role >= WORD, _ROLE_HASH[role], syntax.kind[keep]))
+    return Tree(kind, role, syntax.text[keep], parent, levels)
+
+
+def subtree_hashes(tree: Tree, least: int = 4) -> Hashes:
+    """One hash a subtree of at least `least` nodes, blind to the order of siblings, to names and to literals."""
+    own, size = tree.kind.copy(), np.ones(len(tree.kind), dtype=np.int64)
+    for nodes in reversed(tree.levels[1:]):
+        parent = tree.parent[nodes]
         first = np.flatnonzero(np.r_[True, parent[1:] != parent[:-1]])
-        at = above[np.maximum(parent[first], 0)]
+        at = parent[first]
         own[at] = mix(own[at] + mix(np.add.reduceat(own[nodes], first)))
         size[at] += np.add.reduceat(size[nodes], first)
     kept: Hashes = own[size >= least]
     return kept
+
+
+def use_windows(tree: Tree, width: int = 4) -> Hashes:
+    """Windows over the uses of one identifier after another: in which construct, and whether first in it.
+
+    Blind to renaming and to whatever is inserted or moved between statements that have nothing to do with it.
+    """
+    word = np.flatnonzero(tree.role == WORD)
+    if len(word) < width:
+        return np.empty(0, dtype=np.uint64)
+    parent = tree.parent[word]
+    above = (tree.kind[word] * _GOLDEN + tree.kind[parent]) * _GOLDEN + tree.kind[tree.parent[parent]]
+    later = (parent != word - 1).astype(np.uint64)
+    order = np.argsort(tree.text[word], kind="stable")
+    name, use = tree.text[word][order], mix(mix(above) + later * _GOLDEN)[order]
+    same = name[width - 1 :] == name[: len(name) - width + 1]
+    windows: Hashes = window_hashes(use, width)[same]
+    return windows
 
 
 def line_hashes(tokens: Tokens, newlines: npt.NDArray[np.int64]) -> Hashes:
@@ -127,7 +170,7 @@ def line_hashes(tokens: Tokens, newlines: npt.NDArray[np.int64]) -> Hashes:
 
 def views_of(syntax: Syntax, raw: bytes) -> dict[str, Features]:
     """All views of a program, each as a sorted array without repetitions; `raw` is the text that was parsed."""
-    tokens = tokens_of(syntax)
+    tokens, tree = tokens_of(syntax), tree_of(syntax)
     newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
     separator = np.isin(tokens.text, _SEPARATORS)
     written = tokens.text[~separator]
@@ -135,9 +178,10 @@ def views_of(syntax: Syntax, raw: bytes) -> dict[str, Features]:
     literal = (tokens.role == STRING) | ((tokens.role == NUMBER) & (tokens.end - tokens.start > 1))
     with np.errstate(over="ignore"):
         found = {
-            "shape": window_hashes(tokens.shape, 12),
+            "shape": window_hashes(canonical_shape(tokens.text, tokens.shape), 9),
             "flow": flow_windows(tokens, 10),
-            "tree": subtree_hashes(syntax),
+            "uses": use_windows(tree),
+            "tree": subtree_hashes(tree),
             "operators": window_hashes(operators, 6),
             "lines": line_hashes(tokens, newlines),
             "words5": window_hashes(tokens.text, 5),

@@ -1,0 +1,96 @@
+"""What third programs say of a pair: two that both resemble a third are more likely to be of one origin.
+
+A heavily rewritten copy often resembles another rewriting of the same original more than the original itself. The
+strength of a chain is its weaker link; of all chains of two links the strongest counts, at half the weight of the
+direct likeness. Only the nearest neighbours of either program are tried as the third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from waspglass.trace.collection import Collection, score_rows
+
+__all__ = ["LEAST_LINK", "Links", "links_in", "links_of", "with_third"]
+
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+NEIGHBOURS = 5
+LEAST_LINK = 0.1
+"""Links below this similarity are none: so alike are many independent programs."""
+SHARE = 0.5
+"""Weight of the best chain against the direct likeness."""
+_ROWS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Pairs of a collection that are alike enough to be links, in both directions.
+
+    Attributes:
+        count: Programs in the collection.
+        key: `count * one + other` of each link, ascending.
+        score: Similarity of each.
+        near: The nearest neighbours of each program, one row a program; the program itself where it has fewer.
+    """
+
+    count: int
+    key: Indices
+    score: Floats
+    near: Indices
+
+    def between(self, one: Indices, other: Indices) -> Floats:
+        """The similarity of each pair that is a link, otherwise 0."""
+        if not len(self.key):
+            return np.zeros(len(one), dtype=np.float32)
+        wanted = one * self.count + other
+        place = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
+        return np.where(self.key[place] == wanted, self.score[place], np.float32(0))
+
+
+def links_of(count: int, pairs: Iterable[tuple[Indices, Indices, Floats]]) -> Links:
+    """The links among pairs (first, second, score), each listed once; those below `LEAST_LINK` may be left out."""
+    none = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+    first, second, score = (np.concatenate(part) for part in zip(none, *pairs, strict=True))
+    strong = score >= LEAST_LINK
+    one, other = np.r_[first[strong], second[strong]], np.r_[second[strong], first[strong]]
+    both = np.r_[score[strong], score[strong]].astype(np.float32)
+    order = np.lexsort((other, -both, one))
+    row = one[order]
+    begin = np.searchsorted(row, np.arange(count))
+    rank = np.arange(len(row)) - begin[row]
+    near = np.repeat(np.arange(count)[:, None], NEIGHBOURS, axis=1)
+    nearest = rank < NEIGHBOURS
+    near[row[nearest], rank[nearest]] = other[order][nearest]
+    key = one * count + other
+    by_key = np.argsort(key)
+    return Links(count, key[by_key], both[by_key], near)
+
+
+def links_in(collection: Collection) -> Links:
+    """The links of a collection, compared a block of rows at a time."""
+    tables, count = collection.tables(), len(collection)
+
+    def pairs() -> Iterator[tuple[Indices, Indices, Floats]]:
+        for start in range(0, count, _ROWS):
+            scores = score_rows(tables, slice(start, min(count, start + _ROWS)), start)
+            row, column = np.nonzero(np.triu(scores >= LEAST_LINK, 1))
+            yield row + start, column + start, scores[row, column]
+
+    return links_of(count, pairs())
+
+
+def with_third(links: Links, first: Indices, second: Indices, score: Floats) -> Floats:
+    """Scores raised by the best chain through a third program; never below `score`, never above 1."""
+    best = np.zeros(len(score), dtype=np.float32)
+    for one, other in ((first, second), (second, first)):
+        for place in range(NEIGHBOURS):
+            third = links.near[one, place]
+            best = np.maximum(best, np.minimum(links.between(one, third), links.between(third, other)))
+    chain = np.float32(SHARE) * best
+    return np.asarray((score + chain) / (1 + chain), dtype=np.float32)

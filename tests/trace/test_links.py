@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.trace.programs import ORIGINAL, background, renamed, source
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.collection import Collection
+from waspglass.trace.commons import load_commons
+from waspglass.trace.links import LEAST_LINK, NEIGHBOURS, SHARE, links_in, links_of, with_third
+from waspglass.trace.matrix import listed_pairs
+from waspglass.trace.program import program_of
+
+
+def naive(scores: npt.NDArray[np.float32], a: int, b: int) -> float:
+    """The best chain of two links through the nearest neighbours of either, one third program after another."""
+
+    def strength(x: int, y: int) -> float:
+        return float(scores[x, y]) if x != y and scores[x, y] >= np.float32(LEAST_LINK) else 0.0
+
+    best = 0.0
+    for one, other in ((a, b), (b, a)):
+        near = sorted(range(len(scores)), key=lambda third: (-strength(one, third), third))[:NEIGHBOURS]
+        best = max(best, *(min(strength(one, third), strength(third, other)) for third in near))
+    return (float(scores[a, b]) + SHARE * best) / (1 + SHARE * best)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(2, 14), st.data())
+def test_chains_equal_the_search_one_by_one(count: int, data: st.DataObject) -> None:
+    size = count * (count - 1) // 2
+    first, second = np.triu_indices(count, 1)
+    drawn = data.draw(st.lists(st.integers(0, 50), min_size=size, max_size=size))
+    score = (np.array(drawn) / 50).astype(np.float32)
+    scores = np.zeros((count, count), dtype=np.float32)
+    scores[first, second] = scores[second, first] = score
+    half = size // 2
+    links = links_of(count, [(first[:half], second[:half], score[:half]), (first[half:], second[half:], score[half:])])
+    raised = with_third(links, first, second, score)
+    assert raised.tolist() == pytest.approx(
+        [naive(scores, a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)], abs=1e-5
+    )
+    assert np.all(raised >= score - 1e-6)
+    assert np.all(raised <= 1)
+
+
+def test_without_links_nothing_changes() -> None:
+    links = links_of(3, ())
+    assert with_third(links, np.array([0]), np.array([1]), np.array([0.3], dtype=np.float32)).tolist() == pytest.approx(
+        [0.3]
+    )
+
+
+def test_a_copy_between_brings_two_rewritings_together() -> None:
+    rewritten = renamed(ORIGINAL)
+    texts = [source("a.py", ORIGINAL), source("b.py", rewritten), source("c.py", ORIGINAL + "\nprint(totals)\n")]
+    programs = [program_of(text) for text in (*texts, *background(20))]
+    collection = Collection(programs, load_commons())
+    first, second = np.array([0, 0]), np.array([1, 2])
+    direct = collection.score_pairs(first, second).score
+    raised = with_third(links_in(collection), first, second, direct)
+    assert raised[0] > direct[0] + 0.02
+    listed = listed_pairs(collection, first, second, load_calibration())
+    assert listed.score.tolist() == pytest.approx(raised.tolist(), abs=1e-6)
+
+
+def test_few_programs_are_compared_directly_only() -> None:
+    programs = [
+        program_of(text) for text in (source("a.py", ORIGINAL), source("b.py", renamed(ORIGINAL)), *background(3))
+    ]
+    collection = Collection(programs, load_commons())
+    first, second = np.array([0]), np.array([1])
+    listed = listed_pairs(collection, first, second, load_calibration())
+    assert listed.score.tolist() == pytest.approx(collection.score_pairs(first, second).score.tolist(), abs=1e-6)
+
+
+def test_a_tiny_program_is_not_ranked_below_a_large_one_that_is_unlike() -> None:
+    programs = [program_of(source("tiny.py", "x = 1\n")), *(program_of(text) for text in background(12))]
+    collection = Collection(programs, load_commons())
+    listed = listed_pairs(collection, np.array([0]), np.array([1]), load_calibration())
+    assert 0.1 < listed.score[0] < 0.2
+    assert abs(listed.llr[0]) <= 1
