@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.census.exports import COLUMNS_TODAY, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
 from waspglass.census import evidence_counts
 from waspglass.census.count import By, Count, count
+from waspglass.census.errors import CensusError
 from waspglass.census.evidence_counts import aside
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
@@ -77,6 +78,14 @@ def test_they_are_there_after_add_and_made_again_where_lost_or_damaged(tmp_path:
     table.write_bytes(b"PAR1 cut")
     assert answers(tmp_path, By.COUNTRY) == first
     assert table.stat().st_size > 100
+
+
+def test_a_missing_file_of_the_store_is_said(tmp_path: Path) -> None:
+    add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1")))
+    for path in (tmp_path / "store").rglob("*.parquet"):
+        path.unlink()
+    with pytest.raises(CensusError, match="cannot be read"):
+        answers(tmp_path, By.NOTHING)
 
 
 def test_a_better_build_table_needs_no_new_import(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content, file_digest, open_content
 from waspglass.census.sources.opening import Export, exports_in
 from waspglass.census.sources.recognise import choose, day_in_name
-from waspglass.census.sources.source import Head, Source
+from waspglass.census.sources.source import Head, LineSource, Source
+from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
@@ -29,6 +30,9 @@ from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AddOptions", "Outcome", "add_exports"]
+
+SPREAD_BYTES = 32 << 20
+"""A packed export that is smaller is read before the workers have started."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class AddOptions:
         date: Day of the scan, in place of file name and row times.
         product: Product of rows that do not show one.
         partial: Take what stands before a broken place.
+        workers: Processes that read a large export of lines; 1 reads in this one.
     """
 
     sources: tuple[Source, ...]
@@ -50,6 +55,7 @@ class AddOptions:
     date: dt.date | None = None
     product: str | None = None
     partial: bool = False
+    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ class _Session:
             tally = Tally(export.shown)
             try:
                 with _no_cycles():
-                    _read(content, head, source, writer, tally, self.options)
+                    _read(content, head, source, writer, self._filing(head, writer), tally, self._workers(export))
                 known = self.manifest.find(digest=content.digest)
                 if known is not None:
                     writer.abandon()
@@ -146,6 +152,14 @@ class _Session:
                 keep_evidence(self.folder, file, connection)
         return Outcome(export.shown, added=added)
 
+    def _filing(self, head: Head, writer: SightingWriter) -> Filing:
+        options = self.options
+        day = options.date or day_in_name(head.name, options.now.date())
+        return Filing(writer.source, day, options.now + dt.timedelta(days=2), options.product)
+
+    def _workers(self, export: Export) -> int:
+        return self.options.workers if export.packed_size >= SPREAD_BYTES else 1
+
     def _refused_but(self, name: str) -> tuple[Refused, ...]:
         return tuple(each for each in self.manifest.refused if each.name != name)
 
@@ -156,12 +170,14 @@ class _Session:
 
 
 def _read(
-    content: Content, head: Head, source: Source, writer: SightingWriter, tally: Tally, options: AddOptions
+    content: Content, head: Head, source: Source, writer: SightingWriter, filing: Filing, tally: Tally, workers: int
 ) -> None:
     """Reads here, and checks and writes in a second thread, which works without the interpreter's lock for the most."""
-    day = options.date or day_in_name(head.name, options.now.date())
-    filing = Filing(writer.source, day, options.now + dt.timedelta(days=2), options.product)
     checked = Tally(tally.source)
+    if workers > 1 and isinstance(source, LineSource):
+        spread(content, source, filing, (tally, checked), writer.write, workers)
+        tally.merge(checked)
+        return
 
     def keep(raw: pl.DataFrame) -> None:
         writer.write(normalise(raw, filing, checked))

@@ -87,24 +87,24 @@ def _sql_list(paths: Sequence[str]) -> str:
 
 
 def keep_evidence(folder: Folder, file: DataFile, connection: duckdb.DuckDBPyConnection) -> bool:
-    """Makes the small table of a file and keeps it beside the store; False where that cannot be written.
+    """Makes the small table of a file and keeps it beside the store; False where that cannot be done.
 
     On object storage only `census add` calls it, since readers do not write there.
     """
     source = f"read_parquet({_sql_list([folder.address(file.path)])}, hive_partitioning = false)"
-    connection.execute(_REPEATED.format(files=source))
-    repeated = bool(connection.execute("SELECT count(*) FROM repeated").fetchall()[0][0])
     path = _path(folder, file)
     fresh = f"{path}.new"
     try:
+        connection.execute(_REPEATED.format(files=source))
+        repeated = bool(connection.execute("SELECT count(*) FROM repeated").fetchall()[0][0])
         folder.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         target = folder.address(fresh.removeprefix(f"{folder.root}/")).replace("'", "''")
         connection.execute(f"COPY ({_counts_sql(repeated=repeated)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         folder.fs.mv(fresh, path)
-    except (OSError, duckdb.IOException):
+    except (OSError, duckdb.Error):
         return False
     finally:
-        connection.execute("DROP VIEW sighted; DROP TABLE repeated")
+        connection.execute("DROP VIEW IF EXISTS sighted; DROP TABLE IF EXISTS repeated")
     return True
 
 

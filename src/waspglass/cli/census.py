@@ -34,6 +34,9 @@ def add(
     partial: Annotated[
         bool, typer.Option("--partial", help="Of a broken file, add what stands before the break.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that read a large Shodan download; pays from four cores on.")
+    ] = 1,
 ) -> None:
     """Add scan exports: all of an export or nothing of it, and the same export only once."""
     import datetime as dt
@@ -51,6 +54,7 @@ def add(
         _day(date),
         product,
         partial,
+        workers,
     )
     refused = 0
     for outcome in add_exports(Folder(store), files, options):

@@ -12,7 +12,7 @@ from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.model.skip import SkipReason
 
-__all__ = ["LINE_LIMIT", "Block", "Places", "text_blocks", "whole_lines"]
+__all__ = ["LINE_LIMIT", "Block", "Places", "block_of", "text_blocks", "whole_lines"]
 
 Places = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -57,7 +57,8 @@ class Block:
         return self.text.removesuffix(b"\n").split(b"\n")
 
 
-def _block(first: int, text: bytes) -> Block:
+def block_of(first: int, text: bytes) -> Block:
+    """Whole lines from the number of the first one."""
     return Block(first, text, np.flatnonzero(np.frombuffer(text, np.uint8) == 0x0A))
 
 
@@ -86,11 +87,11 @@ def whole_lines(content: Content, tally: Tally, limit: int = LINE_LIMIT) -> Iter
             lines = lines[first_end:]
         elif pending:
             lines = b"".join((*pending, lines))
-        cut_block = _block(number, lines)
+        cut_block = block_of(number, lines)
         yield cut_block
         number += len(cut_block.ends)
         pending, length = ([tail], len(tail)) if tail else ([], 0)
     if length > limit:
         tally.add(SkipReason.LINE_TOO_LONG, f"line {number}: longer than {limit} bytes")
     elif pending:
-        yield _block(number, b"".join(pending))
+        yield block_of(number, b"".join(pending))

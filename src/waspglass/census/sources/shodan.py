@@ -7,7 +7,7 @@ skipped without making objects of it, which is where the time of a general JSON 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import ClassVar, cast
 
@@ -18,7 +18,7 @@ from waspglass.census.sighting import Tally, raw_frame
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_block
-from waspglass.census.sources.lines import whole_lines
+from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["Shodan"]
@@ -126,6 +126,14 @@ class Shodan:
                 columns = _Columns(columns.signs)
         if columns.rows:
             yield columns.frame()
+
+    def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
+        """The banners of some blocks; see `LineSource.frame`."""
+        decoder = msgspec.json.Decoder(_Banner)
+        columns = _Columns(load_signs())
+        for block in blocks:
+            columns.take(*decode_block(decoder, block, tally))
+        return columns.frame() if columns.rows else None
 
 
 class _Columns:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import polars as pl
 
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
+from waspglass.census.sources.lines import Block
 
-__all__ = ["BATCH_ROWS", "Head", "Source"]
+__all__ = ["BATCH_ROWS", "Head", "LineSource", "Source"]
 
 BATCH_ROWS = 16_384
 """Rows that a reader collects before it hands them over; bounds memory."""
@@ -53,4 +54,13 @@ class Source(Protocol):
         Raises:
             ExportError: If the export as a whole cannot be used.
         """
+        ...
+
+
+@runtime_checkable
+class LineSource(Source, Protocol):
+    """A reader of a format whose lines stand for themselves, so that blocks of them can be read apart."""
+
+    def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
+        """The rows of some blocks as one frame; None if there are none."""
         ...

@@ -1,0 +1,77 @@
+"""A large export read by worker processes gives the rows, skips and line numbers of one process."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.census.exports import PATCHED, banner, jsonl, options
+from waspglass.census import add, spread
+from waspglass.census.add import add_exports
+from waspglass.census.errors import CensusError
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.packs.load import load_pack
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(add, "SPREAD_BYTES", 0)
+    monkeypatch.setattr(spread, "_BATCH_BYTES", 1)
+
+
+def export() -> bytes:
+    """Some 256 KiB blocks of banners with broken lines, absurd times, unusable addresses and half a line at the end."""
+    odd = ["broken", banner("nowhere"), banner("192.0.2.1", timestamp="yesterday"), "", '{"port": 443}']
+    hosts = [banner(f"10.1.{n // 250}.{n % 250}", PATCHED if n % 3 else None, org="x" * 900) for n in range(900)]
+    lines = [line for n, host in enumerate(hosts) for line in (host, *(odd if n % 250 == 7 else ()))]
+    return jsonl(*lines)[:-20]
+
+
+def run(folder: Path, path: Path, workers: int) -> tuple[object, ...]:
+    """Rows in the order of the files, and skips."""
+    store = Folder(str(folder))
+    (outcome,) = add_exports(store, [path], dataclasses.replace(options(), workers=workers))
+    assert outcome.added is not None
+    with open_reading(store, load_pack("proxylogon")) as reading:
+        table = reading.table(f"SELECT * FROM {reading.files_sql()} ORDER BY line")
+    return table.to_pylist(), outcome.added.skipped, outcome.added.digest, outcome.added.records
+
+
+def test_two_workers_give_what_one_process_gives(tmp_path: Path) -> None:
+    path = tmp_path / "shodan.json.gz"
+    path.write_bytes(gzip.compress(export(), 1))
+    one, two = run(tmp_path / "one", path, 1), run(tmp_path / "two", path, 2)
+    assert one == two
+    assert {skip.reason.value: skip.count for skip in one[1]} == {  # type: ignore[attr-defined]  # a tuple of skips
+        "malformed line": 12, "bad time": 4, "truncated": 1,
+    }  # fmt: skip
+
+
+def test_a_worker_that_dies_adds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dying:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def submit(self, *_: object) -> None:
+            raise BrokenProcessPool
+
+    monkeypatch.setattr(spread, "ProcessPoolExecutor", Dying)
+    path = tmp_path / "shodan.json"
+    path.write_bytes(export())
+    store = Folder(str(tmp_path / "store"))
+    with pytest.raises(CensusError, match="died"):
+        list(add_exports(store, [path], dataclasses.replace(options(), workers=2)))
+    assert not store.manifest().added
+    assert not list((tmp_path / "store").rglob("*.parquet"))
