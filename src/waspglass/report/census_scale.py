@@ -1,4 +1,4 @@
-"""Scales of the census pictures: days to x, counts to y, with readable ticks."""
+"""Frames and scales of the census pictures: days to x, counts to y, with readable ticks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
-__all__ = ["CountScale", "DayScale", "round_steps"]
+__all__ = ["CountScale", "DayScale", "Frame", "round_steps"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every picture has: its size, its title, and the rectangle of its axes."""
+
+    width: float
+    height: float
+    title: str
+    left: float
+    right: float
+    top: float
+    bottom: float
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from waspglass.census.survey import SourceSurvey, Survey
 from waspglass.packs.builds import State
 from waspglass.packs.pack import Figure, TimelineRow
-from waspglass.report.census_scale import CountScale, DayScale
+from waspglass.report.census_scale import CountScale, DayScale, Frame
 from waspglass.report.census_words import CensusWords
 
 __all__ = [
@@ -60,14 +60,9 @@ class Event:
 
 
 @dataclass(frozen=True)
-class SeriesPicture:
+class SeriesPicture(Frame):
     """All panels under one axis of days."""
 
-    width: float
-    height: float
-    title: str
-    left: float
-    right: float
     panels: tuple[Panel, ...]
     days: tuple[tuple[float, str], ...]
     events: tuple[Event, ...]
@@ -109,6 +104,8 @@ def draw_series(survey: Survey, words: CensusWords) -> SeriesPicture | None:
         words.text("series.title"),
         _LEFT,
         _RIGHT,
+        panels[0].top,
+        panels[-1].bottom,
         panels,
         tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
         events,
@@ -162,16 +159,9 @@ class FigureMark:
 
 
 @dataclass(frozen=True)
-class FigurePicture:
+class FigurePicture(Frame):
     """Public figures, each a mark of its own: no line joins figures of different methods."""
 
-    width: float
-    height: float
-    title: str
-    left: float
-    right: float
-    top: float
-    bottom: float
     marks: tuple[FigureMark, ...]
     days: tuple[tuple[float, str], ...]
     ticks: tuple[tuple[float, str], ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from waspglass.census.count import By
 from waspglass.census.patching import Patching
 from waspglass.census.survival import SurvivalCurve
-from waspglass.report.census_scale import round_steps
+from waspglass.report.census_scale import Frame, round_steps
 from waspglass.report.census_words import CensusWords
 
 __all__ = ["CurvePicture", "HalfLifePicture", "draw_curve", "draw_half_lives"]
@@ -17,17 +17,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 452.0, 52.0, 264.0
 
 
 @dataclass(frozen=True)
-class CurvePicture:
+class CurvePicture(Frame):
     """One curve; its half-life as a dashed line down to the axis."""
 
-    width: float
-    height: float
-    title: str
     subtitle: str
-    left: float
-    right: float
-    top: float
-    bottom: float
     band: str
     line: str
     dots: tuple[tuple[float, float, str], ...]
@@ -56,11 +49,11 @@ def draw_curve(patching: Patching, words: CensusWords) -> CurvePicture:
         480.0,
         312.0,
         words.source(patching.source),
-        words.text("survival.curve", hosts=words.number(curve.hosts)),
         _LEFT,
         _RIGHT,
         _TOP,
         _BOTTOM,
+        words.text("survival.curve", hosts=words.number(curve.hosts)),
         " ".join([*upper, *reversed(lower)]),
         " ".join(f"{x[day]},{y(share)}" for day, share in zip(curve.days, curve.share, strict=True)),
         tuple(
@@ -90,16 +83,9 @@ class HalfLifeRow:
 
 
 @dataclass(frozen=True)
-class HalfLifePicture:
+class HalfLifePicture(Frame):
     """Half-lives side by side."""
 
-    width: float
-    height: float
-    title: str
-    left: float
-    right: float
-    top: float
-    bottom: float
     rows: tuple[HalfLifeRow, ...]
     days: tuple[tuple[float, str], ...]
     axis: str
