@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from waspglass.cli.streams import say
+
 if TYPE_CHECKING:
     from waspglass.model.assessment import Assessment
 
@@ -101,9 +103,7 @@ def examine(
             progress=progress,
         )
         assessment = run(request)
-    _show(assessment, output_format)
-    if out is not None:
-        _write(assessment, out, output_format, tlp)
+    _answer(assessment, out, output_format, tlp)
     raise typer.Exit(EXIT_CODES[assessment.verdict])
 
 
@@ -125,17 +125,38 @@ def _generator() -> str:
     return f"waspglass {version('waspglass')}"
 
 
-def _show(assessment: Assessment, output_format: OutputFormat) -> None:
+def _answer(assessment: Assessment, out: Path | None, output_format: OutputFormat, tlp: Tlp) -> None:
+    """Writes the report files, and says the answer even if they cannot be written.
+
+    The files come first, so that a reader of standard output who leaves early (`| head`) does not keep them from being
+    written. Beside JSON on standard output their names go to standard error.
+    """
+    from waspglass.model.errors import OutputError
+
+    names, fault = "", None
+    if out is not None:
+        try:
+            names = _written(assessment, out, tlp)
+        except OutputError as error:
+            fault = error
+    if output_format is OutputFormat.JSON:
+        sys.stderr.write(names)
+        names = ""
+    say(_shown(assessment, output_format) + names)
+    if fault is not None:
+        raise fault
+
+
+def _shown(assessment: Assessment, output_format: OutputFormat) -> str:
     if output_format is OutputFormat.JSON:
         from waspglass.report.json_document import render_json
 
-        sys.stdout.write(render_json(assessment))
-        return
+        return render_json(assessment)
     from waspglass.report.text import render_text
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    sys.stdout.write(render_text(assessment, colour=colour, width=width, language=assessment.language))
+    return render_text(assessment, colour=colour, width=width, language=assessment.language)
 
 
 def _refuse_inside(out: Path, evidence: Path) -> None:
@@ -146,11 +167,9 @@ def _refuse_inside(out: Path, evidence: Path) -> None:
         raise UsageError("the reports would be written into the evidence", location=where, hint="Choose another --out")
 
 
-def _write(assessment: Assessment, out: Path, output_format: OutputFormat, tlp: Tlp) -> None:
-    """Writes the report files and names them; beside JSON on standard output the names go to standard error."""
+def _written(assessment: Assessment, out: Path, tlp: Tlp) -> str:
+    """The names of the report files, one a line."""
     from waspglass.report.visible import visible
     from waspglass.report.write import write_reports
 
-    target = sys.stderr if output_format is OutputFormat.JSON else sys.stdout
-    for path in write_reports(assessment, out, tlp=tlp.value):
-        target.write(f"{visible(str(path))}\n")
+    return "".join(f"{visible(str(path))}\n" for path in write_reports(assessment, out, tlp=tlp.value))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-import io
 import os
 import sys
+
+from waspglass.cli.streams import steady_streams
 
 __all__ = ["run"]
 
@@ -21,9 +22,7 @@ def run() -> None:
     """
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none of ours; looking for them costs
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    steady_streams()
     try:
         from waspglass.cli.commands import program
 

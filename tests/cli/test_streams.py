@@ -1,0 +1,113 @@
+"""The program where its streams are closed, full or not a terminal, and where it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_examine import OCCUPIED, REPORTS
+
+PROGRAM = [sys.executable, "-m", "waspglass.cli"]
+posix = pytest.mark.skipif(os.name != "posix", reason="uses a POSIX shell")
+
+
+def shell(line: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line of shell with the program's words as `"$@"`."""
+    command = ["bash", "-c", line, "bash", *PROGRAM, *words]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        errors="surrogateescape",
+        env={**os.environ, **environment},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_no_fault_and_the_reports_are_written(tmp_path: Path, closed: str) -> None:
+    done = shell(f'"$@" {closed}', *OCCUPIED, "--out", str(tmp_path / "out"))
+    assert done.returncode == 30
+    assert {path.name for path in (tmp_path / "out").iterdir()} == REPORTS
+
+
+@posix
+def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(tmp_path: Path) -> None:
+    done = shell(
+        '"$@" | head -c 1; exit "${PIPESTATUS[0]}"', *OCCUPIED, "--format", "json", "--out", str(tmp_path / "o")
+    )
+    assert done.returncode == 30
+    assert {path.name for path in (tmp_path / "o").iterdir()} == REPORTS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_standard_output_on_a_full_disk_is_said(tmp_path: Path) -> None:
+    done = shell('"$@" > /dev/full', *OCCUPIED, "--out", str(tmp_path / "out"))
+    assert done.returncode == 5
+    assert "standard output" in done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == REPORTS
+
+
+@posix
+def test_a_full_disk_leaves_no_half_report_but_the_answer(tmp_path: Path) -> None:
+    done = shell('ulimit -f 20; "$@"', *OCCUPIED, "--out", str(tmp_path / "out"))
+    assert done.returncode == 5
+    assert "cannot be written" in done.stderr
+    assert done.stdout.startswith("Patched but occupied: ")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_out_that_is_a_file_is_said(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for out in (taken, taken / "below"):
+        done = subprocess.run([*PROGRAM, *OCCUPIED, "--out", str(out)], capture_output=True, text=True, check=False)
+        assert done.returncode == 5
+        assert str(taken) in done.stderr
+    assert taken.read_text() == "mine"
+
+
+@posix
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "POSIX", "PYTHONIOENCODING": "latin-1"},
+        {"TERM": "dumb"},
+        {"NO_COLOR": "1", "TERM": "xterm-256color"},
+        {"PYTHONWARNINGS": "error"},
+        {"PYTHONOPTIMIZE": "2"},
+        {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/proc/nowhere"},
+    ],
+    ids=str,
+)
+def test_surroundings_change_nothing_but_characters(environment: dict[str, str]) -> None:
+    done = shell('"$@"', *OCCUPIED, "--lang", "de", **environment)
+    assert done.returncode == 30
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert "aspnet_client/sample.aspx" in done.stdout
+
+
+@posix
+@pytest.mark.parametrize("delay", [0.15, 0.4, 0.7, 1.0, 1.4])
+def test_an_interrupt_at_any_time_leaves_all_reports_or_none(tmp_path: Path, delay: float) -> None:
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [*PROGRAM, *OCCUPIED, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    left = {path.name for path in out.iterdir()} if out.exists() else set()
+    assert left in (set(), REPORTS)
+    assert process.returncode in (130, 30, -signal.SIGINT, 1)  # 1: before the program itself had begun
