@@ -19,6 +19,8 @@ from waspglass.census.store.folder import Folder
 from waspglass.cli.commands import program
 from waspglass.examine.facts_file import read_facts
 from waspglass.packs.check_rules import RULE_CHECKS
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.commons import load_commons
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,3 +128,17 @@ def test_every_check_of_a_pack_is_in_the_reference() -> None:
     for path in (ROOT / "src/waspglass/packs").glob("check*.py"):
         known |= set(re.findall(r'Severity\.[A-Z]+, "([a-z-]+)"', path.read_text(encoding="utf-8")))
     assert not {name for name in known if f"`{name}`" not in text}
+
+
+def test_the_figures_of_trace_are_those_that_ship() -> None:
+    text = (ROOT / "docs/trace.md").read_text(encoding="utf-8").split("| mean of families, held out |")[1]
+    rows = [[cell.strip() for cell in line.split("|")[2:5]] for line in text.splitlines()[2:8]]
+    calibration = load_calibration()
+    fields = ("cllr", "min_cllr", "worst_cllr", "derived_found", "false_derived", "worst_false_derived")
+    for place, regime in enumerate((calibration.linked, calibration.collection, calibration.alone)):
+        assert regime.measured is not None
+        for name, row in zip(fields, rows, strict=True):
+            digits = len(row[place].removeprefix("."))
+            assert float(row[place]) == pytest.approx(getattr(regime.measured, name), abs=0.51 * 10**-digits), name
+    features = len(load_commons().feature)
+    assert f"{features:,} hashes" in (ROOT / "docs/trace.md").read_text(encoding="utf-8")
