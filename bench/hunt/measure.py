@@ -53,7 +53,7 @@ def main(peer: str, kind: str, log: Path) -> None:
     elif peer != "nothing":
         from bench.hunt.columnar import run_duckdb, run_polars
 
-        print((run_polars if peer == "polars" else run_duckdb)(log, rules))
+        print(sum((run_polars if peer == "polars" else run_duckdb)(log, rules)))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,8 @@ _ATTACKS = (
     ("GET", "/cgi-bin/../../../../etc/passwd", "-", "Nikto/2.1.6", 400),
     ("GET", "/wp-login.php", "x={{{{7*7}}}}", "gobuster/3.1.0", 404),
 )  # fmt: skip
+_ATTACKERS = 25
+"""Addresses that attack lines come from; no other line has them."""
 
 
 def indicator_values(count: int = 540, seed: int = 7) -> tuple[list[str], list[str], list[str]]:
@@ -126,6 +128,7 @@ def _iis_lines(
             address = good[int(roll * 1e6) % len(good)]
             if roll < attacks:
                 method, stem, query, agent, status = chance.choice(_ATTACKS)
+                address = f"203.0.113.{chance.randint(1, _ATTACKERS)}"
                 injected = True
             elif roll > 1 - rate:
                 address = chance.choice(bad)
