@@ -81,8 +81,11 @@ def adding(folder: Path, count: int) -> list[Measure]:
     contender("make_banners", export, count)
     print(f"{count} banners, {export.stat().st_size / 1e6:.0f} MB packed")
     ours = waspglass("waspglass census add", "add", export, "--store", folder / "store-add")
+    shutil.rmtree(folder / "store-add")
+    spread = waspglass("census add --workers 2", "add", export, "--store", folder / "store-add", "--workers", 2)
     measures = [
         ours,
+        spread,
         contender("shodan_iterate_files", export),
         measure("shodan parse", sys.executable, "-m", "bench.census.contenders", "shodan_parse", str(export)),
     ]

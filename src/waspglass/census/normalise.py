@@ -132,6 +132,7 @@ def _checked() -> list[pl.Expr]:
     version = pl.col("version").str.strip_chars()
     asn = pl.col("asn").str.strip_chars().str.to_uppercase().str.strip_prefix("AS").cast(pl.UInt32, strict=False)
     port = pl.col("port")
+    certificate = pl.col("certificate").str.to_lowercase()
     cves = [
         pl.col(name).list.eval(
             pl.element().str.to_uppercase().filter(pl.element().str.to_uppercase().str.contains(_CVE))
@@ -148,7 +149,7 @@ def _checked() -> list[pl.Expr]:
         *cves,
         *(_text(name) for name in _TEXTS if name != "product"),
         _names().alias("names"),
-        pl.col("certificate").str.to_lowercase().str.extract(r"^([0-9a-f]{32,128})$").alias("certificate"),
+        pl.when(certificate.str.contains(r"^[0-9a-f]{32,128}$")).then(certificate).alias("certificate"),
     ]
 
 

@@ -131,7 +131,7 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
 
 
 def _sample(host: ExposedHost, words: Catalogue) -> str:
-    port = f" port {host.port}" if host.port else ""
+    port = f" {host.transport or 'tcp'}/{host.port}" if host.port else ""
     name = f" ({printable(host.names[0])})" if host.names else ""
     reported = f", {printable(host.compromise)}" if host.compromise else ""
     state = words.text(state_key(host.state))

@@ -20,6 +20,12 @@ __all__ = ["SightingWriter"]
 _GROUP_ROWS = 65_536
 _HELD_ROWS = 262_144
 _OPEN_FILES = 48
+_LISTS = ("claimed", "verified", "refuted")
+_REPEATING = [
+    name for name in SIGHTING.names if name not in ("address", "seen", "names", "certificate", "line", *_LISTS)
+]
+_REPEATING += [f"{name}.list.element" for name in _LISTS]
+"""Columns with few different values; a dictionary of the others costs time and makes the file larger."""
 
 
 @dataclass
@@ -101,7 +107,13 @@ class SightingWriter:
         name = f"{self.mark}-{day}-{number}.parquet"
         final = f"{DATA}/date={day}/source={self.source}/{name}"
         file = self.folder.create(".adding", name)
-        parquet = pq.ParquetWriter(file, SIGHTING, compression="zstd", write_statistics=["date", "address", "country"])
+        parquet = pq.ParquetWriter(
+            file,
+            SIGHTING,
+            compression="zstd",
+            write_statistics=["date", "address", "country"],
+            use_dictionary=_REPEATING,
+        )
         self._open[day] = _Part(f".adding/{name}", final, file, parquet)
         return self._open[day]
 
