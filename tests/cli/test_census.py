@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.census.exports import PATCHED, banner, jsonl
-from waspglass.cli.census import app
+from waspglass.census.counted import By
+from waspglass.cli.census import Grouping, app
 from waspglass.model.errors import UsageError, WaspglassError
 
 
@@ -53,8 +55,7 @@ def test_show_in_each_form(store: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("show", "--by", "colour"), ("show", "--format", "xml"), ("show", "--date", "soon"), ("show", "--pack", "nosuchpack"),  # noqa: E501
-     ("report", "--lang", "fr"), ("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--unit", "cow"),
+    [("show", "--date", "soon"), ("show", "--pack", "nosuchpack"),
      ("diff", "2021-03-09", "2021-03-10", "--source", "nosuch")],
     ids=lambda words: " ".join(words),
 )  # fmt: skip
@@ -62,6 +63,22 @@ def test_a_wrong_call_says_what_to_do(store: Path, words: tuple[str, ...]) -> No
     result = run(*words, "--store", store)
     assert isinstance(result.exception, WaspglassError)
     assert result.exception.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [(("show", "--by", "colour"), "country"), (("show", "--format", "xml"), "csv"), (("report", "--lang", "fr"), "de"),
+     (("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--unit", "cow"), "address")],
+    ids=lambda words: " ".join(words),
+)  # fmt: skip
+def test_a_wrong_word_is_answered_with_the_right_ones(store: Path, words: tuple[str, ...], choice: str) -> None:
+    result = run(*words, "--store", store)
+    assert result.exit_code == 2
+    assert choice in result.output
+
+
+def test_the_words_for_grouping_are_those_of_the_census() -> None:
+    assert get_args(Grouping) == tuple(each.value for each in By)
 
 
 def test_refused_exports_give_an_exit_code(tmp_path: Path) -> None:

@@ -80,13 +80,19 @@ def test_an_index_is_built_and_asked(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["a.py"], ["a.py", "--against", "missing.py"], ["a.py", "--against", "a.py", "--format", "xml"], ["matrix"]],
+    [["a.py"], ["a.py", "--against", "missing.py"], ["matrix"]],
 )
 def test_wrong_use_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     (folder / "a.py").write_text(ORIGINAL, encoding="utf-8")
     monkeypatch.chdir(folder)
     done = runner.invoke(app, ["trace", *arguments])
     assert isinstance(done.exception, UsageError)
+
+
+def test_a_wrong_format_is_answered_with_the_right_ones(folder: Path) -> None:
+    done = runner.invoke(app, ["trace", str(folder), "--against", str(folder), "--format", "xml"])
+    assert done.exit_code == 2
+    assert "json" in done.output
 
 
 def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> None:

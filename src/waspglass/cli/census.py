@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 
 Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an fsspec URL.", envvar="WASPGLASS_STORE")]
+Grouping = Literal["nothing", "country", "region", "network", "organisation", "sector", "build"]
+"""The words of `census.counted.By`, which is too heavy to load for a help text."""
 PackName = Annotated[str, typer.Option("--pack", help="Campaign pack whose flaws and builds decide the state.")]
 
 
@@ -68,7 +70,10 @@ def add(
 def show(
     store: Store = "census",
     pack: PackName = "proxylogon",
-    by: Annotated[str, typer.Option(help="Group: country, region, network, organisation, sector, build.")] = "nothing",
+    by: Annotated[
+        Grouping,
+        typer.Option(metavar="GROUP", help="Group: country, region, network, organisation, sector, build."),
+    ] = "nothing",
     date: Annotated[
         str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
     ] = None,
@@ -77,7 +82,9 @@ def show(
     servers: Annotated[
         bool, typer.Option("--servers/--no-servers", help="Count servers too, not only addresses.")
     ] = True,
-    form: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",
+    form: Annotated[
+        Literal["text", "json", "csv"], typer.Option("--format", help="How the counts are written.")
+    ] = "text",
 ) -> None:
     """Count addresses and servers by state."""
     from waspglass.census.count import By, count, scans_at
@@ -87,7 +94,6 @@ def show(
     from waspglass.packs.load import load_pack
     from waspglass.report.census_text import counts_text
 
-    _choice(by, [each.value for each in By], "group")
     with open_reading(Folder(store), load_pack(pack)) as reading:
         day = _day(date) or reading.scans()[-1][0]
         scans = reading.scans() if over_time else scans_at(reading, day)
@@ -116,9 +122,9 @@ def diff(
     source: Annotated[str, typer.Option(help="Feed whose scans are compared, as `census show` names it.")],
     store: Store = "census",
     pack: PackName = "proxylogon",
-    unit: Annotated[str, typer.Option(help="What is counted: server or address.")] = "server",
+    unit: Annotated[Literal["server", "address"], typer.Option(help="What is counted.")] = "server",
     hosts: Annotated[Path | None, typer.Option(help="Also write every host with its change to this CSV.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="How the changes are written.")] = "text",
 ) -> None:
     """Compare two scans of one source: new, gone, patched, still and again vulnerable, patched but compromised."""
     from waspglass.census.compare import compare
@@ -128,8 +134,6 @@ def diff(
     from waspglass.packs.load import load_pack
     from waspglass.report.census_changes import changes_json, changes_text, write_hosts
 
-    _choice(unit, [each.value for each in Unit], "unit")
-    _choice(form, ["text", "json"], "format")
     with open_reading(Folder(store), load_pack(pack)) as reading:
         comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
         typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
@@ -194,7 +198,7 @@ def report(
         str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
     ] = None,
     country: Annotated[str | None, typer.Option(help="Country of the second map: DE, AT or CH.")] = None,
-    language: Annotated[str, typer.Option("--lang", help="en or de.")] = "en",
+    language: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language of the report.")] = "en",
     pictures: Annotated[Path | None, typer.Option(help="Also write each picture as SVG into this folder.")] = None,
     with_png: Annotated[bool, typer.Option("--png", help="With --pictures: PNG too (extra `pictures`).")] = False,
     synthetic: Annotated[
@@ -208,11 +212,9 @@ def report(
     from waspglass.census.store.folder import Folder
     from waspglass.census.survey import survey
     from waspglass.model.errors import OutputError
-    from waspglass.model.language import LANGUAGES
     from waspglass.packs.load import load_pack
     from waspglass.report.census_html import png, render_census, svg_files
 
-    _choice(language, list(LANGUAGES), "language")
     with open_reading(Folder(store), load_pack(pack)) as reading:
         found = survey(reading, _day(date) or reading.scans()[-1][0], country)
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -130,9 +130,9 @@ def run(
     ] = None,
     base: Annotated[list[Path] | None, typer.Option(help="Code given to everybody; it does not count.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index of shared files; only candidates are compared.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text or json, on standard output.")] = "text",
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="What is printed.")] = "text",
     out: Annotated[Path | None, typer.Option(help="Folder for trace.html, trace.json and trace.txt.")] = None,
-    language: Annotated[str, typer.Option("--lang", help="Language of the reports: en or de.")] = "en",
+    language: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language of the reports.")] = "en",
 ) -> None:
     """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
     from waspglass.model.errors import UsageError
@@ -144,8 +144,6 @@ def run(
     from waspglass.trace.trace import trace
     from waspglass.trace.verdict import Verdict
 
-    if form not in {"text", "json"}:
-        raise UsageError(f"no format {form!r}", hint="Choose text or json")
     if not against and index is None:
         raise UsageError("nothing to compare with", hint="Name what was shared with --against, or an --index")
     found = load(samples)
