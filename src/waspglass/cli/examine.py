@@ -55,7 +55,7 @@ def examine(
     rules: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="PATH", help="More Sigma, YARA, STIX or CSV indicators: a file or folder. Can be given again."
+            metavar="PATH", help="More rules (Sigma, YARA) or indicators (STIX, CSV): file or folder; repeatable."
         ),
     ] = None,
     out: Annotated[
