@@ -112,6 +112,64 @@ def test_follow_up_fills_placeholders_and_brings_context() -> None:
     assert [(one.effect, one.line) for one in result.context] == [(Effect.CONTEXT, 4)]
 
 
+def test_what_comes_up_in_a_follow_up_is_followed_up_once_more() -> None:
+    """An address leads to a page, the page to another address; what that one did besides is said to be left out."""
+    planted = sigma(
+        "s: {c-ip|expand: '%address%', cs-uri-stem|endswith: .aspx}\ncondition: s",
+        title="planted",
+        extra="waspglass: {rung: implanted, phase: follow-up, capture: {implant: {field: cs-uri-stem}}}",
+    )
+    used = sigma(
+        "s: {cs-uri-stem|expand: '%implant%', sc-status: 200}\nf: {c-ip|expand: '%address%'}\ncondition: s and not f",
+        title="used",
+        extra="waspglass: {rung: used, phase: follow-up, capture: {address: {field: c-ip}}}",
+    )
+    other = "203.0.113.9"
+    log = iis(
+        row("/ecp/x"), row("/page.aspx"), row("/page.aspx", ip=other), row("/page.aspx", ip=other), row("/", ip=other)
+    )
+    result = both([log], rules_of(PLANT, planted, used))
+    assert [(one.rule, one.line) for one in result.findings] == [("plant", 2), ("planted", 3), ("used", 4), ("used", 5)]
+    left = [skip for skip in result.skipped if skip.source == "follow-up"]
+    assert [(skip.reason, skip.count) for skip in left] == [(SkipReason.LIMIT_REACHED, 1)]
+
+
+def test_a_chain_that_ends_leaves_nothing_out() -> None:
+    planted = sigma(
+        "s: {c-ip|expand: '%address%', cs-uri-stem|endswith: .aspx}\ncondition: s",
+        title="planted",
+        extra="waspglass: {rung: implanted, phase: follow-up, capture: {implant: {field: cs-uri-stem}}}",
+    )
+    log = iis(row("/ecp/x"), row("/page.aspx"), row("/page.aspx", ip="203.0.113.9"))
+    result = both([log], rules_of(PLANT, planted))
+    assert [(one.rule, one.line) for one in result.findings] == [("plant", 2), ("planted", 3)]
+    assert [(one.rule, one.line) for one in result.context] == [("context:implant:/page.aspx", 4)]
+    assert not [skip for skip in result.skipped if skip.source == "follow-up"]
+
+
+def test_events_that_are_heard_again_count_once() -> None:
+    """The rule with two placeholders runs in both further passes; its events must not reach the count twice."""
+    page = sigma(
+        "s: {c-ip|expand: '%address%', cs-uri-stem|endswith: .aspx}\ncondition: s",
+        title="page",
+        extra="waspglass: {rung: implanted, phase: follow-up, capture: {implant: {field: cs-uri-stem}}}",
+    )
+    step = sigma(
+        "a: {c-ip|expand: '%address%', sc-status: 200}\nb: {cs-uri-stem|expand: '%implant%'}\ncondition: a or b",
+        title="step",
+        extra="name: step\nwaspglass: {rung: used, phase: follow-up}",
+    )
+    count = """title: many
+name: many
+correlation: {type: event_count, rules: [step], group-by: [c-ip], timespan: 1h, condition: {gte: 4}}
+waspglass: {rung: used}
+"""
+    rules = rules_of(PLANT, page, step, count)
+    assert "many" not in {one.rule for one in both([iis(*[row("/ecp/x"), row("/p.aspx"), row("/")])], rules).findings}
+    four = iis(row("/ecp/x"), row("/p.aspx"), row("/"), row("/q"))
+    assert "many" in {one.rule for one in both([four], rules).findings}
+
+
 CORRELATION = """title: both
 name: both
 correlation:

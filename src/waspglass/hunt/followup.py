@@ -1,26 +1,28 @@
-"""The second pass: what the first one captured becomes needles, to see what the same actors did besides."""
+"""Further passes: what the ones before captured becomes needles, to see what the same actors did besides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
-from waspglass.hunt.condition import Condition, matches
+from waspglass.hunt.condition import And, Condition, Match, Not, Or, matches
 from waspglass.hunt.rule import Indicator, Meaning, Rule, RuleSet
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["Seeds", "context_indicators", "follow_up_rules", "seeds_of"]
+__all__ = ["FollowUp", "Seeds", "follow_up", "seeds_of"]
 
 _MOST = 500
 """Values of one placeholder that are followed up; an attack from more addresses than that is told as such."""
 _PREFIX = "context:"
+_ANY = "any "
+"""Before the name of a placeholder: its values of all passes, not only the new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """What the first pass captured.
+    """What the passes so far captured.
 
     Attributes:
         holes: Values for placeholders, by name.
@@ -31,6 +33,27 @@ class Seeds:
     holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     actors: tuple[tuple[str, str], ...] = ()
     skipped: tuple[Skipped, ...] = ()
+
+    def beyond(self, followed: Seeds) -> Seeds:
+        """What is new since."""
+        holes = {
+            name: tuple(value for value in values if value not in known)
+            for name, values in self.holes.items()
+            for known in [frozenset(followed.holes.get(name, ()))]
+        }
+        actors = frozenset(followed.actors)
+        return Seeds(
+            {name: values for name, values in holes.items() if values},
+            tuple(one for one in self.actors if one not in actors),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a further pass looks for: rules and indicators, and the values of their placeholders."""
+
+    chosen: tuple[Rule | Indicator, ...]
+    holes: Mapping[str, tuple[str, ...]]
 
 
 def _means_somebody(name: str, value: str) -> bool:
@@ -44,7 +67,7 @@ def _means_somebody(name: str, value: str) -> bool:
 
 
 def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]]) -> Seeds:
-    """Seeds out of the findings of the first pass.
+    """Seeds out of the findings so far.
 
     Args:
         findings: Findings; hints and context seed nothing.
@@ -83,17 +106,42 @@ def _holes_of(condition: Condition) -> frozenset[str]:
     return frozenset(text for match in matches(condition) for kind, text in match.parts if kind == "hole")
 
 
-def follow_up_rules(rules: RuleSet, seeds: Seeds) -> tuple[Rule, ...]:
-    """The follow-up rules of which at least one placeholder has a value (or that have none)."""
-    return tuple(
-        rule
-        for rule in rules.rules
-        if rule.phase == "follow-up"
-        and (not (holes := _holes_of(rule.condition)) or any(seeds.holes.get(name) for name in holes))
-    )
+def follow_up(rules: RuleSet, seeds: Seeds, followed: Seeds | None) -> FollowUp:
+    """What the next pass looks for.
+
+    Args:
+        rules: The rule set.
+        seeds: All that was captured so far.
+        followed: What was followed up already; None before the first such pass, which runs rules without placeholders.
+    """
+    new = seeds if followed is None else seeds.beyond(followed)
+    chosen: list[Rule] = []
+    for rule in rules.rules:
+        if rule.phase != "follow-up":
+            continue
+        names = _holes_of(rule.condition)
+        if any(new.holes.get(name) for name in names) or (not names and followed is None):
+            # What is new of one placeholder may go together with what is old of another.
+            several = followed is not None and len(names) > 1
+            chosen.append(replace(rule, condition=_with_any(rule.condition)) if several else rule)
+    known = {} if followed is None else {_ANY + name: values for name, values in seeds.holes.items()}
+    return FollowUp((*chosen, *_context(new)), {**new.holes, **known})
 
 
-def context_indicators(seeds: Seeds) -> tuple[Indicator, ...]:
+def _with_any(condition: Condition) -> Condition:
+    """The condition with the values of all passes in its placeholders."""
+    match condition:
+        case Match(parts=parts):
+            return replace(condition, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in parts))
+        case Not(of):
+            return Not(_with_any(of))
+        case And(of):
+            return And(tuple(map(_with_any, of)))
+        case Or(of):
+            return Or(tuple(map(_with_any, of)))
+
+
+def _context(seeds: Seeds) -> tuple[Indicator, ...]:
     """One indicator an actor: any line of any log that names it."""
     meaning = Meaning(None, Effect.CONTEXT)
     return tuple(

@@ -18,15 +18,15 @@ evidence, the rules, the window and the limits alone; cache, workers and order o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact, RecordReader
 from waspglass.hunt.cache import Cache
-from waspglass.hunt.collect import Hit
+from waspglass.hunt.collect import Heard, Hit
 from waspglass.hunt.conclude import Concluded, conclude
 from waspglass.hunt.findings import in_order
-from waspglass.hunt.followup import context_indicators, follow_up_rules, seeds_of
+from waspglass.hunt.followup import Seeds, follow_up, seeds_of
 from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan_file import Outcome, Pass
@@ -36,6 +36,9 @@ from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["hunt"]
+
+_FOLLOW_UPS = 2
+"""Further passes at most: what the first pass captured, and what came up when that was followed."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,10 @@ class _Gathered:
         self.skipped += outcome.skipped
         if outcome.scanned is not None:
             self.scanned.append(outcome.scanned)
+
+    def heard(self) -> list[Heard]:
+        """What correlations hear of all files."""
+        return [one for outcome in self.outcomes for one in outcome.heard]
 
 
 def hunt(
@@ -110,18 +117,36 @@ def hunt(
 
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweep(chosen, {}, True)
-    concluded = conclude(rules, first.hits, [one for outcome in first.outcomes for one in outcome.heard])
-    seeds = seeds_of(concluded.findings, concluded.values)
-    followers: tuple[Rule | Indicator, ...] = (*follow_up_rules(rules, seeds), *context_indicators(seeds))
-    skipped = [*rules.skipped, *first.skipped, *seeds.skipped]
-    if followers:
+    heard = first.heard()
+    skipped = dict.fromkeys(first.skipped)
+    concluded = conclude(rules, first.hits, heard)
+    followed: Seeds | None = None
+    for again in range(_FOLLOW_UPS):
+        seeds = seeds_of(concluded.findings, concluded.values)
+        further = follow_up(rules, seeds, followed)
+        followed = seeds
+        if not further.chosen:
+            break
         watch.stage = "follow-up"
-        second = sweep(followers, seeds.holes, False)
-        skipped += [one for one in second.skipped if one not in first.skipped]
-        heard = [one for gathered in (first, second) for outcome in gathered.outcomes for one in outcome.heard]
-        concluded = conclude(rules, second.hits, heard, concluded)
+        swept = sweep(further.chosen, further.holes, False)
+        skipped.update(dict.fromkeys(swept.skipped))
+        before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
+        heard += [one for one in swept.heard() if one not in before]
+        concluded = conclude(rules, swept.hits, heard, concluded)
+    skipped.update(dict.fromkeys(_left_over(concluded, followed)))
     context, cut = _bounded_context(concluded, bounds.context_per_actor)
-    return HuntResult(in_order(concluded.findings), in_order(context), (*skipped, *cut), tuple(first.scanned))
+    told = (*rules.skipped, *skipped, *cut)
+    return HuntResult(in_order(concluded.findings), in_order(context), told, tuple(first.scanned))
+
+
+def _left_over(concluded: Concluded, followed: Seeds | None) -> Iterator[Skipped]:
+    """What was left out of the passes, and what the last of them brought to light and nobody followed up."""
+    seeds = seeds_of(concluded.findings, concluded.values)
+    yield from seeds.skipped
+    left = () if followed is None else seeds.beyond(followed).actors
+    if left:
+        detail = "addresses, sessions and pages that came up in the last pass: what else they did is not shown"
+        yield Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=len(left), detail=detail)
 
 
 def _bounded_context(concluded: Concluded, most: int) -> tuple[list[Finding], list[Skipped]]:
