@@ -54,9 +54,7 @@ def examine(
     ] = None,
     rules: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="PATH", help="More rules (Sigma, YARA) or indicators (STIX, CSV): file or folder; repeatable."
-        ),
+        typer.Option(metavar="PATH", help="More Sigma, YARA, STIX or CSV indicators: file or folder; repeatable."),
     ] = None,
     out: Annotated[
         Path | None,
