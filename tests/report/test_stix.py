@@ -68,7 +68,7 @@ def test_another_assessment_shares_only_public_objects_and_observables() -> None
     shared = {str(thing["id"]) for thing in objects(one)} & {str(thing["id"]) for thing in objects(other)}
     kinds = {name.split("--")[0] for name in shared}
     public = {"marking-definition", "identity", "vulnerability", "attack-pattern"}
-    assert kinds == public | {"ipv4-addr", "file", "directory", "user-account"}
+    assert kinds == public | {"ipv4-addr", "network-traffic", "file", "directory", "user-account"}
 
 
 def test_no_attacker_is_named() -> None:
@@ -209,3 +209,18 @@ def test_ids_of_observables_are_those_of_other_tools() -> None:
 def test_making_a_bundle_does_not_load_the_slow_library() -> None:
     code = "import sys, waspglass.report.stix; sys.exit('stix2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_came_from_an_address_is_traffic_of_the_layers_that_are_known() -> None:
+    web = finding(1, rung=Rung.PROBED, actor=Actor(address="2001:db8::1", user_agent="curl/7"))
+    logon = finding(2, rung=Rung.PROBED, actor=Actor(address="192.0.2.9"))
+    assessment = minimal(Verdict.ATTEMPTED, findings=(web, logon))
+    check(assessment)
+    seen = {str(thing["id"]): cast("list[str]", thing["object_refs"]) for thing in objects(assessment, "observed-data")}
+    traffic = {str(thing["src_ref"]): thing for thing in objects(assessment, "network-traffic")}
+    assert sorted(str(thing["protocols"]) for thing in traffic.values()) == [
+        "['ipv4', 'tcp']",
+        "['ipv6', 'tcp', 'http']",
+    ]
+    for source, thing in traffic.items():
+        assert any({source, str(thing["id"])} <= set(refs) for refs in seen.values())

@@ -29,6 +29,7 @@ from waspglass.report.stix_parts import (
     marking,
     moment,
     routable,
+    traffic_object,
 )
 from waspglass.report.visible import prose, visible
 
@@ -188,6 +189,9 @@ def _actor(
 ) -> None:
     observable = address_object(address) if address else None
     things = [observable] if observable else []
+    if observable:  # only clients of a web server say what program they are
+        http = any(found.actor and found.actor.user_agent for found in group.findings)
+        things.append(traffic_object(observable, http=http))
     if account:
         things.append(account_object(account))
     if not things:

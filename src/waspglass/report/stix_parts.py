@@ -28,6 +28,7 @@ __all__ = [
     "marking",
     "moment",
     "routable",
+    "traffic_object",
 ]
 
 StixObject = dict[str, object]
@@ -100,6 +101,12 @@ def address_object(address: str) -> StixObject | None:
     """An address as a log writes it (perhaps with port or zone); None if it is none."""
     parsed = _parsed(address)
     return None if parsed is None else _observable(f"ipv{parsed.version}-addr", {"value": str(parsed)})
+
+
+def traffic_object(source: StixObject, *, http: bool) -> StixObject:
+    """What came from an address: the layers that are known, lowest first. Over which of them TLS lay is not in logs."""
+    layers = [str(source["type"]).removesuffix("-addr"), "tcp", *(["http"] if http else [])]
+    return _observable("network-traffic", {"src_ref": source["id"], "protocols": layers})
 
 
 def routable(address: str) -> bool:
