@@ -105,9 +105,10 @@ def hunt(
     known = list(artefacts) if not isinstance(artefacts, list) else artefacts
     bounds = limits or Limits()
     watch = _Watch(progress)
+    marks: dict[str, list[tuple[int, int]]] = {}
 
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read)
+        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read, marks)
         gathered = _Gathered()
         for outcome in scan_files(known, run, workers):
             gathered.take(outcome)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from waspglass.hunt.blocks import Block
@@ -53,25 +55,31 @@ class Counter:
 
     Attributes:
         descriptor: Of a local file, which can be read at any place; None for a stream, of which every line is counted.
+        marks: Offsets up to which lines were counted, and how many, for the next pass over the same file.
         lines: Offset of a hit -> its line, from 1.
     """
 
     descriptor: int | None = None
+    marks: list[tuple[int, int]] = field(default_factory=list)
     lines: dict[int, int] = field(default_factory=dict)
     _total: int = 0
     _counted: int = 0
     _last: int = 0
+    _again: bool = False
     _feeds: _LineFeeds = field(default_factory=_LineFeeds)
+
+    def __post_init__(self) -> None:
+        self._again = bool(self.marks)
 
     def add(self, block: Block, hits: Sequence[Hit]) -> None:
         """Takes note of a block, in the order of the file, and numbers the hits in it."""
         end = block.offset + block.end - block.start
         if self.descriptor is None:
             self._total, self._counted = self._total + block.too_long, block.offset
-        elif not hits and (self._counted < block.offset or block.offset - self._last > _QUIET):
+        elif not hits and (self._again or self._counted < block.offset or block.offset - self._last > _QUIET):
             return
         elif self._counted < block.offset:
-            self._total += self._between(self.descriptor, self._counted, block.offset)
+            self._catch_up(self.descriptor, block.offset)
         if hits:
             self._last = end
         shift, at = block.start - block.offset, block.start
@@ -80,13 +88,19 @@ class Counter:
             at = offset + shift
             self.lines[offset] = self._total + 1
         self._total, self._counted = self._total + self._feeds.count(block.view[at : block.end]), end
+        if self.descriptor is not None and (not self.marks or end > self.marks[-1][0]):
+            self.marks.append((end, self._total))
 
-    def _between(self, descriptor: int, start: int, end: int) -> int:
-        """Line feeds between two offsets; fewer where somebody made the file shorter."""
-        total = 0
-        while start < end and (piece := os.pread(descriptor, min(_PIECE, end - start), start)):
-            total, start = total + self._feeds.count(piece), start + len(piece)
-        return total
+    def _catch_up(self, descriptor: int, end: int) -> None:
+        """Counts up to an offset; too few lines where somebody made the file shorter."""
+        known = self.marks[bisect_right(self.marks, end, key=itemgetter(0)) - 1] if self.marks else (0, 0)
+        if self._counted < known[0] <= end:
+            self._counted, self._total = known
+        while self._counted < end:
+            piece = os.pread(descriptor, min(_PIECE, end - self._counted), self._counted)
+            if not piece:
+                break
+            self._total, self._counted = self._total + self._feeds.count(piece), self._counted + len(piece)
 
 
 def number_lines(hits: Sequence[Hit], counter: Counter) -> list[Hit]:

@@ -68,6 +68,7 @@ class Pass:
         naive: True to test each rule on each line (for tests).
         cache: For compiled databases.
         progress: Told of each stretch that was read.
+        marks: Lines counted in each local file, kept for the next pass (by this process).
     """
 
     rules: RuleSet
@@ -80,6 +81,7 @@ class Pass:
     naive: bool = False
     cache: Cache | None = None
     progress: Callable[[str, int], None] = lambda _source, _count: None
+    marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
     _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
@@ -169,7 +171,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
             count = naive_scan(state, _chunks(stream, run, source), limit)
         else:
             blocks = open_blocks(stream, limit, local=local)
-            counter = Counter(_descriptor(stream) if local else None)
+            counter = Counter(_descriptor(stream) if local else None, run.marks.setdefault(source, []))
             try:
                 count = fast_scan(state, blocks, run.planner, tell, counter)
             finally:  # hits before a damaged place have their lines too
