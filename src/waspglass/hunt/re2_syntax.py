@@ -26,6 +26,8 @@ __all__ = ["Translated", "in_re2"]
 _Items = Iterable[tuple[object, object]]
 _MOST_REPEATS = 1000
 """RE2 refuses higher counts."""
+_CAPTURES = re.compile(r"\((?!\?)")
+"""In what is written here, which has no bracket of its own: all are written as numbers."""
 _LAST = 0x10FFFF
 _CLASSES = {
     op.CATEGORY_DIGIT: r"0-9",
@@ -116,6 +118,8 @@ class _Writer:
         if least > _MOST_REPEATS or (most > _MOST_REPEATS and not unbounded):
             raise _ForeignError
         inner = self.sequence(items, flags, last=False)
+        if _CAPTURES.search(inner) and cast("sre_parse.SubPattern", items).getwidth()[0] == 0:
+            raise _ForeignError  # what the last, empty round of a group captured differs between the engines
         count = f"{{{least},{'' if unbounded else int(most)}}}"
         return f"(?:{inner}){count}{'?' if lazy else ''}"
 
