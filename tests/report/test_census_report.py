@@ -62,6 +62,16 @@ def test_the_page_needs_nothing_from_outside(replay: Survey, language: str) -> N
     assert len(html) < 1_500_000
 
 
+@pytest.mark.parametrize(("counts", "ranked"), [((3, 2, 1), True), ((2, 2, 1), False), ((3, 1, 1), False)])
+def test_a_tie_has_no_second_place(tmp_path: Path, counts: tuple[int, ...], ranked: bool) -> None:
+    countries = [country for country, count in zip(("DE", "AT", "CH"), counts, strict=True) for _ in range(count)]
+    rows = [banner(f"192.0.2.{n}", location={"country_code": country}) for n, country in enumerate(countries, 1)]
+    add(tmp_path, "2021-03-09.json", jsonl(*rows))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        html = render_census(survey(reading, reading.scans()[-1][0], samples=40), language="en", version="0")
+    assert ("Most vulnerable addresses" in html) is ranked
+
+
 def test_the_page_says_what_it_rests_on(replay: Survey) -> None:
     html = render_census(replay, language="en", version="0", synthetic=True)
     for text in ("Synthetic data", "The wasp under the lid", "never added up", "Turnbull", "Assumptions", "not proven safe",  # noqa: E501

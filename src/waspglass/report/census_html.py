@@ -110,9 +110,9 @@ def _lead(survey: Survey, words: CensusWords) -> list[str]:
             undecidable=words.number(sum(number for state, number in states.items() if state == "undecidable")),
         )
     ]
-    ranked = [each for each in main.countries if each.key and each.vulnerable][:2]
-    if len(ranked) == 2:
-        first, second = ranked
+    ranked = [each for each in main.countries if each.key and each.vulnerable][:3]
+    if len(ranked) > 1 and len({each.vulnerable for each in ranked}) == len(ranked):  # a tie has no second place
+        first, second = ranked[:2]
         lines.append(
             words.text(
                 "page.rank",
