@@ -36,9 +36,13 @@ build,product,cumulative_update,fixes,source
 1.0.1.1,Thing,R1,no,a list
 1.0.1.2,Thing,R1,yes,a list
 """,
-    "timeline.csv": """date,event,kind,source,confidence
-2020-01-01,first seen,exploitation,a report,quoted
-2020-02-01,patch,patch,a report,quoted
+    "timeline.csv": """date,event,kind,source,confidence,event_de
+2020-01-01,first seen,exploitation,a report,quoted,zuerst gesehen
+2020-02-01,patch,patch,a report,quoted,Patch
+""",
+    "titles.yml": """
+titles:
+  - {rule: page, de: Eine Seite wurde aufgerufen}
 """,
     "advice.yml": """
 advice:

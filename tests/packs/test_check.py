@@ -30,6 +30,8 @@ FAULTS = {
     "unverified row": ("timeline.csv", ("quoted", "unverified"), "unverified"),
     "order of time": ("timeline.csv", ("2020-01-01", "2020-03-01"), "order"),
     "no date": ("timeline.csv", ("2020-01-01", "01.01.2020"), "date"),
+    "rule without a German title": ("titles.yml", ("{rule: page,", "{rule: other,"), "title"),
+    "event without German": ("timeline.csv", ("quoted,Patch", "quoted,"), "title"),
     "condition": ("advice.yml", ("always", "verdict:bad"), "condition"),
     "advice without source": ("advice.yml", ("    sources: [a book]\n", ""), "source"),
     "stray file": ("notes.txt", ("", "x"), "stray-file"),

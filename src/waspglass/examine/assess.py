@@ -12,6 +12,7 @@ from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.sentence import say
+from waspglass.examine.titles import titled
 from waspglass.examine.verdict import decide
 from waspglass.examine.why import explain
 from waspglass.examine.window import exposure
@@ -51,6 +52,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         settings: Language, clock, generator.
     """
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
+    observations = titled(observations, pack, settings.language)
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
@@ -79,7 +81,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         limits=(*contradictions, *limits),
         advice=advice_of(pack, decision, lid, settings.language),
         clocks=clocks_of(pack, decision, lid, settings.language),
-        campaign=_campaign(pack),
+        campaign=_campaign(pack, settings.language),
     )
 
 
@@ -106,8 +108,8 @@ def _of(observations: Observations, *effects: Effect) -> tuple[Finding, ...]:
     return tuple(sorted((f for f in observations.findings if f.effect in effects), key=by_time))
 
 
-def _campaign(pack: Pack) -> tuple[TimelineEvent, ...]:
+def _campaign(pack: Pack, language: str) -> tuple[TimelineEvent, ...]:
     return tuple(
-        TimelineEvent(date=parse_instant(row.date), text=row.event, kind=row.kind, source=row.source)
+        TimelineEvent(date=parse_instant(row.date), text=row.text(language), kind=row.kind, source=row.source)
         for row in pack.timeline
     )

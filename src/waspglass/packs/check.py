@@ -12,6 +12,7 @@ from waspglass.model.skip import Skipped
 from waspglass.packs.check_facts import fact_issues
 from waspglass.packs.check_files import duplicate_keys, file_issues
 from waspglass.packs.check_rules import RuleSet, rule_issues
+from waspglass.packs.check_titles import title_issues
 from waspglass.packs.check_yara import yara_issues
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.load import load_pack
@@ -72,8 +73,11 @@ def _rule_issues(pack: Pack, fires: Fires | None) -> Iterator[PackIssue]:
         yield from duplicate_keys(source.path, source.text)
     found = [*rule_issues(RuleSet(pack, tuple(documents))), *yara_issues(pack)]
     yield from found
-    if fires is not None and not any(issue.severity is Severity.ERROR for issue in found):
-        yara = [rule for source in pack.yara for rule in yara_documents(source)]
+    if any(issue.severity is Severity.ERROR for issue in found):
+        return
+    yara = [rule for source in pack.yara for rule in yara_documents(source)]
+    yield from title_issues(pack, documents, yara)
+    if fires is not None:
         yield from _sample_issues(pack, documents, yara, fires)
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
-from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead
+from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead, TitlesFile
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
 from waspglass.packs.pack import BuildRow, Figure, TimelineRow
@@ -23,6 +23,7 @@ _YAML: dict[str, type[Document]] = {
     "artefacts.yml": ArtefactsFile,
     "advice.yml": AdviceFile,
     "clocks.yml": ClocksFile,
+    "titles.yml": TitlesFile,
 }
 _TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
 _NEEDED = frozenset({"pack.yml", "artefacts.yml"})

@@ -20,6 +20,7 @@ from waspglass.packs.pack import (
     Figure,
     Pack,
     RuleSource,
+    RuleTitle,
     TimelineRow,
     Translated,
     WebRoot,
@@ -27,7 +28,7 @@ from waspglass.packs.pack import (
 )
 from waspglass.packs.stored import NO_KNOWLEDGE
 
-__all__ = ["AdviceFile", "ArtefactsFile", "ClocksFile", "PackHead", "read_folder"]
+__all__ = ["AdviceFile", "ArtefactsFile", "ClocksFile", "PackHead", "TitlesFile", "read_folder"]
 
 _Row = TypeVar("_Row", bound=Document)
 
@@ -79,6 +80,12 @@ class ClocksFile(Document):
     clocks: tuple[ClockText, ...]
 
 
+class TitlesFile(Document):
+    """`titles.yml`: what findings of the rules are called in German."""
+
+    titles: tuple[RuleTitle, ...]
+
+
 def read_folder(folder: Path) -> Pack:
     """The pack in a folder that holds a `pack.yml`.
 
@@ -106,6 +113,7 @@ def read_folder(folder: Path) -> Pack:
         figures=_rows(folder, "figures.csv", Figure),
         advice=_advice(folder),
         clocks=_clocks(folder),
+        titles=_titles(folder),
         sigma=_sources(folder, "sigma", (".yml", ".yaml")),
         yara=_sources(folder, "yara", (".yar", ".yara")),
         indicators=_sources(folder, "indicators", (".json", ".csv")),
@@ -134,6 +142,11 @@ def _advice(folder: Path) -> tuple[AdviceText, ...]:
 def _clocks(folder: Path) -> tuple[ClockText, ...]:
     name = "clocks.yml"
     return read_yaml(_text(folder, name), _shown(folder, name), ClocksFile).clocks if (folder / name).exists() else ()
+
+
+def _titles(folder: Path) -> tuple[RuleTitle, ...]:
+    name = "titles.yml"
+    return read_yaml(_text(folder, name), _shown(folder, name), TitlesFile).titles if (folder / name).exists() else ()
 
 
 def _files(folder: Path, below: str = "") -> Iterable[Path]:

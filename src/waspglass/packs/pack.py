@@ -20,6 +20,7 @@ __all__ = [
     "Logsource",
     "Pack",
     "RuleSource",
+    "RuleTitle",
     "TimelineRow",
     "Translated",
     "WebRoot",
@@ -175,13 +176,18 @@ class BuildRow(Document):
 
 
 class TimelineRow(Document):
-    """A dated event of disclosure or exploitation, with its source."""
+    """A dated event of disclosure or exploitation, with its source; `event_de` is the event in German."""
 
     date: str
     event: str
     kind: str
     source: str
     confidence: Literal["quoted", "secondary"]
+    event_de: str | None = None
+
+    def text(self, language: str) -> str:
+        """The event in a language, English where there is none."""
+        return self.event_de if language == "de" and self.event_de else self.event
 
 
 class Figure(Document):
@@ -243,6 +249,18 @@ class RuleSource(Document):
     origin: Literal["pack", "user"] = "pack"
 
 
+class RuleTitle(Document):
+    """What a finding of a rule is called in German; the rule itself says it in English.
+
+    Attributes:
+        rule: Name of a Sigma rule, or `yara:` and that of a YARA rule.
+        de: The title.
+    """
+
+    rule: str
+    de: str
+
+
 class Pack(Document):
     """All knowledge about one campaign."""
 
@@ -262,6 +280,7 @@ class Pack(Document):
     figures: tuple[Figure, ...] = ()
     advice: tuple[AdviceText, ...] = ()
     clocks: tuple[ClockText, ...] = ()
+    titles: tuple[RuleTitle, ...] = ()
     sigma: tuple[RuleSource, ...] = ()
     yara: tuple[RuleSource, ...] = ()
     indicators: tuple[RuleSource, ...] = ()

@@ -1,0 +1,30 @@
+"""Checks that reports in German need not fall back to English titles and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.pack import Pack
+from waspglass.packs.rule_documents import SigmaDocument, YaraDocument
+
+__all__ = ["title_issues"]
+
+_FILE = "titles.yml"
+
+
+def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[YaraDocument]) -> Iterator[PackIssue]:
+    """Rules and events without a German text (info), and titles of rules that are not there (warning)."""
+    shown = [one.name for one in sigma if one.samples.fires] + [f"yara:{one.name}" for one in yara]
+    titled = [title.rule for title in pack.titles]
+    yield from _missing(_FILE, "rules", [name for name in shown if name not in titled])
+    yield from _missing("timeline.csv", "events", [row.event for row in pack.timeline if not row.event_de])
+    for name in titled:
+        if name not in shown:
+            yield PackIssue(_FILE, None, Severity.WARNING, "title", f"there is no rule {name!r} that gives findings")
+
+
+def _missing(file: str, what: str, names: list[str]) -> Iterator[PackIssue]:
+    if names:
+        message = f"{len(names)} {what} have no German title, the first is {names[0]!r}; reports show them in English"
+        yield PackIssue(file, None, Severity.INFO, "title", message)
