@@ -25,6 +25,10 @@ HOSTILE = {
     "deep.html": b"<div>" * 30_000,
     "same.txt": b"same line\n" * 1_000_000,
     "minified.js": b'function a(b,c){return b?c:[1,2,{d:"e"}]};' * 500_000,
+    "open.c": b"/*a" * 500_000,
+    "open.txt": b"<!--a /*b" * 400_000,
+    "quotes.js": b"'" * 2_000_000,
+    "longline.txt": b'x = "' + b"a" * 8_000_000 + b'"',
     "cut.py": ORIGINAL.encode()[:333],
     "utf16.ps1": "$a = 1 # ä".encode("utf-16"),
     "latin.php": b"<?php $a = '\xe4\xf6\xfc'; ?>",
@@ -58,6 +62,18 @@ def test_tracing_it_ends_with_an_answer_that_is_not_derived(name: str) -> None:
         commons=load_commons(),
     )
     assert result.verdict is not Verdict.DERIVED
+
+
+@pytest.mark.parametrize("name", ["same.txt", "bytes.exe"])
+def test_what_is_compared_in_part_only_is_not_called_independent(name: str) -> None:
+    result = trace(
+        [Source(name, HOSTILE[name])],
+        [source("shared.py", ORIGINAL)],
+        calibration=load_calibration(),
+        commons=load_commons(),
+    )
+    assert "cut" in result.samples[0].remarks
+    assert result.verdict is Verdict.CANNOT_TELL
 
 
 def test_an_empty_file_and_an_empty_file_cannot_be_told() -> None:

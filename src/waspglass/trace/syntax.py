@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,10 +20,10 @@ __all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "read
 
 MAX_DEPTH = 120
 """Deeper nodes count as children of their ancestor at this depth; real programs stay below 60."""
-PARSE_LIMIT = 4_000_000
-"""Characters given to a grammar; longer texts are read as plain tokens, whose cost is linear with a small constant."""
+PARSE_LIMIT = 2_000_000
+"""Characters given to a grammar, whose trees take up to 500 times as many bytes; longer texts are read as tokens."""
 PARSE_SECONDS = 4.0
-"""CPU time after which a grammar is given up; 4 MB of ordinary code take about two seconds."""
+"""CPU time after which a grammar is given up; 2 MB of ordinary code take about one second."""
 _CHUNK = 1 << 20
 TOKEN_LIMIT = 400_000
 """Tokens that are compared; what stands behind them is named as not compared."""
@@ -211,13 +212,15 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
 
 
 _LEXER = re.compile(
-    rb"(?P<comment>/\*.*?\*/|<!--.*?-->|//[^\n]*|(?<![\w$&'\"])#[^\n]*)"
-    rb"|(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
+    rb"(?P<open>/\*|<!--)"
+    rb"|(?P<comment>//[^\n]*|(?<![\w$&'\"])#[^\n]*)"
+    rb"|(?P<string>\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')"
     rb"|(?P<number>\b\d[\w.]*)"
     rb"|(?P<word>[A-Za-z_$@\x80-\xff][\w$\x80-\xff]*)"
     rb"|(?P<plain>[-+*/%=<>!&|^~?:]{1,2}|[^\s\w])",
     re.DOTALL,
 )
+_CLOSERS = {b"/*": b"*/", b"<!--": b"-->"}
 _ROLES = {"comment": COMMENT, "string": STRING, "number": NUMBER, "word": WORD, "plain": PLAIN}
 _KEYWORDS = frozenset(
     b"if else elif for foreach while do switch case default break continue return goto function def class struct enum "
@@ -228,6 +231,20 @@ _KEYWORDS = frozenset(
 )  # fmt: skip
 
 
+def _lexed(raw: bytes) -> Iterator[tuple[str, int, int]]:
+    """Class, start and end of each token; linear in time even where very many comments open and none closes."""
+    place = 0
+    closed = {b"/*": True, b"<!--": True}
+    while match := _LEXER.search(raw, place):
+        name, start, place = match.lastgroup or "plain", match.start(), match.end()
+        if name == "open":
+            opener = match.group()
+            end = raw.find(_CLOSERS[opener], place) if closed[opener] else -1
+            closed[opener] = end >= 0
+            name, place = ("comment", end + len(_CLOSERS[opener])) if end >= 0 else ("plain", start + 2)
+        yield name, start, place
+
+
 def _from_tokens(raw: bytes) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
     nodes = _Nodes()
@@ -235,16 +252,16 @@ def _from_tokens(raw: bytes) -> Syntax:
     nodes.depth, nodes.start, nodes.end = [0], [0], [len(raw)]
     names = {role: hash_text(f"token {role}") for role in _ROLES}
     cut = False
-    for match in _LEXER.finditer(raw):
-        name = match.lastgroup or "plain"
-        text = hash_text(match.group()[:4096])
-        plain = name == "plain" or (name == "word" and match.group().lower() in _KEYWORDS)
+    for name, start, end in _lexed(raw):
+        token = raw[start : min(end, start + 4096)]
+        text = hash_text(token)
+        plain = name == "plain" or (name == "word" and token.lower() in _KEYWORDS)
         nodes.kind.append(text if plain else names[name])
         nodes.role.append(PLAIN if plain else _ROLES[name])
         nodes.text.append(text)
         nodes.depth.append(1)
-        nodes.start.append(match.start())
-        nodes.end.append(match.end())
+        nodes.start.append(start)
+        nodes.end.append(end)
         if len(nodes.kind) > TOKEN_LIMIT:
             cut = True
             break

@@ -175,7 +175,8 @@ def _verdict(
             return Verdict.CANNOT_TELL, ("common_source",)
         return Verdict.DERIVED, ("alike",)
     if llr <= calibration.independent_at:
-        return Verdict.INDEPENDENT, ("unlike",)
+        cut = "cut" in a.remarks or "cut" in b.remarks
+        return (Verdict.CANNOT_TELL, ("cut",)) if cut else (Verdict.INDEPENDENT, ("unlike",))
     return Verdict.CANNOT_TELL, ("between",)
 
 
