@@ -22,8 +22,8 @@ from bench.trace.figures import cllr, min_cllr
 from bench.trace.scored_sets import Floats, Scored, score_sets
 from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, Regime, covariates
 
-DERIVED_AT = math.log(2000)
-"""At 1,000 one set of 28 had more than one in 1,000 of its independent pairs called derived."""
+DERIVED_AT = math.log(3000)
+"""At 2,000 one set of 28 had more than one in 1,000 of its independent pairs called derived."""
 INDEPENDENT_AT = -math.log(100)
 REGIMES = ("linked", "collection", "alone")
 LEAST_TOKENS = {"linked": 40, "collection": 40, "alone": 150}

@@ -25,7 +25,8 @@ def naive(scores: npt.NDArray[np.float32], a: int, b: int) -> float:
     for one, other in ((a, b), (b, a)):
         near = sorted(range(len(scores)), key=lambda third: (-strength(one, third), third))[:NEIGHBOURS]
         best = max(best, *(min(strength(one, third), strength(third, other)) for third in near))
-    return (float(scores[a, b]) + SHARE * best) / (1 + SHARE * best)
+    chain = SHARE * max(0.0, best - LEAST_LINK)
+    return (float(scores[a, b]) + chain) / (1 + chain)
 
 
 @settings(max_examples=80, deadline=None)

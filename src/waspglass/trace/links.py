@@ -1,8 +1,9 @@
 """What third programs say of a pair: two that both resemble a third are more likely to be of one origin.
 
 A heavily rewritten copy often resembles another rewriting of the same original more than the original itself. The
-strength of a chain is its weaker link; of all chains of two links the strongest counts, at half the weight of the
-direct likeness. Only the nearest neighbours of either program are tried as the third.
+strength of a chain is how far its weaker link is above what independent programs may reach; of all chains of two links
+the strongest counts, at less weight than the direct likeness. Only the nearest neighbours of either program are tried.
+Weaker links do harm: a program that got a part of another resembles its own near copies' neighbours a little, too.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 NEIGHBOURS = 5
-LEAST_LINK = 0.1
+LEAST_LINK = 0.2
 """Links below this similarity are none: so alike are many independent programs."""
-SHARE = 0.5
+SHARE = 0.7
 """Weight of the best chain against the direct likeness."""
 _ROWS = 512
 
@@ -92,5 +93,5 @@ def with_third(links: Links, first: Indices, second: Indices, score: Floats) -> 
         for place in range(NEIGHBOURS):
             third = links.near[one, place]
             best = np.maximum(best, np.minimum(links.between(one, third), links.between(third, other)))
-    chain = np.float32(SHARE) * best
+    chain = np.float32(SHARE) * np.maximum(best - np.float32(LEAST_LINK), np.float32(0))
     return np.asarray((score + chain) / (1 + chain), dtype=np.float32)
