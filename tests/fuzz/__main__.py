@@ -64,7 +64,8 @@ def fuzz(target: Target, seconds: int, work: Path) -> Result:
     crashes = work / "crashes" / target.name
     crashes.mkdir(parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", "tests.fuzz.one_target", target.name, str(crashes), str(corpus),         f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", "-max_len=20000", "-len_control=50",
+        sys.executable, "-m", "tests.fuzz.one_target", target.name, str(crashes), str(corpus),
+        f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", "-max_len=20000", "-len_control=50",
         f"-artifact_prefix={crashes}/native-", "-print_final_stats=1", "-verbosity=1",
     ]  # fmt: skip
     if target.words:  # libFuzzer refuses an empty dictionary

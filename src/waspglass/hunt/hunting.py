@@ -102,8 +102,7 @@ def hunt(
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
     """
-    known = list(artefacts) if not isinstance(artefacts, list) else artefacts
-    bounds = limits or Limits()
+    known, bounds = list(artefacts), limits or Limits()
     watch = _Watch(progress)
     marks: dict[str, list[tuple[int, int]]] = {}
 
