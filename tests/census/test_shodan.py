@@ -57,6 +57,13 @@ def test_what_shodan_tested_outranks_the_version_either_way(tmp_path: Path) -> N
     assert states(tmp_path) == {State.VULNERABLE: 2, State.PATCHED: 1}
 
 
+def test_headers_as_an_object(tmp_path: Path) -> None:
+    headers = {"Content-Length": 58725, "X-OWA-Version": VULNERABLE, "x-feserver": "EX1", "Vary": ["A", "B"]}
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", None, http={"title": "Outlook", "headers": headers})))
+    (row,) = rows(tmp_path)
+    assert (row["version"], row["version_from"], row["server_name"]) == (VULNERABLE, "header", "EX1")
+
+
 def test_the_older_cpe_names_the_product_and_the_tag_a_compromise(tmp_path: Path) -> None:
     for number, cpe in enumerate((["cpe:/a:microsoft:exchange_server"], "cpe:/a:microsoft:exchange_server"), 1):
         plain = banner(f"192.0.2.{number}", None, http={"title": "x"}, cpe=cpe, tags=["self-signed", "compromised"])

@@ -23,6 +23,8 @@ from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["Shodan"]
 
+_HeaderValue = str | list[str] | int | float | bool | None
+
 
 class _Location(msgspec.Struct, gc=False):
     country_code: str | None = None
@@ -33,7 +35,7 @@ class _Location(msgspec.Struct, gc=False):
 class _Http(msgspec.Struct, gc=False):
     title: str | None = None
     html: str | None = None
-    headers: dict[str, str | list[str]] | None = None
+    headers: dict[str, _HeaderValue] | None = None
 
 
 class _Fingerprint(msgspec.Struct, gc=False):
@@ -189,7 +191,7 @@ class _Columns:
         return raw_frame(self._values)
 
 
-def _head(head: str, headers: dict[str, str | list[str]]) -> str:
+def _head(head: str, headers: dict[str, _HeaderValue]) -> str:
     """The response's head with the headers that some exports have as an object of their own."""
     return "\n".join([head, *(f"{name}: {value}" for name, value in headers.items())])
 
