@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,3 +143,19 @@ def test_what_stands_before_a_damaged_place_of_a_compressed_log_has_its_line() -
     result = hunt([Artefact("iis", "w3c", file)], rules_of(POST_JS))
     assert [one.line for one in result.findings][:1] == [9]
     assert SkipReason.TRUNCATED in {one.reason for one in result.skipped}
+
+
+def test_a_hole_of_a_terabyte_is_a_long_line_that_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    head = _log(10)
+    path.write_bytes(head)
+    try:
+        with path.open("r+b") as log:
+            log.truncate(1 << 40)
+    except OSError:
+        pytest.skip("the file system has no sparse files of that size")
+    begun = time.process_time()
+    result = hunt([Artefact("iis", "w3c", LocalFile("log", path))], rules_of(POST_JS))
+    assert time.process_time() - begun < 20
+    assert [one.line for one in result.findings] == [10]
+    assert SkipReason.LINE_TOO_LONG in {one.reason for one in result.skipped}

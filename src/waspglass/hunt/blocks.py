@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import BinaryIO
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.model.skip import SkipReason
 
-__all__ = ["BLOCK", "Block", "open_blocks", "read_blocks"]
+__all__ = ["BLOCK", "Block", "data_from", "open_blocks", "read_blocks"]
 
 BLOCK = 1 << 20
 """Bytes read at once; fits the second-level cache of usual processors."""
@@ -68,6 +69,30 @@ def _read(stream: BinaryIO, into: memoryview) -> int:
     return len(data)
 
 
+def data_from(descriptor: int, offset: int, end: int) -> int:
+    """Where data begin at or behind an offset of a file that may be sparse; `end` if there is but a hole up to there.
+
+    A hole reads as zeros, and a terabyte of it costs nothing to make. The position of the descriptor stays.
+    """
+    if not hasattr(os, "SEEK_DATA"):
+        return offset
+    here = os.lseek(descriptor, 0, os.SEEK_CUR)
+    try:
+        return min(os.lseek(descriptor, offset, os.SEEK_DATA), end)
+    except OSError as fault:
+        return end if fault.errno == errno.ENXIO else offset
+    finally:
+        os.lseek(descriptor, here, os.SEEK_SET)
+
+
+def _hole(stream: BinaryIO, most: int) -> int:
+    """Moves behind the hole that begins here, and says how long it is."""
+    here = stream.tell()
+    end = data_from(stream.fileno(), here, here + most)
+    stream.seek(end)
+    return end - here
+
+
 def read_blocks(stream: BinaryIO, limit: int, size: int | None = None) -> Iterator[Block]:
     """Blocks of about a megabyte; the last line gets a line feed if the file has none at its end.
 
@@ -81,6 +106,9 @@ def read_blocks(stream: BinaryIO, limit: int, size: int | None = None) -> Iterat
     data[0] = 10
     kept, offset, too_long, skipping = 0, 0, 0, False
     while True:
+        if skipping and size is not None:
+            hole = _hole(stream, left)
+            offset, left = offset + hole, left - hole
         count = _read(stream, view[1 + kept : 1 + kept + min(BLOCK, left)])
         end = 1 + kept + count
         left -= count
