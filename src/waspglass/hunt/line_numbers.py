@@ -24,7 +24,9 @@ _PIECE = 256 << 10
 """Small enough for the second-level cache together with the result of the comparison."""
 _QUIET = 64 << 20
 """Bytes without a hit after which lines are not counted any more until there is one. To count a block that was just
-searched takes a third of the time that it takes to read it again."""
+searched takes a third of the time that it takes to read it again, so each catching up makes the next quiet longer."""
+_PATIENCE = 8
+"""Bytes by which the quiet grows for each that was read again."""
 
 
 class _LineFeeds:
@@ -65,6 +67,7 @@ class Counter:
     _total: int = 0
     _counted: int = 0
     _last: int = 0
+    _quiet: int = field(default_factory=lambda: _QUIET)
     _again: bool = False
     _feeds: _LineFeeds = field(default_factory=_LineFeeds)
 
@@ -76,7 +79,7 @@ class Counter:
         end = block.offset + block.end - block.start
         if self.descriptor is None:
             self._total, self._counted = self._total + block.too_long, block.offset
-        elif not hits and (self._again or self._counted < block.offset or block.offset - self._last > _QUIET):
+        elif not hits and (self._again or self._counted < block.offset or block.offset - self._last > self._quiet):
             return
         elif self._counted < block.offset:
             self._catch_up(self.descriptor, block.offset)
@@ -96,6 +99,7 @@ class Counter:
         known = self.marks[bisect_right(self.marks, end, key=itemgetter(0)) - 1] if self.marks else (0, 0)
         if self._counted < known[0] <= end:
             self._counted, self._total = known
+        self._quiet += _PATIENCE * (end - self._counted)
         while self._counted < end:
             piece = os.pread(descriptor, min(_PIECE, end - self._counted), self._counted)
             if not piece:
