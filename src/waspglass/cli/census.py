@@ -206,6 +206,7 @@ def report(
     ] = False,
 ) -> None:
     """Write one self-contained HTML report: maps, days, changes, how fast it is patched, and the limits of it all."""
+    from functools import partial
     from importlib.metadata import version
 
     from waspglass.census.reading import open_reading
@@ -214,19 +215,20 @@ def report(
     from waspglass.model.errors import OutputError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_html import png, render_census, svg_files
+    from waspglass.report.write import write_texts
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
         found = survey(reading, _day(date) or reading.scans()[-1][0], country)
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
+    write_texts(out.parent, {out.name: lambda: html})
+    typer.echo(f"report: {out}")
+    if pictures is None:
+        return
+    drawn = svg_files(found, language)
+    write_texts(pictures, {name: partial(str, svg) for name, svg in drawn.items()})
     try:
-        out.write_text(html, encoding="utf-8")
-        typer.echo(f"report: {out}")
-        if pictures is not None:
-            pictures.mkdir(parents=True, exist_ok=True)
-            for name, svg in svg_files(found, language).items():
-                (pictures / name).write_text(svg, encoding="utf-8")
-                if with_png:
-                    (pictures / name).with_suffix(".png").write_bytes(png(svg))
-            typer.echo(f"pictures: {pictures}")
+        for name, svg in drawn.items() if with_png else ():
+            (pictures / name).with_suffix(".png").write_bytes(png(svg))
     except OSError as error:
-        raise OutputError(f"the report cannot be written: {error}") from error
+        raise OutputError(f"a picture cannot be written: {error}") from error
+    typer.echo(f"pictures: {pictures}")
