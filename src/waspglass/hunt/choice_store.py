@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cache as once
+from functools import cached_property
 from pathlib import Path
 
 import orjson
@@ -42,10 +43,12 @@ class ChoiceStore:
     ) -> None:
         self._cache = cache
         self._bindings = bindings
-        if cache is not None:
-            self._key = digest(
-                "choice", _code(), format_.name, *columns.names, b"|", *sorted(derived), *_rules(bindings)
-            )
+        self._log: tuple[str | bytes, ...] = (format_.name, *columns.names, b"|", *sorted(derived))
+
+    @cached_property
+    def _key(self) -> str:
+        """Made when it is asked for: it costs a walk through all rules."""
+        return digest("choice", _code(), *self._log, *_rules(self._bindings))
 
     def get(self) -> Choice | None:
         """The stored choice; None if there is none that fits."""

@@ -23,7 +23,7 @@ from waspglass.hunt.binding import Bindings, Bound
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.choice_store import ChoiceStore
 from waspglass.hunt.collect import Collector
-from waspglass.hunt.plan import Choice, Plan, Prong, choose, make_plan
+from waspglass.hunt.plan import Choice, Plan, Prong, choose, derived_names, make_plan
 from waspglass.hunt.records import Moments, excerpt
 from waspglass.hunt.result import Scanned
 from waspglass.hunt.sample import Sample
@@ -79,7 +79,7 @@ class TextPlans:
         return usual if usual.plan.expected is not None else self._made(bindings, kind, Sample(text))
 
     def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
-        choice = choose(bindings, line_format("event_json"), Columns(), _derived(kind), sample, self._cache)
+        choice = choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
         if self._remember and choice.expected is not None and choice.expected <= _COMMON:
             self._store(bindings, kind).put(choice)
         return self._search(choice, bindings)
@@ -88,11 +88,7 @@ class TextPlans:
         return _Search(make_plan(choice, bindings, line_format("event_json"), self._cache))
 
     def _store(self, bindings: Bindings, kind: ArtefactKind) -> ChoiceStore:
-        return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), _derived(kind))
-
-
-def _derived(kind: ArtefactKind) -> frozenset[str]:
-    return frozenset(one.name for one in kind.derive)
+        return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), derived_names(kind))
 
 
 @dataclass(slots=True)

@@ -8,12 +8,11 @@ is met, so that part must not be common, unless the two touch.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
-from waspglass.hunt.condition import And, Condition, matches
-from waspglass.hunt.needles import JOINED, REGEX, Clause, Cost, Encoder, clauses
+from waspglass.hunt.condition import Condition, matches
+from waspglass.hunt.needles import JOINED, REGEX, Clause, Cost, Encoder, clauses, demands
 
 __all__ = ["Located", "joined", "located"]
 
@@ -44,7 +43,7 @@ def located(condition: Condition, encoder: Encoder, cost: Cost) -> list[Located]
     """The clauses of a prong whose columns are known."""
     separators = encoder.format.separators
     found: list[Located] = []
-    for part in _demands(condition):
+    for part in demands(condition):
         columns = [encoder.columns_of(match.field) for match in matches(part)]
         if not separators or not columns or not all(columns):
             continue
@@ -54,14 +53,6 @@ def located(condition: Condition, encoder: Encoder, cost: Cost) -> list[Located]
                 starts, ends = _anchored(clause, separators, 0), _anchored(clause, separators, -1)
                 found.append(Located(clause, first, last, starts, ends))
     return found
-
-
-def _demands(condition: Condition) -> Iterable[Condition]:
-    if isinstance(condition, And):
-        for part in condition.of:
-            yield from _demands(part)
-    else:
-        yield condition
 
 
 def _anchored(clause: Clause, separators: bytes, edge: int) -> bool:

@@ -17,7 +17,7 @@ from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.regex_literals import literals_of
 from waspglass.hunt.wildcards import merged
 
-__all__ = ["JOINED", "REGEX", "Clause", "Cost", "Encoder", "clauses", "positive", "prongs"]
+__all__ = ["JOINED", "REGEX", "Clause", "Cost", "Encoder", "clauses", "demands", "positive", "prongs"]
 
 Clause = frozenset[bytes]
 REGEX = b"\0"
@@ -50,21 +50,22 @@ def prongs(condition: Condition) -> list[Condition]:
         return [prong for part in condition.of for prong in prongs(part)]
     if not isinstance(condition, And):
         return [condition]
-    parts = list(_flat(condition))
+    parts = list(demands(condition))
     if len(parts) == 1:
         return prongs(parts[0])
     for place, part in enumerate(parts):
         if isinstance(part, Or) and len(part.of) <= _MOST_BRANCHES and any(isinstance(one, And) for one in part.of):
             rest = (*parts[:place], *parts[place + 1 :])
-            spread = [prong for branch in part.of for prong in prongs(And((*_flat(branch), *rest)))]
+            spread = [prong for branch in part.of for prong in prongs(And((*demands(branch), *rest)))]
             return spread if len(spread) <= _MOST_BRANCHES else [condition]
     return [condition]
 
 
-def _flat(condition: Condition) -> Iterator[Condition]:
+def demands(condition: Condition) -> Iterator[Condition]:
+    """What a prong asks for, all of it; an `and` in an `and` adds to it."""
     if isinstance(condition, And):
         for part in condition.of:
-            yield from _flat(part)
+            yield from demands(part)
     else:
         yield condition
 

@@ -13,8 +13,9 @@ from waspglass.hunt.database import Database
 from waspglass.hunt.joined import joined, located
 from waspglass.hunt.needles import REGEX, Clause, Cost, Encoder, clauses, positive, prongs
 from waspglass.hunt.sample import Sample
+from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["Choice", "Plan", "Prong", "choose", "make_plan"]
+__all__ = ["Choice", "Plan", "Prong", "choose", "derived_names", "make_plan"]
 
 _RARE = 0.0002
 """A prong that more lines than this share would trigger is checked for a second clause."""
@@ -69,6 +70,11 @@ class Plan:
     everywhere: tuple[Bound, ...]
     bindings: Bindings
     expected: float | None
+
+
+def derived_names(kind: ArtefactKind) -> frozenset[str]:
+    """Fields that are cut out of columns, so that no column holds them as they are."""
+    return frozenset(one.name for one in kind.derive)
 
 
 def _by_length(clause: Clause) -> float:

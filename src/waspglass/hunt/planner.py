@@ -12,7 +12,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.choice_store import ChoiceStore
 from waspglass.hunt.decide import Decider
 from waspglass.hunt.lines import LogState
-from waspglass.hunt.plan import Plan, choose, make_plan
+from waspglass.hunt.plan import Plan, choose, derived_names, make_plan
 from waspglass.hunt.sample import Sample
 
 __all__ = ["ENOUGH", "Planner"]
@@ -95,7 +95,7 @@ class Planner:
     def _made(self, state: LogState, sample: Sample | None) -> Plan:
         assert state.columns is not None
         bindings, store = self._bindings(state), self._store(state)
-        choice = choose(bindings, state.format, state.columns, _derived(state), sample, self._cache)
+        choice = choose(bindings, state.format, state.columns, derived_names(state.kind), sample, self._cache)
         if store is not None and choice.expected is not None and choice.expected <= _FLOOD:
             store.put(choice)
         return make_plan(choice, bindings, state.format, self._cache)
@@ -114,7 +114,7 @@ class Planner:
         assert state.columns is not None
         if not self._remember or state.collector.given_up:
             return None
-        return ChoiceStore(self._cache, state.bindings, state.format, state.columns, _derived(state))
+        return ChoiceStore(self._cache, state.bindings, state.format, state.columns, derived_names(state.kind))
 
     def decider(self, state: LogState, plan: Plan) -> Decider:
         """The decider of this file for the plan; it remembers what it has decided."""
@@ -142,10 +142,6 @@ class Planner:
             share = entry.candidates * _LINE / entry.recent
             entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * entry.plan.expected)
             entry.recent = entry.candidates = 0
-
-
-def _derived(state: LogState) -> frozenset[str]:
-    return frozenset(one.name for one in state.kind.derive)
 
 
 def _sample(pieces: list[bytes]) -> Sample:
