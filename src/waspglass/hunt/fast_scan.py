@@ -20,6 +20,8 @@ _ALL = (-1,)
 """Stands for "every line", for rules without needles."""
 _SHORT = 4096
 """Bytes that are scanned first behind a header that changed columns."""
+_HEADER_LINES = 64
+"""So many lines at most are looked at for the first record of a block."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def fast_scan(
             state.collector.skip(SkipReason.LINE_TOO_LONG, count=block.too_long)
         if block.end > block.start:
             _scan_block(state, block, planner, hits)
-            state.mark(_line_at(block, block.start)[0])
+            _mark_first(state, block)
             last = _line_at(block, block.end - 1)[0]
         counter.add(block, state.collector.hits[known:])
         known = len(state.collector.hits)
@@ -78,6 +80,17 @@ def fast_scan(
         read = block.offset + block.end - block.start
     state.mark(last)
     return read
+
+
+def _mark_first(state: LogState, block: Block) -> None:
+    """Notes the first record of a block: a log begins with its header, and coverage with what stands below it."""
+    place, known = block.start, len(state.moments)
+    for _ in range(_HEADER_LINES):
+        line, _start, end = _line_at(block, place)
+        state.mark(line)
+        if len(state.moments) > known or end < 0 or end + 1 >= block.end:
+            return
+        place = end + 1
 
 
 def _line_at(block: Block, place: int) -> tuple[bytes, int, int]:
