@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,6 @@ def world(folder: Path, histories: dict[str, str], webshells: tuple[str, ...] = 
 
 
 def compared(folder: Path) -> tuple[Comparison, dict[str, Change]]:
-    import datetime as dt
-
     with open_reading(Folder(str(folder / "store")), PACK) as reading:
         result, hosts = compare(reading, "shodan", dt.date(2021, 3, 9), dt.date(2021, 3, 14), Unit.ADDRESS)
         return result, {address: host.change for host in hosts for address in host.addresses}
@@ -84,3 +83,14 @@ def test_a_day_without_a_scan_is_an_error_that_names_the_others(tmp_path: Path) 
     with pytest.raises(CensusError) as caught:
         compared(tmp_path)
     assert "2021-03-03" in str(caught.value)
+
+
+@pytest.mark.parametrize("days", [(14, 9), (9, 9)])
+def test_the_earlier_scan_comes_first(tmp_path: Path, days: tuple[int, int]) -> None:
+    world(tmp_path, {"192.0.2.1": "vvv"})
+    before, after = (dt.date(2021, 3, day) for day in days)
+    with (
+        open_reading(Folder(str(tmp_path / "store")), PACK) as reading,
+        pytest.raises(CensusError, match="is not before"),
+    ):
+        compare(reading, "shodan", before, after)

@@ -55,7 +55,8 @@ def test_show_in_each_form(store: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("show", "--date", "soon"), ("show", "--pack", "nosuchpack"),
+    [("show", "--date", "soon"), ("show", "--pack", "nosuchpack"), ("show", "--date", "2021-05-01"),
+     ("diff", "2021-03-10", "2021-03-09", "--source", "shodan"),
      ("diff", "2021-03-09", "2021-03-10", "--source", "nosuch")],
     ids=lambda words: " ".join(words),
 )  # fmt: skip
@@ -94,3 +95,20 @@ def test_an_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(jsonl(banner("192.0.2.1")))
     assert isinstance(run("add", path, "--source", "zoomeye", "--store", tmp_path / "s").exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show",), ("show", "--no-servers"), ("report", "--out", "x.html"),
+     ("diff", "2021-03-09", "2021-03-10", "--source", "shodan")],
+    ids=lambda words: " ".join(words),
+)  # fmt: skip
+def test_a_damaged_store_is_said_by_every_question(store: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    export = tmp_path / "2021-03-10.json"
+    export.write_bytes(jsonl(banner("192.0.2.1", timestamp="2021-03-10T00:00:00")))
+    assert run("add", export, "--store", store).exit_code == 0
+    for path in store.rglob("*.parquet"):
+        path.write_bytes(b"gone")
+    caught = run(*words, "--store", store).exception
+    assert isinstance(caught, WaspglassError)
+    assert "the store cannot be read" in str(caught)

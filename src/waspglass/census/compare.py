@@ -112,6 +112,8 @@ def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date,
 
 
 def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:
+    if days[0] >= days[1]:
+        raise CensusError(f"{days[0]} is not before {days[1]}", hint="Name the earlier scan first")
     have = scans_of(reading, source)
     for day in days:
         if day not in have:
@@ -125,7 +127,7 @@ def compare(
     """Compares two scans; the hosts themselves come as a stream.
 
     Raises:
-        CensusError: If there is no scan of the source on one of the days.
+        CensusError: If the first day is not before the second, or there is no scan of the source on one of them.
     """
     _check(reading, source, (before, after))
     sql = _changes_sql(reading, source, before, after, unit)

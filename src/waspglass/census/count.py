@@ -30,7 +30,7 @@ KEYS = {
 
 
 def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
-    """For each source its last scan on or before a day, at most `within` days older."""
+    """For each source its last scan on or before a day, at most `within` days older; may be none."""
     recent = dt.timedelta(days=within)
     last = {source: date for date, source in reading.scans() if dt.timedelta(0) <= day - date <= recent}
     return sorted((date, source) for source, date in last.items())

@@ -93,19 +93,9 @@ class Reading:
         return {"cves": list(self.pack.cves), "product": self.product}
 
     def table(self, sql: str) -> pa.Table:
-        """Runs a question; only the parameters that it names are given.
-
-        Raises:
-            CensusError: If a file of the store is missing or damaged.
-        """
+        """Runs a question; only the parameters that it names are given."""
         given = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
-        try:
-            return self.connection.sql(sql, params=given).to_arrow_table()
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise CensusError(
-                f"the store cannot be read: {str(error).splitlines()[0]}",
-                hint="A file that the manifest names is missing or damaged; add its export again into a new store",
-            ) from error
+        return self.connection.sql(sql, params=given).to_arrow_table()
 
 
 def product_of_pack(pack: Pack) -> str | None:
@@ -120,7 +110,8 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
 
     Raises:
         StoreError: If its manifest cannot be read.
-        CensusError: If it is empty, or the pack's product is unknown to the census.
+        CensusError: If it is empty, or the pack's product is unknown to the census; and from within the block, if a
+            file of the store is missing or damaged.
     """
     manifest = folder.manifest()
     product = product_of_pack(pack)
@@ -138,5 +129,10 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
             for file in manifest.files():
                 reading._scans.setdefault((file.date, file.source), []).append(file)
             yield reading
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise CensusError(
+                f"the store cannot be read: {str(error).splitlines()[0]}",
+                hint="A file that the manifest names is missing or damaged; add its export again into a new store",
+            ) from error
         finally:
             connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -97,9 +97,17 @@ def show(
     with open_reading(Folder(store), load_pack(pack)) as reading:
         day = _day(date) or reading.scans()[-1][0]
         scans = reading.scans() if over_time else scans_at(reading, day)
+        if not scans:
+            _no_scan(day, reading.scans()[-1][0])
         typer.echo(counts_text(count(reading, scans, By(by), servers=servers), By(by), form, limit))
         if others := aside(reading, scans):
             typer.echo(f"{others} sightings are of another or of no recognised product and not counted", err=True)
+
+
+def _no_scan(day: dt.date, last: dt.date) -> NoReturn:
+    from waspglass.model.errors import UsageError
+
+    raise UsageError(f"no source has a scan in the week up to {day}", hint=f"The last scan is of {last}")
 
 
 def _day(text: str | None) -> dt.date | None:
