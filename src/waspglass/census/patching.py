@@ -29,8 +29,8 @@ class Patching:
         curve: The estimate.
         origin: Day 0: the patch's release, or for a feed of vulnerable hosts only its first scan, since nobody knows
             how many had patched before it.
-        only_vulnerable: The feed lists only vulnerable hosts, so that leaving it counts as the end; otherwise only a
-            patched sighting does, and hosts that leave are censored.
+        only_vulnerable: The feed lists only vulnerable hosts (and hosts reported as compromised), so that leaving it
+            counts as the end; otherwise only a patched sighting does, and hosts that leave are censored.
     """
 
     source: str
@@ -42,6 +42,7 @@ class Patching:
 
 def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulnerable: bool) -> str:
     """SQL: group, last day seen vulnerable, first day afterwards seen patched (or gone), and how many."""
+    known = f"weight IN {VULNERABLE}"
     if only_vulnerable:
         follow = "CASE " + " ".join(
             f"WHEN last_vulnerable = DATE '{day}' THEN DATE '{later}'" for day, later in itertools.pairwise(scans)
@@ -49,17 +50,24 @@ def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulner
         end = f"{follow} ELSE NULL END" if len(scans) > 1 else "CAST(NULL AS DATE)"
     else:
         later = "(m.last_vulnerable IS NULL OR d.date > m.last_vulnerable)"
+        known = f"{known} OR weight IN {PATCHED}"
         end = f"(SELECT min(d.date) FROM days d WHERE d.unit = m.unit AND d.weight IN {PATCHED} AND {later})"  # noqa: S608
     return f"""
     WITH days AS ({hosts}), marks AS (
       SELECT unit, min(key) AS key, min(date) AS first_seen,
         max(date) FILTER (weight IN {VULNERABLE}) AS last_vulnerable,
-        bool_or(weight IN {VULNERABLE} OR weight IN {PATCHED}) FILTER (date = DATE '{first}') AS decided
+        bool_or({known}) FILTER (date = DATE '{first}') AS decided
       FROM days GROUP BY unit
     ), ended AS (SELECT m.key, m.last_vulnerable, {end} AS ended FROM marks m
                  WHERE m.first_seen = DATE '{first}' AND m.decided)
     SELECT key, last_vulnerable, ended, count(*) AS number FROM ended GROUP BY ALL
     """  # noqa: S608 - dates and lists of numbers are ours
+
+
+def _lists_patched(reading: Reading, hosts: str) -> bool:
+    """True if a feed lists patched hosts as such, and not only because a web shell was seen on them."""
+    found = reading.table(f"SELECT bool_or(weight IN {PATCHED} AND NOT compromised) AS any FROM ({hosts})")  # noqa: S608
+    return bool(found.column("any")[0].as_py())
 
 
 def patching(
@@ -81,10 +89,10 @@ def patching(
     if len(scans) < 2:
         return ()
     hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
-    seen = reading.table(f"SELECT bool_or(weight IN {PATCHED}) AS any FROM ({hosts})").column("any")[0].as_py()  # noqa: S608
-    origin = released if seen else scans[0]
+    only_vulnerable = not _lists_patched(reading, hosts)
+    origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
-    for row in reading.table(_intervals_sql(hosts, scans[0], scans, not seen)).to_pylist():
+    for row in reading.table(_intervals_sql(hosts, scans[0], scans, only_vulnerable)).to_pylist():
         left = (row["last_vulnerable"] - origin).days if row["last_vulnerable"] else 0
         right = (row["ended"] - origin).days if row["ended"] else None
         groups.setdefault(row["key"], []).append(Interval(float(left), right, row["number"]))
@@ -94,5 +102,5 @@ def patching(
     for key in ranked[:top]:
         curve = estimate(groups[key], np.random.default_rng(_SEED), samples)
         if curve is not None:
-            curves.append(Patching(source, key, curve, origin, only_vulnerable=not seen))
+            curves.append(Patching(source, key, curve, origin, only_vulnerable))
     return tuple(curves)
