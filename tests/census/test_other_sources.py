@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from pathlib import Path
 
@@ -233,8 +234,44 @@ def test_a_declared_csv(tmp_path: Path) -> None:
     assert str(first["seen"]) == "2021-03-09 09:00:00+00:00"
 
 
+def test_a_declared_csv_whose_header_is_in_its_own_encoding(tmp_path: Path) -> None:
+    content = "Größe;IP;Zeit;Build;Ergebnis;Shell;Firma;Namen\n1;192.0.2.1;2021-03-09;;ja;;;\n".encode("cp1252")
+    assert added(add(tmp_path, "liste.csv", content, mapping=MAPPING)) == (1, {})
+    without = add(tmp_path, "kurz.csv", "Größe;IP\n1;192.0.2.1\n".encode("cp1252"), mapping=MAPPING).refused
+    assert without is not None
+    assert "no column build, ergebnis" in without.reason
+
+
+@pytest.mark.parametrize("wide", ["utf-16-le", "utf-16-be"])
+def test_a_declared_csv_as_windows_writes_unicode(tmp_path: Path, wide: str) -> None:
+    content = "\ufeffIP;Größe\n192.0.2.1;1\n".encode(wide)
+    mapping = Mapping.model_validate(
+        {"name": "x", "delimiter": ";", "encoding": "utf-16", "columns": {"address": "IP"}}
+    )
+    assert added(add(tmp_path, "2021-03-09.csv", content, mapping=mapping, product="exchange")) == (1, {})
+
+
 @pytest.mark.parametrize(
-    "text", ["name = 'x'\n[columns]\nversion = 'a'", "name = 'X Y'\n[columns]\naddress = 'a'", "name = 'x'\n[columns]\naddress='a'\nage='b'",  # noqa: E501
+    ("time", "zone", "text", "seen"),
+    [
+        ("%d.%m.%Y %H:%M", "Europe/Berlin", "09.03.2021 00:30", "2021-03-08 23:30:00+00:00"),
+        ("%d.%m.%Y", "Europe/Berlin", "09.03.2021", "2021-03-09 00:00:00+00:00"),
+        (None, "Europe/Berlin", "2021-03-09 10:00", "2021-03-09 09:00:00+00:00"),
+        (None, "Europe/Berlin", "2021-03-09T10:00:00Z", "2021-03-09 10:00:00+00:00"),
+        ("%d.%m.%Y", "UTC", "gestern", "None"),
+    ],
+)
+def test_times_as_the_mapping_declares_them(tmp_path: Path, time: str | None, zone: str, text: str, seen: str) -> None:
+    mapping = Mapping.model_validate(
+        {"name": "x", "columns": {"address": "IP", "seen": "Zeit"}, "zone": zone} | ({"time": time} if time else {})
+    )
+    content = f"IP,Zeit\n192.0.2.1,{text}\n".encode()
+    add(tmp_path, "x.csv", content, mapping=mapping, product="exchange", date=dt.date(2021, 3, 9))
+    assert str(rows(tmp_path)[0]["seen"]) == seen
+
+
+@pytest.mark.parametrize(
+    "text", ["name = 'x'\nzone = 'Mars/Olympus'\n[columns]\naddress='a'", "name = 'x'\n[columns]\nversion = 'a'", "name = 'X Y'\n[columns]\naddress = 'a'", "name = 'x'\n[columns]\naddress='a'\nage='b'",  # noqa: E501
              "name = 'x'\nencoding = 'klingon'\n[columns]\naddress='a'", "not toml ["],
 )  # fmt: skip
 def test_a_wrong_mapping_is_refused(tmp_path: Path, text: str) -> None:

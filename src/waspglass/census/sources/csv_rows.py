@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator
 
@@ -18,13 +19,18 @@ __all__ = ["csv_rows", "header_of"]
 _CELL_LIMIT = 1 << 20
 
 
-def header_of(start: bytes, delimiter: str = ",") -> list[str]:
-    """The column names of a CSV from its first bytes, in lower case; empty if there is no text header."""
-    line = start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
-    if start.startswith(b"\xff\xfe"):
-        line = start[2:].decode("utf-16-le", "replace").split("\n", 1)[0].encode()
+def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> list[str]:
+    """The column names of a CSV from its first bytes, in lower case; empty if there is no text header.
+
+    A byte-order mark outranks the encoding, as it does when the rows are read.
+    """
+    line = start.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n", 1)[0]
+    for mark, wide in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if start.startswith(mark):
+            encoding = "utf-8"
+            line = start[2:].decode(wide, "replace").split("\n", 1)[0].encode()
     try:
-        row = next(csv.reader([line.decode("utf-8").strip("\r")], delimiter=delimiter), [])
+        row = next(csv.reader([line.decode(encoding).strip("\r")], delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):
         return []
     return [name.strip().lower() for name in row]
@@ -35,7 +41,8 @@ class _Lines:
 
     def __init__(self, content: Content, tally: Tally, encoding: str) -> None:
         self.number = 0
-        self._lines = self._decoded(content, tally, encoding)
+        # Content with a mark of UTF-16 is handed over as UTF-8.
+        self._lines = self._decoded(content, tally, "utf-8" if encoding.startswith("utf-16") else encoding)
 
     def __iter__(self) -> Iterator[str]:
         return self._lines

@@ -4,6 +4,8 @@ name = "cert-at"            # files the rows under table.cert-at
 product = "exchange"        # optional: all rows are of this product
 delimiter = ";"             # optional
 encoding = "cp1252"         # optional
+time = "%d.%m.%Y %H:%M"     # optional: how `seen` is written, as in Python's strptime; without it ISO 8601
+zone = "Europe/Berlin"      # optional: time zone of `seen` where it names none; without it UTC
 [columns]                   # our field = column of the file
 address = "IP"
 version = "Build"
@@ -21,10 +23,12 @@ values = ["ja"]
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 from pydantic import Field, ValidationError, field_validator
@@ -67,6 +71,8 @@ class Mapping(Document):
     product: str | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
+    time: str | None = None
+    zone: str = "UTC"
     columns: dict[str, str]
     tested: Tested | None = None
     compromised: Compromised | None = None
@@ -87,6 +93,31 @@ class Mapping(Document):
             return codecs.lookup(encoding).name
         except LookupError as error:
             raise ValueError(f"no encoding {encoding!r}") from error
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone {zone!r}") from error
+        return zone
+
+    def moment(self, text: str) -> str:
+        """A time of the file in UTC as the census reads it; as it stands where it is not written as declared.
+
+        A bare day stays that day in any zone.
+        """
+        if self.time is None and self.zone == "UTC":
+            return text
+        try:
+            # The zone comes next.
+            found = dt.datetime.fromisoformat(text) if self.time is None else dt.datetime.strptime(text, self.time)  # noqa: DTZ007
+            if found.tzinfo is None and found.time() != dt.time():
+                found = found.replace(tzinfo=ZoneInfo(self.zone))
+            return (found if found.tzinfo is None else found.astimezone(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
+        except (ValueError, OverflowError):
+            return text
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -115,7 +146,10 @@ class MappedCsv:
 
     def recognises(self, head: Head) -> bool:
         """The header has the column declared for the address."""
-        return self.mapping.columns["address"] in header_of(head.start, self.mapping.delimiter)
+        return self.mapping.columns["address"] in self._header(head)
+
+    def _header(self, head: Head) -> list[str]:
+        return header_of(head.start, self.mapping.delimiter, self.mapping.encoding)
 
     def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
         """`table.NAME`."""
@@ -130,10 +164,9 @@ class MappedCsv:
         mapping = self.mapping
         declared = {*mapping.columns.values()}
         declared |= {each.column.lower() for each in (mapping.tested, mapping.compromised) if each is not None}
-        if mapping.encoding == "utf-8":
-            missing = sorted(declared - {*header_of(head.start, mapping.delimiter)})
-            if missing:
-                raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
+        missing = sorted(declared - {*self._header(head)})
+        if missing:
+            raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
         columns: dict[str, list[object]] = {name: [] for name in (*RAW.names,)}
         for number, cells in csv_rows(content, tally, delimiter=mapping.delimiter, encoding=mapping.encoding):
             self._take(columns, number, cells)
@@ -146,6 +179,8 @@ class MappedCsv:
     def _take(self, columns: dict[str, list[object]], number: int, cells: dict[str, str]) -> None:
         mapping = self.mapping
         row: dict[str, object] = {name: cells.get(column) or None for name, column in mapping.columns.items()}
+        if row.get("seen"):
+            row["seen"] = mapping.moment(str(row["seen"]).strip())
         port = str(row.get("port") or "").strip()
         row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
         row["names"] = str(row["names"]).replace(";", ",").replace(" ", ",").split(",") if row.get("names") else None
