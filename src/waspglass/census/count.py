@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from waspglass.census.count_cache import keep_counts, kept_counts
 from waspglass.census.counted import By, Count
 from waspglass.census.evidence_counts import Row, address_counts
-from waspglass.census.identity import ensure_identity
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import State
@@ -46,6 +45,9 @@ def count(
     if not servers:
         rows = address_counts(reading, scans, by)
         return tuple(each for scan in scans for each in _count_scan(reading, scan, by, rows.get(scan), servers=False))
+    # NumPy and Arrow take longer to load than a question without servers takes to answer.
+    from waspglass.census.identity import ensure_identity
+
     found: list[Count] = []
     for scan in scans:
         counts = kept_counts(reading, scan, by)
@@ -92,5 +94,4 @@ def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool)
         "SELECT min(key) AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"
         f" FROM ({joined}) GROUP BY unit) GROUP BY ALL"
     )
-    columns = reading.table(sql).to_pydict().values()
-    return list(zip(*columns, strict=True))
+    return reading.rows(sql)

@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 import duckdb
-import pyarrow as pa
 
 from waspglass.census.counted import By
 from waspglass.census.judge import judge
@@ -155,35 +154,30 @@ def address_counts(reading: Reading, scans: Sequence[Scan], by: By) -> dict[Scan
     tables = _tables_sql(kept)
     _judge_evidence(reading, tables)
     group, key = (By.NOTHING, "j.build") if by is By.BUILD else (by, "t.key")
-    found = reading.table(
+    found = reading.rows(
         f"SELECT scan, {key} AS key, j.weight AS weight, compromised, sum(addresses)::BIGINT AS addresses"  # noqa: S608
         f" FROM {tables} t JOIN judged_evidence j USING (evidence)"
         f" WHERE t.by = '{group.value}' AND t.product = $product GROUP BY ALL"
     )
     counts: dict[Scan, list[Row]] = {scan: [] for scan in kept}
     order = list(kept)
-    for number, *row in zip(*found.to_pydict().values(), strict=True):
+    for number, *row in found:
         counts[order[number]].append((row[0], row[1], row[2], row[3]))
     return counts
 
 
 def _judge_evidence(reading: Reading, tables: str) -> None:
     """Makes the table `judged_evidence`: each different evidence with its weight and the build's name."""
-    found = reading.table(
+    found = reading.rows(
         f"SELECT DISTINCT evidence FROM {tables} t WHERE t.by = 'nothing' AND t.product = $product"  # noqa: S608
     )
-    texts = found.column("evidence").to_pylist()
     builds = BuildTable(reading.pack.builds)
+    texts = [text for (text,) in found]
     judged = [_judged(text, builds, reading.pack.cves) for text in texts]
-    reading.connection.register(
-        "judged_evidence",
-        pa.table(
-            {
-                "evidence": pa.array(texts, pa.string()),
-                "weight": pa.array([weight for weight, _ in judged], pa.uint8()),
-                "build": pa.array([build for _, build in judged], pa.string()),
-            }
-        ),
+    reading.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE judged_evidence AS SELECT unnest($texts::VARCHAR[]) AS evidence,"
+        " unnest($weights::UTINYINT[]) AS weight, unnest($names::VARCHAR[]) AS build",
+        {"texts": texts, "weights": [weight for weight, _ in judged], "names": [build for _, build in judged]},
     )
 
 
@@ -205,9 +199,9 @@ def aside(reading: Reading, scans: Sequence[Scan]) -> int:
     if kept:
         sql = f"SELECT sum(sightings)::BIGINT AS n FROM {_tables_sql(kept)} t"  # noqa: S608
         sql += " WHERE t.by = 'nothing' AND t.product IS DISTINCT FROM $product"
-        number += reading.table(sql).column("n")[0].as_py() or 0
+        number += reading.rows(sql)[0][0] or 0
     rest = [scan for scan in scans if scan not in kept]
     if rest:
         sql = f"SELECT count(*) AS n FROM {reading.files_sql(rest)} WHERE product IS DISTINCT FROM $product"  # noqa: S608
-        number += reading.table(sql).column("n")[0].as_py()
+        number += reading.rows(sql)[0][0]
     return int(number)

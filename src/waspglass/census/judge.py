@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from waspglass.packs.builds import BuildTable, State
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["WEIGHTS", "Judgement", "judge", "version_table", "weight_sql"]
 
@@ -73,6 +75,8 @@ def judge(
 
 def version_table(versions: Iterable[str], builds: BuildTable) -> pa.Table:
     """What each version says, for joining: columns `version`, `weight`, `build` (what a person calls it)."""
+    import pyarrow as pa
+
     states = [(version, builds.state(version)) for version in versions]
     return pa.table(
         {

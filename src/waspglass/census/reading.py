@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
@@ -18,6 +18,9 @@ from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
 from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Reading", "open_reading", "product_of_pack"]
 
@@ -94,8 +97,14 @@ class Reading:
 
     def table(self, sql: str) -> pa.Table:
         """Runs a question; only the parameters that it names are given."""
-        given = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
-        return self.connection.sql(sql, params=given).to_arrow_table()
+        return self.connection.sql(sql, params=self._named_in(sql)).to_arrow_table()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The same for an answer of few rows: loading Arrow takes longer than most of them."""
+        return self.connection.execute(sql, self._named_in(sql)).fetchall()
+
+    def _named_in(self, sql: str) -> dict[str, object]:
+        return {name: value for name, value in self.parameters.items() if f"${name}" in sql}
 
 
 def product_of_pack(pack: Pack) -> str | None:
