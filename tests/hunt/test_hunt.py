@@ -157,7 +157,7 @@ def test_events_that_are_heard_again_count_once() -> None:
     step = sigma(
         "a: {c-ip|expand: '%address%', sc-status: 200}\nb: {cs-uri-stem|expand: '%implant%'}\ncondition: a or b",
         title="step",
-        extra="name: step\nwaspglass: {rung: used, phase: follow-up}",
+        extra="waspglass: {rung: used, phase: follow-up}",
     )
     count = """title: many
 name: many

@@ -178,9 +178,11 @@ def bind(
         condition, ids = one.condition, None
         if kind.format in EVENT_FORMATS:
             meant = variants(one.logsource)
-            gated = None if meant is None else event_condition(condition, meant)
-            if gated is None or meant is None:
-                detail = f"{kind.kind}: no channel is known for {one.logsource.model_dump(exclude_none=True)}"
+            if meant is None:
+                continue  # told when the rules were loaded, see `unanswered`
+            gated = event_condition(condition, meant)
+            if gated is None:
+                detail = f"{kind.kind}: no event of {one.logsource.model_dump(exclude_none=True)} has the rule's fields"
                 skipped.append(Skipped(source=one.id, reason=SkipReason.UNSUPPORTED_RULE, detail=detail))
                 continue
             condition, ids = gated, event_ids(meant)

@@ -15,7 +15,7 @@ from pathlib import Path
 __all__ = ["Cache", "digest", "user_cache_folder"]
 
 _MAGIC = b"waspglass-cache-1\n"
-_VERSION = b"4"
+_VERSION = b"5"
 """Raised whenever the meaning of stored entries changes."""
 _ENTRY_LIMIT = 256 << 20
 

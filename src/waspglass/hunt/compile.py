@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
@@ -32,6 +32,10 @@ __all__ = [
 Predicate = Callable[[Record], bool]
 Resolver = Callable[[str], tuple[str, ...]]
 """Sigma field name -> the names under which a record may have it."""
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""What reads as a number: not `nan`, `inf` or `1_000`, which Python takes for one."""
 
 
 def token_edges(text: str) -> tuple[str, str]:
@@ -232,7 +236,7 @@ def _test(match: Match, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Tes
         case Kind.COMPARE:
             return _compare(match.flags, match.number)
         case Kind.TIME:
-            return _time(match.flags, int(match.number))
+            return _time(match.flags, match.text, match.number)
         case Kind.TOKEN:
             stands = token_test(match.text)
             return lambda value: stands(fold(value).encode("utf-8", "surrogatepass"))
@@ -263,35 +267,40 @@ def _cidr(text: str) -> Test:
             address = ip_address(value.partition("%")[0].strip("[]"))
         except ValueError:
             return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None and "." in value:
+            address = address.ipv4_mapped  # ::ffff:198.51.100.7
         return address.version == network.version and address in network
 
     return inside
 
 
-def _compare(operator: str, number: float) -> Test:
-    test: Callable[[float], bool] = {
-        "<": lambda value: value < number,
-        "<=": lambda value: value <= number,
-        ">": lambda value: value > number,
-        ">=": lambda value: value >= number,
-        "!=": lambda value: value != number,
-    }[operator]
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "": lambda value, bound: value == bound,
+    "<": lambda value, bound: value < bound,
+    "<=": lambda value, bound: value <= bound,
+    ">": lambda value, bound: value > bound,
+    ">=": lambda value, bound: value >= bound,
+    "!=": lambda value, bound: value != bound,
+}
+
+
+def _compare(operator: str, bound: float) -> Test:
+    test = _COMPARISONS[operator]
 
     def compare(value: str) -> bool:
-        try:
-            return test(float(value))
-        except ValueError:
-            return False
+        return _NUMBER.fullmatch(value) is not None and test(float(value), bound)
 
     return compare
 
 
-def _time(part: str, number: int) -> Test:
+def _time(part: str, operator: str, bound: float) -> Test:
+    test = _COMPARISONS[operator]
+
     def matches(value: str) -> bool:
         read = moment(value)
         if read is None:
             return False
         utc = read.astimezone(UTC)
-        return (utc.isocalendar().week if part == "week" else int(getattr(utc, part))) == number
+        return test(utc.isocalendar().week if part == "week" else int(getattr(utc, part)), bound)
 
     return matches

@@ -44,7 +44,8 @@ class Kind(StrEnum):
     FIELD = "field"
     """Against the value of field `text`; `flags`: `s` if more may follow it, `e` if something may stand before it."""
     TIME = "time"
-    """The part `flags` (minute, hour, day, week, month, year) of the value read as a moment equals `number`."""
+    """The part `flags` (minute, hour, day, week, month, year) of the value, read as a moment, against `number` with the
+    operator `text` (as in COMPARE; none for "equals")."""
     TOKEN = "token"  # noqa: S105 - a word of the language, not a secret
     """`text` stands in the value as a whole token: nothing beside it that would make it another address or name."""
 

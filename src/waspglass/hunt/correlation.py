@@ -7,26 +7,16 @@ series gives several matches and not one an event.
 
 from __future__ import annotations
 
-import re
-import statistics
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from waspglass.hunt.collect import Heard
+from waspglass.hunt.occurrence import sequences
 from waspglass.hunt.rule import Correlation, Rule
+from waspglass.hunt.window import windows
 
 __all__ = ["Match", "correlate"]
-
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "lt": lambda value, bound: value < bound,
-    "lte": lambda value, bound: value <= bound,
-    "gt": lambda value, bound: value > bound,
-    "gte": lambda value, bound: value >= bound,
-    "eq": lambda value, bound: value == bound,
-    "neq": lambda value, bound: value != bound,
-}
-_WORDS = re.compile(r"[A-Za-z_]\w*|[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class Match:
 
 def correlate(correlations: Sequence[Correlation], rules: Iterable[Rule], heard: Iterable[Heard]) -> list[Match]:
     """All matches; a correlation that feeds on correlations is evaluated after them."""
-    names = {rule.id: rule.name for rule in rules}
+    names = {rule.id: rule.name for rule in rules} | {one.id: one.name for one in correlations}
     events: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         events[one.correlation].append(one)
@@ -102,133 +92,30 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
     for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, one.place.line or 0)):
         groups[one.key].append(one)
     for key, events in groups.items():
-        if correlation.kind == "temporal_ordered" and correlation.expression is None:
-            found = _ordered(correlation, events, position)
-        else:
-            found = _windows(correlation, events, position)
+        found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
         for window in found:
             yield Match(correlation, tuple(window), key)
 
 
 def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:
     """Chains in the order of the rules; each prefix is kept with its latest start."""
-    chains: list[list[Heard]] = [[] for _ in correlation.rules]
+    wanted = sequences(correlation)
+
+    def fresh() -> list[list[list[Heard]]]:
+        return [[[] for _ in sequence] for sequence in wanted]
+
+    chains = fresh()
     for event in events:
         at = position(event)
-        if at >= len(chains):
-            continue
-        before = [] if at == 0 else chains[at - 1]
-        if at > 0 and (not before or event.time - before[0].time > correlation.timespan):
-            continue
-        chains[at] = [*before, event]
-        if at == len(chains) - 1:
-            yield chains[at]
-            chains = [[] for _ in correlation.rules]
-
-
-def _windows(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:
-    """Growing conditions are tested at each event; the others when a window is complete."""
-    holds = _condition(correlation, position)
-    growing = correlation.kind in ("event_count", "value_count", "temporal", "temporal_ordered") and (
-        correlation.operator in ("gt", "gte") and "not" not in (correlation.expression or "").split()
-    )
-    window: deque[Heard] = deque()
-    for event in events:
-        while window and event.time - window[0].time > correlation.timespan:
-            if not growing:
-                if holds(window):
-                    yield list(window)
-                window.clear()
+        for sequence, prefixes in zip(wanted, chains, strict=True):
+            if at not in sequence:
+                continue
+            step = sequence.index(at)
+            before = prefixes[step - 1] if step else []
+            if step and (not before or event.time - before[0].time > correlation.timespan):
+                continue
+            prefixes[step] = [*before, event]
+            if step == len(sequence) - 1:
+                yield prefixes[step]
+                chains = fresh()
                 break
-            window.popleft()
-        window.append(event)
-        if growing and holds(window):
-            yield list(window)
-            window.clear()
-    if not growing and window and holds(window):
-        yield list(window)
-
-
-def _condition(correlation: Correlation, position: Callable[[Heard], int]) -> Callable[[deque[Heard]], bool]:
-    compare, threshold = _OPERATORS[correlation.operator], correlation.threshold
-    if correlation.expression is not None:
-        return lambda window: _expression(correlation, {position(event) for event in window})
-    match correlation.kind:
-        case "event_count":
-            return lambda window: compare(len(window), threshold)
-        case "value_count":
-            return lambda window: compare(len({event.value for event in window if any(event.value)}), threshold)
-        case "temporal" | "temporal_ordered":
-            return lambda window: compare(len({position(event) for event in window}), threshold)
-    measure = _measure(correlation)
-
-    def holds(window: deque[Heard]) -> bool:
-        numbers = [number for event in window for number in _numbers(event)]
-        return bool(numbers) and compare(measure(numbers), threshold)
-
-    return holds
-
-
-def _numbers(event: Heard) -> Iterator[float]:
-    for text in event.value:
-        try:
-            yield float(text)
-        except ValueError:
-            continue
-
-
-def _measure(correlation: Correlation) -> Callable[[list[float]], float]:
-    match correlation.kind:
-        case "value_sum":
-            return sum
-        case "value_avg":
-            return statistics.fmean
-        case "value_median":
-            return statistics.median
-    share = (correlation.percentile or 50) / 100
-
-    def percentile(numbers: list[float]) -> float:
-        """Linear interpolation between the closest ranks."""
-        ranked = sorted(numbers)
-        place = share * (len(ranked) - 1)
-        low = int(place)
-        high = min(low + 1, len(ranked) - 1)
-        return ranked[low] + (ranked[high] - ranked[low]) * (place - low)
-
-    return percentile
-
-
-def _expression(correlation: Correlation, present: set[int]) -> bool:
-    """`and`, `or`, `not` and parentheses over rule names; pySigma has checked the syntax."""
-    words = _WORDS.findall(correlation.expression or "")
-    at = 0
-
-    def either() -> bool:
-        nonlocal at
-        value = both()
-        while at < len(words) and words[at] == "or":
-            at += 1
-            value = both() or value
-        return value
-
-    def both() -> bool:
-        nonlocal at
-        value = single()
-        while at < len(words) and words[at] == "and":
-            at += 1
-            value = single() and value
-        return value
-
-    def single() -> bool:
-        nonlocal at
-        word = words[at] if at < len(words) else ""
-        at += 1
-        if word == "not":
-            return not single()
-        if word == "(":
-            value = either()
-            at += 1
-            return value
-        return word in correlation.rules and correlation.rules.index(word) in present
-
-    return either()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from waspglass.hunt.cache import Cache, digest
 from waspglass.hunt.rule import RuleSet
 from waspglass.hunt.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.hunt.unanswered import unanswered
 from waspglass.model.errors import PackError
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
@@ -15,7 +17,8 @@ from waspglass.packs.pack import Pack, RuleSource
 
 __all__ = ["load_rules", "read_rule_sources"]
 
-_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv"})
+_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv"})
+"""What is looked at in a folder; a file that is named itself may be called as it likes."""
 _LARGEST = 32 << 20
 
 
@@ -30,21 +33,28 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     for place in places:
         if not place.exists():
             raise PackError(f"no rules at {place}", hint="Name a file or a folder that exists")
-        found = sorted(place.rglob("*")) if place.is_dir() else [place]
+        listed = (path for path in sorted(place.rglob("*")) if path.suffix.lower() in _SUFFIXES)
+        found = [path for path in (listed if place.is_dir() else [place]) if path.is_file()]
+        if not found:
+            skipped.append(Skipped(source=printable(str(place)), reason=SkipReason.EMPTY, detail="no rules are there"))
         for path in found:
-            if path.suffix.lower() not in _SUFFIXES or not path.is_file():
-                continue
             try:
                 if path.stat().st_size > _LARGEST:
                     skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE))
                     continue
-                text = path.read_text(encoding="utf-8", errors="replace")
+                text = _decoded(path.read_bytes())
             except OSError as error:
                 reason = printable(error.strerror or "")
                 skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=reason))
                 continue
             sources.append(RuleSource(path=str(path), text=text, origin="user"))
     return tuple(sources), tuple(skipped)
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8, or what the byte order mark says: spreadsheets and PowerShell write UTF-16."""
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
 
 
 def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | None = None) -> RuleSet:
@@ -77,7 +87,7 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         yara=tuple(yara),
         kinds={kind.kind: kind for kind in pack.kinds},
         web_roots=pack.web_roots,
-        skipped=table.skipped,
+        skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),
         added=sum(place in user for place in _origins(table)) + sum(source.origin == "user" for source in yara),
     )
 

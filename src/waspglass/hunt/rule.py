@@ -77,6 +77,7 @@ class Correlation:
         fields: Fields of `value_*` kinds.
         percentile: For `value_percentile`.
         expression: A boolean expression over rule names, for extended temporal correlations.
+        also: Further comparisons, operator and threshold, that must hold too (a range).
     """
 
     id: str
@@ -95,6 +96,7 @@ class Correlation:
     meaning: Meaning
     emits: bool = True
     source: str = ""
+    also: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-
-import yaml
+from typing import TYPE_CHECKING, TypeVar
 
 from waspglass.hunt.errors import UnsupportedRuleError
 from waspglass.hunt.indicators import read_csv, read_stix
+from waspglass.hunt.references import resolved
 from waspglass.hunt.rule import Correlation, Indicator, Rule
 from waspglass.hunt.stored import RuleTable
 from waspglass.model.errors import Location, PackError
@@ -17,8 +18,12 @@ from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import RuleSource
 
+if TYPE_CHECKING:
+    from waspglass.hunt.sigma_rules import Filter
+
 __all__ = ["language_of", "read_rules"]
 
+_Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
@@ -40,6 +45,7 @@ def language_of(text: str) -> str | None:
 class _Reading:
     rules: list[Rule] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
+    generating: set[str] = field(default_factory=set)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     yara: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -56,76 +62,129 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
         PackError: If a rule of the pack itself is broken.
     """
     reading = _Reading()
+    sigma: list[RuleSource] = []
     for source in sources:
         language = language_of(source.text)
         if language == "sigma":
-            _read_sigma(source, reading)
+            sigma.append(source)
         elif language == "yara":
             _read_yara(source, reading)
         elif language in ("csv", "stix"):
             _read_indicators(source, language, reading)
         else:
             reading.skip(source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX nor a CSV of indicators")
-    quiet = _feeding_only(reading.correlations, sources)
+    if sigma:
+        _read_sigma(sigma, reading)
+    usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
+    quiet = _feeding_only(usable.correlations, reading.generating)
     return RuleTable(
-        rules=tuple(replace(rule, emits=not quiet & {rule.id, rule.name}) for rule in _unique(reading)),
-        correlations=tuple(replace(one, emits=not quiet & {one.id, one.name}) for one in reading.correlations),
+        rules=tuple(replace(rule, emits=not quiet & {rule.id, rule.name}) for rule in usable.rules),
+        correlations=tuple(replace(one, emits=not quiet & {one.id, one.name}) for one in usable.correlations),
         indicators=tuple(reading.indicators.values()),
         yara=frozenset(reading.yara),
         skipped=tuple(reading.skipped),
     )
 
 
-def _unique(reading: _Reading) -> Iterator[Rule]:
-    seen: set[str] = set()
-    for rule in reading.rules:
-        if rule.id in seen:
-            reading.skip(rule.source, SkipReason.INVALID_RULE, f"the id {rule.id} is taken by another rule")
-            continue
-        seen.add(rule.id)
-        yield rule
+def _unique(read: Iterable[_Named], reading: _Reading) -> list[_Named]:
+    """The first of each id."""
+    seen: dict[str, _Named] = {}
+    for one in read:
+        if seen.setdefault(one.id, one) is not one:
+            reading.skip(one.source, SkipReason.INVALID_RULE, f"the id {one.id} is taken by another rule")
+    return list(seen.values())
 
 
-def _feeding_only(correlations: Sequence[Correlation], sources: Sequence[RuleSource]) -> frozenset[str]:
+def _feeding_only(correlations: Sequence[Correlation], generating: Collection[str]) -> frozenset[str]:
     """Rules that feed a correlation give no findings of their own unless a correlation says `generate: true`."""
-    generating = {source.path for source in sources if re.search(r"^\s+generate:\s*true\b", source.text, re.MULTILINE)}
-    fed = {name for one in correlations if one.source not in generating for name in one.rules}
-    return frozenset(fed - {name for one in correlations if one.source in generating for name in one.rules})
+    fed = {name for one in correlations if one.id not in generating for name in one.rules}
+    return frozenset(fed - {name for one in correlations if one.id in generating for name in one.rules})
 
 
-def _broken(source: RuleSource, reading: _Reading, reason: SkipReason, detail: str) -> None:
+def _broken(source: RuleSource, reading: _Reading, reason: SkipReason, detail: str, called: str = "") -> None:
     """A broken rule of the pack is the pack's fault and ends the run; a user's is skipped and counted."""
+    detail = f"{called}: {detail}" if called else detail
     if source.origin == "pack" and reason is SkipReason.INVALID_RULE:
         hint = "Mend the rule; `waspglass pack check` lists all faults of a pack"
         raise PackError(f"broken rule: {bounded(printable(detail), 300)}", location=Location(source.path), hint=hint)
     reading.skip(source.path, reason, detail)
 
 
-def _read_sigma(source: RuleSource, reading: _Reading) -> None:
-    from waspglass.hunt.sigma_rules import InvalidRuleError, read_correlation, read_rule
+def _read_sigma(sources: Sequence[RuleSource], reading: _Reading) -> None:
+    """Filters first, since they may stand in another file than the rules that they are for."""
+    from waspglass.hunt.sigma_documents import sigma_documents
+
+    documents: list[_Document] = []
+    for source in sources:
+        listed = list(sigma_documents(source.text))
+        for number, document in enumerate(listed, 1):
+            if isinstance(document, str):
+                _broken(source, reading, SkipReason.INVALID_RULE, document)
+            else:
+                unnamed = source.path if len(listed) == 1 else f"{source.path}#{number}"
+                documents.append(_Document(source, unnamed, document))
+    filters = _filters(documents, reading)
+    for one in documents:
+        if "filter" not in one.content:
+            with _faults(one, reading):
+                _read_one(one, [known for known in filters if known.origin == one.source.origin], reading)
+    for unused in (one for one in filters if not one.applied):
+        detail = (
+            f"the filter {unused.title!r} is for no rule that is here (a user's filter leaves the pack's rules alone)"
+        )
+        reading.skip(unused.source, SkipReason.UNSUPPORTED_RULE, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A rule before it is read; `unnamed` is its name if it has none."""
+
+    source: RuleSource
+    unnamed: str
+    content: dict[str, object]
+
+    @property
+    def called(self) -> str:
+        """Its title, to find it in a file of many."""
+        return str(self.content.get("title", ""))[:100]
+
+
+@contextlib.contextmanager
+def _faults(one: _Document, reading: _Reading) -> Iterator[None]:
+    """Whatever is wrong with a rule becomes a skip."""
+    from waspglass.hunt.sigma_rules import InvalidRuleError
 
     try:
-        documents = list(yaml.load_all(source.text, Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        _broken(source, reading, SkipReason.INVALID_RULE, f"not YAML: {error}")
-        return
-    for document in documents:
-        if document is None:
-            continue
-        if not isinstance(document, dict):
-            _broken(source, reading, SkipReason.INVALID_RULE, "not a mapping")
-            continue
-        try:
-            if "correlation" in document:
-                reading.correlations.append(read_correlation(document, source.path))
-            elif "filter" in document or "action" in document:
-                raise UnsupportedRuleError("Sigma filters and rule collections (`action`) are not read")
-            else:
-                reading.rules.append(read_rule(document, source.path))
-        except UnsupportedRuleError as error:
-            _broken(source, reading, SkipReason.UNSUPPORTED_RULE, str(error))
-        except (InvalidRuleError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            _broken(source, reading, SkipReason.INVALID_RULE, f"{type(error).__name__}: {error}")
+        yield
+    except UnsupportedRuleError as error:
+        _broken(one.source, reading, SkipReason.UNSUPPORTED_RULE, str(error), one.called)
+    except InvalidRuleError as error:
+        _broken(one.source, reading, SkipReason.INVALID_RULE, str(error), one.called)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        _broken(one.source, reading, SkipReason.INVALID_RULE, f"{type(error).__name__}: {error}", one.called)
+
+
+def _filters(documents: Iterable[_Document], reading: _Reading) -> list[Filter]:
+    from waspglass.hunt.sigma_rules import read_filter
+
+    found: list[Filter] = []
+    for one in documents:
+        if "filter" in one.content:
+            with _faults(one, reading):
+                found.append(read_filter(one.content, one.source.path, one.source.origin))
+    return found
+
+
+def _read_one(one: _Document, filters: Sequence[Filter], reading: _Reading) -> None:
+    from waspglass.hunt.sigma_rules import generates, read_correlation, read_rule
+
+    if "correlation" in one.content:
+        correlation = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
+        reading.correlations.append(correlation)
+        if generates(one.content):
+            reading.generating.add(correlation.id)
+    else:
+        reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))
 
 
 def _read_yara(source: RuleSource, reading: _Reading) -> None:

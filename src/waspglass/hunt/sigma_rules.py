@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sigma.conditions as sc
 import sigma.types as st
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
 from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
 
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
 from waspglass.hunt.errors import UnsupportedRuleError
+from waspglass.hunt.occurrence import unordered
 from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
 from waspglass.hunt.searching import is_linear
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
 
-__all__ = ["read_correlation", "read_rule"]
+__all__ = ["Filter", "InvalidRuleError", "generates", "read_correlation", "read_filter", "read_rule"]
 
 _COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
@@ -64,6 +67,9 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
             return Match(field, Kind.REGEX, text=_regex(str(value.regexp), flags), flags=flags)
         case st.SigmaCIDRExpression():
             return Match(field, Kind.CIDR, text=value.cidr)
+        case st.SigmaCompareExpression(number=st.SigmaTimestampPart() as part):
+            unit, bound = part.timestamp_part.name.lower(), float(part.number)
+            return Match(field, Kind.TIME, text=_COMPARE[value.op.name], number=bound, flags=unit)
         case st.SigmaCompareExpression():
             return Match(field, Kind.COMPARE, number=float(value.number.number), flags=_COMPARE[value.op.name])
         case st.SigmaNull():
@@ -139,14 +145,58 @@ def _meaning(rule: SigmaRule | SigmaCorrelationRule) -> tuple[Meaning, Mapping[s
     return Meaning(rung, effect, captures, None if subject is None else str(subject), techniques), block
 
 
-def read_rule(document: dict[str, object], source: str) -> Rule:
+@dataclass(slots=True)
+class Filter:
+    """A Sigma filter: what it demands is added to the rules that it names, or to all of its logsource.
+
+    Attributes:
+        title: What it calls itself.
+        source: The file that it came from.
+        origin: `pack` or `user`; a user's filter leaves the pack's rules alone.
+        applied: True once a rule was met that it is for.
+    """
+
+    title: str
+    source: str
+    origin: str
+    _filter: SigmaFilter
+    applied: bool = False
+
+    def apply(self, rule: SigmaRule) -> None:
+        """Adds the filter to the rule, if it is for it."""
+        before = len(rule.detection.detections)
+        self._filter.apply_on_rule(rule)
+        self.applied = self.applied or len(rule.detection.detections) > before
+
+
+def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
+    """One Sigma filter.
+
+    Raises:
+        SigmaError: If it is not valid Sigma.
+    """
+    read = SigmaFilter.from_dict(document, policy=TrustedPolicy)
+    return Filter(read.title or source, source, origin, read)
+
+
+def read_rule(document: dict[str, object], source: str, *, unnamed: str = "", filters: Sequence[Filter] = ()) -> Rule:
     """One Sigma rule.
+
+    Args:
+        document: The rule.
+        source: The file that it came from.
+        unnamed: What to call a rule without id and name; the source if nothing is given.
+        filters: What is added to the rules that they are for.
 
     Raises:
         UnsupportedRuleError: If it is valid but beyond us.
         SigmaError: If it is not valid Sigma.
     """
+    if "|" in _condition_text(document):
+        raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
     rule = SigmaRule.from_dict(document, policy=TrustedPolicy)  # else look-around would be refused; see `searching`
+    for one in filters:
+        one.apply(rule)
     trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
     meaning, block = _meaning(rule)
     phase = block.get("phase", "first")
@@ -156,8 +206,8 @@ def read_rule(document: dict[str, object], source: str) -> Rule:
         product=rule.logsource.product, category=rule.logsource.category, service=rule.logsource.service
     )
     return Rule(
-        id=str(rule.id or rule.name or source),
-        name=rule.name or str(rule.id or source),
+        id=str(rule.id or rule.name or unnamed or source),
+        name=rule.name or str(rule.id or unnamed or source),
         title=rule.title,
         logsource=logsource,
         condition=disjunction(trees),
@@ -167,19 +217,43 @@ def read_rule(document: dict[str, object], source: str) -> Rule:
     )
 
 
-def read_correlation(document: dict[str, object], source: str) -> Correlation:
+def _condition_text(document: Mapping[str, object]) -> str:
+    detection = document.get("detection")
+    return str(detection.get("condition", "")) if isinstance(detection, dict) else ""
+
+
+def generates(document: Mapping[str, object]) -> bool:
+    """True if a correlation says that the rules which feed it give findings of their own, too."""
+    body = document.get("correlation")
+    return document.get("generate") is True or (isinstance(body, dict) and body.get("generate") is True)
+
+
+def _with_one_bound(document: dict[str, object]) -> tuple[dict[str, object], tuple[tuple[str, float], ...]]:
+    """A range (`gt: 100, lte: 200`) as one bound, which pySigma reads, and the others."""
+    body = document.get("correlation")
+    condition = body.get("condition") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(condition, dict):
+        return document, ()
+    bounds = [name for name in ("gt", "gte", "lt", "lte", "eq", "neq") if name in condition]
+    plain = {name: value for name, value in condition.items() if name not in bounds[1:]}
+    further = tuple((name, float(condition[name])) for name in bounds[1:])
+    return {**document, "correlation": {**body, "condition": plain}}, further
+
+
+def read_correlation(document: dict[str, object], source: str, *, unnamed: str = "") -> Correlation:
     """One Sigma correlation rule; see `read_rule`."""
+    document, also = _with_one_bound(document)
     rule = SigmaCorrelationRule.from_dict(document)
     meaning, _ = _meaning(rule)
     condition = rule.condition
     operator, threshold, expression = "gte", 1.0, None
     fields: tuple[str, ...] = ()
     percentile = None
+    references = tuple(reference.reference for reference in rule.rules or ())
     if isinstance(condition, SigmaExtendedCorrelationCondition):
         expression = condition.expression
-        references = tuple(condition.get_referenced_rules())
+        references = references or tuple(condition.get_referenced_rules())
     else:
-        references = tuple(reference.reference for reference in rule.rules or ())
         operator, threshold = condition.op.name.lower(), float(condition.count)
         fields, percentile = _texts(condition.fieldref), condition.percentile
     aliases = {
@@ -189,9 +263,9 @@ def read_correlation(document: dict[str, object], source: str) -> Correlation:
     body = document.get("correlation")
     if isinstance(body, dict) and body.get("condition") is None and rule.type.name.startswith("TEMPORAL"):
         threshold = float(len(references))
-    return Correlation(
-        id=str(rule.id or rule.name or source),
-        name=rule.name or str(rule.id or source),
+    made = Correlation(
+        id=str(rule.id or rule.name or unnamed or source),
+        name=rule.name or str(rule.id or unnamed or source),
         title=rule.title,
         kind=rule.type.name.lower(),
         rules=references,
@@ -205,7 +279,11 @@ def read_correlation(document: dict[str, object], source: str) -> Correlation:
         expression=expression,
         meaning=meaning,
         source=source,
+        also=also,
     )
+    if fault := unordered(made):
+        raise UnsupportedRuleError(fault)
+    return made
 
 
 InvalidRuleError = SigmaError

@@ -71,7 +71,7 @@ def _rule_out(one: Rule) -> list[object]:
 def _correlation_out(one: Correlation) -> list[object]:
     demand = [one.timespan, one.operator, one.threshold, one.fields, one.percentile, one.expression]
     joined = [one.kind, one.rules, one.group_by, one.aliases]
-    return [one.id, one.name, one.title, *joined, *demand, _meaning_out(one.meaning), one.emits, one.source]
+    return [one.id, one.name, one.title, *joined, *demand, _meaning_out(one.meaning), one.emits, one.source, one.also]
 
 
 def rules_from_json(stored: bytes) -> RuleTable | None:
@@ -120,12 +120,13 @@ def _rule_in(row: list[object]) -> Rule:
 
 def _correlation_in(row: list[object]) -> Correlation:
     one, name, title, kind, rules, group_by, aliases, span, operator, threshold, fields, percentile, *rest = row
-    expression, meaning, emits, source = rest
+    expression, meaning, emits, source, also = rest
     assert isinstance(rules, list)
     assert isinstance(group_by, list)
     assert isinstance(fields, list)
     assert isinstance(aliases, dict)
     assert isinstance(meaning, list)
+    assert isinstance(also, list)
     assert isinstance(span, float | int)
     assert isinstance(threshold, float | int)
     return Correlation(
@@ -145,4 +146,5 @@ def _correlation_in(row: list[object]) -> Correlation:
         meaning=_meaning_in(meaning),
         emits=bool(emits),
         source=str(source),
+        also=tuple((str(bound), float(value)) for bound, value in also),
     )

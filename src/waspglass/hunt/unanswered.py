@@ -1,0 +1,45 @@
+"""Rules for logs that the pack does not know: they can never run, and the result says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from waspglass.hunt.rule import Rule
+from waspglass.hunt.windows_events import EVENT_FORMATS, variants
+from waspglass.model.escape import bounded, printable
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind, Logsource
+
+__all__ = ["unanswered"]
+
+_MOST_NAMED = 200
+"""Rules that are named; whoever brings thousands, for all sorts of systems, gets the number of the others."""
+
+
+def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator[Skipped]:
+    """A skip for each rule that no kind of log answers."""
+    offered, left = tuple(kinds), 0
+    known: dict[Logsource, bool] = {}
+    named = 0
+    for rule in rules:
+        wanted = rule.logsource
+        if wanted not in known:
+            known[wanted] = any(_answers(kind, wanted) for kind in offered)
+        if known[wanted]:
+            continue
+        if named == _MOST_NAMED:
+            left += 1
+            continue
+        named += 1
+        parts = ", ".join(f"{part} {value}" for part, value in wanted.model_dump(exclude_none=True).items())
+        detail = bounded(printable(f"no kind of log of the pack is {parts or 'without a logsource'}"), 300)
+        yield Skipped(source=printable(rule.id), reason=SkipReason.UNSUPPORTED_RULE, detail=detail)
+    if left:
+        detail = "further rules for kinds of log that the pack does not know"
+        yield Skipped(source="rules", reason=SkipReason.UNSUPPORTED_RULE, count=left, detail=detail)
+
+
+def _answers(kind: ArtefactKind, wanted: Logsource) -> bool:
+    if not any(offered.answers(wanted) for offered in kind.logsources):
+        return False
+    return kind.format not in EVENT_FORMATS or variants(wanted) is not None
