@@ -39,7 +39,7 @@ def test_fields_of_a_banner(tmp_path: Path) -> None:
         "country": "DE", "region": "NW", "city": "Köln", "asn": 64496, "network": "Example Net",
         "organisation": "Example Org", "sector": None, "product": "exchange", "version": VULNERABLE,
         "version_from": "header", "claimed": None, "verified": ["CVE-2021-26855"], "refuted": None, "compromise": None,
-        "names": ["mail.example.org", "example.org"], "server_name": None, "certificate": "ab" * 32, "url": None, "line": 1,  # noqa: E501
+        "names": ["mail.example.org", "*.example.org"], "server_name": None, "certificate": "ab" * 32, "url": None, "line": 1,  # noqa: E501
     }  # fmt: skip
     assert str(row["date"]) == "2021-03-09"
 

@@ -115,6 +115,42 @@ def test_a_certificate_everywhere_says_nothing(tmp_path: Path) -> None:
     assert servers(tmp_path) == [33]
 
 
+def test_a_certificate_that_moves_with_its_address_is_one_server(tmp_path: Path) -> None:
+    """A small firm behind a line that gets another address each night, seen on more days than the limit of a day."""
+    days = [f"2021-02-{day:02d}" for day in range(1, 29)] + [f"2021-03-{day:02d}" for day in range(1, 10)]
+    moving = [banner(f"192.0.2.{n}", ssl=certificate("a"), timestamp=f"{day}T00:00:00") for n, day in enumerate(days)]
+    shared = [banner(f"198.51.100.{n}", ssl=certificate("b")) for n in range(33)]
+    add(tmp_path, "a.json", jsonl(*moving, *shared))
+    found = partition(tmp_path)
+    assert frozenset(f"192.0.2.{n}" for n in range(37)) in found
+    assert len(found) == 1 + 33
+
+
+def test_a_wildcard_certificate_names_no_server(tmp_path: Path) -> None:
+    def host(number: int, own: str, mark: str = "a") -> dict[str, object]:
+        names = ["*.hoster.example", "hoster.example"]
+        cert: dict[str, object] = {"fingerprint": {"sha256": mark * 64}, "subject": {"CN": "*.hoster.example"}}
+        head = f"HTTP/1.1 200\r\nX-OWA-Version: 15.1.2176.2\r\nX-FEServer: {own}\r\n"
+        return banner(f"192.0.2.{number}", data=head, hostnames=names, ssl={"cert": cert})
+
+    add(tmp_path, "a.json", jsonl(host(1, "EX01"), host(2, "EX02"), host(3, "EX02"), host(4, "EX04", "b")))
+    assert partition(tmp_path) == {
+        frozenset({"192.0.2.1"}), frozenset({"192.0.2.2", "192.0.2.3"}), frozenset({"192.0.2.4"})
+    }  # fmt: skip
+
+
+def test_names_of_a_provider_do_not_join_its_customers(tmp_path: Path) -> None:
+    head = "HTTP/1.1 200\r\nX-OWA-Version: 15.1.2176.2\r\nX-FEServer: EXCHANGE\r\n"
+    customers = [banner(f"192.0.2.{n}", data=head, hostnames=[f"kunde{n}.isp.example.net"]) for n in range(33)]
+    coded = [
+        banner("91.26.44.61", data=head, hostnames=["p5b1a2c3d.dip0.example.net"]),
+        banner("91.26.44.62", data=head, hostnames=["p5b1a2c3e.dip0.example.net"]),
+        banner("91.26.44.63", data=head, hostnames=["h091026044063.dip0.example.net"]),
+    ]
+    add(tmp_path, "a.json", jsonl(*customers, *coded))
+    assert len(partition(tmp_path)) == 36
+
+
 def test_a_host_name_joins_unless_it_is_made_from_the_address(tmp_path: Path) -> None:
     add(
         tmp_path,

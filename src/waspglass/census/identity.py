@@ -3,12 +3,14 @@
 The rule (`docs/census-method.md` says why):
 
 1. What is seen at one address with one certificate is one instance.
-2. Instances with the same certificate are one server, unless the certificate is seen at more than 32 addresses:
-   then it is a default or a shared one and says nothing.
+2. Instances with the same certificate are one server, unless the certificate is seen at more than 32 addresses on one
+   day: then it is a default or a shared one and says nothing. A wildcard certificate names a domain and no server: its
+   instances are one server only if they also give themselves the same name.
 3. Instances with the same host name (from the certificate or DNS) are one server, unless the name has the address in
-   it, as providers make them, or is seen at more than 32 addresses.
+   it, as providers make them, is a wildcard, or is seen at more than 32 addresses on one day.
 4. Instances with the same name of their own (`X-FEServer`, Shadowserver's `servername`) under the same parent domain
-   are one server; without a domain such a name (EX01) says nothing.
+   are one server. Without a domain such a name (EX01) says nothing, nor under a domain that is seen at more than 32
+   addresses, as a provider's is.
 5. What is seen at an address without a certificate belongs to the server that is seen there with one, if in the whole
    store only one server is. If there are several, it stays on its own: an address can be handed on.
 """
@@ -27,7 +29,10 @@ from waspglass.census.reading import Reading
 __all__ = ["SHARED_LIMIT", "ensure_identity"]
 
 SHARED_LIMIT = 32
-"""A certificate or name at more addresses than this is taken for shared and joins nothing."""
+"""A certificate or name at more addresses than this on one day is taken for shared and joins nothing."""
+
+_VERSION = "2"
+"""Raise it when the rule changes: the tables kept before are then not used."""
 
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE seen AS
@@ -42,24 +47,53 @@ SELECT address, certificate, (row_number() OVER (ORDER BY address, certificate) 
 FROM (SELECT DISTINCT address, certificate FROM seen)
 """
 
-_KEYS = """
+_KEYED = """
+CREATE OR REPLACE TEMP TABLE keyed AS
 WITH named AS (
   SELECT address, certificate, server_name, unnest(names) AS name FROM seen
+), wild AS (
+  SELECT DISTINCT certificate, substr(name, 3) AS name FROM named
+  WHERE name LIKE '*.%' AND certificate <> ''
 ), own AS (
-  SELECT *, regexp_replace(name, '[^0-9]+', '-', 'g') AS digits, string_split(address, '.') AS octets FROM named
+  SELECT *, regexp_replace(name, '[^0-9]+', '-', 'g') AS digits, string_split(address, '.') AS octets,
+    substr(name, instr(name, '.') + 1) AS parent
+  FROM named ANTI JOIN wild USING (certificate, name) WHERE name NOT LIKE '*.%'
 ), proper AS (
-  SELECT address, certificate, server_name, name FROM own
+  SELECT address, certificate, server_name, name, parent FROM own
   WHERE len(octets) <> 4 OR NOT (
     contains('-' || digits || '-', '-' || octets[3] || '-' || octets[4] || '-')
-    OR contains('-' || digits || '-', '-' || octets[4] || '-' || octets[3] || '-'))
-), keyed AS (
-  SELECT address, certificate, 'c:' || certificate AS key FROM seen WHERE certificate <> ''
-  UNION SELECT address, certificate, 'n:' || name FROM proper
-  UNION SELECT address, certificate, 's:' || server_name || '@' || substr(name, instr(name, '.') + 1) FROM proper
-        WHERE server_name IS NOT NULL AND contains(substr(name, instr(name, '.') + 1), '.')
-), narrow AS (
-  SELECT key, (row_number() OVER (ORDER BY key) - 1)::BIGINT AS number FROM keyed
-  GROUP BY key HAVING count(DISTINCT address) <= {limit}
+    OR contains('-' || digits || '-', '-' || octets[4] || '-' || octets[3] || '-')
+    OR contains(name, printf('%02x%02x%02x%02x', {octets})) OR contains(name, printf('%03d%03d%03d%03d', {octets})))
+), owned AS (
+  SELECT parent FROM own GROUP BY parent HAVING count(DISTINCT address) <= {limit}
+)
+SELECT address, certificate, 'c:' || certificate AS key FROM seen ANTI JOIN wild USING (certificate)
+  WHERE certificate <> ''
+UNION SELECT address, certificate, 'c:' || certificate || '@' || server_name FROM seen
+  SEMI JOIN wild USING (certificate) WHERE certificate <> '' AND server_name IS NOT NULL
+UNION SELECT address, certificate, 'n:' || name FROM proper
+UNION SELECT address, certificate, 's:' || server_name || '@' || parent FROM proper SEMI JOIN owned USING (parent)
+  WHERE server_name IS NOT NULL AND contains(parent, '.')
+"""
+_OCTETS = ", ".join(f"TRY_CAST(octets[{place}] AS INTEGER)" for place in range(1, 5))
+
+_WIDTHS = """
+CREATE OR REPLACE TEMP TABLE width AS SELECT key, count(DISTINCT address) AS addresses FROM keyed GROUP BY key
+"""
+
+_BUSY = """
+SELECT k.key FROM keyed k SEMI JOIN (
+  SELECT key FROM width WHERE addresses > {limit} AND addresses <= {limit} * {days}) USING (key)
+JOIN (SELECT DISTINCT date, address, coalesce(certificate, '') AS certificate FROM {files} WHERE product = $product) f
+  USING (address, certificate)
+GROUP BY k.key, f.date HAVING count(DISTINCT k.address) > {limit}
+"""
+"""Keys at too many addresses on one day. Those at more than the limit times the days are so on some day for certain."""
+
+_EDGES = """
+WITH narrow AS (
+  SELECT key, (row_number() OVER (ORDER BY key) - 1)::BIGINT AS number FROM width
+  WHERE addresses <= {limit} * {days} AND key NOT IN (SELECT key FROM busy)
 )
 SELECT i.id AS instance, n.number AS key
 FROM keyed k JOIN narrow n USING (key) JOIN instance i USING (address, certificate)
@@ -102,7 +136,7 @@ def ensure_identity(reading: Reading) -> None:
 def _kept_path(reading: Reading) -> str | None:
     if not reading.folder.local or "'" in reading.folder.root:
         return None
-    names = "\n".join([reading.product, *sorted(file.path for file in reading.manifest.files())])
+    names = "\n".join([_VERSION, reading.product, *sorted(file.path for file in reading.manifest.files())])
     return reading.folder.path("derived", f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
 
 
@@ -110,7 +144,7 @@ def _compute(reading: Reading) -> None:
     connection = reading.connection
     connection.execute(_INSTANCES.format(files=reading.files_sql()), {"product": reading.product})
     connection.execute(_NUMBERED)
-    edges = connection.sql(_KEYS.format(limit=SHARED_LIMIT)).to_arrow_table()
+    edges = _edges(reading)
     count = connection.execute("SELECT count(*) FROM instance").fetchall()[0][0]
     servers = _components(count, edges["instance"].to_numpy(), edges["key"].to_numpy())
     component = pa.table({"id": pa.array(np.arange(count)), "server": pa.array(servers)})
@@ -124,6 +158,20 @@ def _compute(reading: Reading) -> None:
     )
     connection.unregister("component")
     connection.execute("DROP TABLE seen; DROP TABLE instance")
+
+
+def _edges(reading: Reading) -> pa.Table:
+    """Which instance has which key, without the keys that are shared; columns `instance` and `key`."""
+    connection = reading.connection
+    numbers: dict[str, object] = {"limit": SHARED_LIMIT, "days": len({day for day, _ in reading.scans()})}
+    connection.execute(_KEYED.format(octets=_OCTETS, **numbers))
+    connection.execute(_WIDTHS)
+    busy = reading.table(_BUSY.format(files=reading.files_sql(), **numbers))
+    connection.register("busy", busy)
+    edges = connection.sql(_EDGES.format(**numbers)).to_arrow_table()
+    connection.unregister("busy")
+    connection.execute("DROP TABLE keyed; DROP TABLE width")
+    return edges
 
 
 def _components(count: int, instances: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

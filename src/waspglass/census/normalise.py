@@ -159,7 +159,7 @@ def _text(name: str) -> pl.Expr:
 
 
 def _names() -> pl.Expr:
-    """Host names in lower case, without the wild card's label and repetitions, at most 16."""
+    """Host names in lower case, without repetitions, at most 16; a wildcard stays one (`*.example.org`)."""
     element = pl.element().str.to_lowercase().str.strip_chars(" .")
-    kept = element.filter(element.str.contains(_HOST_NAME)).str.strip_prefix("*.").unique(maintain_order=True)
+    kept = element.filter(element.str.contains(_HOST_NAME)).unique(maintain_order=True)
     return pl.col("names").list.eval(kept).list.head(_NAMES_LIMIT)

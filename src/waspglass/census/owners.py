@@ -64,6 +64,11 @@ class ExposedHost:
     url: str | None
     matched: str = ""
 
+    @property
+    def name(self) -> str:
+        """The first host name, a wildcard only where there is no other; empty if there is none."""
+        return next((name for name in self.names if not name.startswith("*.")), next(iter(self.names), ""))
+
 
 @dataclass(frozen=True)
 class Notice:

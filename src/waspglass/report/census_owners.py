@@ -91,7 +91,7 @@ def attachment(hosts: Iterable[ExposedHost], pack: Pack) -> str:
             host.address,
             host.transport or "tcp",
             host.port or "",
-            host.names[0] if host.names else "",
+            host.name,
             _tag(host, pack),
             host.asn or "",
             host.country or "",
@@ -132,7 +132,7 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
 
 def _sample(host: ExposedHost, words: Catalogue) -> str:
     port = f" {host.transport or 'tcp'}/{host.port}" if host.port else ""
-    name = f" ({printable(host.names[0])})" if host.names else ""
+    name = f" ({printable(host.name)})" if host.name else ""
     reported = f", {printable(host.compromise)}" if host.compromise else ""
     state = words.text(state_key(host.state))
     return f"{host.address}{port}{name}: {state}{reported}; {host.source}, {host.seen:%Y-%m-%d %H:%M} UTC"
