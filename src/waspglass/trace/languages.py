@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import tree_sitter
 
-__all__ = ["LANGUAGES", "Language", "detect", "language_named", "parser_for"]
+__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "language_named", "parser_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ LANGUAGES: tuple[Language, ...] = (
     Language("yara", (".yar", ".yara")),
     Language("text", (), line_comment=None),
 )
+
+PLAIN_TEXT = LANGUAGES[-1]
+"""What a text is read as in which nothing shows a language."""
 
 _BY_NAME = {word: language for language in LANGUAGES for word in (language.name, *language.aliases)}
 _BY_EXTENSION = {extension: language for language in LANGUAGES for extension in language.extensions}

@@ -1,0 +1,130 @@
+"""Finds text that a program puts together from pieces of strings, and puts them together; runs nothing.
+
+A text is cut once into strings, names and marks, and what joins strings is followed from one to the next: `+`, `.`,
+`&`, nothing at all (Python, C), lists that are joined, appending to a name, and PowerShell's format operator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from waspglass.trace.languages import PLAIN_TEXT, detect
+
+__all__ = ["joined_strings"]
+
+LEAST_PIECES = 3
+LEAST_REVERSED = 40
+_LINE_STRING = r"\"(?:[^\"\\\n`]++|\\.|`.|\"\")*+\"?|'(?:[^'\\\n]++|\\.|'')*+'?"
+_OPEN_STRING = r"\"(?:[^\"\\`]++|\\.|`.|\"\")*+\"?|'(?:[^']++|'')*+'?"
+_REST = r"|(?P<append>\+=|\.=|&=)|(?P<space>\s++|_[ \t]*\r?\n|\\\r?\n)|(?P<name>[$@]?\w++)|(?P<mark>[^\w\s])"
+_TOKENS = tuple(
+    re.compile(rf"(?P<text>[bBfFrRuUlL@$]{{0,2}}(?:{string})){_REST}", re.DOTALL)
+    for string in (_LINE_STRING, _OPEN_STRING)
+)
+_WORTH_A_LOOK = re.compile(r"['\"]\s{0,40}[+.&,_\\]{0,2}\s{0,40}['\"]|[+.&]=|-f\s{0,4}['\"]")
+_LISTS_ARE_JOINED = re.compile(r"(?i)join|implode|concat")
+_FORMAT = re.compile(r"(?:\{\d{1,4}\}){2,}")
+_PLACE = re.compile(r"\{(\d{1,4})\}")
+_REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
+_ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
+_NAMED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+
+
+def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
+    """What strings give when they are put together as the text says, each with the label `joined strings`.
+
+    Strings that look like a program when they are turned round, in a text that speaks of turning, are `reversed`.
+    """
+    if _WORTH_A_LOOK.search(text):
+        # Strings over several lines are rare, and one apostrophe in a comment spoils all that follow it.
+        for pattern in _TOKENS:
+            tokens = [_Token(match.lastgroup or "mark", match.group()) for match in pattern.finditer(text)]
+            tokens = [token for token in tokens if token.kind != "space"]
+            for whole in (*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens)):
+                yield "joined strings", whole.encode("utf-8", "replace")
+    if _REVERSED.search(text):
+        for match in _TOKENS[1].finditer(text):
+            content = _content(match.group()) if match.lastgroup == "text" else ""
+            if len(content) < LEAST_REVERSED:
+                continue
+            if detect("", content) is PLAIN_TEXT and detect("", content[::-1]) is not PLAIN_TEXT:
+                yield "reversed", content[::-1].encode("utf-8", "replace")
+
+
+def _content(literal: str) -> str:
+    """What a string literal stands for, near enough for every language: escapes by backslash, backtick, doubling."""
+    body = literal.lstrip("bBfFrRuUlL@$")
+    quote, body = body[:1], body[1:].removesuffix(body[:1])
+
+    def plain(match: re.Match[str]) -> str:
+        escaped = match.group(1) or match.group(2)
+        if escaped is None:
+            return quote if match.group()[0] == quote else match.group()
+        if match.group(2) is not None and quote == "'":
+            return match.group()
+        return _NAMED.get(escaped, escaped)
+
+    return _ESCAPE.sub(plain, body)
+
+
+def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[str]:
+    """Strings that follow one another with nothing or a joining mark between them; with `lists` also a comma."""
+    joins = {"+", ".", "&", ","} if lists else {"+", ".", "&"}
+    pieces: list[str] = []
+    before = ""
+    for place, token in enumerate(tokens):
+        if token.kind == "text":
+            pieces.append(_content(token.text))
+            if _FORMAT.fullmatch(pieces[-1]):
+                yield from _formatted(pieces[-1], tokens, place + 1)
+        elif token.text not in joins or before != "text":
+            yield from _enough(pieces)
+            pieces = []
+        before = token.kind
+    yield from _enough(pieces)
+
+
+def _enough(pieces: list[str]) -> Iterator[str]:
+    if len(pieces) >= LEAST_PIECES:
+        yield "".join(pieces)
+
+
+def _formatted(form: str, tokens: list[_Token], place: int) -> Iterator[str]:
+    """`"{1}{0}" -f 'b', 'a'`: the pieces in the order of their numbers."""
+    if [token.text for token in tokens[place : place + 2]] != ["-", "f"]:
+        return
+    values: list[str] = []
+    for token in tokens[place + 2 : place + 2 + 20_000]:
+        if token.kind == "text":
+            values.append(_content(token.text))
+        elif token.text != ",":
+            break
+    numbers = [int(number) for number in _PLACE.findall(form)]
+    if numbers and max(numbers) < len(values):
+        yield "".join(values[number] for number in numbers)
+
+
+def _appended(tokens: list[_Token]) -> Iterator[str]:
+    """Strings that are added to one name, statement after statement: `$s += '...'`, `s = s & "..."`."""
+    held: dict[str, list[str]] = {}
+    for place, token in enumerate(tokens):
+        if token.kind != "text" or place < 2:
+            continue
+        name, sign = tokens[place - 2], tokens[place - 1]
+        if name.kind != "name":
+            continue
+        again = tokens[place - 4].text if place >= 4 and tokens[place - 3].text == "=" else None
+        if sign.kind == "append" or (sign.text in {"+", ".", "&"} and again == name.text):
+            held.setdefault(name.text, []).append(_content(token.text))
+        elif sign.text == "=":
+            held[name.text] = [_content(token.text)]
+    for pieces in held.values():
+        yield from _enough(pieces)
