@@ -89,6 +89,40 @@ def test_a_bad_row_is_counted(tmp_path: Path, line: str, reason: str) -> None:
     assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_2021, SHELL, line))) == (1, {reason: 1})
 
 
+def test_absurd_times_are_counted_and_the_rows_keep_the_day_of_the_export(tmp_path: Path) -> None:
+    times = ["9999-99-99 00:00:00", "1970-01-01 00:00:00", "2099-01-01 00:00:00", "gestern", "", "2021-03-09 00:11:30"]
+    lines = [ROW_2021.replace("2021-03-09 00:11:30", time).replace("1.2", f"1.{n}") for n, time in enumerate(times)]
+    outcome = add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_2021, *lines))
+    assert added(outcome) == (6, {"bad time": 4})
+    assert outcome.added is not None
+    assert "kept without it" in outcome.added.skipped[0].detail
+    assert {str(row["date"]) for row in rows(tmp_path)} == {"2021-03-10"}
+    assert sum(row["seen"] is not None for row in rows(tmp_path)) == 1
+
+
+SPECIAL = "timestamp,ip,port,protocol,asn,geo,region,city,hostname,naics,sector,tag,public_source,status,detail,method,device_vendor"  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("tag", "status", "detail", "state", "compromised"),
+    [
+        ("cve-2021-26855", "vulnerable", "", State.VULNERABLE, 0),
+        ("hafnium", "likely compromised", "", State.UNKNOWN, 1),
+        ("exchange", "vulnerable", "tested for CVE-2021-26855", State.VULNERABLE, 0),
+        ("", "compromised", "CVE-2021-26855 web shell", State.UNKNOWN, 1),
+        ("exchange", "not vulnerable", "CVE-2021-26855", State.UNKNOWN, 0),
+        ("cve-2021-26855;webshell", "", "", State.VULNERABLE, 1),
+    ],
+)
+def test_special_reports_name_the_product_by_a_flaw_or_a_campaign(
+    tmp_path: Path, tag: str, status: str, detail: str, state: State, compromised: int
+) -> None:
+    row = f"2021-03-09 00:00:00,192.0.2.1,443,tcp,1,DE,,,,0,,{tag},,{status},{detail},,"
+    add(tmp_path, "2021-03-09-special-cert.csv", csv(SPECIAL, row))
+    (one,) = counts(tmp_path)
+    assert (one.addresses, one.compromised) == ({state: 1}, compromised)
+
+
 def test_columns_named_twice_are_said_and_the_first_counts(tmp_path: Path) -> None:
     content = csv(COLUMNS_2021 + ",ip", ROW_2021 + ",203.0.113.9")
     assert added(add(tmp_path, "2021-03-10-scan_exchange-at.csv", content)) == (1, {"missing field": 1})
@@ -143,6 +177,24 @@ def test_nmap_tests_behaviour_and_silence_is_no_answer(tmp_path: Path) -> None:
     assert one.addresses == {State.VULNERABLE: 4, State.PATCHED: 1, State.UNKNOWN: 2}
     # What a script only infers (LIKELY) and what it could not test are no tests.
     assert one.tested == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "version"),
+    [
+        ("ms-exchange-version", "15.1.2375.17: name: x build: 15.1.2375.17 build_long: 15.01.2375.017", "15.1.2375.17"),
+        ("ms-exchange-version", "15.1.2176: build: 15.1.2176.2 15.1.2176: build: 15.1.2176.9", "15.1.2176"),
+        ("http-vuln-exchange", "(15.1.2242) Exchange 2016 not vulnerable (> 15.1.2176)", "15.1.2242"),
+        ("http-vuln-proxylogon", "(15.1.2176) Exchange 2016 potentially vulnerable (CU18 or CU19)", "15.1.2176"),
+        ("http-vuln-exchange", "no owa version found", None),
+    ],
+)
+def test_a_version_script_that_names_several_is_no_guess(
+    tmp_path: Path, name: str, output: str, version: str | None
+) -> None:
+    script = f'<script id="{name}" output="{output.replace(">", "&gt;")}"/>'
+    add(tmp_path, "scan.xml", nmap(NMAP_HOST.format(address="192.0.2.1", script=script)))
+    assert rows(tmp_path)[0]["version"] == version
 
 
 def test_nmap_that_ends_early_is_counted(tmp_path: Path) -> None:

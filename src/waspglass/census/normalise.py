@@ -44,10 +44,10 @@ class Filing:
 def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
     """Sightings of the rows that have an address and a day; the others go to the tally.
 
-    A row whose time is absurd keeps its place if the export's day is known, without the time. A port, version, name or
-    CVE of impossible form is set to null, as if the export did not have it.
+    A row whose time is absurd keeps its place if the export's day is known, without the time, and is counted. A port,
+    version, name or CVE of impossible form is set to null, as if the export did not have it.
     """
-    frame = raw.with_columns(_address(raw["address"]), seen=_instant(raw["seen"]))
+    frame = raw.with_columns(_address(raw["address"]), seen=_instant(raw["seen"]), told=raw["seen"])
     lost = frame.filter(pl.col("address").is_null())
     if lost.height:
         tally.add(
@@ -65,6 +65,12 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
         if timeless.height:
             tally.add(SkipReason.BAD_TIME, f"line {timeless['line'][0]}: no usable time", timeless.height)
             frame = frame.filter(pl.col("date").is_not_null())
+    elif frame["seen"].null_count() > frame["told"].null_count():
+        wrong = frame.filter(pl.col("seen").is_null() & (pl.col("told").str.strip_chars() != ""))
+        kept = "kept without it, on the export's day"
+        if wrong.height:
+            example = f"line {wrong['line'][0]}: {str(wrong['told'][0])[:40]!r} is no usable time; {kept}"
+            tally.add(SkipReason.BAD_TIME, example, wrong.height)
     # Most columns of most exports are empty; only the others are worth checking.
     empty = {name for name in frame.columns if frame[name].null_count() == frame.height}
     columns = frame.with_columns(

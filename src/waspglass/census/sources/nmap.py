@@ -153,10 +153,23 @@ def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
             elif _YES.search(state):
                 verified.append(cve)
         for each in signs.products:
-            if name in each.scripts and (match := _VERSION.search(text)):
-                product, version = each.product, match.group()
+            if name in each.scripts and (shown := _shown_version(text)):
+                product, version = each.product, shown
     origin = None if version is None else "script"
     return product, version, origin, claimed or None, verified or None, refuted or None
+
+
+def _shown_version(text: str) -> str | None:
+    """The version that a script names first; of several that share its three parts (all that a page shows), those.
+
+    The long form (`15.01.2176.009`) that scripts print beside the short one is the same version.
+    """
+    found = [".".join(str(int(part)) for part in shown.split(".")) for shown in _VERSION.findall(text)]
+    if not found:
+        return None
+    short = ".".join(found[0].split(".")[:3])
+    rivals = {version for version in found if version.startswith(f"{short}.")}
+    return found[0] if len(rivals) < 2 else short
 
 
 def _product_of(script: str, signs: Signs) -> str | None:

@@ -19,6 +19,7 @@ __all__ = ["NAME", "Shadowserver"]
 NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-([^-]+)-(.+)\.csv$")
 """Date, report type and recipient (report types have underscores, no hyphens)."""
 
+_CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
 _EITHER = {"tag", "severity", "naics"}
 _COLUMNS = tuple(
@@ -77,7 +78,7 @@ def _row(number: int, cells: dict[str, str], product: str | None, signs: Signs) 
         cells.get("asn"),
         cells.get("as_name") or cells.get("organization_name") or None,
         cells.get("sector"),
-        product or signs.product_of_tags(tags),
+        product or signs.product_of_tags([*tags, *_named(cells)]),
         version,
         None if version is None else "field",
         _claimed(tags, cells),
@@ -95,11 +96,21 @@ def _denies(status: str) -> bool:
     return status.startswith(_DENIALS) or " not " in status
 
 
+def _named(cells: dict[str, str]) -> list[str]:
+    """The CVEs that a special report names in its text."""
+    return [found.lower() for found in _CVE.findall(cells.get("detail", ""))]
+
+
 def _claimed(tags: list[str], cells: dict[str, str]) -> list[str] | None:
-    """A CVE among the tags means vulnerable, unless a special report's status denies just that."""
-    if _denies(cells.get("status", "").strip().lower()):
+    """A CVE among the tags means vulnerable, unless a special report's status denies just that.
+
+    A CVE in such a report's text does where its status says vulnerable.
+    """
+    status = cells.get("status", "").strip().lower()
+    if _denies(status):
         return None
-    return [tag for tag in tags if tag.startswith("cve-")] or None
+    named = [*tags, *(_named(cells) if "vulnerable" in status else ())]
+    return sorted({tag for tag in named if tag.startswith("cve-")}) or None
 
 
 def _compromise(tags: list[str], cells: dict[str, str]) -> str | None:
