@@ -120,7 +120,7 @@ def test_zero_bytes_at_the_end_are_passed_over() -> None:
         (b"2021-03-01 00:00:00 /x 200\r\n", SkipReason.NO_HEADER),
         (HEADER + b"nonsense\r\n" * 10, SkipReason.BAD_TIME),
         (HEADER, SkipReason.BAD_TIME),
-        (HEADER + row(START) + b"2021-03-0", SkipReason.TRUNCATED),
+        (HEADER + row(START) + b"2021-03-0", SkipReason.CUT_LINE),
         (b"\0" * 5000, SkipReason.NO_HEADER),
         (b"x" * 3_000_000, SkipReason.NO_HEADER),
     ],

@@ -138,7 +138,7 @@ def _result(
         else:
             skipped.append(_skip(artefact, SkipReason.BAD_TIME, "no record with a time was found"))
     elif probe.cut:
-        skipped.append(_skip(artefact, SkipReason.TRUNCATED, "the last line is cut"))
+        skipped.append(_skip(artefact, SkipReason.CUT_LINE, "the last line is cut"))
     return LogSpan(
         probe.earliest, probe.latest, gaps, size, records, exact=exact, skipped=tuple(skipped), part=part_of(artefact)
     )

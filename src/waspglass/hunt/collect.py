@@ -180,7 +180,7 @@ class Collector:
     ) -> None:
         for correlation, keys, fields in feeds:
             if len(self.heard) >= self.hear_limit:
-                self.skip(SkipReason.LIMIT_REACHED, "further events for correlations")
+                self.skip(SkipReason.UNDECIDED, "further events for correlations")
                 return
             key = tuple(_value(bound, name, record) for name in keys)
             if "" in key:

@@ -69,7 +69,7 @@ class LogState:
         if self.bindings is None or self.columns is None:
             if line.strip() and self._names is not None:
                 detail = f"lines under more than {_MOST_HEADERS} different headers"
-                self.collector.skip(SkipReason.LIMIT_REACHED, detail)
+                self.collector.skip(SkipReason.UNDECIDED, detail)
             elif line.strip():
                 dialect = foreign_dialect(line)
                 self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")

@@ -110,7 +110,7 @@ class Pass:
         skipped = tuple(
             Skipped(
                 source=source,
-                reason=SkipReason.LIMIT_REACHED,
+                reason=SkipReason.UNDECIDED,
                 count=bound.given_up,
                 detail=f"records not decided: a regular expression of rule {bound.rule.id} takes too long",
             )

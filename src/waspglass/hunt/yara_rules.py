@@ -76,7 +76,7 @@ class YaraScanner:
             return ()
         except yara_x.TimeoutError:
             detail = f"YARA did not finish in {self._seconds} s"
-            self.skipped.append(Skipped(source=source, reason=SkipReason.LIMIT_REACHED, detail=detail))
+            self.skipped.append(Skipped(source=source, reason=SkipReason.UNDECIDED, detail=detail))
             return ()
         return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
 

@@ -18,7 +18,9 @@ class SkipReason(StrEnum):
     DAMAGED = "damaged"
     """The container or file format is broken from some place on."""
     TRUNCATED = "truncated"
-    """The file ends in the middle of a record."""
+    """The content ends before its end: a compressed file or an archive that was cut, a file that became shorter."""
+    CUT_LINE = "cut line"
+    """The last line of a log is cut: it was being written when it was collected. Everything before it was read."""
     OUTSIDE_ROOT = "outside root"
     """A link or a path that leads out of the evidence; never followed."""
     SPECIAL_FILE = "special file"
@@ -29,7 +31,9 @@ class SkipReason(StrEnum):
     TOO_DEEP = "too deep"
     """Archives inside archives, or folders, beyond the limit."""
     DUPLICATE_PATH = "duplicate path"
-    """Two entries of the evidence claim the same Windows path; the first is read."""
+    """Two entries of the evidence claim the same Windows path and are not the same file; the first is read."""
+    SAME_FILE = "same file"
+    """A file that was collected twice: the same Windows path, and the same length. It is read once."""
     NOT_RECOGNISED = "not recognised"
     """No reader knows this content; it may be a log in a format that waspglass does not read."""
     EMPTY = "empty"
@@ -50,6 +54,8 @@ class SkipReason(StrEnum):
     """A reader that comes with an optional extra is not installed."""
     LIMIT_REACHED = "limit reached"
     """More of the same was found than is kept; the count says how many were left out."""
+    UNDECIDED = "not decided"
+    """Records that were read and on which a rule was not decided, because that would have taken too long."""
 
 
 class Skipped(Document):
