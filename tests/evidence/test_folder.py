@@ -153,3 +153,16 @@ def test_an_empty_folder_and_no_folder(tmp_path: Path) -> None:
             open_evidence(place)
         assert caught.value.hint
         assert str(place) in str(caught.value)
+
+
+def test_two_servers_in_one_folder_do_not_hide_one_another(tmp_path: Path) -> None:
+    for server, content in (("MX01", "one"), ("MX02", "more")):
+        drive = tmp_path / server / "C"
+        drive.mkdir(parents=True)
+        (drive / "x.log").write_text(content, encoding="ascii")
+        (drive / "same.log").write_text("same", encoding="ascii")
+    with open_evidence(tmp_path) as evidence:
+        paths = [file.path for file in evidence.files()]
+        skipped = [skip.source for skip in evidence.skipped()]
+    assert paths == [r"C:\same.log", r"C:\x.log", r"MX02\C\x.log"]
+    assert skipped == [r"C:\same.log"]

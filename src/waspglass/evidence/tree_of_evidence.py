@@ -23,6 +23,7 @@ from waspglass.model.skip import Skipped, SkipReason
 __all__ = ["EvidenceTree"]
 
 _PACKED_SUFFIXES = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
+_FOLDER_AND_DRIVE = 2
 _FOREIGN_SUFFIXES = (".7z", ".rar", ".xz", ".bz2")
 
 
@@ -51,7 +52,7 @@ class EvidenceTree:
         self._root, self._container, self._limits, self._drive = root, container, limits, drive
         self._closers: list[Callable[[], None]] = [*handles, container.close]
         self._skips = SkipLog(root.name)
-        self._seen: set[int] = set()
+        self._seen: dict[int, int | None] = {}
         self._bytes = 0
         self._inner: dict[str, Container] = {}
 
@@ -63,10 +64,10 @@ class EvidenceTree:
     def files(self) -> Iterator[TreeFile]:
         """All files, found while iterating; archives inside follow the archive file itself."""
         self._skips = SkipLog(self._root.name)
-        self._seen = set()
+        self._seen = {}
         self._bytes = 0
         for member in self._container.members(self._skips):
-            path = windows_path(member.parts, drive=self._drive)
+            path = self._apart(member, windows_path(member.parts, drive=self._drive))
             if isinstance(path, Rejected):
                 self._skips.add("\\".join(member.parts), path.reason, path.detail)
             elif self._admitted(member, path):
@@ -82,6 +83,22 @@ class EvidenceTree:
     def __exit__(self, *exc: object) -> None:
         while self._closers:
             self._closers.pop()()
+
+    def _apart(self, member: Member, path: str | Rejected) -> str | Rejected:
+        r"""The path as it was collected, if another folder's drive has a file of another size at the same place.
+
+        Two servers in one evidence (`MX01\C`, `MX02\C`) would else hide one another.
+        """
+        if isinstance(path, Rejected) or member.size is None:
+            return path
+        below = path.count("\\")
+        above = member.parts[: len(member.parts) - below]
+        taken = self._seen.get(hash(path.lower()))
+        if len(above) < _FOLDER_AND_DRIVE or taken is None or taken == member.size:
+            return path
+        plain = tuple(part.replace("%3A", "").replace(":", "") for part in above)
+        apart = windows_path((*plain, *member.parts[-below:]), drive="C")
+        return path if isinstance(apart, Rejected) else apart.removeprefix("C:\\")
 
     def _admitted(self, member: Member, path: str) -> bool:
         """Counts a member against the limits and refuses what cannot be listed beside the others."""
@@ -100,7 +117,7 @@ class EvidenceTree:
                 self._skips.add(path, SkipReason.TOO_LARGE, "the members of the archives are too large together")
                 return False
             self._bytes += member.size
-        self._seen.add(key)
+        self._seen[key] = member.size
         return True
 
     def _expanded(self, file: TreeFile, nesting: int) -> Iterator[TreeFile]:
