@@ -196,7 +196,7 @@ def test_a_probe_is_an_attempt_and_no_more() -> None:
 def test_an_attempt_with_missing_hours_says_so() -> None:
     result = run(PROBE, coverage=(FULL.model_copy(update={"from_": moment("2021-02-01")}),))
     assert result.verdict is Verdict.ATTEMPTED
-    assert "696 hours (29 days) are not covered" in result.sentence
+    assert "covers 696 hours (29 days) of the time in question" in result.sentence
 
 
 @pytest.mark.parametrize("effect", [Effect.HINT, Effect.CONTEXT])

@@ -123,9 +123,9 @@ def _iis(entry: dict[str, object]) -> dict[str, bytes]:
         stem, _, query = url.partition("?")
         user = extra.get("user", "-")
         port = extra.get("port", "443")
-        line = (
-            f"{date} {time} 192.0.2.10 {method} {stem} {query or '-'} {port} {user} {client} {agent} - {status} 0 0 5"
-        )
+        referer = extra.get("referer", "-")
+        request = f"{method} {stem} {query or '-'} {port} {user} {client} {agent} {referer}"
+        line = f"{date} {time} 192.0.2.10 {request} {status} 0 0 5"
         days[date[2:].replace("-", "")].append(line)
     files = {}
     for day, lines in days.items():
@@ -145,6 +145,7 @@ def _httpproxy(entry: dict[str, object]) -> dict[str, bytes]:
             "HttpStatus": "200",
             "Method": "GET",
             "ClientIpAddress": "127.0.0.1",
+            "ServerHostName": str(entry.get("host", "")),
         }
         hours[f"{moment:%Y%m%d%H}"].append(quiet)
     rows = entry.get("rows", [])

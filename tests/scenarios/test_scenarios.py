@@ -63,6 +63,7 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
     assert not missing
     unwanted = set(expected.get("limits_absent", [])) & {limit["id"] for limit in document["limits"]}
     assert not unwanted
+    assert set(expected.get("advice", [])) <= {step["id"] for step in document["advice"]}
     for pattern in expected.get("absent", []):
         assert not any(matches(pattern, item) for item in document["findings"]), f"{pattern} must not be found: {story}"
 

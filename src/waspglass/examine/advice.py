@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from waspglass.examine.verdict import Decision
-from waspglass.model.assessment import Advice, Clock, Lid
+from waspglass.examine.window import Exposure
+from waspglass.model.assessment import Advice, Clock, Lid, LidState
 from waspglass.packs.pack import Pack
 
-__all__ = ["advice_of", "clocks_of", "holds"]
+__all__ = ["advice_of", "clocks_of", "holds", "truths_of"]
 
 
 def holds(when: tuple[str, ...], truths: frozenset[str]) -> bool:
@@ -24,14 +25,23 @@ def holds(when: tuple[str, ...], truths: frozenset[str]) -> bool:
     return all(any(condition in truths for condition in group) for group in groups.values())
 
 
-def _truths(decision: Decision, lid: Lid) -> frozenset[str]:
+def truths_of(decision: Decision, lid: Lid, exposed: Exposure, *, blinded: bool = False) -> frozenset[str]:
+    """What conditions of advice and clocks can ask for.
+
+    Args:
+        decision: The verdict and its rungs.
+        lid: The patch state.
+        exposed: The window; coverage is complete if no hour of it is missing.
+        blinded: Files that would have shown an entry could not be read.
+    """
     rungs = {f"rung:{rung.value}" for rung in decision.rungs}
-    return frozenset({f"verdict:{decision.verdict.value}", f"lid:{lid.state.value}", *rungs})
+    unknown = exposed.window is None and lid.state is not LidState.NEVER_VULNERABLE
+    coverage = "incomplete" if exposed.missing or unknown or blinded else "complete"
+    return frozenset({f"verdict:{decision.verdict.value}", f"lid:{lid.state.value}", f"coverage:{coverage}", *rungs})
 
 
-def advice_of(pack: Pack, decision: Decision, lid: Lid, language: str) -> tuple[Advice, ...]:
+def advice_of(pack: Pack, truths: frozenset[str], language: str) -> tuple[Advice, ...]:
     """The steps that fit, most urgent first, in the pack's order among equals."""
-    truths = _truths(decision, lid)
     steps = [
         Advice(
             id=entry.id,
@@ -46,9 +56,8 @@ def advice_of(pack: Pack, decision: Decision, lid: Lid, language: str) -> tuple[
     return tuple(sorted(steps, key=lambda step: step.priority))
 
 
-def clocks_of(pack: Pack, decision: Decision, lid: Lid, language: str) -> tuple[Clock, ...]:
+def clocks_of(pack: Pack, truths: frozenset[str], language: str) -> tuple[Clock, ...]:
     """The deadlines that may run, shortest first."""
-    truths = _truths(decision, lid)
     clocks = [
         Clock(
             id=entry.id,

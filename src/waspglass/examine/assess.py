@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from waspglass.examine.advice import advice_of, clocks_of
+from waspglass.examine.advice import advice_of, clocks_of, truths_of
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
 from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
@@ -13,6 +13,7 @@ from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.sentence import say
 from waspglass.examine.titles import titled
+from waspglass.examine.unsettled import unsettled_hints
 from waspglass.examine.verdict import decide
 from waspglass.examine.why import explain
 from waspglass.examine.window import exposure
@@ -56,10 +57,14 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
-    contradictions = contradictions_of(observations, lid, facts, judge, catalogue)
-    decision = decide(observations, lid, implants, exposed, contradicted=bool(contradictions))
-    sentence = say(decision, observations, lid, implants, exposed, pack, catalogue)
-    limits = limits_of(observations, lid, exposed, pack, facts, catalogue)
+    contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
+    unsettled = unsettled_hints(observations, pack)
+    decision = decide(
+        observations, lid, implants, exposed, contradicted=bool(contradictions), unsettled=bool(unsettled)
+    )
+    sentence = say(decision, observations, lid, implants, exposed, (contradictions, unsettled), pack, catalogue)
+    truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled))
+    limits = limits_of(observations, lid, exposed, unsettled, pack, facts, catalogue)
     return Assessment(
         generator=settings.generator,
         created=settings.created,
@@ -71,7 +76,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         lid=lid,
         rungs=decision.rungs,
         window=exposed.window,
-        why=explain(sentence, decision, observations, lid, implants, exposed, contradictions, catalogue),
+        why=explain(sentence, decision, observations, lid, implants, exposed, contradictions, pack, catalogue),
         implants=implants,
         findings=_of(observations, Effect.SHOWS, Effect.FAILED, Effect.ENDS),
         context=_of(observations, Effect.CONTEXT),
@@ -79,8 +84,8 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         coverage=observations.coverage,
         skipped=observations.skipped,
         limits=(*contradictions, *limits),
-        advice=advice_of(pack, decision, lid, settings.language),
-        clocks=clocks_of(pack, decision, lid, settings.language),
+        advice=advice_of(pack, truths, settings.language),
+        clocks=clocks_of(pack, truths, settings.language),
         campaign=_campaign(pack, settings.language),
     )
 
@@ -91,6 +96,7 @@ def _host(observations: Observations, facts: Facts) -> Host:
         timezone=facts.timezone,
         collected_at=facts.collected_at,
         evidence=observations.evidence,
+        evidence_sha256=observations.manifest,
     )
 
 

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from waspglass.examine.duration import listed
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
+from waspglass.model.document import parse_instant
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import Catalogue
+from waspglass.packs.builds import BuildTable
+from waspglass.packs.pack import Pack
 
 __all__ = ["CLOCK_SLACK", "contradictions_of"]
 
 CLOCK_SLACK = timedelta(hours=26)
 """Two places on Earth can be 26 hours of local time apart; less is a matter of clocks, not a contradiction."""
 
+_HOSTS = 8
+_MONTH = len("2021-03")
+_RELEASE_SLACK = timedelta(days=2)
+"""A release has a day of somewhere on Earth, and a statement often a rounded one."""
+
 
 def contradictions_of(
-    observations: Observations, lid: Lid, facts: Facts, judge: BuildJudge, catalogue: Catalogue
+    observations: Observations, lid: Lid, facts: Facts, judge: BuildJudge, pack: Pack, catalogue: Catalogue
 ) -> tuple[Limit, ...]:
     """All contradictions, as decisive limits."""
     return (
+        *_several_hosts(observations, catalogue),
         *_after_collection(observations, facts, catalogue),
+        *_before_release(lid, pack, catalogue),
         *_builds(lid, judge, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
+
+
+def _several_hosts(observations: Observations, catalogue: Catalogue) -> list[Limit]:
+    if len(observations.writers) < 2:
+        return []
+    text = catalogue.text("contradiction.several_hosts", names=listed(observations.writers, catalogue, _HOSTS))
+    remedy = catalogue.text("contradiction.several_hosts_remedy")
+    return [Limit(id="contradiction-several-hosts", text=text, remedy=remedy, decisive=True)]
 
 
 def _after_collection(observations: Observations, facts: Facts, catalogue: Catalogue) -> list[Limit]:
@@ -38,6 +57,32 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
         collected=f"{facts.collected_at:%Y-%m-%d %H:%M}",
     )
     return [Limit(id="contradiction-after-collection", text=text, decisive=True)]
+
+
+def _before_release(lid: Lid, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    """A build that is said to have run before it existed: the patch would be dated too early, the window too short."""
+    stated = [b for b in lid.builds if b.certainty is Certainty.STATED and b.at is not None]
+    table = BuildTable(pack.builds) if stated else None
+    for one in stated:
+        released = _released(one.build, table) if table is not None else None
+        if released is not None and one.at is not None and one.at < released - _RELEASE_SLACK:
+            text = catalogue.text(
+                "contradiction.before_release",
+                build=one.build,
+                stated=f"{one.at:%Y-%m-%d}",
+                released=f"{released:%Y-%m-%d}",
+            )
+            return [Limit(id="contradiction-before-release", text=text, decisive=True)]
+    return []
+
+
+def _released(build: str, table: BuildTable) -> datetime | None:
+    state = table.state(build)
+    released = state.known.released if state.known is not None and state.exact else None
+    try:
+        return parse_instant(released if len(released) > _MONTH else f"{released}-01") if released else None
+    except ValueError:
+        return None
 
 
 def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:

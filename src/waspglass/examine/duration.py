@@ -1,12 +1,15 @@
-"""Numbers of things in words of the report's language, as a person would say them."""
+"""Numbers and lists of things in words of the report's language, as a person would say them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from waspglass.model.language import Catalogue
 
-__all__ = ["counted", "duration"]
+__all__ = ["counted", "duration", "listed"]
 
 _WITH_DAYS = 72
+_NAMED = 2
 
 
 def duration(hours: float, catalogue: Catalogue) -> str:
@@ -20,3 +23,10 @@ def duration(hours: float, catalogue: Catalogue) -> str:
 def counted(what: str, number: int, catalogue: Catalogue) -> str:
     """A number with its noun; `what` is a key below `count`."""
     return catalogue.text(f"count.{what}_one" if number == 1 else f"count.{what}", number=number)
+
+
+def listed(names: Sequence[str], catalogue: Catalogue, most: int = _NAMED) -> str:
+    """The first names, and how many more there are."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return catalogue.text("sentence.and_more", shown=", ".join(names[:most]), more=len(names) - most)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
-from waspglass.examine.duration import duration
+from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import Certainty, Facts
+from waspglass.model.finding import Finding
 from waspglass.model.language import Catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
@@ -20,12 +22,20 @@ _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE,
 
 
 def limits_of(
-    observations: Observations, lid: Lid, exposed: Exposure, pack: Pack, facts: Facts, catalogue: Catalogue
+    observations: Observations,
+    lid: Lid,
+    exposed: Exposure,
+    unsettled: tuple[Finding, ...],
+    pack: Pack,
+    facts: Facts,
+    catalogue: Catalogue,
 ) -> tuple[Limit, ...]:
     """All limits, the decisive ones first."""
     found = [
         *_missing_hours(exposed, pack, catalogue),
         *_blinded(observations, catalogue),
+        *_expired(observations, exposed, pack, facts, catalogue),
+        *_unsettled(unsettled, pack, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, catalogue),
         *_asked(observations, catalogue),
@@ -55,8 +65,55 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     if not observations.blinded:
         return []
     first = observations.blinded[0]
-    text = catalogue.text("limit.blinded", count=len(observations.blinded), source=first.source, reason=first.reason)
+    key = "limit.blinded_one" if len(observations.blinded) == 1 else "limit.blinded"
+    text = catalogue.text(key, count=len(observations.blinded), source=first.source, reason=first.reason)
     return [Limit(id="blinded", text=text, remedy=catalogue.text("limit.blinded_remedy"), decisive=True)]
+
+
+def _expired(
+    observations: Observations, exposed: Exposure, pack: Pack, facts: Facts, catalogue: Catalogue
+) -> list[Limit]:
+    """Why logs begin late: the product deletes them by age, or earlier by the size of their folder."""
+    read = {entry.kind: entry for entry in observations.coverage}
+    found: dict[tuple[str, datetime, int, int | None, int], list[ArtefactKind]] = {}
+    end = facts.collected_at or observations.last_moment()
+    for kind in pack.kinds:
+        begins = read[kind.kind].from_ if kind.kind in read else None
+        if not kind.entry or kind.retention_days is None or begins is None or end is None or end < begins:
+            continue
+        if not exposed.missing or exposed.missing[0].from_ >= begins:
+            continue
+        day, kept = begins.replace(hour=0, minute=0, second=0, microsecond=0), (end - begins).days
+        key = "expired" if kept >= kind.retention_days - 1 else "kept_short"
+        found.setdefault((key, day, kind.retention_days, kind.quota_mb, kept), []).append(kind)
+    return [
+        Limit(
+            id=f"{key.replace('_', '-')}-{kinds[0].kind}",
+            text=catalogue.text(
+                f"limit.{key}",
+                title=", ".join(kind.title.text(catalogue.language) for kind in kinds),
+                first=f"{day:%Y-%m-%d}",
+                kept=counted("days", kept, catalogue),
+                days=days,
+                quota=quota or "-",
+            ),
+        )
+        for (key, day, days, quota, kept), kinds in found.items()
+    ]
+
+
+def _unsettled(hints: tuple[Finding, ...], pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    if not hints:
+        return []
+    wanted = {name for kind in pack.kinds if kind.kind in {hint.kind for hint in hints} for name in kind.settled_by}
+    sources = [kind.title.text(catalogue.language) for kind in pack.kinds if kind.kind in wanted]
+    text = catalogue.text(
+        "limit.unsettled",
+        records=counted("records", len(hints), catalogue),
+        titles=listed(list(dict.fromkeys(hint.title for hint in hints)), catalogue),
+    )
+    remedy = catalogue.text("limit.unsettled_remedy", sources=", ".join(sources)) if sources else None
+    return [Limit(id="unsettled", text=text, remedy=remedy)]
 
 
 def _collection_time(exposed: Exposure, facts: Facts, catalogue: Catalogue) -> list[Limit]:
@@ -91,7 +148,8 @@ def _asked(observations: Observations, catalogue: Catalogue) -> list[Limit]:
 def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     """Kinds of which nothing was collected; one that is an alternative to a kind that was read is not missed.
 
-    A kind that would have shown an entry has an alternative only in another one that would.
+    A kind that would have shown an entry has an alternative only in another one that would. Of kinds that show it
+    together only, none is an alternative to another, and if all are absent the first stands for them.
     """
     read = {entry.kind: entry for entry in observations.coverage}
     there = [kind for kind in pack.kinds if not _is_absent(read.get(kind.kind))]
@@ -100,7 +158,12 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
         for kind in pack.kinds
         if kind.shows
         and _is_absent(read.get(kind.kind))
-        and not any(set(kind.logsources) & set(one.logsources) for one in there if one.entry or not kind.entry)
+        and not any(_stands_in(one, kind) for one in there)
+        and not any(
+            _is_absent(read.get(first.kind))
+            for first in pack.kinds[: pack.kinds.index(kind)]
+            if first.kind in kind.together
+        )
     ]
     limits = [
         Limit(
@@ -117,6 +180,11 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
     return limits
 
 
+def _stands_in(one: ArtefactKind, absent: ArtefactKind) -> bool:
+    same = bool(set(absent.logsources) & set(one.logsources))
+    return same and (one.entry or not absent.entry) and one.kind not in absent.together
+
+
 def _is_absent(coverage: Coverage | None) -> bool:
     return coverage is None or coverage.files == 0
 
@@ -129,7 +197,8 @@ def _rules(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     rules = {skip.source for skip in observations.skipped if skip.reason in _RULE_REASONS}
     if not rules:
         return []
-    return [Limit(id="rules-not-run", text=catalogue.text("limit.rules", count=len(rules)))]
+    key = "limit.rules_one" if len(rules) == 1 else "limit.rules"
+    return [Limit(id="rules-not-run", text=catalogue.text(key, count=len(rules)))]
 
 
 def _skips(observations: Observations, catalogue: Catalogue) -> list[Limit]:

@@ -24,6 +24,7 @@ class Observations:
         coverage: One entry a kind, also for kinds of which nothing was found.
         skipped: What could not be looked at.
         sightings: Builds seen in the evidence.
+        writers: Servers whose own logs were met; several mean that evidence was mixed up.
         added_rules: How many rules the user brought.
         hostname: The host's name as the evidence tells it.
         since: Start of the span that the user asked for; None for all.
@@ -32,6 +33,7 @@ class Observations:
         collected_pages: Files of web roots that were collected, as subjects of findings name them.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
         file_timed: Kinds whose findings are dated by their file, which copying may have changed.
+        manifest: Digest of the list of examined files.
     """
 
     evidence: str
@@ -41,12 +43,14 @@ class Observations:
     sightings: tuple[BuildSighting, ...] = ()
     added_rules: int = 0
     hostname: str | None = None
+    writers: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     collected_folders: tuple[str, ...] = ()
     collected_pages: frozenset[str] = frozenset()
     blinded: tuple[Skipped, ...] = ()
     file_timed: frozenset[str] = frozenset()
+    manifest: str | None = None
 
     def last_moment(self) -> datetime | None:
         """The latest moment that somebody logged; stands in for an unknown time of collection."""

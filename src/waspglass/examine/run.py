@@ -13,6 +13,7 @@ from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.file_times import credible, file_timed_kinds
 from waspglass.examine.lid import BuildJudge, Judgement
+from waspglass.examine.manifest import manifest_sha256
 from waspglass.examine.observations import Observations
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.survey import Survey
@@ -129,11 +130,13 @@ def _observations(
     skipped = tuple(survey.skipped)
     observed = Observations(
         evidence=str(request.evidence),
+        manifest=manifest_sha256(survey.seen),
         findings=(*result.findings, *result.context),
         coverage=covered,
         skipped=skipped,
         sightings=identity.sightings,
         hostname=identity.hostname,
+        writers=identity.writers,
         added_rules=added_rules,
         since=request.since,
         until=request.until,

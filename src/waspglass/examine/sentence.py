@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from waspglass.examine.duration import counted, duration
+from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.file_times import act_time
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
-from waspglass.model.assessment import Implant, Lid, Verdict
+from waspglass.model.assessment import Implant, Lid, Limit, Verdict
 from waspglass.model.facts import Certainty
-from waspglass.model.finding import Effect, Rung
+from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
 __all__ = ["say"]
 
-_NAMED = 2
 _SAME_UPDATE = timedelta(hours=24)
 
 
@@ -28,10 +27,15 @@ def say(
     lid: Lid,
     implants: tuple[Implant, ...],
     exposed: Exposure,
+    doubts: tuple[tuple[Limit, ...], tuple[Finding, ...]],
     pack: Pack,
     catalogue: Catalogue,
 ) -> str:
-    """One sentence, or two or three short ones, with the facts that a reader asks for first."""
+    """One sentence, or two or three short ones, with the facts that a reader asks for first.
+
+    `doubts` are the contradictions, and the hints at an entry that nothing settles.
+    """
+    contradictions, unsettled = doubts
     there = [implant for implant in implants if implant.present] or list(implants)
     first = next((f.time for rung in Rung for f in observations.proofs(rung) if f.time is not None), None)
     written = _earliest(there)
@@ -39,15 +43,19 @@ def say(
         "patched": _patched(lid, catalogue),
         "first": _day(first, catalogue),
         "entry": _on(_first_entry(observations, pack), catalogue),
-        "implants": _listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
+        "implants": listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
         "from": _day(exposed.window.from_ if exposed.window else None, catalogue),
         "to": _day(exposed.window.to if exposed.window else None, catalogue),
         "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
         "sources": observations.titles(exposed.sources),
+        "unsettled": listed(list(dict.fromkeys(hint.title for hint in unsettled)), catalogue),
+        "in_part": observations.titles(exposed.in_part),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
+    if decision.key == "contradicted":
+        parts.append(contradictions[0].text)
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
@@ -58,7 +66,7 @@ def _open_questions(
     verdict: Verdict, observations: Observations, implants: tuple[Implant, ...], catalogue: Catalogue
 ) -> list[str]:
     """Hints at something that stays or was done; they decide nothing, and must not be overlooked."""
-    lasting = {Rung.IMPLANTED, Rung.USED} | ({Rung.IMPACT} if verdict is Verdict.COMPROMISED else set())
+    lasting = {Rung.IMPLANTED, Rung.USED, Rung.IMPACT}
     known = {implant.subject for implant in implants}
     hints = [
         shown_subject(one.subject, catalogue) if one.subject else one.title
@@ -70,7 +78,7 @@ def _open_questions(
         return []
     if verdict in (Verdict.CLEAN, Verdict.ATTEMPTED):
         return [catalogue.text("sentence.review_harmless", things=counted("things", len(names), catalogue))]
-    return [catalogue.text("sentence.review", names=_listed(names, catalogue))]
+    return [catalogue.text("sentence.review", names=listed(names, catalogue))]
 
 
 def _first_entry(observations: Observations, pack: Pack) -> datetime | None:
@@ -95,12 +103,6 @@ def _patched(lid: Lid, catalogue: Catalogue) -> str:
     stated = any(b.certainty is Certainty.STATED and b.at == lid.since for b in lid.builds)
     dated = stated or (lid.not_before is not None and lid.since - lid.not_before <= _SAME_UPDATE)
     return catalogue.text("moment.on" if dated else "moment.by", day=_day(lid.since, catalogue))
-
-
-def _listed(names: list[str], catalogue: Catalogue) -> str:
-    if len(names) <= _NAMED:
-        return ", ".join(names)
-    return catalogue.text("sentence.and_more", shown=", ".join(names[:_NAMED]), more=len(names) - _NAMED)
 
 
 def _on(moment: datetime | None, catalogue: Catalogue) -> str:

@@ -25,6 +25,7 @@ HOSTNAME_FIELD = "hostname"
 
 
 _LOGS_PER_KIND = 3
+_LOGS_FOR_WRITERS = 50
 _WHOLE = frozenset({"pe_version", "exchange_setup_log", "hive"})
 
 
@@ -35,10 +36,12 @@ class Identity:
     Attributes:
         hostname: The name that most records give it; None if none does.
         sightings: Builds, each with its certainty.
+        writers: Servers whose own logs are among the evidence, without their domain; more than one is a mistake.
     """
 
     hostname: str | None
     sightings: tuple[BuildSighting, ...]
+    writers: tuple[str, ...] = ()
 
 
 def identity_of(
@@ -67,7 +70,23 @@ def identity_of(
             if record.get(HOSTNAME_FIELD):
                 names[record[HOSTNAME_FIELD][:253]] += 1
     hostname = printable(names.most_common(1)[0][0]) if names else None
-    return Identity(hostname, build_sightings(builds, seen_at=collected_at))
+    writers = {name for kind, group in groups.items() for name in _writers(kinds[kind], group)}
+    return Identity(hostname, build_sightings(builds, seen_at=collected_at), tuple(sorted(writers)))
+
+
+def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
+    """Who wrote logs of a kind, by the first record of some of them that says so.
+
+    Event logs do not count: they keep the names that a server had before, and what others forwarded.
+    """
+    derive = deriver(kind)
+    if not any(one.name == HOSTNAME_FIELD for one in kind.derive):
+        return
+    for artefact in _spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
+        records = (derive(record) for _, record in _beginning(artefact, line_format(artefact.format)))
+        name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
+        if name is not None:
+            yield printable(name[:253]).partition(".")[0].upper()
 
 
 def _records(
@@ -85,12 +104,12 @@ def _records(
                 yield artefact, moment, derive(record)
 
 
-def _spread(group: list[Artefact]) -> list[Artefact]:
-    """The first, the middle and the last by path, which for dated logs is by time."""
+def _spread(group: list[Artefact], most: int = _LOGS_PER_KIND) -> list[Artefact]:
+    """The first, the last and some between by path, which for dated logs is by time."""
     ordered = sorted(group, key=lambda artefact: artefact.file.path)
-    if len(ordered) <= _LOGS_PER_KIND:
+    if len(ordered) <= most:
         return ordered
-    return [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
+    return [ordered[n * (len(ordered) - 1) // (most - 1)] for n in range(most)]
 
 
 def _whole(artefact: Artefact, readers: Mapping[str, RecordReader]) -> Iterator[tuple[datetime | None, Record]]:

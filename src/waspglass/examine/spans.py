@@ -7,7 +7,7 @@ from datetime import datetime
 
 from waspglass.model.coverage import Coverage, Span, disjoint
 
-__all__ = ["covered_spans", "missing_spans"]
+__all__ = ["common_spans", "covered_spans", "missing_spans"]
 
 
 def missing_spans(window: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
@@ -25,6 +25,12 @@ def missing_spans(window: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
     if open_from < window.to:
         missing.append(Span(from_=open_from, to=window.to))
     return tuple(missing)
+
+
+def common_spans(one: Iterable[Span], other: Iterable[Span]) -> tuple[Span, ...]:
+    """The moments that both cover, as disjoint spans in order."""
+    both = ((max(a.from_, b.from_), min(a.to, b.to)) for a in disjoint(one) for b in disjoint(other))
+    return disjoint(Span(from_=start, to=end) for start, end in both if start < end)
 
 
 def covered_spans(coverage: Coverage, limit: Span | None = None) -> tuple[Span, ...]:

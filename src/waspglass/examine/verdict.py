@@ -34,6 +34,7 @@ def decide(
     exposed: Exposure,
     *,
     contradicted: bool = False,
+    unsettled: bool = False,
 ) -> Decision:
     """The verdict.
 
@@ -48,7 +49,7 @@ def decide(
     if entered:
         return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
     if rungs:
-        return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(observations, lid, exposed))
+        return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(observations, lid, exposed, unsettled=unsettled))
     if contradicted:
         return Decision(Verdict.CANNOT_TELL, (), "contradicted")
     return _without_findings(observations, lid, exposed)
@@ -64,9 +65,11 @@ def _occupied_key(lid: Lid) -> str:
             return "occupied"
 
 
-def _attempted_key(observations: Observations, lid: Lid, exposed: Exposure) -> str:
+def _attempted_key(observations: Observations, lid: Lid, exposed: Exposure, *, unsettled: bool) -> str:
     if lid.state is LidState.NEVER_VULNERABLE:
         return "attempted_never_vulnerable"
+    if unsettled:
+        return "attempted_unsettled"
     if exposed.window is None or observations.blinded:
         return "attempted_open"
     if exposed.missing:
@@ -93,7 +96,7 @@ def _without_findings(observations: Observations, lid: Lid, exposed: Exposure) -
     if exposed.window is None:
         return Decision(Verdict.CANNOT_TELL, (), "no_window")
     if not exposed.sources:
-        return Decision(Verdict.CANNOT_TELL, (), "no_source")
+        return Decision(Verdict.CANNOT_TELL, (), "in_part" if exposed.in_part else "no_source")
     if exposed.missing:
         return Decision(Verdict.CANNOT_TELL, (), "missing_hours")
     if observations.blinded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waspglass.examine.duration import duration
+from waspglass.examine.duration import counted, duration
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.verdict import Decision
@@ -10,6 +10,7 @@ from waspglass.examine.window import Exposure
 from waspglass.model.assessment import EvidenceNode, Implant, Lid, LidState, Limit
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
+from waspglass.packs.pack import Pack
 
 __all__ = ["explain"]
 
@@ -24,6 +25,7 @@ def explain(
     implants: tuple[Implant, ...],
     exposed: Exposure,
     contradictions: tuple[Limit, ...],
+    pack: Pack,
     catalogue: Catalogue,
 ) -> EvidenceNode:
     """The tree: lid, ladder (rung by rung), implants, coverage of the window, contradictions."""
@@ -31,6 +33,7 @@ def explain(
     if implants:
         branches.append(_implants(implants, catalogue))
     branches.append(_window(exposed, observations, catalogue))
+    branches += _late(exposed, lid, pack, catalogue)
     branches += [EvidenceNode(claim=limit.text, holds=True) for limit in contradictions]
     return EvidenceNode(claim=sentence, holds=True, children=tuple(branches))
 
@@ -127,3 +130,19 @@ def _window(exposed: Exposure, observations: Observations, catalogue: Catalogue)
     missing = duration(sum(s.hours for s in exposed.missing), catalogue)
     claim = catalogue.text("why.not_covered", missing=missing, **span)
     return EvidenceNode(claim=claim, holds=False, children=tuple(holes))
+
+
+def _late(exposed: Exposure, lid: Lid, pack: Pack, catalogue: Catalogue) -> list[EvidenceNode]:
+    """How long the entrance stood open when a patch was there, and when anybody could have used a published exploit."""
+    if exposed.window is None or lid.state is LidState.UNKNOWN:
+        return []
+    moments = (("late_patch", pack.window.patch_available), ("late_exploit", pack.window.public_exploit))
+    late = [(key, moment, (exposed.window.to - moment).days) for key, moment in moments if moment is not None]
+    return [
+        EvidenceNode(
+            claim=catalogue.text(f"why.{key}", day=f"{moment:%Y-%m-%d}", days=counted("days", days, catalogue)),
+            holds=True,
+        )
+        for key, moment, days in late
+        if days > 0
+    ]

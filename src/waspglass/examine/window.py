@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from waspglass.examine.observations import Observations
-from waspglass.examine.spans import covered_spans, missing_spans
+from waspglass.examine.spans import common_spans, covered_spans, missing_spans
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.facts import Certainty, Facts
@@ -29,12 +30,15 @@ class Exposure:
         missing: Parts of the window for which no source able to show an entry speaks.
         end_known: False if the time of collection is not known, so that the last record of the evidence stands for it.
         sources: Kinds that covered some of it.
+        in_part: Kinds that speak for some of it, but show a part of the ways in only, because those that go with them
+            do not speak then.
     """
 
     window: Span | None
     missing: tuple[Span, ...]
     end_known: bool
     sources: tuple[str, ...]
+    in_part: tuple[str, ...] = ()
 
 
 def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now: datetime) -> Exposure:
@@ -62,8 +66,19 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     entry_kinds = [c for c in observations.coverage if c.entry]
     quiet = {kind.kind: kind.gap_hours for kind in pack.kinds}
     pieces = {c.kind: _spoken_for(c, quiet.get(c.kind), asked) for c in entry_kinds} if asked is not None else {}
-    missing = missing_spans(window, (span for spans in pieces.values() for span in spans))
-    return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in pieces.items() if spans)))
+    whole = {kind: _together(kind, pieces, pack) for kind in pieces}
+    missing = missing_spans(window, (span for spans in whole.values() for span in spans))
+    in_part = tuple(sorted(kind for kind, spans in whole.items() if spans != pieces[kind]))
+    return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in whole.items() if spans)), in_part)
+
+
+def _together(kind: str, pieces: Mapping[str, tuple[Span, ...]], pack: Pack) -> tuple[Span, ...]:
+    """What a kind covers as far as the kinds cover it too that show the other ways in."""
+    spans = pieces[kind]
+    others = next((one.together for one in pack.kinds if one.kind == kind), ())
+    for other in others:
+        spans = common_spans(spans, pieces.get(other, ()))
+    return spans
 
 
 def _spoken_for(coverage: Coverage, gap_hours: float | None, asked: Span) -> tuple[Span, ...]:

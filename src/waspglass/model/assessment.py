@@ -81,7 +81,15 @@ class Lid(Document):
 
 
 class Host(Document):
-    """Which host the evidence is of; None where neither facts nor evidence say."""
+    """Which host the evidence is of; None where neither facts nor evidence say.
+
+    Attributes:
+        name: Of the server.
+        timezone: IANA name with which local times were read.
+        collected_at: The end of what can be known.
+        evidence: Path as it was given.
+        evidence_sha256: Digest of the list of examined files (path and size), not of their content.
+    """
 
     name: str | None = None
     timezone: str | None = None

@@ -28,6 +28,8 @@ CONDITIONS = frozenset(
         *(f"verdict:{verdict.value}" for verdict in Verdict),
         *(f"lid:{state.value}" for state in LidState),
         *(f"rung:{rung.value}" for rung in Rung),
+        "coverage:complete",
+        "coverage:incomplete",
     }
 )
 """What `when` of advice and clocks may say."""
@@ -91,6 +93,9 @@ def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Sev
         if fault := regex_fault(derived.regex, groups=1):
             severity = Severity.WARNING if fault.startswith("repeats") else Severity.ERROR
             yield severity, "regex", f"{kind.kind}: derived field {derived.name} {fault}"
+    for other in (*kind.together, *kind.settled_by):
+        if other not in counts or other == kind.kind:
+            yield Severity.ERROR, "entry", f"{kind.kind}: names {other!r}, which is no other kind of this pack"
     if kind.entry and not kind.requires:
         message = f"{kind.kind}: shows an entry, and does not say which columns it needs for that"
         yield Severity.INFO, "entry", message

@@ -92,6 +92,9 @@ class ArtefactKind(Document):
         shows: The rungs that this kind is able to show.
         entry: True if it would have shown an entry through the campaign's flaws.
         snapshot: True if a file of this kind shows what is there at collection (a page, a configuration), not history.
+        together: Other kinds without which this one shows only a part of the ways in; it counts for "clean" only where
+            all of them speak too.
+        settled_by: Kinds that tell whether an attempt succeeded of which this one sees the answer only.
         requires: Columns without which a log of this kind cannot show an entry.
         retention_days: After how many days the product deletes it by default; None = never by itself.
         quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
@@ -112,6 +115,8 @@ class ArtefactKind(Document):
     shows: tuple[Rung, ...] = ()
     entry: bool = False
     snapshot: bool = False
+    together: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     retention_days: int | None = None
     quota_mb: int | None = None
