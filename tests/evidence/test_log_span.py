@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.trees import memory_artefact, write_tree
-from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.artefact import Artefact, Columns, Record
 from waspglass.evidence.evtx_chunks import evtx_span
 from waspglass.evidence.formats.w3c import ExtendedLog
 from waspglass.evidence.log_span import LogSpan, SpanObserver, log_span
@@ -127,6 +128,46 @@ def test_zero_bytes_at_the_end_are_passed_over() -> None:
 )
 def test_what_cannot_be_told_is_said(raw: bytes, reason: SkipReason) -> None:
     assert [skip.reason for skip in log_span(memory_artefact(raw), W3C, 1.0).skipped] == [reason]
+
+
+class CountingLog(ExtendedLog):
+    """Counts what is asked of the format."""
+
+    asked: ClassVar[list[bytes]] = []
+
+    def header(self, line: bytes, columns: Columns | None) -> Columns | None:
+        self.asked.append(line)
+        return ExtendedLog.header(self, line, columns)
+
+    def record(self, line: bytes, columns: Columns) -> Record:
+        self.asked.append(line)
+        return ExtendedLog.record(self, line, columns)
+
+
+@pytest.mark.parametrize("line", [b"\n", b"#\n", b"x\n", b"#Date: 2021-03-01 00:00:00\n", HEADER])
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_that_tell_no_time_are_not_tried_without_end(line: bytes, packed: bool) -> None:
+    raw = HEADER + line * (6_000_000 // len(line))
+    form = CountingLog()
+    form.asked.clear()
+    begun = time.process_time()
+    if packed:
+        observer = SpanObserver(memory_artefact(raw), form, 1.0)
+        observer.feed(raw)
+        span = observer.finish()
+    else:
+        span = log_span(memory_artefact(raw), form, 1.0)
+    assert [skip.reason for skip in span.skipped] == [SkipReason.BAD_TIME]
+    assert len(form.asked) < 150_000  # each line was asked several times, and all headers before it each time
+    assert time.process_time() - begun < 5  # 0.3; it was minutes
+
+
+def test_the_end_of_a_log_is_found_behind_many_headers() -> None:
+    """A service that starts again and again writes headers without a row."""
+    other = b"#Date: 2021-03-01 00:00:00\r\n#Fields: cs-uri-stem date time\r\n"
+    rows = b"/a 2021-03-02 00:00:00\r\n"
+    span = log_span(memory_artefact(HEADER + row(START) + other * 3000 + rows + other * 3000), W3C, 1.0)
+    assert (span.first, span.last) == (START, START + timedelta(days=1))
 
 
 def test_a_compressed_log_is_read_through_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.evidence.errors import MalformedLineError
@@ -19,6 +20,10 @@ _TRIES = 50
 _TAIL_WINDOWS = 256
 _HEADER_SEARCH = 1024 * 1024
 _MOST_SAMPLES = 50_000
+_MOST_LINES = 20_000
+"""Lines that may fail to have a time before a beginning or an end is given up: 4 MB of a usual log, 40 KB of blanks."""
+_MOST_HEADERS = 1000
+"""Header lines looked at in one stretch, its last ones; writers put at most five into a block, with rows after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +64,21 @@ class TimeProbe:
 
     def first(self) -> TimePoint | None:
         """The first record with a time, looked for in the first windows."""
-        at = 0
+        at, tried = 0, 0
         for _ in range(_TAIL_WINDOWS):
             end = at
             for start, line in self._lines_from(at):
                 if (point := self._point(start, line)) is not None:
                     return point
-                end = start + len(line)
-            if end == at:
+                end, tried = start + len(line), tried + 1
+            if end == at or tried > _MOST_LINES:
                 return None
             at = end
         return None
 
     def last(self) -> TimePoint | None:
         """The last record with a time; zero bytes at the end (a log preallocated before a crash) are passed over."""
-        end = self._size
+        end, tried = self._size, 0
         for number in range(_TAIL_WINDOWS):
             start = max(0, end - _WINDOW)
             block = self._pread(end - start, start)
@@ -83,10 +88,13 @@ class TimeProbe:
             for far in (False, True):
                 headers = self._headers_before(block, start, far=far or self._clock_only())
                 for at, line in _backwards(block, head):
-                    self.columns = next((columns for place, columns in headers if place <= start + at), self.columns)
+                    while headers[-1][0] > start + at:
+                        headers.pop()
+                    self.columns = headers[-1][1]
                     if (point := self._point(start + at, line)) is not None:
                         return point
-            if start == 0:
+                    tried += 1
+            if start == 0 or tried > _MOST_LINES:
                 return None
             end = start + head if head else start
         return None
@@ -198,16 +206,16 @@ class TimeProbe:
         return columns is not None and columns.date is not None and not any("date" in n.lower() for n in columns.names)
 
     def _headers_before(self, block: bytes, start: int, *, far: bool) -> list[tuple[int, Columns | None]]:
-        """Where in a block, or before it if `far`, which header comes into force; the last one first."""
+        """Where in a block, or before it if `far`, which header comes into force; the first is the one known before."""
         found: list[tuple[int, Columns | None]] = [(-1, self.columns)]
         pieces = [(max(0, start - _HEADER_SEARCH), None)] if far and start else []
         for place, within in (*pieces, (start, block)):
             for at, line in self._headers_in(place, start if within is None else start + len(block), within):
                 found.append((at, self._format.header(line, found[-1][1])))
-        return found[::-1]
+        return found
 
     def _headers_in(self, start: int, end: int, block: bytes | None = None) -> Iterator[tuple[int, bytes]]:
-        """Header lines in a stretch, found by searching for their beginnings."""
+        """The last header lines in a stretch, found by searching for their beginnings."""
         if not self._format.header_starts:
             return
         if block is None:
@@ -216,13 +224,18 @@ class TimeProbe:
         for beginning in self._format.header_starts:
             if start == 0 and block.startswith(beginning):
                 places.add(0)
-            at = block.find(b"\n" + beginning)
-            while at >= 0:
-                places.add(at + 1)
-                at = block.find(b"\n" + beginning, at + 1)
-        for at in sorted(places):
+            places.update(islice(_places_backwards(block, b"\n" + beginning), _MOST_HEADERS))
+        for at in sorted(places)[-_MOST_HEADERS:]:
             stop = block.find(b"\n", at)
             yield start + at, block[at : stop if stop >= 0 else len(block)].rstrip(b"\r\0")
+
+
+def _places_backwards(block: bytes, beginning: bytes) -> Iterator[int]:
+    """Where lines begin so, the last one first; the beginning is given with the line end before it."""
+    at = block.rfind(beginning)
+    while at >= 0:
+        yield at + 1
+        at = block.rfind(beginning, 0, at)
 
 
 def _split(block: bytes, start: int, *, whole_first: bool) -> Iterator[tuple[int, bytes]]:
