@@ -6,6 +6,7 @@ import pytest
 
 from tests.packs.engine import fires, hunted
 from waspglass.model.finding import Effect, Rung
+from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.check import check_pack
 from waspglass.packs.load import load_pack, pack_folder
 
@@ -13,12 +14,36 @@ PACK = load_pack("toolshell")
 SAMPLES = pack_folder("toolshell") / "samples"
 
 
-def test_the_only_issue_is_that_it_has_no_builds() -> None:
-    """Public lists of the fixed builds contradict one another, so none is shipped."""
-    issues = check_pack(pack_folder("toolshell"), fires=fires)
-    assert [str(issue) for issue in issues] == [
-        "builds.csv: warning: without builds the lid stays unknown [builds]",
-    ]
+def test_it_has_no_issue() -> None:
+    assert [str(issue) for issue in check_pack(pack_folder("toolshell"), fires=fires)] == []
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "name"),
+    [
+        ("16.0.5508.1000", State.VULNERABLE, "SharePoint Server 2016 update 8 Jul25"),
+        ("16.0.5513.1001", State.PATCHED, "SharePoint Server 2016 update 21 Jul25"),
+        ("16.0.10417.20036", State.VULNERABLE, "after SharePoint Server 2019 update 8 Jul25"),
+        ("16.0.10417.20037", State.PATCHED, "SharePoint Server 2019 update 21 Jul25"),
+        ("16.0.18526.20507", State.VULNERABLE, "after SharePoint Server Subscription Edition update 8 Jul25"),
+        ("16.0.18526.20508", State.PATCHED, "SharePoint Server Subscription Edition update 21 Jul25"),
+        # As the response header shows them: the third number in the fourth place, and the fourth left out.
+        ("16.0.0.5400", State.VULNERABLE, "SharePoint Server 2016 update"),
+        ("16.0.0.5508", State.VULNERABLE, "SharePoint Server 2016 update"),
+        ("16.0.0.5513", State.PATCHED, "SharePoint Server 2016 update"),
+        ("16.0.0.5600", State.PATCHED, "SharePoint Server 2016 update"),
+        ("16.0.0.10416", State.VULNERABLE, "SharePoint Server 2019 update"),
+        ("16.0.0.10417", State.UNDECIDABLE, "SharePoint Server 2019 update"),
+        ("16.0.0.17928", State.VULNERABLE, "SharePoint Server Subscription Edition update"),
+        ("16.0.0.18526", State.UNDECIDABLE, "SharePoint Server Subscription Edition update"),
+        ("16.0.0.19725", State.PATCHED, "SharePoint Server Subscription Edition update"),
+        ("15.0.0.5545", State.UNKNOWN, None),
+        ("16.0.0.4000", State.UNKNOWN, None),
+    ],
+)
+def test_what_a_build_says(version: str, state: State, name: str | None) -> None:
+    found = BuildTable(PACK.builds).state(version)
+    assert (found.state, found.name) == (state, name)
 
 
 @pytest.mark.parametrize("sample", ["iis/benign.log", "events/benign.json", "web/harmless", "compiled/start"])

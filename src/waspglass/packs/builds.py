@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from waspglass.packs.pack import BuildRow
 
@@ -74,7 +74,8 @@ class BuildState:
         if self.known is None:
             return None
         parts = (self.known.product, self.known.cumulative_update, self.known.security_update)
-        if len(parse_version(self.version) or ()) < 4:
+        shown = parse_version(self.version) or ()
+        if len(shown) < 4 or shown[2] == 0:
             return " ".join(part for part in parts[:2] if part)
         return ("" if self.exact else "after ") + " ".join(part for part in parts if part)
 
@@ -97,6 +98,9 @@ class _Line:
         """
         if all(row.fixes == "not affected" for row in self.rows):
             return State.NOT_AFFECTED
+        released = [row.fixes for build, row in zip(self.builds, self.rows, strict=True) if lowest <= build <= highest]
+        if lowest != highest and released and set(released) == {"yes"}:
+            return State.PATCHED
         if self.rows[0].fixes == "yes":
             return State.PATCHED
         fixing = next((build for build, row in zip(self.builds, self.rows, strict=True) if row.fixes == "yes"), None)
@@ -111,6 +115,9 @@ class _Line:
 class BuildTable:
     """The builds of a pack, ready for questions.
 
+    A line whose updates raise the third number, beside others of the same major version (SharePoint 2016, 2019, ...),
+    reaches from its first build to the first one of the next line.
+
     Inside a release line states are monotone: the fix, once in, stays in. A version of a line that the table does not
     know is `patched` if it is newer than a line from which on every known line of the same major version was
     released with the fix, and `unknown version` otherwise.
@@ -118,19 +125,24 @@ class BuildTable:
 
     rows: tuple[BuildRow, ...]
     _lines: dict[Version, _Line] = field(init=False, repr=False, compare=False)
+    _rolling: dict[Version, list[_Line]] = field(init=False, repr=False, compare=False)
     _fixed_from: dict[Version, Version] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_lines", _lines_of(self.rows))
-        object.__setattr__(self, "_fixed_from", _thresholds(self._lines))
+        lines, rolling = _lines_of(self.rows)
+        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_rolling", rolling)
+        object.__setattr__(self, "_fixed_from", _thresholds([*lines.values(), *chain(*rolling.values())]))
 
     def state(self, version: str) -> BuildState:
         """What a version says; never raises, an unreadable one is `unknown version`."""
         parsed = parse_version(version)
         if parsed is None or len(parsed) < 3:
             return BuildState(version, State.UNKNOWN)
+        if len(parsed) == 4 and parsed[2] == 0 and parsed[:2] in self._rolling:
+            parsed = (*parsed[:2], parsed[3])  # 16.0.0.10417 in response headers is 16.0.10417 with its end cut off
         lowest, highest = parsed + (0,) * (4 - len(parsed)), parsed + (_OPEN_END,) * (4 - len(parsed))
-        line = next((self._lines[lowest[:n]] for n in (3, 2) if lowest[:n] in self._lines), None)
+        line = self._line(lowest, highest)
         if line is None:
             return BuildState(version, self._outside(lowest))
         at = bisect_right(line.builds, highest if len(parsed) == 4 else lowest) - 1
@@ -143,35 +155,56 @@ class BuildTable:
             fixed_by=line.fixing,
         )
 
+    def _line(self, lowest: Version, highest: Version) -> _Line | None:
+        exact = next((self._lines[lowest[:n]] for n in (3, 2) if lowest[:n] in self._lines), None)
+        begun = (line for line in reversed(self._rolling.get(lowest[:2], [])) if line.builds[0] <= highest)
+        return exact or next(begun, None)
+
     def _outside(self, version: Version) -> State:
         fixed_from = self._fixed_from.get(version[:2])
         return State.PATCHED if fixed_from is not None and version >= fixed_from else State.UNKNOWN
 
 
-def _lines_of(rows: Iterable[BuildRow]) -> dict[Version, _Line]:
-    """Rows by what the builds of a release line share: three numbers, or two (Exchange 2010, a number a roll-up)."""
+def _lines_of(rows: Iterable[BuildRow]) -> tuple[dict[Version, _Line], dict[Version, list[_Line]]]:
+    """The release lines by what their builds share: three numbers, or two (Exchange 2010, a number a roll-up).
+
+    Beside them, by major version and in order, the lines of those major versions in which no line has one third number.
+    """
     groups: dict[tuple[str, str], list[tuple[Version, BuildRow]]] = defaultdict(list)
     for row in rows:
         build = parse_version(row.build)
         if build is not None and len(build) == 4:
             groups[row.product, row.cumulative_update].append((build, row))
     majors = Counter(major for group in groups.values() for major in {build[:2] for build, _ in group})
+    numbered = {build[:2] for group in groups.values() if not _several(group) for build, _ in group}
     merged: dict[Version, list[tuple[Version, BuildRow]]] = defaultdict(list)
+    rolling: dict[Version, list[_Line]] = defaultdict(list)
     for group in groups.values():
+        major = group[0][0][:2]
+        if majors[major] > 1 and major not in numbered:
+            rolling[major].append(_line_of(group))
+            continue
         for build, row in group:
-            alone = majors[build[:2]] == 1 and len({other[:3] for other, _ in group}) > 1
-            merged[build[:2] if alone else build[:3]].append((build, row))
-    lines = {}
-    for prefix, members in merged.items():
-        ordered = sorted(members, key=lambda pair: pair[0])
-        lines[prefix] = _Line(tuple(build for build, _ in ordered), tuple(row for _, row in ordered))
-    return lines
+            merged[build[:2] if _several(group) and majors[build[:2]] == 1 else build[:3]].append((build, row))
+    for members in rolling.values():
+        members.sort(key=lambda line: line.builds[0])
+    return {prefix: _line_of(members) for prefix, members in merged.items()}, dict(rolling)
 
 
-def _thresholds(lines: dict[Version, _Line]) -> dict[Version, Version]:
+def _several(group: Iterable[tuple[Version, BuildRow]]) -> bool:
+    """True if the builds of a group have different third numbers."""
+    return len({build[:3] for build, _ in group}) > 1
+
+
+def _line_of(members: Iterable[tuple[Version, BuildRow]]) -> _Line:
+    ordered = sorted(members, key=lambda pair: pair[0])
+    return _Line(tuple(build for build, _ in ordered), tuple(row for _, row in ordered))
+
+
+def _thresholds(lines: Iterable[_Line]) -> dict[Version, Version]:
     """For each major version (two numbers): the first build from which on every known line was released fixed."""
     by_major: dict[Version, list[_Line]] = defaultdict(list)
-    for line in lines.values():
+    for line in lines:
         by_major[line.builds[0][:2]].append(line)
     found: dict[Version, Version] = {}
     for major, members in by_major.items():
