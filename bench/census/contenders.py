@@ -86,7 +86,7 @@ def make_large_store(folder: str, rows: str) -> None:
     import duckdb
     import pyarrow as pa
 
-    from waspglass.census.evidence_counts import keep_evidence
+    from waspglass.census.evidence_tables import keep_evidence
     from waspglass.census.sighting import SIGHTING
     from waspglass.census.store.folder import Folder
     from waspglass.census.store.manifest import Added, Manifest

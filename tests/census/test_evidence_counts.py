@@ -71,7 +71,7 @@ def test_a_scan_in_two_files_counts_an_address_once(tmp_path: Path, monkeypatch:
 
 def test_they_are_there_after_add_and_made_again_where_lost_or_damaged(tmp_path: Path) -> None:
     add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1"), banner("192.0.2.1", PATCHED, port=8443)))
-    (table,) = (tmp_path / "store" / "derived").glob("evidence-*/*.parquet")
+    (table,) = (tmp_path / "store" / "derived").glob("evidence-*/common/*.parquet")
     first = answers(tmp_path, By.COUNTRY)
     table.unlink()
     assert answers(tmp_path, By.COUNTRY) == first

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from waspglass.census.errors import ExportError
-from waspglass.census.evidence_counts import keep_evidence
+from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content, file_digest, open_content

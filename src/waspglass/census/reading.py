@@ -37,7 +37,7 @@ class Reading:
         pack: Whose flaws and builds decide the state.
         product: Product whose sightings count; others in the store are left aside.
         connection: DuckDB, with the tables `versions` and `identity` once they are asked for.
-        evidence: Where the tables of `evidence_counts` are, of the scans that were asked for.
+        evidence: Where the small tables of `evidence_tables` are, by part and scan, as far as they were asked for.
     """
 
     folder: Folder
@@ -45,7 +45,7 @@ class Reading:
     pack: Pack
     product: str
     connection: duckdb.DuckDBPyConnection
-    evidence: dict[tuple[dt.date, str], str] = field(default_factory=dict)
+    evidence: dict[str, dict[tuple[dt.date, str], str]] = field(default_factory=dict)
     _scans: dict[tuple[dt.date, str], list[DataFile]] = field(default_factory=dict)
     _versions: bool = False
 

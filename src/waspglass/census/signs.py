@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -12,6 +11,8 @@ from typing import NamedTuple
 
 __all__ = ["ProductSigns", "Sign", "Signs", "load_signs"]
 
+_REMEMBERED = 500
+"""Characters of headers that are worth remembering; hostile ones have megabytes."""
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
 
@@ -82,30 +83,39 @@ class Signs:
         self.tests = {script: cve for each in products for script, cve in each.tests.items()}
         names = {name for each in products for name in (*each.headers, *each.server_headers)}
         wanted = "|".join(re.escape(name) for name in sorted(names))
+        first = re.escape("".join(sorted({name[0] for name in names})))
+        # The look at the first letter is for speed.
+        self._lines = re.compile(rf"\n(?=[{first}])(?:{wanted}):[^\n]*", re.IGNORECASE)
         # The first value of a header counts, and only one that is not empty.
-        self._lines = re.compile(rf"\n({wanted}):[ \t]*([^\s][^\n]*)", re.IGNORECASE | re.ASCII)
-
+        self._fields = re.compile(rf"\n({wanted}):[ \t]*([^\s][^\n]*)", re.IGNORECASE | re.ASCII)
+        self._with_paths = tuple((rank, each) for rank, each in enumerate(products) if each.paths)
         # Servers of one build and name answer with the same lines, and an export has many of them.
-        self._judged = lru_cache(8192)(self._judge)
+        self._remembered = lru_cache(8192)(self._in_headers)
 
     def values(self, head: str) -> dict[str, str]:
         """The headers in a raw head that tell about a product, by their names in lower case."""
-        return _values(self._lines.findall(head))
+        return {name.lower(): value.strip() for name, value in reversed(self._fields.findall(head))}
 
-    def _judge(self, lines: tuple[tuple[str, str], ...]) -> tuple[Sign | None, ...]:
-        values = _values(lines)
-        return tuple(product.in_headers(values) for product in self.products)
+    def _in_headers(self, lines: str) -> tuple[int, Sign | None, dict[str, str]]:
+        """The first product whose version a header shows, with its place among the products; and all headers."""
+        values = self.values(lines)
+        for rank, product in enumerate(self.products):
+            sign = product.in_headers(values)
+            if sign is not None:
+                return rank, sign, values
+        return len(self.products), None, values
 
     def read(self, head: str, page: str) -> Sign | None:
         """The first product whose version is shown; a header is better than a path."""
-        lines = tuple(self._lines.findall(head))
-        for product, sign in zip(self.products, self._judged(lines), strict=True):
-            if sign is not None:
-                return sign
+        lines = "".join(self._lines.findall(head))
+        rank, sign, values = self._remembered(lines) if len(lines) < _REMEMBERED else self._in_headers(lines)
+        for place, product in self._with_paths:
+            if place >= rank:
+                break
             version = product.in_paths(head, page)
             if version is not None:
-                return Sign(product.product, version, "path", product.server_name(_values(lines)))
-        return None
+                return Sign(product.product, version, "path", product.server_name(values))
+        return sign
 
     def server_name(self, product: str, head: str) -> str | None:
         """The name that a server of this product gives itself in a raw head."""
@@ -127,10 +137,6 @@ class Signs:
     def product_of_tags(self, tags: list[str]) -> str | None:
         """The product that a tag names."""
         return next((each.product for each in self.products if each.tags.intersection(tags)), None)
-
-
-def _values(lines: Sequence[tuple[str, str]]) -> dict[str, str]:
-    return {name.lower(): value.strip() for name, value in reversed(lines)}
 
 
 def _entries(value: object) -> list[object]:

@@ -14,7 +14,7 @@ from waspglass.census.sources.lines import Block
 
 __all__ = ["BATCH_ROWS", "Head", "LineSource", "Source"]
 
-BATCH_ROWS = 16_384
+BATCH_ROWS = 65_536
 """Rows that a reader collects before it hands them over; bounds memory."""
 
 
