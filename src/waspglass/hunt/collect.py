@@ -23,7 +23,10 @@ RAW_LIMIT = 8192
 """Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
 
 _FLOOD = 20_000
-"""Matches of one rule in one file after which further ones are not even counted: somebody floods the log."""
+"""Further matches in one file after which those of some rules are not even counted: somebody floods the log."""
+_PART_OF_FLOOD = 1_000
+"""Further matches of a rule that has its part in a flood. New needles are chosen for what is left, which costs as much
+as some thousand matches: rules are given up together."""
 _NO_CONDITION = Or(())
 """What `binding` gives rules that stand for an indicator."""
 _LIFE_FACTOR = 20
@@ -122,6 +125,7 @@ class Collector:
     _kept: Counter[str] = field(default_factory=Counter)
     _full: set[str] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
+    _flood: int = 0
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
 
     def add(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> None:
@@ -131,18 +135,18 @@ class Collector:
             self.skip(SkipReason.OUT_OF_WINDOW)
             return
         if rule.id in self._full:
-            self._left_out[rule.id] += 1
+            self.count(bound)
             return
         feeds = self.ears.of(rule)
         if feeds and time is not None:
             self._hear(feeds, bound, place, time, record)
         limit = self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)
+        if self._kept[rule.id] >= limit - 1 and (not feeds or len(self.heard) >= self.hear_limit):
+            self._full.add(rule.id)
         if self._kept[rule.id] >= limit:
-            self._left_out[rule.id] += 1
+            self.count(bound)
             return
         self._kept[rule.id] += 1
-        if not feeds and self._kept[rule.id] >= limit:
-            self._full.add(rule.id)
         values = captured(rule, bound, record)
         actor = actor_of(self.kind, record)
         self.hits.append(
@@ -150,11 +154,12 @@ class Collector:
         )
 
     def count(self, bound: Bound) -> None:
-        """Counts a further hit of a rule that is full; in a flood the rule is given up for the rest of the file."""
-        rule = bound.rule.id
-        self._left_out[rule] += 1
-        if self._left_out[rule] >= _FLOOD:
-            self.given_up.add(rule)
+        """Counts a further match; in a flood, the full rules that make it are given up for the rest of the file."""
+        self._left_out[bound.rule.id] += 1
+        self._flood += 1
+        if self._flood >= _FLOOD:
+            self._flood = 0
+            self.given_up |= {rule for rule in self._full if self._left_out[rule] >= _PART_OF_FLOOD}
 
     def full(self, bound: Bound) -> bool:
         """True if a further hit of the rule would only be counted."""

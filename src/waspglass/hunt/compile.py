@@ -8,6 +8,7 @@ Case does not count (except `cased` and regular expressions without `i`). Regula
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import cache
@@ -102,9 +103,38 @@ def compile_condition(
             case And(of):
                 return every([build(one) for one in of])
             case Or(of):
-                return some([build(one) for one in of])
+                alike, others = _alike(of)
+                tests = [_patterns(group, resolve, blank, holes or {}) for group in alike]
+                return some([*tests, *(build(one) for one in others)])
 
     return build(condition)
+
+
+def _alike(alternatives: tuple[Condition, ...]) -> tuple[list[list[Match]], list[Condition]]:
+    """Patterns on the same field, which fold its value once for all of them, and the other alternatives."""
+    groups: defaultdict[tuple[str, bool], list[Match]] = defaultdict(list)
+    others: list[Condition] = []
+    for one in alternatives:
+        match one:
+            case Match(field=str(name), kind=Kind.PATTERN, cased=cased) if not _asks_for_nothing(one):
+                groups[name, cased].append(one)
+            case _:
+                others.append(one)
+    return list(groups.values()), others
+
+
+def _patterns(group: list[Match], resolve: Resolver, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Predicate:
+    """True if the field fits any of the patterns."""
+    if len(group) == 1:
+        return _match(group[0], resolve, blank, holes)
+    options = [option for match in group for option in filled(match.parts, holes)]
+    names = resolve(str(group[0].field))
+    return _on_field(names, any_pattern_test(options, group[0].cased, blank))
+
+
+def _asks_for_nothing(match: Match) -> bool:
+    """True for the empty value, which a field that is absent has too."""
+    return all(kind == "text" and not text for kind, text in match.parts)
 
 
 def _every(parts: list[Predicate]) -> Predicate:
@@ -181,7 +211,7 @@ def _match(match: Match, resolve: Resolver, blank: str, holes: Mapping[str, tupl
             return lambda record: any(name in record for name in names) is wanted
         case Kind.FIELD:
             return _reference(names, resolve(match.text), match.flags)
-    if match.kind is Kind.PATTERN and all(kind == "text" and not text for kind, text in match.parts):
+    if match.kind is Kind.PATTERN and _asks_for_nothing(match):
         return lambda record: not any(record.get(name) for name in names)
     return _on_field(names, _test(match, blank, holes))
 

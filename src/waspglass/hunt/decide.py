@@ -21,7 +21,10 @@ from waspglass.hunt.rawtest import RawTest, raw_test
 
 __all__ = ["Decider", "Group"]
 
-_MEMO_SIZE = 20_000
+_MEMO_SIZE = 100_000
+"""Answers kept, of all groups together."""
+_MOST_GROUPS = 1024
+"""Sets of needles; lines with others are decided needle by needle."""
 _TRIAL = 4_000
 """After so many look-ups a memo that answered fewer than one in four is dropped."""
 
@@ -60,14 +63,15 @@ class Decider:
         self._width = len(state.columns.names) if state.columns is not None else 0
         self._cells = state.format.cells
         self._plain = state.collector.window is None
+        self._memories = 0
         self.singles = _Singles(self)
 
-    def group(self, needles: Iterable[int]) -> Group:
-        """What the needles of one line ask for together."""
+    def group(self, needles: Iterable[int]) -> Group | None:
+        """What the needles of one line ask for together; None if too many sets of needles were met already."""
         key = frozenset(needles)
         group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = self._group(sorted(key))
+        if group is None and len(self._groups) < _MOST_GROUPS:
+            group = self._groups[key] = self.group_of(sorted(key))
         return group
 
     def decide(self, group: Group, line: bytes, offset: int) -> None:
@@ -81,7 +85,29 @@ class Decider:
             known = self._remembered(group, cells, line)
             if known is not None and self._settled(known):
                 return
-        self._exactly(group, line, offset, cells)
+        self._exactly((group,), group.bounds, line, offset, cells)
+
+    def decide_each(self, needles: Iterable[int], line: bytes, offset: int) -> None:
+        """As `decide`, needle by needle: whoever knows the rules can write lines of which each has a set of its own."""
+        low = line.lower()
+        cells = self._cells(line, self._width)
+        settled: set[Bound] = set()
+        pending: dict[Bound, None] = {}
+        whole: list[Group] = []
+        for needle in sorted(needles):
+            group = self.singles[needle]
+            left = [bound for bound in group.bounds if bound not in settled and bound not in pending]
+            if not left or (group.promising is not None and not group.promising(low)):
+                continue
+            if cells is not None and len(left) == len(group.bounds):
+                known = self._remembered(group, cells, low)
+                if known is not None and self._settled(known):
+                    settled.update(left)
+                    continue
+                whole.append(group)
+            pending.update(dict.fromkeys(left))
+        if pending:
+            self._exactly(whole, tuple(pending), line, offset, cells)
 
     def _remembered(self, group: Group, cells: list[bytes], line: bytes) -> tuple[Bound, ...] | None:
         if group.raw is not None:
@@ -105,21 +131,34 @@ class Decider:
             return True
         return False
 
-    def _exactly(self, group: Group, line: bytes, offset: int, cells: list[bytes] | None) -> None:
+    def _exactly(
+        self, groups: Iterable[Group], bounds: tuple[Bound, ...], line: bytes, offset: int, cells: list[bytes] | None
+    ) -> None:
+        """Tests the rules, which are those of the groups and maybe more, and keeps the answer for the groups' cells."""
         state = self._state
         if is_header(state.format, line):
             return
-        matched = state.test(line, Place(offset=offset), group.bounds)
-        if matched is None or cells is None or group.key is None or group.raw is not None:
+        matched = state.test(line, Place(offset=offset), bounds)
+        if matched is None or cells is None:
             return
-        if len(group.memo) >= _MEMO_SIZE:
-            group.memo.clear()
-        group.memo[group.key(cells)] = matched
-        if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
-            group.key = None
-            group.memo.clear()
+        for group in groups:
+            if group.key is None or group.raw is not None:
+                continue
+            self._remember(group, group.key(cells), tuple(bound for bound in matched if bound in group.bounds))
+            if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
+                group.key = None
+                group.memo.clear()
 
-    def _group(self, needles: Iterable[int]) -> Group:
+    def _remember(self, group: Group, cells: object, matched: tuple[Bound, ...]) -> None:
+        self._memories += 1
+        if self._memories > _MEMO_SIZE:
+            for one in (*self._groups.values(), *self.singles.values()):
+                one.memo.clear()
+            self._memories = 1
+        group.memo[cells] = matched
+
+    def group_of(self, needles: Iterable[int]) -> Group:
+        """Works out what these needles ask for."""
         plan = self._plan
         prongs: list[Prong] = []
         bounds: dict[Bound, None] = dict.fromkeys(plan.everywhere) if -1 in needles else {}
@@ -172,7 +211,7 @@ class _Singles(dict[int, Group]):
         self._decider = decider
 
     def __missing__(self, needle: int) -> Group:
-        self[needle] = self._decider.group((needle,))
+        self[needle] = self._decider.group_of((needle,))
         return self[needle]
 
 

@@ -145,8 +145,11 @@ def _decide(
                     return line_end + 1, count
                 continue
         count += 1
-        group = singles[number] if needles is None else decider.group(needles)
         line = bytes(view[line_start:line_end])
+        group = singles[number] if needles is None else decider.group(needles)
+        if group is None:
+            decider.decide_each(needles or (), line, base + line_start)
+            continue
         if group.key is None and group.promising is not None and not group.promising(line.lower()):
             continue
         decider.decide(group, line, base + line_start)
@@ -175,7 +178,11 @@ def _decide_all(
                 return start, count
         elif line.strip() and not is_header(state.format, line):
             count += 1
-            decider.decide(decider.group(needles), line, base + line_start)
+            group = decider.group(needles)
+            if group is None:
+                decider.decide_each(needles, line, base + line_start)
+            else:
+                decider.decide(group, line, base + line_start)
     return stop, count
 
 
