@@ -8,7 +8,7 @@ from functools import cached_property
 
 from waspglass.evidence.artefact import Columns, Record
 from waspglass.hunt.compile import Predicate, compile_condition, may_give_up
-from waspglass.hunt.condition import Condition
+from waspglass.hunt.condition import Condition, matches
 from waspglass.hunt.fields import field_names, known_true
 from waspglass.hunt.indicator_rules import indicator_condition
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
@@ -49,6 +49,7 @@ class Bound:
         blank: What stands for a blank in this log.
         holes: Values of placeholders.
         event_ids: The event ids that can match; None for any.
+        derived: True if it depends on fields that are cut out of others.
         given_up: Records on which a regular expression of the rule took too long, so that the rule was not decided.
     """
 
@@ -58,6 +59,7 @@ class Bound:
     blank: str
     holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     event_ids: frozenset[str] | None = None
+    derived: bool = False
     given_up: int = 0
 
     @cached_property
@@ -135,6 +137,12 @@ class _Names:
             return sources is None or any(self._column(source) is not None for source in sources)
         return False
 
+    def derives(self, condition: Condition) -> bool:
+        """True if the condition looks at derived fields; keywords look at all."""
+        if any(match.field is None for match in matches(condition)):
+            return True
+        return any(one in self._derived for name in field_names(condition) for one in self.resolve(name))
+
 
 def _missing(rule: Rule, kind: ArtefactKind, names: Iterable[str], partly: bool) -> Skipped:
     listed = ", ".join(sorted(names))
@@ -171,7 +179,7 @@ def bind(
         if isinstance(one, Indicator):
             wanted = indicator_condition(one, kind, rules.web_roots)
             if wanted is not None and all(map(names.has, field_names(wanted))):
-                bound.append(Bound(_as_rule(one), wanted, names.resolve, blank))
+                bound.append(Bound(_as_rule(one), wanted, names.resolve, blank, derived=names.derives(wanted)))
             continue
         if not any(offered.answers(one.logsource) for offered in kind.logsources):
             continue
@@ -190,7 +198,7 @@ def bind(
         if missing:
             skipped.append(_missing(one, kind, missing, known is not None))
         if known is not None:
-            bound.append(Bound(one, known, names.resolve, blank, holes, ids))
+            bound.append(Bound(one, known, names.resolve, blank, holes, ids, names.derives(known)))
     return Bindings(tuple(bound), tuple(skipped), deriver(kind))
 
 

@@ -198,5 +198,5 @@ def _without_header(state: LogState, block: Block, start: int) -> int:
             if state.header(line) and state.bindings is not None:
                 break
         elif not is_header(state.format, line):
-            state.parse(line)
+            state.row(line)
     return start

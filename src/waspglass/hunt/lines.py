@@ -64,8 +64,8 @@ class LogState:
         """Reads a header line; True if the columns changed."""
         return self.switch(self.format.header(line, self.columns))
 
-    def parse(self, line: bytes) -> Record | None:
-        """The record with derived fields; None (and a counted skip) if the line cannot be read."""
+    def row(self, line: bytes) -> Record | None:
+        """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
         if self.bindings is None or self.columns is None:
             if line.strip() and self._names is not None:
                 detail = f"lines under more than {_MOST_HEADERS} different headers"
@@ -75,19 +75,25 @@ class LogState:
                 self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
             return None
         try:
-            return self.bindings.derive(self.format.record(line, self.columns))
+            return self.format.record(line, self.columns)
         except MalformedLineError:
             if line.strip():
                 self.collector.skip(SkipReason.MALFORMED_LINE)
             return None
 
-    def test(self, line: bytes, place: Place, candidates: Iterable[Bound]) -> tuple[Bound, ...] | None:
-        """Decides the candidates on one line, and reports those that match; None if the line cannot be read."""
-        record = self.parse(line)
-        if record is None or self.columns is None:
+    def test(self, line: bytes, place: Place, candidates: tuple[Bound, ...]) -> tuple[Bound, ...] | None:
+        """Decides the candidates on one line, and reports those that match; None if the line cannot be read.
+
+        To derive fields takes as long as to read the row: it is done for rules that ask for them, and for hits.
+        """
+        row = self.row(line)
+        if row is None or self.columns is None or self.bindings is None:
             return None
-        matched = tuple(bound for bound in candidates if bound.predicate(record))
+        early = any(bound.derived for bound in candidates)
+        record = self.bindings.derive(row) if early else row
+        matched = tuple([bound for bound in candidates if bound.predicate(record)])
         if matched:
+            record = record if early else self.bindings.derive(row)
             time = self.format.time(record, self.columns)
             if time is None:
                 self.collector.skip(SkipReason.BAD_TIME)
