@@ -26,7 +26,7 @@ def _logs() -> list[Artefact]:
 
 
 def _run() -> Pass:
-    return Pass(RULES, RULES.rules, {}, {}, None, Limits())
+    return Pass(rules=RULES, chosen=RULES.rules, holes={}, readers={}, window=None, limits=Limits())
 
 
 def test_what_was_primed_is_not_made_again_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

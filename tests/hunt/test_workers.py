@@ -82,7 +82,7 @@ def test_the_number_of_workers_changes_nothing(tmp_path: Path, workers: int) -> 
 
 
 def _pass() -> Pass:
-    return Pass(RULES, RULES.rules, {}, READERS, None, Limits())
+    return Pass(rules=RULES, chosen=RULES.rules, holes={}, readers=READERS, window=None, limits=Limits())
 
 
 def _logs() -> list[Artefact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +30,8 @@ as some thousand matches: rules are given up together."""
 _NO_CONDITION = Or(())
 """What `binding` gives rules that stand for an indicator."""
 _LIFE_FACTOR = 20
+_LAST = 20
+"""Latest hits that a rule about an implant keeps besides the first ones: whether it answers at last decides."""
 _ACTOR_LIMIT = 500
 _FEEDING_FACTOR = 20
 """Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
@@ -118,13 +120,14 @@ class Collector:
     limit: int
     ears: Ears
     window: Span | None = None
-    hear_limit: int = 1_000_000
+    hear_limit: int = 300_000
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     given_up: set[str] = field(default_factory=set)
     _kept: Counter[str] = field(default_factory=Counter)
     _full: set[str] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
+    _last: dict[str, deque[Hit]] = field(default_factory=dict)
     _flood: int = 0
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
 
@@ -141,17 +144,33 @@ class Collector:
         if feeds and time is not None:
             self._hear(feeds, bound, place, time, record)
         limit = self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)
-        if self._kept[rule.id] >= limit - 1 and (not feeds or len(self.heard) >= self.hear_limit):
+        lives = rule.meaning.subject is not None
+        if self._kept[rule.id] >= limit - 1 and not lives and (not feeds or len(self.heard) >= self.hear_limit):
             self._full.add(rule.id)
-        if self._kept[rule.id] >= limit:
-            self.count(bound)
+        if self._kept[rule.id] < limit:
+            self._kept[rule.id] += 1
+            self.hits.append(self._hit(bound, place, time, record, raw))
             return
-        self._kept[rule.id] += 1
-        values = captured(rule, bound, record)
-        actor = actor_of(self.kind, record)
-        self.hits.append(
-            Hit(rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
-        )
+        self.count(bound)
+        if lives:
+            last = self._last.setdefault(rule.id, deque(maxlen=_LAST))
+            last.append(self._hit(bound, place, time, record, raw))
+
+    def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
+        values, actor = captured(bound.rule, bound, record), actor_of(self.kind, record)
+        return Hit(bound.rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
+
+    def since(self, known: int, offset: int) -> list[Hit]:
+        """Hits after the first `known`, and of the last ones of rules that matched too often, those from here on."""
+        late = [hit for last in self._last.values() for hit in last if (hit.place.offset or 0) >= offset]
+        return [*self.hits[known:], *late]
+
+    def settle(self) -> None:
+        """Puts the last hits to the first ones, at the end of the file."""
+        for rule, last in self._last.items():
+            self.hits += last
+            self._left_out[rule] -= len(last)
+        self._last.clear()
 
     def count(self, bound: Bound) -> None:
         """Counts a further match; in a flood, the full rules that make it are given up for the rest of the file."""
@@ -205,6 +224,7 @@ class Collector:
         rows += [
             Skipped(source=source, reason=SkipReason.LIMIT_REACHED, count=n, detail=self._left_out_of(rule))
             for rule, n in self._left_out.items()
+            if n
         ]
         return tuple(rows)
 

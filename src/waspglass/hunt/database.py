@@ -38,10 +38,17 @@ def _filler(count: int) -> list[bytes]:
 class Database:
     """Finds needles in blocks of bytes, without regard to ASCII case."""
 
-    def __init__(self, needles: Sequence[bytes], cache: Cache | None) -> None:
+    def __init__(self, needles: Sequence[bytes], cache: Cache | None, *, padded: bool = True) -> None:
+        """Compiles the needles, or takes them from the cache.
+
+        Args:
+            needles: Literals and expressions.
+            cache: None to compile anew.
+            padded: True for what will search megabytes: it takes longer to compile, and is faster then.
+        """
         expressions = [_expression(needle) for needle in needles]
         self.size = len(expressions)
-        if not all(needle.startswith(REGEX) for needle in needles):
+        if padded and not all(needle.startswith(REGEX) for needle in needles):
             expressions += _filler(_ENOUGH - self.size)  # none if there are more
         key = digest("hyperscan", str(self.size), *expressions)
         stored = cache.get(key) if cache is not None else None

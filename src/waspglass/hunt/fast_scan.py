@@ -74,7 +74,7 @@ def fast_scan(
             _scan_block(state, block, planner, hits)
             _mark_first(state, block)
             last = _line_at(block, block.end - 1)[0]
-        counter.add(block, state.collector.hits[known:])
+        counter.add(block, state.collector.since(known, block.offset))
         known = len(state.collector.hits)
         tell(block.end - block.start)
         read = block.offset + block.end - block.start

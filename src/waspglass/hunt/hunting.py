@@ -58,23 +58,38 @@ class _Watch:
 
 @dataclass(slots=True)
 class _Gathered:
-    """The outcomes of all files of a pass."""
+    """The outcomes of all files of a pass.
 
+    Attributes:
+        most_heard: Events kept for correlations.
+    """
+
+    most_heard: int
     hits: list[Hit] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     scanned: list[Scanned] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    _skipped: list[Skipped] = field(default_factory=list)
+    _unbound: dict[Skipped, None] = field(default_factory=dict)
+    _unheard: int = 0
 
     def take(self, outcome: Outcome) -> None:
+        room = self.most_heard - len(self.heard)
         self.hits += outcome.hits
-        self.outcomes.append(outcome)
-        self.skipped += outcome.skipped
+        self.heard += outcome.heard[:room]
+        self._unheard += max(0, len(outcome.heard) - room)
+        self._skipped += outcome.skipped
+        self._unbound.update(dict.fromkeys(outcome.unbound))
         if outcome.scanned is not None:
             self.scanned.append(outcome.scanned)
 
-    def heard(self) -> list[Heard]:
-        """What correlations hear of all files."""
-        return [one for outcome in self.outcomes for one in outcome.heard]
+    def skipped(self) -> dict[Skipped, None]:
+        """What was left out, each once."""
+        told = dict.fromkeys((*self._skipped, *self._unbound))
+        if self._unheard:
+            detail = "further events for correlations"
+            left = Skipped(source="correlations", reason=SkipReason.LIMIT_REACHED, count=self._unheard, detail=detail)
+            told[left] = None
+        return told
 
 
 def hunt(
@@ -107,18 +122,29 @@ def hunt(
     marks: dict[str, list[tuple[int, int]]] = {}
 
     def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(rules, chosen, holes, readers or {}, window, bounds, first, naive, cache, watch.read, marks)
-        gathered = _Gathered()
+        run = Pass(
+            rules=rules,
+            chosen=chosen,
+            holes=holes,
+            readers=readers or {},
+            window=window,
+            limits=bounds,
+            yara=first,
+            naive=naive,
+            cache=cache if first else None,  # what one intrusion left behind is of use for no other evidence
+            progress=watch.read,
+            marks=marks,
+        )
+        gathered = _Gathered(bounds.correlated)
         for outcome in scan_files(known, run, workers):
             gathered.take(outcome)
             watch.findings = len(gathered.hits)
-        gathered.skipped += dict.fromkeys(skip for outcome in gathered.outcomes for skip in outcome.unbound)
         return gathered
 
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweep(chosen, {}, True)
-    heard = first.heard()
-    skipped = dict.fromkeys(first.skipped)
+    heard = first.heard
+    skipped = first.skipped()
     concluded = conclude(rules, first.hits, heard)
     followed: Seeds | None = None
     for again in range(_FOLLOW_UPS):
@@ -129,9 +155,9 @@ def hunt(
             break
         watch.stage = "follow-up"
         swept = sweep(further.chosen, further.holes, False)
-        skipped.update(dict.fromkeys(swept.skipped))
+        skipped.update(swept.skipped())
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
-        heard += [one for one in swept.heard() if one not in before]
+        heard += [one for one in swept.heard if one not in before]
         concluded = conclude(rules, swept.hits, heard, concluded)
     skipped.update(dict.fromkeys(_left_over(concluded, followed)))
     context, cut = _bounded_context(concluded, bounds.context_per_actor)

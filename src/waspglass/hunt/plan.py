@@ -198,7 +198,8 @@ def make_plan(choice: Choice, bindings: Bindings, format_: LineFormat, cache: Ca
     directives = [b"\n" + start for start in format_.directives]
     wild = [] if format_.wild is None or not choice.prongs else [REGEX + format_.wild]
     first = [*directives, *literals, *wild]
-    databases = (Database(first, cache), *([Database(positional, cache)] if positional else []))
+    literal = Database(first, cache, padded=choice.expected is not None)
+    databases = (literal, *([Database(positional, cache)] if positional else []))
     table: list[tuple[Prong, ...]] = [()] * len(directives)
     table += [tuple(by_needle[needle]) for needle in literals]
     table += [()] * len(wild)

@@ -20,14 +20,14 @@ class Limits:
         per_rule: Findings kept per rule and source; further matches are counted.
         context_per_actor: Context lines kept per address, session or implant.
         line: Bytes of one line; longer ones are skipped and counted.
-        correlated: Events kept per correlation rule.
+        correlated: Events kept for correlations: of one file, and of all.
         yara_seconds: Time that YARA may take for one file.
     """
 
     per_rule: int = 100
     context_per_actor: int = 200
     line: int = 1 << 20
-    correlated: int = 1_000_000
+    correlated: int = 300_000
     yara_seconds: int = 10
 
 

@@ -56,7 +56,7 @@ class Sample:
         def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits.append((number, end))
 
-        Database(wanted, cache).scan(memoryview(self.text), note)
+        Database(wanted, cache, padded=False).scan(memoryview(self.text), note)
         self._masks.update(dict.fromkeys(wanted, 0))
         if not hits:
             return

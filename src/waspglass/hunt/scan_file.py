@@ -53,7 +53,7 @@ class Outcome:
     unbound: tuple[Skipped, ...] = ()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Pass:
     """One pass over the evidence: what it looks for and how; shared by all files of the pass.
 
@@ -156,6 +156,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         collector.skip(error.reason, error.message)
     except OSError as error:
         collector.skip(SkipReason.UNREADABLE, error.strerror)
+    collector.settle()
     skipped = (*collector.skipped(), *run.scanner.take_skipped(), *run.take_given_up(source))
     return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound())
 
@@ -175,6 +176,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
             try:
                 count = fast_scan(state, blocks, run.planner, tell, counter)
             finally:  # hits before a damaged place have their lines too
+                collector.settle()
                 collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
