@@ -18,7 +18,7 @@ evidence, the rules, the window and the limits alone; cache, workers and order o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact, RecordReader
@@ -92,6 +92,45 @@ class _Gathered:
         return told
 
 
+@dataclass(slots=True, kw_only=True)
+class _Sweeps:
+    """What all passes over the evidence have in common; see `hunt`."""
+
+    artefacts: Sequence[Artefact]
+    rules: RuleSet
+    readers: Mapping[str, RecordReader]
+    window: Span | None
+    cache: Cache | None
+    workers: int
+    limits: Limits
+    naive: bool
+    watch: _Watch
+    _marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def sweep(
+        self, chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], *, first: bool
+    ) -> _Gathered:
+        """One pass over all files."""
+        run = Pass(
+            rules=self.rules,
+            chosen=chosen,
+            holes=holes,
+            readers=self.readers,
+            window=self.window,
+            limits=self.limits,
+            yara=first,
+            naive=self.naive,
+            cache=self.cache if first else None,  # what one intrusion left behind is of use for no other evidence
+            progress=self.watch.read,
+            marks=self._marks,
+        )
+        gathered = _Gathered(self.limits.correlated)
+        for outcome in scan_files(self.artefacts, run, self.workers):
+            gathered.take(outcome)
+            self.watch.findings = len(gathered.hits)
+        return gathered
+
+
 def hunt(
     artefacts: Iterable[Artefact],
     rules: RuleSet,
@@ -117,32 +156,20 @@ def hunt(
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
     """
-    known, bounds = list(artefacts), limits or Limits()
-    watch = _Watch(progress)
-    marks: dict[str, list[tuple[int, int]]] = {}
-
-    def sweep(chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], first: bool) -> _Gathered:
-        run = Pass(
-            rules=rules,
-            chosen=chosen,
-            holes=holes,
-            readers=readers or {},
-            window=window,
-            limits=bounds,
-            yara=first,
-            naive=naive,
-            cache=cache if first else None,  # what one intrusion left behind is of use for no other evidence
-            progress=watch.read,
-            marks=marks,
-        )
-        gathered = _Gathered(bounds.correlated)
-        for outcome in scan_files(known, run, workers):
-            gathered.take(outcome)
-            watch.findings = len(gathered.hits)
-        return gathered
-
+    bounds, watch = limits or Limits(), _Watch(progress)
+    sweeps = _Sweeps(
+        artefacts=list(artefacts),
+        rules=rules,
+        readers=readers or {},
+        window=window,
+        cache=cache,
+        workers=workers,
+        limits=bounds,
+        naive=naive,
+        watch=watch,
+    )
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
-    first = sweep(chosen, {}, True)
+    first = sweeps.sweep(chosen, {}, first=True)
     heard = first.heard
     skipped = first.skipped()
     concluded = conclude(rules, first.hits, heard)
@@ -154,7 +181,7 @@ def hunt(
         if not further.chosen:
             break
         watch.stage = "follow-up"
-        swept = sweep(further.chosen, further.holes, False)
+        swept = sweeps.sweep(further.chosen, further.holes, first=False)
         skipped.update(swept.skipped())
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
