@@ -9,20 +9,39 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import importlib.util
 import os
+from functools import cache as once
 from pathlib import Path
 
 __all__ = ["Cache", "digest", "user_cache_folder"]
 
 _MAGIC = b"waspglass-cache-1\n"
-_VERSION = b"5"
-"""Raised whenever the meaning of stored entries changes."""
 _ENTRY_LIMIT = 256 << 20
+_MOST_BYTES = 512 << 20
+"""Of all entries; beyond that, the oldest are removed."""
+
+
+@once
+def _program() -> bytes:
+    """A digest of what tells whether this program changed, or what it reads rules with.
+
+    What an older program made of a rule may be wrong, and would hide an intrusion.
+    """
+    here = Path(__file__).parent
+    whole = hashlib.sha256()
+    places = [*here.glob("*.py"), *(here.parent / "evidence" / "formats").glob("*.py")]
+    found = (importlib.util.find_spec(name) for name in ("sigma", "yara_x"))
+    places += [Path(spec.origin) for spec in found if spec is not None and spec.origin is not None]
+    for path in sorted(places):
+        state = path.stat()
+        whole.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return whole.digest()
 
 
 def digest(*parts: str | bytes) -> str:
-    """SHA-256 over the parts with their lengths, and the version of the stored forms."""
-    total = hashlib.sha256(_VERSION)
+    """SHA-256 over the parts with their lengths, and over what the program is."""
+    total = hashlib.sha256(_program())
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         total.update(len(raw).to_bytes(8, "big"))
@@ -82,8 +101,21 @@ class Cache:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_MAGIC + self._seal(key, body) + body)
                 Path(name).replace(self._folder / key)
+                self._prune()
             except OSError:
                 Path(name).unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Removes the oldest entries, to half of the bound, where all together are too large."""
+        entries = [(path, path.stat()) for path in self._folder.iterdir()]
+        left = sum(state.st_size for _, state in entries)
+        if left <= _MOST_BYTES:
+            return
+        for path, state in sorted(entries, key=lambda entry: entry[1].st_mtime_ns):
+            if left <= _MOST_BYTES // 2:
+                return
+            path.unlink(missing_ok=True)
+            left -= state.st_size
 
     @staticmethod
     def _seal(key: str, body: bytes) -> bytes:

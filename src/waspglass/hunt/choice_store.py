@@ -1,17 +1,14 @@
 """Choices of needles on disk, so that the next hunt with the same rules need not derive and measure them again.
 
 A choice never changes what is found, so one that was made for other evidence is as exact; if it is slow there, the
-planner makes another. The key covers the rules as they are bound, the format, the columns, and this package's code that
-derives needles: a needle that is wrong would hide an intrusion.
+planner makes another. The key covers the rules as they are bound, the format and the columns, and (as every key does)
+the code that derives needles: a needle that is wrong would hide an intrusion.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from functools import cache as once
 from functools import cached_property
-from pathlib import Path
 
 import orjson
 
@@ -23,16 +20,6 @@ from waspglass.hunt.fields import field_names
 from waspglass.hunt.plan import Choice, Prong
 
 __all__ = ["ChoiceStore"]
-
-
-@once
-def _code() -> bytes:
-    """A digest of the modules that needles depend on."""
-    here = Path(__file__).parent
-    total = hashlib.sha256()
-    for path in sorted((*here.glob("*.py"), *(here.parent / "evidence" / "formats").glob("*.py"))):
-        total.update(path.read_bytes())
-    return total.digest()
 
 
 class ChoiceStore:
@@ -48,7 +35,7 @@ class ChoiceStore:
     @cached_property
     def _key(self) -> str:
         """Made when it is asked for: it costs a walk through all rules."""
-        return digest("choice", _code(), *self._log, *_rules(self._bindings))
+        return digest("choice", *self._log, *_rules(self._bindings))
 
     def get(self) -> Choice | None:
         """The stored choice; None if there is none that fits."""
