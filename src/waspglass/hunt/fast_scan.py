@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from waspglass.hunt.blocks import Block
 from waspglass.hunt.decide import Decider
@@ -72,7 +73,6 @@ def fast_scan(
             state.collector.skip(SkipReason.LINE_TOO_LONG, count=block.too_long)
         if block.end > block.start:
             _scan_block(state, block, planner, hits)
-            _mark_first(state, block)
             last = _line_at(block, block.end - 1)[0]
         counter.add(block, state.collector.since(known, block.offset))
         known = len(state.collector.hits)
@@ -82,15 +82,32 @@ def fast_scan(
     return read
 
 
-def _mark_first(state: LogState, block: Block) -> None:
-    """Notes the first record of a block: a log begins with its header, and coverage with what stands below it."""
-    place, known = block.start, len(state.moments)
+def _mark_first(state: LogState, block: Block, place: int) -> None:
+    """Notes the first record from a place on: a log begins with its header, and coverage with what stands below it."""
+    known = len(state.moments)
     for _ in range(_HEADER_LINES):
         line, _start, end = _line_at(block, place)
+        if is_header(state.format, line) and state.changes(line):
+            return
         state.mark(line)
         if len(state.moments) > known or end < 0 or end + 1 >= block.end:
             return
         place = end + 1
+
+
+def _record_before(block: Block, place: int, state: LogState) -> bytes:
+    """The last line in front of a header that is none itself; empty if the block has none near."""
+    for _ in range(_HEADER_LINES):
+        if place <= block.start:
+            break
+        line, place, _end = _line_at(block, place - 1)
+        if line.strip() and not is_header(state.format, line):
+            return line
+    return b""
+
+
+def _header(state: LogState, block: Block, line: bytes, place: int) -> bool:
+    return state.header(line, partial(_record_before, block, place, state))
 
 
 def _line_at(block: Block, place: int) -> tuple[bytes, int, int]:
@@ -105,10 +122,14 @@ def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) ->
     What lies behind the next such header is scanned again: thousands of them would cost the square of the block.
     """
     start, stretch = block.start, block.end - block.start
+    marked: bool | None = None
     while start < block.end:
         if state.bindings is None:
             start = _without_header(state, block, start)
             continue
+        if marked is not state.ability.able:
+            marked = state.ability.able
+            _mark_first(state, block, start)
         end = block.data.find(b"\n", min(start + stretch, block.end) - 1, block.end) + 1
         plan = planner.plan(state, block, start)
         decider = planner.decider(state, plan)
@@ -141,7 +162,7 @@ def _decide(
         if number < directives or (needles is not None and min(needles) < directives):
             line = bytes(view[line_start:line_end])
             if is_header(state.format, line):
-                if state.header(line):
+                if _header(state, block, line, line_start):
                     return line_end + 1, count
                 continue
         count += 1
@@ -174,7 +195,7 @@ def _decide_all(
         line = bytes(view[start:end])
         line_start, start = start, end + 1
         if header and is_header(state.format, line):
-            if state.header(line):
+            if _header(state, block, line, line_start):
                 return start, count
         elif line.strip() and not is_header(state.format, line):
             count += 1

@@ -9,6 +9,7 @@ from datetime import datetime
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.w3c import foreign_dialect
+from waspglass.hunt.ability import Ability
 from waspglass.hunt.binding import Bindings, Bound
 from waspglass.hunt.collect import Collector
 from waspglass.model.skip import SkipReason
@@ -39,10 +40,12 @@ class LogState:
     columns: Columns | None = None
     bindings: Bindings | None = None
     moments: list[datetime] = field(default_factory=list)
+    ability: Ability = field(init=False)
     _names: tuple[str, ...] | None = None
     _seen: set[tuple[str, ...] | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.ability = Ability(frozenset(self.kind.requires))
         self.switch(self.format.implied)
 
     def switch(self, columns: Columns | None) -> bool:
@@ -52,6 +55,7 @@ class LogState:
         if names == self._names and (names is None) == (self.bindings is None):
             return False
         self._names = names
+        self.ability.turn(names)
         self._seen.add(names)
         if len(self._seen) > _MOST_HEADERS:
             self._seen.discard(names)
@@ -60,9 +64,23 @@ class LogState:
         self.bindings = None if names is None or columns is None else self.binder(self.kind, self.format, columns)
         return True
 
-    def header(self, line: bytes) -> bool:
-        """Reads a header line; True if the columns changed."""
-        return self.switch(self.format.header(line, self.columns))
+    def changes(self, line: bytes) -> bool:
+        """True if a header line would put other columns in force."""
+        columns = self.format.header(line, self.columns)
+        return (columns.names if columns is not None else None) != self._names
+
+    def header(self, line: bytes, before: Callable[[], bytes] | None = None) -> bool:
+        """Reads a header line; True if the columns changed.
+
+        Args:
+            line: The header.
+            before: Gives the last record in front of it, which is asked for where the log turns from able to show an
+                entry to unable or back.
+        """
+        columns = self.format.header(line, self.columns)
+        if before is not None and columns is not None and self.ability.turns(columns.names):
+            self.mark(before())
+        return self.switch(columns)
 
     def row(self, line: bytes) -> Record | None:
         """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
@@ -111,6 +129,7 @@ class LogState:
             return
         if moment is not None:
             self.moments.append(moment)
+            self.ability.hear(moment)
 
 
 def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:

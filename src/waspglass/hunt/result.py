@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from waspglass.hunt.ability import Unable
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped
 
@@ -62,6 +63,7 @@ class Scanned:
         records: Records in it where they were counted (readers of records), else None.
         moments: Moments of records spread over the file in order of place (one a block of about 1 MB, the first and the
             last record among them); a silence longer than the kind's `gap_hours` between two of them may be a gap.
+        unable: Stretches of a text log whose header lacks columns that its kind requires.
     """
 
     kind: str
@@ -69,6 +71,7 @@ class Scanned:
     bytes: int
     records: int | None = None
     moments: tuple[datetime, ...] = ()
+    unable: tuple[Unable, ...] = ()
 
     @property
     def first(self) -> datetime | None:

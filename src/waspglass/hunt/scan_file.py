@@ -180,7 +180,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
                 collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
-    return Scanned(kind.kind, source, count, None, tuple(state.moments))
+    return Scanned(kind.kind, source, count, None, tuple(state.moments), state.ability.unable())
 
 
 def _descriptor(stream: BinaryIO) -> int | None:
