@@ -7,6 +7,7 @@ import os
 import stat
 import struct
 import zipfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from tests.evidence.trees import contents, read_all, zip_bytes
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.open import open_evidence
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.zip_salvage import SalvagedZip
 from waspglass.model.errors import EvidenceError
 from waspglass.model.skip import SkipReason
 
@@ -133,6 +136,118 @@ def test_a_zip_that_broke_off_gives_what_is_there(tmp_path: Path, raw: bytes) ->
     assert len(good) == 3
     assert good.items() <= AS_WINDOWS.items()
     assert cut == [SkipReason.TRUNCATED]
+
+
+def in_zip64_form(names: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """As a writer makes it that does not know how long a member will be: lengths in the extra field."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in names.items():
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(content)
+    return out.getvalue()
+
+
+LENGTHS = struct.pack("<HH", 0x0001, 16)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+@pytest.mark.parametrize("extra", ["there", "absent", "absurd", "never written"])
+def test_no_member_is_lost_behind_lengths_of_zip64(tmp_path: Path, method: int, extra: str) -> None:
+    raw = in_zip64_form(FILES, method)
+    whole = bytearray(raw[: raw.index(b"PK\x01\x02")])
+    place = whole.find(LENGTHS)
+    while place >= 0 and extra != "there":
+        if extra == "absent":
+            whole[place : place + 2] = b"\x34\x12"
+        elif extra == "absurd" and method == zipfile.ZIP_DEFLATED:  # a stored member would be taken for cut
+            whole[place + 4 : place + 20] = b"\xff" * 15 + b"\x7f"
+        elif extra == "never written":
+            whole[place + 4 : place + 20] = bytes(16)
+        place = whole.find(LENGTHS, place + 4)
+    found, skipped = read_all(put(tmp_path, bytes(whole)))
+    assert found == AS_WINDOWS
+    assert list(skipped.values()) == [SkipReason.DAMAGED]
+
+
+def test_a_length_that_is_false_does_not_hide_the_members_behind_it(tmp_path: Path) -> None:
+    raw = zip_bytes(FILES)
+    whole = bytearray(raw[: raw.index(b"PK\x01\x02")])
+    whole[18:22] = struct.pack("<I", 0x7FFFFFFF)
+    assert read_all(put(tmp_path, bytes(whole)))[0] == AS_WINDOWS
+
+
+def local_header(method: int = 8, flags: int = 8) -> bytes:
+    return struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, flags, method, 0, 0, 0, 0, 0, 1, 0) + b"a"
+
+
+def headers_in_one_anothers_data(blocks: int, each: int) -> bytes:
+    """A chain of stored deflate blocks; what follows each header in them joins the chain at the next block's start."""
+    length = 60_000
+    out = bytearray(local_header())
+    for _ in range(blocks):
+        body = bytearray(b"\x01" * length)
+        for at in range(0, length - 100, length // each):
+            rest = length - at - len(local_header()) - 5
+            piece = local_header() + b"\0" + struct.pack("<HH", rest, rest ^ 0xFFFF)
+            body[at : at + len(piece)] = piece
+        out += b"\0" + struct.pack("<HH", length, length ^ 0xFFFF) + body
+    return bytes(out) + b"\xff" * 10
+
+
+class CountedReads:
+    """An archive in memory that counts the bytes that are asked of it."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw, self.given = raw, 0
+
+    def pread(self, length: int, offset: int) -> bytes:
+        data = self.raw[offset : offset + length]
+        self.given += len(data)
+        return data
+
+
+def test_headers_in_one_anothers_data_are_unpacked_within_a_bound() -> None:
+    raw = headers_in_one_anothers_data(blocks=20, each=200)
+    archive = CountedReads(raw)
+    limits = replace(DEFAULT_LIMITS, ratio_floor=1_000_000)
+    salvaged = SalvagedZip(archive.pread, len(raw), limits, "x.zip")
+    skips = SkipLog("x.zip")
+    names = [member.parts for member in salvaged.members(skips)]
+    assert len(names) == 20 * 200 + 1  # as many as there are headers: none is lost, though some are cut short
+    assert [skip.reason for skip in skips.total()] == [SkipReason.DAMAGED, SkipReason.LIMIT_REACHED]
+    assert archive.given < 60 * len(raw)  # 2,000 without the bound
+    before = archive.given
+    again = SkipLog("x.zip")
+    assert [member.parts for member in salvaged.members(again)] == names
+    assert again.total() == skips.total()
+    assert archive.given - before < 3 * len(raw)  # ends are looked for once
+
+
+def test_headers_side_by_side_cost_a_read_a_block() -> None:
+    raw = local_header(method=0) * 50_000
+    archive = CountedReads(raw)
+    salvaged = SalvagedZip(archive.pread, len(raw), DEFAULT_LIMITS, "x.zip")
+    assert sum(1 for _ in salvaged.members(SkipLog("x.zip"))) == 50_000
+    assert archive.given < 10 * len(raw)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["whole", "cut"])
+def test_a_method_that_is_not_read_is_not_called_damage(tmp_path: Path, cut: bool) -> None:
+    """The Explorer writes members above 2 GB with Deflate64, method 9."""
+    raw = bytearray(zip_bytes({"C/x.log": b"x" * 100, "C/y.log": b"y"}))
+    directory = raw.index(b"PK\x01\x02")
+    raw[8:10] = raw[directory + 10 : directory + 12] = struct.pack("<H", 9)
+    reasons = []
+    with open_evidence(put(tmp_path, bytes(raw[:directory] if cut else raw))) as evidence:
+        for file in evidence.files():
+            try:
+                with file.open() as stream:
+                    assert stream.read() == b"y"
+            except EvidenceReadError as fault:
+                reasons.append(fault.reason)
+        reasons += [skip.reason for skip in evidence.skipped() if "x.log" in skip.source]
+    assert reasons == [SkipReason.UNREADABLE]
 
 
 def encrypted(raw: bytes) -> bytes:
