@@ -13,7 +13,7 @@ from waspglass.evidence.reader import Reader, SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Pread", "Unpacker", "bounded_stream", "pread_of", "slice_stream"]
+__all__ = ["Pread", "Unpacker", "bounded_stream", "decompression_fault", "pread_of", "slice_stream"]
 
 Pread = Callable[[int, int], bytes]
 """`pread(length, offset)`: bytes at an offset, fewer only at the end; without a position that readers would share."""
@@ -83,7 +83,7 @@ def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, 
         except EvidenceReadError:
             raise
         except Exception as fault:
-            raise _decompression_fault(path, fault) from fault
+            raise decompression_fault(path, fault) from fault
         given += len(data)
         if given > limits.member_bytes:
             message = f"more than {limits.member_bytes} bytes come out of it"
@@ -96,7 +96,7 @@ def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, 
     return Reader(read, source.close).as_binary()
 
 
-def _decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
+def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
     """What the exceptions of zipfile, zlib, gzip and zstandard mean."""
     match fault:
         case OSError() if fault.errno is not None:
@@ -104,7 +104,7 @@ def _decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
         case EOFError():
             message, reason = "the compressed data ends too early", SkipReason.TRUNCATED
         case NotImplementedError():
-            message, reason = "the compression method is not supported", SkipReason.UNREADABLE
+            message, reason = "its compression is not supported; unpack the archive first", SkipReason.UNREADABLE
         case RuntimeError():
             message, reason = "the member is encrypted", SkipReason.ENCRYPTED
         case _:

@@ -14,7 +14,7 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
-from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
+from waspglass.evidence.stream import Pread, bounded_stream, decompression_fault, slice_stream
 from waspglass.evidence.windows_path import split_name
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -99,8 +99,7 @@ class ZipContainer:
         try:
             stream = self._zip.open(info)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, struct.error) as fault:
-            message = f"the member cannot be opened ({fault})"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+            raise decompression_fault(path, fault) from fault
         return bounded_stream(cast("BinaryIO", stream), lambda: info.compress_size, self._limits, path)
 
     def _refuse_giant_directory(self) -> None:
