@@ -145,7 +145,7 @@ def test_dependent_sources_are_noticed_by_three_and_missed_by_two() -> None:
     assert two.high < 4000
     assert three.high is not None
     assert three.low <= 4000 <= three.high
-    assert "a with b" in three.model
+    assert ("a", "b") in three.model
 
 
 def test_sources_that_share_nothing_bound_nothing() -> None:

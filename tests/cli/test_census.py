@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.census.exports import PATCHED, banner, jsonl
+from tests.census.exports import PATCHED, VULNERABLE, banner, jsonl
 from waspglass.census.counted import By
 from waspglass.cli.census import Grouping, app
 from waspglass.model.errors import UsageError, WaspglassError
@@ -80,6 +80,18 @@ def test_a_wrong_word_is_answered_with_the_right_ones(store: Path, words: tuple[
 
 def test_the_words_for_grouping_are_those_of_the_census() -> None:
     assert get_args(Grouping) == tuple(each.value for each in By)
+
+
+def test_groups_come_with_their_rank(store: Path, tmp_path: Path) -> None:
+    export = tmp_path / "2021-03-10.json"
+    hosts = [("192.0.2.1", "US"), ("192.0.2.2", "US"), ("192.0.2.3", "DE"), ("192.0.2.4", "AT"), ("192.0.2.5", "FR")]
+    rows = [
+        banner(address, PATCHED if at == "FR" else VULNERABLE, location={"country_code": at}) for address, at in hosts
+    ]
+    export.write_bytes(jsonl(*rows))
+    run("add", export, "--store", store)
+    found = json.loads(run("show", "--store", store, "--by", "country", "--format", "json").stdout)
+    assert [(row["country"], row["rank"]) for row in found] == [("US", 1), ("AT", 2), ("DE", 2), ("FR", 4)]
 
 
 def test_refused_exports_give_an_exit_code(tmp_path: Path) -> None:

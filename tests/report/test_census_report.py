@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -19,6 +20,7 @@ from waspglass.census.survey import Survey, survey
 from waspglass.model.errors import UsageError
 from waspglass.model.language import load_catalogue
 from waspglass.report.census_html import png, render_census, svg_files
+from waspglass.report.census_json import survey_json
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
 
@@ -146,3 +148,18 @@ def test_languages_agree() -> None:
     assert english.keys() == german.keys()
     for key in english.keys():  # noqa: SIM118 - a catalogue is no mapping
         assert english.fields(key) == german.fields(key), key
+
+
+def test_the_numbers_for_scripts_are_those_of_the_page(replay: Survey) -> None:
+    found = json.loads(survey_json(replay))
+    assert found["schema"] == "waspglass/census-report/1"
+    assert [each["source"] for each in found["sources"]] == [each.source for each in replay.sources]
+    for shown, source in zip(found["sources"], replay.sources, strict=True):
+        assert shown["series"][-1]["addresses_vulnerable"] == source.last.vulnerable
+        ranks = [(each["rank"], each["country"]) for each in shown["countries"]]
+        assert ranks == sorted(ranks, key=lambda pair: pair[0])
+        assert ranks[0][0] == 1
+        for curve in shown["survival"]:
+            assert source.patching is not None
+            assert curve["half_life"]["days"] == source.patching.curve.half_life.day
+    assert {each["country"] for each in found["unseen"]} == set(replay.unseen)

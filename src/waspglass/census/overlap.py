@@ -1,35 +1,88 @@
-"""Which sources saw the same vulnerable hosts at the same time: the input of capture-recapture."""
+"""Which sources saw the same vulnerable hosts at the same time: the input of capture-recapture.
+
+A source that looks at one country only cannot see the others' hosts abroad. It takes part in the estimate for that
+country, and not in the one for all.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 
 from waspglass.census.count import scans_at
 from waspglass.census.reading import Reading
 from waspglass.census.recapture import Estimate, Pattern, estimate_unseen
 from waspglass.census.units import VULNERABLE, Unit, hosts_sql
 
-__all__ = ["overlap", "unseen"]
+__all__ = ["ONE_COUNTRY", "narrow_sources", "overlap", "unseen"]
+
+ONE_COUNTRY = 0.95
+"""A source with this share of its hosts in one country looks at that country only, if the others together do not."""
 
 
-def overlap(reading: Reading, day: dt.date, unit: Unit, within: int = 1) -> tuple[dict[Pattern, int], tuple[str, ...]]:
-    """Vulnerable hosts by which sources saw them so, from scans at most `within` days before the day.
+def narrow_sources(hosts: Mapping[str, Mapping[str, int]]) -> set[str]:
+    """The sources that look at one country only, from their hosts by source and country."""
+    everywhere: Counter[str] = Counter()
+    for countries in hosts.values():
+        everywhere.update(countries)
+    found = set()
+    for source, countries in hosts.items():
+        country, number = max(countries.items(), key=lambda item: item[1])
+        alone = number >= ONE_COUNTRY * sum(countries.values())
+        if alone and everywhere[country] < ONE_COUNTRY * everywhere.total():
+            found.add(source)
+    return found
 
-    A source without a vulnerable host that day takes no part.
-    """
+
+def _seen_sql(reading: Reading, day: dt.date, unit: Unit, within: int) -> str | None:
+    """SQL: unit, source, weight, and the unit's country as any source of the day has it; None without scans."""
     scans = scans_at(reading, day, within)
     if not scans:
-        return {}, ()
-    vulnerable = f"SELECT unit, source FROM ({hosts_sql(reading, scans, unit)}) WHERE weight IN {VULNERABLE}"  # noqa: S608
+        return None
+    hosts = hosts_sql(reading, scans, unit, extra="min(country) AS country")
+    return f"SELECT unit, source, weight, min(country) OVER (PARTITION BY unit) AS country FROM ({hosts})"  # noqa: S608
+
+
+def overlap(
+    reading: Reading, day: dt.date, unit: Unit, within: int = 1, country: str | None = None
+) -> tuple[dict[Pattern, int], tuple[str, ...], tuple[str, ...]]:
+    """Vulnerable hosts by which sources saw them so, the sources, and the sources left out.
+
+    Scans are at most `within` days before the day. A source without a vulnerable host that day takes no part. Without a
+    `country`, sources that look at one country only are left out.
+    """
+    seen = _seen_sql(reading, day, unit, within)
+    if seen is None:
+        return {}, (), ()
+    left_out: set[str] = set()
+    chosen = f"weight IN {VULNERABLE}"
+    if country is None:
+        places: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        sql = f"SELECT source, country, count(*) AS number FROM ({seen}) WHERE country IS NOT NULL GROUP BY ALL"  # noqa: S608
+        for row in reading.table(sql).to_pylist():
+            places[row["source"]][row["country"]] = row["number"]
+        left_out = narrow_sources(places)
+    elif country.isascii() and country.isalpha():
+        chosen += f" AND country = '{country}'"
     rows = reading.table(
         "SELECT sources, count(*) AS number FROM (SELECT unit, list_sort(list_distinct(list(source))) AS sources"  # noqa: S608
-        f" FROM ({vulnerable}) GROUP BY unit) GROUP BY sources"
+        f" FROM ({seen}) WHERE {chosen} GROUP BY unit) GROUP BY sources"
     ).to_pylist()
-    sources = tuple(sorted({source for row in rows for source in row["sources"]}))
-    return {tuple(source in row["sources"] for source in sources): row["number"] for row in rows}, sources
+    cells: Counter[frozenset[str]] = Counter()
+    for row in rows:
+        cells[frozenset(row["sources"]) - left_out] += row["number"]
+    del cells[frozenset()]
+    sources = tuple(sorted({source for each in cells for source in each}))
+    patterns = {tuple(source in each for source in sources): number for each, number in cells.items()}
+    return patterns, sources, tuple(sorted(left_out))
 
 
-def unseen(reading: Reading, day: dt.date, unit: Unit = Unit.SERVER, within: int = 1) -> Estimate | None:
-    """The estimate for a day, or None if fewer than two sources saw anything or they share nothing."""
-    cells, sources = overlap(reading, day, unit, within)
-    return estimate_unseen(cells, sources)
+def unseen(
+    reading: Reading, day: dt.date, unit: Unit = Unit.SERVER, within: int = 1, country: str | None = None
+) -> Estimate | None:
+    """The estimate for a day, of all or of one country; None if too few sources saw anything or share nothing."""
+    cells, sources, left_out = overlap(reading, day, unit, within, country)
+    estimate = estimate_unseen(cells, sources)
+    return None if estimate is None else replace(estimate, left_out=left_out)

@@ -35,8 +35,9 @@ class Estimate:
         total: The estimate.
         low: Lower end of the 95 % interval, never below `seen`.
         high: Upper end; None if the data do not bound it.
-        model: For `log-linear`: which sources depend on one another in the best model.
+        model: For `log-linear`: the pairs of sources that depend on one another in the best model.
         rivals: For `log-linear`: smallest and largest total of the models that fit about as well (AIC within 4).
+        left_out: Sources that look at one country only, and so take no part in an estimate of all.
         assumptions: Ids of the assumptions, for `report/lang/census.*.toml`.
     """
 
@@ -47,8 +48,9 @@ class Estimate:
     total: float
     low: float
     high: float | None
-    model: str = ""
+    model: tuple[tuple[str, str], ...] = ()
     rivals: tuple[float, float] | None = None
+    left_out: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ("closed", "matching", "equal")
 
 
@@ -121,7 +123,6 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     unseen = float(weights @ logs)
     error = float(weights @ np.sqrt(errors**2 + (logs - unseen) ** 2))
     close = [seen + math.exp(fit[2]) for fit in fits if fit[0] - fits[0][0] <= 4]
-    named = ", ".join(f"{sources[one]} with {sources[other]}" for one, other in pairs)
     return Estimate(
         "log-linear",
         sources,
@@ -130,7 +131,7 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
         seen + math.exp(unseen),
         seen + math.exp(unseen - _Z * error),
         seen + math.exp(unseen + _Z * error),
-        model=named,
+        model=tuple((sources[one], sources[other]) for one, other in pairs),
         rivals=(min(close), max(close)),
     )
 

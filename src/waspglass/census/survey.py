@@ -69,7 +69,8 @@ class Survey:
         country: Country of the second map, two letters.
         pack: Pack: timeline, public figures.
         sources: The sources with a scan in the week up to the day, the one that sees most first.
-        unseen: Estimate of all vulnerable servers, with those that nobody saw; None if it cannot be made.
+        unseen: Estimates of the vulnerable servers, with those that nobody saw: of all (None) and of `country`; without
+            those that cannot be made.
         aside: Sightings of the day's scans that are of no or of another product, and do not count.
         skipped: What was left out of the exports in the store: (reason, count), most first.
         refused: Exports of which nothing was added.
@@ -81,7 +82,7 @@ class Survey:
     country: str
     pack: Pack
     sources: tuple[SourceSurvey, ...]
-    unseen: Estimate | None
+    unseen: dict[str | None, Estimate]
     aside: int
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
@@ -105,13 +106,18 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         country=chosen,
         pack=reading.pack,
         sources=tuple(sources),
-        unseen=unseen(reading, day),
+        unseen=_unseen(reading, day, chosen),
         aside=aside(reading, scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
         exports=len(reading.manifest.added),
         sightings=sum(added.records for added in reading.manifest.added),
     )
+
+
+def _unseen(reading: Reading, day: dt.date, country: str) -> dict[str | None, Estimate]:
+    found = {place: unseen(reading, day, country=place) for place in (None, country)}
+    return {place: estimate for place, estimate in found.items() if estimate is not None}
 
 
 def _most_vulnerable(counts: list[Count], mapped: tuple[str, ...] = ("DE", "AT", "CH")) -> str:

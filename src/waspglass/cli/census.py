@@ -209,6 +209,7 @@ def report(
     language: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language of the report.")] = "en",
     pictures: Annotated[Path | None, typer.Option(help="Also write each picture as SVG into this folder.")] = None,
     with_png: Annotated[bool, typer.Option("--png", help="With --pictures: PNG too (extra `pictures`).")] = False,
+    numbers: Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this JSON file.")] = None,
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Say in the report that its data are synthetic.")
     ] = False,
@@ -223,6 +224,7 @@ def report(
     from waspglass.model.errors import OutputError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_html import png, render_census, svg_files
+    from waspglass.report.census_json import survey_json
     from waspglass.report.write import write_texts
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
@@ -230,6 +232,9 @@ def report(
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
     write_texts(out.parent, {out.name: lambda: html})
     typer.echo(f"report: {out}")
+    if numbers is not None:
+        write_texts(numbers.parent, {numbers.name: partial(survey_json, found)})
+        typer.echo(f"numbers: {numbers}")
     if pictures is None:
         return
     drawn = svg_files(found, language)

@@ -11,7 +11,7 @@ from waspglass.census.compare import ChangedHost, Comparison
 from waspglass.model.escape import csv_cell
 from waspglass.report.census_text import table
 
-__all__ = ["changes_json", "changes_text", "write_hosts"]
+__all__ = ["changes_json", "changes_row", "changes_text", "write_hosts"]
 
 
 def changes_text(comparison: Comparison) -> str:
@@ -27,18 +27,20 @@ def changes_text(comparison: Comparison) -> str:
 
 def changes_json(comparison: Comparison) -> str:
     """The counts for scripts."""
-    return json.dumps(
-        {
-            "source": comparison.source,
-            "before": str(comparison.before),
-            "after": str(comparison.after),
-            "unit": comparison.unit.value,
-            "changes": {change.value: number for change, number in comparison.counts.items()},
-            "compromised": {change.value: number for change, number in comparison.compromised.items()},
-            "patched_and_compromised": comparison.patched_compromised,
-        },
-        indent=1,
-    )
+    return json.dumps(changes_row(comparison), indent=1)
+
+
+def changes_row(comparison: Comparison) -> dict[str, object]:
+    """The counts as plain data."""
+    return {
+        "source": comparison.source,
+        "before": str(comparison.before),
+        "after": str(comparison.after),
+        "unit": comparison.unit.value,
+        "changes": {change.value: number for change, number in comparison.counts.items()},
+        "compromised": {change.value: number for change, number in comparison.compromised.items()},
+        "patched_and_compromised": comparison.patched_compromised,
+    }
 
 
 def write_hosts(hosts: Iterable[ChangedHost], out: TextIO) -> int:

@@ -133,9 +133,15 @@ def _shown_states(survey: Survey) -> tuple[State, ...]:
     return tuple(state for state in STATES if any(each.last.addresses.get(state) for each in survey.sources))
 
 
-def _unseen(estimate: Estimate | None, words: CensusWords) -> str:
-    if estimate is None:
-        return words.text("unseen.none")
+def _unseen(survey: Survey, words: CensusWords) -> list[tuple[str, str]]:
+    """What each estimate says, with the place that it is of."""
+    if not survey.unseen:
+        return [("", words.text("unseen.none"))]
+    places = {None: words.text("unseen.all"), survey.country: country_name(survey.country, words)}
+    return [(places[country], _estimate(estimate, words)) for country, estimate in survey.unseen.items()]
+
+
+def _estimate(estimate: Estimate, words: CensusWords) -> str:
     names = [words.source(each) for each in estimate.sources]
     numbers = {
         "seen": words.number(estimate.seen),
@@ -145,12 +151,18 @@ def _unseen(estimate: Estimate | None, words: CensusWords) -> str:
         "high": words.text("unseen.open_end") if estimate.high is None else words.number(estimate.high),
         "unseen": words.number(estimate.total - estimate.seen),
     }
+    left_out = ", ".join(map(words.source, estimate.left_out))
+    more = f" {words.text('unseen.left_out', sources=left_out)}" if left_out else ""
     if estimate.method == "chapman":
-        return words.text("unseen.two", first=names[0], second=names[1], **numbers)
+        return words.text("unseen.two", first=names[0], second=names[1], **numbers) + more
     rivals = estimate.rivals or (estimate.total, estimate.total)
-    model = words.text("unseen.model", model=estimate.model) if estimate.model else words.text("unseen.independent")
+    pairs = ", ".join(
+        words.text("unseen.pair", first=words.source(first), second=words.source(second))
+        for first, second in estimate.model
+    )
+    model = words.text("unseen.model", model=pairs) if pairs else words.text("unseen.independent")
     shown = {"rival_low": words.number(rivals[0]), "rival_high": words.number(rivals[1]), "model": model}
-    return words.text("unseen.many", sources=", ".join(names), **numbers, **shown)
+    return words.text("unseen.many", sources=", ".join(names), **numbers, **shown) + more
 
 
 def render_census(survey: Survey, *, language: str, version: str, synthetic: bool = False) -> str:
@@ -175,7 +187,8 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         figures=pictures.figures,
         curves=pictures.curves,
         changes=changes,
-        unseen=_unseen(survey.unseen, words),
+        unseen=_unseen(survey, words),
+        assumptions=list(dict.fromkeys(key for each in survey.unseen.values() for key in each.assumptions)),
         methods=list(dict.fromkeys(words.method(each.source) for each in survey.sources)),
         place=lambda key, by: country_name(key, words) if by is By.COUNTRY else key,
         synthetic=synthetic,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # Adding loads libraries that answers do not need.
     from waspglass.census.add import Outcome
 
-__all__ = ["STATES", "counts_text", "outcome_text", "state_key", "table"]
+__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "state_key", "table"]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
 
@@ -69,9 +69,9 @@ def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
         UsageError: If there is no such form.
     """
     if form == "json":
-        return json.dumps([_plain(each, by) for each in counts], indent=1, ensure_ascii=False)
+        return json.dumps(count_rows(counts, by), indent=1, ensure_ascii=False)
     if form == "csv":
-        return _csv([_plain(each, by) for each in counts])
+        return _csv(count_rows(counts, by))
     if form != "text":
         raise UsageError(f"no format {form!r}", hint="Choose one of: text, json, csv")
     lines: list[str] = []
@@ -80,8 +80,24 @@ def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
     return "\n".join(lines).rstrip()
 
 
+def ranked(counts: Iterable[Count]) -> list[Count]:
+    """The groups of one scan, the most vulnerable first."""
+    return sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or ""))
+
+
+def count_rows(counts: Iterable[Count], by: By) -> list[dict[str, object]]:
+    """Counts for scripts, scan by scan; groups come with their rank, shared by those with as many vulnerable hosts."""
+    rows = []
+    for _, group in groupby(counts, key=lambda each: (each.date, each.source)):
+        rank, before = 0, -1
+        for place, each in enumerate(ranked(group), 1):
+            rank, before = (rank, before) if each.vulnerable == before else (place, each.vulnerable)
+            rows.append(_plain(each, by, rank))
+    return rows
+
+
 def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
-    ranked = sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or ""))
+    shown = ranked(counts)
     header = [
         by.value if by is not By.NOTHING else "",
         "total",
@@ -91,7 +107,7 @@ def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
         "patched+compromised",
     ]
     rows = []
-    for each in ranked[:limit]:
+    for each in shown[:limit]:
         name = printable(each.key) if each.key is not None else ("all" if by is By.NOTHING else "(unknown)")
         rows.append([f"  {name}", str(each.total), *(str(each.addresses.get(state, 0)) for state in STATES),
                      str(each.tested), str(each.compromised), str(each.patched_compromised)])  # fmt: skip
@@ -99,15 +115,15 @@ def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
             servers = [str(each.servers.get(state, 0)) for state in STATES]
             rows.append(["    as servers", str(sum(each.servers.values())), *servers, "", "", ""])
     lines = table(header, rows)
-    if len(ranked) > limit:
-        lines.append(f"  ({len(ranked) - limit} more groups; --limit shows them)")
+    if len(shown) > limit:
+        lines.append(f"  ({len(shown) - limit} more groups; --limit shows them)")
     return lines
 
 
-def _plain(each: Count, by: By) -> dict[str, object]:
+def _plain(each: Count, by: By, rank: int) -> dict[str, object]:
     row: dict[str, object] = {"date": str(each.date), "source": each.source}
     if by is not By.NOTHING:
-        row[by.value] = each.key
+        row |= {by.value: each.key, "rank": rank}
     row |= {f"addresses_{state.replace(' ', '_')}": each.addresses.get(state, 0) for state in STATES}
     if each.servers:
         row |= {f"servers_{state.replace(' ', '_')}": each.servers.get(state, 0) for state in STATES}
