@@ -136,3 +136,23 @@ def test_the_order_of_files_does_not_matter(spans: list[LogSpan], random: object
     shuffled = list(spans)
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random in disguise
     assert of(*spans) == of(*shuffled)
+
+
+def mute(first: float | None, last: float | None, stretches: Sequence[tuple[float, float]], part: str = "") -> LogSpan:
+    spans = tuple(Span(from_=hour(a), to=hour(b)) for a, b in stretches)
+    if first is None or last is None:
+        return LogSpan(bytes=10, part=part, mute=spans)
+    inner = tuple(one for one in spans if hour(first) <= one.from_ and one.to <= hour(last))
+    return LogSpan(hour(first), hour(last), inner, bytes=10, part=part, mute=spans)
+
+
+def test_what_a_file_could_not_show_is_a_gap_however_short() -> None:
+    assert gaps(of(mute(0, 10, [(4, 5)]))) == [(4, 5)]
+    assert gaps(of(mute(0, 10, [(4, 5)]), gap_hours=None)) == [(4, 5)]
+    assert gaps(of(mute(2, 10, [(0, 2)]))) == [(0, 2)]
+
+
+def test_another_file_of_the_same_part_speaks_for_it_one_of_another_part_does_not() -> None:
+    assert gaps(of(mute(0, 10, [(4, 6)]), span(5, 8))) == [(4, 5)]
+    assert gaps(of(mute(0, 10, [(4, 6)], "site1"), span(0, 10, "site2"))) == [(4, 6)]
+    assert gaps(of(mute(None, None, [(1, 9)], "site1"), span(0, 10, "site2"))) == [(1, 9)]

@@ -16,6 +16,7 @@ _STEADY_SILENCE = 0.25
 
 BETWEEN_FILES = "no file covers it"
 INSIDE_A_FILE = "a file is silent"
+MUTE = "a header lacks columns"
 
 
 def coverage(spans: Mapping[str, Sequence[LogSpan]], kinds: Iterable[CoveredKind]) -> tuple[Coverage, ...]:
@@ -23,9 +24,10 @@ def coverage(spans: Mapping[str, Sequence[LogSpan]], kinds: Iterable[CoveredKind
 
     A gap is a silence longer than the kind's `gap_hours`, of all its files together or of one part that otherwise
     speaks steadily: if the front end's logs of three days are missing, those of the back end do not stand in for them.
-    A part that is silent most of the time (a protocol that nobody uses) makes no gaps. A kind may keep less than its
-    `retention_days`, because logs are also deleted by the quota of their folder; so coverage begins where the records
-    begin, whatever the retention says.
+    A part that is silent most of the time (a protocol that nobody uses) makes no gaps. Where a file has records but
+    cannot show an entry, there is a gap, however short, unless another file of its part speaks. A kind may keep less
+    than its `retention_days`, because logs are also deleted by the quota of their folder; so coverage begins where the
+    records begin, whatever the retention says.
 
     Args:
         spans: Kind -> spans of its files, in any order.
@@ -46,7 +48,7 @@ def _of_kind(kind: CoveredKind, spans: Sequence[LogSpan]) -> Coverage:
         kind=kind.kind,
         from_=min(starts, default=None),
         to=max(ends, default=None),
-        gaps=() if kind.gap_hours is None else _gaps(dated, timedelta(hours=kind.gap_hours)),
+        gaps=disjoint((*_gaps(dated, kind.gap_hours), *_mute(spans))),
         files=len(spans),
         bytes=sum(span.bytes for span in spans),
         records=sum(counts) if counts else None,
@@ -55,18 +57,45 @@ def _of_kind(kind: CoveredKind, spans: Sequence[LogSpan]) -> Coverage:
     )
 
 
-def _gaps(spans: Sequence[LogSpan], longest: timedelta) -> tuple[Span, ...]:
-    """The silences of all together and of each steady part, as disjoint spans in order."""
+def _gaps(spans: Sequence[LogSpan], gap_hours: float | None) -> list[Span]:
+    """The silences of all together and of each steady part."""
+    if gap_hours is None:
+        return []
+    longest = timedelta(hours=gap_hours)
     found = _silences(spans, longest)
-    parts: dict[str, list[LogSpan]] = {}
-    for span in spans:
-        parts.setdefault(span.part, []).append(span)
+    parts = _by_part(spans)
     if len(parts) > 1:
         for files in parts.values():
             silences = _silences(files, longest)
             if _steady(files, silences):
                 found.extend(silences)
-    return disjoint(found)
+    return found
+
+
+def _by_part(spans: Sequence[LogSpan]) -> dict[str, list[LogSpan]]:
+    parts: dict[str, list[LogSpan]] = {}
+    for span in spans:
+        parts.setdefault(span.part, []).append(span)
+    return parts
+
+
+def _mute(spans: Sequence[LogSpan]) -> Iterable[Span]:
+    """Stretches in which a file could not show an entry, less what other files of its part speak for."""
+    for files in _by_part(spans).values():
+        stretches = [stretch for one in files for stretch in one.mute]
+        if not stretches:
+            continue
+        heard = disjoint(Span(from_=start, to=end) for start, end, _ in _pieces(files))
+        for stretch in disjoint(stretches):
+            start = stretch.from_
+            for piece in heard:
+                if piece.to <= start or piece.from_ >= stretch.to:
+                    continue
+                if piece.from_ > start:
+                    yield Span(from_=start, to=piece.from_, reason=MUTE)
+                start = piece.to
+            if start < stretch.to:
+                yield Span(from_=start, to=stretch.to, reason=MUTE)
 
 
 def _steady(spans: Sequence[LogSpan], silences: Sequence[Span]) -> bool:

@@ -31,6 +31,8 @@ class LogSpan:
         first: Moment of the earliest record met; None if no record has a time.
         last: Moment of the latest.
         gaps: Silences inside of the file, longer than what is normal for its kind.
+        mute: Stretches in which it has records and cannot show an entry, because its header lacks columns; among the
+            gaps as far as they lie inside.
         bytes: Size of the content.
         records: How many records, estimated from the length of lines unless `exact`.
         exact: Whether every record was counted.
@@ -46,6 +48,7 @@ class LogSpan:
     exact: bool = False
     skipped: tuple[Skipped, ...] = ()
     part: str = ""
+    mute: tuple[Span, ...] = ()
 
 
 def part_of(artefact: Artefact) -> str:

@@ -9,14 +9,15 @@ from dataclasses import replace
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.coverage import coverage
 from waspglass.evidence.formats.registry import is_line_format, line_format
-from waspglass.evidence.log_span import LogSpan, log_span, part_of, silent_span
+from waspglass.evidence.log_span import LogSpan, log_span, silent_span
 from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
 from waspglass.examine.file_times import file_timed
-from waspglass.examine.log_head import head_of
+from waspglass.examine.spans import missing_spans
+from waspglass.hunt.ability import Unable
 from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
-from waspglass.model.coverage import Coverage
+from waspglass.model.coverage import Coverage, Span, disjoint
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
 
@@ -55,29 +56,29 @@ class Survey:
 
     def coverage(self, result: HuntResult) -> tuple[Coverage, ...]:
         """What each kind can speak for: text logs are probed, records told their moments while they were hunted in."""
-        scanned = {one.source: one for one in result.scanned}
-        known = set(self.skipped)
+        scanned = {(one.source, one.kind): one for one in result.scanned}
+        # The hunt and the probe read the same file; what one of them told of it needs no second telling.
+        known = {(shown_source(skip.source), skip.reason) for skip in self.skipped}
         for artefact in self.seen:
             kind = self._kinds[artefact.kind]
-            span = self._span(artefact, kind, scanned.get(artefact.file.path))
-            self.skipped += [skip for skip in span.skipped if skip not in known]
+            span = _span(artefact, kind, scanned.get((artefact.file.path, artefact.kind)))
+            self.skipped += [skip for skip in span.skipped if (skip.source, skip.reason) not in known]
             self._spans[artefact.kind].append(span)
         titles = {kind.kind: kind.title.text(self._language) for kind in self._pack.kinds}
         return tuple(
             one.model_copy(update={"title": titles[one.kind]}) for one in coverage(self._spans, self._pack.kinds)
         )
 
-    def _span(self, artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:
-        if not is_line_format(artefact.format):
-            return _of_records(artefact, kind, scanned)
-        missing = _missing_columns(artefact, kind)
-        if missing:
-            detail = f"without {', '.join(missing)} this log cannot show an entry"
-            skip = Skipped(source=shown_source(artefact.file.path), reason=SkipReason.MISSING_FIELD, detail=detail)
-            return LogSpan(bytes=artefact.file.size or 0, part=part_of(artefact), skipped=(skip,))
-        heard = scanned.moments if scanned is not None else ()
-        span = log_span(artefact, line_format(artefact.format), kind.gap_hours, heard)
-        return replace(span, bytes=scanned.bytes) if scanned is not None and not span.bytes else span
+
+def _span(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:
+    if not is_line_format(artefact.format):
+        return _of_records(artefact, kind, scanned)
+    heard = scanned.moments if scanned is not None else ()
+    span = log_span(artefact, line_format(artefact.format), kind.gap_hours, heard)
+    if scanned is None:
+        return span
+    span = span if span.bytes else replace(span, bytes=scanned.bytes)
+    return _without(scanned.unable, span, artefact) if scanned.unable else span
 
 
 def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:
@@ -87,14 +88,19 @@ def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None)
     return LogSpan(scanned.first, scanned.last, (), silent.bytes, scanned.records, exact=True, part=silent.part)
 
 
-def _missing_columns(artefact: Artefact, kind: ArtefactKind) -> list[str]:
-    """Required columns that no header in the first 64 KiB names; none if there is no header to ask."""
-    if not kind.requires:
-        return []
-    form = line_format(artefact.format)
-    columns, names = form.implied, set[str]()
-    for line in head_of(artefact).splitlines():
-        if line.startswith(form.header_starts):
-            columns = form.header(line, columns)
-            names.update(columns.names if columns is not None else ())
-    return sorted(set(kind.requires) - names) if names else []
+def _without(unable: tuple[Unable, ...], span: LogSpan, artefact: Artefact) -> LogSpan:
+    """The span less the stretches whose header could not have shown an entry."""
+    lacking = ", ".join(sorted({name for one in unable for name in one.lacking}))
+    detail = f"without {lacking} this log cannot show an entry"
+    source = shown_source(artefact.file.path)
+    skip = Skipped(source=source, reason=SkipReason.MISSING_FIELD, count=len(unable), detail=detail)
+    told = replace(span, skipped=(*span.skipped, skip))
+    if span.first is None or span.last is None:
+        return told
+    edges = [sorted((one.after or span.first, one.before or span.last)) for one in unable]
+    mute = disjoint(Span(from_=start, to=end) for start, end in edges)
+    silent = disjoint((*span.gaps, *mute))
+    pieces = missing_spans(Span(from_=span.first, to=span.last), silent)
+    if not pieces:
+        return replace(told, first=None, last=None, gaps=(), mute=mute)
+    return replace(told, first=pieces[0].from_, last=pieces[-1].to, gaps=silent, mute=mute)
