@@ -91,9 +91,9 @@ def test_what_a_joined_text_holds_is_unpacked_too() -> None:
 
 
 def test_pieces_are_put_in_the_order_of_a_format() -> None:
-    text = """IEX ("{2}{0}{1}" -f 'et-Content -LiteralPath $path | ', 'Sort-Object | Select-Object -First 10', 'G')"""
-    (layer,) = unpack(Source("a", text.encode())).layers
-    assert layer.raw == b"Get-Content -LiteralPath $path | Sort-Object | Select-Object -First 10"
+    first, second = ORIGINAL[:300].replace("'", '"'), ORIGINAL[300:600].replace("'", '"')
+    (layer,) = unpack(Source("a", f"IEX (\"{{1}}{{0}}\" -f '{second}', '{first}')".encode())).layers
+    assert layer.raw.decode() == first + second
 
 
 def test_a_program_written_backwards_is_turned_round() -> None:

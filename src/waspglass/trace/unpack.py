@@ -22,6 +22,8 @@ TOTAL_BYTES = 32 << 20
 SCAN_BYTES = 4 << 20
 LEAST_TEXT = 40
 """Shorter texts are not worth a layer."""
+LEAST_JOINED = 100
+"""The same for what is put together from strings, as long messages are in any program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
         inside = _inflated(packed) if label in BINARY_ENCODINGS else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
-        elif _is_text(packed):
+        elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
             yield _Layer(label, packed)
 
 
