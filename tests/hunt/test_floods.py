@@ -93,3 +93,11 @@ def test_what_correlations_hear_is_bounded_over_all_files_and_counted(files: int
     assert any(one.rule == "both" for one in result.findings)
     left = sum(skip.count for skip in result.skipped if (skip.detail or "").startswith("further events"))
     assert left == files * len(rows) - 100
+
+
+def test_what_a_skip_names_is_escaped() -> None:
+    rules = rules_of(sigma("s: {cs-uri-stem: /x}\ncondition: s"))
+    log = artefact("iis", iis(row("/x"), row("/x"), "one two").file.open().read(), "logs\\a\x1b[2J\u202e.log")
+    result = hunt([log], rules, limits=Limits(per_rule=1))
+    assert {skip.source for skip in result.skipped} == {finding.source for finding in result.findings}
+    assert all(skip.source.isprintable() for skip in result.skipped)

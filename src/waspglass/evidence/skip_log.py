@@ -7,7 +7,7 @@ from collections import Counter
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["SkipLog", "shown_source"]
+__all__ = ["SkipLog", "shown_source", "skip_of"]
 
 _NAMED_PER_REASON = 200
 _SOURCE_CHARACTERS = 1000
@@ -19,6 +19,12 @@ def shown_source(path: str) -> str:
     Control and format characters become escapes; the backslash is not doubled, because it separates folders.
     """
     return bounded("\\".join(printable(part) for part in path.split("\\")), _SOURCE_CHARACTERS)
+
+
+def skip_of(path: str, reason: SkipReason, detail: str | None = None, count: int = 1) -> Skipped:
+    """A skip of a file of the evidence; its path and the detail are escaped here."""
+    shown = None if detail is None else bounded(printable(detail), _SOURCE_CHARACTERS)
+    return Skipped(source=shown_source(path), reason=reason, count=count, detail=shown)
 
 
 class SkipLog:
@@ -37,18 +43,12 @@ class SkipLog:
         """Notes one skipped entry; source and detail are escaped here."""
         self._by_reason[reason] += 1
         if self._by_reason[reason] <= _NAMED_PER_REASON:
-            shown = None if detail is None else bounded(printable(detail), _SOURCE_CHARACTERS)
-            self._named.append(Skipped(source=shown_source(source), reason=reason, detail=shown))
+            self._named.append(skip_of(source, reason, detail))
 
     def total(self) -> tuple[Skipped, ...]:
         """All skips: the named ones in the order they were met, then one with a count for the rest of each reason."""
         rest = [
-            Skipped(
-                source=shown_source(self._owner),
-                reason=reason,
-                count=number - _NAMED_PER_REASON,
-                detail="further entries",
-            )
+            skip_of(self._owner, reason, "further entries", number - _NAMED_PER_REASON)
             for reason, number in self._by_reason.items()
             if number > _NAMED_PER_REASON
         ]

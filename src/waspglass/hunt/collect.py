@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.binding import Bound
 from waspglass.hunt.condition import Or
 from waspglass.hunt.rule import Correlation, Rule
@@ -219,14 +220,9 @@ class Collector:
 
     def skipped(self) -> tuple[Skipped, ...]:
         """All that was counted so far."""
-        source = self.artefact.file.path
-        rows = [Skipped(source=source, reason=r, detail=d, count=n) for (r, d), n in self._skips.items()]
-        rows += [
-            Skipped(source=source, reason=SkipReason.LIMIT_REACHED, count=n, detail=self._left_out_of(rule))
-            for rule, n in self._left_out.items()
-            if n
-        ]
-        return tuple(rows)
+        rows = [(reason, detail, count) for (reason, detail), count in self._skips.items()]
+        rows += [(SkipReason.LIMIT_REACHED, self._left_out_of(rule), n) for rule, n in self._left_out.items() if n]
+        return tuple(skip_of(self.artefact.file.path, *row) for row in rows)
 
     def _left_out_of(self, rule: str) -> str:
         more = ", and more that were not counted: too many" if rule in self.given_up else ""

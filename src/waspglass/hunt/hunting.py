@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact, RecordReader
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.collect import Heard, Hit
 from waspglass.hunt.conclude import Concluded, conclude
@@ -219,8 +220,5 @@ def _bounded_context(concluded: Concluded, most: int) -> tuple[list[Finding], li
             kept.append(one)
         else:
             left[one.rule] += 1
-    cut = [
-        Skipped(source=rule, reason=SkipReason.LIMIT_REACHED, count=count, detail="further context lines")
-        for rule, count in left.items()
-    ]
+    cut = [skip_of(rule, SkipReason.LIMIT_REACHED, "further context lines", count) for rule, count in left.items()]
     return [*kept, *concluded.support], cut

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.binding import Bindings, bind
 from waspglass.hunt.blocks import BLOCK, open_blocks
 from waspglass.hunt.cache import Cache
@@ -107,18 +108,12 @@ class Pass:
     def take_given_up(self, source: str) -> tuple[Skipped, ...]:
         """Rules that took too long on records of the file, since this was last asked."""
         slow = [bound for made in self._used.values() for bound in made.bound if bound.given_up]
-        skipped = tuple(
-            Skipped(
-                source=source,
-                reason=SkipReason.UNDECIDED,
-                count=bound.given_up,
-                detail=f"records not decided: a regular expression of rule {bound.rule.id} takes too long",
-            )
-            for bound in slow
-        )
+        skipped: list[Skipped] = []
         for bound in slow:
+            detail = f"records not decided: a regular expression of rule {bound.rule.id} takes too long"
+            skipped.append(skip_of(source, SkipReason.UNDECIDED, detail, bound.given_up))
             bound.given_up = 0
-        return skipped
+        return tuple(skipped)
 
     def take_unbound(self) -> tuple[Skipped, ...]:
         """Rules that could not run on the kinds of log met since this was last asked."""
@@ -142,7 +137,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
     kind = kind_of(artefact, run.rules)
     source = artefact.file.path
     if kind is None:
-        return Outcome((), (), (Skipped(source=source, reason=SkipReason.NOT_RECOGNISED, detail=artefact.kind),), None)
+        return Outcome((), (), (skip_of(source, SkipReason.NOT_RECOGNISED, artefact.kind),), None)
     limits = run.limits
     collector = Collector(artefact, kind, limits.per_rule, run.ears, run.window, limits.correlated)
     extra: list[Hit] = []

@@ -18,10 +18,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.skip_log import skip_of
 from waspglass.evidence.tree import EvidenceFile
 from waspglass.hunt.priming import prime
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
-from waspglass.model.skip import Skipped, SkipReason
+from waspglass.model.skip import SkipReason
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -147,7 +148,7 @@ class _Crew:
         """A process that died in a file (killed for lack of memory, say)."""
         if worker.at is not None:
             source = self.artefacts[worker.at].file.path
-            died = Skipped(source=source, reason=SkipReason.UNREADABLE, detail="the process that read it ended early")
+            died = skip_of(source, SkipReason.UNREADABLE, "the process that read it ended early")
             self.outcomes[worker.at] = Outcome((), (), (died,), None)
 
     def dismiss(self) -> None:

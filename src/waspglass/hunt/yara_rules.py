@@ -9,6 +9,7 @@ import yara_x
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.collect import Hit, digest_of
 from waspglass.hunt.condition import Or
 from waspglass.hunt.records import excerpt
@@ -68,15 +69,15 @@ class YaraScanner:
             with artefact.file.open() as stream:
                 content = stream.read(_LARGEST + 1)
             if len(content) > _LARGEST:
-                self.skipped.append(Skipped(source=source, reason=SkipReason.TOO_LARGE, detail="not scanned with YARA"))
+                self.skipped.append(skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA"))
                 return ()
             results = self._ready().scan(content)  # type: ignore[attr-defined]  # yara_x has no types
         except EvidenceReadError as error:
-            self.skipped.append(Skipped(source=source, reason=error.reason, detail=error.message))
+            self.skipped.append(skip_of(source, error.reason, error.message))
             return ()
         except yara_x.TimeoutError:
             detail = f"YARA did not finish in {self._seconds} s"
-            self.skipped.append(Skipped(source=source, reason=SkipReason.UNDECIDED, detail=detail))
+            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, detail))
             return ()
         return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
 
