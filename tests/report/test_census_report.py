@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +23,9 @@ from waspglass.model.errors import UsageError
 from waspglass.model.language import load_catalogue
 from waspglass.report.census_html import png, render_census, svg_files
 from waspglass.report.census_json import survey_json
+from waspglass.report.census_map import country_map, country_name
+from waspglass.report.census_series import draw_series
+from waspglass.report.census_words import CensusWords
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
 
@@ -163,3 +168,32 @@ def test_the_numbers_for_scripts_are_those_of_the_page(replay: Survey) -> None:
             assert source.patching is not None
             assert curve["half_life"]["days"] == source.patching.curve.half_life.day
     assert {each["country"] for each in found["unseen"]} == set(replay.unseen)
+
+
+def test_titles_of_maps_fit(replay: Survey) -> None:
+    """Each line of a title is narrower than its map, with letters as wide as the widest font that the style names."""
+    words = CensusWords("de")
+    for country in ("DE", "AT", "CH"):
+        title = words.text("map.country", country=country_name(country, words), source="Shadowserver scan_exchange",
+                           day=words.day(replay.day))  # fmt: skip
+        picture = country_map((), country, title, words)
+        assert picture is not None
+        assert " ".join(picture.title_lines) == title
+        assert all(len(line) * 9 <= picture.width - 8 for line in picture.title_lines)
+
+
+def test_labels_of_lines_keep_apart_and_inside(replay: Survey) -> None:
+    picture = draw_series(replay, CensusWords("en"))
+    assert picture is not None
+    for panel in picture.panels:
+        places = sorted(line.end[1] for line in panel.lines)
+        assert all(after - before >= 13.9 for before, after in itertools.pairwise(places))
+        assert places[-1] <= panel.bottom
+        assert all(line.end[0] <= picture.right < picture.width - 60 for line in panel.lines)
+
+
+def test_the_timeline_is_in_the_language_of_the_report(replay: Survey) -> None:
+    event = next(row for row in replay.pack.timeline if row.event_de and row.date == "2021-03-02")
+    assert event.event_de is not None
+    assert event.event_de in unescape(render_census(replay, language="de", version="0"))
+    assert event.event in unescape(render_census(replay, language="en", version="0"))

@@ -19,6 +19,8 @@ __all__ = ["MAPPED", "MapPicture", "country_map", "country_name", "world_map"]
 MAPPED = frozenset({"DE", "AT", "CH"})
 """Countries whose regions have shapes."""
 _CLASSES = 5
+_TITLE_LETTER, _SMALL_LETTER = 9.2, 6.6
+"""How wide a letter is at most on average, in the widest of the fonts that `census_picture.css` names."""
 
 
 class _Region(TypedDict):
@@ -129,20 +131,20 @@ def _picture(shown: _Map, counts: Mapping[str, Count], lost: int, title: str, wo
         shapes.append(Shape(region["path"], _level(count.vulnerable, bounds), text))
     legend = _legend(bounds, shown["width"], words)
     missing = words.text("map.missing", number=words.number(lost)) if lost else ""
-    characters = int(shown["width"] / 6.4)
-    title_lines, missing_lines = textwrap.wrap(title, int(characters * 0.8)), textwrap.wrap(missing, characters)
+    title_lines = textwrap.wrap(title, int((shown["width"] - 16) / _TITLE_LETTER))
+    missing_lines = textwrap.wrap(missing, int((shown["width"] - 16) / _SMALL_LETTER))
     top = 14.0 + 18 * len(title_lines)
     extra = top + legend[-1].y + 34 + (15 * len(missing_lines) + 8 if missing_lines else 0)
     return MapPicture(
-        shown["width"],
-        shown["height"],
-        top,
-        extra,
-        title,
-        tuple(title_lines),
-        tuple(shapes),
-        legend,
-        tuple(missing_lines),
+        width=shown["width"],
+        height=shown["height"],
+        top=top,
+        extra=extra,
+        title=title,
+        title_lines=tuple(title_lines),
+        shapes=tuple(shapes),
+        legend=legend,
+        missing=tuple(missing_lines),
     )
 
 

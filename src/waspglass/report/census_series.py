@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from waspglass.census.survey import SourceSurvey, Survey
 from waspglass.packs.builds import State
@@ -24,7 +24,12 @@ __all__ = [
 ]
 
 WIDTH, _LEFT, _RIGHT = 960.0, 64.0, 930.0
+_LABELS = 836.0
+"""Where the lines of states end: their labels stand right of it."""
 _PANEL, _GAP, _TOP = 150.0, 54.0, 46.0
+_LABEL_STEP = 14.0
+_NEAR_X, _NEAR_Y = 22.0, 12.0
+"""Closer marks have their numbers on different sides."""
 _KINDS = ("patch", "poc_public", "ransomware", "law_enforcement", "warning")
 _EVENTS = 9
 
@@ -92,23 +97,23 @@ def draw_series(survey: Survey, words: CensusWords) -> SeriesPicture | None:
     first = min(each.date for source in sources for each in source.series)
     first = min(first, max(survey.pack.window.patch_available.date(), first - dt.timedelta(days=14)))
     last = max(each.date for source in sources for each in source.series)
-    days = DayScale(first, last, _LEFT, _RIGHT)
+    days = DayScale(first, last, _LEFT, _LABELS)
     panels = tuple(_panel(source, days, _TOP + index * (_PANEL + _GAP), words) for index, source in enumerate(sources))
     events = tuple(
         Event(number, days.at(day), row)
         for number, (day, row) in enumerate(shown_events(survey.pack.timeline, first, last), 1)
     )
     return SeriesPicture(
-        WIDTH,
-        panels[-1].bottom + 44,
-        words.text("series.title"),
-        _LEFT,
-        _RIGHT,
-        panels[0].top,
-        panels[-1].bottom,
-        panels,
-        tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
-        events,
+        width=WIDTH,
+        height=panels[-1].bottom + 44,
+        title=words.text("series.title"),
+        left=_LEFT,
+        right=_LABELS,
+        top=panels[0].top,
+        bottom=panels[-1].bottom,
+        panels=panels,
+        days=tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
+        events=events,
     )
 
 
@@ -120,7 +125,7 @@ def _panel(source: SourceSurvey, days: DayScale, top: float, words: CensusWords)
         _line(source, state, days, scale, words) for state in sorted(shown, key=lambda each: each != "vulnerable")
     )
     ticks = tuple((scale.at(value), words.number(value)) for value in scale.ticks())
-    return Panel(words.source(source.source), top, top + _PANEL, _apart(lines), ticks)
+    return Panel(words.source(source.source), top, top + _PANEL, _apart(lines, top + _PANEL), ticks)
 
 
 def _line(source: SourceSurvey, state: State, days: DayScale, scale: CountScale, words: CensusWords) -> Line:
@@ -134,28 +139,32 @@ def _line(source: SourceSurvey, state: State, days: DayScale, scale: CountScale,
     return Line(state.name.lower(), points, tuple(dots), (end_x, end_y, words.state(state)))
 
 
-def _apart(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Moves the labels at the line ends so that none covers another."""
+def _apart(lines: tuple[Line, ...], bottom: float) -> tuple[Line, ...]:
+    """Moves the labels at the line ends so that none covers another or leaves the panel below."""
     ordered = sorted(lines, key=lambda line: line.end[1])
-    lowest = float("-inf")
-    moved: dict[str, Line] = {}
+    places: list[float] = []
     for line in ordered:
-        x, y, text = line.end
-        y = max(y, lowest + 14)
-        lowest = y
-        moved[line.state] = Line(line.state, line.points, line.dots, (x, y, text))
+        places.append(max(line.end[1], places[-1] + _LABEL_STEP if places else float("-inf")))
+    lowest = bottom
+    for index in range(len(places) - 1, -1, -1):
+        places[index] = min(places[index], lowest)
+        lowest = places[index] - _LABEL_STEP
+    moved = {
+        line.state: replace(line, end=(line.end[0], y, line.end[2])) for line, y in zip(ordered, places, strict=True)
+    }
     return tuple(moved[line.state] for line in lines)
 
 
 @dataclass(frozen=True)
 class FigureMark:
-    """A public figure: place, number in the list, and what it is."""
+    """A public figure: place, number in the list, what it is, and whether the number stands on its left."""
 
     x: float
     y: float
     number: int
     title: str
     figure: Figure
+    number_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,14 +203,23 @@ def draw_figures(
         for number, (day, figure) in enumerate(dated, 1)
     )
     return FigurePicture(
-        WIDTH,
-        290.0,
-        title,
-        _LEFT,
-        _RIGHT,
-        30.0,
-        250.0,
-        marks,
-        tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
-        tuple((scale.at(value), words.number(value)) for value in scale.ticks()),
+        width=WIDTH,
+        height=290.0,
+        title=title,
+        left=_LEFT,
+        right=_RIGHT,
+        top=30.0,
+        bottom=250.0,
+        marks=_sided(marks),
+        days=tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
+        ticks=tuple((scale.at(value), words.number(value)) for value in scale.ticks()),
     )
+
+
+def _sided(marks: Sequence[FigureMark]) -> tuple[FigureMark, ...]:
+    """Puts the number of a mark that lies close to the one before on its other side."""
+    found: list[FigureMark] = []
+    for mark in marks:
+        close = found and abs(found[-1].x - mark.x) < _NEAR_X and abs(found[-1].y - mark.y) < _NEAR_Y
+        found.append(replace(mark, number_left=bool(close) and not found[-1].number_left))
+    return tuple(found)

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from waspglass.census.count import By
 from waspglass.census.patching import Patching
 from waspglass.census.survival import SurvivalCurve
+from waspglass.report.census_map import country_name
 from waspglass.report.census_scale import Frame, round_steps
 from waspglass.report.census_words import CensusWords
+from waspglass.report.picture_shapes import shortened
 
 __all__ = ["CurvePicture", "HalfLifePicture", "draw_curve", "draw_half_lives"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 452.0, 52.0, 264.0
+_NAME_LETTERS = 18
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,24 @@ def draw_curve(patching: Patching, words: CensusWords) -> CurvePicture:
     if curve.half_life.day is not None:
         text = words.text("survival.half", days=words.number(curve.half_life.day, 1))
         half = (round(_LEFT + (_RIGHT - _LEFT) * curve.half_life.day / last, 1), y(0.5), text)
+    points = list(zip(curve.days, curve.share, strict=True))
+    ticks = [day for day in round_steps(last) if day <= last]
     return CurvePicture(
-        480.0,
-        312.0,
-        words.source(patching.source),
-        _LEFT,
-        _RIGHT,
-        _TOP,
-        _BOTTOM,
-        words.text("survival.curve", hosts=words.number(curve.hosts)),
-        " ".join([*upper, *reversed(lower)]),
-        " ".join(f"{x[day]},{y(share)}" for day, share in zip(curve.days, curve.share, strict=True)),
-        tuple(
-            (x[day], y(share), _point(day, share, words)) for day, share in zip(curve.days, curve.share, strict=True)
-        ),
-        tuple((_LEFT + (_RIGHT - _LEFT) * day / last, words.number(day)) for day in round_steps(last) if day <= last),
-        tuple((y(share), words.percent(share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
-        words.text("survival.axis", day=words.day(patching.origin)),
-        half,
+        width=480.0,
+        height=312.0,
+        title=words.source(patching.source),
+        left=_LEFT,
+        right=_RIGHT,
+        top=_TOP,
+        bottom=_BOTTOM,
+        subtitle=words.text("survival.curve", hosts=words.number(curve.hosts)),
+        band=" ".join([*upper, *reversed(lower)]),
+        line=" ".join(f"{x[day]},{y(share)}" for day, share in points),
+        dots=tuple((x[day], y(share), _point(day, share, words)) for day, share in points),
+        days=tuple((_LEFT + (_RIGHT - _LEFT) * day / last, words.number(day)) for day in ticks),
+        shares=tuple((y(share), words.percent(share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        axis=words.text("survival.axis", day=words.day(patching.origin)),
+        half=half,
     )
 
 
@@ -102,14 +105,14 @@ def half_life_text(curve: SurvivalCurve, words: CensusWords) -> str:
 
 
 def draw_half_lives(groups: Sequence[Patching], by: By, words: CensusWords) -> HalfLifePicture | None:
-    """None for fewer than two groups."""
-    if len(groups) < 2:
+    """None for fewer than two groups, or where none has come to its half-life."""
+    if len(groups) < 2 or all(each.curve.half_life.day is None for each in groups):
         return None
     ends = [
         value for each in groups for value in (each.curve.half_life.high, each.curve.half_life.day) if value is not None
     ]
     steps = round_steps(max(ends, default=1.0))
-    left, right, top = 90.0, 452.0, 34.0
+    left, right, top = 128.0, 452.0, 34.0
 
     def x(day: float | None) -> float | None:
         return None if day is None else round(left + (right - left) * min(day / steps[-1], 1.0), 1)
@@ -117,12 +120,12 @@ def draw_half_lives(groups: Sequence[Patching], by: By, words: CensusWords) -> H
     ranked = sorted(groups, key=lambda each: (each.curve.half_life.day or float("inf"), each.key or ""))
     rows = tuple(
         HalfLifeRow(
-            each.key or "?",
-            top + 16 + 24 * index,
-            x(each.curve.half_life.day),
-            x(each.curve.half_life.low),
-            x(each.curve.half_life.high),
-            half_life_text(each.curve, words),
+            name=shortened(_group_name(each.key, by, words), _NAME_LETTERS),
+            y=top + 16 + 24 * index,
+            x=x(each.curve.half_life.day),
+            left=x(each.curve.half_life.low),
+            right=x(each.curve.half_life.high),
+            text=half_life_text(each.curve, words),
         )
         for index, each in enumerate(ranked)
     )
@@ -130,4 +133,21 @@ def draw_half_lives(groups: Sequence[Patching], by: By, words: CensusWords) -> H
     title = words.text("survival.by", source=words.source(groups[0].source), by=words.text(f"by.{by.value}"))
     ticks = tuple((left + (right - left) * day / steps[-1], words.number(day)) for day in steps)
     axis = words.text("survival.half_axis", day=words.day(groups[0].origin))
-    return HalfLifePicture(480.0, bottom + 48, title, left, right, top, bottom, rows, ticks, axis)
+    return HalfLifePicture(
+        width=480.0,
+        height=bottom + 48,
+        title=title,
+        left=left,
+        right=right,
+        top=top,
+        bottom=bottom,
+        rows=rows,
+        days=ticks,
+        axis=axis,
+    )
+
+
+def _group_name(key: str | None, by: By, words: CensusWords) -> str:
+    if key is None:
+        return words.text("group.unknown", by=words.text(f"by.{by.value}"))
+    return country_name(key, words) if by is By.COUNTRY else key
