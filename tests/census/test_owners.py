@@ -54,6 +54,17 @@ def test_the_most_exact_contact_wins(
     assert (None if found is None else found[0].email) == email
 
 
+def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("\ufeffemail;cidr;name;language\nnoc@a.example;192.0.2.0/24;Müller, Söhne;de\n", encoding="utf-8")
+    found = read_contacts(path).find("192.0.2.1", [], None)
+    assert found is not None
+    assert found[0] == Contact("noc@a.example", "Müller, Söhne", "de")
+    path.write_bytes("email;cidr;name\nnoc@a.example;192.0.2.0/24;Müller\n".encode("cp1252"))
+    with pytest.raises(UsageError, match="Save the file as UTF-8"):
+        read_contacts(path)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), min_size=1, max_size=30),
     st.integers(0, 2**32 - 1),

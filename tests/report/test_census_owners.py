@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
 import unicodedata
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def test_files_are_written_and_an_address_is_no_path(tmp_path: Path) -> None:
     write_notices(told, [host(address="203.0.113.5")], PACK, SENDER, tmp_path / "out")
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) == 6
+    assert os.name != "posix" or (tmp_path / "out").stat().st_mode & 0o077 == 0
     assert all(name.startswith("out/") for name in files)
     assert "203.0.113.5" in (tmp_path / "out" / "unmatched.csv").read_text(encoding="utf-8")
     index = list(csv.DictReader((tmp_path / "out" / "owners.csv").open(encoding="utf-8")))

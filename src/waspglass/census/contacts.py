@@ -84,7 +84,10 @@ def read_contacts(path: Path) -> Contacts:
     contacts = Contacts()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            header = file.readline()
+            file.seek(0)
+            # Spreadsheets in German separate with semicolons.
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
             names = {name.strip().lower() for name in reader.fieldnames or ()}
             if "email" not in names or not names & {"cidr", "asn", "domain"}:
                 raise UsageError(
@@ -95,7 +98,11 @@ def read_contacts(path: Path) -> Contacts:
             for row in reader:
                 cells = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name}
                 _add(contacts, cells, Location(str(path), reader.line_num))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"contacts are not UTF-8: {error.reason}", location=Location(str(path)), hint="Save the file as UTF-8"
+        ) from error
+    except (OSError, csv.Error) as error:
         raise UsageError(f"contacts cannot be read: {error}", location=Location(str(path))) from error
     return contacts
 

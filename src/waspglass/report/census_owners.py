@@ -149,11 +149,13 @@ def write_notices(
 ) -> None:
     """Writes a folder an owner with `message.txt` and `hosts.csv`, `owners.csv`, and `unmatched.csv`.
 
+    A folder that it makes is readable by its owner only: it says who can be broken into.
+
     Raises:
         OutputError: If the folder holds something already, or cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise OutputError(f"{folder} is not empty", hint="Old and new messages would be mixed; name a new folder")
         out = io.StringIO()
