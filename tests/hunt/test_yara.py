@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from tests.hunt.evidence import artefact, pack, sigma
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules
 from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.packs.pack import RuleSource
 
 PAGE = b"<%-- SAMPLE: no code --%><script runat='server'></script>"
 PATH = r"C:\inetpub\wwwroot\aspnet_client\page.aspx"
@@ -40,3 +43,37 @@ def test_a_match_names_the_page_and_its_digest() -> None:
 
 def test_a_page_that_does_not_match_is_nothing() -> None:
     assert found(b"<p>hello</p>") == ()
+
+
+def added(text: str, content: bytes = PAGE) -> tuple[list[str], list[str]]:
+    """Rules that match the page, and what is told of those that do not compile."""
+    rules = load_rules(pack(), [RuleSource(path="u.yar", text=text, origin="user")])
+    result = hunt([artefact("webfile", content, PATH)], rules, readers=record_readers(None))
+    return [one.rule for one in result.findings], [one.detail or "" for one in result.skipped]
+
+
+def test_a_rule_that_does_not_compile_takes_no_other_along() -> None:
+    broken = "rule bad { condition: nowhere }\nrule good { condition: filesize > 0 }\nrule worse { condition: $a }"
+    rules, told = added(broken)
+    assert rules == ["yara:good"]
+    assert ["nowhere" in told[0], "$a" in told[1], len(told)] == [True, True, 2]
+
+
+@pytest.mark.parametrize("what", ['include "x.yar"', 'import "nosuchmodule"', 'rule cut { strings: $a = "x'])
+def test_what_cannot_be_compiled_is_told(what: str) -> None:
+    rules, told = added(f"rule fine {{ condition: false }}\n{what}\n")
+    assert rules == []
+    assert told
+
+
+def test_rules_may_ask_for_the_name_of_the_file_as_public_collections_do() -> None:
+    asked = (
+        r'filename == "page.aspx" and extension == ".aspx" and filepath matches /\\aspnet_client$/ and md5 == "" '
+        r'and owner == "" and filetype == ""'
+    )
+    assert added("\ufeffrule named { condition: " + asked + " }") == (["yara:named"], [])
+
+
+def test_the_excerpt_of_a_file_is_readable() -> None:
+    (one,) = (one for one in found(PAGE) if one.rule == "yara:code")
+    assert f"; path={PATH.replace(chr(92), chr(92) * 2)}; " in one.excerpt

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from waspglass.evidence.artefact import Columns, Record
 from waspglass.hunt.compile import Predicate, compile_condition, may_give_up
-from waspglass.hunt.condition import Condition, matches
+from waspglass.hunt.condition import NEVER, Condition, matches
 from waspglass.hunt.fields import field_names, known_true
 from waspglass.hunt.indicator_rules import indicator_condition
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
@@ -178,8 +178,9 @@ def bind(
     for one in chosen:
         if isinstance(one, Indicator):
             wanted = indicator_condition(one, kind, rules.web_roots)
-            if wanted is not None and all(map(names.has, field_names(wanted))):
-                bound.append(Bound(_as_rule(one), wanted, names.resolve, blank, derived=names.derives(wanted)))
+            shown = None if wanted is None else known_true(wanted, names.has)[0]
+            if shown is not None:
+                bound.append(Bound(_as_rule(one), shown, names.resolve, blank, derived=names.derives(shown)))
             continue
         if not any(offered.answers(one.logsource) for offered in kind.logsources):
             continue
@@ -203,14 +204,13 @@ def bind(
 
 
 def _as_rule(indicator: Indicator) -> Rule:
-    from waspglass.hunt.condition import Or
-
     return Rule(
         id=indicator.id,
         name=indicator.id,
         title=indicator.title,
         logsource=Logsource(),
-        condition=Or(()),
+        condition=NEVER,
         meaning=indicator.meaning,
         source=indicator.source,
+        one_of_many=True,
     )

@@ -10,7 +10,6 @@ from datetime import datetime
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.binding import Bound
-from waspglass.hunt.condition import Or
 from waspglass.hunt.rule import Correlation, Rule
 from waspglass.hunt.searching import first_of, searching
 from waspglass.model.coverage import Span
@@ -28,8 +27,6 @@ _FLOOD = 20_000
 _PART_OF_FLOOD = 1_000
 """Further matches of a rule that has its part in a flood. New needles are chosen for what is left, which costs as much
 as some thousand matches: rules are given up together."""
-_NO_CONDITION = Or(())
-"""What `binding` gives rules that stand for an indicator."""
 _LIFE_FACTOR = 20
 _LAST = 20
 """Latest hits that a rule about an implant keeps besides the first ones: whether it answers at last decides."""
@@ -192,8 +189,8 @@ class Collector:
         """
         if rule.meaning.subject is not None:
             return self.limit * _LIFE_FACTOR
-        own = rule.condition != _NO_CONDITION or rule.meaning.effect is Effect.CONTEXT
-        return self.limit if own else max(1, self.limit // 10)
+        few = rule.one_of_many and rule.meaning.effect is not Effect.CONTEXT
+        return max(1, self.limit // 10) if few else self.limit
 
     def _hear(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.collect import Heard, Hit
-from waspglass.hunt.condition import Or
+from waspglass.hunt.condition import NEVER
 from waspglass.hunt.correlation import Match, correlate
 from waspglass.hunt.findings import finding_id, finding_of
 from waspglass.hunt.paths import normalised_subject
@@ -118,7 +118,7 @@ def _correlated(
         name=correlation.name,
         title=correlation.title,
         logsource=Logsource(),
-        condition=Or(()),
+        condition=NEVER,
         meaning=replace(correlation.meaning, subject=subject),
     )
     based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import cast
 
 __all__ = [
+    "NEVER",
     "And",
     "Condition",
     "Kind",
@@ -85,6 +86,9 @@ class Not:
 
 
 Condition = Match | And | Or | Not
+
+NEVER = Or(())
+"""No record satisfies it: for rules that match by other means (YARA, correlations, an indicator's own condition)."""
 
 
 def conjunction(parts: list[Condition]) -> Condition:

@@ -6,7 +6,7 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 
-from waspglass.hunt.condition import Condition, Kind, Match, Part, disjunction
+from waspglass.hunt.condition import Condition, Kind, Match, Part, conjunction, disjunction
 from waspglass.hunt.paths import url_of_path
 from waspglass.hunt.rule import Indicator
 from waspglass.packs.pack import ArtefactKind, WebRoot
@@ -39,8 +39,18 @@ def _ends(field: str, value: str) -> Match:
 
 def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
     """The condition, or None if this kind of record cannot show the indicator."""
-    value, log = indicator.value, kind.format in _LOGS
-    match indicator.type:
+    wanted = ((indicator.type, indicator.value), *indicator.also)
+    parts = [_condition(what, value, kind, web_roots) for what, value in wanted]
+    known = [part for part in parts if part is not None]
+    return conjunction(known) if len(known) == len(parts) else None
+
+
+def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
+    log = kind.format in _LOGS
+    match what:
+        case "address" if "/" in value:
+            networks = [Match(field, Kind.CIDR, text=value) for field in kind.actor.address]
+            return disjunction([*networks]) if log and networks else None
         case "address":
             forms = _address_forms(value)
             return disjunction([Match(None, Kind.TOKEN, text=form) for form in forms]) if log else None
@@ -57,7 +67,7 @@ def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tup
             return _name_condition(value, kind)
         case "session":
             return _somewhere(value) if log else None
-    if indicator.type in _HASHES and kind.format not in ("w3c", "httperr", "diagnostics_csv"):
+    if what in _HASHES and kind.format not in ("w3c", "httperr", "diagnostics_csv"):
         return _somewhere(value)
     return None
 

@@ -1,4 +1,4 @@
-"""Reads indicators: STIX 2.1 bundles, and CSV lists (`type,value`, MISP, Microsoft) by the names of their columns."""
+"""Reads indicators: STIX bundles, and CSV lists (`type,value`, MISP, Microsoft) by the names of their columns."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
+from itertools import product
 
 import orjson
 
 from waspglass.hunt.errors import UnsupportedRuleError
 from waspglass.hunt.rule import Indicator, Meaning
+from waspglass.hunt.stix_patterns import Comparison, alternatives
 from waspglass.model.escape import bounded, printable
 from waspglass.model.finding import Effect, Rung
 
@@ -59,36 +63,55 @@ _STIX_OBJECTS = {
     ("network-traffic", "extensions.http-request-ext.request_header.user-agent"): "user_agent",
     ("network-traffic", "extensions.http-request-ext.request_value"): "url",
 }
-_COMPARISON = re.compile(
-    r"([a-z0-9-]+):([A-Za-z0-9_.'\"\[\]-]+?)\s*(=|!=|LIKE|MATCHES|IN|ISSUBSET|[<>]=?)\s*'((?:[^'\\]|\\.)*)'"
-)
 _SHAPES = {
-    "address": re.compile(r"[0-9a-fA-F:.]{3,45}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
     "sha1": re.compile(r"[0-9a-f]{40}"),
     "md5": re.compile(r"[0-9a-f]{32}"),
 }
 _TYPE_COLUMNS = ("type", "indicatortype", "indicator_type", "ioc_type", "indicator type")
 _VALUE_COLUMNS = ("value", "indicator", "ioc", "ioc_value", "indicator_value")
+_DEFANGED = (("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("[:]", ":"), ("[://]", "://"))
 
 
 def _indicator(kind: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
     """None for a value that cannot be one of its type, or is too short to mean anything."""
+    plain = _normal(kind, value)
+    if plain is None:
+        return None
+    name = title or f"Indicator: {bounded(printable(plain), 120)}"
+    return Indicator(kind, plain, f"{kind}:{plain}", name, meaning, source)
+
+
+def _normal(kind: str, value: str) -> str | None:
+    """The value as it is compared; lists that people pass on are often defanged (`198.51.100[.]7`, `hxxp://`)."""
     value = value.strip()
     if kind != "user_agent":
         value = value.lower()
+    if kind in ("address", "domain", "url"):
+        value = re.sub(
+            r"^(?:h(?:xx|tt)ps?|fxp)(?=\W)", lambda one: one[0].replace("xx", "tt").replace("fxp", "ftp"), value
+        )
+        for written, meant in _DEFANGED:
+            value = value.replace(written, meant)
     if kind == "domain":
-        value = value.strip(".").replace("[.]", ".")
+        value = value.strip(".")
     if kind == "address":
-        value = value.replace("[.]", ".").partition("/32")[0]
+        return _address(value)
     if kind == "path":
         value = value.replace("/", "\\") if re.match(r"[a-z]:[\\/]|%", value) else value
     shape = _SHAPES.get(kind)
-    if len(value) < 4 or (shape is not None and not shape.fullmatch(value)):
+    return None if len(value) < 4 or (shape is not None and not shape.fullmatch(value)) else value
+
+
+def _address(value: str) -> str | None:
+    """An address, or a network (`198.51.100.0/24`) if it is one of more than one address."""
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
         return None
-    return Indicator(
-        kind, value, f"{kind}:{value}", title or f"Indicator: {bounded(printable(value), 120)}", meaning, source
-    )
+    if network.prefixlen == 0:
+        return None
+    return value.partition("/")[0] if network.num_addresses == 1 else str(network)
 
 
 def _plain(rung: Rung) -> Meaning:
@@ -105,33 +128,53 @@ def read_csv(text: str, source: str) -> Iterator[Indicator | str]:
     Raises:
         UnsupportedRuleError: If the header names no type and value columns.
     """
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    header = [name.strip().lower() for name in next(rows, [])]
+    rows, header = _table(text)
     type_at = next((header.index(name) for name in _TYPE_COLUMNS if name in header), None)
     value_at = next((header.index(name) for name in _VALUE_COLUMNS if name in header), None)
     if type_at is None or value_at is None or type_at == value_at:
         raise UnsupportedRuleError("a CSV list of indicators needs the columns 'type' and 'value'")
     title_at = next((header.index(name) for name in ("comment", "description", "title") if name in header), None)
-    for row in rows:
+    used_at = header.index("to_ids") if "to_ids" in header else None
+    for line, row in rows:
         if not any(row) or row[0].startswith("#"):
             continue
         if len(row) <= max(type_at, value_at):
-            yield f"line {rows.line_num}: too few columns"
+            yield f"line {line}: too few columns"
+            continue
+        if used_at is not None and used_at < len(row) and row[used_at].strip().lower() in ("0", "false"):
+            yield f"line {line}: not for detection (to_ids)"
             continue
         title = row[title_at].strip() if title_at is not None and title_at < len(row) else ""
-        names, values = row[type_at].strip().lower().split("|"), row[value_at].split("|")
-        for name, value in zip(names, values, strict=False):
-            kind = INDICATOR_TYPES.get(name)
-            made = (
-                None
-                if kind is None
-                else _indicator(kind, value, source, _plain(_rung_of(kind)), printable(title)[:200])
-            )
-            yield made or f"line {rows.line_num}: type {printable(name)[:40]!r} with such a value is not hunted"
+        yield from _from_row(row[type_at], row[value_at], printable(title)[:200], source, line)
+
+
+def _table(text: str) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
+    """The rows below the header with their lines, and the header; commas, semicolons (as many spreadsheets) or tabs."""
+    lines = text.removeprefix("\ufeff")
+    while lines.startswith(("#", "\n", "\r")):
+        lines = lines.partition("\n")[2]
+    first = lines.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    above = text.count("\n") - lines.count("\n")
+    rows = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
+    header = [name.strip().lower() for name in next(rows, [])]
+    return ((above + rows.line_num, row) for row in rows), header
+
+
+def _from_row(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
+    """`ip-dst|port` and the like name several values in one cell."""
+    made: list[Indicator] = []
+    for name, value in zip(types.strip().lower().split("|"), values.split("|"), strict=False):
+        kind = INDICATOR_TYPES.get(name.strip())
+        one = None if kind is None else _indicator(kind, value, source, _plain(_rung_of(kind)), title)
+        made += [] if one is None else [one]
+    if not made:
+        yield f"line {line}: type {printable(types.strip())[:40]!r} with such a value is not hunted"
+    yield from made
 
 
 def read_stix(text: str, source: str) -> Iterator[Indicator | str]:
-    """Indicators of a STIX 2.1 bundle: each comparison with `=` of an OR-ed pattern stands for itself.
+    """Indicators of a STIX 2.0 or 2.1 bundle, one for each alternative of a pattern.
 
     Raises:
         UnsupportedRuleError: If the text is not a bundle.
@@ -140,7 +183,7 @@ def read_stix(text: str, source: str) -> Iterator[Indicator | str]:
         bundle = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise UnsupportedRuleError(f"not JSON: {error}") from None
-    objects = bundle.get("objects") if isinstance(bundle, dict) and bundle.get("type") == "bundle" else None
+    objects = bundle.get("objects") if isinstance(bundle, dict) else None
     if not isinstance(objects, list):
         raise UnsupportedRuleError("not a STIX bundle")
     for one in objects:
@@ -156,22 +199,52 @@ def _from_pattern(one: dict[str, object], source: str) -> Iterator[Indicator | s
     if one.get("pattern_type", "stix") != "stix":
         yield f"{printable(name)[:80]}: pattern type {one.get('pattern_type')!r:.40} is not read"
         return
-    joined = re.sub(r"'(?:[^'\\]|\\.)*'", "''", pattern)
-    if re.search(r"\b(AND|FOLLOWEDBY|NOT|REPEATS|WITHIN)\b", joined):
-        yield f"{printable(name)[:80]}: a pattern that joins several observations is not read"
+    try:
+        choices = alternatives(pattern)
+    except UnsupportedRuleError as fault:
+        yield f"{printable(name)[:80]}: {printable(str(fault))[:150]}"
         return
     meaning = _stix_meaning(one)
-    for comparison in _COMPARISON.finditer(pattern):
-        path = comparison[2].lower().replace("'", "").replace('"', "")
-        kind = _STIX_OBJECTS.get((comparison[1], path))
-        value = re.sub(r"\\(.)", r"\1", comparison[4])
-        rung = meaning or _plain(_rung_of(kind or ""))
-        made = (
-            None
-            if kind is None or comparison[3] != "="
-            else _indicator(kind, value, source, rung, printable(name)[:200])
+    for choice in choices:
+        for values in product(*(_values(part) for part in choice)):
+            yield _of_choice(values, source, meaning, printable(name)[:200])
+
+
+_Value = tuple[str, str]
+"""Our type and the value; without a type where we cannot look for it: what stands in the pattern."""
+
+
+def _values(part: Comparison) -> list[_Value]:
+    """What the comparison asks for, any of it; nothing to ask for where the path only repeats the type."""
+    if part.path.endswith("_ref.type"):
+        return [("any", "")]
+    kind = _STIX_OBJECTS.get((part.object, part.path))
+    network = part.operator == "ISSUBSET" and kind == "address"
+    if kind is None or not (network or part.operator in ("=", "==", "IN")):
+        return [("", f"{part.object}:{part.path} {part.operator} {', '.join(part.values)}")]
+    return [(kind, value) for value in part.values]
+
+
+def _of_choice(values: tuple[_Value, ...], source: str, meaning: Meaning | None, title: str) -> Indicator | str:
+    parts = dict.fromkeys((kind, value) for kind, value in values if kind != "any")
+    names, folders = ([value for kind, value in parts if kind == wanted] for wanted in ("name", "path"))
+    if len(names) == len(folders) == 1:  # STIX tells a file's folder and name apart
+        parts = dict.fromkeys((kind, value) for kind, value in parts if kind not in ("name", "path"))
+        parts["path", f"{folders[0].rstrip('/')}\\{names[0]}".replace("\\\\", "\\")] = None
+    made = [
+        _indicator(kind, value, source, meaning or _plain(_rung_of(kind)), title) if kind else None
+        for kind, value in parts
+    ]
+    whole = [one for one in made if one is not None]
+    if not whole or len(whole) < len(made):
+        unread = "; ".join(
+            f"{kind} {value}".strip() for (kind, value), one in zip(parts, made, strict=True) if one is None
         )
-        yield made or f"{printable(name)[:80]}: {printable(comparison[0])[:80]} is not hunted"
+        return f"{title[:80]}: {printable(unread)[:120]} is not hunted"
+    first, *rest = whole
+    if not rest:
+        return first
+    return replace(first, id=" & ".join(one.id for one in whole), also=tuple((one.type, one.value) for one in rest))
 
 
 def _stix_meaning(one: dict[str, object]) -> Meaning | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-import orjson
-
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.hunt.binding import Bindings, Bound
@@ -23,11 +21,8 @@ Enrich = Callable[[Artefact, Record], Record]
 
 
 def excerpt(record: Record) -> bytes:
-    """The record as JSON, for the excerpt of a finding."""
-    return orjson.dumps(
-        {name: value.encode("utf-8", "backslashreplace").decode() for name, value in record.items()},
-        option=orjson.OPT_SORT_KEYS,
-    )
+    """The record as `name=value; name=value`, for the excerpt of a finding: paths stay readable."""
+    return "; ".join(f"{name}={record[name]}" for name in sorted(record)).encode("utf-8", "backslashreplace")
 
 
 def scan_records(

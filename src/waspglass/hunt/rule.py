@@ -48,6 +48,7 @@ class Rule:
         phase: `follow-up` rules run in the second pass, with their placeholders filled.
         emits: False for rules that only feed correlations.
         source: The file that it came from.
+        one_of_many: True for one that stands for an indicator: these come by the hundred.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Rule:
     phase: Literal["first", "follow-up"] = "first"
     emits: bool = True
     source: str = ""
+    one_of_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,13 @@ class Indicator:
     """A value that points to an attacker.
 
     Attributes:
-        type: `address`, `domain`, `url`, `user_agent`, `path` (file path or URL path), `name` (file name), `sha256`,
-            `sha1`, `md5`.
+        type: `address` (or network), `domain`, `url`, `user_agent`, `path` (file path or URL path), `name` (file
+            name), `sha256`, `sha1`, `md5`.
         value: As compared, lower case where case does not count.
         id: Stable id.
         title: One line.
         source: The file that it came from.
+        also: Further types and values that the same record must show.
     """
 
     type: str
@@ -118,6 +121,7 @@ class Indicator:
     title: str
     meaning: Meaning
     source: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

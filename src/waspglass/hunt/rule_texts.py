@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["language_of", "read_rules"]
 
+_MOST_NAMED = 20
+"""Faults of one file that are named; the others are a number."""
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
@@ -32,13 +34,13 @@ def language_of(text: str) -> str | None:
     """`sigma`, `yara`, `stix`, `csv`, or None: by content, as users' folders are mixed."""
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("{"):
-        return "stix" if '"bundle"' in start else None
-    if _YARA.search(text):
+        return "stix" if '"objects"' in start else None
+    if _YARA.search(start):
         return "yara"
-    if _SIGMA.search(text):
+    if _SIGMA.search(start):
         return "sigma"
-    first = start.partition("\n")[0].lower()
-    return "csv" if "," in first and re.search(r"\b(value|indicator|ioc)", first) else None
+    first = next((line.lower() for line in start.splitlines() if line.strip() and not line.startswith("#")), "")
+    return "csv" if re.search(r"[,;\t]", first) and re.search(r"\b(value|indicator|ioc)", first) else None
 
 
 @dataclass(slots=True)
@@ -188,13 +190,17 @@ def _read_one(one: _Document, filters: Sequence[Filter], reading: _Reading) -> N
 
 
 def _read_yara(source: RuleSource, reading: _Reading) -> None:
-    from waspglass.packs.yara_source import yara_fault
+    """The rules that compile are used; one that does not takes no other along."""
+    from waspglass.packs.yara_source import checked_yara
 
-    fault = yara_fault(source)
-    if fault is None:
-        reading.yara.append(source.path)
-    else:
+    checked = checked_yara(source)
+    for fault in checked.faults[:_MOST_NAMED]:
         _broken(source, reading, SkipReason.INVALID_RULE, fault)
+    if len(checked.faults) > _MOST_NAMED:
+        left = len(checked.faults) - _MOST_NAMED
+        reading.skip(source.path, SkipReason.INVALID_RULE, "further rules", left)
+    if checked.usable:
+        reading.yara.append(source.path)
 
 
 def _read_indicators(source: RuleSource, language: str, reading: _Reading) -> None:
@@ -207,6 +213,7 @@ def _read_indicators(source: RuleSource, language: str, reading: _Reading) -> No
                 unused.append(one)
     except (UnsupportedRuleError, ValueError) as error:
         _broken(source, reading, SkipReason.INVALID_RULE, str(error))
-    if unused:
-        detail = "; ".join(unused[:3])
-        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail, len(unused))
+    for detail in unused[:_MOST_NAMED]:
+        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail)
+    if len(unused) > _MOST_NAMED:
+        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, "further indicators", len(unused) - _MOST_NAMED)

@@ -54,7 +54,8 @@ def rules_to_json(table: RuleTable) -> bytes:
             "rules": [_rule_out(one) for one in table.rules],
             "correlations": [_correlation_out(one) for one in table.correlations],
             "indicators": [
-                [one.type, one.value, one.id, one.title, meanings[one.meaning], one.source] for one in table.indicators
+                [one.type, one.value, one.id, one.title, meanings[one.meaning], one.source, one.also]
+                for one in table.indicators
             ],
             "yara": sorted(table.yara),
             "skipped": [one.model_dump(mode="json") for one in table.skipped],
@@ -83,8 +84,8 @@ def rules_from_json(stored: bytes) -> RuleTable | None:
             rules=tuple(map(_rule_in, table["rules"])),
             correlations=tuple(map(_correlation_in, table["correlations"])),
             indicators=tuple(
-                Indicator(kind, value, one, title, meanings[meaning], source)
-                for kind, value, one, title, meaning, source in table["indicators"]
+                Indicator(kind, value, one, title, meanings[meaning], source, tuple(map(tuple, also)))
+                for kind, value, one, title, meaning, source, also in table["indicators"]
             ),
             yara=frozenset(table["yara"]),
             skipped=tuple(Skipped.model_validate(one) for one in table["skipped"]),

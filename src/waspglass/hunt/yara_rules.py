@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 
 import yara_x
 
@@ -11,7 +12,7 @@ from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.collect import Hit, digest_of
-from waspglass.hunt.condition import Or
+from waspglass.hunt.condition import NEVER
 from waspglass.hunt.records import excerpt
 from waspglass.hunt.rule import Meaning, Rule
 from waspglass.model.finding import Effect, Rung
@@ -40,7 +41,7 @@ class YaraScanner:
     def __init__(self, sources: Sequence[RuleSource], seconds: int) -> None:
         self._sources = sources
         self._seconds = seconds
-        self._scanner: object | None = None
+        self._scanner: yara_x.Scanner | None = None
         self.skipped: list[Skipped] = []
 
     @property
@@ -54,7 +55,7 @@ class YaraScanner:
         self.skipped.clear()
         return taken
 
-    def _ready(self) -> object:
+    def _ready(self) -> yara_x.Scanner:
         if self._scanner is None:
             self._scanner = yara_x.Scanner(compiled_yara(self._sources))
             self._scanner.set_timeout(self._seconds)
@@ -71,7 +72,10 @@ class YaraScanner:
             if len(content) > _LARGEST:
                 self.skipped.append(skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA"))
                 return ()
-            results = self._ready().scan(content)  # type: ignore[attr-defined]  # yara_x has no types
+            scanner = self._ready()
+            for name, value in _externals(source).items():
+                scanner.set_global(name, value)
+            results = scanner.scan(content)
         except EvidenceReadError as error:
             self.skipped.append(skip_of(source, error.reason, error.message))
             return ()
@@ -80,6 +84,12 @@ class YaraScanner:
             self.skipped.append(skip_of(source, SkipReason.UNDECIDED, detail))
             return ()
         return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
+
+
+def _externals(path: str) -> dict[str, str]:
+    """What rules may ask about the file's name; see `EXTERNALS`."""
+    place = PureWindowsPath(path)
+    return {"filename": place.name, "filepath": str(place.parent), "extension": place.suffix.lower()}
 
 
 def _match_of(name: str, meta: dict[str, object]) -> YaraMatch:
@@ -94,7 +104,7 @@ def _match_of(name: str, meta: dict[str, object]) -> YaraMatch:
 
 def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
     """A match as a hit on the file."""
-    rule = Rule(f"yara:{match.name}", match.name, match.title, Logsource(), Or(()), match.meaning)
+    rule = Rule(f"yara:{match.name}", match.name, match.title, Logsource(), NEVER, match.meaning)
     path = artefact.file.path
     return Hit(
         rule=rule,

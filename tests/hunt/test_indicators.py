@@ -1,0 +1,143 @@
+"""Indicators as feeds write them: STIX patterns, lists of MISP and of spreadsheets; what is not hunted is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.hunt.evidence import both, iis, pack, row
+from waspglass.hunt.errors import UnsupportedRuleError
+from waspglass.hunt.load import load_rules
+from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.stix_patterns import alternatives
+from waspglass.hunt.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.packs.pack import RuleSource
+
+SHA256 = "a" * 64
+MD5 = "b" * 32
+
+
+def read(text: str) -> RuleSet:
+    return load_rules(pack(), [RuleSource(path="list", text=text, origin="user")])
+
+
+def bundle(*patterns: str, version: str = "2.1") -> str:
+    objects = [{"type": "indicator", "id": f"indicator--{n}", "pattern": one} for n, one in enumerate(patterns)]
+    return json.dumps({"type": "bundle", "id": "bundle--1", "spec_version": version, "objects": objects}, indent=1)
+
+
+def found(rules: RuleSet) -> list[tuple[str, ...]]:
+    return [(one.type, one.value, *(f"{kind}={value}" for kind, value in one.also)) for one in rules.indicators]
+
+
+PATTERNS: list[tuple[str, list[tuple[str, ...]]]] = [
+    (f"[file:hashes.'SHA-256' = '{SHA256.upper()}']", [("sha256", SHA256)]),
+    (f"[file:hashes.MD5 = '{MD5}' OR file:name = 'x.aspx']", [("md5", MD5), ("name", "x.aspx")]),
+    (f"[file:hashes.MD5='{MD5}' AND file:name = 'x.aspx']", [("md5", MD5, "name=x.aspx")]),
+    (
+        "[ipv4-addr:value = '198.51.100.7/32'] OR [domain-name:value = 'Evil.example.']",
+        [("address", "198.51.100.7"), ("domain", "evil.example")],
+    ),
+    ("[ipv4-addr:value = '198.51.100.0/24']", [("address", "198.51.100.0/24")]),
+    ("[ipv4-addr:value ISSUBSET '198.51.100.0/24']", [("address", "198.51.100.0/24")]),
+    ("[ipv6-addr:value = '2001:DB8::1']", [("address", "2001:db8::1")]),
+    (
+        "[ipv4-addr:value IN ('198.51.100.1', '198.51.100.2')]",
+        [("address", "198.51.100.1"), ("address", "198.51.100.2")],
+    ),
+    ("[url:value = 'hxxps://evil[.]example/a']", [("url", "https://evil.example/a")]),
+    (
+        "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.1']",
+        [("address", "192.0.2.1")],
+    ),
+    (
+        r"[file:name = 'a.aspx' AND file:parent_directory_ref.path = 'C:\\inetpub\\wwwroot']",
+        [("path", r"c:\inetpub\wwwroot\a.aspx")],
+    ),
+    (r"[file:name = 'it\'s [x] AND.aspx']", [("name", "it's [x] and.aspx")]),
+    (
+        "[(domain-name:value = 'a.example' OR domain-name:value = 'b.example') AND url:value = 'b.example/x']",
+        [("domain", "a.example", "url=b.example/x"), ("domain", "b.example", "url=b.example/x")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_patterns(pattern: str, expected: list[tuple[str, ...]], version: str) -> None:
+    rules = read(bundle(pattern, version=version))
+    assert found(rules) == expected
+    assert rules.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[a:b = 'x'] AND [c:d = 'y']",
+        "[ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [domain-name:value = 'x.example']",
+        "[ipv4-addr:value = '192.0.2.1'] REPEATS 5 TIMES",
+        "[ipv4-addr:value != '192.0.2.1']",
+        "[ipv4-addr:value = '0.0.0.0/0']",
+        "[ipv4-addr:value = '999.0.2.1']",
+        "[file:name LIKE 'x%']",
+        "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 443]",
+        "[user-account:account_login = 'x' AND NOT file:name = 'y']",
+        "[file:name = 'x.aspx'",
+        "[]",
+        "broken",
+        "",
+    ],
+)
+def test_what_is_not_hunted_is_told(pattern: str) -> None:
+    rules = read(bundle(pattern))
+    assert rules.indicators == ()
+    assert [one.source for one in rules.skipped] == ["list"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 5000, "[" + "(" * 5000, "[" + " AND ".join(["(a:b = 'x' OR a:b = 'y')"] * 30) + "]"]
+)
+def test_hostile_patterns_end(pattern: str) -> None:
+    with pytest.raises(UnsupportedRuleError):
+        alternatives(pattern)
+
+
+def test_all_parts_of_a_pattern_must_stand_in_one_record() -> None:
+    rules = read(bundle("[ipv4-addr:value = '203.0.113.9' AND url:value = 'http://x.example/evil']"))
+    log = iis(row(ip="203.0.113.9"), row(query="u=x.example/evil"), row(ip="203.0.113.9", query="u=x.example/evil"))
+    assert [one.line for one in both([log], rules).findings] == [4]
+
+
+def test_a_network_is_looked_for_where_the_log_has_an_address() -> None:
+    rules = read("type,value\nip,198.51.100.0/25\n")
+    log = iis(row(ip="198.51.100.7"), row(ip="198.51.100.200"), row(ip="203.0.113.1", query="198.51.100.7"))
+    assert [one.line for one in both([log], rules).findings] == [2]
+
+
+MISP = """uuid;event_id;category;type;value;comment;to_ids;date
+1;1;Network activity;ip-dst;198.51.100[.]7;seen;1;
+1;1;Network activity;ip-dst|port;198.51.100.8|443;;1;
+1;1;Payload delivery;filename|md5;x.aspx|{md5};;1;
+1;1;External analysis;link;http://report.example;;0;
+1;1;Other;foo;bar;;1;
+"""
+
+
+@pytest.mark.parametrize(("start", "delimiter"), [("", ";"), ("\ufeff", ";"), ("\ufeff# list\n\n", ","), ("", "\t")])
+def test_lists_of_misp_as_spreadsheets_save_them(start: str, delimiter: str) -> None:
+    rules = read(start + MISP.format(md5=MD5).replace(";", delimiter))
+    expected = [("address", "198.51.100.7"), ("address", "198.51.100.8"), ("name", "x.aspx"), ("md5", MD5)]
+    assert found(rules) == expected
+    first = start.count("\n") + 5
+    told = [
+        f"line {first}: not for detection (to_ids)",
+        f"line {first + 1}: type 'foo' with such a value is not hunted",
+    ]
+    assert [one.detail for one in rules.skipped] == told
+
+
+def test_what_was_read_is_stored_whole() -> None:
+    rules = read(bundle(PATTERNS[2][0]))
+    table = RuleTable((), (), rules.indicators, frozenset(), ())
+    assert rules_from_json(rules_to_json(table)) == table
