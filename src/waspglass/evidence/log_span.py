@@ -117,7 +117,7 @@ def _sampled(
     probe = TimeProbe(pread_of(stream), size, line_format)
     first, last = probe.first(), probe.last()
     gaps = () if gap_hours is None or first is None or last is None else _gaps(probe, first, last, gap_hours)
-    return _result(artefact, size, probe, gaps, records=probe.estimate(), exact=False)
+    return _result(artefact, size, probe, gaps, records=probe.estimate(), exact=False, met=probe.met)
 
 
 def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float) -> tuple[Span, ...]:
@@ -130,7 +130,14 @@ def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float)
 
 
 def _result(
-    artefact: Artefact, size: int, probe: TimeProbe, gaps: tuple[Span, ...], *, records: int | None, exact: bool
+    artefact: Artefact,
+    size: int,
+    probe: TimeProbe,
+    gaps: tuple[Span, ...],
+    *,
+    records: int | None,
+    exact: bool,
+    met: bool,
 ) -> LogSpan:
     skipped = []
     if probe.earliest is None:
@@ -138,6 +145,8 @@ def _result(
             skipped.append(_skip(artefact, SkipReason.EMPTY, "nothing is in the file"))
         elif probe.columns is None:
             skipped.append(_skip(artefact, SkipReason.NO_HEADER, "no header names the columns"))
+        elif not met:
+            skipped.append(_skip(artefact, SkipReason.EMPTY, "no record follows the header"))
         else:
             skipped.append(_skip(artefact, SkipReason.BAD_TIME, "no record with a time was found"))
     elif probe.cut:
@@ -187,6 +196,7 @@ class SpanObserver:
     _before: TimePoint | None = None
     _gaps: list[Span] = field(default_factory=list)
     _cut: bool = False
+    _met: bool = False
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the content."""
@@ -211,7 +221,7 @@ class SpanObserver:
             self._rest = b""
         probe = TimeProbe(lambda _length, _offset: b"", 0, self.line_format, self._columns)
         probe.earliest, probe.latest, probe.cut = self._earliest, self._latest, self._cut
-        span = _result(self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True)
+        span = _result(self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True, met=self._met)
         return span if fault is None else replace(span, skipped=(*span.skipped, fault))
 
     def _look(self, lines: bytes) -> None:
@@ -222,6 +232,7 @@ class SpanObserver:
         last = probe.last()
         self._lines += lines.count(b"\n") + (not lines.endswith(b"\n"))
         self._cut = probe.cut
+        self._met = self._met or probe.met
         if self.gap_hours is not None and first is not None and last is not None:
             longest = timedelta(hours=self.gap_hours)
             if self._before is not None and first.time - self._before.time > longest:

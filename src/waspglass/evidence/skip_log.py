@@ -10,6 +10,7 @@ from waspglass.model.skip import Skipped, SkipReason
 __all__ = ["SkipLog", "shown_source", "skip_of"]
 
 _NAMED_PER_REASON = 200
+_FOLDERS = 1000
 _SOURCE_CHARACTERS = 1000
 
 
@@ -28,28 +29,32 @@ def skip_of(path: str, reason: SkipReason, detail: str | None = None, count: int
 
 
 class SkipLog:
-    """Keeps the first skips of each reason by name and counts the others.
+    """Keeps the first skips of each reason by name and counts the others by folder, as far as these are few.
 
     Args:
-        owner: Source of the skips that are only counted: the evidence as a whole.
+        owner: Source of the skips of too many folders: the evidence as a whole.
     """
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
         self._named: list[Skipped] = []
         self._by_reason: Counter[SkipReason] = Counter()
+        self._by_folder: Counter[tuple[SkipReason, str]] = Counter()
 
     def add(self, source: str, reason: SkipReason, detail: str | None = None) -> None:
         """Notes one skipped entry; source and detail are escaped here."""
         self._by_reason[reason] += 1
         if self._by_reason[reason] <= _NAMED_PER_REASON:
             self._named.append(skip_of(source, reason, detail))
+            return
+        key = (reason, source.replace("/", "\\").rpartition("\\")[0])
+        if key not in self._by_folder and len(self._by_folder) >= _FOLDERS:
+            key = (reason, self._owner)
+        self._by_folder[key] += 1
 
     def total(self) -> tuple[Skipped, ...]:
-        """All skips: the named ones in the order they were met, then one with a count for the rest of each reason."""
+        """All skips: the named ones in the order they were met, then one with a count for each folder with more."""
         rest = [
-            skip_of(self._owner, reason, "further entries", number - _NAMED_PER_REASON)
-            for reason, number in self._by_reason.items()
-            if number > _NAMED_PER_REASON
+            skip_of(folder, reason, "further entries", number) for (reason, folder), number in self._by_folder.items()
         ]
         return (*self._named, *rest)

@@ -127,6 +127,11 @@ class TimeProbe:
                 pending.append((middle, after))
                 pending.append((before, middle))
 
+    @property
+    def met(self) -> bool:
+        """Whether a line was met that is no header."""
+        return self._lines > 0
+
     def estimate(self) -> int | None:
         """How many records there are, by the length of the lines met."""
         return round(self._size * self._lines / self._line_bytes) if self._line_bytes else None
@@ -177,7 +182,7 @@ class TimeProbe:
         text = line.rstrip(b"\r\n\0")
         if not text:
             return None
-        if text.startswith(self._format.header_starts):
+        if text.startswith(self._format.header_starts) and b"\r" not in text:  # else a log whose lines end so
             self.columns = self._format.header(text, self.columns)
             return None
         self._lines += 1
