@@ -10,12 +10,14 @@ from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.trace_html import trace_html
+from waspglass.report.trace_regions import beside
+from waspglass.report.trace_sentences import Sentences
 from waspglass.report.trace_text import trace_text
 from waspglass.report.trace_write import write_trace
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source
-from waspglass.trace.result import TraceResult
+from waspglass.trace.result import Span, TraceResult
 from waspglass.trace.trace import trace
 
 HOSTILE_NAME = "a\x1b[2J<script>alert(1)</script>\u202e.py"
@@ -93,3 +95,41 @@ def test_reports_are_for_their_owner_and_follow_no_link(result: TraceResult, tmp
     with pytest.raises(OutputError, match="link"):
         write_trace(result, tmp_path / "out", "en")
     assert elsewhere.read_text() == "mine"
+
+
+def test_the_text_shows_regions_side_by_side_with_their_rarity(result: TraceResult) -> None:
+    lines = trace_text(result, "en").splitlines()
+    row = next(line for line in lines if " | " in line and "def " in line)
+    left, right = row.split(" | ")
+    assert left.split()[1] == right.split()[1] == "def"
+    assert any("rarity" in line for line in lines)
+
+
+def test_numbers_are_written_as_the_language_does(result: TraceResult) -> None:
+    say = Sentences(result, "de")
+    assert (say.number(3742), say.number(0.684, 3), say.decimal(8.01)) == ("3.742", "0,684", "+3,5")
+    assert Sentences(result, "en").number(3742.5, 1) == "3,742.5"
+
+
+@pytest.mark.parametrize(("line", "other"), [(10, 100), (15, 105), (20, 110)])
+def test_lines_of_a_region_go_with_lines_of_the_other_file_in_proportion(line: int, other: int) -> None:
+    assert beside(line, Span(first=10, last=20), Span(first=100, last=110)) == other
+
+
+@pytest.mark.parametrize("last", [3, 40])
+def test_one_line_goes_with_the_first_of_many(last: int) -> None:
+    assert beside(3, Span(first=3, last=3), Span(first=3, last=last)) == 3
+
+
+def test_files_of_one_line_give_a_page_without_dead_links() -> None:
+    flat = " ".join(
+        f"function f{i}(a) {{ return a.map(x => x * {i} + {i * 37}).filter(y => y > {i}); }}" for i in range(40)
+    )
+    turned = " ".join(flat.split(" function")[::-1])
+    one_line = trace(
+        [source("a.js", turned)], [source("b.js", flat)], calibration=load_calibration(), commons=load_commons()
+    )
+    page = Page()
+    page.feed(trace_html(one_line, "en"))
+    assert len(one_line.comparisons[0].regions) > 1
+    assert all(link[1:] in page.ids for link in page.links)

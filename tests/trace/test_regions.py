@@ -46,3 +46,12 @@ def test_a_gap_is_bridged_and_not_counted() -> None:
 
 def test_a_million_equal_tokens_are_bounded() -> None:
     assert len(matching_runs(tokens([7] * 200_000), tokens([7] * 200_000))) <= 1
+
+
+def test_repetitive_code_that_is_written_differently_each_time_matches_in_one_run() -> None:
+    shape = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] * 40
+    written = [value * 1000 + place // 10 for place, value in enumerate(shape)]
+    program = tokens(shape)
+    program = Tokens(np.array(written, dtype=np.uint64), program.shape, program.role, program.start, program.end)
+    (run,) = matching_runs(program, program)
+    assert (run.start_a, run.end_a, run.start_b, run.end_b, run.renamed) == (0, 400, 0, 400, 0)

@@ -9,7 +9,8 @@ from jinja2 import Environment
 
 from waspglass.model.escape import printable
 from waspglass.report.page import page_environment
-from waspglass.report.trace_sentences import RIVALS, Sentences, decimal
+from waspglass.report.trace_regions import beside
+from waspglass.report.trace_sentences import RIVALS, Sentences
 from waspglass.trace.result import Comparison, Region, Text, TraceResult
 
 __all__ = ["trace_html"]
@@ -20,11 +21,12 @@ HUES = 12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file in the page; `region` is the number of the region that it lies in, if any."""
+    """One line of a file in the page; if it lies in a region, the region's number and the line beside it."""
 
     number: int
     text: str
     region: int | None
+    beside: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,12 @@ class Dash:
 def _lines(text: Text | None, regions: tuple[Region, ...], side: str) -> list[Line]:
     if text is None:
         return []
-    owner: dict[int, int] = {}
+    owner: dict[int, tuple[int, int]] = {}
     for number, region in enumerate(regions):
-        span = region.sample if side == "sample" else region.shared
-        for line in range(span.first, span.last + 1):
-            owner.setdefault(line, number)
-    return [Line(number, line, owner.get(number)) for number, line in enumerate(text.lines, start=1)]
+        here, there = (region.sample, region.shared) if side == "sample" else (region.shared, region.sample)
+        for line in range(here.first, here.last + 1):
+            owner.setdefault(line, (number, beside(line, here, there)))
+    return [Line(number, line, *owner.get(number, (None, None))) for number, line in enumerate(text.lines, start=1)]
 
 
 def _dashes(one: Comparison, sample: Text | None, shared: Text | None) -> list[Dash]:
@@ -66,7 +68,6 @@ def _dashes(one: Comparison, sample: Text | None, shared: Text | None) -> list[D
 def _environment() -> Environment:
     environment = page_environment()
     environment.filters["printable"] = printable
-    environment.filters["decimal"] = decimal
     return environment
 
 

@@ -9,14 +9,13 @@ from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.trace.result import Comparison, Contrast, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["RIVALS", "Sentences", "decimal"]
+__all__ = ["RIVALS", "Sentences"]
 
 RIVALS = ("independent", "common", "author", "leak", "direction")
 
 
-def decimal(llr: float) -> str:
-    """A natural-log ratio as a decimal logarithm with its sign."""
-    return f"{llr / math.log(10):+.1f}"
+_MARKS = {"en": str.maketrans("", ""), "de": str.maketrans(",.", ".,")}
+"""How numbers are written: the marks of English ones, turned into those of the language."""
 
 
 class Sentences:
@@ -25,10 +24,19 @@ class Sentences:
     def __init__(self, result: TraceResult, language: str) -> None:
         self.result = result
         self.catalogue: Catalogue = load_catalogue("waspglass.report", "trace", language)
+        self._marks = _MARKS[language]
 
     def text(self, key: str, **values: object) -> str:
         """A message of the catalogue."""
         return self.catalogue.text(key, **values)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with so many digits behind the point."""
+        return f"{value:,.{digits}f}".translate(self._marks)
+
+    def decimal(self, llr: float) -> str:
+        """A natural-log ratio as a decimal logarithm with its sign."""
+        return f"{llr / math.log(10):+.1f}".translate(self._marks)
 
     def verdict(self, verdict: Verdict) -> str:
         """The word for an answer."""
@@ -50,24 +58,24 @@ class Sentences:
         """The ratios and what they mean without any prior."""
         common = one.hypotheses.against_common_source
         lines = [
-            f"{self.text('label.llr')}: {decimal(one.llr)}",
-            f"{self.text('label.common')}: {self.text('label.no_common') if common is None else decimal(common)}",
+            f"{self.text('label.llr')}: {self.decimal(one.llr)}",
+            f"{self.text('label.common')}: {self.text('label.no_common') if common is None else self.decimal(common)}",
         ]
         if one.llr > 0:
-            lines.append(self.text("label.one_in", count=f"{one.hypotheses.one_in:,}"))
+            lines.append(self.text("label.one_in", count=self.number(one.hypotheses.one_in)))
         if one.hypotheses.background_pairs:
             pairs, alike = one.hypotheses.background_pairs, one.hypotheses.background_as_alike
-            lines.append(self.text("label.background", pairs=pairs, alike=alike))
+            lines.append(self.text("label.background", pairs=self.number(pairs), alike=self.number(alike)))
         else:
             lines.append(self.text("label.no_background"))
-        likeness, usual = self.text("label.score"), self.text("label.baseline", value=f"{one.baseline:.3f}")
-        return [*lines, f"{likeness}: {one.score:.3f} ({usual})"]
+        likeness, usual = self.text("label.score"), self.text("label.baseline", value=self.number(one.baseline, 3))
+        return [*lines, f"{likeness}: {self.number(one.score, 3)} ({usual})"]
 
     def region(self, region: Region) -> str:
         """Where a run matches and how rare it is."""
         return self.text(
             "label.region", a1=region.sample.first, a2=region.sample.last, b1=region.shared.first,
-            b2=region.shared.last, tokens=region.tokens, renamed=region.renamed, rarity=f"{region.rarity:.1f}",
+            b2=region.shared.last, tokens=region.tokens, renamed=region.renamed, rarity=self.number(region.rarity, 1),
             known=round(100 * region.known),
         )  # fmt: skip
 
@@ -75,7 +83,7 @@ class Sentences:
         """Which part comes from which."""
         return self.text(
             "label.part", a1=part.sample.first, a2=part.sample.last, b1=part.shared.first, b2=part.shared.last,
-            tokens=part.tokens, llr=decimal(part.llr), verdict=self.verdict(part.verdict),
+            tokens=part.tokens, llr=self.decimal(part.llr), verdict=self.verdict(part.verdict),
         )  # fmt: skip
 
     def direction(self, one: Comparison) -> list[str]:
@@ -115,17 +123,18 @@ class Sentences:
         """The thresholds, and what they were seen to reach."""
         thresholds = self.text(
             "label.thresholds",
-            derived=decimal(self.result.derived_at),
-            independent=decimal(self.result.independent_at),
+            derived=self.decimal(self.result.derived_at),
+            independent=self.decimal(self.result.independent_at),
         )
         measured = self.result.measured
         if measured is None:
             return [thresholds]
         reached = self.text(
-            "label.measured", sets=measured.sets, derived=measured.derived, independent=measured.independent,
-            cllr=f"{measured.cllr:.2f}", min_cllr=f"{measured.min_cllr:.2f}", worst=f"{measured.worst_cllr:.2f}",
-            found=round(100 * measured.derived_found), false=f"{1000 * measured.false_derived:.2f}",
-            worst_false=f"{1000 * measured.worst_false_derived:.1f}",
+            "label.measured", sets=measured.sets, derived=self.number(measured.derived),
+            independent=self.number(measured.independent), cllr=self.number(measured.cllr, 2),
+            min_cllr=self.number(measured.min_cllr, 2), worst=self.number(measured.worst_cllr, 2),
+            found=self.number(100 * measured.derived_found), false=self.number(1000 * measured.false_derived, 2),
+            worst_false=self.number(1000 * measured.worst_false_derived, 1),
         )  # fmt: skip
         return [thresholds, reached]
 

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped
-from waspglass.report.trace_sentences import RIVALS, Sentences, decimal
+from waspglass.report.trace_regions import excerpt
+from waspglass.report.trace_sentences import RIVALS, Sentences
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.program import Program
-from waspglass.trace.result import Comparison, Region, TraceResult
+from waspglass.trace.result import Comparison, Text, TraceResult
 
 __all__ = ["index_text", "matrix_text", "trace_text"]
 
 SHOWN = 3
 REGIONS_SHOWN = 12
+SIDE_BY_SIDE = 3
+"""Regions of a comparison of which lines are shown."""
 
 
 def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skipped: Sequence[Skipped]) -> str:
@@ -46,13 +49,13 @@ def trace_text(result: TraceResult, language: str) -> str:
         lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
         lines += [f"  {line}" for line in (*say.reasons(one), *say.hypotheses(one))]
         lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
-        lines += _section(say.text("label.regions"), [say.region(region) for region in _strongest(one)])
+        lines += _section(say.text("label.regions"), _regions(result, one, say))
         lines += _section(say.text("label.direction"), say.direction(one))
     rest = result.comparisons[SHOWN:]
     lines += _section(
         say.text("label.others"),
         [
-            f"{say.verdict(o.verdict)}  {decimal(o.llr)}  {printable(o.sample)}  <->  {printable(o.shared)}"
+            f"{say.verdict(o.verdict)}  {say.decimal(o.llr)}  {printable(o.sample)}  <->  {printable(o.shared)}"
             for o in rest
         ],
     )
@@ -67,7 +70,13 @@ def _section(title: str, rows: Sequence[str]) -> list[str]:
     return [f"  {title}:", *(f"    {row}" for row in rows)] if rows else []
 
 
-def _strongest(one: Comparison) -> list[Region]:
-    """The regions that weigh most, in the order of the sample."""
+def _regions(result: TraceResult, one: Comparison, say: Sentences) -> list[str]:
+    """The regions that weigh most, in the order of the sample; the first lines of the weightiest side by side."""
     weighty = sorted(one.regions, key=lambda region: -region.rarity * region.tokens)[:REGIONS_SHOWN]
-    return sorted(weighty, key=lambda region: region.sample.first)
+    sample, shared = result.texts.get(one.sample, Text(lines=())), result.texts.get(one.shared, Text(lines=()))
+    rows: list[str] = []
+    for region in sorted(weighty, key=lambda region: region.sample.first):
+        rows.append(say.region(region))
+        if region in weighty[:SIDE_BY_SIDE]:
+            rows += [f"  {row}" for row in excerpt(region, sample, shared)]
+    return rows

@@ -27,6 +27,8 @@ OCCURRENCES = 12
 """Windows that occur more often in either program start no run."""
 SEED_LIMIT = 400_000
 RUN_LIMIT = 400
+EXTENSION = 4000
+"""Tokens by which a run of seeds is extended on either side, at most."""
 
 Indices = npt.NDArray[np.int64]
 
@@ -75,6 +77,25 @@ def _diagonals(first: Indices, second: Indices) -> npt.NDArray[np.int64]:
     return rows[np.lexsort((rows[:, 0], -rows[:, 2]))]
 
 
+def _equal_from_start(a: Hashes, b: Hashes) -> int:
+    """How many tokens two stretches of one length have in common from their start on."""
+    unequal = np.flatnonzero(a != b)
+    return int(unequal[0]) if len(unequal) else len(a)
+
+
+def _extended(rows: npt.NDArray[np.int64], a: Hashes, b: Hashes) -> npt.NDArray[np.int64]:
+    """The rows as far as the programs agree around them: windows that are frequent are no seeds, but may belong."""
+    longer: dict[tuple[int, int, int], None] = {}
+    for start_a, start_b, length in rows[: 20 * RUN_LIMIT].tolist():
+        before = min(start_a, start_b, EXTENSION)
+        left = _equal_from_start(a[start_a - before : start_a][::-1], b[start_b - before : start_b][::-1])
+        end_a, end_b = start_a + length, start_b + length
+        after = min(len(a) - end_a, len(b) - end_b, EXTENSION)
+        right = _equal_from_start(a[end_a : end_a + after], b[end_b : end_b + after])
+        longer[start_a - left, start_b - left, left + length + right] = None
+    return np.array(sorted(longer, key=lambda row: (-row[2], row[0], row[1])), dtype=np.int64)
+
+
 def _tiles(rows: npt.NDArray[np.int64], length_a: int, length_b: int) -> list[tuple[int, int, int]]:
     """Longest first, without overlap on either side; runs lose what is taken already."""
     free_a, free_b = np.ones(length_a, dtype=bool), np.ones(length_b, dtype=bool)
@@ -93,13 +114,21 @@ def _tiles(rows: npt.NDArray[np.int64], length_a: int, length_b: int) -> list[tu
     return sorted(tiles)
 
 
+def _streams(a: Tokens, b: Tokens) -> tuple[tuple[Hashes, Hashes], tuple[Hashes, Hashes]]:
+    return (a.shape, b.shape), (a.text, b.text)
+
+
 def matching_tiles(a: Tokens, b: Tokens) -> list[tuple[int, int, int]]:
     """Start in each program and length of the tiles, in the order of the first; bounded in number and time."""
     if min(len(a.shape), len(b.shape)) < SEED:
         return []
-    with np.errstate(over="ignore"):
-        first, second = _seeds(window_hashes(a.shape, SEED), window_hashes(b.shape, SEED))
-    return _tiles(_diagonals(first, second), len(a.shape), len(b.shape)) if len(first) else []
+    # As written, windows are rarer: repetitive code has no rare windows in shape.
+    seeds = [_seeds(window_hashes(one, SEED), window_hashes(two, SEED)) for one, two in _streams(a, b)]
+    first, second = (np.concatenate(places) for places in zip(*seeds, strict=True))
+    if not len(first):
+        return []
+    rows = _extended(_diagonals(first, second), a.shape, b.shape)
+    return _tiles(rows, len(a.shape), len(b.shape))
 
 
 def matching_runs(a: Tokens, b: Tokens) -> tuple[Run, ...]:
