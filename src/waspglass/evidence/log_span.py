@@ -21,6 +21,8 @@ __all__ = ["LogSpan", "SpanObserver", "log_span", "part_of", "silent_span"]
 
 _STREAM_CHUNK = 4 * 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
+_ALL_SEEN = 16 * 1024
+"""Bytes of a log of which the probe looks at every line; of a longer one it may have missed the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _result(
             skipped.append(_skip(artefact, SkipReason.EMPTY, "nothing is in the file"))
         elif probe.columns is None:
             skipped.append(_skip(artefact, SkipReason.NO_HEADER, "no header names the columns"))
-        elif not met:
+        elif not met and size <= _ALL_SEEN:
             skipped.append(_skip(artefact, SkipReason.EMPTY, "no record follows the header"))
         else:
             skipped.append(_skip(artefact, SkipReason.BAD_TIME, "no record with a time was found"))
@@ -221,7 +223,9 @@ class SpanObserver:
             self._rest = b""
         probe = TimeProbe(lambda _length, _offset: b"", 0, self.line_format, self._columns)
         probe.earliest, probe.latest, probe.cut = self._earliest, self._latest, self._cut
-        span = _result(self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True, met=self._met)
+        span = _result(
+            self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True, met=self._met
+        )
         return span if fault is None else replace(span, skipped=(*span.skipped, fault))
 
     def _look(self, lines: bytes) -> None:
