@@ -207,3 +207,20 @@ def test_the_kept_identity_is_renewed_when_the_store_grows(tmp_path: Path) -> No
     add(tmp_path, "b.json", jsonl(banner("192.0.2.2", ssl=certificate("a"))))
     assert len(partition(tmp_path)) == 1
     assert len(list((tmp_path / "store" / "derived").glob("*.parquet"))) == 1
+
+
+def test_a_store_that_cannot_be_written_to_answers_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", ssl=certificate("a")), banner("192.0.2.2", ssl=certificate("a"))))
+    for path in sorted((tmp_path / "store" / "derived").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    (tmp_path / "store" / "derived").rmdir()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.makedirs", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert servers(tmp_path) == [1]
+    assert not (tmp_path / "store" / "derived").exists()

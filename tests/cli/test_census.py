@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tests.census.exports import PATCHED, VULNERABLE, banner, jsonl
 from waspglass.census.counted import By
+from waspglass.census.errors import StoreError
 from waspglass.cli.census import Grouping, app
 from waspglass.model.errors import UsageError, WaspglassError
 
@@ -124,3 +125,36 @@ def test_a_damaged_store_is_said_by_every_question(store: Path, tmp_path: Path, 
     caught = run(*words, "--store", store).exception
     assert isinstance(caught, WaspglassError)
     assert "the store cannot be read" in str(caught)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--hosts", "absent/x.csv"),
+     ("report", "--out", "x.html", "--country", "deu"),
+     ("owners", "--contacts", "c.csv", "--out", "m", "--sender", "x", "--reply-to", "y", "--country", "Österreich")],
+    ids=lambda words: " ".join(words[:1]),
+)  # fmt: skip
+def test_what_cannot_be_written_or_is_no_country_is_said(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("email,cidr\na@b.example,192.0.2.0/24\n")
+    export = tmp_path / "2021-03-10.json"
+    export.write_bytes(jsonl(banner("192.0.2.1", timestamp="2021-03-10T00:00:00")))
+    run("add", export, "--store", store)
+    assert isinstance(run(*words, "--store", store).exception, WaspglassError)
+
+
+def test_a_country_may_be_in_small_letters(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("email,cidr\na@b.example,192.0.2.0/24\n")
+    words = ("--contacts", tmp_path / "c.csv", "--out", tmp_path / "m", "--sender", "x", "--reply-to", "y")
+    assert "owners: 1" in run("owners", "--store", store, *words, "--country", "de").output
+
+
+def test_a_store_that_cannot_be_is_said(tmp_path: Path) -> None:
+    export = tmp_path / "2021-03-10.json"
+    export.write_bytes(jsonl(banner("192.0.2.1")))
+    (tmp_path / "file").write_text("x")
+    for place in ("s4://bucket/census", tmp_path / "file" / "store"):
+        caught = run("add", export, "--store", place).exception
+        assert isinstance(caught, StoreError), place

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from waspglass.census.errors import ExportError
+from waspglass.census.errors import ExportError, StoreError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
 from waspglass.census.sighting import Tally
@@ -72,20 +72,21 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
     """Adds each export in each file, and says at once what became of it.
 
     Raises:
-        StoreError: If the store cannot be read or is being written to.
+        StoreError: If the store cannot be read or written, or is being written to.
         UsageError: If the options name what does not exist.
     """
-    with folder.locked():
-        session = _Session(folder, options, folder.start())
-        folder.clean(session.manifest)
-        for path in paths:
-            try:
-                exports = exports_in(path)
-            except ExportError as error:
-                yield session.refuse(path.name, error)
-                continue
-            for export in exports:
-                yield session.add(export)
+    try:
+        with folder.locked():
+            session = _Session(folder, options, folder.start())
+            folder.clean(session.manifest)
+            for path in paths:
+                yield from session.outcomes(path)
+    except OSError as error:
+        raise StoreError(
+            f"the store cannot be written: {error}",
+            location=Location(folder.location),
+            hint="What was added before stands; nothing of the export that was being added does",
+        ) from error
 
 
 @dataclass
@@ -95,6 +96,16 @@ class _Session:
     folder: Folder
     options: AddOptions
     manifest: Manifest
+
+    def outcomes(self, path: Path) -> Iterator[Outcome]:
+        """Adds each export in a file."""
+        try:
+            exports = exports_in(path)
+        except ExportError as error:
+            yield self.refuse(path.name, error)
+            return
+        for export in exports:
+            yield self.add(export)
 
     def refuse(self, name: str, error: ExportError) -> Outcome:
         refused = Refused(name=name, refused=self.options.now, reason=str(error))

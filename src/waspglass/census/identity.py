@@ -17,7 +17,9 @@ The rule (`docs/census-method.md` says why):
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 
 import duckdb
 import numpy as np
@@ -121,16 +123,24 @@ def ensure_identity(reading: Reading) -> None:
         try:
             connection.execute(f"CREATE TABLE identity AS SELECT * FROM read_parquet('{kept}')")  # noqa: S608 - ours
         except duckdb.Error:
-            reading.folder.fs.rm(kept)
+            with contextlib.suppress(OSError):
+                reading.folder.fs.rm(kept)
         else:
             return
     _compute(reading)
     if kept is not None:
+        _keep(reading, kept)
+
+
+def _keep(reading: Reading, kept: str) -> None:
+    """Keeps the table for later questions; a store that cannot be written to is no fault of a question."""
+    fresh = f"{kept}.{os.getpid()}.new"
+    with contextlib.suppress(OSError, duckdb.Error):
         reading.folder.fs.makedirs(kept.rsplit("/", 1)[0], exist_ok=True)
         for old in reading.folder.fs.glob(kept.rsplit("/", 1)[0] + "/identity-*.parquet"):
             reading.folder.fs.rm(old)
-        connection.execute(f"COPY identity TO '{kept}.new' (FORMAT parquet)")
-        reading.folder.fs.mv(f"{kept}.new", kept)
+        reading.connection.execute(f"COPY identity TO '{fresh}' (FORMAT parquet)")
+        reading.folder.fs.mv(fresh, kept)
 
 
 def _kept_path(reading: Reading) -> str | None:

@@ -37,8 +37,9 @@ def add(
         bool, typer.Option("--partial", help="Of a broken file, add what stands before the break.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes that read a large Shodan download; pays from four cores on.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, max=64, help="Processes that read a large Shodan download. Default: one a core, up to 4."),
+    ] = None,
 ) -> None:
     """Add scan exports: all of an export or nothing of it, and the same export only once."""
     import datetime as dt
@@ -46,6 +47,7 @@ def add(
     from waspglass.census.add import AddOptions, add_exports
     from waspglass.census.sources.all import all_sources
     from waspglass.census.sources.mapped_csv import read_mapping
+    from waspglass.census.spread import usual_workers
     from waspglass.census.store.folder import Folder
     from waspglass.report.census_text import outcome_text
 
@@ -56,7 +58,7 @@ def add(
         _day(date),
         product,
         partial,
-        workers,
+        workers or usual_workers(),
     )
     refused = 0
     for outcome in add_exports(Folder(store), files, options):
@@ -139,6 +141,7 @@ def diff(
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
     from waspglass.census.units import Unit
+    from waspglass.model.errors import OutputError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_changes import changes_json, changes_text, write_hosts
 
@@ -146,8 +149,11 @@ def diff(
         comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
         typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
         if hosts is not None:
-            with hosts.open("w", encoding="utf-8", newline="") as out:
-                number = write_hosts(changed, out)
+            try:
+                with hosts.open("w", encoding="utf-8", newline="") as out:
+                    number = write_hosts(changed, out)
+            except OSError as error:
+                raise OutputError(f"the hosts cannot be written: {error}") from error
             typer.echo(f"{number} hosts in {hosts}", err=True)
 
 
@@ -178,7 +184,7 @@ def owners(
     known, campaign = read_contacts(contacts), load_pack(pack)
     with open_reading(Folder(store), campaign) as reading:
         day = _day(date) or reading.scans()[-1][0]
-        found, unmatched = notices(exposed_hosts(reading, day, country=country), known)
+        found, unmatched = notices(exposed_hosts(reading, day, country=_country(country)), known)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})
     typer.echo(f"owners: {len(found)}, in {out}; addresses without a contact: {addresses}, in {out / 'unmatched.csv'}")
@@ -189,6 +195,14 @@ def _choice(value: str, known: list[str], what: str) -> None:
 
     if value not in known:
         raise UsageError(f"no {what} {value!r}", hint=f"Choose one of: {', '.join(known)}")
+
+
+def _country(code: str | None) -> str | None:
+    from waspglass.model.errors import UsageError
+
+    if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise UsageError(f"no country code: {code!r}", hint="Write it as two letters, such as DE")
+    return None if code is None else code.upper()
 
 
 def _required_day(text: str) -> dt.date:
@@ -205,7 +219,9 @@ def report(
     date: Annotated[
         str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
     ] = None,
-    country: Annotated[str | None, typer.Option(help="Country of the second map: DE, AT or CH.")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Country of the second map and the regions: DE, AT or CH (others without a map).")
+    ] = None,
     language: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language of the report.")] = "en",
     pictures: Annotated[Path | None, typer.Option(help="Also write each picture as SVG into this folder.")] = None,
     with_png: Annotated[bool, typer.Option("--png", help="With --pictures: PNG too (extra `pictures`).")] = False,
@@ -228,7 +244,7 @@ def report(
     from waspglass.report.write import write_texts
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
-        found = survey(reading, _day(date) or reading.scans()[-1][0], country)
+        found = survey(reading, _day(date) or reading.scans()[-1][0], _country(country))
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
     write_texts(out.parent, {out.name: lambda: html})
     typer.echo(f"report: {out}")
@@ -241,7 +257,9 @@ def report(
     write_texts(pictures, {name: partial(str, svg) for name, svg in drawn.items()})
     try:
         for name, svg in drawn.items() if with_png else ():
-            (pictures / name).with_suffix(".png").write_bytes(png(svg))
+            target = (pictures / name).with_suffix(".png")
+            target.touch(mode=0o600)
+            target.write_bytes(png(svg))
     except OSError as error:
         raise OutputError(f"a picture cannot be written: {error}") from error
     typer.echo(f"pictures: {pictures}")

@@ -33,12 +33,22 @@ class Folder:
     Attributes:
         location: As the user named it: a path or an fsspec URL.
         root: Path inside of its file system.
+
+    Raises:
+        StoreError: If it is a URL of an unknown kind.
     """
 
     def __init__(self, location: str) -> None:
         self.location = location
         self.fs: fsspec.AbstractFileSystem
-        self.fs, self.root = url_to_fs(location)
+        try:
+            self.fs, self.root = url_to_fs(location)
+        except (ValueError, ImportError) as error:
+            raise StoreError(
+                f"no such kind of store: {error}",
+                location=Location(location),
+                hint="Name a folder, or a URL whose fsspec package is installed (s3fs, gcsfs, adlfs, ...)",
+            ) from error
         self.local = isinstance(self.fs, LocalFileSystem)
 
     def path(self, *parts: str) -> str:
