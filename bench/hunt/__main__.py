@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.hunt.floods import many_indicators, many_pages, write_flood
 from bench.hunt.load import bench_rules, fixed_strings
 from bench.hunt.measure import PEERS
 from bench.hunt.synthetic import indicator_values, write_httpproxy, write_iis
@@ -56,6 +57,8 @@ def _rows(folder: Path, size: int, wanted: list[int] | None) -> list[Row]:
         ("IIS, intrusion, follow-up pass", lambda path: write_iis(path, size), "iis", size),
         ("IIS, flood: an indicator on 25 % of lines", lambda path: write_iis(path, size, attacks=0.0, flood=flood, flood_rate=0.25), "iis", size),
         ("IIS, flood: an indicator on 95 % of lines", lambda path: write_iis(path, size, attacks=0.0, flood=flood, flood_rate=0.95), "iis", size),
+        ("IIS, flood: eight indicators on every line, each time others", lambda path: write_flood(path, size, many_indicators), "iis", size),
+        ("IIS, flood: nothing but requests for other pages below /ecp/", lambda path: write_flood(path, size, many_pages), "iis", size),
         ("HttpProxy CSV, no intrusion", lambda path: write_httpproxy(path, size, attacks=0.0), "httpproxy", size),
     ]  # fmt: skip
     rows: list[Row] = []

@@ -58,18 +58,26 @@ class Plan:
         prongs: For each needle's number, the prongs that it triggers; numbers go on from database to database.
         directives: Numbers below this are header lines.
         wild: Number of the expression of lines on which every rule is tested; None if there is none.
-        everywhere: As in `Choice`.
         bindings: Where the rules came from.
-        expected: As in `Choice`.
+        choice: What was compiled.
     """
 
     databases: tuple[Database, ...]
     prongs: tuple[tuple[Prong, ...], ...]
     directives: int
     wild: int | None
-    everywhere: tuple[Bound, ...]
     bindings: Bindings
-    expected: float | None
+    choice: Choice
+
+    @property
+    def everywhere(self) -> tuple[Bound, ...]:
+        """As in `Choice`."""
+        return self.choice.everywhere
+
+    @property
+    def expected(self) -> float | None:
+        """As in `Choice`."""
+        return self.choice.expected
 
 
 def derived_names(kind: ArtefactKind) -> frozenset[str]:
@@ -205,4 +213,4 @@ def make_plan(choice: Choice, bindings: Bindings, format_: LineFormat, cache: Ca
     table += [()] * len(wild)
     table += [tuple(by_needle[needle]) for needle in positional]
     number = len(directives) + len(literals) if wild else None
-    return Plan(databases, tuple(table), len(directives), number, choice.everywhere, bindings, choice.expected)
+    return Plan(databases, tuple(table), len(directives), number, bindings, choice)

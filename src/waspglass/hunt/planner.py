@@ -73,9 +73,7 @@ class Planner:
         key = _key(state)
         entry = self._entries.get(key)
         if entry is None:
-            usual = self._entries.get((*key[:2], frozenset()))
-            pieces = [] if usual is None else list(usual.pieces)
-            entry = self._entries[key] = _Entry(self._first(state, pieces), pieces=pieces)
+            entry = self._entries[key] = self._lessened(state, key) or _Entry(self._first(state))
         entry.taste(block, start)
         if entry.due:
             entry.due = False
@@ -84,21 +82,35 @@ class Planner:
             entry.plan = self._made(state, _sample(entry.pieces))
         return entry.plan
 
-    def _first(self, state: LogState, pieces: list[bytes]) -> Plan:
+    def _first(self, state: LogState) -> Plan:
         """A plan that was good for other evidence, or one for what is known of this."""
         bindings, store = self._bindings(state), self._store(state)
-        known = store.get() if store is not None and not pieces else None
-        if known is not None:
-            return make_plan(known, bindings, state.format, self._cache)
-        return self._made(state, _sample(pieces) if pieces else None)
+        known = store.get() if store is not None else None
+        return self._made(state, None) if known is None else make_plan(known, bindings, state.format, self._cache)
+
+    def _lessened(self, state: LogState, key: _Key) -> _Entry | None:
+        """A plan of before without the rules that are given up: in a flood, to choose anew each time would be felt."""
+        before = [one for one in self._entries if one[:2] == key[:2] and one[2] < key[2]]
+        if not before:
+            return None
+        usual = self._entries[max(before, key=lambda one: len(one[2]))]
+        if usual.plan.expected is None and usual.pieces:
+            return _Entry(self._made(state, _sample(usual.pieces)), pieces=list(usual.pieces))
+        bindings, choice = self._bindings(state), usual.plan.choice
+        left = frozenset(bindings.bound)
+        prongs = tuple(prong for prong in choice.prongs if prong.bound in left)
+        everywhere = tuple(bound for bound in choice.everywhere if bound in left)
+        plan = make_plan(replace(choice, prongs=prongs, everywhere=everywhere), bindings, state.format, None)
+        return _Entry(plan, pieces=list(usual.pieces))
 
     def _made(self, state: LogState, sample: Sample | None) -> Plan:
         assert state.columns is not None
         bindings, store = self._bindings(state), self._store(state)
-        choice = choose(bindings, state.format, state.columns, derived_names(state.kind), sample, self._cache)
+        cache = None if state.collector.given_up else self._cache
+        choice = choose(bindings, state.format, state.columns, derived_names(state.kind), sample, cache)
         if store is not None and choice.expected is not None and choice.expected <= _FLOOD:
             store.put(choice)
-        return make_plan(choice, bindings, state.format, self._cache)
+        return make_plan(choice, bindings, state.format, cache)
 
     def _bindings(self, state: LogState) -> Bindings:
         assert state.bindings is not None
