@@ -33,6 +33,8 @@ LAYOUTS = {
     "u_ex210303.log": "u_ex210303.log",
     "100%25.log": "100%25.log",
     "./C/x.log": r"C:\x.log",
+    "./x.log": "x.log",
+    "./logs/./x.log": r"logs\x.log",
 }
 
 REFUSED = {

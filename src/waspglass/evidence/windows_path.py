@@ -50,7 +50,7 @@ def split_name(name: str) -> tuple[str, ...]:
     if device := _DEVICE_PREFIX.match(name):
         name = device[1] + name[device.end() :]
     parts = name.replace("\\", "/").split("/")
-    return tuple(part for index, part in enumerate(parts) if index == 0 or part not in {"", "."})
+    return tuple(part for index, part in enumerate(parts) if part != "." and (index == 0 or part))
 
 
 def drive_of(folder: str) -> str | None:
