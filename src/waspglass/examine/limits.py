@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
@@ -18,6 +18,7 @@ from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["limits_of"]
 
+_FIRST_LOGS = timedelta(days=2)
 _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE, SkipReason.MISSING_FIELD})
 
 
@@ -36,6 +37,7 @@ def limits_of(
         *_blinded(observations, catalogue),
         *_expired(observations, exposed, pack, facts, catalogue),
         *_unsettled(unsettled, pack, catalogue),
+        *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, catalogue),
         *_asked(observations, catalogue),
@@ -66,7 +68,9 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
         return []
     first = observations.blinded[0]
     key = "limit.blinded_one" if len(observations.blinded) == 1 else "limit.blinded"
-    text = catalogue.text(key, count=len(observations.blinded), source=first.source, reason=first.reason)
+    text = catalogue.text(
+        key, count=len(observations.blinded), source=first.source, reason=_reason(first.reason, catalogue)
+    )
     return [Limit(id="blinded", text=text, remedy=catalogue.text("limit.blinded_remedy"), decisive=True)]
 
 
@@ -114,6 +118,17 @@ def _unsettled(hints: tuple[Finding, ...], pack: Pack, catalogue: Catalogue) -> 
     )
     remedy = catalogue.text("limit.unsettled_remedy", sources=", ".join(sources)) if sources else None
     return [Limit(id="unsettled", text=text, remedy=remedy)]
+
+
+def _first_build(lid: Lid, exposed: Exposure, catalogue: Catalogue) -> list[Limit]:
+    """Nothing is known of the time before a build that has the fix: the server may not have been there yet."""
+    if lid.state is not LidState.PATCHED or lid.since is None or lid.not_before is not None or not exposed.missing:
+        return []
+    first = next((b for b in lid.builds if b.at == lid.since or b.installed == lid.since), None)
+    if first is None or exposed.missing[-1].to < lid.since - _FIRST_LOGS:
+        return []
+    text = catalogue.text("limit.first_build", build=first.build, since=f"{lid.since:%Y-%m-%d}")
+    return [Limit(id="first-build", text=text, remedy=catalogue.text("limit.first_build_remedy"))]
 
 
 def _collection_time(exposed: Exposure, facts: Facts, catalogue: Catalogue) -> list[Limit]:
@@ -205,11 +220,15 @@ def _skips(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     others = [s for s in observations.skipped if s.reason not in _RULE_REASONS and not _harmless(s)]
     if not others:
         return []
-    counts: Counter[str] = Counter()
+    counts: Counter[SkipReason] = Counter()
     for skip in others:
-        counts[skip.reason.value] += skip.count
-    listed = ", ".join(f"{reason}: {count}" for reason, count in counts.most_common())
-    return [Limit(id="skipped", text=catalogue.text("limit.skipped", listed=listed))]
+        counts[skip.reason] += skip.count
+    reasons = ", ".join(f"{_reason(reason, catalogue)}: {count}" for reason, count in counts.most_common())
+    return [Limit(id="skipped", text=catalogue.text("limit.skipped", listed=reasons))]
+
+
+def _reason(reason: SkipReason, catalogue: Catalogue) -> str:
+    return catalogue.text(f"reason.{reason.value.replace(' ', '_')}")
 
 
 def _harmless(skip: Skipped) -> bool:

@@ -8,6 +8,7 @@ from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.file_times import act_time
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
+from waspglass.examine.unsettled import settled
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Implant, Lid, Limit, Verdict
@@ -59,11 +60,11 @@ def say(
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
-    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, catalogue)])
+    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, pack, catalogue)])
 
 
 def _open_questions(
-    verdict: Verdict, observations: Observations, implants: tuple[Implant, ...], catalogue: Catalogue
+    verdict: Verdict, observations: Observations, implants: tuple[Implant, ...], pack: Pack, catalogue: Catalogue
 ) -> list[str]:
     """Hints at something that stays or was done; they decide nothing, and must not be overlooked."""
     lasting = {Rung.IMPLANTED, Rung.USED, Rung.IMPACT}
@@ -71,7 +72,10 @@ def _open_questions(
     hints = [
         shown_subject(one.subject, catalogue) if one.subject else one.title
         for one in observations.findings
-        if one.effect is Effect.HINT and one.rung in lasting and one.subject not in known
+        if one.effect is Effect.HINT
+        and one.rung in lasting
+        and one.subject not in known
+        and not settled(one, observations, pack)
     ]
     names = list(dict.fromkeys(hints))
     if not names or verdict is Verdict.OCCUPIED:

@@ -8,7 +8,7 @@ from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
 
-__all__ = ["unsettled_hints"]
+__all__ = ["settled", "unsettled_hints"]
 
 
 def unsettled_hints(observations: Observations, pack: Pack) -> tuple[Finding, ...]:
@@ -20,18 +20,17 @@ def unsettled_hints(observations: Observations, pack: Pack) -> tuple[Finding, ..
     """
     if any(observations.proofs(rung) for rung in Rung if rung is not Rung.PROBED):
         return ()
-    settles = {kind.kind: kind.settled_by for kind in pack.kinds}
-    read = {one.kind: one for one in observations.coverage}
-    return tuple(
-        hint
-        for hint in observations.findings
-        if hint.effect is Effect.HINT
-        and hint.rung is Rung.EXPLOITED
-        and not any(_speaks(read.get(kind), hint) for kind in settles.get(hint.kind or "", ()))
-    )
+    hints = (one for one in observations.findings if one.effect is Effect.HINT and one.rung is Rung.EXPLOITED)
+    return tuple(hint for hint in hints if not settled(hint, observations, pack))
 
 
-def _speaks(coverage: Coverage | None, hint: Finding) -> bool:
-    if coverage is None or hint.time is None:
+def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:
+    """True if a kind that tells more than the hint's own speaks for its moment."""
+    names = next((kind.settled_by for kind in pack.kinds if kind.kind == hint.kind), ())
+    return any(_speaks(one, hint) for one in observations.coverage if one.kind in names)
+
+
+def _speaks(coverage: Coverage, hint: Finding) -> bool:
+    if hint.time is None:
         return False
     return any(span.from_ <= hint.time <= span.to for span in covered_spans(coverage))

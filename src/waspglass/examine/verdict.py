@@ -85,6 +85,8 @@ def _compromised_key(observations: Observations, implants: tuple[Implant, ...], 
     if entered == [Rung.EXPLOITED]:
         failed = any(f.effect is Effect.FAILED for f in observations.proofs(Rung.EXPLOITED))
         return "compromised_failed_write" if failed else "compromised_session"
+    if Rung.USED in entered:
+        return "compromised_used"
     return "compromised"
 
 
