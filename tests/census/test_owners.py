@@ -123,6 +123,17 @@ def test_a_report_of_a_compromise_outlives_the_patch(tmp_path: Path) -> None:
     assert (notice.vulnerable, notice.compromised, notice.under_lid) == (1, 2, 1)
 
 
+def test_what_one_source_calls_vulnerable_is_not_under_the_lid(tmp_path: Path) -> None:
+    rows = [
+        f'"2021-03-20 08:00:00","192.0.2.1",443,"","{tag}",0,"DE","","",0,0,,"15.1.2176","",'
+        for tag in ("exchange;cve-2021-26855", "exchange;webshell")
+    ]
+    add(tmp_path, "2021-03-20-scan_exchange-x.csv", "\n".join([COLUMNS_2021, *rows, ""]).encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", PATCHED)))
+    notice = Notice(Contact("a@b.example"), tuple(exposed(tmp_path, 20)))
+    assert (notice.vulnerable, notice.compromised, notice.under_lid) == (1, 1, 0)
+
+
 def test_every_exposed_host_is_told_or_listed(tmp_path: Path, contacts: Contacts) -> None:
     addresses = [f"192.0.2.{n}" for n in range(100, 160)] + [f"203.0.113.{n}" for n in range(40)]
     add(tmp_path, "2021-03-20.json", jsonl(*(banner(address) for address in addresses)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import datetime as dt
 import hashlib
 import itertools
 import json
@@ -16,11 +18,14 @@ import pytest
 
 from tests.census.exports import PACK, add, banner, jsonl, options
 from waspglass.census.add import add_exports
+from waspglass.census.counted import Count
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
 from waspglass.census.survey import Survey, survey
 from waspglass.model.errors import UsageError
 from waspglass.model.language import load_catalogue
+from waspglass.packs.builds import State
+from waspglass.packs.load import load_pack
 from waspglass.report.census_html import png, render_census, svg_files
 from waspglass.report.census_json import survey_json
 from waspglass.report.census_map import country_map, country_name
@@ -170,13 +175,43 @@ def test_the_numbers_for_scripts_are_those_of_the_page(replay: Survey) -> None:
     assert {each["country"] for each in found["unseen"]} == set(replay.unseen)
 
 
+REGIONS = {"DE": "BY", "AT": "WIEN", "CH": "ZH"}
+
+
+def region(key: str, vulnerable: int) -> Count:
+    return Count(dt.date(2021, 3, 9), "shodan", key, {State.VULNERABLE: vulnerable}, {}, 0, 0, 0)
+
+
+def test_a_country_map_loses_no_address() -> None:
+    """A region that is written in two ways is one; what is in no shape is said."""
+    words = CensusWords("en")
+    counts = [region("DE BY", 3), region("DE Bayern", 2), region("DE Atlantis", 4)]
+    picture = country_map(counts, 12, "DE", "x", words)
+    assert picture is not None
+    assert words.text("map.region", name="Bavaria", vulnerable="5", total="5") in {one.title for one in picture.shapes}
+    assert " ".join(picture.missing) == words.text("map.missing", number="7")
+    assert country_map([], 12, "DE", "x", words) is None
+    assert country_map(counts, 12, "FR", "x", words) is None
+
+
+def test_public_figures_of_the_second_pack_are_drawn(tmp_path: Path) -> None:
+    head = "HTTP/1.1 200 OK\r\nMicrosoftSharePointTeamServices: 16.0.0.5508\r\n"
+    path = tmp_path / "2025-07-21.json"
+    path.write_bytes(jsonl(banner("192.0.2.1", None, data=head, timestamp="2025-07-21T10:00:00")))
+    folder = Folder(str(tmp_path / "store"))
+    list(add_exports(folder, [path], dataclasses.replace(options(), now=dt.datetime(2025, 8, 1, tzinfo=dt.UTC))))
+    with open_reading(folder, load_pack("toolshell")) as reading:
+        found = survey(reading, dt.date(2025, 7, 21), samples=10)
+    assert "public-figures-1.svg" in svg_files(found, "de")
+
+
 def test_titles_of_maps_fit(replay: Survey) -> None:
     """Each line of a title is narrower than its map, with letters as wide as the widest font that the style names."""
     words = CensusWords("de")
     for country in ("DE", "AT", "CH"):
         title = words.text("map.country", country=country_name(country, words), source="Shadowserver scan_exchange",
                            day=words.day(replay.day))  # fmt: skip
-        picture = country_map((), country, title, words)
+        picture = country_map([region(f"{country} {REGIONS[country]}", 1)], 1, country, title, words)
         assert picture is not None
         assert " ".join(picture.title_lines) == title
         assert all(len(line) * 9 <= picture.width - 8 for line in picture.title_lines)

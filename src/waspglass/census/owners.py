@@ -89,8 +89,9 @@ class Notice:
 
     @property
     def under_lid(self) -> int:
-        """Addresses that are patched and were reported as compromised."""
-        return len({host.address for host in self.hosts if host.reported and host.state is State.PATCHED})
+        """Addresses that are patched, as far as any source can tell, and were reported as compromised."""
+        patched = {host.address for host in self.hosts if host.reported and host.state is State.PATCHED}
+        return len(patched - {host.address for host in self.hosts if host.state is State.VULNERABLE})
 
 
 _COLUMNS = (

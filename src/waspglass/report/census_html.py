@@ -68,7 +68,13 @@ def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
     )
     return CensusPictures(
         world_map(main.countries, words.text("map.world", **named), words),
-        country_map(main.regions, survey.country, words.text("map.country", country=country, **named), words),
+        country_map(
+            main.regions,
+            sum(each.vulnerable for each in main.countries if each.key == survey.country),
+            survey.country,
+            words.text("map.country", country=country, **named),
+            words,
+        ),
         draw_series(survey, words),
         _figures(survey, words),
         curves,
@@ -87,7 +93,8 @@ def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
     """The public figures from two days before the patch to two weeks after the day, world and country apart."""
     first = survey.pack.window.patch_available.date() - dt.timedelta(days=2)
     last = max(survey.day, first) + dt.timedelta(days=14)
-    counts = [each for each in survey.pack.figures if each.measure in _WORLD_MEASURES]
+    prefix = f"{survey.pack.id}_"  # as in `toolshell_compromised_servers`
+    counts = [each for each in survey.pack.figures if each.measure.removeprefix(prefix) in _WORLD_MEASURES]
     country = words.text("figures.country", country=country_name(survey.country, words))
     drawn = (
         draw_figures(

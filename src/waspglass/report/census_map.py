@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TypedDict
@@ -172,18 +173,39 @@ def world_map(counts: Sequence[Count], title: str, words: CensusWords) -> MapPic
     return _picture(shown, {key: count for key, count in placed.items() if key}, lost, title, words)
 
 
-def country_map(counts: Sequence[Count], country: str, title: str, words: CensusWords) -> MapPicture | None:
-    """Vulnerable addresses by region; sources write regions as codes or names. None for a country without shapes."""
+def country_map(
+    counts: Sequence[Count], vulnerable: int, country: str, title: str, words: CensusWords
+) -> MapPicture | None:
+    """Vulnerable addresses by region; sources write regions as codes or names.
+
+    Args:
+        counts: By region, those of the country.
+        vulnerable: All vulnerable addresses of the country; those that are in no shape are said.
+        country: Two letters.
+        title: What it shows.
+        words: Language.
+
+    Returns:
+        None for a country without shapes, or where no source says a region.
+    """
     if country not in MAPPED:
         return None
     shown = _load(country.lower())
     codes = {also: region["code"] for region in shown["regions"] for also in region["also"]}
-    placed: dict[str, Count] = {}
-    lost = 0
+    placed: dict[str, list[Count]] = {}
     for count in counts:
         code = codes.get(fold((count.key or "").removeprefix(f"{country} ")))
-        if code is None:
-            lost += count.vulnerable
-        else:
-            placed[code] = count
-    return _picture(shown, placed, lost, title, words)
+        if code is not None:
+            placed.setdefault(code, []).append(count)
+    lost = vulnerable - sum(count.vulnerable for counts in placed.values() for count in counts)
+    together = {code: _together(counts) for code, counts in placed.items()}
+    return _picture(shown, together, lost, title, words) if together else None
+
+
+def _together(counts: Sequence[Count]) -> Count:
+    """The count of a region that one source writes in two ways."""
+    first, *others = counts
+    addresses = Counter(first.addresses)
+    for other in others:
+        addresses.update(other.addresses)
+    return replace(first, addresses=dict(addresses))
