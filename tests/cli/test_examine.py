@@ -164,6 +164,7 @@ def test_an_interrupt_leaves_no_half_written_report(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     if process.returncode == 130:
+        assert errors.endswith(b"waspglass: interrupted\n")
         assert b"Traceback" not in errors
         assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
     else:

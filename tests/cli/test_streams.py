@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_examine import OCCUPIED, REPORTS
+from waspglass.hunt.cache import Cache, user_cache_folder
 
 PROGRAM = [sys.executable, "-m", "waspglass.cli"]
 posix = pytest.mark.skipif(os.name != "posix", reason="uses a POSIX shell")
@@ -111,3 +112,17 @@ def test_an_interrupt_at_any_time_leaves_all_reports_or_none(tmp_path: Path, del
     left = {path.name for path in out.iterdir()} if out.exists() else set()
     assert left in (set(), REPORTS)
     assert process.returncode in (130, 30, -signal.SIGINT, 1)  # 1: before the program itself had begun
+
+
+def test_a_user_without_a_home_has_a_cache_that_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container often runs as a number that no name or home belongs to."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    for name in ("WASPGLASS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    cache = Cache(user_cache_folder())
+    cache.put("0" * 64, b"x")
+    assert cache.get("0" * 64) is None

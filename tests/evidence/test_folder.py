@@ -101,6 +101,12 @@ def test_hostile_names_on_disk(tmp_path: Path) -> None:
     )
 
 
+def test_a_case_named_with_one_letter_is_no_drive_if_it_holds_drives(tmp_path: Path) -> None:
+    write_tree(tmp_path / "x", {"C/inetpub/a.log": b"a"})
+    with open_evidence(tmp_path / "x") as evidence:
+        assert [file.path for file in evidence.files()] == [r"C:\inetpub\a.log"]
+
+
 def test_two_folders_of_one_drive_and_the_same_file(tmp_path: Path) -> None:
     write_tree(tmp_path, {"uploads/auto/C%3A/x.log": b"first", "uploads/ntfs/%5C%5C.%5CC%3A/X.LOG": b"second"})
     found, skipped = read_all(tmp_path)

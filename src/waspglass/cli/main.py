@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import NoReturn
 
 from waspglass.cli.streams import steady_streams
 
@@ -13,6 +14,14 @@ __all__ = ["run"]
 _YOUNG = 200_000
 """New objects between two collections of garbage. Modules, rules and hits are many objects and hardly any garbage; with
 Python's 700 the collector took a tenth of a short run."""
+
+
+_INTERRUPTED = 130
+
+
+def _interrupted() -> NoReturn:
+    sys.stderr.write("waspglass: interrupted\n")
+    sys.exit(_INTERRUPTED)
 
 
 def run() -> None:
@@ -28,8 +37,11 @@ def run() -> None:
 
         program(sys.argv[1:])(prog_name="waspglass")
     except KeyboardInterrupt:
-        sys.stderr.write("waspglass: interrupted\n")
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # how typer answers Ctrl-C
+            _interrupted()
+        raise
     except Exception as error:
         from waspglass.model.errors import WaspglassError
         from waspglass.model.escape import printable

@@ -75,7 +75,7 @@ def open_evidence(path: Path, limits: Limits = DEFAULT_LIMITS) -> Evidence:
 
 def _folder(path: Path, limits: Limits) -> Evidence:
     container = FolderContainer(path, limits)
-    drive = drive_of(path.resolve().name) or drive_of(path.resolve().drive)
+    drive = None if _holds_drives(path) else drive_of(path.resolve().name or path.resolve().drive)
     skips = SkipLog(path.name)
     if next(container.members(skips), None) is None:
         container.close()
@@ -85,6 +85,14 @@ def _folder(path: Path, limits: Limits) -> Evidence:
             message, location=Location(str(path)), hint="Check that it is the right one, and its permissions"
         )
     return EvidenceTree(path, container, limits, drive=drive)
+
+
+def _holds_drives(path: Path) -> bool:
+    """A case may be called `c` or `x`, too: then the drives lie in it."""
+    try:
+        return any(drive_of(child.name) is not None and child.is_dir() for child in path.iterdir())
+    except OSError:
+        return False
 
 
 def _file(path: Path, stream: BinaryIO, size: int, limits: Limits) -> Evidence:

@@ -50,11 +50,17 @@ def digest(*parts: str | bytes) -> str:
 
 
 def user_cache_folder() -> Path:
-    """`$WASPGLASS_CACHE`, else `waspglass` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
+    """`$WASPGLASS_CACHE`, else `waspglass` in `$XDG_CACHE_HOME`, else in `~/.cache`.
+
+    A user without a home (of a container, say) gets a place where nothing can be kept.
+    """
     own = os.environ.get("WASPGLASS_CACHE")
     if own:
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "waspglass"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "waspglass"
+    except RuntimeError:
+        return Path(os.devnull) / "waspglass"
 
 
 class Cache:
