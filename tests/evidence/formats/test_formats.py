@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from waspglass.evidence.artefact import Columns, LineFormat, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.diagnostics_csv import event_items
+from waspglass.evidence.formats.moments import moment
 from waspglass.evidence.formats.registry import LINE_FORMATS, line_format
 from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.model.errors import UsageError
@@ -52,6 +54,17 @@ def test_w3c_reads_double_blanks_and_tabs(line: bytes) -> None:
 def test_w3c_takes_the_date_of_rows_without_one_from_the_header_in_force() -> None:
     rows = read(W3C, b"#Date: 2013-07-30 00:00:00", b"#Fields: time a", b"00:00:03 x", b"#Date: 2013-07-31 00:00:00", b"00:00:04 x")  # fmt: skip
     assert [time.day for _, time in rows if time is not None] == [30, 31]
+
+
+def test_what_is_no_time_is_not_remembered_whatever_its_length() -> None:
+    """A log of rows whose first cell has a megabyte; 4,096 of them were kept."""
+    tracemalloc.start()
+    try:
+        assert not any(moment(f"{number}{'x' * 1_000_000}") for number in range(50))
+        assert moment("2021-03-03T04:05:06.123456789+01:00") == datetime(2021, 3, 3, 3, 5, 6, 123456, tzinfo=UTC)
+        assert tracemalloc.get_traced_memory()[0] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_local_dates_are_read() -> None:

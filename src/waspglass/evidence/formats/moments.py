@@ -16,9 +16,17 @@ _LOCAL = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
-@lru_cache(maxsize=4096)
+_LONGEST = 64
+"""Characters; no writer needs half of them, and what is remembered must not depend on what an attacker writes."""
+
+
 def moment(text: str) -> datetime | None:
     """The moment in UTC; a time without a zone is UTC. None if it cannot be read or is absurd."""
+    return _moment(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime | None:
     local = _LOCAL.match(text)
     if local:
         text = f"{local[3]}-{local[2]:0>2}-{local[1]:0>2}{text[local.end() :]}"
