@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import struct
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.evidence.trees import zip_bytes
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.image import ImageContainer, ImageFileSystem
 from waspglass.evidence.limits import DEFAULT_LIMITS
@@ -114,6 +116,7 @@ def test_entries_become_files_and_faults_become_skips(tmp_path: Path) -> None:
             r"C:\logs\deep\bad.log",
             r"volume1\d.log",
         ]
+        assert not any(file.forkable for file in found.values())
         with found[r"C:\logs\x.log"].open() as stream:
             assert stream.seekable()
             assert stream.read() == b"x" * 100_000
@@ -126,6 +129,20 @@ def test_entries_become_files_and_faults_become_skips(tmp_path: Path) -> None:
             r"C:\logs\deep\link": SkipReason.OUTSIDE_ROOT,
             r"C:\logs\deep\pipe": SkipReason.SPECIAL_FILE,
             r"C:\logs\deep\nul": SkipReason.SPECIAL_FILE,
+        }
+
+
+def test_what_is_unpacked_out_of_an_image_cannot_be_forked_either(tmp_path: Path) -> None:
+    """Forked processes would move one and the same position in the image; members of archives are unpacked before."""
+    system = FileSystem(
+        {"/": [Entry("a.log.gz", gzip.compress(b"a")), Entry("b.zip", zip_bytes({"c.log": b"c"})), Entry("d.log")]}
+    )
+    with EvidenceTree(tmp_path, ImageContainer([("C:", system)], DEFAULT_LIMITS), DEFAULT_LIMITS) as evidence:
+        assert {file.path: file.forkable for file in evidence.files()} == {
+            r"C:\a.log.gz": False,
+            r"C:\b.zip": False,
+            r"C:\b.zip\c.log": True,
+            r"C:\d.log": False,
         }
 
 

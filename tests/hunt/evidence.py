@@ -67,6 +67,7 @@ class MemoryFile:
     data: bytes
     modified: datetime | None = None
     local: Path | None = None
+    forkable: bool = True
 
     @property
     def size(self) -> int:
@@ -74,6 +75,9 @@ class MemoryFile:
 
     def open(self) -> BinaryIO:
         return io.BytesIO(self.data)
+
+    def seekable(self) -> BinaryIO:
+        return self.open()
 
 
 def pack(*sigma: str, yara: Sequence[str] = (), indicators: Sequence[str] = ()) -> Pack:

@@ -43,6 +43,7 @@ class LocalFile:
     path: str
     local: Path
     modified: datetime | None = None
+    forkable: bool = True
 
     @property
     def size(self) -> int:
@@ -50,6 +51,9 @@ class LocalFile:
 
     def open(self) -> BinaryIO:
         return self.local.open("rb")
+
+    def seekable(self) -> BinaryIO:
+        return self.open()
 
 
 def test_a_local_file_gives_what_a_stream_gives(tmp_path: Path) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
 import time
 import zipfile
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, artefact, iis, row, rules_of, sigma
 from tests.hunt.test_event_scan import DUMP, MANY, event_log
-from waspglass.evidence import image
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.evtx import EvtxReader
@@ -24,6 +23,7 @@ from waspglass.hunt.hunting import hunt
 from waspglass.hunt.result import Limits, Progress
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
 from waspglass.hunt.workers import scan_files
+from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 PLANT = sigma(
@@ -145,19 +145,41 @@ def test_one_process_scans_where_the_system_cannot_fork(monkeypatch: pytest.Monk
 
 def test_files_of_disk_images_are_left_to_one_process() -> None:
     """Forked processes would move one and the same position in the image."""
-
-    def unpack(file: TreeFile) -> BinaryIO:
-        return file.open()
-
-    inside = TreeFile("x.log", None, None, None, partial(image._open, cast("image._Entry", None), "x.log"))
-    packed = TreeFile("x.log.gz", None, None, None, partial(unpack, inside))
     scanned_by: set[int] = set()
 
     def scan(one: Artefact, run: Pass) -> Outcome:
         scanned_by.add(os.getpid())
         return Outcome((), (), (), None)
 
-    for file in (inside, packed):
-        scanned_by.clear()
-        list(scan_files([*_logs(), Artefact("iis", "w3c", file)], _pass(), 2, scan=scan))
-        assert scanned_by == {os.getpid()}
+    inside = TreeFile("x.log", None, None, None, io.BytesIO, forkable=False)
+    list(scan_files([*_logs(), Artefact("iis", "w3c", inside)], _pass(), 2, scan=scan))
+    assert scanned_by == {os.getpid()}
+
+
+def test_a_fault_of_ours_in_a_process_is_raised_as_it_was() -> None:
+    def scan(one: Artefact, run: Pass) -> Outcome:
+        raise EvidenceReadError("gone", reason=SkipReason.TRUNCATED, location=Location("x.log", 3))
+
+    with pytest.raises(EvidenceReadError, match=r"x\.log:3: gone") as caught:
+        list(scan_files(_logs(), _pass(), 2, scan=scan))
+    assert caught.value.reason is SkipReason.TRUNCATED
+    assert _no_children()
+
+
+class _AskingError(Exception):
+    """Cannot be made again from its message, as many errors of libraries cannot."""
+
+    def __init__(self, message: str, *, place: int) -> None:
+        super().__init__(f"{message} at {place}")
+
+
+def test_a_fault_that_cannot_be_made_again_is_a_skip() -> None:
+    def scan(one: Artefact, run: Pass) -> Outcome:
+        if one.file.path == "2.log":
+            raise _AskingError("strange", place=5)
+        return scan_file(one, run)
+
+    outcomes = list(scan_files(_logs(), _pass(), 2, scan=scan))
+    assert [len(one.hits) for one in outcomes] == [1, 1, 0, 1, 1, 1]
+    assert [skip.reason for skip in outcomes[2].skipped] == [SkipReason.UNREADABLE]
+    assert _no_children()

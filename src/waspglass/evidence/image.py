@@ -181,7 +181,7 @@ def _member(entry: _Entry, parts: tuple[str, ...]) -> Member:
         size, modified = status.st_size, moment(status.st_mtime)
     except Exception:
         size = None  # a file without a readable status may still have readable bytes
-    return Member(parts, size, modified, None, partial(_open, entry, "\\".join(parts)))
+    return Member(parts, size, modified, None, partial(_open, entry, "\\".join(parts)), forkable=False)
 
 
 def _open(entry: _Entry, path: str) -> BinaryIO:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.spool import Spool
 
 __all__ = ["Container", "Member", "TreeFile", "moment"]
 
@@ -23,6 +25,8 @@ class Member:
         modified: Last write in UTC, if known.
         local: The real file, if there is one.
         opener: Opens the content; raises EvidenceReadError.
+        forkable: Whether forked processes may read it side by side: False where all would move one and the same reading
+            position.
     """
 
     parts: tuple[str, ...]
@@ -30,6 +34,7 @@ class Member:
     modified: datetime | None
     local: Path | None
     opener: Callable[[], BinaryIO]
+    forkable: bool = True
 
 
 class Container(Protocol):
@@ -53,6 +58,8 @@ class TreeFile:
     modified: datetime | None
     local: Path | None
     opener: Callable[[], BinaryIO]
+    forkable: bool = True
+    limits: Limits = DEFAULT_LIMITS
 
     def open(self) -> BinaryIO:
         """The content as a read-only stream of its own, so that several can be open at once.
@@ -61,6 +68,18 @@ class TreeFile:
             EvidenceReadError: If the bytes cannot be had.
         """
         return self.opener()
+
+    def seekable(self) -> BinaryIO:
+        """The content with random access; what can be read forwards only is unpacked until the stream is closed.
+
+        Raises:
+            EvidenceReadError: If the bytes cannot be had.
+        """
+        stream = self.opener()
+        if stream.seekable():
+            return stream
+        spool = Spool(stream, self.limits, self.path)
+        return spool.stream()
 
 
 def moment(seconds: float) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
+from waspglass.evidence.reader import SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -64,6 +65,12 @@ class Spool:
         with self._lock:
             self._fill(None)
             return self._have
+
+    def stream(self) -> BinaryIO:
+        """All of it with random access; closing it closes the spool. Where it is damaged, its end raises the fault."""
+        size = self.size()
+        past_the_end = 0 if self._fault is None else 1
+        return SeekableReader(self.pread, size + past_the_end, self.close).as_binary()
 
     def close(self) -> None:
         """Drops the file and closes the stream."""

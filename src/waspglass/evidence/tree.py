@@ -24,6 +24,8 @@ class EvidenceFile(Protocol):
         local: A real file on this machine that can be memory-mapped and whose bytes are the content; None otherwise.
             Map the `fileno()` of what `open` gives rather than opening this path: `open` refuses a file that was
             exchanged for a link after it was listed, a path does not.
+        forkable: Whether forked processes may read it side by side: False where all would move one and the same reading
+            position.
     """
 
     @property
@@ -34,12 +36,22 @@ class EvidenceFile(Protocol):
     def modified(self) -> datetime | None: ...
     @property
     def local(self) -> Path | None: ...
+    @property
+    def forkable(self) -> bool: ...
 
     def open(self) -> BinaryIO:
         """The content (decompressed where the file is a compressed log), as a read-only stream.
 
         Raises:
             EvidenceReadError: If the bytes cannot be had; reading may raise it too. Carries a `SkipReason`.
+        """
+        ...
+
+    def seekable(self) -> BinaryIO:
+        """The content with random access; what can be read forwards only is unpacked until the stream is closed.
+
+        Raises:
+            EvidenceReadError: As `open`.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -71,7 +72,7 @@ class EvidenceTree:
             if isinstance(path, Rejected):
                 self._skips.add("\\".join(member.parts), path.reason, path.detail)
             elif self._admitted(member, path):
-                yield from self._expanded(_placed(member, path), 0)
+                yield from self._expanded(self._placed(member, path), 0)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """What could not be listed in the latest call of `files`, complete once that has ended."""
@@ -139,7 +140,7 @@ class EvidenceTree:
             self._skips.add(file.path, fault.reason, fault.message)
             return
         if kind is not kind_inside and kind_inside is not Signature.TAR:
-            yield TreeFile(file.path, None, file.modified, None, partial(self._unpack, file, kind))
+            yield replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
             return
         yield file
         if kind_inside in {Signature.ZIP, Signature.TAR}:
@@ -169,7 +170,7 @@ class EvidenceTree:
             if isinstance(inside, Rejected):
                 self._skips.add(path, inside.reason, inside.detail)
             elif self._admitted(member, path):
-                yield from self._expanded(_placed(member, path), nesting + 1)
+                yield from self._expanded(self._placed(member, path), nesting + 1)
 
     def _opened(self, file: TreeFile, kind: Signature, inner: Signature) -> Container:
         """A container over a file of the tree; a real file is read in place, anything else through a spool."""
@@ -187,6 +188,5 @@ class EvidenceTree:
         self._closers.append(container.close)
         return container
 
-
-def _placed(member: Member, path: str) -> TreeFile:
-    return TreeFile(path, member.size, member.modified, member.local, member.opener)
+    def _placed(self, member: Member, path: str) -> TreeFile:
+        return TreeFile(path, member.size, member.modified, member.local, member.opener, member.forkable, self._limits)

@@ -14,12 +14,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.skip_log import skip_of
-from waspglass.evidence.tree import EvidenceFile
 from waspglass.hunt.priming import prime
 from waspglass.hunt.scan_file import Outcome, Pass, scan_file
 from waspglass.model.skip import SkipReason
@@ -38,11 +36,11 @@ def scan_files(artefacts: Sequence[Artefact], run: Pass, workers: int, *, scan: 
     Args:
         artefacts: All files of the pass.
         run: The pass; its progress is called in this process.
-        workers: Processes; one where the system cannot fork, or where the evidence is a disk image.
+        workers: Processes; one where the system cannot fork, or where a file is not made for it (a disk image's).
         scan: Scans one file (for tests).
     """
     wanted = min(workers, len(artefacts))
-    if wanted < 2 or not hasattr(os, "fork") or not all(_shareable(one.file) for one in artefacts):
+    if wanted < 2 or not hasattr(os, "fork") or not all(one.file.forkable for one in artefacts):
         for artefact in artefacts:
             yield scan(artefact, run)
         return
@@ -128,10 +126,12 @@ class _Crew:
             for one in wait(list(waiting)):
                 assert isinstance(one, Connection)
                 try:
-                    self._hear(self.workers[one], one.recv())
-                except (EOFError, OSError):
+                    told = one.recv()
+                except Exception:  # it died, or told something that cannot be made again here
                     waiting.discard(one)
                     self._lost(self.workers[one])
+                else:
+                    self._hear(self.workers[one], told)
 
     def _hear(self, worker: _Worker, told: object) -> None:
         match told:
@@ -181,16 +181,6 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
         if heard:
             signal.raise_signal(signal.SIGINT)
-
-
-def _shareable(file: EvidenceFile) -> bool:
-    """False for files of disk images: all processes would move one and the same reading position."""
-    opener: object = getattr(file, "opener", None)
-    while isinstance(opener, partial):
-        if getattr(opener.func, "__module__", "") == "waspglass.evidence.image":
-            return False
-        opener = next((inner for one in opener.args if (inner := getattr(one, "opener", None)) is not None), None)
-    return True
 
 
 def _size(artefact: Artefact) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -60,6 +61,16 @@ class WaspglassError(Exception):
 
     def __hash__(self) -> int:
         return hash((type(self), self.message, self.location, self.hint))
+
+    def __reduce__(self) -> tuple[Callable[..., WaspglassError], tuple[object, ...]]:
+        """Errors cross from worker processes to their parent, whatever a subclass asks for when it is made."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[WaspglassError], args: tuple[object, ...], state: dict[str, object]) -> WaspglassError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(WaspglassError):

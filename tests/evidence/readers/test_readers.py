@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.pe_writer import program_file
 from tests.evidence.trees import WHEN, memory_artefact
-from waspglass.evidence.artefact import Place
+from waspglass.evidence.artefact import Artefact, Place
+from waspglass.evidence.compressed import decompressed
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
+from waspglass.evidence.member import TreeFile
 from waspglass.evidence.readers.registry import RECORD_READERS, record_reader, record_readers
+from waspglass.evidence.signature import Signature
+from waspglass.evidence.spool import Spool
 from waspglass.model.errors import UsageError
 from waspglass.model.skip import SkipReason
 
@@ -440,6 +449,43 @@ class TestEvtx:
 
     def test_what_is_no_event_log_says_so(self) -> None:
         assert fault("evtx", b"hello" * 1000).reason is SkipReason.DAMAGED
+
+    @pytest.mark.parametrize("cut", [1, 3 * 65536, 3 * 65536 + 700, 15 * 65536])
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_log_that_breaks_off_says_so(self, cut: int, packed: bool) -> None:
+        """The parser alone takes what breaks off for what ends; a later attack would be in the part that is lacking."""
+        content = evtx([[(self.START, {"EventID": "1"})] * 3] * 20)[:-cut]
+        artefact = memory_artefact(content)
+        if packed:
+            part = gzip.compress(content)[:-9]
+            opener = partial(decompressed, kind=Signature.GZIP, limits=DEFAULT_LIMITS, path="x.evtx.gz")
+            artefact = replace(artefact, file=TreeFile("x.evtx.gz", None, None, None, lambda: opener(io.BytesIO(part))))
+        found: Found = []
+        with pytest.raises(EvidenceReadError) as caught:
+            found.extend(record_reader("evtx").records(artefact))
+        assert caught.value.reason is SkipReason.TRUNCATED
+        assert len(found) >= 3 * (19 - cut // 65536 - packed)
+
+    def test_what_is_unpacked_obeys_the_limits_of_the_evidence_and_is_dropped_with_the_stream(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = evtx([[(self.START, {"EventID": "1"})]] * 20)
+        closed: list[int] = []
+        monkeypatch.setattr(Spool, "close", lambda _spool: closed.append(1))
+
+        def packed(limits: Limits) -> Artefact:
+            opener = partial(decompressed, kind=Signature.GZIP, limits=DEFAULT_LIMITS, path="x")
+            raw = gzip.compress(content)
+            file = TreeFile("x", None, None, None, lambda: opener(io.BytesIO(raw)), limits=limits)
+            return Artefact("events", "evtx", file)
+
+        assert len(list(record_reader("evtx").records(packed(DEFAULT_LIMITS)))) == 20
+        assert len(closed) == 1
+        small = replace(DEFAULT_LIMITS, spool_bytes=len(content) - 1)
+        with pytest.raises(EvidenceReadError) as caught:
+            list(record_reader("evtx").records(packed(small)))
+        assert caught.value.reason is SkipReason.TOO_LARGE
+        assert len(closed) == 2
 
 
 def test_a_hive_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,11 +20,11 @@ from waspglass.evidence.artefact import Columns, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 
-__all__ = ["EventJson", "flatten_event"]
+__all__ = ["RENAMED", "SYSTEM", "SYSTEM_ATTRIBUTES", "EventJson", "flatten_event"]
 
 Json = Mapping[str, object]
 _TIME_NAMES = ("SystemTime", "@timestamp", "EventTime", "TimeCreated", "UtcTime", "timestamp")
-_RENAMED = {
+RENAMED = {
     "SourceName": "Provider_Name",
     "ProviderName": "Provider_Name",
     "provider_name": "Provider_Name",
@@ -36,6 +36,15 @@ _RENAMED = {
     "channel": "Channel",
     "message": "Message",
 }
+"""What some collectors call a field -> what Sigma calls it."""
+SYSTEM = ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords")
+"""What is taken from an event's header as it stands."""
+SYSTEM_ATTRIBUTES = (
+    ("Provider_Name", "Provider", "Name"),
+    ("SystemTime", "TimeCreated", "SystemTime"),
+    ("UserID", "Security", "UserID"),
+)
+"""Field, element of the header, and the attribute of it that is the value."""
 _UNSAFE = re.compile(r"""[^ !#$%()*,.0-9:;?@A-Z\[\]^_`a-z{|}~-]+""")
 
 
@@ -62,7 +71,7 @@ def _items(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping) and "#text" not in value and not prefix.count("."):
             yield from _items(value, f"{prefix}{name}.")
         else:
-            yield _RENAMED.get(str(name), str(name)), _text(value)
+            yield RENAMED.get(str(name), str(name)), _text(value)
 
 
 def _attribute(system: Json, name: str, attribute: str) -> str | None:
@@ -81,15 +90,11 @@ def _from_evtx(event: Json) -> dict[str, str]:
         record.update(_items(event.get(part)))
     if not isinstance(system, Mapping):
         return record
-    for name in ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords"):
+    for name in SYSTEM:
         value = system.get(name)
         if value is not None:
             record[name] = _text(value)
-    for name, holder, attribute in (
-        ("Provider_Name", "Provider", "Name"),
-        ("SystemTime", "TimeCreated", "SystemTime"),
-        ("UserID", "Security", "UserID"),
-    ):
+    for name, holder, attribute in SYSTEM_ATTRIBUTES:
         value = _attribute(system, holder, attribute)
         if value is not None:
             record.setdefault(name, value)
@@ -100,10 +105,10 @@ def _from_beats(document: Json, winlog: Json) -> dict[str, str]:
     record = dict(_items(winlog.get("user_data"))) | dict(_items(winlog.get("event_data")))
     for name, value in winlog.items():
         if name not in ("event_data", "user_data") and value is not None and not isinstance(value, Mapping):
-            record[_RENAMED.get(name, name)] = _text(value)
+            record[RENAMED.get(name, name)] = _text(value)
     for name in ("@timestamp", "message"):
         if document.get(name) is not None:
-            record[_RENAMED.get(name, name)] = _text(document[name])
+            record[RENAMED.get(name, name)] = _text(document[name])
     return record
 
 
@@ -120,7 +125,7 @@ def flatten_event(document: Json) -> dict[str, str]:
         if value is None or value == "":
             continue
         plain = name.removeprefix("winlog.").removeprefix("event_data.")
-        record[_RENAMED.get(plain, plain)] = _text(value)
+        record[RENAMED.get(plain, plain)] = _text(value)
     return record
 
 

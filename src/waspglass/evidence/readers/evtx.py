@@ -7,7 +7,9 @@ looks at the few events that hold one of its needles.
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol, TypedDict, cast
 
@@ -16,27 +18,15 @@ from evtx import PyEvtxParser
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.evtx_chunks import FILE_HEADER_BYTES
-from waspglass.evidence.formats.event_json import flatten_event
-from waspglass.evidence.limits import DEFAULT_LIMITS
-from waspglass.evidence.spool import Spool
-from waspglass.evidence.stream import slice_stream
+from waspglass.evidence.formats.event_json import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES, flatten_event
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvtxReader", "plain_event", "seekable"]
+__all__ = ["EvtxReader", "plain_event"]
 
-_SYSTEM = ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords")
-_ATTRIBUTES = (
-    ("Provider_Name", "Provider", "Name"),
-    ("SystemTime", "TimeCreated", "SystemTime"),
-    ("UserID", "Security", "UserID"),
-)
-_RENAMED = frozenset(
-    {"SourceName", "ProviderName", "provider_name", "Hostname", "computer_name", "RecordNumber", "record_id"}
-    | {"event_id", "channel", "message", "#attributes"}
-)
+_CHANGED = RENAMED.keys() | {"#attributes"}
 """Names that `flatten_event` gives another name, or leaves out."""
+_HEADER_BYTES, _CHUNKS_AT, _CHUNK_BYTES = 4096, 42, 64 * 1024
 _THREADS = 1
 """One thread a file: files are what is spread over cores, and a thread pool a file costs more than it gives."""
 
@@ -90,7 +80,7 @@ def plain_event(document: Mapping[str, object]) -> dict[str, str] | None:
         return None
     record: dict[str, str] = {}
     for name, value in data.items() if data else ():
-        if name in _RENAMED:
+        if name in _CHANGED:
             return None
         if type(value) is str:
             record[name] = value
@@ -103,13 +93,13 @@ def plain_event(document: Mapping[str, object]) -> dict[str, str] | None:
 
 def _take_system(system: Mapping[str, object], record: dict[str, str]) -> bool:
     """Adds the event's header; False if it has another shape than the usual."""
-    for name in _SYSTEM:
+    for name in SYSTEM:
         value = system.get(name)
         if type(value) is int or type(value) is str:
             record[name] = str(value)
         elif value is not None:
             return False
-    for name, holder, attribute in _ATTRIBUTES:
+    for name, holder, attribute in SYSTEM_ATTRIBUTES:
         value = system.get(holder)
         if value is None or name in record:
             continue
@@ -125,11 +115,13 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
     """What the parser yields; events and chunks that it cannot read are counted and told at the end."""
     place = Location(artefact.file.path)
     unreadable = 0
-    with seekable(artefact) as stream:
+    with artefact.file.seekable() as stream:
         try:
             parser = cast("_Parser", PyEvtxParser(stream, number_of_threads=_THREADS))
             source = parser.records_json()
         except (RuntimeError, ValueError, OSError) as fault:
+            with suppress(OSError, ValueError):
+                _raise_fault_at_end(stream)
             message = f"this is not an event log ({fault})"
             raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place) from fault
         while True:
@@ -139,26 +131,35 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
                 unreadable += 1
             else:
                 break
+        cut = _cut(stream)
     if unreadable:
         message = f"{unreadable} events or chunks are damaged; the others were read"
         raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
+    if cut:
+        message = "it is cut; the events before that were read"
+        raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=place)
 
 
-def seekable(artefact: Artefact) -> BinaryIO:
-    """The file as a stream with random access; members of archives go through a spool."""
-    try:
-        stream = artefact.file.open()
-        if stream.seekable():
-            return stream
-    except OSError as fault:
-        message = f"it cannot be read ({fault.strerror})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(artefact.file.path)) from fault
-    spool = Spool(stream, DEFAULT_LIMITS, artefact.file.path)
-    size = spool.size()
-    if size < FILE_HEADER_BYTES:
-        spool.close()
-        return io.BytesIO()
-    return slice_stream(spool.pread, 0, size, artefact.file.path)
+def _cut(stream: BinaryIO) -> bool:
+    """Whether less is there than the file's header tells: the parser takes what breaks off for what ends.
+
+    Layout: libyal/libevtx, "Windows XML Event Log (EVTX) format": a header of 4096 bytes, at 42 of it the number of
+    chunks, then chunks of 64 KiB.
+
+    Raises:
+        EvidenceReadError: If the stream is damaged at its end.
+    """
+    stream.seek(_CHUNKS_AT)
+    (chunks,) = struct.unpack("<H", stream.read(2))
+    size = _raise_fault_at_end(stream)
+    return size < _HEADER_BYTES + chunks * _CHUNK_BYTES or (size - _HEADER_BYTES) % _CHUNK_BYTES != 0
+
+
+def _raise_fault_at_end(stream: BinaryIO) -> int:
+    """The size of a stream; one that could not be unpacked to its end raises the fault there."""
+    size = stream.seek(-1, io.SEEK_END) + 1
+    stream.read(1)
+    return size
 
 
 def _moment(text: str) -> datetime | None:

@@ -16,7 +16,6 @@ from typing import Protocol, cast
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.readers.evtx import seekable
 from waspglass.model.document import format_instant
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -87,7 +86,7 @@ class HiveReader:
             raise EvidenceReadError(message, reason=SkipReason.NEEDS_EXTRA, location=Location(path)) from fault
         prefix = f"HKLM\\{path.rpartition(chr(92))[2].upper()}"
         try:
-            with seekable(artefact) as stream:
+            with artefact.file.seekable() as stream:
                 root = cast("_Key", RegistryHive(stream).root())
                 for number, (name, key) in enumerate(self._watched(root)):
                     if number >= _MOST_KEYS:
