@@ -7,12 +7,12 @@ import stat
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.stream import regular_file
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
@@ -126,19 +126,7 @@ class FolderContainer:
                 raise OSError(0, "a link stands on the way")
 
     def _open(self, parts: tuple[str, ...]) -> BinaryIO:
-        try:
-            handle = self._open_handle(parts)
-        except OSError as fault:
-            message = f"it cannot be opened ({fault.strerror})"
-            raise EvidenceReadError(
-                message, reason=SkipReason.UNREADABLE, location=Location("\\".join(parts))
-            ) from fault
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise EvidenceReadError(
-                "it is not a file any more", reason=SkipReason.SPECIAL_FILE, location=Location("\\".join(parts))
-            )
-        return cast("BinaryIO", os.fdopen(handle, "rb"))
+        return regular_file(partial(self._open_handle, parts), "\\".join(parts))
 
     def _open_handle(self, parts: tuple[str, ...]) -> int:
         folder = self._descend(parts[:-1])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
-from waspglass.model.errors import Location
+from waspglass.evidence.stream import regular_file
 from waspglass.model.skip import SkipReason
 
 __all__ = ["LooseContainer"]
@@ -49,16 +48,5 @@ class LooseContainer:
         return stream if self._unpack is None else self._unpack(stream)
 
     def _open(self) -> BinaryIO:
-        try:
-            handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except OSError as fault:
-            message = f"it cannot be opened ({fault.strerror})"
-            raise EvidenceReadError(
-                message, reason=SkipReason.UNREADABLE, location=Location(self._path.name)
-            ) from fault
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise EvidenceReadError(
-                "it is not a file any more", reason=SkipReason.SPECIAL_FILE, location=Location(self._path.name)
-            )
-        return os.fdopen(handle, "rb")
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        return regular_file(partial(os.open, self._path, flags), self._path.name)

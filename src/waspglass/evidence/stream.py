@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
@@ -13,7 +14,7 @@ from waspglass.evidence.reader import Reader, SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Pread", "Unpacker", "bounded_stream", "decompression_fault", "pread_of", "slice_stream"]
+__all__ = ["Pread", "Unpacker", "bounded_stream", "decompression_fault", "pread_of", "regular_file", "slice_stream"]
 
 Pread = Callable[[int, int], bytes]
 """`pread(length, offset)`: bytes at an offset, fewer only at the end; without a position that readers would share."""
@@ -29,6 +30,24 @@ class Unpacker(Protocol):
     def close(self) -> None:
         """Closes what lies under it too."""
         ...
+
+
+def regular_file(handle: Callable[[], int], path: str) -> BinaryIO:
+    """A file of this machine, by a descriptor that was opened without following links or waiting for a pipe.
+
+    Raises:
+        EvidenceReadError: If it cannot be opened, or is not a regular file (any more).
+    """
+    try:
+        descriptor = handle()
+    except OSError as fault:
+        message = f"it cannot be opened ({fault.strerror})"
+        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path)) from fault
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        message = "it is not a file any more"
+        raise EvidenceReadError(message, reason=SkipReason.SPECIAL_FILE, location=Location(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def pread_of(handle: BinaryIO) -> Pread:

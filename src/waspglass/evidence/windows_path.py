@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Rejected", "drive_of", "split_name", "windows_path"]
+__all__ = ["Rejected", "drive_of", "names_folder", "split_name", "windows_path"]
 
 _DRIVE_DEPTH = 8
 _MARKED_DRIVE = re.compile(r"(?:%5C%5C[.?]%5C|\\\\[.?]\\)?([A-Za-z])(?::|%3A|_)", re.IGNORECASE)
@@ -51,6 +51,11 @@ def split_name(name: str) -> tuple[str, ...]:
         name = device[1] + name[device.end() :]
     parts = name.replace("\\", "/").split("/")
     return tuple(part for index, part in enumerate(parts) if part != "." and (index == 0 or part))
+
+
+def names_folder(name: str) -> bool:
+    """Whether an archive member's name is that of a folder: it ends with a separator, of either kind."""
+    return name.endswith(("/", "\\"))
 
 
 def drive_of(folder: str) -> str | None:

@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -15,7 +15,7 @@ from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, bounded_stream, decompression_fault, slice_stream
-from waspglass.evidence.windows_path import split_name
+from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -28,7 +28,7 @@ _EXTENDED_TIME, _NTFS_TIMES = 0x5455, 0x000A
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
 _END64_RECORD = struct.Struct("<4sQ2H2L4Q")
-_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_FILETIME_OF_1970 = 116_444_736_000_000_000
 _WORST_ENTRY_BYTES = 46
 
 
@@ -61,13 +61,13 @@ class ZipContainer:
     @property
     def encrypted(self) -> bool:
         """Whether it holds files and all of them are encrypted."""
-        files = [info for info in self._zip.infolist() if not _is_folder(info)]
+        files = [info for info in self._zip.infolist() if not names_folder(info.filename)]
         return bool(files) and all(info.flag_bits & _ENCRYPTED for info in files)
 
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Lists files in the order of the archive's directory."""
         for info in self._zip.infolist():
-            if _is_folder(info):
+            if names_folder(info.filename):
                 continue
             if (refused := self._refusal(info)) is not None:
                 skips.add(f"{self._path}\\{info.filename}", *refused)
@@ -122,11 +122,6 @@ class ZipContainer:
             raise EvidenceReadError(message, reason=SkipReason.TOO_MANY_FILES, location=Location(self._path))
 
 
-def _is_folder(info: zipfile.ZipInfo) -> bool:
-    """As `ZipInfo.is_dir`, which fails for an entry without a name."""
-    return info.filename.endswith("/")
-
-
 def _modified(info: zipfile.ZipInfo) -> datetime | None:
     """The last write where an extra field gives it in UTC; the DOS time has no zone and is not used."""
     extra = io.BytesIO(info.extra)
@@ -137,8 +132,5 @@ def _modified(info: zipfile.ZipInfo) -> datetime | None:
             return moment(struct.unpack_from("<i", body, 1)[0])
         if tag == _NTFS_TIMES and len(body) >= 16 and struct.unpack_from("<HH", body, 4) == (1, 24):
             ticks: int = struct.unpack_from("<Q", body, 8)[0]
-            try:
-                return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
-            except OverflowError:
-                return None
+            return moment((ticks - _FILETIME_OF_1970) / 10_000_000)
     return None

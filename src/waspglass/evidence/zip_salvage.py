@@ -19,7 +19,7 @@ from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
-from waspglass.evidence.windows_path import split_name
+from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_archive import ZipContainer
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -99,7 +99,7 @@ class SalvagedZip:
                 at = self._next_header(at + 4)
                 continue
             end = self._end_of(entry) if entry.packed is None else entry.start + entry.packed
-            if not entry.name.endswith(("/", "\\")):
+            if not names_folder(entry.name):
                 yield from self._member(entry, end, skips)
             at = self._next_header(max(end, at + 4))
         if self._vain < 0:
