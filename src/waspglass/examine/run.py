@@ -22,10 +22,12 @@ from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules, read_rule_sources
 from waspglass.hunt.result import HuntResult, OnProgress
+from waspglass.hunt.rule import RuleSet
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.errors import UsageError
 from waspglass.model.facts import Facts
+from waspglass.model.skip import Skipped
 from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
@@ -91,10 +93,10 @@ def examine(request: Request) -> Assessment:
             progress=request.progress,
             workers=request.workers,
         )
-        survey.skipped += [*unread_rules, *result.skipped]
+        survey.skipped += result.skipped
         covered = survey.coverage(result)
         identity = identity_of(survey.seen, request.pack, readers, request.facts.collected_at)
-        observations = _observations(request, survey, result, identity, covered, rules.added)
+        observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
 
@@ -125,24 +127,30 @@ def _observations(
     result: HuntResult,
     identity: Identity,
     covered: tuple[Coverage, ...],
-    added_rules: int,
+    rules: RuleSet,
+    unread_rules: tuple[Skipped, ...],
 ) -> Observations:
-    skipped = tuple(survey.skipped)
+    about_rules = frozenset((*unread_rules, *rules.skipped))
     observed = Observations(
         evidence=str(request.evidence),
         manifest=manifest_sha256(survey.seen),
         findings=(*result.findings, *result.context),
         coverage=covered,
-        skipped=skipped,
+        skipped=(*unread_rules, *survey.skipped),
         sightings=identity.sightings,
         hostname=identity.hostname,
         writers=identity.writers,
-        added_rules=added_rules,
+        added_rules=rules.added,
         since=request.since,
         until=request.until,
         collected_folders=collected_folders(survey.seen, request.pack),
         collected_pages=collected_pages(survey.seen, request.pack),
-        blinded=blinding_skips(skipped, request.pack),
+        blinded=blinding_skips(
+            (skip for skip in survey.skipped if skip not in about_rules),
+            request.pack,
+            evidence=request.evidence.name,
+            entry_logs=survey.entry_logs(),
+        ),
         file_timed=file_timed_kinds(request.pack),
     )
     latest = (request.facts.collected_at or observed.last_moment() or request.created) + CLOCK_SLACK

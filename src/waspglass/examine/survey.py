@@ -54,6 +54,10 @@ class Survey:
                 yield item
         self.skipped += self._evidence.skipped()
 
+    def entry_logs(self) -> list[str]:
+        """Paths of the artefacts that would have shown an entry."""
+        return [artefact.file.path for artefact in self.seen if self._kinds[artefact.kind].entry]
+
     def coverage(self, result: HuntResult) -> tuple[Coverage, ...]:
         """What each kind can speak for: text logs are probed, records told their moments while they were hunted in."""
         scanned = {(one.source, one.kind): one for one in result.scanned}
