@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+import msgspec
 import orjson
 
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.hunt.binding import Bindings
 from waspglass.hunt.cache import Cache, digest
-from waspglass.hunt.condition import to_json
 from waspglass.hunt.fields import field_names
 from waspglass.hunt.plan import Choice, Prong
 
@@ -78,4 +78,4 @@ def _rules(bindings: Bindings) -> Iterator[bytes]:
         names = sorted(set(field_names(bound.condition)))
         resolved = [[name, *bound.resolve(name)] for name in names]
         holes = {name: list(values) for name, values in sorted(bound.holes.items())}
-        yield orjson.dumps([to_json(bound.condition), resolved, bound.blank, holes])
+        yield msgspec.json.encode([bound.condition, resolved, bound.blank, holes])

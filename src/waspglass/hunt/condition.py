@@ -1,11 +1,11 @@
-"""What a rule demands of a record, as a small tree that can be stored, compiled and searched for needles."""
+"""What a rule demands of a record, as a small tree: msgspec can store it; it is compiled, and searched for needles."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import cast
+
+import msgspec
 
 __all__ = [
     "NEVER",
@@ -18,9 +18,7 @@ __all__ = [
     "Part",
     "conjunction",
     "disjunction",
-    "from_json",
     "matches",
-    "to_json",
 ]
 
 Part = tuple[str, str]
@@ -51,8 +49,7 @@ class Kind(StrEnum):
     """`text` stands in the value as a whole token: nothing beside it that would make it another address or name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, array_like=True, tag="match"):
     """A comparison of one field; without a field, of any value of the record (Sigma keywords)."""
 
     field: str | None
@@ -64,22 +61,19 @@ class Match:
     cased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True, array_like=True, tag="and"):
     """All of them; none at all is true."""
 
     of: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True, array_like=True, tag="or"):
     """At least one of them; none at all is false."""
 
     of: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True, array_like=True, tag="not"):
     """The opposite."""
 
     of: Condition
@@ -111,60 +105,3 @@ def matches(condition: Condition) -> Iterator[Match]:
         case And(of) | Or(of):
             for part in of:
                 yield from matches(part)
-
-
-def to_json(condition: Condition) -> list[object]:
-    """A list that JSON can hold; `from_json` gives the condition back."""
-    match condition:
-        case And(of):
-            return ["and", *map(to_json, of)]
-        case Or(of):
-            return ["or", *map(to_json, of)]
-        case Not(of):
-            return ["not", to_json(of)]
-        case Match():
-            values = (getattr(condition, part.name) for part in fields(condition))
-            return ["match", *(list(map(list, value)) if isinstance(value, tuple) else value for value in values)]
-
-
-def from_json(stored: object) -> Condition:
-    """The condition that `to_json` stored.
-
-    Raises:
-        ValueError, TypeError, KeyError: If it is not such a list.
-    """
-    if not isinstance(stored, list) or not stored:
-        msg = f"not a stored condition: {stored!r:.80}"
-        raise ValueError(msg)
-    of: list[object] = stored[1:]
-    match stored[0]:
-        case "match":
-            return _match_from_json(of)
-        case "and":
-            return And(tuple(map(from_json, of)))
-        case "or":
-            return Or(tuple(map(from_json, of)))
-        case "not":
-            return Not(from_json(*of))
-    msg = f"not a stored condition: {stored!r:.80}"
-    raise ValueError(msg)
-
-
-_KINDS = {kind.value: kind for kind in Kind}
-
-
-def _match_from_json(of: list[object]) -> Match:
-    """Written out rather than matched by a pattern: each start reads thousands of them."""
-    field, kind, text, parts, number, flags, cased = of
-    if (
-        not (field is None or isinstance(field, str))
-        or not isinstance(text, str)
-        or not isinstance(parts, list)
-        or not isinstance(number, float)
-        or not isinstance(flags, str)
-        or not isinstance(cased, bool)
-    ):
-        msg = "not a stored comparison"
-        raise TypeError(msg)
-    read = tuple([(shape, piece) for shape, piece in cast("list[list[str]]", parts)])
-    return Match(field, _KINDS[cast("str", kind)], text, read, number, flags, cased)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
+from msgspec import structs
+
 from waspglass.hunt.condition import And, Condition, Match, Not, Or, matches
 from waspglass.hunt.rule import Indicator, Meaning, Rule, RuleSet
 from waspglass.model.finding import Effect, Finding, Rung
@@ -132,7 +134,9 @@ def _with_any(condition: Condition) -> Condition:
     """The condition with the values of all passes in its placeholders."""
     match condition:
         case Match(parts=parts):
-            return replace(condition, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in parts))
+            return structs.replace(
+                condition, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in parts)
+            )
         case Not(of):
             return Not(_with_any(of))
         case And(of):
