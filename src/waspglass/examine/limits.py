@@ -40,6 +40,7 @@ def limits_of(
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, catalogue),
+        *_hostname(observations, facts, catalogue),
         *_asked(observations, catalogue),
         *_absent_kinds(observations, pack, catalogue),
         *_rules(observations, catalogue),
@@ -147,6 +148,14 @@ def _lid(lid: Lid, catalogue: Catalogue) -> list[Limit]:
     if lid.state is LidState.PATCHED and lid.since is None:
         return [Limit(id="patch-undated", text=catalogue.text("limit.patch_undated"), remedy=remedy)]
     return []
+
+
+def _hostname(observations: Observations, facts: Facts, catalogue: Catalogue) -> list[Limit]:
+    stated, seen = (name.partition(".")[0].upper() if name else "" for name in (facts.hostname, observations.hostname))
+    if not stated or not seen or stated == seen:
+        return []
+    text = catalogue.text("limit.hostname", stated=stated, seen=seen)
+    return [Limit(id="hostname-differs", text=text, remedy=catalogue.text("limit.hostname_remedy"))]
 
 
 def _asked(observations: Observations, catalogue: Catalogue) -> list[Limit]:

@@ -51,6 +51,8 @@ def say(
         "to": _day(exposed.window.to if exposed.window else None, catalogue),
         "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
         "sources": observations.titles(exposed.sources),
+        "early": _day(exposed.ends_early, catalogue),
+        "start": _day(pack.window.first_exploitation, catalogue),
         "unsettled": listed(list(dict.fromkeys(hint.title for hint in unsettled)), catalogue),
         "in_part": observations.titles(exposed.in_part),
     }

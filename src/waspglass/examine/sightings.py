@@ -36,7 +36,7 @@ class Identity:
     Attributes:
         hostname: The name that most records give it; None if none does.
         sightings: Builds, each with its certainty.
-        writers: Servers whose own logs are among the evidence, without their domain; more than one is a mistake.
+        writers: Servers that wrote logs of the same kind, without their domain; empty if each kind has one writer.
     """
 
     hostname: str | None
@@ -70,8 +70,9 @@ def identity_of(
             if record.get(HOSTNAME_FIELD):
                 names[record[HOSTNAME_FIELD][:253]] += 1
     hostname = printable(names.most_common(1)[0][0]) if names else None
-    writers = {name for kind, group in groups.items() for name in _writers(kinds[kind], group)}
-    return Identity(hostname, build_sightings(builds, seen_at=collected_at), tuple(sorted(writers)))
+    writers = (frozenset(_writers(kinds[kind], group)) for kind, group in groups.items())
+    mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
+    return Identity(hostname, build_sightings(builds, seen_at=collected_at), tuple(sorted(mixed)))
 
 
 def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:

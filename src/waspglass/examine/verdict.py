@@ -96,7 +96,7 @@ def _without_findings(observations: Observations, lid: Lid, exposed: Exposure) -
     if lid.state is LidState.NEVER_VULNERABLE:
         return Decision(Verdict.CLEAN, (), "clean_never_vulnerable")
     if exposed.window is None:
-        return Decision(Verdict.CANNOT_TELL, (), "no_window")
+        return Decision(Verdict.CANNOT_TELL, (), "ends_early" if exposed.ends_early else "no_window")
     if not exposed.sources:
         return Decision(Verdict.CANNOT_TELL, (), "in_part" if exposed.in_part else "no_source")
     if exposed.missing:

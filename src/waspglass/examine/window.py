@@ -32,6 +32,7 @@ class Exposure:
         sources: Kinds that covered some of it.
         in_part: Kinds that speak for some of it, but show a part of the ways in only, because those that go with them
             do not speak then.
+        ends_early: The end of the window, if it lies before the campaign began, so that there is no window.
     """
 
     window: Span | None
@@ -39,6 +40,7 @@ class Exposure:
     end_known: bool
     sources: tuple[str, ...]
     in_part: tuple[str, ...] = ()
+    ends_early: datetime | None = None
 
 
 def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now: datetime) -> Exposure:
@@ -56,7 +58,7 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     end, end_known = _end(observations, lid, facts, now)
     start = pack.window.first_exploitation
     if end is None or end <= start:
-        return Exposure(window=None, missing=(), end_known=end is not None and end_known, sources=())
+        return Exposure(None, (), end_known=end is not None and end_known, sources=(), ends_early=end)
     window = Span(from_=start, to=end)
     asked = (
         Span(from_=max(start, observations.since or start), to=min(end, observations.until or end))
