@@ -22,7 +22,7 @@ from waspglass.packs.load import load_pack
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(add, "SPREAD_BYTES", 0)
-    monkeypatch.setattr(spread, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(spread, "_SLOT", 400_000)
 
 
 def export() -> bytes:

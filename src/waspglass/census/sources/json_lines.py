@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
-import numpy as np
 
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
@@ -48,10 +47,10 @@ def _one_object_a_line(block: Block) -> bool:
     Then no record goes over a line feed, since nothing in JSON lets `}` and `{` follow on one another inside a value,
     and as many records as lines means one a line.
     """
-    if not block.text.endswith(b"}\n") or not block.text.startswith(b"{"):
+    text = block.text
+    if not text.endswith(b"}\n") or not text.startswith(b"{"):
         return False
-    characters = np.frombuffer(block.text, np.uint8)
-    return bool((characters[block.ends - 1] == ord("}")).all() and (characters[block.ends[:-1] + 1] == ord("{")).all())
+    return all(text[end - 1 : end + 2] == b"}\n{" for end in block.ends[:-1])
 
 
 def _line_by_line(decoder: msgspec.json.Decoder[Shape], block: Block, tally: Tally) -> tuple[list[int], list[Shape]]:

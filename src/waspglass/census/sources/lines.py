@@ -6,15 +6,11 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.model.skip import SkipReason
 
-__all__ = ["LINE_LIMIT", "Block", "Places", "block_of", "text_blocks", "whole_lines"]
-
-Places = np.ndarray[tuple[int], np.dtype[np.intp]]
+__all__ = ["LINE_LIMIT", "Block", "block_of", "text_blocks", "whole_lines"]
 
 LINE_LIMIT = 8 << 20
 """A record of more than 8 MiB is skipped: no banner that tells about a host needs more."""
@@ -45,12 +41,12 @@ class Block:
     Attributes:
         first: Number of the first line, from 1.
         text: The lines with their line feeds.
-        ends: Places of the line feeds; NumPy finds them in a third of the time that `bytes.count` takes.
+        ends: Places of the line feeds.
     """
 
     first: int
     text: bytes
-    ends: Places
+    ends: list[int]
 
     def lines(self) -> list[bytes]:
         """The lines without their line feeds."""
@@ -59,7 +55,12 @@ class Block:
 
 def block_of(first: int, text: bytes) -> Block:
     """Whole lines from the number of the first one."""
-    return Block(first, text, np.flatnonzero(np.frombuffer(text, np.uint8) == 0x0A))
+    ends: list[int] = []
+    find, end = text.find, text.find(b"\n")
+    while end >= 0:  # faster than NumPy where lines are as long as banners, and several times faster than `count`
+        ends.append(end)
+        end = find(b"\n", end + 1)
+    return Block(first, text, ends)
 
 
 def whole_lines(content: Content, tally: Tally, limit: int = LINE_LIMIT) -> Iterator[Block]:
