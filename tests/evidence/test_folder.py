@@ -112,6 +112,8 @@ def test_two_folders_of_one_drive_and_the_same_file(tmp_path: Path) -> None:
     found, skipped = read_all(tmp_path)
     assert found == {r"C:\x.log": b"first"}
     assert skipped == {r"C:\X.LOG": SkipReason.DUPLICATE_PATH}
+    (tmp_path / "uploads/ntfs/%5C%5C.%5CC%3A/X.LOG").write_bytes(b"first")
+    assert read_all(tmp_path)[1] == {r"C:\X.LOG": SkipReason.SAME_FILE}
 
 
 def test_limits_on_depth_and_number(tmp_path: Path) -> None:
@@ -131,6 +133,7 @@ def test_a_thousand_skips_are_a_few_entries_with_a_count(tmp_path: Path) -> None
         skipped = evidence.skipped()
     assert sum(skip.count for skip in skipped) == 1000
     assert len(skipped) < 300
+    assert (skipped[-1].source, skipped[-1].count) == ("C", 800)  # the folder, so that it can be judged
 
 
 def test_skips_are_counted_anew_by_each_listing(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_hostile_members(tmp_path: Path) -> None:
     reasons = sorted(skipped.values())
     assert reasons.count(SkipReason.OUTSIDE_ROOT) == 4
     assert reasons.count(SkipReason.SPECIAL_FILE) == 4
-    assert reasons.count(SkipReason.DUPLICATE_PATH) == 1
+    assert reasons.count(SkipReason.SAME_FILE) == 1
 
 
 def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_hostile_members(tmp_path: Path) -> None:
     found, skipped = read_all(put(tmp_path, out.getvalue()))
     assert found == {r"C:\ok.log": b"x"}
     assert sorted(skipped.values()) == sorted(
-        [SkipReason.OUTSIDE_ROOT] * 3 + [SkipReason.SPECIAL_FILE] * 3 + [SkipReason.DUPLICATE_PATH]
+        [SkipReason.OUTSIDE_ROOT] * 3 + [SkipReason.SPECIAL_FILE] * 3 + [SkipReason.SAME_FILE]
     )
 
 

@@ -111,7 +111,9 @@ class EvidenceTree:
             return False
         key = hash(path.lower())
         if key in self._seen:
-            self._skips.add(path, SkipReason.DUPLICATE_PATH, "the first entry of this name is read")
+            same = member.size is not None and self._seen[key] == member.size
+            reason = SkipReason.SAME_FILE if same else SkipReason.DUPLICATE_PATH
+            self._skips.add(path, reason, "the first entry of this name is read")
             return False
         if member.local is None and member.size is not None:
             if self._bytes + member.size > self._limits.total_bytes:

@@ -241,4 +241,4 @@ def _reason(reason: SkipReason, catalogue: Catalogue) -> str:
 
 
 def _harmless(skip: Skipped) -> bool:
-    return skip.reason in (SkipReason.OUT_OF_WINDOW, SkipReason.EMPTY)
+    return skip.reason in (SkipReason.OUT_OF_WINDOW, SkipReason.EMPTY, SkipReason.SAME_FILE)
