@@ -33,7 +33,7 @@ def contradictions_of(
     return (
         *_several_hosts(observations, catalogue),
         *_after_collection(observations, facts, catalogue),
-        *_before_release(lid, pack, catalogue),
+        *_before_release(lid, judge, pack, catalogue),
         *_builds(lid, judge, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
@@ -59,9 +59,14 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
     return [Limit(id="contradiction-after-collection", text=text, decisive=True)]
 
 
-def _before_release(lid: Lid, pack: Pack, catalogue: Catalogue) -> list[Limit]:
-    """A build that is said to have run before it existed: the patch would be dated too early, the window too short."""
-    stated = [b for b in lid.builds if b.certainty is Certainty.STATED and b.at is not None]
+def _before_release(lid: Lid, judge: BuildJudge, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    """A fixed build that is said to have run before it existed: the patch is dated too early, the window too short.
+
+    A vulnerable build that is dated too early changes nothing.
+    """
+    fixed = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+    said = [b for b in lid.builds if b.certainty is Certainty.STATED and b.at is not None]
+    stated = [b for b in said if judge(b.build) in fixed]
     table = BuildTable(pack.builds) if stated else None
     for one in stated:
         released = _released(one.build, table) if table is not None else None
