@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,15 +14,35 @@ from waspglass.examine.run import Request, examine
 from waspglass.model.assessment import Assessment
 from waspglass.model.facts import Facts
 from waspglass.packs.load import load_pack
+from waspglass.packs.pack import Pack
+from waspglass.report.write import Format, write_reports
+
+EXPECT = {
+    "verdict",
+    "rungs",
+    "lid",
+    "sentence",
+    "findings",
+    "review",
+    "skipped",
+    "implants",
+    "limits",
+    "limits_absent",
+    "advice",
+    "absent",
+}
 
 
 def assessment_of(path: Path, folder: Path) -> Assessment:
     scenario = load(path)
     facts = Facts.model_validate(scenario.get("facts", {}))
-    pack = load_pack(str(scenario.get("pack", "proxylogon")))
     evidence = lay_out(scenario, folder)
     created = datetime(2021, 4, 2, tzinfo=UTC)
-    return examine(Request(evidence=evidence, pack=pack, facts=facts, created=created, generator="test"))
+    return examine(Request(evidence=evidence, pack=pack_of(path), facts=facts, created=created, generator="test"))
+
+
+def pack_of(path: Path) -> Pack:
+    return load_pack(str(load(path).get("pack", "proxylogon")))
 
 
 def matches(pattern: dict[str, object], found: dict[str, object]) -> bool:
@@ -66,9 +87,25 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
     assert set(expected.get("advice", [])) <= {step["id"] for step in document["advice"]}
     for pattern in expected.get("absent", []):
         assert not any(matches(pattern, item) for item in document["findings"]), f"{pattern} must not be found: {story}"
+    check_reports(result, pack_of(path), tmp_path / "reports")
+
+
+def check_reports(result: Assessment, pack: Pack, folder: Path) -> None:
+    """Every format of a real result, with what only a real one can lack."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in write_reports(result, folder)}
+    assert set(written) == {form.value for form in Format}
+    assert Assessment.model_validate_json(written[Format.JSON]) == result
+    bundle = json.loads(written[Format.STIX])["objects"]
+    assert {one["name"] for one in bundle if one["type"] == "vulnerability"} == set(pack.cves) == set(result.pack.cves)
+    assert all(cve in written[Format.HTML] for cve in pack.cves)
+    assert all(json.loads(line)["timestamp_desc"] for line in written[Format.TIMELINE].splitlines())
+    assert result.sentence.split()[0] in written[Format.TEXT]
 
 
 def test_every_scenario_says_what_it_tells() -> None:
     for path in scenarios():
         assert set(load(path)) <= {"title", "facts", "pack", "evidence", "wrap", "expect"}, path.name
         assert load(path)["title"], path.name
+        expected = load(path)["expect"]
+        assert isinstance(expected, dict)
+        assert set(expected) <= EXPECT, path.name

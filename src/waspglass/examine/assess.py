@@ -106,6 +106,7 @@ def _reference(observations: Observations, pack: Pack, language: str) -> PackRef
         version=pack.version,
         sha256=pack.sha256,
         title=pack.title.text(language),
+        cves=pack.cves,
         added_rules=observations.added_rules,
     )
 
