@@ -48,14 +48,10 @@ class Columns:
     Attributes:
         names: Column names in order; a format without columns (JSON lines) has none.
         date: The `#Date` in force, for logs whose rows carry only a time of day.
-        version: What the header says about the writing program's version.
-        log_type: `#Log-type`, where there is one.
     """
 
     names: tuple[str, ...] = ()
     date: datetime | None = None
-    version: str | None = None
-    log_type: str | None = None
 
 
 class LineFormat(Protocol):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import csv
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,24 @@ def test_w3c_reads_double_blanks_and_tabs(line: bytes) -> None:
 def test_w3c_takes_the_date_of_rows_without_one_from_the_header_in_force() -> None:
     rows = read(W3C, b"#Date: 2013-07-30 00:00:00", b"#Fields: time a", b"00:00:03 x", b"#Date: 2013-07-31 00:00:00", b"00:00:04 x")  # fmt: skip
     assert [time.day for _, time in rows if time is not None] == [30, 31]
+
+
+@pytest.mark.parametrize("line", [b"#Version: 1.0", b"#Version: 15.01.2176.002", b"#Log-type: OWA Logs", b"#Software: x", b"#"])
+@pytest.mark.parametrize("form", [W3C, CSV])
+def test_what_a_header_says_besides_columns_and_date_changes_nothing(form: LineFormat, line: bytes) -> None:
+    """Each change drops what the scan remembers of the lines before; services write this block once an hour."""
+    columns = form.header(b"#Fields: date,time", None)
+    assert form.header(line, columns) is columns
+    assert form.header(line, None) is None
+    assert not any(line.lower().startswith(start) for start in form.directives)
+
+
+def test_a_long_cell_is_read_and_leaves_the_bound_of_others_alone() -> None:
+    """An export of the offline address book was read or not by what had been imported before."""
+    before = csv.field_size_limit()
+    ((record, _),) = read(CSV, b"DateTime,a,b", b'2021-03-03T01:00:00Z,"x, y","' + b"z" * 900_000 + b'"')
+    assert len(record["b"]) == 900_000
+    assert csv.field_size_limit() == before == 131_072
 
 
 def test_what_is_no_time_is_not_remembered_whatever_its_length() -> None:

@@ -30,7 +30,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_() .-]*")
 _ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", re.DOTALL)
 _EDGE = re.compile("[;']")
 _UNSAFE = re.compile("[^ -~]+|[\"',;]")
-csv.field_size_limit(1 << 26)
+_LONGEST_CELL = 1 << 26
+"""Characters; a stack trace may fill a line, whose length is bounded elsewhere."""
 
 
 def event_items(data: str) -> dict[str, str]:
@@ -65,6 +66,17 @@ def _pieces(data: str) -> list[str]:
     return data.split(";") if quoted else [*pieces, data[start:]]
 
 
+def _cells(text: str) -> list[str]:
+    """The cells of a row with quotes; the library's bound on them is everybody's, so it is put back."""
+    usual = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error as error:
+        raise MalformedLineError(str(error)) from None
+    finally:
+        csv.field_size_limit(usual)
+
+
 class DiagnosticsCsv:
     """`diagnostics_csv`."""
 
@@ -75,14 +87,8 @@ class DiagnosticsCsv:
 
     @property
     def directives(self) -> tuple[bytes, ...]:
-        """`#Software` changes nothing; the bare row of names begins with the time column."""
-        names = (
-            b"#fields",
-            b"#date",
-            b"#version",
-            b"#log-type",
-            *(name.lower().encode() + b"," for name in _TIME_NAMES),
-        )
+        """`#Software`, `#Version` and `#Log-type` change nothing; the bare row of names begins with the time column."""
+        names = (b"#fields", b"#date", *(name.lower().encode() + b"," for name in _TIME_NAMES))
         return tuple(mark + name for mark in (b"", _BOM) for name in dict.fromkeys(names))
 
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
@@ -112,7 +118,7 @@ class DiagnosticsCsv:
         return {}
 
     def header(self, line: bytes, columns: Columns | None) -> Columns | None:
-        """`#Fields` or a bare row of names sets the columns; `#Version`, `#Date` and `#Log-type` are kept."""
+        """`#Fields` or a bare row of names sets the columns; `#Date` is kept."""
         text = line.removeprefix(_BOM).decode("utf-8", "replace").strip()
         before = columns or Columns()
         if not text.startswith("#"):
@@ -125,10 +131,6 @@ class DiagnosticsCsv:
                 return replace(before, names=tuple(name.strip() for name in value.split(",")))
             case "#date":
                 return replace(before, date=moment(value))
-            case "#version":
-                return replace(before, version=value)
-            case "#log-type":
-                return replace(before, log_type=value)
         return columns
 
     def record(self, line: bytes, columns: Columns) -> Record:
@@ -136,13 +138,7 @@ class DiagnosticsCsv:
         names = columns.names
         text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
         quotes = text.count('"')
-        if quotes == 0:
-            values = text.split(",")
-        else:
-            try:
-                values = next(csv.reader([text]), [])
-            except csv.Error as error:
-                raise MalformedLineError(str(error)) from None
+        values = text.split(",") if quotes == 0 else _cells(text)
         cut = quotes % 2 == 1 and len(values) < len(names) and moment(values[0]) is not None
         if len(values) != len(names) and not cut:
             msg = f"{len(values)} columns where the header names {len(names)}"

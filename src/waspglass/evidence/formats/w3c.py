@@ -71,8 +71,8 @@ class ExtendedLog:
 
     @property
     def directives(self) -> tuple[bytes, ...]:
-        """Comments and `#Software` change nothing."""
-        return tuple(mark + name for mark in (b"", _BOM) for name in (b"#fields", b"#date", b"#version"))
+        """Comments, `#Software` and `#Version` change nothing."""
+        return tuple(mark + name for mark in (b"", _BOM) for name in (b"#fields", b"#date"))
 
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
         """A row with one blank between its columns."""
@@ -95,7 +95,7 @@ class ExtendedLog:
         return {WHOLE_URI: ("cs-uri-stem", "cs-uri-query") if "cs-uri-query" in names else ("cs-uri-stem",)}
 
     def header(self, line: bytes, columns: Columns | None) -> Columns | None:
-        """`#Fields`, `#Date` and `#Version` count; other directives and comments change nothing."""
+        """`#Fields` and `#Date` count; other directives and comments change nothing."""
         key, _, value = line.removeprefix(_BOM).decode("utf-8", "replace").strip().partition(":")
         value = value.strip()
         before = columns or Columns()
@@ -104,8 +104,6 @@ class ExtendedLog:
                 return replace(before, names=tuple(value.split()))
             case "#date":
                 return replace(before, date=moment(value))
-            case "#version":
-                return replace(before, version=value)
         return columns
 
     def record(self, line: bytes, columns: Columns) -> Record:
