@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import yara_x
 
 from tests.hunt.evidence import artefact, pack, sigma
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules
 from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import RuleSource
 
 PAGE = b"<%-- SAMPLE: no code --%><script runat='server'></script>"
@@ -39,6 +41,20 @@ def test_a_match_names_the_page_and_its_digest() -> None:
         assert (one.rung, one.effect, one.subject) == (Rung.IMPLANTED, Effect.SHOWS, "/aspnet_client/page.aspx")
         assert one.fields["sha256"] == digest
         assert digest in one.excerpt
+
+
+def test_a_scan_that_fails_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def set_timeout(self, seconds: int) -> None: ...
+        def set_global(self, name: str, value: str) -> None: ...
+        def scan(self, content: bytes) -> None:
+            raise yara_x.ScanError("out of memory")
+
+    monkeypatch.setattr("waspglass.hunt.yara_rules.yara_x.Scanner", lambda _rules: Failing())
+    result = hunt([artefact("webfile", PAGE, PATH)], RULES, readers=record_readers(None))
+    assert result.findings == ()
+    assert [(one.source, one.reason) for one in result.skipped] == [(PATH, SkipReason.UNDECIDED)]
+    assert "out of memory" in (result.skipped[0].detail or "")
 
 
 def test_a_page_that_does_not_match_is_nothing() -> None:

@@ -83,6 +83,9 @@ class YaraScanner:
             detail = f"YARA did not finish in {self._seconds} s"
             self.skipped.append(skip_of(source, SkipReason.UNDECIDED, detail))
             return ()
+        except yara_x.ScanError as error:
+            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})"))
+            return ()
         return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
 
 
