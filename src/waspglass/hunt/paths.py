@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
+from waspglass.evidence.globs import compile_globs
 from waspglass.packs.pack import WebRoot
 
 __all__ = ["normalised_subject", "url_of_path"]
@@ -15,31 +16,19 @@ _DRIVE = re.compile(r"^(?:\\\\\?\\|\\\\[^\\/]+[\\/](?=[a-z]\$))?([a-z])[:$][\\/]
 
 
 @lru_cache(maxsize=256)
-def _root_pattern(glob: str) -> re.Pattern[str]:
-    """A web root's glob (`**/inetpub/wwwroot`) as a prefix of a lower-case path with `/` and without drive."""
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\{[^}]*\})", glob.lower().strip("/"))
-    source = ""
-    for piece in pieces:
-        if piece == "**/":
-            source += "(?:.*/)?"
-        elif piece == "**":
-            source += ".*"
-        elif piece == "?":
-            source += "[^/]"
-        elif piece == "*" or piece.startswith("{"):
-            source += "[^/]*"
-        else:
-            source += re.escape(piece)
-    return re.compile(f"/?{source}(?P<rest>/.*)")
+def _root_patterns(glob: str) -> tuple[re.Pattern[str], ...]:
+    """A web root's glob (`**/inetpub/wwwroot`) as the beginning of a lower-case path with `/` and without drive."""
+    globs = compile_globs(glob.replace("\\", "/").rstrip("/"))
+    return tuple(re.compile(f"/?{one.expression}(/.*)", re.DOTALL) for one in globs)
 
 
 def url_of_path(path: str, web_roots: tuple[WebRoot, ...]) -> str | None:
     """The URL path of a file, lower case, if it lies under a web root."""
     plain = _DRIVE.sub("/", path.strip()).replace("\\", "/").lower()
     for root in web_roots:
-        found = _root_pattern(root.path).fullmatch(plain)
-        if found is not None:
-            return root.url.lower().rstrip("/") + found["rest"]
+        for pattern in _root_patterns(root.path):
+            if (found := pattern.fullmatch(plain)) is not None:
+                return root.url.lower().rstrip("/") + found[found.re.groups]
     return None
 
 
