@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import importlib.util
 import os
 from functools import cache as once
@@ -91,8 +90,7 @@ class Cache:
             return None
         head = len(_MAGIC) + 32
         body = raw[head:]
-        seal = self._seal(key, body)
-        return body if raw[:head] == _MAGIC + seal and hmac.compare_digest(raw[len(_MAGIC) : head], seal) else None
+        return body if raw[:head] == _MAGIC + self._seal(key, body) else None
 
     def put(self, key: str, body: bytes) -> None:
         """Stores the content, whole or not at all."""
