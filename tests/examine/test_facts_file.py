@@ -24,6 +24,23 @@ def test_everything_is_optional(tmp_path: Path) -> None:
     assert read_facts(written(tmp_path, b"{}")) == Facts()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"builds": [{"build": "%s", "from": "2021-01-05"}]}',
+        b'{"timezone": "%s"}',
+        b'{"%s": 1}',
+        b'{"collected_at": "%s"}',
+    ],
+)
+@pytest.mark.parametrize("piece", [b"9", b"\\u001b[2J"])
+def test_a_long_or_hostile_entry_is_not_repeated_whole(tmp_path: Path, content: bytes, piece: bytes) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_facts(written(tmp_path, content % (piece * (900_000 // len(piece)))))
+    assert len(str(caught.value)) < 600 + len(str(tmp_path))
+    assert "\x1b" not in str(caught.value)
+
+
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     facts = read_facts(written(tmp_path, b'\xef\xbb\xbf{"hostname": "MX01", "timezone": "Europe/Berlin"}'))
     assert (facts.hostname, facts.timezone) == ("MX01", "Europe/Berlin")

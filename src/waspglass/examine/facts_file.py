@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from waspglass.model.errors import Location, UsageError
+from waspglass.model.escape import bounded, printable
 from waspglass.model.facts import Facts
 
 __all__ = ["read_facts"]
 
 _LIMIT = 1_000_000
+_SHOWN = 200
+"""Characters of a wrong entry that an error repeats."""
 _HINT = "docs/reference/facts.md shows the entries"
 
 
@@ -49,16 +52,17 @@ def facts_of(loaded: object, source: str) -> Facts:
         facts = Facts.model_validate(loaded)
     except ValidationError as fault:
         first = fault.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or None
+        field = bounded(printable(".".join(str(part) for part in first["loc"])), _SHOWN) or None
         wrong_build = first["type"] == "string_pattern_mismatch"
-        message = f"{first['input']!r} is no build such as 15.1.2106.12" if wrong_build else first["msg"]
+        said = bounded(printable(repr(first["input"])), _SHOWN)
+        message = f"{said} is no build such as 15.1.2106.12" if wrong_build else bounded(first["msg"], _SHOWN)
         raise UsageError(message, location=Location(source, field=field), hint=_HINT) from fault
     if facts.timezone is not None:
         try:
             ZoneInfo(facts.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
             raise UsageError(
-                f"no time zone is called {facts.timezone!r}",
+                f"no time zone is called {bounded(printable(repr(facts.timezone)), _SHOWN)}",
                 location=Location(source, field="timezone"),
                 hint="Use an IANA name such as Europe/Berlin",
             ) from fault
