@@ -60,6 +60,14 @@ def test_the_pack_without_faults_has_none(tiny: Edit) -> None:
     assert check_pack(tiny(), fires=fires) == ()
 
 
+def test_files_of_git_are_no_stray_files(tiny: Edit) -> None:
+    folder = tiny()
+    for name in (".git/config", ".gitignore", "sigma/.DS_Store"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    assert check_pack(folder, fires=fires) == ()
+
+
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_fault_is_found(tiny: Edit, case: str) -> None:
     name, change, check = FAULTS[case]

@@ -24,6 +24,19 @@ def test_the_digest_is_of_what_the_pack_knows(tiny: Edit) -> None:
     assert load_pack(tiny("builds.csv", ("a list", "another list"))).sha256 != before
 
 
+def test_what_nothing_reads_changes_no_digest(tiny: Edit) -> None:
+    """A pack that is kept in git changed its digest with each commit."""
+    pack = load_pack(tiny())
+    folder = tiny()
+    for name in ("notes.txt", "README.md", ".git/HEAD", "sigma/._page.yml", "sigma/.old/page.yml", "sigma/page.yml~"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("title: [no YAML")
+    assert load_pack(folder) == pack
+    (folder / "sigma" / "more").mkdir()
+    (folder / "sigma" / "more" / "page.yml").write_text((folder / "sigma" / "page.yml").read_text())
+    assert load_pack(folder).sha256 != pack.sha256
+
+
 @pytest.mark.parametrize(
     ("name", "change", "line", "field"),
     [

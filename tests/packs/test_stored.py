@@ -55,6 +55,9 @@ def test_a_new_rule_is_noticed_and_a_new_sample_is_not(tiny: Edit) -> None:
     before = folder_key(folder)
     (folder / "samples" / "more.log").write_text("x")
     assert folder_key(folder) == before
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("x")
+    assert folder_key(folder) == before
     (folder / "sigma" / "more.yml").write_text("x")
     assert folder_key(folder) != before
 

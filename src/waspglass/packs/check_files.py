@@ -11,7 +11,15 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
-from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead, TitlesFile
+from waspglass.packs.folder import (
+    SOURCES,
+    AdviceFile,
+    ArtefactsFile,
+    ClocksFile,
+    PackHead,
+    TitlesFile,
+    is_of_a_tool,
+)
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
 from waspglass.packs.pack import BuildRow, Figure, TimelineRow
@@ -27,13 +35,7 @@ _YAML: dict[str, type[Document]] = {
 }
 _TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
 _NEEDED = frozenset({"pack.yml", "artefacts.yml"})
-_FOLDERS = {
-    "sigma": {".yml", ".yaml"},
-    "yara": {".yar", ".yara"},
-    "indicators": {".json", ".csv"},
-    "samples": None,
-    "__pycache__": None,
-}
+_FOLDERS: dict[str, frozenset[str] | None] = {**SOURCES, "samples": None, "__pycache__": None}
 _SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*")
 
 
@@ -136,8 +138,8 @@ def _stray_files(folder: Path) -> Iterator[PackIssue]:
     known = {*_YAML, *_TABLES, "known_good.bin", "README.md", "LICENSE", "NOTICE"}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if not path.is_file() or inside.as_posix() in known:
+        if is_of_a_tool(inside) or not path.is_file() or inside.as_posix() in known:
             continue
-        suffixes = _FOLDERS.get(inside.parts[0], set()) if len(inside.parts) > 1 else set()
+        suffixes = _FOLDERS.get(inside.parts[0], frozenset()) if len(inside.parts) > 1 else frozenset()
         if suffixes is not None and path.suffix not in suffixes:
             yield PackIssue(inside.as_posix(), None, Severity.WARNING, "stray-file", "nothing reads this file")

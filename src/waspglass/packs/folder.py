@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,11 +25,38 @@ from waspglass.packs.pack import (
     WebRoot,
     Window,
 )
-from waspglass.packs.stored import NO_KNOWLEDGE
 
-__all__ = ["AdviceFile", "ArtefactsFile", "ClocksFile", "PackHead", "TitlesFile", "read_folder"]
+__all__ = [
+    "DATA_FILES",
+    "SOURCES",
+    "AdviceFile",
+    "ArtefactsFile",
+    "ClocksFile",
+    "PackHead",
+    "TitlesFile",
+    "is_of_a_tool",
+    "read_folder",
+]
+
+DATA_FILES = (
+    "pack.yml",
+    "artefacts.yml",
+    "advice.yml",
+    "clocks.yml",
+    "titles.yml",
+    "builds.csv",
+    "timeline.csv",
+    "figures.csv",
+)
+SOURCES = {
+    "sigma": frozenset({".yml", ".yaml"}),
+    "yara": frozenset({".yar", ".yara"}),
+    "indicators": frozenset({".json", ".csv"}),
+}
+"""Folder of rules -> how the names of its files end."""
 
 _Row = TypeVar("_Row", bound=Document)
+_File = TypeVar("_File", bound=Document)
 
 
 class PackHead(Document):
@@ -100,7 +126,7 @@ def read_folder(folder: Path) -> Pack:
     return Pack(
         id=head.id,
         version=head.version,
-        sha256=_digest(folder),
+        sha256=_digest(folder, head),
         title=head.title,
         licence=head.licence,
         cves=head.cves,
@@ -111,12 +137,12 @@ def read_folder(folder: Path) -> Pack:
         builds=_rows(folder, "builds.csv", BuildRow),
         timeline=_rows(folder, "timeline.csv", TimelineRow),
         figures=_rows(folder, "figures.csv", Figure),
-        advice=_advice(folder),
-        clocks=_clocks(folder),
-        titles=_titles(folder),
-        sigma=_sources(folder, "sigma", (".yml", ".yaml")),
-        yara=_sources(folder, "yara", (".yar", ".yara")),
-        indicators=_sources(folder, "indicators", (".json", ".csv")),
+        advice=_optional(folder, "advice.yml", AdviceFile, AdviceFile(advice=())).advice,
+        clocks=_optional(folder, "clocks.yml", ClocksFile, ClocksFile(clocks=())).clocks,
+        titles=_optional(folder, "titles.yml", TitlesFile, TitlesFile(titles=())).titles,
+        sigma=_sources(folder, "sigma"),
+        yara=_sources(folder, "yara"),
+        indicators=_sources(folder, "indicators"),
         known_good=head.known_good,
         root=str(folder),
     )
@@ -134,39 +160,38 @@ def _rows(folder: Path, name: str, model: type[_Row]) -> tuple[_Row, ...]:
     return read_table(_text(folder, name), _shown(folder, name), model) if (folder / name).exists() else ()
 
 
-def _advice(folder: Path) -> tuple[AdviceText, ...]:
-    name = "advice.yml"
-    return read_yaml(_text(folder, name), _shown(folder, name), AdviceFile).advice if (folder / name).exists() else ()
+def _optional(folder: Path, name: str, model: type[_File], nothing: _File) -> _File:
+    return read_yaml(_text(folder, name), _shown(folder, name), model) if (folder / name).exists() else nothing
 
 
-def _clocks(folder: Path) -> tuple[ClockText, ...]:
-    name = "clocks.yml"
-    return read_yaml(_text(folder, name), _shown(folder, name), ClocksFile).clocks if (folder / name).exists() else ()
-
-
-def _titles(folder: Path) -> tuple[RuleTitle, ...]:
-    name = "titles.yml"
-    return read_yaml(_text(folder, name), _shown(folder, name), TitlesFile).titles if (folder / name).exists() else ()
-
-
-def _files(folder: Path, below: str = "") -> Iterable[Path]:
-    return sorted(path for path in (folder / below).rglob("*") if path.is_file())
-
-
-def _sources(folder: Path, below: str, suffixes: tuple[str, ...]) -> tuple[RuleSource, ...]:
+def _sources(folder: Path, below: str) -> tuple[RuleSource, ...]:
     return tuple(
         RuleSource(path=path.relative_to(folder).as_posix(), text=read_text(path, str(path)))
-        for path in _files(folder, below)
-        if path.suffix in suffixes
+        for path in _source_files(folder, below)
     )
 
 
-def _digest(folder: Path) -> str:
+def _source_files(folder: Path, below: str) -> list[Path]:
+    """Rule files in order; names that begin with a dot are those of tools (`.git`, `._rule.yml`)."""
+    return sorted(
+        path
+        for path in (folder / below).rglob("*")
+        if path.suffix in SOURCES[below] and not is_of_a_tool(path.relative_to(folder)) and path.is_file()
+    )
+
+
+def is_of_a_tool(inside: Path) -> bool:
+    """Whether a path inside a pack is none of the pack's: it, or a folder above it, begins with a dot."""
+    return any(part.startswith(".") for part in inside.parts)
+
+
+def _digest(folder: Path, head: PackHead) -> str:
+    """A digest of the files that are read here; what else lies in the folder changes nothing."""
+    read = {folder / name for name in (*DATA_FILES, *([head.known_good] if head.known_good else ()))}
     whole = hashlib.sha256()
-    for path in _files(folder):
-        name = path.relative_to(folder)
-        if not NO_KNOWLEDGE.isdisjoint(name.parts):
-            continue
-        with path.open("rb") as content:
-            whole.update(f"{name.as_posix()}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+    for path in sorted({*read, *(path for below in SOURCES for path in _source_files(folder, below))}):
+        if path.is_file():
+            with path.open("rb") as content:
+                row = f"{path.relative_to(folder).as_posix()}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n"
+            whole.update(row.encode())
     return whole.hexdigest()

@@ -22,9 +22,9 @@ from waspglass.model.document import Document, parse_instant
 from waspglass.packs import pack as pack_module
 from waspglass.packs.pack import Pack
 
-__all__ = ["NO_KNOWLEDGE", "Store", "folder_key", "pack_from_json", "pack_to_json"]
+__all__ = ["Store", "folder_key", "pack_from_json", "pack_to_json"]
 
-NO_KNOWLEDGE = frozenset({"samples", "__pycache__"})
+_NO_KNOWLEDGE = frozenset({"samples", "__pycache__"})
 """Folders that do not change what a pack finds, and so not its digest."""
 
 Maker = Callable[[object], object]
@@ -64,7 +64,7 @@ def _states(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
-                if entry.name in NO_KNOWLEDGE:
+                if entry.name in _NO_KNOWLEDGE or entry.name.startswith("."):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
