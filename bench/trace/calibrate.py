@@ -20,7 +20,8 @@ from scipy.optimize import minimize
 
 from bench.trace.figures import cllr, min_cllr
 from bench.trace.scored_sets import Floats, Scored, score_sets
-from waspglass.trace.calibration import USUAL_BASELINE, Calibration, Measured, Regime, covariates
+from waspglass.trace.baseline import USUAL_BASELINE
+from waspglass.trace.calibration import Calibration, Measured, Regime, covariates
 
 DERIVED_AT = math.log(3000)
 """At 2,000 one set of 28 had more than one in 1,000 of its independent pairs called derived."""

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.calibration import baseline_of
+from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
-from waspglass.trace.groups import comparison_groups
 from waspglass.trace.languages import language_named
-from waspglass.trace.links import links_in, with_third
+from waspglass.trace.matrix import likenesses
 from waspglass.trace.program import Program, Source, program_of
 
 Floats = npt.NDArray[np.float64]
@@ -64,7 +63,7 @@ def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
 
 def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
     """Every set of the folder `pairs`, scored."""
-    commons = load_commons()
+    commons, linked_from = load_commons(), load_calibration().alone_below
     for path in sorted(pairs.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -72,17 +71,8 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
         number = {program.name: index for index, program in enumerate(programs)}
         first, second = (np.array([number[row[side]] for row in rows]) for side in ("path_a", "path_b"))
         collection = Collection(programs, commons)
-        score = collection.score_pairs(first, second).score
-        linked = with_third(links_in(collection), first, second, score)
-        group = comparison_groups(len(programs), first, second)
-        everyone = collection.score_all()
-        baseline = np.zeros(group.max() + 1)
-        for index in range(len(baseline)):
-            members = np.flatnonzero(group == index)
-            inside = everyone[np.ix_(members, members)][np.triu_indices(len(members), 1)]
-            baseline[index] = baseline_of(inside.astype(np.float64), len(members))
+        found = likenesses(collection, first, second, linked_from)
         label = np.array([int(row["label"]) for row in rows])
-        tokens = np.array([program.tokens for program in programs], dtype=np.float64)
         draw = np.random.default_rng(3)
         alone = np.concatenate([draw.permutation(np.flatnonzero(label == kind))[:ALONE_PAIRS] for kind in (0, 1)])
         alone_score = np.array([
@@ -90,8 +80,4 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
             .score_pairs(np.array([0]), np.array([1])).score[0]
             for i in alone
         ], dtype=np.float64)  # fmt: skip
-        smaller = np.minimum(tokens[first], tokens[second])
-        yield Scored(
-            path.stem, label, score.astype(np.float64), linked.astype(np.float64), baseline[group[first]], smaller,
-            alone, alone_score,
-        )  # fmt: skip
+        yield Scored(path.stem, label, found.direct, found.raised, found.baseline, found.tokens, alone, alone_score)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waspglass.trace.calibration import USUAL_BASELINE, baseline_of, load_calibration
+from waspglass.trace.calibration import load_calibration
 
 scores = st.floats(0, 1)
 
@@ -53,8 +53,3 @@ def test_the_calibration_holds_what_the_docs_promise() -> None:
         assert regime.measured.worst_cllr < 1
         assert regime.measured.false_derived < 0.001
     assert calibration.derived_at > 6.9
-
-
-def test_few_programs_lean_on_the_usual_baseline() -> None:
-    assert baseline_of(np.empty(0), 0) == USUAL_BASELINE
-    assert USUAL_BASELINE < baseline_of(np.array([0.3]), 2) < baseline_of(np.array([0.3]), 500) < 0.3

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
-from waspglass.trace.collection import FEW, UNIQUE_IN_JACCARD, Collection
+from waspglass.trace.collection import FEW, LEAST_INFORMATION, UNIQUE_IN_JACCARD, Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.pairing import Background
 from waspglass.trace.program import Program, Reading, program_of
@@ -25,7 +25,7 @@ def naive_score(programs: list[Program], a: int, b: int) -> float:
     count = len(programs)
     lone = FEW / (FEW + count)
     unique = max(lone, UNIQUE_IN_JACCARD)
-    total = 0.0
+    total = informed = 0.0
     for view in VIEWS:
         sets = [set(program.views[view].tolist()) for program in programs]
         everything = set().union(*sets)
@@ -40,8 +40,10 @@ def naive_score(programs: list[Program], a: int, b: int) -> float:
         contained = min(size[a][lone], size[b][lone])
         united = size[a][unique] + size[b][unique] - common
         ratio = 0.5 * (common / max(contained, 1e-6) + common / max(united, 1e-6))
-        total += WEIGHTS[view] * min(1.0, ratio)
-    return total / sum(WEIGHTS.values())
+        counts = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
+        total += counts * min(1.0, ratio)
+        informed += counts
+    return total / max(informed, 1e-6)
 
 
 Features = st.fixed_dictionaries({view: st.frozensets(st.integers(0, 15), max_size=10) for view in VIEWS[:3]})
@@ -73,6 +75,14 @@ def test_a_program_is_wholly_like_its_copy_and_hardly_like_another() -> None:
     scores = Collection([program_of(source(f"{i}.py", text)) for i, text in enumerate(texts)]).score_all()
     assert scores[0, 1] == pytest.approx(1.0, abs=1e-3)
     assert scores[0, 2:].max() < 0.2
+
+
+def test_a_view_in_which_nothing_can_be_shared_says_nothing() -> None:
+    """Programs without literals are not less alike for that."""
+    contents = [{"shape": {1, 2, 3}}, {"shape": {1, 2, 3}}, {"shape": {4, 5, 6}}]
+    scores = Collection([made(f"p{i}", one) for i, one in enumerate(contents)]).score_all()
+    assert scores[0, 1] == pytest.approx(1.0, abs=1e-3)
+    assert scores[0, 2] == 0.0
 
 
 def test_an_empty_program_is_like_nothing() -> None:

@@ -10,7 +10,7 @@ from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
-from waspglass.trace.links import LEAST_LINK, NEIGHBOURS, SHARE, links_in, links_of, with_third
+from waspglass.trace.links import LEAST_LINK, NEIGHBOURS, SHARE, links_of, with_third
 from waspglass.trace.matrix import listed_pairs
 from waspglass.trace.program import program_of
 
@@ -62,7 +62,9 @@ def test_a_copy_between_brings_two_rewritings_together() -> None:
     collection = Collection(programs, load_commons())
     first, second = np.array([0, 0]), np.array([1, 2])
     direct = collection.score_pairs(first, second).score
-    raised = with_third(links_in(collection), first, second, direct)
+    all_first, all_second = np.triu_indices(len(programs), 1)
+    links = links_of(len(programs), [(all_first, all_second, collection.score_all()[all_first, all_second])])
+    raised = with_third(links, first, second, direct)
     assert raised[0] > direct[0] + 0.02
     listed = listed_pairs(collection, first, second, load_calibration())
     assert listed.score.tolist() == pytest.approx(raised.tolist(), abs=1e-6)

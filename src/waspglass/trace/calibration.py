@@ -1,9 +1,9 @@
 """From a similarity to a log likelihood ratio derived : independent, with bounds beyond which nothing was measured.
 
-The ratio is linear in how far the log odds of the score are above those of independent programs in this collection
-(its baseline), in that baseline, and in the programs' size; five numbers in all, fitted so that each family of data
-sets counts the same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them from
-public data.
+The ratio is linear in how far the log odds of the score are above those that these programs have with others (their
+baseline, `baseline.py`), in that baseline, and in the programs' size; five numbers in all, fitted so that each family
+of data sets counts the same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them
+from public data.
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.model.document import Document
+from waspglass.trace.baseline import baseline_of, log_odds
 
 __all__ = ["Calibration", "Measured", "Regime", "baseline_of", "covariates", "load_calibration"]
 
 Floats = npt.NDArray[np.float64]
 
-USUAL_BASELINE = 0.045
-"""Median score of independent programs for one task over the training sets."""
-BASELINE_STRENGTH = 10.0
-"""How many programs of a collection the usual baseline counts as much as."""
 SIZE_RANGE = (40.0, 5000.0)
 USUAL_SIZE = 300.0
 
@@ -116,29 +113,12 @@ class Calibration(Document):
         return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
 
 
-def _log_odds(score: Floats) -> Floats:
-    """Log odds, kept finite at 0 and 1."""
-    odds: Floats = np.log((score + 0.01) / (1.01 - score))
-    return odds
-
-
 def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
     """One row a pair: what the log likelihood ratio is linear in."""
-    alike, usual = _log_odds(score), _log_odds(np.clip(baseline, 0.01, 0.9))
+    alike, usual = log_odds(score), log_odds(np.clip(baseline, 0.01, 0.9))
     size = np.log(np.clip(tokens, *SIZE_RANGE) / USUAL_SIZE)
     above = alike - usual
     return np.stack([above, -usual, size, above * size, np.ones_like(alike)], axis=1)
-
-
-def baseline_of(scores: Floats, programs: int) -> float:
-    """How alike independent programs of a collection are: the median, drawn to the usual one where programs are few.
-
-    Derived pairs among `scores` make the result higher and so the answers more careful, never bolder.
-    """
-    if not len(scores):
-        return USUAL_BASELINE
-    measured = float(np.median(scores))
-    return (measured * programs + USUAL_BASELINE * BASELINE_STRENGTH) / (programs + BASELINE_STRENGTH)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 For each view the score of a pair is the mean of two ratios of rarity-weighted shares: what is shared by what the
 smaller program *could* share with anybody here (containment, blind to inserted noise), and what is shared by what
-either has (Jaccard). A feature's weight is its inverse document frequency.
+either has (Jaccard). A feature's weight is its inverse document frequency. In the mean over the views a view counts
+the less the less the smaller program has in it: of one feature with the weight of a coin toss nothing follows.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ FEW = 8.0
 COMMON_SHARE = 0.25
 """In collections of LARGE and more, features of more than this share of the programs carry too little to be joined."""
 LARGE = 400
+LEAST_INFORMATION = 1.0
+"""Nats: a view in which the smaller program could share this much counts half as much as one without end."""
+_TINY = np.float32(1e-6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +143,17 @@ class Collection:
     def score_pairs(self, first: Indices, second: Indices) -> Scores:
         """Similarities of the given pairs of programs (numbers in the collection)."""
         views: dict[str, Floats] = {}
+        total, informed = np.zeros(len(first), dtype=np.float32), np.zeros(len(first), dtype=np.float32)
         for view in VIEWS:
             shared = self.shared(view)
             common = _common_weight(shared.matrix(len(self), rooted=True), first, second)
-            views[view] = _ratio(
-                common, shared.contained[first], shared.contained[second], shared.united[first], shared.united[second]
-            )
-        return Scores(_combined(views), views)
+            contained = np.minimum(shared.contained[first], shared.contained[second])
+            views[view] = _ratio(common, contained, shared.united[first] + shared.united[second])
+            counts = np.float32(WEIGHTS[view]) * _informed(contained)
+            total += counts * views[view]
+            informed += counts
+        score: Floats = np.asarray(total / np.maximum(informed, _TINY), dtype=np.float32)
+        return Scores(score, views)
 
     def score_all(self) -> Floats:
         """Similarities of all pairs as a symmetric matrix of 4 n² bytes."""
@@ -182,14 +190,20 @@ class Table:
 
 def score_rows(tables: Sequence[Table], rows: slice, first: int = 0) -> Floats:
     """Similarities of the programs `rows` with the programs from `first` on; depends on nothing but its arguments."""
-    total: Floats = np.zeros(1, dtype=np.float32)
+    count = len(tables[0].united) if tables else 0
+    shape = (len(range(*rows.indices(count))), count - first)
+    total, informed = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
     for table in tables:
-        contained, united = table.contained[first:], table.united[first:]
         common = (table.rows[rows] @ table.columns[:, first:]).toarray()
-        total = total + np.float32(table.weight) * _ratio(
-            common, table.contained[rows, None], contained[None, :], table.united[rows, None], united[None, :]
-        )
-    return np.asarray(total / np.float32(sum(table.weight for table in tables)), dtype=np.float32)
+        contained = np.minimum(table.contained[rows, None], table.contained[None, first:])
+        ratio = _ratio(common, contained, table.united[rows, None] + table.united[None, first:])
+        counts = _informed(contained)
+        counts *= np.float32(table.weight)
+        informed += counts
+        counts *= ratio
+        total += counts
+    total /= np.maximum(informed, _TINY, out=informed)
+    return total
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:
@@ -203,15 +217,22 @@ def _common_weight(rows: sparse.csr_matrix, first: Indices, second: Indices) -> 
     return common
 
 
-def _ratio(common: Floats, contained_a: Floats, contained_b: Floats, united_a: Floats, united_b: Floats) -> Floats:
-    """Half containment, half Jaccard."""
-    tiny = np.float32(1e-6)
-    containment = common / np.maximum(np.minimum(contained_a, contained_b), tiny)
-    jaccard = common / np.maximum(united_a + united_b - common, tiny)
-    mean: Floats = np.minimum((containment + jaccard) * np.float32(0.5), np.float32(1.0))
-    return mean
+def _ratio(common: Floats, contained: Floats, both: Floats) -> Floats:
+    """Half containment, half Jaccard.
+
+    Args:
+        common: Weight of what is shared.
+        contained: What the smaller program could share.
+        both: The sum of what either has; overwritten.
+    """
+    both -= common
+    mean: Floats = np.divide(common, np.maximum(both, _TINY, out=both), dtype=np.float32)
+    mean += common / np.maximum(contained, _TINY)
+    mean *= np.float32(0.5)
+    return np.minimum(mean, np.float32(1.0), out=mean)
 
 
-def _combined(views: dict[str, Floats]) -> Floats:
-    stacked = np.stack([WEIGHTS[view] * views[view] for view in VIEWS])
-    return np.asarray(stacked.sum(axis=0) / sum(WEIGHTS.values()), dtype=np.float32)
+def _informed(contained: Floats) -> Floats:
+    """How much a view counts, 0 to 1."""
+    share: Floats = contained / (contained + np.float32(LEAST_INFORMATION))
+    return share

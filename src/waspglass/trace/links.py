@@ -8,15 +8,13 @@ Weaker links do harm: a program that got a part of another resembles its own nea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.collection import Collection, score_rows
-
-__all__ = ["LEAST_LINK", "Links", "links_in", "links_of", "with_third"]
+__all__ = ["LEAST_LINK", "Links", "links_of", "with_third"]
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -26,7 +24,6 @@ LEAST_LINK = 0.2
 """Links below this similarity are none: so alike are many independent programs."""
 SHARE = 0.7
 """Weight of the best chain against the direct likeness."""
-_ROWS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +68,6 @@ def links_of(count: int, pairs: Iterable[tuple[Indices, Indices, Floats]]) -> Li
     key = one * count + other
     by_key = np.argsort(key)
     return Links(count, key[by_key], both[by_key], near)
-
-
-def links_in(collection: Collection) -> Links:
-    """The links of a collection, compared a block of rows at a time."""
-    tables, count = collection.tables(), len(collection)
-
-    def pairs() -> Iterator[tuple[Indices, Indices, Floats]]:
-        for start in range(0, count, _ROWS):
-            scores = score_rows(tables, slice(start, min(count, start + _ROWS)), start)
-            row, column = np.nonzero(np.triu(scores >= LEAST_LINK, 1))
-            yield row + start, column + start, scores[row, column]
-
-    return links_of(count, pairs())
 
 
 def with_third(links: Links, first: Indices, second: Indices, score: Floats) -> Floats:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.calibration import Calibration, baseline_of
+from waspglass.trace.baseline import baselines_of_programs, partners
+from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
-from waspglass.trace.links import LEAST_LINK, links_in, links_of, with_third
+from waspglass.trace.links import LEAST_LINK, Links, links_of, with_third
 from waspglass.trace.program import Program
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["BestPairs", "PairTable", "all_pairs", "least_score", "listed_pairs"]
+__all__ = ["BestPairs", "Likenesses", "PairTable", "all_pairs", "least_score", "likenesses", "listed_pairs"]
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-_BASELINE_SAMPLE = 200_000
 MANY_PAIRS = 2_000_000
 UNSEEN_SCORE, UNSEEN_TOKENS = 0.15, 50.0
 """What the score of a listed pair is taken to be while nothing is seen, and how many tokens that counts as."""
@@ -93,41 +93,62 @@ def _tokens(programs: Sequence[Program]) -> Floats:
     return np.array([program.tokens for program in programs], dtype=np.float64)
 
 
-def listed_pairs(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> PairTable:
-    """The given pairs; those that hang together through shared programs are taken to be for one task.
+@dataclass(frozen=True, slots=True)
+class Likenesses:
+    """What the answer on each of the given pairs rests on.
 
-    How alike independent programs for that task are is estimated from all pairs inside such a group (at most a sample
-    of 200,000), so that the answer does not depend on which pairs were asked for.
+    Attributes:
+        direct: Score of the two programs.
+        raised: The same raised by third programs (`links.with_third`), where there are enough programs for that.
+        baseline: How alike the less usual of the two is with others of its task.
+        tokens: Of the smaller program.
     """
-    direct = collection.score_pairs(first, second).score
+
+    direct: Floats
+    raised: Floats
+    baseline: Floats
+    tokens: Floats
+
+
+def likenesses(collection: Collection, first: Indices, second: Indices, linked_from: int) -> Likenesses:
+    """Compares the given pairs; those that hang together through shared programs are taken to be for one task.
+
+    How alike independent programs for that task are is estimated from all pairs inside such a group (of large groups a
+    sample), so that the answer does not depend on which pairs were asked for.
+
+    Args:
+        collection: The programs.
+        first: Number of one program of each pair.
+        second: Of the other.
+        linked_from: In collections of fewer programs third programs do not count.
+    """
     group = comparison_groups(len(collection), first, second)
-    baseline = np.empty(group.max(initial=-1) + 1)
-    draw = np.random.default_rng(0)
-    inside_first, inside_second, owner = [], [], []
-    for index in range(len(baseline)):
-        members = np.flatnonzero(group == index)
-        a, b = np.triu_indices(len(members), 1) if len(members) <= 600 else (
-            draw.integers(0, len(members), _BASELINE_SAMPLE // 2), draw.integers(0, len(members), _BASELINE_SAMPLE // 2)
-        )  # fmt: skip
-        if len(a) > _BASELINE_SAMPLE // max(1, len(baseline)):
-            kept = draw.choice(len(a), max(300, _BASELINE_SAMPLE // (8 * len(baseline))), replace=False)
-            a, b = a[kept], b[kept]
-        apart = a != b
-        inside_first.append(members[a[apart]])
-        inside_second.append(members[b[apart]])
-        owner.append(np.full(int(apart.sum()), index))
-    owners = np.concatenate(owner)
-    inside = collection.score_pairs(np.concatenate(inside_first), np.concatenate(inside_second)).score
-    for index in range(len(baseline)):
-        baseline[index] = baseline_of(inside[owners == index].astype(np.float64), int((group == index).sum()))
+    wanted = np.minimum(first, second), np.maximum(first, second)
+    blocks, direct, baseline = _scored(collection, group, wanted, LEAST_LINK, InProcess())
+    raised = with_third(_links(blocks, len(collection), linked_from), first, second, direct)
     tokens = _tokens(collection.programs)
-    smaller = np.minimum(tokens[first], tokens[second])
+    # What only one program has counts as shared with nobody, also not with itself.
+    itself = (first == second) & (tokens[first] > 0)
+    return Likenesses(
+        direct=np.where(itself, 1.0, direct),
+        raised=np.where(itself, 1.0, raised),
+        baseline=np.minimum(baseline[first], baseline[second]),
+        tokens=_smaller(tokens, first, second),
+    )
+
+
+def listed_pairs(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> PairTable:
+    """The given pairs, in their order."""
     programs = len(collection)
+    found = likenesses(collection, first, second, calibration.alone_below)
     linked = programs >= calibration.alone_below
-    links = links_in(collection) if linked else links_of(programs, ())
-    score = with_third(links, first, second, direct).astype(np.float64)
-    llr = calibration.llr(score, baseline[group[first]], smaller, programs, linked=linked)
-    return PairTable(first, second, _ranked(score, smaller), llr, _verdicts(llr, smaller, calibration, programs))
+    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
+    verdict = _verdicts(llr, found.tokens, calibration, programs)
+    return PairTable(first, second, _ranked(found.raised, found.tokens), llr, verdict)
+
+
+def _smaller(tokens: Floats, first: Indices, second: Indices) -> Floats:
+    return np.minimum(tokens[first], tokens[second])
 
 
 def _ranked(score: Floats, tokens: Floats) -> Floats:
@@ -142,18 +163,18 @@ class _Task:
 
     tables: tuple[Table, ...]
     least: float
-    sampled: tuple[Indices, Indices]
+    wanted: tuple[Indices, Indices]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Pairs of a block of rows that reach the least score, and the scores of the sampled pairs that lie in it."""
+    """Pairs of a block of rows that reach the least score, and the scores of the wanted pairs that lie in it."""
 
     first: npt.NDArray[np.int32]
     second: npt.NDArray[np.int32]
     score: npt.NDArray[np.float32]
     places: Indices
-    sampled: npt.NDArray[np.float32]
+    wanted: npt.NDArray[np.float32]
 
 
 def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
@@ -165,14 +186,38 @@ def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
 def _block(task: _Task, rows: tuple[int, int]) -> _Block:
     start, stop = rows
     scores = score_rows(task.tables, slice(start, stop), start)
-    first, second = task.sampled
+    first, second = task.wanted
     places = np.flatnonzero((first >= start) & (first < stop))
-    sampled = scores[first[places] - start, second[places] - start]
+    wanted = scores[first[places] - start, second[places] - start]
     kept = np.greater_equal(scores, np.float32(task.least))
     kept &= np.arange(scores.shape[1]) > np.arange(stop - start)[:, None]
     row, column = np.nonzero(kept)
     score = scores[row, column]
-    return _Block((row + start).astype(np.int32), (column + start).astype(np.int32), score, places, sampled)
+    return _Block((row + start).astype(np.int32), (column + start).astype(np.int32), score, places, wanted)
+
+
+def _scored(
+    collection: Collection, group: Indices, pairs: tuple[Indices, Indices], least: float, executor: Executor
+) -> tuple[list[_Block], npt.NDArray[np.float32], Floats]:
+    """All blocks of rows; the scores of the given pairs (lower number first); the baseline of each program."""
+    count = len(collection)
+    inside = partners(group)
+    wanted = np.r_[inside[0], pairs[0]], np.r_[inside[1], pairs[1]]
+    task = _Task(collection.tables(), least, wanted)
+    size = max(1, min(512, 4_000_000 // max(1, count)))
+    rows = ((start, min(count, start + size)) for start in range(0, count, size))
+    score = np.empty(len(wanted[0]), dtype=np.float32)
+    blocks = []
+    for block in executor.run(_block, task, rows):
+        score[block.places] = block.wanted
+        blocks.append(block)
+    known = len(inside[0])
+    return blocks, score[known:], baselines_of_programs(group, *inside, score[:known].astype(np.float64))
+
+
+def _links(blocks: Iterable[_Block], programs: int, linked_from: int) -> Links:
+    """The links among the pairs of the blocks; none in a collection of few programs."""
+    return links_of(programs, (_strong(block) for block in blocks) if programs >= linked_from else ())
 
 
 def least_score(programs: int) -> float:
@@ -192,27 +237,18 @@ def all_pairs(
         executor: Where blocks are worked out; here if it is None. The result is the same.
     """
     count = len(collection)
-    draw = np.random.default_rng(0)
-    a, b = (draw.integers(0, count, _BASELINE_SAMPLE) for _ in "ab") if count > 600 else np.triu_indices(count, 1)
-    apart = a != b
-    task = _Task(collection.tables(), min(least_score, LEAST_LINK), (np.minimum(a, b)[apart], np.maximum(a, b)[apart]))
-    size = max(1, min(512, 4_000_000 // max(1, count)))
-    rows = ((start, min(count, start + size)) for start in range(0, count, size))
-    sampled = np.empty(int(apart.sum()), dtype=np.float32)
-    blocks = []
-    for block in (executor or InProcess()).run(_block, task, rows):
-        sampled[block.places] = block.sampled
-        blocks.append(block)
-    del task
-    baseline = baseline_of(sampled.astype(np.float64), count)
+    none = np.empty(0, dtype=np.int64)
+    together = np.zeros(count, dtype=np.int64)
+    blocks, _, baseline = _scored(
+        collection, together, (none, none), min(least_score, LEAST_LINK), executor or InProcess()
+    )
     tokens = _tokens(collection.programs)
-    linked = count >= calibration.alone_below
-    links = links_of(count, (_strong(block) for block in blocks) if linked else ())
+    links, linked = _links(blocks, count, calibration.alone_below), count >= calibration.alone_below
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
         score = with_third(links, first, second, block.score).astype(np.float64)
         kept = score >= least_score
         first, second, score = first[kept], second[kept], score[kept]
-        smaller = np.minimum(tokens[first], tokens[second])
-        llr = calibration.llr(score, np.full(len(score), baseline), smaller, count, linked=linked)
+        smaller = _smaller(tokens, first, second)
+        llr = calibration.llr(score, np.minimum(baseline[first], baseline[second]), smaller, count, linked=linked)
         yield PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, count))

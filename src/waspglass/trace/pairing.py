@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.collection import FEW, LARGE, UNIQUE_IN_JACCARD
+from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
 from waspglass.trace.hashing import Features
 from waspglass.trace.program import Program
@@ -106,12 +106,15 @@ class Background:
     def likeness(self, a: Program, b: Program) -> Likeness:
         """Compares two programs."""
         views: dict[str, float] = {}
-        exclusive = common = known = own = all_own = 0.0
+        score = informed = exclusive = common = known = own = all_own = 0.0
         for view in VIEWS:
             side_a, side_b = self._side(view, a), self._side(view, b)
             in_a = np.isin(side_a.feature, side_b.feature, assume_unique=True)
             in_b = np.isin(side_b.feature, side_a.feature, assume_unique=True)
-            views[view] = self._ratio(side_a, side_b, in_a, in_b)
+            views[view], contained = self._ratio(side_a, side_b, in_a, in_b)
+            counts = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
+            score += counts * views[view]
+            informed += counts
             exclusive += WEIGHTS[view] * self._exclusive(side_a, side_b, in_a, in_b)
             weight = self._weight(side_a, 1 + in_a)
             elsewhere = (side_a.count > 0) | (side_a.prior > 0)
@@ -120,17 +123,18 @@ class Background:
             smaller = side_a if len(side_a.feature) <= len(side_b.feature) else side_b
             own += float(((smaller.count == 0) & (smaller.prior == 0)).sum())
             all_own += len(smaller.feature)
-        total = sum(WEIGHTS.values())
         return Likeness(
-            score=min(1.0, sum(WEIGHTS[view] * views[view] for view in VIEWS) / total),
+            score=min(1.0, score / max(informed, 1e-6)),
             views=views,
-            exclusive=min(1.0, exclusive / total),
+            exclusive=min(1.0, exclusive / sum(WEIGHTS.values())),
             exclusive_share=own / max(1.0, all_own),
             known_share=known / max(1e-9, common),
         )
 
-    def _ratio(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> float:
-        """Half containment, half Jaccard, as in `Collection`."""
+    def _ratio(
+        self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]
+    ) -> tuple[float, float]:
+        """Half containment, half Jaccard, as in `Collection`; and what the smaller program could share."""
         total = len(self.programs) + 2
         lone = FEW / (FEW + total) if total < LARGE else 0.0
         contained, united = [], []
@@ -140,10 +144,13 @@ class Background:
             contained.append(float(weight[met].sum() + lone * weight[~met].sum()))
             united.append(float(weight[met].sum() + max(lone, UNIQUE_IN_JACCARD) * weight[~met].sum()))
         common = float(self._weight(a, 2)[in_a].sum())
-        return _halves(common, min(contained), sum(united) - common)
+        return _halves(common, min(contained), sum(united) - common), min(contained)
 
     def _exclusive(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> float:
-        """The same over features that are known from nowhere else; these all weigh the same."""
+        """The same over features that are known from nowhere else; these all weigh the same.
+
+        Views in which nothing is left count as unlike: little that is left must not speak loudly.
+        """
         new_a, new_b = (a.count == 0) & (a.prior == 0), (b.count == 0) & (b.prior == 0)
         common = float((in_a & new_a).sum())
         size_a, size_b = float(new_a.sum()), float(new_b.sum())

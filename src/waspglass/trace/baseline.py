@@ -1,0 +1,119 @@
+"""How alike independent programs are here: in general, and each program with the others.
+
+What a match says depends on how alike the two programs are with everybody else. A program that resembles nobody is
+seldom alike another by chance, so of a pair the less usual program counts. All is worked out in log odds, by medians:
+derived pairs among many move them little, and only to the careful side. Few programs are drawn to what is usual.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["USUAL_BASELINE", "baseline_of", "baseline_of_pair", "baselines_of_programs", "log_odds", "partners"]
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+USUAL_BASELINE = 0.05
+"""Median score of independent programs for one task over the training sets."""
+GROUP_STRENGTH = 20.0
+"""How many programs of a group the usual baseline counts as much as."""
+PROGRAM_STRENGTH = 20.0
+"""How many scores of a program the baseline of its group counts as much as."""
+PARTNERS = 100
+"""Random partners of each program of a large group; twice as many scores for each are enough for a median."""
+
+
+def log_odds(score: Floats) -> Floats:
+    """Log odds, kept finite at 0 and 1."""
+    odds: Floats = np.log((score + 0.01) / (1.01 - score))
+    return odds
+
+
+def _score(odds: Floats) -> Floats:
+    """The reverse of `log_odds`."""
+    return np.asarray(1.01 - 1.02 / (1.0 + np.exp(odds)), dtype=np.float64)
+
+
+def _median(scores: Floats) -> float:
+    """In log odds."""
+    return float(log_odds(np.array([np.median(scores)]))[0])
+
+
+def _drawn(median: float, weight: float, strength: float, towards: float) -> float:
+    return (median * weight + towards * strength) / (weight + strength)
+
+
+def baseline_of(scores: Floats, programs: int) -> float:
+    """How alike independent programs of a group are; the usual where nothing was measured.
+
+    Args:
+        scores: Of pairs in the group.
+        programs: That these are between; few of them say little.
+    """
+    usual = float(log_odds(np.array(USUAL_BASELINE)))
+    if not len(scores):
+        return USUAL_BASELINE
+    median = _median(scores)
+    return float(_score(np.array(_drawn(median, programs, GROUP_STRENGTH, usual))))
+
+
+def baseline_of_pair(one: Floats, other: Floats, programs: int) -> float:
+    """How alike the less usual of two programs is with a background.
+
+    Args:
+        one: Scores of one program with each of the background.
+        other: Of the other program.
+        programs: In the background.
+    """
+    centre = log_odds(np.array([baseline_of(np.r_[one, other], programs)]))[0]
+    odds = [_drawn(_median(side), len(side), PROGRAM_STRENGTH, centre) for side in (one, other) if len(side)]
+    return float(_score(np.array(min(odds, default=centre))))
+
+
+def baselines_of_programs(group: Indices, first: Indices, second: Indices, scores: Floats) -> Floats:
+    """How alike each program is with others of its group, as a score.
+
+    Args:
+        group: Number of each program's group.
+        first: One program of each pair; pairs lie inside groups, and a sample of them is enough.
+        second: The other.
+        scores: Of these pairs.
+    """
+    if not len(group):
+        return np.empty(0)
+    size = np.bincount(group)
+    order = np.argsort(group[first], kind="stable")
+    by_group = np.split(scores[order], np.cumsum(np.bincount(group[first], minlength=len(size)))[:-1])
+    centre = log_odds(np.array([baseline_of(found, count) for found, count in zip(by_group, size, strict=True)]))
+    side, both = np.r_[first, second], log_odds(np.r_[scores, scores])
+    order = np.lexsort((both, side))
+    ranked, count = both[order], np.bincount(side, minlength=len(group))
+    start = np.cumsum(count) - count
+    some = np.flatnonzero(count)
+    lower, upper = start[some] + (count[some] - 1) // 2, start[some] + count[some] // 2
+    odds = centre[group]
+    weight = count[some] / (count[some] + PROGRAM_STRENGTH)
+    odds[some] = weight * (ranked[lower] + ranked[upper]) / 2 + (1 - weight) * odds[some]
+    return _score(odds)
+
+
+def partners(group: Indices) -> tuple[Indices, Indices]:
+    """Pairs inside groups, each program with others of its group: all of them, of large groups a sample of random ones.
+
+    The lower number of each pair comes first.
+    """
+    draw = np.random.default_rng(0)
+    order = np.argsort(group, kind="stable")
+    lower, upper = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for members in np.split(order, np.cumsum(np.bincount(group))[:-1]):
+        count = len(members)
+        if count <= 2 * PARTNERS:
+            a, b = np.triu_indices(count, 1)
+        else:
+            a, b = np.repeat(np.arange(count), PARTNERS), draw.integers(0, count, count * PARTNERS)
+            a, b = a[a != b], b[a != b]
+        lower.append(np.minimum(members[a], members[b]))
+        upper.append(np.maximum(members[a], members[b]))
+    return np.concatenate(lower), np.concatenate(upper)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from waspglass.trace.baseline import (
+    GROUP_STRENGTH,
+    PARTNERS,
+    PROGRAM_STRENGTH,
+    USUAL_BASELINE,
+    baseline_of,
+    baseline_of_pair,
+    baselines_of_programs,
+    log_odds,
+    partners,
+)
+
+
+def naive(group: list[int], scores: dict[tuple[int, int], float], program: int) -> float:
+    """The formula of the docs for one program, in log odds."""
+
+    def odds(score: float) -> float:
+        return float(np.log((score + 0.01) / (1.01 - score)))
+
+    def drawn(median: float, weight: float, strength: float, towards: float) -> float:
+        return (median * weight + towards * strength) / (weight + strength)
+
+    inside = [score for (a, _), score in scores.items() if group[a] == group[program]]
+    centre = usual = odds(USUAL_BASELINE)
+    if inside:
+        centre = drawn(odds(float(np.median(inside))), group.count(group[program]), GROUP_STRENGTH, usual)
+    own = [odds(score) for pair, score in scores.items() if program in pair]
+    return drawn(float(np.median(own)), len(own), PROGRAM_STRENGTH, centre) if own else centre
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=9), st.data())
+def test_baselines_equal_the_formula(members: list[int], data: st.DataObject) -> None:
+    names = sorted(set(members))
+    group = [names.index(one) for one in members]
+    first, second = partners(np.array(group))
+    drawn = data.draw(st.lists(st.integers(0, 100), min_size=len(first), max_size=len(first)))
+    scores = np.array(drawn) / 100
+    found = baselines_of_programs(np.array(group), first, second, scores)
+    named = dict(zip(zip(first.tolist(), second.tolist(), strict=True), scores.tolist(), strict=True))
+    for program, baseline in enumerate(found.tolist()):
+        assert float(log_odds(np.array(baseline))) == pytest.approx(naive(group, named, program), abs=1e-6)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
+def test_partners_are_all_pairs_inside_small_groups(members: list[int]) -> None:
+    names = sorted(set(members))
+    group = [names.index(one) for one in members]
+    found = sorted(zip(*(side.tolist() for side in partners(np.array(group))), strict=True))
+    count = len(group)
+    assert found == [(a, b) for a in range(count) for b in range(a + 1, count) if group[a] == group[b]]
+
+
+def test_of_large_groups_each_program_has_partners_enough() -> None:
+    count = 3 * PARTNERS
+    group = np.r_[np.zeros(count, dtype=np.int64), np.ones(2, dtype=np.int64)]
+    first, second = partners(group)
+    assert np.all(first < second)
+    assert np.all(group[first] == group[second])
+    assert np.bincount(np.r_[first, second])[:count].min() > PARTNERS // 2
+
+
+def test_few_programs_lean_on_the_usual_baseline() -> None:
+    assert baseline_of(np.empty(0), 0) == USUAL_BASELINE
+    assert USUAL_BASELINE < baseline_of(np.array([0.3]), 2) < baseline_of(np.array([0.3]), 500) < 0.3
+
+
+def test_the_less_usual_of_two_programs_counts() -> None:
+    lonely, social = np.full(40, 0.02), np.full(40, 0.3)
+    both = baseline_of_pair(lonely, social, 40)
+    assert both == pytest.approx(baseline_of_pair(social, lonely, 40))
+    assert both < baseline_of_pair(social, social, 40)
+    assert baseline_of_pair(np.empty(0), np.empty(0), 0) == pytest.approx(USUAL_BASELINE)
+
+
+def test_without_programs_there_is_nothing_to_measure() -> None:
+    none = np.empty(0, dtype=np.int64)
+    assert len(baselines_of_programs(none, none, none, np.empty(0))) == 0
