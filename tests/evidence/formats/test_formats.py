@@ -57,7 +57,9 @@ def test_w3c_takes_the_date_of_rows_without_one_from_the_header_in_force() -> No
     assert [time.day for _, time in rows if time is not None] == [30, 31]
 
 
-@pytest.mark.parametrize("line", [b"#Version: 1.0", b"#Version: 15.01.2176.002", b"#Log-type: OWA Logs", b"#Software: x", b"#"])
+@pytest.mark.parametrize(
+    "line", [b"#Version: 1.0", b"#Version: 15.01.2176.002", b"#Log-type: OWA Logs", b"#Software: x", b"#"]
+)
 @pytest.mark.parametrize("form", [W3C, CSV])
 def test_what_a_header_says_besides_columns_and_date_changes_nothing(form: LineFormat, line: bytes) -> None:
     """Each change drops what the scan remembers of the lines before; services write this block once an hour."""
