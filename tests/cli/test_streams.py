@@ -126,3 +126,11 @@ def test_a_user_without_a_home_has_a_cache_that_keeps_nothing(monkeypatch: pytes
     cache = Cache(user_cache_folder())
     cache.put("0" * 64, b"x")
     assert cache.get("0" * 64) is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("pack", "check", "toolshell"), ("trace", "--help")])
+def test_a_full_disk_is_said_whatever_the_command(words: tuple[str, ...]) -> None:
+    done = shell('"$@" > /dev/full', *words)
+    assert done.returncode == 5
+    assert done.stderr.startswith("waspglass: the answer cannot be written to standard output")

@@ -12,11 +12,13 @@ from tests.report.sample import SHELL, attempted, clean, compromised, occupied
 from waspglass.model.assessment import Assessment, Implant, Lid, LidState
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.finding import Effect, Rung
+from waspglass.packs.load import load_pack
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
 from waspglass.report.picture_labels import place_labels, text_width
+from waspglass.report.picture_lanes import KIND_NAME
 from waspglass.report.picture_scale import Scale, drawn_span
-from waspglass.report.picture_shapes import LEFT, RIGHT, WIDTH, Picture
+from waspglass.report.picture_shapes import LEFT, RIGHT, WIDTH, Picture, shortened
 
 START, END = at("2021-01-01T00:00:00Z"), at("2021-03-12T00:00:00Z")
 
@@ -187,3 +189,13 @@ def test_everything_is_drawn_inside_the_frame() -> None:
     )
     assert all(LEFT <= dot.x <= RIGHT and 0 < dot.y < picture.height for dot in picture.dots)
     assert all(0 < label.y <= picture.height for label in picture.labels)
+
+
+@pytest.mark.parametrize("name", ["proxylogon", "toolshell"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_names_of_kinds_that_would_show_an_entry_fit_and_differ(name: str, language: str) -> None:
+    """Two lanes of the same shortened name tell nothing."""
+    titles = [kind.title for kind in load_pack(name).kinds if kind.entry]
+    names = [shortened(title.text(language), KIND_NAME) for title in titles]
+    assert len(set(names)) == len(names)
+    assert all(text_width(f"{one} *") * 12 / 11 <= LEFT - 14 for one in names)

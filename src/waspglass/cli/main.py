@@ -7,7 +7,7 @@ import os
 import sys
 from typing import NoReturn
 
-from waspglass.cli.streams import steady_streams
+from waspglass.cli.streams import cannot_be_written, say, steady_streams
 
 __all__ = ["run"]
 
@@ -35,17 +35,24 @@ def run() -> None:
     try:
         from waspglass.cli.commands import program
 
-        program(sys.argv[1:])(prog_name="waspglass")
+        try:
+            program(sys.argv[1:])(prog_name="waspglass")
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         _interrupted()
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # how typer answers Ctrl-C
             _interrupted()
         raise
-    except Exception as error:
+    except BrokenPipeError:
+        say("")
+        sys.exit(1)
+    except Exception as fault:
         from waspglass.model.errors import WaspglassError
         from waspglass.model.escape import printable
 
+        error = cannot_be_written(fault) if isinstance(fault, OSError) else fault
         if not isinstance(error, WaspglassError):
             raise
         sys.stderr.write(f"waspglass: {printable(str(error))}\n")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from waspglass.cli.streams import say
 
 __all__ = ["app"]
 
@@ -34,8 +35,6 @@ def check(
 
     folder = pack_folder(str(directory))
     issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=READABLE)
-    for issue in issues:
-        sys.stdout.write(f"{visible(str(issue))}\n")
     errors = sum(issue.severity is Severity.ERROR for issue in issues)
-    sys.stdout.write(f"{len(issues)} issues, {errors} errors\n")
+    say("".join(f"{visible(str(issue))}\n" for issue in issues) + f"{len(issues)} issues, {errors} errors\n")
     raise typer.Exit(4 if errors else 0)

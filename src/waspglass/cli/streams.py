@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
 
-__all__ = ["say", "steady_streams"]
+if TYPE_CHECKING:
+    from waspglass.model.errors import WaspglassError
+
+__all__ = ["cannot_be_written", "say", "steady_streams"]
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def steady_streams() -> None:
@@ -37,11 +44,20 @@ def say(text: str) -> None:
     except BrokenPipeError:
         _lead_nowhere()
     except OSError as fault:
-        from waspglass.model.errors import OutputError
+        raise _unwritten(fault) from fault
 
-        _lead_nowhere()
-        message = f"the answer cannot be written to standard output ({fault.strerror})"
-        raise OutputError(message, hint="Make room, or send it elsewhere") from fault
+
+def cannot_be_written(fault: OSError) -> WaspglassError | None:
+    """What a write to standard output that failed means; None for a fault of another sort (it names a file, say)."""
+    return _unwritten(fault) if fault.errno in _NO_ROOM and fault.filename is None else None
+
+
+def _unwritten(fault: OSError) -> WaspglassError:
+    from waspglass.model.errors import OutputError
+
+    _lead_nowhere()
+    message = f"the answer cannot be written to standard output ({fault.strerror})"
+    return OutputError(message, hint="Make room, or send it elsewhere")
 
 
 def _lead_nowhere() -> None:

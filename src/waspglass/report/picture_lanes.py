@@ -13,11 +13,13 @@ from waspglass.report.picture_scale import Scale
 from waspglass.report.picture_shapes import LEFT, RIGHT, Box, Dot, Label, Line, Picture, shortened
 from waspglass.report.visible import prose, visible
 
-__all__ = ["draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
+__all__ = ["KIND_NAME", "draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
 
 _LANE = 24.0
 _MOST_IMPLANTS = 8
 _MOST_KINDS = 16
+KIND_NAME = 36
+"""Characters of the name of a kind; with the star of an entry it fits left of the plot."""
 _BIN = 4.0
 
 
@@ -116,7 +118,7 @@ def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale
     if coverage:
         picture.lines.append(Line(12, y - 6, RIGHT, y - 6, "rule"))
     for row in rows[:_MOST_KINDS]:
-        name = shortened(visible(row.title or row.kind), 30)
+        name = shortened(visible(row.title or row.kind), KIND_NAME)
         _name(picture, f"{name} *" if row.entry else name, y, missing=not row.files)
         if row.from_ and row.to and row.to >= scale.start and row.from_ <= scale.end:
             _covered(picture, row, scale, phrases, y)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 __all__ = ["LEFT", "RIGHT", "WIDTH", "Box", "Dot", "Label", "Line", "Picture", "shortened"]
 
 WIDTH = 1120.0
-LEFT, RIGHT = 206.0, 1106.0
+LEFT, RIGHT = 266.0, 1106.0
 """The plot lies between them; the names of the lanes stand left of it."""
 
 
