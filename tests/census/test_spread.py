@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Self
@@ -22,7 +27,7 @@ from waspglass.packs.load import load_pack
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(add, "SPREAD_BYTES", 0)
-    monkeypatch.setattr(spread, "_SLOT", 400_000)
+    monkeypatch.setattr(spread, "_SLOT", 300_000)  # a block each, and more blocks than slots
 
 
 def export() -> bytes:
@@ -75,3 +80,26 @@ def test_a_worker_that_dies_adds_nothing(tmp_path: Path, monkeypatch: pytest.Mon
         list(add_exports(store, [path], dataclasses.replace(options(), workers=2)))
     assert not store.manifest().added
     assert not list((tmp_path / "store").rglob("*.parquet"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
+def test_workers_end_when_the_reading_process_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(bytes(64))
+    script = tmp_path / "killed.py"
+    script.write_text(
+        textwrap.dedent(f"""\
+        import multiprocessing, os, signal
+        from concurrent.futures import ProcessPoolExecutor
+        from waspglass.census.spread import _start
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(1, context, _start, ({str(tmp_path / "lines")!r},))
+            print(pool.submit(os.getpid).result(), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        """)
+    )
+    # The worker holds the pipe too: the output ends only when the worker has ended.
+    killed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert killed.stdout.strip().isdecimal()

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -136,9 +137,18 @@ def _start(path: str) -> None:
     """An interrupt is for the process that reads, which ends the others; see `add` for the collector."""
     global _mapped
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
     with Path(path).open("rb") as file:
         _mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the process that reads was killed, which cannot tell it; it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read(source: LineSource, batch: _Batch, filing: Filing) -> _Done:
