@@ -39,10 +39,14 @@ _mapped: mmap.mmap
 """In a worker: the lines."""
 
 
-def usual_workers(most: int = 4) -> int:
-    """A worker for each core that this process may use; more than four wait for the process that unpacks and writes."""
+def usual_workers() -> int:
+    """A worker for each core that this process may use, where that pays.
+
+    Two cores are busy without: one unpacks, checks and writes beside the other, which decodes. More than four workers
+    would wait for the process that unpacks and writes.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, most)
+    return min(cores, 4) if cores > 2 else 1
 
 
 @dataclass(frozen=True, slots=True)
