@@ -15,7 +15,7 @@ from tests.census.exports import PATCHED, VULNERABLE, banner, jsonl
 from waspglass.census.counted import By
 from waspglass.census.errors import StoreError
 from waspglass.cli.census import Grouping, app
-from waspglass.model.errors import UsageError, WaspglassError
+from waspglass.model.errors import OutputError, UsageError, WaspglassError
 
 
 def run(*words: object) -> Result:
@@ -129,7 +129,7 @@ def test_a_damaged_store_is_said_by_every_question(store: Path, tmp_path: Path, 
 
 @pytest.mark.parametrize(
     "words",
-    [("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--hosts", "absent/x.csv"),
+    [("diff", "2021-03-09", "2021-03-10", "--source", "shodan", "--hosts", "c.csv/x.csv"),
      ("report", "--out", "x.html", "--country", "deu"),
      ("owners", "--contacts", "c.csv", "--out", "m", "--sender", "x", "--reply-to", "y", "--country", "Österreich")],
     ids=lambda words: " ".join(words[:1]),
@@ -158,3 +158,42 @@ def test_a_store_that_cannot_be_is_said(tmp_path: Path) -> None:
     for place in ("s4://bucket/census", tmp_path / "file" / "store"):
         caught = run("add", export, "--store", place).exception
         assert isinstance(caught, StoreError), place
+
+
+def two_days(store: Path, folder: Path) -> None:
+    for day in ("2021-03-09", "2021-03-10"):
+        export = folder / f"{day}.json"
+        export.write_bytes(jsonl(banner("192.0.2.1", timestamp=f"{day}T00:00:00")))
+        run("add", export, "--store", store)
+
+
+DIFF = ("diff", "2021-03-09", "2021-03-10", "--source", "shodan")
+
+
+def test_the_table_of_hosts_is_for_its_owner_and_replaces_none_but_its_like(store: Path, tmp_path: Path) -> None:
+    two_days(store, tmp_path)
+    hosts = tmp_path / "new" / "hosts.csv"
+    for _ in range(2):
+        assert run(*DIFF, "--hosts", hosts, "--store", store).exit_code == 0
+        assert hosts.read_text().startswith("change,addresses,country,compromised\n")
+    assert hosts.stat().st_mode & 0o077 == 0
+    hosts.write_text("change,addresses,country,compromised,mine\n")
+    assert isinstance(run(*DIFF, "--hosts", hosts, "--store", store).exception, OutputError)
+    assert hosts.read_text() == "change,addresses,country,compromised,mine\n"
+
+
+@pytest.mark.parametrize("taken", ["report.html", "numbers.json", "pictures/world.svg", "pictures/world.png"])
+def test_a_report_replaces_its_like_and_no_foreign_file(store: Path, tmp_path: Path, taken: str) -> None:
+    two_days(store, tmp_path)
+    words: tuple[object, ...] = ("report", "--out", tmp_path / "report.html", "--json", tmp_path / "numbers.json")
+    words = (*words, "--store", store, "--pictures", tmp_path / "pictures")
+    if taken.endswith(".png"):
+        pytest.importorskip("resvg_py")
+        words = (*words, "--png")
+    for _ in range(2):
+        done = run(*words)
+        assert done.exit_code == 0, done.exception
+    assert (tmp_path / taken).stat().st_mode & 0o077 == 0
+    (tmp_path / taken).write_text("notes of somebody else")
+    assert isinstance(run(*words).exception, OutputError)
+    assert (tmp_path / taken).read_text() == "notes of somebody else"

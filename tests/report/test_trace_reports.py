@@ -97,6 +97,14 @@ def test_reports_are_for_their_owner_and_follow_no_link(result: TraceResult, tmp
     assert elsewhere.read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["trace.html", "trace.txt", "trace.json"])
+def test_a_foreign_file_is_not_overwritten(result: TraceResult, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("notes of somebody else")
+    with pytest.raises(OutputError, match="not written by waspglass"):
+        write_trace(result, tmp_path, "en")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_the_text_shows_regions_side_by_side_with_their_rarity(result: TraceResult) -> None:
     lines = trace_text(result, "en").splitlines()
     row = next(line for line in lines if " | " in line and "def " in line)

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
 __all__ = ["app"]
 
@@ -38,7 +39,11 @@ def add(
     ] = False,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Processes that read a large Shodan download. Default: one a core, up to 4."),
+        typer.Option(
+            min=1,
+            max=64,
+            help="Processes that read a large Shodan download. Default: 1 on two cores, else one a core, up to 4.",
+        ),
     ] = None,
 ) -> None:
     """Add scan exports: all of an export or nothing of it, and the same export only once."""
@@ -137,23 +142,23 @@ def diff(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How the changes are written.")] = "text",
 ) -> None:
     """Compare two scans of one source: new, gone, patched, still and again vulnerable, patched but compromised."""
+    from io import StringIO
+
     from waspglass.census.compare import compare
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
     from waspglass.census.units import Unit
-    from waspglass.model.errors import OutputError
     from waspglass.packs.load import load_pack
-    from waspglass.report.census_changes import changes_json, changes_text, write_hosts
+    from waspglass.report.census_changes import changes_json, changes_text, is_hosts_table, write_hosts
+    from waspglass.report.write import write_files
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
         comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
         typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
         if hosts is not None:
-            try:
-                with hosts.open("w", encoding="utf-8", newline="") as out:
-                    number = write_hosts(changed, out)
-            except OSError as error:
-                raise OutputError(f"the hosts cannot be written: {error}") from error
+            table = StringIO()
+            number = write_hosts(changed, table)
+            write_files(hosts.parent, {hosts.name: table.getvalue}, ours=is_hosts_table)
             typer.echo(f"{number} hosts in {hosts}", err=True)
 
 
@@ -237,29 +242,24 @@ def report(
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
     from waspglass.census.survey import survey
-    from waspglass.model.errors import OutputError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_html import png, render_census, svg_files
     from waspglass.report.census_json import survey_json
-    from waspglass.report.write import write_texts
+    from waspglass.report.write import names_generator, write_files
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
         found = survey(reading, _day(date) or reading.scans()[-1][0], _country(country))
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
-    write_texts(out.parent, {out.name: lambda: html})
+    write_files(out.parent, {out.name: lambda: html}, ours=names_generator)
     typer.echo(f"report: {out}")
     if numbers is not None:
-        write_texts(numbers.parent, {numbers.name: partial(survey_json, found)})
+        write_files(numbers.parent, {numbers.name: partial(survey_json, found)}, ours=names_generator)
         typer.echo(f"numbers: {numbers}")
     if pictures is None:
         return
     drawn = svg_files(found, language)
-    write_texts(pictures, {name: partial(str, svg) for name, svg in drawn.items()})
-    try:
-        for name, svg in drawn.items() if with_png else ():
-            target = (pictures / name).with_suffix(".png")
-            target.touch(mode=0o600)
-            target.write_bytes(png(svg))
-    except OSError as error:
-        raise OutputError(f"a picture cannot be written: {error}") from error
+    files: dict[str, Callable[[], str | bytes]] = {name: partial(str, svg) for name, svg in drawn.items()}
+    if with_png:
+        files |= {Path(name).with_suffix(".png").name: partial(png, svg) for name, svg in drawn.items()}
+    write_files(pictures, files, ours=names_generator)
     typer.echo(f"pictures: {pictures}")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 from waspglass.census.compare import ChangedHost, Comparison
 from waspglass.model.escape import csv_cell
 from waspglass.report.census_text import table
 
-__all__ = ["changes_json", "changes_row", "changes_text", "write_hosts"]
+__all__ = ["changes_json", "changes_row", "changes_text", "is_hosts_table", "write_hosts"]
+
+_HOSTS = ("change", "addresses", "country", "compromised")
 
 
 def changes_text(comparison: Comparison) -> str:
@@ -43,10 +46,16 @@ def changes_row(comparison: Comparison) -> dict[str, object]:
     }
 
 
+def is_hosts_table(path: Path) -> bool:
+    """Whether a file may be replaced by another table of hosts: it is one, or empty."""
+    with path.open("rb") as file:
+        return file.readline(200) in {b"", ",".join(_HOSTS).encode() + b"\n"}
+
+
 def write_hosts(hosts: Iterable[ChangedHost], out: TextIO) -> int:
     """Writes every host with what became of it; returns how many."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("change", "addresses", "country", "compromised"))
+    writer.writerow(_HOSTS)
     number = 0
     for host in hosts:
         addresses = csv_cell(";".join(host.addresses))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
+import zlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -222,8 +224,13 @@ def svg_files(survey: Survey, language: str) -> dict[str, str]:
         for number, picture in enumerate(half_lives, 1):
             drawn[f"half-life-{number}-{patching.source}"] = ("half_lives", picture)
     return {
-        f"{name}.svg": str(getattr(macros, macro)(picture, style)).strip() for name, (macro, picture) in drawn.items()
+        f"{name}.svg": f"{str(getattr(macros, macro)(picture, style)).strip()}\n<!-- waspglass -->\n"
+        for name, (macro, picture) in drawn.items()
     }
+
+
+_LAST_CHUNK = 12
+"""Bytes of the chunk that ends a PNG (PNG specification, 11.2.5); what is said about it stands before."""
 
 
 def png(svg: str) -> bytes:
@@ -236,7 +243,10 @@ def png(svg: str) -> bytes:
         import resvg_py
     except ImportError as error:
         raise UsageError("PNG needs the extra `pictures`", hint="pip install 'waspglass[pictures]'") from error
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
+    drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
+    told = b"tEXtSoftware\0waspglass"
+    chunk = struct.pack(">I", len(told) - 4) + told + struct.pack(">I", zlib.crc32(told))
+    return drawn[:-_LAST_CHUNK] + chunk + drawn[-_LAST_CHUNK:]
 
 
 @cache

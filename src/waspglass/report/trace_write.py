@@ -6,7 +6,7 @@ from pathlib import Path
 
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
-from waspglass.report.write import write_texts
+from waspglass.report.write import names_generator, write_files
 from waspglass.trace.result import TraceResult
 
 __all__ = ["rendered", "write_trace"]
@@ -21,13 +21,14 @@ def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ..
     """Writes `trace.html`, `trace.txt` and `trace.json` into a folder: all of them or none, for their owner alone.
 
     Raises:
-        OutputError: If the folder cannot be written, or a name is taken by a link or a folder.
+        OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
-    return write_texts(
+    return write_files(
         out,
         {
             "trace.html": lambda: trace_html(result, language),
-            "trace.txt": lambda: trace_text(result, language) + "\n",
+            "trace.txt": lambda: trace_text(result, language) + "\n\nwaspglass trace\n",
             "trace.json": lambda: result.model_dump_json(indent=1) + "\n",
         },
+        ours=names_generator,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
 
-__all__ = ["Format", "write_reports", "write_texts"]
+__all__ = ["Format", "names_generator", "write_files", "write_reports"]
 
 _PEEK = 4096
 _TEXT_WIDTH = 110
@@ -54,31 +54,32 @@ def write_reports(
     """
     chosen = set(formats)
     texts = ((form.value, partial(_renderer(form, language, tlp), assessment)) for form in Format if form in chosen)
-    return write_texts(out, dict(texts), ours=_names_generator)
+    return write_files(out, dict(texts), ours=names_generator)
 
 
-def write_texts(
-    out: Path, texts: Mapping[str, Callable[[], str]], *, ours: Callable[[Path], bool] = lambda _: True
+def write_files(
+    out: Path, contents: Mapping[str, Callable[[], str | bytes]], *, ours: Callable[[Path], bool]
 ) -> tuple[Path, ...]:
-    """Writes texts into the folder `out`, which is made if need be, and returns their paths in the given order.
+    """Writes files into the folder `out`, which is made if need be, and returns their paths in the given order.
 
-    Every text is made and written to a temporary file before the first one is moved to its name, so that an
-    interruption leaves what was there before. They hold excerpts of evidence, so only their owner may read them.
+    Every content is made and written to a temporary file before the first one is moved to its name, so that an
+    interruption leaves what was there before. They hold excerpts of evidence, or say who can be broken into, so only
+    their owner may read them.
 
     Args:
         out: The folder.
-        texts: File name -> what makes the text.
+        contents: File name -> what makes the content.
         ours: Tells whether a file that has one of the names may be replaced; links and folders never are.
 
     Raises:
         OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
     _make_folder(out)
-    for name in texts:
+    for name in contents:
         _check_target(out / name, ours)
     waiting: list[tuple[Path, Path]] = []
     try:
-        for name, made in texts.items():
+        for name, made in contents.items():
             waiting.append((_write_aside(out, made()), out / name))
         for temporary, target in waiting:
             temporary.replace(target)
@@ -145,7 +146,7 @@ def _check_target(target: Path, ours: Callable[[Path], bool]) -> None:
         )
 
 
-def _names_generator(target: Path) -> bool:
+def names_generator(target: Path) -> bool:
     """Every report names its generator near its beginning or end; an empty file holds nothing to lose."""
     size = target.stat().st_size
     if size == 0:
@@ -156,13 +157,13 @@ def _names_generator(target: Path) -> bool:
         return b"waspglass" in head or b"waspglass" in file.read(_PEEK)
 
 
-def _write_aside(out: Path, text: str) -> Path:
+def _write_aside(out: Path, content: str | bytes) -> Path:
     """Writes a temporary file in `out`, down to the disk; leaves none behind if that fails."""
     handle, name = tempfile.mkstemp(prefix=".waspglass-", suffix=".part", dir=out)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", errors="backslashreplace"))
+            file.write(content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
