@@ -80,7 +80,7 @@ def test_many_leaves_are_counted_instead_of_listed() -> None:
 def test_what_could_not_be_seen_names_the_hours_and_the_source() -> None:
     text = shown(occupied(), width=120)
     assert "2021-01-03 00:00 UTC to 2021-02-09 06:00 UTC (37 days)" in text
-    assert "Would have shown it: Exchange HttpProxy logs of these weeks, from a backup." in text
+    assert "What helps: Exchange HttpProxy logs of these weeks, from a backup." in text
 
 
 def test_a_kind_without_files_is_said_to_be_missing() -> None:

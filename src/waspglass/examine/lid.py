@@ -75,21 +75,26 @@ def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: 
     last = steps[-1]
     if not last.closed:
         first = next(s for s in steps if not s.closed)
-        reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=last.sighting.source)
+        reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=LidState.VULNERABLE, since=first.moment, builds=known, reason=reason)
     if all(s.judgement is Judgement.NOT_AFFECTED for s in steps):
-        reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=last.sighting.source)
+        reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     before = [s for s in steps if not s.closed]
     run = _closing_run(steps)
     if not before and run[0].sighting.certainty is Certainty.PROVEN and run[0].sighting.installed is not None:
-        reason = catalogue.text("lid.installed_patched", build=run[0].sighting.build, source=run[0].sighting.source)
+        reason = catalogue.text("lid.installed_patched", build=run[0].sighting.build, source=_source(run[0], catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     since = next((s.moment for s in run if s.moment is not None), None)
     key = "lid.patched" if since else "lid.patched_undated"
-    reason = catalogue.text(key, build=run[0].sighting.build, source=run[0].sighting.source)
+    reason = catalogue.text(key, build=run[0].sighting.build, source=_source(run[0], catalogue))
     not_before = since if _stated_without_a_break(before, run) else _last_seen(before)
     return Lid(state=LidState.PATCHED, since=since, not_before=not_before, builds=known, reason=reason)
+
+
+def _source(step: _Step, catalogue: Catalogue) -> str:
+    sighting = step.sighting
+    return catalogue.text("lid.facts") if sighting.certainty is Certainty.STATED else sighting.source
 
 
 def _stated_without_a_break(before: list[_Step], run: list[_Step]) -> bool:
@@ -118,7 +123,7 @@ def _from_hints(steps: list[_Step], firm: list[_Step], known: tuple[BuildSightin
         last = decided[-1]
         state = LidState.PATCHED if last.closed else LidState.VULNERABLE
         key = "lid.hint_patched" if last.closed else "lid.hint_vulnerable"
-        reason = catalogue.text(key, build=last.sighting.build, source=last.sighting.source)
+        reason = catalogue.text(key, build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=state, builds=known, reason=reason)
     if known:
         reason = catalogue.text("lid.undecidable", builds=", ".join(sorted({s.build for s in known})))

@@ -192,7 +192,9 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
     limits = [
         Limit(
             id=f"absent-{kind.kind}",
-            text=catalogue.text("limit.absent_kind", title=kind.title.text(catalogue.language), rungs=_rungs(kind)),
+            text=catalogue.text(
+                "limit.absent_kind", title=kind.title.text(catalogue.language), rungs=_rungs(kind, catalogue)
+            ),
             remedy=kind.remedy.text(catalogue.language),
         )
         for kind in absent
@@ -213,8 +215,9 @@ def _is_absent(coverage: Coverage | None) -> bool:
     return coverage is None or coverage.files == 0
 
 
-def _rungs(kind: ArtefactKind) -> str:
-    return ", ".join(kind.shows)
+def _rungs(kind: ArtefactKind, catalogue: Catalogue) -> str:
+    """The rungs in words, without what explains them in brackets."""
+    return ", ".join(catalogue.text(f"rung.{rung.value}").partition(" (")[0] for rung in kind.shows)
 
 
 def _rules(observations: Observations, catalogue: Catalogue) -> list[Limit]:
