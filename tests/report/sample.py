@@ -310,6 +310,8 @@ def occupied(probes: int = 60, language: str = "en") -> Assessment:
             reason="The setup log shows the security update of March 2021.",
         ),
         rungs=tuple(Rung),
+        first_entry=at("2021-03-03T04:12:31Z"),
+        last_activity=at("2021-03-09T13:03:00Z"),
         window=Span(from_=at("2021-01-03T00:00:00Z"), to=at("2021-03-05T10:12:00Z")),
         why=_story(),
         implants=(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import SHELL, clean, every_verdict, occupied
-from waspglass.model.assessment import Assessment, Implant, Verdict
+from waspglass.model.assessment import Assessment, Host, Implant, Verdict
 from waspglass.model.errors import UsageError
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.stix import render_stix
@@ -112,6 +112,22 @@ def test_a_digest_that_a_rule_captured_becomes_part_of_file_and_pattern() -> Non
     assert file["id"] == hashed.id
     (indicator,) = objects(assessment, "indicator")
     assert str(indicator["pattern"]).startswith(f"[file:hashes.'SHA-256' = '{digest}'] OR ")
+
+
+@pytest.mark.parametrize(
+    ("presumed", "last"), [(False, "2021-03-13T08:00:00.000Z"), (True, "2021-03-08T00:00:00.000Z")]
+)
+def test_only_what_was_seen_at_collection_is_sighted_then(presumed: bool, last: str) -> None:
+    implant = Implant(
+        subject=SHELL, written=at("2021-03-03"), last_used=at("2021-03-08"), present=True, presumed=presumed
+    )
+    host = Host(evidence="x", collected_at=at("2021-03-13T08:00:00Z"))
+    assessment = minimal(Verdict.OCCUPIED, implants=(implant,), host=host)
+    (sighting,) = objects(assessment, "sighting")
+    (seen,) = objects(assessment, "observed-data")
+    assert (sighting["last_seen"], seen["last_observed"]) == (last, last)
+    (indicator,) = objects(assessment, "indicator")
+    assert ("taken to be there" in str(indicator["description"])) is presumed
 
 
 def test_what_is_no_digest_is_ignored() -> None:

@@ -21,6 +21,7 @@ EXPECT = {
     "verdict",
     "rungs",
     "lid",
+    "first_entry",
     "sentence",
     "findings",
     "review",
@@ -75,6 +76,8 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
         assert document["rungs"] == expected["rungs"], story
     if "lid" in expected:
         assert result.lid.state.value == expected["lid"], story
+    if "first_entry" in expected:
+        assert document["first_entry"] == expected["first_entry"], story
     assert str(expected.get("sentence", "")) in result.sentence
     expect_each(expected.get("findings", []), document["findings"], "finding")
     expect_each(expected.get("review", []), document["review"], "hint")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from waspglass.examine.activity import first_entry, last_activity
 from waspglass.examine.advice import advice_of, clocks_of, truths_of
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
@@ -75,6 +76,8 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         sentence=sentence,
         lid=lid,
         rungs=decision.rungs,
+        first_entry=first_entry(observations, pack),
+        last_activity=last_activity(observations, pack),
         window=exposed.window,
         why=explain(sentence, decision, observations, lid, implants, exposed, contradictions, pack, catalogue),
         implants=implants,

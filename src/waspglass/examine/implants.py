@@ -89,14 +89,17 @@ def _life(
     logged = [f for f in found if f.kind not in file_timed]
     last_alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
     # The earliest "not there" after the last sign of life is when it was first seen to be gone.
-    gone = min((end for end in ends if last_alive is None or end > last_alive), default=None)
+    ended = min((end for end in ends if last_alive is None or end > last_alive), default=None)
+    gone = None if here else ended
+    present = True if here else _present(subject, gone, folder_collected)
     return Implant(
         subject=subject,
         written=min(written, default=None),
         first_used=min(used, default=None),
         last_used=max(used, default=None),
         gone=gone,
-        present=True if here else _present(subject, gone, folder_collected),
+        present=present,
+        presumed=bool(present) and not here,
         findings=tuple(f.id for f in found),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from waspglass.examine.activity import first_entry
 from waspglass.examine.duration import counted, duration, listed
-from waspglass.examine.file_times import act_time
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.unsettled import settled
@@ -43,7 +43,7 @@ def say(
     values: dict[str, object] = {
         "patched": _patched(lid, catalogue),
         "first": _day(first, catalogue),
-        "entry": _on(_first_entry(observations, pack), catalogue),
+        "entry": _on(first_entry(observations, pack), catalogue),
         "implants": listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
@@ -59,6 +59,8 @@ def say(
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
     if decision.key == "contradicted":
         parts.append(contradictions[0].text)
+    if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
+        parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
@@ -85,16 +87,6 @@ def _open_questions(
     if verdict in (Verdict.CLEAN, Verdict.ATTEMPTED):
         return [catalogue.text("sentence.review_harmless", things=counted("things", len(names), catalogue))]
     return [catalogue.text("sentence.review", names=listed(names, catalogue))]
-
-
-def _first_entry(observations: Observations, pack: Pack) -> datetime | None:
-    moments = (
-        act_time(found, observations, pack)
-        for rung in Rung
-        if rung is not Rung.PROBED
-        for found in observations.proofs(rung)
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _earliest(implants: list[Implant]) -> datetime | None:

@@ -101,7 +101,7 @@ def _life(implant: Implant, catalogue: Catalogue) -> str:
     ):
         if moment is not None:
             parts.append(catalogue.text(f"life.{word}", time=f"{moment:%Y-%m-%d %H:%M:%S}"))
-    state = {True: "present", False: "absent", None: "open"}[implant.present]
+    state = "presumed" if implant.presumed else {True: "present", False: "absent", None: "open"}[implant.present]
     return ", ".join([*parts, catalogue.text(f"life.{state}")])
 
 

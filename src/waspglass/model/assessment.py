@@ -126,8 +126,9 @@ class Implant(Document):
         written: When it was written.
         first_used: First successful use.
         last_used: Last successful use.
-        gone: Since when it is seen to be absent.
-        present: True: seen at collection. False: known to be gone. None: cannot be told.
+        gone: Since when it is seen to be absent; None also where a file or setting shows that it is there again.
+        present: True: it is there. False: known to be gone. None: cannot be told.
+        presumed: It was not seen at collection; it is taken to be there because nothing shows that it was removed.
         findings: Ids of the findings that speak of it.
     """
 
@@ -137,6 +138,7 @@ class Implant(Document):
     last_used: Instant | None = None
     gone: Instant | None = None
     present: bool | None = None
+    presumed: bool = False
     findings: tuple[str, ...] = ()
 
 
@@ -220,7 +222,14 @@ class TimelineEvent(Document):
 
 
 class Assessment(Document):
-    """The result for one host. Every renderer reads only this."""
+    """The result for one host. Every renderer reads only this.
+
+    Attributes:
+        first_entry: Earliest moment at which something shows that access was gained or more; times of files that lie
+            before the campaign date nothing.
+        last_activity: Latest such moment.
+        window: When the host could have been entered.
+    """
 
     schema_: Literal["waspglass/assessment/1"] = Field(default=SCHEMA, alias="schema", serialization_alias="schema")
     generator: str
@@ -232,6 +241,8 @@ class Assessment(Document):
     sentence: str
     lid: Lid
     rungs: tuple[Rung, ...]
+    first_entry: Instant | None = None
+    last_activity: Instant | None = None
     window: Span | None = None
     why: EvidenceNode
     implants: tuple[Implant, ...] = ()

@@ -64,11 +64,10 @@ class Summary:
 def summarise(assessment: Assessment) -> Summary:
     """Counts what the reports open with. It decides nothing: the verdict and the rungs are the assessment's."""
     shown = [finding for finding in assessment.findings if finding.effect is Effect.SHOWS and finding.rung is not None]
-    times = sorted(finding.time for finding in shown if finding.time and finding.rung is not Rung.PROBED)
     return Summary(
         highest=max(assessment.rungs, key=lambda rung: rung.height, default=None),
-        first_entry=times[0] if times else None,
-        last_activity=times[-1] if times else None,
+        first_entry=assessment.first_entry,
+        last_activity=assessment.last_activity,
         present=tuple(implant for implant in assessment.implants if implant.present is True),
         gone=tuple(implant for implant in assessment.implants if implant.present is False),
         open=tuple(implant for implant in assessment.implants if implant.present is None),
