@@ -146,6 +146,52 @@ def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
     assert skipped == {"evidence.bin": SkipReason.DAMAGED}
 
 
+def sparse(tmp_path: Path, size: int, pieces: list[tuple[int, bytes]]) -> Path:
+    """A tar with one sparse file, in the form 0.1 of GNU tar."""
+    data = b"".join(piece for _, piece in pieces)
+    place = tmp_path / "sparse.tar"
+    info = tarfile.TarInfo("C/logs/s.log")
+    info.size = len(data)
+    info.pax_headers = {
+        "GNU.sparse.size": str(size),
+        "GNU.sparse.numblocks": str(len(pieces)),
+        "GNU.sparse.map": ",".join(f"{offset},{len(piece)}" for offset, piece in pieces),
+    }
+    with tarfile.open(place, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(data))
+    return place
+
+
+def test_a_sparse_member_is_read_with_its_holes(tmp_path: Path) -> None:
+    pieces = [(0, b"head"), (3 << 20, b"middle" * 1000), (5 << 20, b"tail")]
+    whole = bytearray(6 << 20)
+    for offset, piece in pieces:
+        whole[offset : offset + len(piece)] = piece
+    found, skipped = read_all(sparse(tmp_path, len(whole), pieces))
+    assert found == {r"C:\logs\s.log": bytes(whole)}
+    assert skipped == {}
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces", "reason"),
+    [
+        (100 << 30, [(0, b"x")], SkipReason.COMPRESSION_BOMB),
+        (10, [(5, b"x"), (0, b"y")], SkipReason.DAMAGED),
+        (10, [(0, b"abc"), (2, b"y")], SkipReason.DAMAGED),
+        (10, [(9, b"abc")], SkipReason.DAMAGED),
+    ],
+)
+def test_a_hostile_map_of_a_sparse_member(
+    tmp_path: Path, size: int, pieces: list[tuple[int, bytes]], reason: SkipReason
+) -> None:
+    place = sparse(tmp_path, size, pieces)
+    with tarfile.open(place, "a") as archive:
+        archive.addfile(tarfile.TarInfo("C/other.log"))
+    with open_evidence(place) as evidence:
+        assert [file.path for file in evidence.files()] == [r"C:\other.log"]
+        assert [skip.reason for skip in evidence.skipped()] == [reason]
+
+
 def test_a_bomb_ends_as_one(tmp_path: Path) -> None:
     packed = gzip.compress(tar_bytes({"C/a.log": b"a", "C/bomb.log": bytes(30_000_000)}), 9)
     limits = replace(DEFAULT_LIMITS, ratio_floor=5_000_000, ratio=100)

@@ -106,6 +106,16 @@ def test_yara_rules_are_checked_too(tiny: Edit) -> None:
     (folder / "yara" / "a.yar").write_text('rule one {\n  meta:\n    rung = "bad"\n  condition: nothing\n}\n')
     checks = {issue.check for issue in check_pack(folder) if issue.file == "yara/a.yar"}
     assert checks == {"yara", "meaning", "sample", "source"}
+    assert [issue.line for issue in check_pack(folder) if issue.check == "yara"] == [4]
+
+
+def test_a_filter_is_checked_as_one(tiny: Edit) -> None:
+    folder = tiny()
+    body = "title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  selection: {cs-method: GET}\n"
+    (folder / "sigma" / "filter.yml").write_text(f"{body}  condition: not selection\n")
+    assert [issue for issue in check_pack(folder) if issue.file == "sigma/filter.yml"] == []
+    (folder / "sigma" / "filter.yml").write_text(body)
+    assert [issue.check for issue in check_pack(folder) if issue.file == "sigma/filter.yml"] == ["sigma"]
 
 
 @pytest.mark.parametrize("name", ["pack.yml", "artefacts.yml"])

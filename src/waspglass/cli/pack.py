@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +20,9 @@ def _pack() -> None:
 
 @app.command()
 def check(
-    directory: Annotated[Path, typer.Argument(help="Folder of the pack, or the name of a built-in one.")],
+    directory: Annotated[
+        str, typer.Argument(metavar="DIRECTORY", help="Folder of the pack, or the name of a built-in one.")
+    ],
 ) -> None:
     """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.
 
@@ -33,7 +34,7 @@ def check(
     from waspglass.packs.load import pack_folder
     from waspglass.report.visible import visible
 
-    folder = pack_folder(str(directory))
+    folder = pack_folder(directory)  # as typed: `./toolshell` is a folder, `toolshell` the built-in pack
     issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=READABLE)
     errors = sum(issue.severity is Severity.ERROR for issue in issues)
     say("".join(f"{visible(str(issue))}\n" for issue in issues) + f"{len(issues)} issues, {errors} errors\n")

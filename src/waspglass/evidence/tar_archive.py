@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import BinaryIO, cast
@@ -13,6 +13,7 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.sparse_member import packed_size, sparse_pread
 from waspglass.evidence.stream import Pread, slice_stream
 from waspglass.evidence.windows_path import split_name
 from waspglass.model.skip import SkipReason
@@ -21,6 +22,12 @@ __all__ = ["TarContainer"]
 
 _LONGEST_HEADER = 1024 * 1024
 _BLOCK = 512
+
+
+def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
+    """The map of a sparse member, None for another; `tarfile` reads it in all forms that GNU tar writes."""
+    found: Sequence[tuple[int, int]] | None = getattr(info, "sparse", None)
+    return found
 
 
 class _Headers(io.RawIOBase):
@@ -91,32 +98,39 @@ class TarContainer:
                 if (refused := self._refusal(info)) is not None:
                     skips.add(f"{self._path}\\{info.name}", *refused)
                     continue
+                read, start = self._pread, info.offset_data
+                pieces = _pieces(info)
+                if pieces is not None:
+                    read, start = sparse_pread(self._pread, info.offset_data, pieces, info.size), 0
                 self._fetch(info)
                 yield Member(
                     parts=split_name(info.name),
                     size=info.size,
                     modified=moment(info.mtime),
                     local=None,
-                    opener=partial(
-                        slice_stream, self._pread, info.offset_data, info.size, f"{self._path}\\{info.name}"
-                    ),
+                    opener=partial(slice_stream, read, start, info.size, f"{self._path}\\{info.name}"),
                 )
             self._require_end(archive.offset, skips)
 
     def _fetch(self, info: tarfile.TarInfo) -> None:
         """Has a spool unpack the member now: a process forked later could not go on where this one stopped."""
         with suppress(EvidenceReadError):
-            self._pread(1, info.offset_data + max(0, info.size - 1))
+            packed = info.size if (pieces := _pieces(info)) is None else packed_size(pieces, info.size) or 0
+            self._pread(1, info.offset_data + max(0, packed - 1))
 
     def _refusal(self, info: tarfile.TarInfo) -> tuple[SkipReason, str] | None:
         if info.issym() or info.islnk():
             return SkipReason.OUTSIDE_ROOT, "a link; links are not followed"
-        if info.issparse():
-            return SkipReason.UNREADABLE, "a sparse member"
         if not info.isreg():
             return SkipReason.SPECIAL_FILE, "a device, pipe or socket"
         if info.size > self._limits.member_bytes or info.size < 0:
             return SkipReason.TOO_LARGE, f"{info.size} bytes"
+        if (pieces := _pieces(info)) is not None:
+            packed = packed_size(pieces, info.size)
+            if packed is None:
+                return SkipReason.DAMAGED, "the map of a sparse member contradicts itself"
+            if self._limits.bomb(info.size, packed):
+                return SkipReason.COMPRESSION_BOMB, f"{info.size} bytes out of {packed}, mostly holes"
         return None
 
     def _require_end(self, offset: int, skips: SkipLog) -> None:

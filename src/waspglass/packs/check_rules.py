@@ -96,11 +96,14 @@ class NotSigma:
         del all_rules
         from sigma.correlations import SigmaCorrelationRule
         from sigma.exceptions import SigmaError
+        from sigma.filters import SigmaFilter
         from sigma.policy.profiles import TrustedPolicy
         from sigma.rule import SigmaRule
 
         try:
-            if rule.is_correlation:
+            if rule.is_filter:
+                SigmaFilter.from_dict(dict(rule.data), policy=TrustedPolicy)
+            elif rule.is_correlation:
                 SigmaCorrelationRule.from_dict(dict(rule.data))
             else:
                 for condition in SigmaRule.from_dict(dict(rule.data), policy=TrustedPolicy).detection.parsed_condition:
@@ -314,7 +317,7 @@ def rule_issues(rules: RuleSet) -> Iterator[PackIssue]:
     """Faults of all Sigma rules of a pack."""
     counts = Counter(rule.file for rule in rules.rules)
     for rule in rules.rules:
-        for check in RULE_CHECKS:
+        for check in RULE_CHECKS[:1] if rule.is_filter else RULE_CHECKS:  # a filter only adds to rules
             for line, message in check.faults(rule, rules):
                 named = f"{rule.name}: {message}" if counts[rule.file] > 1 and rule.name else message
                 yield PackIssue(rule.file, line, check.severity, check.name, named)

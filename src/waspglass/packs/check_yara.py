@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,18 +10,21 @@ from waspglass.model.finding import Effect, Rung
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import YaraDocument, yara_documents
-from waspglass.packs.yara_source import yara_fault
+from waspglass.packs.yara_source import checked_yara
 
 __all__ = ["yara_issues"]
+
+_LINE = re.compile(r" --> .*?:([0-9]+):[0-9]+ ")
 
 
 def yara_issues(pack: Pack) -> Iterator[PackIssue]:
     """Faults of all YARA rules of a pack: they do not compile, or do not say what a match proves."""
     names: dict[str, str] = {}
     for source in pack.yara:
-        fault = yara_fault(source)
-        if fault is not None:
-            yield PackIssue(source.path, None, Severity.ERROR, "yara", f"does not compile: {fault}")
+        for fault in checked_yara(source).faults:
+            at = _LINE.search(fault)
+            line = int(at[1]) if at else None
+            yield PackIssue(source.path, line, Severity.ERROR, "yara", f"does not compile: {fault}")
         for rule in yara_documents(source):
             if rule.name in names:
                 message = f"the rule {rule.name} stands in {names[rule.name]} too"

@@ -53,6 +53,11 @@ class SigmaDocument:
         return "correlation" in self.data
 
     @property
+    def is_filter(self) -> bool:
+        """True for a filter, which adds to other rules."""
+        return "filter" in self.data
+
+    @property
     def block(self) -> Mapping[str, object] | None:
         """The `waspglass` block; None if there is none."""
         block = self.data.get("waspglass")
