@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import filelock
 import fsspec
+import numpy as np
 import pytest
 import zstandard
 from fsspec.implementations.memory import MemoryFileSystem
@@ -242,3 +243,18 @@ def test_nothing_is_counted_twice_and_nothing_is_lost(
         key = (day, State.VULNERABLE if version.endswith(".2") else State.PATCHED)
         expected[key] = expected.get(key, 0) + 1
     assert found == expected
+
+
+@pytest.mark.parametrize("place", [60, 3000])
+def test_a_damaged_member_of_an_archive_is_refused(tmp_path: Path, place: int) -> None:
+    """Damage in the first bytes, which tell the packing, and further on, which the checksum at the end tells."""
+    noise = np.random.default_rng(1).integers(97, 122, 40_000).astype(np.uint8).tobytes().decode()
+    content = jsonl(banner("192.0.2.1"), banner("192.0.2.2", org=noise))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("2021-03-09.json", content)
+    damaged = bytearray(packed.getvalue())
+    damaged[place] ^= 0xFF
+    outcome = add(tmp_path, "exports.zip", bytes(damaged))
+    assert outcome.refused is not None
+    assert "damaged" in outcome.refused.reason or "broken" in outcome.refused.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def _members(path: Path) -> tuple[Export, ...]:
                     )
                 with archive.open(info) as member:
                     found.append(Export(path, info.filename, _packing(member.read(4)), info.compress_size))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise ExportError(f"damaged ZIP archive: {error}", location=Location(str(path))) from error
     return tuple(found)
 
