@@ -9,6 +9,7 @@ from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
+from waspglass.report.phrases import Phrases
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_regions import beside
 from waspglass.report.trace_sentences import Sentences
@@ -73,7 +74,7 @@ def test_the_text_begins_with_the_answer_and_hides_nothing(result: TraceResult, 
     assert text.startswith(verdict.upper())
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert "<b>x</b>: encrypted" in text
+    assert f"<b>x</b>: {Phrases(language).word('skip', SkipReason.ENCRYPTED)}" in text
 
 
 def test_both_languages_say_the_same_things() -> None:

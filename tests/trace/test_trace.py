@@ -116,3 +116,58 @@ def test_a_result_survives_json_and_does_not_depend_on_the_order_of_input() -> N
     assert TraceResult.model_validate_json(result.model_dump_json()) == result
     turned = traced(samples[::-1], SHARED, background()[::-1])
     assert turned.comparisons == result.comparisons
+
+
+def broken(text: str) -> str:
+    """No grammar reads it any more."""
+    return "\n".join(line + (" )] }} if" if number % 2 else "") for number, line in enumerate(text.splitlines()))
+
+
+def test_a_broken_copy_is_compared_as_tokens_with_a_sound_original() -> None:
+    best = traced([source("found.py", broken(ORIGINAL))], SHARED, background()).comparisons[0]
+    assert "as_tokens" in best.reasons
+    assert best.verdict is not Verdict.INDEPENDENT
+    assert best.llr > math.log(20)
+    assert best.regions
+
+
+@pytest.mark.parametrize("name", ["found.txt", "found", "found.rb", "found.cs"])
+def test_a_wrong_name_does_not_hide_a_copy(name: str) -> None:
+    assert traced([source(name, ORIGINAL)], SHARED, background()).verdict is Verdict.DERIVED
+
+
+def test_programs_of_one_name_are_told_apart() -> None:
+    result = traced([source("a.py", INDEPENDENT[0])], [source("a.py", ORIGINAL)], background())
+    best = result.comparisons[0]
+    assert (best.sample, best.shared) == ("a.py", "a.py (2)")
+    assert not best.identical
+    assert best.verdict is not Verdict.DERIVED
+    assert len(result.texts) == 2
+
+
+def test_a_wrapper_that_is_too_small_to_tell_does_not_decide() -> None:
+    packed = f"exec(b64decode('{base64.b64encode((INDEPENDENT[1] * 3).encode()).decode()}'))"
+    result = traced([source("found.py", packed)], [source("shared.py", ORIGINAL * 2)], background())
+    wrapper = next(one for one in result.comparisons if one.sample == "found.py")
+    assert wrapper.reasons[0] == "small"
+    assert result.comparisons[0].sample == "found.py > base64"
+    assert result.verdict is result.comparisons[0].verdict
+
+
+def test_bytes_are_never_called_independent() -> None:
+    noise = bytes((i * i * 31 + i // 7) % 256 for i in range(20_000))
+    best = traced([Source("found.exe", noise)], SHARED, background()).comparisons[0]
+    assert best.verdict is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize("ending", ["\r", "\r\n"])
+def test_line_ends_do_not_hide_a_copy(ending: str) -> None:
+    text = "# a comment\n" + ORIGINAL
+    found = Source("found.py", text.replace("\n", ending).encode())
+    best = traced([found], [source("shared.py", text)], background()).comparisons[0]
+    assert (best.verdict, best.score) == (Verdict.DERIVED, 1.0)
+
+
+def test_a_zero_byte_does_not_hide_a_copy() -> None:
+    found = Source("found.py", ORIGINAL.replace("\n\n", "\n\0\n").encode())
+    assert traced([found], SHARED, background()).verdict is Verdict.DERIVED

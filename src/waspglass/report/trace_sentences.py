@@ -6,6 +6,8 @@ import math
 
 from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
+from waspglass.model.skip import Skipped
+from waspglass.report.phrases import Phrases
 from waspglass.trace.result import Comparison, Contrast, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
@@ -24,6 +26,7 @@ class Sentences:
     def __init__(self, result: TraceResult, language: str) -> None:
         self.result = result
         self.catalogue: Catalogue = load_catalogue("waspglass.report", "trace", language)
+        self._phrases = Phrases(language)
         self._marks = _MARKS[language]
 
     def text(self, key: str, **values: object) -> str:
@@ -48,6 +51,8 @@ class Sentences:
             return self.text("answer.none")
         best = self.result.comparisons[0]
         key = "part" if "part" in best.reasons else best.verdict.value
+        if best.verdict is Verdict.INDEPENDENT and self.result.verdict is not Verdict.INDEPENDENT:
+            key = "unread"
         return self.text(f"answer.{key}", sample=printable(best.sample), shared=printable(best.shared))
 
     def reasons(self, one: Comparison) -> list[str]:
@@ -143,9 +148,14 @@ class Sentences:
         inputs = (*self.result.samples, *self.result.shared)
         return [f"{printable(one.name)}: {self.text(f'remark.{key}')}" for one in inputs for key in one.remarks]
 
+    def _skip(self, skip: Skipped) -> str:
+        count = f" ({self.number(skip.count)})" if skip.count > 1 else ""
+        detail = f", {printable(skip.detail)}" if skip.detail else ""
+        return f"{printable(skip.source)}: {self._phrases.word('skip', skip.reason)}{count}{detail}"
+
     def skipped(self) -> list[str]:
         """What was not compared, and why."""
-        lines = [f"{printable(s.source)}: {s.reason.value} ({s.count})" for s in self.result.skipped]
+        lines = [self._skip(skip) for skip in self.result.skipped]
         if self.result.left_out:
             lines.append(self.text("label.left_out", count=self.result.left_out))
         return lines

@@ -5,43 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from waspglass.model.escape import printable
-from waspglass.trace.calibration import Calibration, baseline_of
+from waspglass.trace.baseline import USUAL_BASELINE
+from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
-from waspglass.trace.program import Program, Source, program_of, readable
+from waspglass.trace.program import Program, Source, readable
+from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_runs
 from waspglass.trace.result import Direction, PartMatch, Region, Span, Text
-from waspglass.trace.syntax import Syntax, read_syntax
 from waspglass.trace.verdict import Verdict
 from waspglass.trace.views import flow_windows, tokens_of
 
-__all__ = ["Reader", "direction_of", "parts_in_common", "regions_of", "shown_text"]
+__all__ = ["direction_of", "parts_in_common", "regions_of", "shown_text"]
 
 LINE_LIMIT = 6000
 WIDTH_LIMIT = 400
 PARTS_SHOWN = 8
 WINDOW = 10
 """Tokens of a window of the view `flow`, whose rarity is shown."""
-
-
-class Reader:
-    """Analyses each source once; for the few that are shown, also gives the syntax again."""
-
-    def __init__(self) -> None:
-        self._programs: dict[str, Program] = {}
-
-    def program(self, source: Source) -> Program:
-        """The views of a source."""
-        known = self._programs.get(source.name)
-        if known is None:
-            known = self._programs[source.name] = program_of(source)
-        return known
-
-    def syntax(self, source: Source) -> tuple[Syntax, bytes]:
-        """The syntax of a source and the bytes that its offsets count."""
-        text = readable(source)
-        return read_syntax(text.raw, text.language, as_bytes=text.binary), text.raw
 
 
 class _Lines:
@@ -100,10 +82,9 @@ def parts_in_common(
         a, b = parts_a[place // len(parts_b)], parts_b[place % len(parts_b)]
         likeness = against.likeness(a.program, b.program)
         size = min(a.program.tokens, b.program.tokens)
-        usual = baseline_of(np.empty(0), 0)
         llr = float(
             calibration.llr(
-                np.array([likeness.score]), np.array([usual]), np.array([float(size)]), len(against) + 2, tried
+                np.array([likeness.score]), np.array([USUAL_BASELINE]), np.array([float(size)]), len(against) + 2, tried
             )[0]
         )
         derived = llr >= calibration.derived_at and likeness.exclusive >= 0.5 * likeness.score

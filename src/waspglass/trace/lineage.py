@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.detail import Reader
 from waspglass.trace.program import Source
+from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
 from waspglass.trace.result import Contrast, Span
 from waspglass.trace.views import Tokens, tokens_of
@@ -83,19 +83,19 @@ class Lineage:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._tokens: dict[str, tuple[Tokens, npt.NDArray[np.int64]]] = {}
-        self._levels: dict[tuple[str, str], Levels] = {}
+        self._tokens: dict[Source, tuple[Tokens, npt.NDArray[np.int64]]] = {}
+        self._levels: dict[tuple[Source, Source], Levels] = {}
 
     def _read(self, source: Source) -> tuple[Tokens, npt.NDArray[np.int64]]:
-        known = self._tokens.get(source.name)
+        known = self._tokens.get(source)
         if known is None:
             syntax, raw = self._reader.syntax(source)
             newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
-            known = self._tokens[source.name] = (tokens_of(syntax), newlines)
+            known = self._tokens[source] = (tokens_of(syntax), newlines)
         return known
 
     def _level(self, a: Source, b: Source) -> Levels:
-        key = (a.name, b.name)
+        key = (a, b)
         if key not in self._levels:
             self._levels[key] = agreement(self._read(a)[0], self._read(b)[0])
         return self._levels[key]
@@ -116,7 +116,7 @@ class Lineage:
         if self._reader.program(sample).tokens > TOKEN_LIMIT:
             return ()
         return tuple(
-            self._contrast(sample, this, other)
+            self._contrast(*self._reader.together(sample, this, other))
             for other in others
             if max(self._reader.program(other).tokens, self._reader.program(this).tokens) <= TOKEN_LIMIT
         )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from waspglass.trace.hashing import Features
 from waspglass.trace.languages import Language, detect
-from waspglass.trace.syntax import Reading, read_syntax
+from waspglass.trace.syntax import Reading, error_share, read_syntax
 from waspglass.trace.views import tokens_of, views_of
 
 __all__ = ["BYTE_LIMIT", "Program", "Readable", "Reading", "Source", "decode", "looks_binary", "program_of", "readable"]
 
 BYTE_LIMIT = 64 << 20
 """Bytes of one program that are looked at."""
+BROKEN = 0.1
+"""Share of a text inside errors of its grammar from which on the result says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ def looks_binary(raw: bytes) -> bool:
     return b"\0" in head and raw[:2] not in _UTF_16 and decode(head[:400]).count("\0") > 0
 
 
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+"""Ends a line for some programs and for none of the grammars: a comment would go on to the end of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readable:
     """A source made ready for reading: bounded, in UTF-8 unless it is no text, its language known."""
@@ -92,6 +99,8 @@ def readable(source: Source) -> Readable:
     if looks_binary(raw):
         return Readable(raw, source.language or detect(source.name, ""), binary=True, cut=cut)
     text = decode(raw)
+    if text.count("\r") > text.count("\r\n"):
+        text = _LONE_RETURN.sub("\n", text)
     language = source.language or detect(source.name, text)
     return Readable(text.encode("utf-8", "replace"), language, binary=False, cut=cut)
 
@@ -106,6 +115,7 @@ def program_of(source: Source) -> Program:
         for remark, holds in (
             ("binary", text.binary),
             ("tokens_only", syntax.reading is Reading.TOKENS),
+            ("broken", error_share(syntax) > BROKEN),
             ("cut", text.cut or syntax.truncated),
             ("empty", count == 0),
         )

@@ -21,7 +21,8 @@ class Input(Document):
         language: As it was read.
         reading: `syntax`, `tokens` or `bytes`.
         tokens: Without comments.
-        remarks: Keys of what limits the comparison: `tokens_only`, `cut`, `binary`, `empty`, `small`, `layers_bounded`.
+        remarks: Keys of what limits the comparison: `tokens_only`, `broken`, `cut`, `binary`, `empty`, `small`,
+            `layers_bounded`.
     """
 
     name: str
@@ -139,7 +140,17 @@ class Direction(Document):
 
 
 class Comparison(Document):
-    """One sample (or layer of it) against one shared program."""
+    """One sample (or layer of it) against one shared program.
+
+    Attributes:
+        reasons: Keys: first what decided the answer (`alike`, `part`, `unlike`, `between`, `small`, `empty`, `cut`,
+            `binary`, `common_source`), then `identical` (byte for byte) and `as_tokens` (they could not both be read by
+            one grammar).
+        score: Likeness, 0 to 1.
+        llr: Natural-log likelihood ratio derived : independent.
+        views: Likeness in each view.
+        baseline: What independent programs score here.
+    """
 
     sample: str
     shared: str

@@ -16,7 +16,7 @@ import tree_sitter
 from waspglass.trace.hashing import hash_text
 from waspglass.trace.languages import Language, parser_for
 
-__all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "read_syntax"]
+__all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "error_share", "read_syntax"]
 
 MAX_DEPTH = 120
 """Deeper nodes count as children of their ancestor at this depth; real programs stay below 60."""
@@ -287,6 +287,14 @@ _BROKEN = 0.5
 def _broken_share(syntax: Syntax, total: int) -> float:
     wrong = syntax.kind == np.uint64(_ERROR)
     return float((syntax.end - syntax.start)[wrong & (syntax.depth <= 1)].sum()) / max(1, total)
+
+
+def error_share(syntax: Syntax) -> float:
+    """The share of the text that lies inside errors of the grammar, at whatever depth."""
+    wrong = syntax.kind == np.uint64(_ERROR)
+    start, end = syntax.start[wrong].astype(np.int64), syntax.end[wrong].astype(np.int64)
+    reached = np.maximum.accumulate(np.r_[0, end])[:-1]
+    return float(np.maximum(end - np.maximum(start, reached), 0).sum()) / max(1, int(syntax.end.max(initial=0)))
 
 
 def read_syntax(raw: bytes, language: Language, *, as_bytes: bool = False) -> Syntax:

@@ -1,0 +1,112 @@
+"""One sample against one shared program: likeness, likelihood ratio, answer and its reasons."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from waspglass.trace.baseline import USUAL_BASELINE, baseline_of_pair
+from waspglass.trace.calibration import Calibration
+from waspglass.trace.pairing import Background, Likeness
+from waspglass.trace.program import Program, Source
+from waspglass.trace.reader import Grounds, Reader, is_forced
+from waspglass.trace.result import Comparison, Hypotheses
+from waspglass.trace.verdict import Verdict
+
+__all__ = ["Comparing"]
+
+COMMON_SOURCE_AT = math.log(10)
+"""Log likelihood ratio against a common third source below which *derived* is not said."""
+BASELINE_PROGRAMS = 200
+
+
+class Comparing:
+    """Compares pairs; remembers what each program scores with the background."""
+
+    def __init__(self, reader: Reader, grounds: Grounds, calibration: Calibration) -> None:
+        self._reader = reader
+        self._grounds = grounds
+        self._calibration = calibration
+        self._with_background: dict[Source, list[float]] = {}
+
+    def compare(self, sample: Source, shared: Source) -> Comparison:
+        """The comparison without regions, parts and direction."""
+        identical = sample.raw == shared.raw
+        own, other = self._reader.together(sample, shared)
+        against = self._grounds.of(own)
+        program, reference = self._reader.program(own), self._reader.program(other)
+        likeness = against.likeness(program, reference)
+        sides = self._background_scores(own, against), self._background_scores(other, against)
+        scores = [*sides[0], *sides[1]]
+        baseline = baseline_of_pair(np.array(sides[0]), np.array(sides[1]), len(against))
+        size = min(program.tokens, reference.tokens)
+        count = len(against) + 2
+        llr = float(_llr(self._calibration, likeness.score, baseline, size, count))
+        common_source = _against_common_source(likeness, size, self._calibration)
+        verdict, reason = _verdict(llr, common_source, program, reference, self._calibration, count)
+        more = (("identical", identical), ("as_tokens", is_forced(own)))
+        return Comparison(
+            sample=sample.name,
+            shared=shared.name,
+            verdict=verdict,
+            reasons=(reason, *(key for key, holds in more if holds)),
+            score=round(likeness.score, 6),
+            llr=round(llr, 4),
+            views={view: round(value, 4) for view, value in likeness.views.items()},
+            baseline=round(baseline, 4),
+            hypotheses=Hypotheses(
+                against_independent=round(llr, 4),
+                against_common_source=None if common_source is None else round(common_source, 4),
+                one_in=max(1, int(math.exp(max(0.0, llr)))),
+                background_as_alike=sum(1 for score in scores if score >= likeness.score),
+                background_pairs=len(scores),
+            ),
+            identical=identical,
+        )
+
+    def _background_scores(self, source: Source, against: Background) -> list[float]:
+        known = self._with_background.get(source)
+        if known is None:
+            program = self._reader.program(source)
+            step = max(1, len(against) // BASELINE_PROGRAMS)
+            known = [against.likeness(program, other).score for other in against.programs[::step]]
+            self._with_background[source] = known
+        return known
+
+
+def _llr(calibration: Calibration, score: float, baseline: float, tokens: float, programs: int) -> np.float64:
+    values = calibration.llr(np.array([score]), np.array([baseline]), np.array([float(tokens)]), programs)
+    return np.float64(values[0])
+
+
+def _against_common_source(likeness: Likeness, tokens: int, calibration: Calibration) -> float | None:
+    """The ratio that is left when everything known from elsewhere is taken away: a common source explains the rest.
+
+    None if nothing that the two have in common is known from elsewhere.
+    """
+    if likeness.known_share <= 0.0:
+        return None
+    left = max(1.0, tokens * likeness.exclusive_share)
+    return float(_llr(calibration, likeness.exclusive, USUAL_BASELINE, left, 2))
+
+
+def _verdict(
+    llr: float, common: float | None, a: Program, b: Program, calibration: Calibration, programs: int
+) -> tuple[Verdict, str]:
+    """The answer and the key of its reason."""
+    remarks = {*a.remarks, *b.remarks}
+    if a.tokens == 0 or b.tokens == 0:
+        return Verdict.CANNOT_TELL, "empty"
+    if min(a.tokens, b.tokens) < calibration.enough_tokens(programs):
+        return Verdict.CANNOT_TELL, "small"
+    if llr >= calibration.derived_at:
+        if common is not None and common < COMMON_SOURCE_AT:
+            return Verdict.CANNOT_TELL, "common_source"
+        return Verdict.DERIVED, "alike"
+    if llr <= calibration.independent_at:
+        return next(
+            ((Verdict.CANNOT_TELL, limit) for limit in ("cut", "binary") if limit in remarks),
+            (Verdict.INDEPENDENT, "unlike"),
+        )
+    return Verdict.CANNOT_TELL, "between"

@@ -1,0 +1,90 @@
+"""Reads programs once each, and programs that are compared in one and the same way.
+
+A grammar's nodes and plain tokens have next to nothing in common. So if one of two texts could not be read by its
+grammar, or if their grammars differ (a script in a page, a wrong extension), both are read as plain tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from waspglass.trace.commons import Commons
+from waspglass.trace.languages import PLAIN_TEXT, language_named
+from waspglass.trace.pairing import Background
+from waspglass.trace.program import Program, Reading, Source, program_of, readable
+from waspglass.trace.syntax import Syntax, read_syntax
+
+__all__ = ["Grounds", "Reader", "as_tokens", "is_forced"]
+
+
+def as_tokens(source: Source) -> Source:
+    """The same source, to be read as plain tokens; zero bytes, which make a text binary, are passed over."""
+    return replace(source, raw=source.raw.replace(b"\0", b"") if readable(source).binary else source.raw,
+                   language=PLAIN_TEXT)  # fmt: skip
+
+
+def is_forced(source: Source) -> bool:
+    """Whether this is a source that `as_tokens` gave."""
+    return source.language is PLAIN_TEXT
+
+
+class Reader:
+    """Analyses each source once; for the few that are shown, also gives the syntax again."""
+
+    def __init__(self) -> None:
+        self._programs: dict[Source, Program] = {}
+
+    def program(self, source: Source) -> Program:
+        """The views of a source."""
+        known = self._programs.get(source)
+        if known is None:
+            known = self._programs[source] = program_of(source)
+        return known
+
+    def syntax(self, source: Source) -> tuple[Syntax, bytes]:
+        """The syntax of a source and the bytes that its offsets count."""
+        text = readable(source)
+        return read_syntax(text.raw, text.language, as_bytes=text.binary), text.raw
+
+    def together(self, *sources: Source) -> tuple[Source, ...]:
+        """The sources as they are if all were read in the same way, otherwise all as plain tokens."""
+        ways = {_way(self.program(source)) for source in sources}
+        return sources if len(ways) == 1 and "broken" not in ways else tuple(map(as_tokens, sources))
+
+
+def _way(program: Program) -> str:
+    """How a program was read: by which grammar, as tokens or as bytes."""
+    if program.reading is not Reading.SYNTAX:
+        return program.reading.value
+    if "broken" in program.remarks:
+        return "broken"
+    language = language_named(program.language)
+    return language.module or "" if language else ""
+
+
+class Grounds:
+    """What a pair is measured against, read in the same way as the pair."""
+
+    def __init__(self, reader: Reader, background: Sequence[Source], base: Sequence[Source], commons: Commons) -> None:
+        self._reader = reader
+        self._background = background
+        self._base = base
+        self._commons = commons
+
+    def of(self, source: Source) -> Background:
+        """For pairs with this source."""
+        return self._plain if is_forced(source) else self._usual
+
+    @cached_property
+    def _usual(self) -> Background:
+        return self._made(self._background, self._base)
+
+    @cached_property
+    def _plain(self) -> Background:
+        return self._made([as_tokens(source) for source in self._background], [as_tokens(s) for s in self._base])
+
+    def _made(self, background: Sequence[Source], base: Sequence[Source]) -> Background:
+        read = self._reader.program
+        return Background([read(source) for source in background], [read(source) for source in base], self._commons)
