@@ -100,3 +100,27 @@ def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> Non
     pairs.write_text("path_a,path_b\nshared.py,nothing.py\n", encoding="utf-8")
     done = runner.invoke(app, ["trace", "matrix", "--pairs", str(pairs)])
     assert "pairs.csv:2 (path_b)" in str(done.exception)
+
+
+def test_what_could_not_be_read_of_the_samples_limits_the_answer(folder: Path) -> None:
+    found = folder / "found"
+    found.mkdir()
+    (found / "a.py").write_text(INDEPENDENT[0] * 6, encoding="utf-8")
+    arguments = ["trace", str(found), "--against", str(folder / "long.py"), "--format", "json"]
+    (folder / "long.py").write_text(ORIGINAL * 3, encoding="utf-8")
+    assert json.loads(runner.invoke(app, arguments).stdout)["comparisons"][0]["verdict"] == "independent"
+    assert runner.invoke(app, arguments).exit_code == 0
+    (found / "link.py").symlink_to(folder / "copy.py")
+    assert runner.invoke(app, arguments).exit_code == 40
+
+
+@pytest.mark.parametrize("which", ["sample", "shared", "matrix"])
+def test_a_folder_in_which_nothing_can_be_read_is_said(folder: Path, which: str) -> None:
+    empty = folder / "empty"
+    empty.mkdir()
+    file, nothing = str(folder / "copy.py"), str(empty)
+    arguments = {
+        "sample": [nothing, "--against", file], "shared": [file, "--against", nothing], "matrix": ["matrix", nothing],
+    }  # fmt: skip
+    done = runner.invoke(app, ["trace", *arguments[which]])
+    assert isinstance(done.exception, UsageError)

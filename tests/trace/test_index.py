@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.executor import InProcess, Processes
 from waspglass.trace.files import file_names
 from waspglass.trace.index import Index, build_index, index_files, open_index
-from waspglass.trace.load import load_candidates
+from waspglass.trace.load import load, load_candidates
 from waspglass.trace.program import Source, program_of
 from waspglass.trace.sketch import sketches
 
@@ -162,7 +163,7 @@ def test_an_index_is_written_over_by_a_smaller_one(tmp_path: Path, monkeypatch: 
 def test_an_index_of_nothing_has_no_candidates(tmp_path: Path) -> None:
     build_index([], tmp_path / "index")
     opened = open_index(tmp_path / "index")
-    assert opened == Index((), ())
+    assert opened == Index((), (), ())
     assert opened.candidates(ORIGINAL.encode()) == ()
 
 
@@ -198,3 +199,35 @@ def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError):
         build_index([], tmp_path)
+
+
+def test_a_file_that_changed_since_is_said_to_have(tmp_path: Path) -> None:
+    file = tmp_path / "shared.py"
+    file.write_text(ORIGINAL, encoding="utf-8")
+    index_files([str(file)], tmp_path / "index", InProcess())
+    file.write_text(ORIGINAL + "# longer\n", encoding="utf-8")
+    loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)])
+    assert [one.name for one in loaded.sources] == [str(file)]
+    (skip,) = loaded.skipped
+    assert "changed since" in (skip.detail or "")
+
+
+def test_what_an_index_of_an_archive_names_is_read_from_the_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "shared.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("sent/shared.py", ORIGINAL)
+        file.writestr("other.py", INDEPENDENT[0])
+    build_index(load([archive]).sources, tmp_path / "index")
+    loaded = load_candidates(tmp_path / "index", [source("found.py", renamed(ORIGINAL))])
+    assert loaded.sources[0] == source(f"{archive}:sent/shared.py", ORIGINAL)
+    archive.unlink()
+    assert load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)]).skipped
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_foreign_index_cannot_make_a_pipe_or_device_be_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    build_index([source(str(tmp_path / "pipe"), ORIGINAL), source("/dev/zero", ORIGINAL)], tmp_path / "index")
+    loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)])
+    assert loaded.sources == ()
+    assert {skip.reason for skip in loaded.skipped} == {SkipReason.SPECIAL_FILE}

@@ -6,7 +6,7 @@ is a sample. A file of one of these names is given as `./matrix`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -39,6 +39,11 @@ app = typer.Typer(
     epilog="Options of the trace itself: waspglass trace run --help",
     no_args_is_help=True,
 )
+
+
+def reasons(skipped: Sequence[Skipped]) -> list[str]:
+    """The first three skips in words."""
+    return [f"{s.source}: {s.reason.value}{f' ({s.detail})' if s.detail else ''}" for s in skipped[:3]]
 
 
 Jobs = Annotated[int | None, typer.Option(help="Processes; default one for each processor.", show_default=False)]
@@ -74,9 +79,10 @@ def matrix(
     pairs: Annotated[Path | None, typer.Option(help="CSV path_a,path_b[,lang]: score only these pairs.")] = None,
     scores: Annotated[Path | None, typer.Option(help="Write path_a,path_b,score,llr,verdict as CSV.")] = None,
     least: Annotated[
-        float | None, typer.Option(help="Least score of pairs written; default 0, and 0.1 above 2 million pairs.")
+        float | None,
+        typer.Option(min=0, max=1, help="Least score of pairs written; default 0, and 0.1 above 2 million pairs."),
     ] = None,
-    top: Annotated[int, typer.Option(help="Pairs shown.")] = 20,
+    top: Annotated[int, typer.Option(min=0, help="Pairs shown.")] = 20,
     jobs: Jobs = None,
     cluster: Cluster = None,
 ) -> None:
@@ -99,10 +105,13 @@ def matrix(
         if pairs is not None:
             listed = read_pairs(pairs, folder, executor)
             collection = Collection(listed.programs, load_commons())
-            tables = iter([listed_pairs(collection, np.array(listed.first), np.array(listed.second), calibration)])
+            first, second = (np.array(side, dtype=np.int64) for side in (listed.first, listed.second))
+            tables = iter([listed_pairs(collection, first, second, calibration)])
         elif folder is not None:
             loaded = load([folder])
             skipped = loaded.skipped
+            if not loaded.sources:
+                raise UsageError("no file can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
             collection = Collection(read_programs(loaded.sources, executor), load_commons())
             del loaded
             floor = least_score(len(collection)) if least is None else least
@@ -151,12 +160,17 @@ def run(
     if index is not None:
         shared = shared.joined(load_candidates(index, found.sources))
     others, given = load(background or []), load(base or [])
-    skipped = [*found.skipped, *shared.skipped, *others.skipped, *given.skipped]
+    skipped = [*found.skipped, *shared.skipped]
     if not found.sources:
-        raise UsageError("no sample can be read", hint="; ".join(f"{s.source}: {s.reason.value}" for s in skipped[:3]))
+        raise UsageError("no sample can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
+    if not shared.sources and index is None:
+        raise UsageError(
+            "nothing that was shared can be read", hint="; ".join(reasons(shared.skipped)) or "It is empty"
+        )
     result = trace(
         found.sources, shared.sources, others.sources, given.sources,
-        calibration=load_calibration(), commons=load_commons(), skipped=skipped,
+        calibration=load_calibration(), commons=load_commons(),
+        skipped=skipped, skipped_besides=[*others.skipped, *given.skipped],
     )  # fmt: skip
     typer.echo(rendered(result, form, language))
     for path in write_trace(result, out, language) if out is not None else ():

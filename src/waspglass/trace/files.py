@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from waspglass.trace.program import BYTE_LIMIT, Source
 
 __all__ = ["file_names", "read_files"]
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# A pipe without a writer would hold up the opening for ever.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
+    _FLAGS |= getattr(os, _name, 0)
 _READ = 1 << 16
 
 
@@ -44,15 +48,22 @@ def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]
     """The files as sources; what cannot be read is added to `skipped`."""
     for name in names:
         try:
-            yield Source(name, _content(name))
+            raw = _content(name)
         except OSError as fault:
             skipped.append(_skip(name, SkipReason.UNREADABLE, fault.strerror))
+            continue
+        if raw is None:
+            skipped.append(_skip(name, SkipReason.SPECIAL_FILE, None))
+        else:
+            yield Source(name, raw)
 
 
-def _content(name: str) -> bytes:
-    """The first `BYTE_LIMIT` bytes of a file; for a small one a single read."""
+def _content(name: str) -> bytes | None:
+    """The first `BYTE_LIMIT` bytes of a file, for a small one by a single read; None if it is no plain file."""
     handle = os.open(name, _FLAGS)
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
         raw = os.read(handle, _READ)
         if len(raw) < _READ:
             return raw

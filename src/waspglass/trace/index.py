@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
 
 __all__ = ["Built", "Candidate", "Index", "Shard", "build_index", "index_files", "open_index", "shard_of"]
 
-VERSION = 2
+VERSION = 3
 SHARD_FILES = 8192
 BATCH_BYTES = 4 << 20
 _FILE_MASK = np.uint64((1 << 32) - 1)
@@ -35,10 +35,17 @@ FREQUENT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that may be related: its name in the index and the rarity-weighted share of the sample's sketch in it."""
+    """A file that may be related.
+
+    Attributes:
+        name: In the index.
+        share: Rarity-weighted share of the sample's sketch that is in it.
+        size: Bytes it had when it was indexed.
+    """
 
     name: str
     share: float
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,13 @@ class Shard:
 
     Attributes:
         names: Of its files.
+        sizes: In bytes, one a file.
         features: Feature above, number of the file in this shard below; sorted and distinct.
         skipped: What could not be read.
     """
 
     names: tuple[str, ...]
+    sizes: tuple[int, ...]
     features: Hashes
     skipped: tuple[Skipped, ...] = ()
 
@@ -66,9 +75,10 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An opened index: all names, and for each shard the number of its first file and its features."""
+    """An opened index: all names and sizes, and for each shard the number of its first file and its features."""
 
     names: tuple[str, ...]
+    sizes: tuple[int, ...]
     shards: tuple[tuple[int, Hashes], ...]
 
     def candidates(self, sample: bytes, count: int = 50) -> tuple[Candidate, ...]:
@@ -93,7 +103,9 @@ class Index:
             score += np.bincount(files, np.repeat(weight[usable], length), len(score))
         best = np.argsort(-score, kind="stable")[:count]
         total = max(float(weight.sum()), 1e-9)
-        return tuple(Candidate(self.names[i], float(score[i] / total)) for i in best.tolist() if score[i] > 0)
+        return tuple(
+            Candidate(self.names[i], float(score[i] / total), self.sizes[i]) for i in best.tolist() if score[i] > 0
+        )
 
 
 def _utf_8(raw: bytes) -> bytes:
@@ -105,15 +117,17 @@ def _utf_8(raw: bytes) -> bytes:
 def shard_of(sources: Iterable[Source]) -> Shard:
     """A shard over the sources; only a few megabytes of them are held at a time."""
     names: list[str] = []
+    sizes: list[int] = []
     parts: list[Hashes] = []
     for batch in _batches(sources):
         features = numbered_features([_utf_8(source.raw) for source in batch])
         features += np.uint64(len(names))
         parts.append(features)
         names += [source.name for source in batch]
+        sizes += [len(source.raw) for source in batch]
     features = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
     features.sort()
-    return Shard(tuple(names), features)
+    return Shard(tuple(names), tuple(sizes), features)
 
 
 def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -133,7 +147,7 @@ def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
 def _shard_of_files(_common: None, paths: Sequence[str]) -> Shard:
     skipped: list[Skipped] = []
     shard = shard_of(read_files(paths, skipped))
-    return Shard(shard.names, shard.features, tuple(skipped))
+    return replace(shard, skipped=tuple(skipped))
 
 
 def index_files(paths: Iterable[str], out: Path, executor: Executor) -> Built:
@@ -168,6 +182,7 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
         hint = "Choose an empty folder"
         raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
     names: list[str] = []
+    sizes: list[int] = []
     starts: list[int] = []
     skipped: list[Skipped] = []
     try:
@@ -178,8 +193,9 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
             np.save(out / f"features-{number:05}.npy", shard.features)
             starts.append(len(names))
             names += shard.names
+            sizes += shard.sizes
             skipped += shard.skipped
-        head = {"version": VERSION, "starts": starts, "names": names}
+        head = {"version": VERSION, "starts": starts, "names": names, "sizes": sizes}
         (out / "names.json").write_text(json.dumps(head), encoding="utf-8")
     except OSError as fault:
         raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
@@ -198,15 +214,17 @@ def open_index(folder: Path) -> Index:
         version = head["version"]
         if version != VERSION:
             raise UsageError("the index is of another version", location=place, hint="Build it again")
-        names = tuple(map(str, head["names"]))
+        names, sizes = tuple(map(str, head["names"])), tuple(map(int, head["sizes"]))
         starts = [int(start) for start in head["starts"]]
         shards = tuple((start, _features(folder, number)) for number, start in enumerate(starts))
+        if len(sizes) != len(names):
+            raise ValueError("sizes do not fit the names")
         if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(names)):
             raise ValueError("shards do not fit the names")
     except (OSError, ValueError, KeyError, TypeError) as fault:
         hint = "Build it with: waspglass trace index FOLDER --out INDEX"
         raise UsageError("there is no index here, or a damaged one", location=place, hint=hint) from fault
-    return Index(names, shards)
+    return Index(names, sizes, shards)
 
 
 def _features(folder: Path, number: int) -> npt.NDArray[np.uint64]:

@@ -6,18 +6,21 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import polars
 
-from waspglass.model.errors import Location, UsageError
+from waspglass.model.errors import Location, OutputError, UsageError
+from waspglass.model.escape import printable
 from waspglass.trace.executor import Executor
 from waspglass.trace.languages import LANGUAGES, Language, language_named
 from waspglass.trace.matrix import PairTable
-from waspglass.trace.program import Program, Source
+from waspglass.trace.program import BYTE_LIMIT, Program, Source
 from waspglass.trace.reading import read_programs
 
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
 
+_ELSEWHERE = "Choose another --scores"
 _CODE = frozenset(extension for language in LANGUAGES for extension in language.extensions)
 
 
@@ -33,14 +36,39 @@ class ListedPairs:
 def _content(path: Path) -> bytes:
     """The bytes of a file, or of all code files of a folder in the order of their names: one program."""
     if not path.is_dir():
-        return path.read_bytes()
+        return _head(path)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
     code = [file for file in files if file.suffix.lower() in _CODE] or files
-    return b"\n".join(file.read_bytes() for file in code)
+    return b"\n".join(_head(file) for file in code)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(BYTE_LIMIT + 1)
 
 
 def _find(name: str, roots: Sequence[Path]) -> Path | None:
-    return next((root / name for root in roots if (root / name).exists()), None)
+    places = (root / name for root in roots if name and "\0" not in name)
+    return next((place for place in places if place.is_file() or place.is_dir()), None)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restval="")
+            if not {"path_a", "path_b"} <= set(reader.fieldnames or ()):
+                raise UsageError(
+                    "a list of pairs needs the columns path_a and path_b", location=Location(str(path), line=1),
+                    hint="Write them as the first line of the CSV, with commas between",
+                )  # fmt: skip
+            return list(reader)
+    except OSError as fault:
+        raise UsageError(
+            f"the list of pairs cannot be read ({fault.strerror})", location=Location(str(path))
+        ) from fault
+    except (UnicodeDecodeError, csv.Error) as fault:
+        hint = "Write it in UTF-8"
+        raise UsageError(f"the list of pairs is no CSV ({fault})", location=Location(str(path)), hint=hint) from fault
 
 
 def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs:
@@ -49,16 +77,10 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
     Relative paths are looked up under `root`, then beside the CSV, then in the current folder.
 
     Raises:
-        UsageError: If a column is missing or a file is not there.
+        UsageError: If the list cannot be read, a column is missing, or a file is not there or cannot be read.
     """
     roots = [place for place in (root, path.parent, Path()) if place is not None]
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    if not rows or not {"path_a", "path_b"} <= rows[0].keys():
-        raise UsageError(
-            "a list of pairs needs the columns path_a and path_b", location=Location(str(path), line=1),
-            hint="Write them as the first line of the CSV",
-        )  # fmt: skip
+    rows = _rows(path)
     number: dict[str, int] = {}
     found: list[tuple[str, Path, Language | None]] = []
     for line, row in enumerate(rows, start=2):
@@ -67,14 +89,16 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
                 continue
             file = _find(row[side], roots)
             if file is None:
-                raise UsageError("there is no such file", location=Location(str(path), line, side), hint=row[side])
+                missing = "there is no such file" if row[side] else "a path is missing"
+                raise UsageError(missing, location=Location(str(path), line, side), hint=printable(row[side]))
             number[row[side]] = len(found)
             found.append((row[side], file, language_named(row.get("lang") or "")))
-    sources = (Source(name, _content(file), language) for name, file, language in found)
+    try:
+        programs = tuple(read_programs((Source(name, _content(file), lang) for name, file, lang in found), executor))
+    except OSError as fault:
+        raise UsageError(f"a file of the list cannot be read ({fault})", location=Location(str(path))) from fault
     return ListedPairs(
-        tuple(read_programs(sources, executor)),
-        tuple(number[row["path_a"]] for row in rows),
-        tuple(number[row["path_b"]] for row in rows),
+        programs, tuple(number[row["path_a"]] for row in rows), tuple(number[row["path_b"]] for row in rows)
     )
 
 
@@ -82,17 +106,31 @@ def write_scores(path: Path, names: Sequence[str], tables: Iterable[PairTable]) 
     """Writes `path_a,path_b,score,llr,verdict`; returns the number of pairs.
 
     Names are quoted where CSV asks for it but otherwise written as they are: the file is for programs.
+
+    Raises:
+        OutputError: If the file cannot be written, or its name is taken by a link or a folder.
     """
+    try:
+        if path.is_symlink() or path.is_dir():
+            raise OutputError("the name is taken by a link or a folder", location=Location(str(path)), hint=_ELSEWHERE)
+        stream = path.open("wb")
+    except OSError as fault:
+        reason = f"the scores cannot be written ({fault.strerror})"
+        raise OutputError(reason, location=Location(str(path)), hint=_ELSEWHERE) from fault
+    with stream:
+        return _write_rows(stream, names, tables)
+
+
+def _write_rows(stream: BinaryIO, names: Sequence[str], tables: Iterable[PairTable]) -> int:
     total = 0
     column = polars.Series(list(names), dtype=polars.String)
-    with path.open("wb") as stream:
-        stream.write(b"path_a,path_b,score,llr,verdict\n")
-        for table in tables:
-            frame = polars.DataFrame({
-                "path_a": column.gather(table.first), "path_b": column.gather(table.second),
-                "score": table.score, "llr": table.llr,
-                "verdict": polars.Series(["independent", "inconclusive", "derived"]).gather(table.verdict),
-            })  # fmt: skip
-            frame.write_csv(stream, include_header=False, float_precision=6)
-            total += len(table)
+    stream.write(b"path_a,path_b,score,llr,verdict\n")
+    for table in tables:
+        frame = polars.DataFrame({
+            "path_a": column.gather(table.first), "path_b": column.gather(table.second),
+            "score": table.score, "llr": table.llr,
+            "verdict": polars.Series(["independent", "inconclusive", "derived"]).gather(table.verdict),
+        })  # fmt: skip
+        frame.write_csv(stream, include_header=False, float_precision=6)
+        total += len(table)
     return total

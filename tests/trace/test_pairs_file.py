@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.trace.programs import INDEPENDENT, ORIGINAL
+from waspglass.model.errors import OutputError, UsageError
+from waspglass.trace.executor import InProcess
+from waspglass.trace.pairs_file import read_pairs, write_scores
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a b.py").write_text(ORIGINAL, encoding="utf-8")
+    (tmp_path / "ü,x.py").write_text(INDEPENDENT[0], encoding="utf-8")
+    return tmp_path
+
+
+def listed(folder: Path, content: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    (folder / "pairs.csv").write_bytes(content)
+    found = read_pairs(folder / "pairs.csv", None, InProcess())
+    return found.first, found.second
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'path_a,path_b\na b.py,"ü,x.py"\n'.encode(),
+        '\ufeffpath_a,path_b,label\r\na b.py,"ü,x.py",1\r\n'.encode(),
+        'label,path_b,path_a,more\n0,"ü,x.py",a b.py\n'.encode(),
+    ],
+)
+def test_names_with_blanks_and_commas_marks_and_other_columns(folder: Path, content: bytes) -> None:
+    assert listed(folder, content) == ((0,), (1,))
+
+
+def test_a_list_without_pairs_is_a_list(folder: Path) -> None:
+    assert listed(folder, b"path_a,path_b\n") == ((), ())
+
+
+def test_pairs_may_be_there_twice_turned_and_of_one_file(folder: Path) -> None:
+    content = 'path_a,path_b\na b.py,"ü,x.py"\n"ü,x.py",a b.py\na b.py,a b.py\na b.py,"ü,x.py"\n'.encode()
+    assert listed(folder, content) == ((0, 1, 0, 0), (1, 0, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "columns"),
+        (b"path_a;path_b\na;b\n", "columns"),
+        (b"path_a,path_b\na b.py\n", r"pairs.csv:2 \(path_b\): a path is missing"),
+        (b"path_a,path_b\n,a b.py\n", r"pairs.csv:2 \(path_a\): a path is missing"),
+        (b"path_a,path_b\na b.py,no.py\n", r"pairs.csv:2 \(path_b\): there is no such file"),
+        (b"path_a,path_b\na b.py,a\0b\n", "no such file|no CSV"),
+        (b"path_a,path_b\n\xff\xfe,a b.py\n", "no CSV"),
+        (b"path_a,path_b\n" + b"a" * 200_000 + b",b\n", "no CSV"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_said(folder: Path, content: bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        listed(folder, content)
+
+
+@pytest.mark.parametrize("name", ["no.csv", "."])
+def test_a_list_that_cannot_be_read_is_said(folder: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_pairs(folder / name, None, InProcess())
+
+
+def test_scores_go_to_no_link_and_no_folder(folder: Path) -> None:
+    (folder / "link.csv").symlink_to(folder / "a b.py")
+    for name in ("link.csv", ".", "missing/out.csv"):
+        with pytest.raises(OutputError):
+            write_scores(folder / name, [], [])
+    assert (folder / "a b.py").read_text(encoding="utf-8") == ORIGINAL
