@@ -15,12 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.evidence.evtx_writer import evtx
 from tests.evidence.trees import memory_artefact, write_tree
 from waspglass.evidence.artefact import Artefact, Columns, Record
-from waspglass.evidence.evtx_chunks import evtx_span
 from waspglass.evidence.formats.w3c import ExtendedLog
-from waspglass.evidence.log_span import LogSpan, SpanObserver, log_span
+from waspglass.evidence.log_span import SpanObserver, log_span
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
 from waspglass.model.coverage import Span
@@ -197,31 +195,3 @@ def test_a_cut_compressed_log_says_so(tmp_path: Path) -> None:
 def test_any_bytes_give_a_span(raw: bytes) -> None:
     span = log_span(memory_artefact(raw), W3C, 1.0)
     assert (span.first is None) == (span.last is None)
-
-
-class TestEventLogs:
-    def test_times_come_from_record_headers_in_any_order_of_chunks(self) -> None:
-        def events(*hours: float) -> list[tuple[datetime, dict[str, str]]]:
-            return [(START + timedelta(hours=hour), {"EventID": "1"}) for hour in hours]
-
-        raw = evtx([events(100, 101), events(0, 1, 2), events(50, 51, 90, 91)])
-        span = evtx_span(memory_artefact(raw), 6.0)
-        assert (span.first, span.last) == (START, START + timedelta(hours=101))
-        assert [(gap.from_, gap.to) for gap in span.gaps] == [
-            (START + timedelta(hours=2), START + timedelta(hours=50)),
-            (START + timedelta(hours=51), START + timedelta(hours=90)),
-            (START + timedelta(hours=91), START + timedelta(hours=100)),
-        ]
-        assert (span.records, span.bytes) == (9, len(raw))
-
-    def test_a_damaged_chunk_is_counted(self) -> None:
-        raw = bytearray(evtx([[(START, {})], [(START, {})]]))
-        raw[4096:4100] = b"xxxx"
-        span = evtx_span(memory_artefact(bytes(raw)))
-        assert (span.records, [skip.reason for skip in span.skipped]) == (1, [SkipReason.DAMAGED])
-
-    @given(st.binary(max_size=200), st.integers(0, 70_000))
-    def test_any_damage_gives_a_span(self, junk: bytes, at: int) -> None:
-        raw = bytearray(evtx([[(START, {"EventID": "1"})]]))
-        raw[at : at + len(junk)] = junk
-        assert isinstance(evtx_span(memory_artefact(bytes(raw)), 1.0), LogSpan)

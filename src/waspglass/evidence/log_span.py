@@ -17,7 +17,7 @@ from waspglass.model.coverage import Span
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["LogSpan", "SpanObserver", "log_span", "part_of", "silent_span"]
+__all__ = ["LogSpan", "SpanObserver", "log_span", "part_of", "silences", "silent_span"]
 
 _STREAM_CHUNK = 4 * 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
@@ -85,7 +85,7 @@ def log_span(
     Returns:
         The span. Faults of the file are in its `skipped`; nothing is raised for them.
     """
-    if heard and artefact.file.local is None and not _may_hold_gap(heard, gap_hours):
+    if heard and artefact.file.local is None and not silences(heard, gap_hours):
         return LogSpan(min(heard), max(heard), bytes=artefact.file.size or 0, part=part_of(artefact))
     try:
         with artefact.file.open() as stream:
@@ -98,11 +98,12 @@ def log_span(
         return _unread(artefact, fault.reason, fault.message)
 
 
-def _may_hold_gap(heard: Sequence[datetime], gap_hours: float | None) -> bool:
+def silences(heard: Sequence[datetime], gap_hours: float | None) -> tuple[Span, ...]:
+    """Stretches between two moments, in any order, that are longer than a gap; None looks for none."""
     if gap_hours is None:
-        return False
+        return ()
     longest = timedelta(hours=gap_hours)
-    return any(after - before > longest for before, after in pairwise(sorted(heard)))
+    return tuple(Span(from_=one, to=next_) for one, next_ in pairwise(sorted(heard)) if next_ - one > longest)
 
 
 def _unread(artefact: Artefact, reason: SkipReason, detail: str) -> LogSpan:

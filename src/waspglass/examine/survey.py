@@ -9,7 +9,7 @@ from dataclasses import replace
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.coverage import coverage
 from waspglass.evidence.formats.registry import is_line_format, line_format
-from waspglass.evidence.log_span import LogSpan, log_span, silent_span
+from waspglass.evidence.log_span import LogSpan, log_span, silences, silent_span
 from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
@@ -89,7 +89,8 @@ def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None)
     silent = silent_span(artefact)
     if scanned is None or not scanned.moments or kind.snapshot or file_timed(kind):
         return silent
-    return LogSpan(scanned.first, scanned.last, (), silent.bytes, scanned.records, exact=True, part=silent.part)
+    gaps = silences(scanned.moments, kind.gap_hours)
+    return LogSpan(scanned.first, scanned.last, gaps, silent.bytes, scanned.records, exact=True, part=silent.part)
 
 
 def _without(unable: tuple[Unable, ...], span: LogSpan, artefact: Artefact) -> LogSpan:

@@ -181,7 +181,7 @@ def scan_event_texts(
     search = plans.usual(bindings, kind)
     large = artefact.file.size is None or artefact.file.size >= _ENOUGH
     count = 0
-    moments = Moments()
+    moments = Moments(kind.gap_hours)
     for batch in _batches(texts, collector):
         raws = [text.encode() for _, _, text in batch]
         joined = b"\n" + b"\n".join(raws) + b"\n"

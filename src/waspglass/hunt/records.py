@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
@@ -15,6 +17,11 @@ from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["Enrich", "Moments", "excerpt", "scan_records"]
 
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_USUAL_HOURS = 24.0
+_MOST_STRETCHES = 100_000
+"""270 years of days; a file with more is a made one, and loses what comes after."""
 
 Enrich = Callable[[Artefact, Record], Record]
 """Adds fields to a record (names of YARA rules that match the file)."""
@@ -36,7 +43,7 @@ def scan_records(
     """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
     events = kind.format in EVENT_FORMATS
     by_id: dict[str | None, tuple[Bound, ...]] = {}
-    source, count, moments = artefact.file.path, 0, Moments()
+    source, count, moments = artefact.file.path, 0, Moments(kind.gap_hours)
     try:
         for place, time, raw in records:
             count += 1
@@ -55,26 +62,54 @@ def scan_records(
     return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread())
 
 
-class Moments:
-    """A bounded, evenly spread sample of the moments of a stream."""
+@dataclass(slots=True)
+class _Stretch:
+    """A stretch of time with the earliest and the latest moment heard in it."""
 
-    def __init__(self) -> None:
-        self._kept: list[datetime] = []
-        self._last: datetime | None = None
-        self._every, self._seen = 1, 0
+    start: datetime
+    end: datetime
+    first: datetime
+    last: datetime
+
+
+class Moments:
+    """The earliest and the latest moment of each stretch of time that a stream of records tells of.
+
+    Stretches are as long as a silence may be, so every longer silence lies between two of these moments, whatever the
+    order of the records: event logs overwrite their oldest chunks.
+
+    Args:
+        gap_hours: A silence longer than this is a gap; None looks for none.
+    """
+
+    def __init__(self, gap_hours: float | None = None) -> None:
+        self._length = timedelta(hours=gap_hours or _USUAL_HOURS)
+        self._stretches: dict[int, _Stretch] = {}
+        self._here: _Stretch | None = None
 
     def note(self, moment: datetime | None) -> None:
         """Takes the next moment of the stream."""
         if moment is None:
             return
-        self._last = moment
-        if self._seen % self._every == 0:
-            self._kept.append(moment)
-            if len(self._kept) > 4096:
-                self._kept = self._kept[::2]
-                self._every *= 2
-        self._seen += 1
+        here = self._here
+        if here is None or not here.start <= moment < here.end:
+            here = self._here = self._stretch(moment)
+        if here is not None:
+            if moment > here.last:
+                here.last = moment
+            if moment < here.first:
+                here.first = moment
+
+    def _stretch(self, moment: datetime) -> _Stretch | None:
+        """The stretch of a moment; None beyond what a calendar holds, or where there are too many."""
+        number = (moment - _EPOCH) // self._length
+        known = self._stretches.get(number)
+        if known is None and len(self._stretches) < _MOST_STRETCHES:
+            with suppress(OverflowError):
+                start = _EPOCH + number * self._length
+                known = self._stretches[number] = _Stretch(start, start + self._length, moment, moment)
+        return known
 
     def spread(self) -> tuple[datetime, ...]:
-        """The kept moments, and the last one."""
-        return (*self._kept, self._last) if self._last is not None else ()
+        """The moments kept, in order of time."""
+        return tuple(sorted({edge for one in self._stretches.values() for edge in (one.first, one.last)}))

@@ -61,8 +61,9 @@ class Scanned:
         source: Path inside the evidence.
         bytes: Bytes read.
         records: Records in it where they were counted (readers of records), else None.
-        moments: Moments of records spread over the file in order of place (one a block of about 1 MB, the first and the
-            last record among them); a silence longer than the kind's `gap_hours` between two of them may be a gap.
+        moments: Moments of records. Of a text log spread over the file in order of place (one a block of about 1 MB,
+            the first and the last record among them): a silence longer than the kind's `gap_hours` between two of them
+            may be a gap. Of a reader's records the first and last of each stretch as long as that: it is a gap.
         unable: Stretches of a text log whose header lacks columns that its kind requires.
     """
 
