@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,32 @@ def test_censys_has_a_sighting_for_each_service(tmp_path: Path) -> None:
     )
     assert states(tmp_path) == {State.VULNERABLE: 2}
     assert rows(tmp_path)[0]["certificate"] == "a" * 64
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda host: host, lambda host: {"host": host}, lambda host: {"resource": host},
+     lambda host: {"host_v1": {"resource": host}}, lambda host: {"code": 200, "result": host},
+     lambda host: {"result": {"resource": host}}],
+    ids=["bare", "host", "resource", "search", "look-up of 2.0", "look-up"],
+)  # fmt: skip
+def test_censys_wraps_hosts_in_several_ways(
+    tmp_path: Path, wrap: Callable[[dict[str, object]], dict[str, object]]
+) -> None:
+    host = {"ip": "192.0.2.1", "services": [CENSYS_SERVICE], "location": {"country_code": "AT"}}
+    assert added(add(tmp_path, "censys.json", jsonl(wrap(host)))) == (1, {})
+    assert states(tmp_path) == {State.VULNERABLE: 1}
+
+
+def test_censys_names_the_product_where_no_response_does(tmp_path: Path) -> None:
+    cpe = "cpe:2.3:a:microsoft:exchange_server:2019:*:*:*:*:*:*:*"
+    services = [{"port": 443, "software": [{"product": "x"}, {field: cpe}]} for field in _SOFTWARE]
+    host = {"ip": "192.0.2.1", "services": services, "last_updated_at": "2021-03-09T00:00:00Z"}
+    assert added(add(tmp_path, "censys.json", jsonl(host))) == (2, {})
+    assert states(tmp_path) == {State.UNKNOWN: 1}
+
+
+_SOFTWARE = ("uniform_resource_identifier", "cpe")
 
 
 def test_censys_platform_keeps_responses_in_endpoints(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Censys hosts, one JSON object a line: the Search 2.0 form (`ip`, `services`) and the Platform's `host_v1.resource`.
+"""Censys hosts, one JSON object a line: the Search 2.0 form (`ip`, `services`) and the Platform's, bare or wrapped.
 
 A host has many services; each becomes a sighting of its own. The Platform keeps responses in `endpoints` and the
 certificate in `cert` (fields of the Platform's query language, docs.censys.com).
@@ -81,6 +81,11 @@ class _Certificate(msgspec.Struct, gc=False):
     names: list[str] | None = None
 
 
+class _Software(msgspec.Struct, gc=False):
+    uniform_resource_identifier: str | None = None
+    cpe: str | None = None
+
+
 class _Service(msgspec.Struct, gc=False):
     port: int | None = None
     transport_protocol: str | None = None
@@ -91,6 +96,7 @@ class _Service(msgspec.Struct, gc=False):
     certificate: str | None = None
     endpoints: list[_Endpoint] | None = None
     cert: _Certificate | None = None
+    software: list[_Software] | None = None
 
 
 class _Host(msgspec.Struct, gc=False):
@@ -106,8 +112,26 @@ class _Wrapped(msgspec.Struct, gc=False):
     resource: _Host | None = None
 
 
-class _Line(_Host, gc=False):
+class _Result(_Host, gc=False):
+    resource: _Host | None = None
+
+
+class _Line(_Result, gc=False):
     host_v1: _Wrapped | None = None
+    host: _Host | None = None
+    result: _Result | None = None
+
+    def unwrapped(self) -> _Host:
+        """The host, as searches, look-ups and downloads wrap it."""
+        result = self.result or _Result()
+        return next(
+            (
+                host
+                for host in ((self.host_v1 or _Wrapped()).resource, self.resource, self.host, result.resource, result)
+                if host is not None and host.ip is not None
+            ),
+            self,
+        )
 
 
 _COLUMNS = tuple(
@@ -135,9 +159,7 @@ class Censys:
         signs = load_signs()
         rows: list[tuple[object, ...]] = []
         for number, line in decode_lines(content, _Line, tally):
-            host: _Host = line
-            if line.host_v1 is not None and line.host_v1.resource is not None:
-                host = line.host_v1.resource
+            host = line.unwrapped()
             if not host.services:
                 tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
                 continue
@@ -190,7 +212,9 @@ def _sign(service: _Service, signs: Signs) -> Sign | None:
         product = signs.product_of(response.html_title, None)
         if product is not None:
             return Sign(product, server_name=signs.server_name(product, head))
-    return None
+    named = [each.uniform_resource_identifier or each.cpe for each in service.software or ()]
+    product = signs.product_of(None, named)
+    return None if product is None else Sign(product)
 
 
 def _header_text(response: _Response) -> str:
