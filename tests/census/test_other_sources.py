@@ -96,7 +96,7 @@ def test_absurd_times_are_counted_and_the_rows_keep_the_day_of_the_export(tmp_pa
     outcome = add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_2021, *lines))
     assert added(outcome) == (6, {"bad time": 4})
     assert outcome.added is not None
-    assert "kept without it" in outcome.added.skipped[0].detail
+    assert "kept without it" in (outcome.added.skipped[0].detail or "")
     assert {str(row["date"]) for row in rows(tmp_path)} == {"2021-03-10"}
     assert sum(row["seen"] is not None for row in rows(tmp_path)) == 1
 
@@ -242,7 +242,7 @@ def test_censys_has_a_sighting_for_each_service(tmp_path: Path) -> None:
 def test_censys_wraps_hosts_in_several_ways(
     tmp_path: Path, wrap: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
-    host = {"ip": "192.0.2.1", "services": [CENSYS_SERVICE], "location": {"country_code": "AT"}}
+    host: dict[str, object] = {"ip": "192.0.2.1", "services": [CENSYS_SERVICE], "location": {"country_code": "AT"}}
     assert added(add(tmp_path, "censys.json", jsonl(wrap(host)))) == (1, {})
     assert states(tmp_path) == {State.VULNERABLE: 1}
 
