@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from waspglass.model.language import load_catalogue
@@ -15,6 +18,13 @@ def test_german_and_english_have_the_same_keys_and_fields() -> None:
     for key in sorted(english.keys()):
         fields = english.fields(key) ^ german.fields(key)
         assert not fields, f"{key}: {sorted(fields)} stand in one language only"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_sentence_names_a_product(language: str) -> None:
+    """What belongs to a product stands in the pack."""
+    source = files("waspglass.examine").joinpath(f"lang/examine.{language}.toml").read_text(encoding="utf-8").lower()
+    assert not [name for name in ("exchange", "sharepoint", "iis", "owa") if re.search(rf"\b{name}", source)]
 
 
 @pytest.mark.parametrize("reason", SkipReason)

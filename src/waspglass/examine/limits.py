@@ -39,7 +39,7 @@ def limits_of(
         *_unsettled(unsettled, pack, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
-        *_lid(lid, catalogue),
+        *_lid(lid, pack, catalogue),
         *_hostname(observations, facts, catalogue),
         *_asked(observations, catalogue),
         *_absent_kinds(observations, pack, catalogue),
@@ -139,8 +139,10 @@ def _collection_time(exposed: Exposure, facts: Facts, catalogue: Catalogue) -> l
     return [Limit(id="collection-time", text=catalogue.text("limit.collection_time"), remedy=remedy, decisive=True)]
 
 
-def _lid(lid: Lid, catalogue: Catalogue) -> list[Limit]:
+def _lid(lid: Lid, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     remedy = catalogue.text("limit.lid_remedy")
+    if pack.lid_remedy is not None:
+        remedy = f"{remedy} {pack.lid_remedy.text(catalogue.language)}"
     if lid.state is LidState.UNKNOWN:
         return [Limit(id="lid-unknown", text=catalogue.text("limit.lid_unknown"), remedy=remedy, decisive=True)]
     if lid.builds and all(b.certainty is Certainty.HINT for b in lid.builds):

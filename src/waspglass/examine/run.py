@@ -81,7 +81,7 @@ def examine(request: Request) -> Assessment:
     cache = Cache(user_cache_folder())
     added, unread_rules = read_rule_sources(request.rules)
     rules = load_rules(request.pack, added, cache=cache)
-    readers = record_readers(open_known_good(request.pack), request.facts.timezone)
+    readers = record_readers(open_known_good(request.pack), request.facts.timezone, request.pack.registry_keys)
     with open_evidence(request.evidence) as evidence:
         survey = Survey(request.pack, evidence, request.language, request.progress)
         result = hunt(

@@ -36,7 +36,8 @@ def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:
     rules = load_rules(pack, cache=cache)
     with open_evidence(sample) as evidence:
         artefacts = [item for item in recognise(evidence, pack.kinds) if not isinstance(item, Skipped)]
-        result = hunt(artefacts, rules, readers=record_readers(open_known_good(pack)), cache=cache)
+        readers = record_readers(open_known_good(pack), keys=pack.registry_keys)
+        result = hunt(artefacts, rules, readers=readers, cache=cache)
     return frozenset(found.rule for found in (*result.findings, *result.context))
 
 

@@ -71,6 +71,7 @@ class PackHead(Document):
         cves: The flaws.
         products: Product lines concerned, as in `builds.csv`.
         window: The campaign's decisive moments, with their sources.
+        lid_remedy: What to collect if the build is not known.
         known_good: File of known-good hashes (`packs/known_good.py`), if the pack has one.
         sources: What the pack as a whole was made from.
     """
@@ -83,6 +84,7 @@ class PackHead(Document):
     cves: tuple[str, ...]
     products: tuple[str, ...]
     window: Window
+    lid_remedy: Translated | None = None
     known_good: str | None = None
     sources: tuple[str, ...] = ()
 
@@ -143,6 +145,7 @@ def read_folder(folder: Path) -> Pack:
         sigma=_sources(folder, "sigma"),
         yara=_sources(folder, "yara"),
         indicators=_sources(folder, "indicators"),
+        lid_remedy=head.lid_remedy,
         known_good=head.known_good,
         root=str(folder),
     )

@@ -96,6 +96,7 @@ class ArtefactKind(Document):
             all of them speak too.
         settled_by: Kinds that tell whether an attempt succeeded of which this one sees the answer only.
         requires: Columns without which a log of this kind cannot show an entry.
+        keys: Registry keys that are read besides those of Windows, below the root of the hive; `*` is any one name.
         retention_days: After how many days the product deletes it by default; None = never by itself.
         quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
         gap_hours: A silence longer than this is a gap; None = silence means nothing here.
@@ -118,6 +119,7 @@ class ArtefactKind(Document):
     together: tuple[str, ...] = ()
     settled_by: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     retention_days: int | None = None
     quota_mb: int | None = None
     gap_hours: float | None = None
@@ -289,7 +291,14 @@ class Pack(Document):
     sigma: tuple[RuleSource, ...] = ()
     yara: tuple[RuleSource, ...] = ()
     indicators: tuple[RuleSource, ...] = ()
+    lid_remedy: Translated | None = None
+    """What to collect if the build is not known."""
     known_good: str | None = None
     """File of known-good hashes below `root`; `packs/known_good.py` opens it."""
     root: str = ""
     """Folder of the pack, where big data files (known-good hashes) lie; they are opened when needed."""
+
+    @property
+    def registry_keys(self) -> tuple[str, ...]:
+        """Keys that the pack's kinds read besides those of Windows."""
+        return tuple(key for kind in self.kinds for key in kind.keys)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.evidence.hive_writer import Tree, hive
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.readers.registry import record_reader
+from waspglass.evidence.readers.registry import record_reader, record_readers
 from waspglass.model.skip import SkipReason
+from waspglass.packs.load import load_pack
 
 pytest.importorskip("dissect.regf", reason="the extra `images` is not installed")
 
@@ -35,8 +36,12 @@ TREE: Tree = {
 VALID = hive(TREE, WRITTEN)
 
 
-def read(content: bytes) -> list[dict[str, str]]:
-    return [dict(record) for _, _, record in record_reader("hive").records(memory_artefact(content, PATH))]
+KEYS = ("Microsoft\\ExchangeServer\\*\\Setup",)
+
+
+def read(content: bytes, keys: tuple[str, ...] = KEYS) -> list[dict[str, str]]:
+    reader = record_readers(keys=keys)["hive"]
+    return [dict(record) for _, _, record in reader.records(memory_artefact(content, PATH))]
 
 
 def test_watched_values_and_the_build() -> None:
@@ -53,6 +58,8 @@ def test_watched_values_and_the_build() -> None:
     (build,) = [record for record in records if "build" in record]
     assert (build["build"], build["install_path"]) == ("15.1.2176.2", "D:\\Exchange\\")
     assert "Ignored" not in str(records)
+    assert not [record for record in read(VALID, ()) if "build" in record]  # a pack names its product's keys
+    assert load_pack("proxylogon").registry_keys == KEYS
     assert all(moment == WRITTEN for _, moment, _ in record_reader("hive").records(memory_artefact(VALID, PATH)))
 
 

@@ -10,7 +10,7 @@ with `build` and `install_path`: the version that was installed last (updates wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -23,7 +23,6 @@ from waspglass.model.skip import SkipReason
 __all__ = ["WATCHED_KEYS", "HiveReader"]
 
 WATCHED_KEYS: tuple[str, ...] = (
-    r"Microsoft\ExchangeServer\*\Setup",
     r"Microsoft\Windows\CurrentVersion\Run",
     r"Microsoft\Windows\CurrentVersion\RunOnce",
     r"Microsoft\Windows\CurrentVersion\Policies\Explorer\Run",
@@ -63,13 +62,13 @@ class HiveReader:
     """`hive`.
 
     Args:
-        keys: Paths below the root of the hive; `*` stands for any one name.
+        more_keys: Read besides those of Windows: paths below the root of the hive; `*` stands for any one name.
     """
 
     name = "hive"
 
-    def __init__(self, keys: tuple[str, ...] = WATCHED_KEYS) -> None:
-        self._keys = keys
+    def __init__(self, more_keys: Iterable[str] = ()) -> None:
+        self._keys = (*WATCHED_KEYS, *more_keys)
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a value of the watched keys.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,32 +24,35 @@ RECORD_READERS = (
 )
 
 
-def record_readers(known_good: Container[str] | None = None, timezone: str | None = None) -> Mapping[str, RecordReader]:
+def record_readers(
+    known_good: Container[str] | None = None, timezone: str | None = None, keys: Iterable[str] = ()
+) -> Mapping[str, RecordReader]:
     """All record readers by name; each is imported when it is first asked for.
 
     Args:
         known_good: The SHA-256 (lower-case hex) of the files that the vendor shipped, for `web_file`; only asked
             whether it holds one, so `packs.known_good.KnownGood` will do.
         timezone: IANA name of the server's time zone, for logs in local time that do not state theirs; UTC if None.
+        keys: Registry keys that are read besides those of Windows.
 
     Raises:
         UsageError: If there is no such time zone.
     """
-    return _Readers(known_good, _zone(timezone))
+    return _Readers(known_good, _zone(timezone), tuple(keys))
 
 
 class _Readers(Mapping[str, RecordReader]):
     """Readers made when they are first asked for."""
 
-    def __init__(self, known_good: Container[str] | None, zone: tzinfo) -> None:
-        self._known_good, self._zone = known_good, zone
+    def __init__(self, known_good: Container[str] | None, zone: tzinfo, keys: tuple[str, ...]) -> None:
+        self._known_good, self._zone, self._keys = known_good, zone, keys
         self._made: dict[str, RecordReader] = {}
 
     def __getitem__(self, name: str) -> RecordReader:
         if name not in RECORD_READERS:
             raise KeyError(name)
         if name not in self._made:
-            self._made[name] = _made(name, self._known_good, self._zone)
+            self._made[name] = _made(name, self._known_good, self._zone, self._keys)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -67,7 +70,7 @@ def record_reader(name: str) -> RecordReader:
     """
     if name not in RECORD_READERS:
         raise UsageError(f"no record reader {name!r}", hint=f"Known: {', '.join(RECORD_READERS)}")
-    return _made(name, None, UTC)
+    return _made(name, None, UTC, ())
 
 
 def _zone(name: str | None) -> tzinfo:
@@ -80,7 +83,7 @@ def _zone(name: str | None) -> tzinfo:
         raise UsageError(f"there is no time zone {name!r}", hint=hint) from fault
 
 
-def _made(name: str, known_good: Container[str] | None, zone: tzinfo) -> RecordReader:
+def _made(name: str, known_good: Container[str] | None, zone: tzinfo, keys: tuple[str, ...]) -> RecordReader:
     if name == "web_file":
         from waspglass.evidence.readers.web_file import WebFileReader
 
@@ -89,6 +92,10 @@ def _made(name: str, known_good: Container[str] | None, zone: tzinfo) -> RecordR
         from waspglass.evidence.readers.exchange_setup_log import ExchangeSetupLogReader
 
         return ExchangeSetupLogReader(zone)
+    if name == "hive":
+        from waspglass.evidence.readers.hive import HiveReader
+
+        return HiveReader(keys)
     return _plain_reader(name)
 
 
@@ -115,11 +122,7 @@ def _plain_reader(name: str) -> RecordReader:
             from waspglass.evidence.readers.scheduled_task import ScheduledTaskReader
 
             return ScheduledTaskReader()
-        case "pe_version":
+        case _:
             from waspglass.evidence.readers.pe_version import PeVersionReader
 
             return PeVersionReader()
-        case _:
-            from waspglass.evidence.readers.hive import HiveReader
-
-            return HiveReader()
