@@ -16,6 +16,12 @@ from waspglass.trace.baseline import (
     log_odds,
     partners,
 )
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.collection import Collection
+from waspglass.trace.matrix import all_pairs
+from waspglass.trace.program import Program
+from waspglass.trace.syntax import Reading
+from waspglass.trace.views import VIEWS
 
 
 def naive(group: list[int], scores: dict[tuple[int, int], float], program: int) -> float:
@@ -83,3 +89,31 @@ def test_the_less_usual_of_two_programs_counts() -> None:
 def test_without_programs_there_is_nothing_to_measure() -> None:
     none = np.empty(0, dtype=np.int64)
     assert len(baselines_of_programs(none, none, none, np.empty(0))) == 0
+
+
+def made(count: int, language: str, common: int, draw: np.random.Generator) -> list[Program]:
+    """Programs that share so many of 50 features of each view with all others of the same call."""
+    known = {view: draw.integers(0, 2**32, common, dtype=np.uint32) for view in VIEWS}
+    return [
+        Program(
+            f"{index}.{language}", "0" * 64, language, Reading.SYNTAX, 300,
+            {
+                view: np.unique(np.r_[known[view], draw.integers(0, 2**32, 50 - common, dtype=np.uint32)])
+                for view in VIEWS
+            },
+        )
+        for index in range(count)
+    ]  # fmt: skip
+
+
+def test_programs_in_another_language_do_not_make_a_likeness_look_rare() -> None:
+    """They share nothing with ours; that says nothing of two of ours."""
+    median = {}
+    for language in ("python", "java"):
+        draw = np.random.default_rng(1)
+        programs = [*made(20, "python", 20, draw), *made(90, language, 0, draw)]
+        tables = list(all_pairs(Collection(programs), load_calibration()))
+        first, second, llr = (np.concatenate([getattr(t, name) for t in tables]) for name in ("first", "second", "llr"))
+        inside = (first < 20) & (second < 20)
+        median[language] = float(np.median(llr[inside]))
+    assert median["java"] < median["python"] - 0.5

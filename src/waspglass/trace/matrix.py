@@ -230,6 +230,8 @@ def all_pairs(
 ) -> Iterator[PairTable]:
     """Every pair whose score is at least `least_score`, in blocks of rows.
 
+    All programs of a language are taken to be for one task: only those show how alike independent programs are.
+
     Args:
         collection: The programs.
         calibration: From scores to answers.
@@ -238,9 +240,9 @@ def all_pairs(
     """
     count = len(collection)
     none = np.empty(0, dtype=np.int64)
-    together = np.zeros(count, dtype=np.int64)
+    _, group = np.unique([program.language for program in collection.programs], return_inverse=True)
     blocks, _, baseline = _scored(
-        collection, together, (none, none), min(least_score, LEAST_LINK), executor or InProcess()
+        collection, group.astype(np.int64), (none, none), min(least_score, LEAST_LINK), executor or InProcess()
     )
     tokens = _tokens(collection.programs)
     links, linked = _links(blocks, count, calibration.alone_below), count >= calibration.alone_below
