@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, iis, pack, row, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.cache import Cache
+from waspglass.hunt.decide import _all_of, _either
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules, read_rule_sources
+from waspglass.hunt.rawtest import RawTest
 from waspglass.hunt.result import Limits
 from waspglass.hunt.sample import Sample
 from waspglass.model.errors import PackError
@@ -277,3 +281,12 @@ def test_needles_are_cut_to_rare_ends() -> None:
     assert b"zzqzxq/application/".startswith(cut)
     assert 6 <= len(cut) < 12
     assert sample.cut(b"198.51.100.7") == b"198.51.100.7"
+
+
+def test_thousands_of_alternatives_are_no_chain() -> None:
+    """The whole of SigmaHQ over events: the tests of one needle's rules were a chain, too deep for the stack."""
+    tests: list[RawTest] = [partial(operator.contains, b"%d;" % number) for number in range(5000)]
+    assert _either(tests)(b"4999") is True
+    assert _either(tests)(b"x") is False
+    assert _all_of(tests)(b";") is True
+    assert _all_of(tests)(b"4999") is False

@@ -244,12 +244,14 @@ def _any_of(needles: tuple[bytes, ...]) -> RawTest:
 def _all_of(tests: list[RawTest]) -> RawTest:
     if len(tests) == 1:
         return tests[0]
-    first, second = tests[0], _all_of(tests[1:])
+    half = len(tests) // 2  # a chain of a thousand would be too deep
+    first, second = _all_of(tests[:half]), _all_of(tests[half:])
     return lambda low: first(low) and second(low)
 
 
 def _either(tests: list[RawTest]) -> RawTest:
     if len(tests) == 1:
         return tests[0]
-    first, second = tests[0], _either(tests[1:])
+    half = len(tests) // 2
+    first, second = _either(tests[:half]), _either(tests[half:])
     return lambda low: first(low) or second(low)
