@@ -6,15 +6,15 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from tests.trace.programs import ORIGINAL, background, renamed, source
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.cluster import RayCluster
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
 from waspglass.trace.links import links_of, with_third
-from waspglass.trace.matrix import PairTable, all_pairs, least_score
-from waspglass.trace.program import Program
+from waspglass.trace.matrix import PairTable, all_pairs, least_score, listed_pairs
+from waspglass.trace.program import Program, program_of
 from waspglass.trace.reading import read_programs
 
 SOURCES = [*background(1100), source("a.py", ORIGINAL), source("b.py", renamed(ORIGINAL))]
@@ -71,3 +71,15 @@ def test_ray_reads_and_compares_as_one_process_does(programs: list[Program]) -> 
 def test_only_of_very_many_pairs_those_that_share_little_are_left_out() -> None:
     assert least_score(2000) == 0.0
     assert least_score(2001) == 0.1
+
+
+def test_a_program_beside_itself_is_the_same() -> None:
+    collection = Collection([program_of(source("a.py", ORIGINAL)), program_of(source("b.py", INDEPENDENT[0]))])
+    table = listed_pairs(collection, np.array([0, 0]), np.array([0, 1]), load_calibration())
+    assert table.score[0] == 1.0
+    assert table.llr[0] > 0 > table.llr[1]
+
+
+def test_no_pairs_give_an_empty_table() -> None:
+    none = np.empty(0, dtype=np.int64)
+    assert len(listed_pairs(Collection([]), none, none, load_calibration())) == 0

@@ -171,3 +171,15 @@ def test_line_ends_do_not_hide_a_copy(ending: str) -> None:
 def test_a_zero_byte_does_not_hide_a_copy() -> None:
     found = Source("found.py", ORIGINAL.replace("\n\n", "\n\0\n").encode())
     assert traced([found], SHARED, background()).verdict is Verdict.DERIVED
+
+
+@pytest.mark.parametrize("spoil", ["", ") ] } ( [ { def def\n" * 60], ids=["sound", "broken"])
+def test_a_function_in_a_long_sample_is_named_also_without_a_grammar(spoil: str) -> None:
+    function = ORIGINAL.split("\n\n\n")[2]
+    long = "\n\n\n".join(text.replace("main()", "") for text in INDEPENDENT)
+    sample = f"{long}\n\n\n{function}\n\n\n{spoil}"
+    best = traced([source("found.py", sample)], SHARED, background()).comparisons[0]
+    line = sample[: sample.index(function)].count("\n") + 1
+    assert ("as_tokens" in best.reasons) is bool(spoil)
+    assert any(part.sample.first == line for part in best.parts)
+    assert best.verdict is not Verdict.INDEPENDENT

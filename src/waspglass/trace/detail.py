@@ -22,6 +22,8 @@ __all__ = ["direction_of", "parts_in_common", "regions_of", "shown_text"]
 LINE_LIMIT = 6000
 WIDTH_LIMIT = 400
 PARTS_SHOWN = 8
+WORTH_NAMING = float(np.log(30))
+"""Log likelihood ratio of a pair of parts, before it is lowered for the number of pairs, from which on it is listed."""
 WINDOW = 10
 """Tokens of a window of the view `flow`, whose rarity is shown."""
 
@@ -88,7 +90,9 @@ def parts_in_common(
             )[0]
         )
         derived = llr >= calibration.derived_at and likeness.exclusive >= 0.5 * likeness.score
-        if llr <= 0 or any(_overlap(match.sample, lines_a.span(a.start, a.end)) for match in found):
+        if llr <= WORTH_NAMING - np.log(tried) or any(
+            _overlap(match.sample, lines_a.span(a.start, a.end)) for match in found
+        ):
             continue
         found.append(
             PartMatch(

@@ -9,7 +9,7 @@ import numpy as np
 
 from waspglass.trace.hashing import hash_text
 from waspglass.trace.program import Program
-from waspglass.trace.syntax import Syntax
+from waspglass.trace.syntax import Reading, Syntax
 from waspglass.trace.views import tokens_of, views_of
 
 __all__ = ["LEAST_TOKENS", "Part", "parts_of"]
@@ -66,8 +66,23 @@ def _slice(syntax: Syntax, first: int, last: int) -> Syntax:
     )  # fmt: skip
 
 
-def _stretches(syntax: Syntax) -> list[tuple[int, int]]:
+def _laid_out(syntax: Syntax, raw: bytes) -> list[tuple[int, int]]:
+    """Stretches of plain tokens that blank lines and the least indentation set apart, as people lay out functions."""
+    newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
+    line = np.searchsorted(newlines, syntax.start[1:])
+    column = syntax.start[1:] - np.r_[-1, newlines][line] - 1
+    apart = np.flatnonzero(np.diff(line, prepend=-2) >= 2)
+    least = np.sort(column[apart])[1:2]
+    begins = apart[column[apart] <= least[0]] + 1 if len(least) else apart[:0]
+    return list(pairwise([*begins.tolist(), len(syntax.kind)]))
+
+
+def _stretches(syntax: Syntax, raw: bytes) -> list[tuple[int, int]]:
     """First and past-last node of each part."""
+    if syntax.reading is Reading.TOKENS:
+        laid_out = _laid_out(syntax, raw)
+        if len(laid_out) > 1:
+            return laid_out
     count = len(syntax.kind)
     functions = np.flatnonzero(np.isin(syntax.kind, _FUNCTIONS))
     found = []
@@ -90,7 +105,7 @@ def parts_of(program: Program, syntax: Syntax, raw: bytes) -> tuple[Part, ...]:
     parts: list[Part] = []
     if len(syntax.kind) > 200_000:
         return ()
-    for first, last in _stretches(syntax)[: 4 * PART_LIMIT]:
+    for first, last in _stretches(syntax, raw)[: 4 * PART_LIMIT]:
         piece = _slice(syntax, first, last)
         tokens = len(tokens_of(piece).text)
         if tokens < LEAST_TOKENS or tokens >= program.tokens * 0.95:
