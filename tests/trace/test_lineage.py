@@ -11,8 +11,8 @@ from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
-from waspglass.trace.detail import Reader
 from waspglass.trace.lineage import Lineage, agreement
+from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
 from waspglass.trace.result import Contrast, Direction, TraceResult
 from waspglass.trace.trace import trace
