@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.model.document import Document
-from waspglass.trace.baseline import baseline_of, log_odds
+from waspglass.trace.baseline import log_odds
 
-__all__ = ["Calibration", "Measured", "Regime", "baseline_of", "covariates", "load_calibration"]
+__all__ = ["Calibration", "Measured", "Regime", "covariates", "load_calibration"]
 
 Floats = npt.NDArray[np.float64]
 
