@@ -20,9 +20,7 @@ def _pack() -> None:
 
 @app.command()
 def check(
-    directory: Annotated[
-        str, typer.Argument(metavar="DIRECTORY", help="Folder of the pack, or the name of a built-in one.")
-    ],
+    directory: Annotated[str, typer.Argument(help="Folder of the pack, or the name of a built-in one.")],
 ) -> None:
     """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.
 
