@@ -83,12 +83,14 @@ _WIDTHS = """
 CREATE OR REPLACE TEMP TABLE width AS SELECT key, count(DISTINCT address) AS addresses FROM keyed GROUP BY key
 """
 
+_WIDE = """
+CREATE OR REPLACE TEMP TABLE wide AS SELECT k.key, k.address, k.certificate FROM keyed k
+SEMI JOIN (SELECT key FROM width WHERE addresses > {limit} AND addresses <= {limit} * {days}) USING (key)
+"""
+
 _BUSY = """
-SELECT k.key FROM keyed k SEMI JOIN (
-  SELECT key FROM width WHERE addresses > {limit} AND addresses <= {limit} * {days}) USING (key)
-JOIN (SELECT DISTINCT date, address, coalesce(certificate, '') AS certificate FROM {files} WHERE product = $product) f
-  USING (address, certificate)
-GROUP BY k.key, f.date HAVING count(DISTINCT k.address) > {limit}
+SELECT w.key FROM {files} f JOIN wide w ON f.address = w.address AND coalesce(f.certificate, '') = w.certificate
+WHERE f.product = $product GROUP BY w.key, f.date HAVING count(DISTINCT w.address) > {limit}
 """
 """Keys at too many addresses on one day. Those at more than the limit times the days are so on some day for certain."""
 
@@ -176,11 +178,12 @@ def _edges(reading: Reading) -> pa.Table:
     numbers: dict[str, object] = {"limit": SHARED_LIMIT, "days": len({day for day, _ in reading.scans()})}
     connection.execute(_KEYED.format(octets=_OCTETS, **numbers))
     connection.execute(_WIDTHS)
+    connection.execute(_WIDE.format(**numbers))
     busy = reading.table(_BUSY.format(files=reading.files_sql(), **numbers))
     connection.register("busy", busy)
     edges = connection.sql(_EDGES.format(**numbers)).to_arrow_table()
     connection.unregister("busy")
-    connection.execute("DROP TABLE keyed; DROP TABLE width")
+    connection.execute("DROP TABLE keyed; DROP TABLE width; DROP TABLE wide")
     return edges
 
 
