@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.evtx_writer import evtx
+from tests.evidence.trees import memory_artefact
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.survey import Survey
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules
+from waspglass.hunt.result import HuntResult, Scanned
 from waspglass.model.coverage import Coverage
 from waspglass.packs.load import load_pack
 
@@ -50,3 +52,19 @@ def test_gaps_of_event_logs_are_measured_by_all_records_in_any_order_of_chunks(
         ((gap.from_ - START).total_seconds() / 3600, (gap.to - START).total_seconds() / 3600) for gap in found.gaps
     ]
     assert silent == ([] if gap_hours is None else [(2, 50), (51, 90), (91, 100)])
+
+
+def test_a_file_of_two_kinds_has_the_numbers_of_each(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    artefact = memory_artefact(b"{}", r"C:\logs\both.log")
+    kinds = {"events": "evtx", "setup-log": "exchange_setup_log"}
+    scanned = tuple(
+        Scanned(kind, artefact.file.path, 2, number, (START + timedelta(days=number),))
+        for number, kind in enumerate(kinds, start=3)
+    )
+    with open_evidence(tmp_path) as evidence:
+        survey = Survey(load_pack("proxylogon"), evidence, "en")
+        survey.seen = [type(artefact)(kind, form, artefact.file) for kind, form in kinds.items()]
+        kept = {one.kind: one for one in survey.coverage(HuntResult((), (), (), scanned))}
+    assert {kind: kept[kind].records for kind in kinds} == {"events": 3, "setup-log": 4}
+    assert kept["events"].to == START + timedelta(days=3)
