@@ -23,6 +23,8 @@ __all__ = ["Decider", "Group"]
 
 _MEMO_SIZE = 100_000
 """Answers kept, of all groups together."""
+_LONGEST = 4096
+"""Bytes of a line that is remembered: lines of a megabyte, each another, are what an attacker can write."""
 _MOST_GROUPS = 1024
 """Sets of needles; lines with others are decided needle by needle."""
 _TRIAL = 4_000
@@ -144,12 +146,16 @@ class Decider:
         for group in groups:
             if group.key is None or group.raw is not None:
                 continue
-            self._remember(group, group.key(cells), tuple(bound for bound in matched if bound in group.bounds))
+            answer = tuple(bound for bound in matched if bound in group.bounds)
+            self._remember(group, group.key(cells), answer, len(line))
             if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
                 group.key = None
                 group.memo.clear()
 
-    def _remember(self, group: Group, cells: object, matched: tuple[Bound, ...]) -> None:
+    def _remember(self, group: Group, cells: object, matched: tuple[Bound, ...], length: int) -> None:
+        """Keeps the answer for these cells of a line of this length."""
+        if length > _LONGEST:
+            return
         self._memories += 1
         if self._memories > _MEMO_SIZE:
             for one in (*self._groups.values(), *self.singles.values()):
