@@ -7,6 +7,7 @@ from datetime import datetime
 
 from waspglass.examine.activity import first_entry, last_activity
 from waspglass.examine.advice import advice_of, clocks_of, truths_of
+from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
 from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
@@ -60,12 +61,11 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
     unsettled = unsettled_hints(observations, pack)
-    decision = decide(
-        observations, lid, implants, exposed, contradicted=bool(contradictions), unsettled=bool(unsettled)
-    )
-    sentence = say(decision, observations, lid, implants, exposed, (contradictions, unsettled), pack, catalogue)
+    case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled)
+    decision = decide(case)
+    sentence = say(decision, case, catalogue)
     truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled))
-    limits = limits_of(observations, lid, exposed, unsettled, pack, facts, catalogue)
+    limits = limits_of(case, catalogue)
     return Assessment(
         generator=settings.generator,
         created=settings.created,
@@ -79,7 +79,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         first_entry=first_entry(observations, pack),
         last_activity=last_activity(observations, pack),
         window=exposed.window,
-        why=explain(sentence, decision, observations, lid, implants, exposed, contradictions, pack, catalogue),
+        why=explain(sentence, decision, case, catalogue),
         implants=implants,
         findings=_of(observations, Effect.SHOWS, Effect.FAILED, Effect.ENDS),
         context=_of(observations, Effect.CONTEXT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
 from waspglass.examine.window import Exposure
@@ -22,21 +23,14 @@ _FIRST_LOGS = timedelta(days=2)
 _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE, SkipReason.MISSING_FIELD})
 
 
-def limits_of(
-    observations: Observations,
-    lid: Lid,
-    exposed: Exposure,
-    unsettled: tuple[Finding, ...],
-    pack: Pack,
-    facts: Facts,
-    catalogue: Catalogue,
-) -> tuple[Limit, ...]:
+def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
     """All limits, the decisive ones first."""
+    observations, pack, facts, lid, exposed = case.observations, case.pack, case.facts, case.lid, case.exposed
     found = [
         *_missing_hours(exposed, pack, catalogue),
         *_blinded(observations, catalogue),
         *_expired(observations, exposed, pack, facts, catalogue),
-        *_unsettled(unsettled, pack, catalogue),
+        *_unsettled(case.unsettled, pack, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, pack, catalogue),

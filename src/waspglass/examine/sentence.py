@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from waspglass.examine.activity import first_entry
+from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.unsettled import settled
 from waspglass.examine.verdict import Decision
-from waspglass.examine.window import Exposure
-from waspglass.model.assessment import Implant, Lid, Limit, Verdict
+from waspglass.model.assessment import Implant, Lid, Verdict
 from waspglass.model.facts import Certainty
-from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
@@ -22,28 +22,16 @@ __all__ = ["say"]
 _SAME_UPDATE = timedelta(hours=24)
 
 
-def say(
-    decision: Decision,
-    observations: Observations,
-    lid: Lid,
-    implants: tuple[Implant, ...],
-    exposed: Exposure,
-    doubts: tuple[tuple[Limit, ...], tuple[Finding, ...]],
-    pack: Pack,
-    catalogue: Catalogue,
-) -> str:
-    """One sentence, or two or three short ones, with the facts that a reader asks for first.
-
-    `doubts` are the contradictions, and the hints at an entry that nothing settles.
-    """
-    contradictions, unsettled = doubts
+def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
+    """One sentence, or two or three short ones, with the facts that a reader asks for first."""
+    observations, implants, exposed = case.observations, case.implants, case.exposed
     there = [implant for implant in implants if implant.present] or list(implants)
     first = next((f.time for rung in Rung for f in observations.proofs(rung) if f.time is not None), None)
     written = _earliest(there)
     values: dict[str, object] = {
-        "patched": _patched(lid, catalogue),
+        "patched": _patched(case.lid, catalogue),
         "first": _day(first, catalogue),
-        "entry": _on(first_entry(observations, pack), catalogue),
+        "entry": _on(first_entry(observations, case.pack), catalogue),
         "implants": listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
@@ -52,19 +40,19 @@ def say(
         "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
         "sources": observations.titles(exposed.sources),
         "early": _day(exposed.ends_early, catalogue),
-        "start": _day(pack.window.first_exploitation, catalogue),
-        "unsettled": listed(list(dict.fromkeys(hint.title for hint in unsettled)), catalogue),
+        "start": _day(case.pack.window.first_exploitation, catalogue),
+        "unsettled": listed(list(dict.fromkeys(hint.title for hint in case.unsettled)), catalogue),
         "in_part": observations.titles(exposed.in_part),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
     if decision.key == "contradicted":
-        parts.append(contradictions[0].text)
+        parts.append(case.contradictions[0].text)
     if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
         parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
-    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, pack, catalogue)])
+    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, case.pack, catalogue)])
 
 
 def _open_questions(

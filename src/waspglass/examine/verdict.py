@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from waspglass.examine.case import Case
 from waspglass.examine.observations import Observations
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Implant, Lid, LidState, Verdict
@@ -27,21 +28,14 @@ class Decision:
     key: str
 
 
-def decide(
-    observations: Observations,
-    lid: Lid,
-    implants: tuple[Implant, ...],
-    exposed: Exposure,
-    *,
-    contradicted: bool = False,
-    unsettled: bool = False,
-) -> Decision:
+def decide(case: Case) -> Decision:
     """The verdict.
 
     Something that was seen outweighs anything that was not: findings decide first, from the top of the ladder down.
     Without findings, only a window that is covered completely by sources able to show an entry, and evidence that does
     not contradict itself, give `clean`.
     """
+    observations, lid, implants, exposed = case.observations, case.lid, case.implants, case.exposed
     rungs = tuple(rung for rung in Rung if observations.proofs(rung))
     entered: list[Rung] = [rung for rung in rungs if rung is not Rung.PROBED]
     if any(implant.present for implant in implants):
@@ -49,8 +43,8 @@ def decide(
     if entered:
         return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
     if rungs:
-        return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(observations, lid, exposed, unsettled=unsettled))
-    if contradicted:
+        return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(case))
+    if case.contradictions:
         return Decision(Verdict.CANNOT_TELL, (), "contradicted")
     return _without_findings(observations, lid, exposed)
 
@@ -65,12 +59,13 @@ def _occupied_key(lid: Lid) -> str:
             return "occupied"
 
 
-def _attempted_key(observations: Observations, lid: Lid, exposed: Exposure, *, unsettled: bool) -> str:
-    if lid.state is LidState.NEVER_VULNERABLE:
+def _attempted_key(case: Case) -> str:
+    exposed = case.exposed
+    if case.lid.state is LidState.NEVER_VULNERABLE:
         return "attempted_never_vulnerable"
-    if unsettled:
+    if case.unsettled:
         return "attempted_unsettled"
-    if exposed.window is None or observations.blinded:
+    if exposed.window is None or case.observations.blinded:
         return "attempted_open"
     if exposed.missing:
         return "attempted_with_gaps"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.verdict import Decision
 from waspglass.examine.window import Exposure
-from waspglass.model.assessment import EvidenceNode, Implant, Lid, LidState, Limit
+from waspglass.model.assessment import EvidenceNode, Implant, Lid, LidState
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
@@ -17,24 +18,14 @@ __all__ = ["explain"]
 _HOLES = 20
 
 
-def explain(
-    sentence: str,
-    decision: Decision,
-    observations: Observations,
-    lid: Lid,
-    implants: tuple[Implant, ...],
-    exposed: Exposure,
-    contradictions: tuple[Limit, ...],
-    pack: Pack,
-    catalogue: Catalogue,
-) -> EvidenceNode:
+def explain(sentence: str, decision: Decision, case: Case, catalogue: Catalogue) -> EvidenceNode:
     """The tree: lid, ladder (rung by rung), implants, coverage of the window, contradictions."""
-    branches = [_lid(lid, catalogue), _ladder(decision, observations, catalogue)]
-    if implants:
-        branches.append(_implants(implants, catalogue))
-    branches.append(_window(exposed, observations, catalogue))
-    branches += _late(exposed, lid, pack, catalogue)
-    branches += [EvidenceNode(claim=limit.text, holds=True) for limit in contradictions]
+    branches = [_lid(case.lid, catalogue), _ladder(decision, case.observations, catalogue)]
+    if case.implants:
+        branches.append(_implants(case.implants, catalogue))
+    branches.append(_window(case.exposed, case.observations, catalogue))
+    branches += _late(case.exposed, case.lid, case.pack, catalogue)
+    branches += [EvidenceNode(claim=limit.text, holds=True) for limit in case.contradictions]
     return EvidenceNode(claim=sentence, holds=True, children=tuple(branches))
 
 

@@ -1,0 +1,39 @@
+"""One host's case: all that was observed and concluded before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from waspglass.examine.observations import Observations
+from waspglass.examine.window import Exposure
+from waspglass.model.assessment import Implant, Lid, Limit
+from waspglass.model.facts import Facts
+from waspglass.model.finding import Finding
+from waspglass.packs.pack import Pack
+
+__all__ = ["Case"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What verdict, sentence, evidence tree and limits are made of.
+
+    Attributes:
+        observations: What the evidence said.
+        pack: The campaign.
+        facts: What the user said.
+        lid: Patch state.
+        implants: Their lives.
+        exposed: When the host could have been entered, and what of that time was seen.
+        contradictions: Where evidence and facts contradict one another.
+        unsettled: Hints at an entry that nothing settles.
+    """
+
+    observations: Observations
+    pack: Pack
+    facts: Facts
+    lid: Lid
+    implants: tuple[Implant, ...]
+    exposed: Exposure
+    contradictions: tuple[Limit, ...] = ()
+    unsettled: tuple[Finding, ...] = ()
