@@ -224,12 +224,12 @@ class _Singles(dict[int, Group]):
 def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
     """True if for some rule one of its alternatives has all its further needles."""
     alternatives: list[RawTest] = []
-    for bound in bounds:
-        for prong in prongs:
-            if prong.bound is bound:
-                if not prong.checks:
-                    return None
-                alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
+    wanted = frozenset(bounds)
+    for prong in prongs:
+        if prong.bound in wanted:
+            if not prong.checks:
+                return None
+            alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
     return _either(alternatives) if alternatives else None
 
 

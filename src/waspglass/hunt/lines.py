@@ -12,6 +12,7 @@ from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.hunt.ability import Ability
 from waspglass.hunt.binding import Bindings, Bound
 from waspglass.hunt.collect import Collector
+from waspglass.hunt.windows_events import EVENT_FORMATS
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
@@ -43,9 +44,11 @@ class LogState:
     ability: Ability = field(init=False)
     _names: tuple[str, ...] | None = None
     _seen: set[tuple[str, ...] | None] = field(default_factory=set)
+    _events: bool = False
 
     def __post_init__(self) -> None:
         self.ability = Ability(frozenset(self.kind.requires))
+        self._events = self.kind.format in EVENT_FORMATS
         self.switch(self.format.implied)
 
     def switch(self, columns: Columns | None) -> bool:
@@ -107,6 +110,9 @@ class LogState:
         row = self.row(line)
         if row is None or self.columns is None or self.bindings is None:
             return None
+        if self._events:
+            event = row.get("EventID")
+            candidates = tuple([one for one in candidates if one.event_ids is None or event in one.event_ids])
         early = any(bound.derived for bound in candidates)
         record = self.bindings.derive(row) if early else row
         matched = tuple([bound for bound in candidates if bound.predicate(record)])

@@ -27,6 +27,7 @@ JOINED = b"\1"
 Cost = Callable[[Clause], float]
 _MOST_FILLS = 2000
 _MOST_BRANCHES = 12
+_MOST_STEPS = 500
 
 
 def positive(condition: Condition, sign: bool = True) -> Condition:
@@ -46,17 +47,27 @@ def prongs(condition: Condition) -> list[Condition]:
 
     `(a and b or c and d) and e` has two: each asks for more than the whole does, so more can be chosen from.
     """
+    return _prongs(condition, [_MOST_STEPS])
+
+
+def _prongs(condition: Condition, steps: list[int]) -> list[Condition]:
+    """As `prongs`, while there are steps left: alternatives in alternatives are as many as their product."""
     if isinstance(condition, Or):
-        return [prong for part in condition.of for prong in prongs(part)]
+        return [prong for part in condition.of for prong in _prongs(part, steps)]
     if not isinstance(condition, And):
         return [condition]
+    steps[0] -= 1
     parts = list(demands(condition))
     if len(parts) == 1:
-        return prongs(parts[0])
+        return _prongs(parts[0], steps)
     for place, part in enumerate(parts):
         if isinstance(part, Or) and len(part.of) <= _MOST_BRANCHES and any(isinstance(one, And) for one in part.of):
             rest = (*parts[:place], *parts[place + 1 :])
-            spread = [prong for branch in part.of for prong in prongs(And((*demands(branch), *rest)))]
+            spread: list[Condition] = []
+            for branch in part.of:
+                if steps[0] < 0 or len(spread) > _MOST_BRANCHES:
+                    return [condition]
+                spread += _prongs(And((*demands(branch), *rest)), steps)
             return spread if len(spread) <= _MOST_BRANCHES else [condition]
     return [condition]
 
