@@ -25,6 +25,7 @@ class LogFile:
     path: str
     file: Path
     modified: datetime | None = None
+    forkable: bool = True
 
     @property
     def size(self) -> int | None:
@@ -40,6 +41,9 @@ class LogFile:
         from isal import igzip
 
         return cast("BinaryIO", igzip.open(self.file, "rb"))  # type: ignore[no-untyped-call]  # isal has no types
+
+    def seekable(self) -> BinaryIO:
+        return self.open()
 
 
 def main(peer: str, kind: str, log: Path) -> None:

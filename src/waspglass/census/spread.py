@@ -90,28 +90,10 @@ def spread(
             mmap.mmap(file.fileno(), 0) as lines,
             ProcessPoolExecutor(workers, context, _start, (str(path),)) as pool,
         ):
-            pending: deque[Future[_Done]] = deque()
-            written: deque[Future[None]] = deque()
-
-            def take() -> None:
-                table, *found = pending.popleft().result()
-                for tally, more in zip(tallies, found, strict=True):
-                    tally.merge(more)
-                if table is not None:
-                    written.append(writing.submit(write, table))
-                if len(written) > 2:
-                    written.popleft().result()
-
+            batches = _batches(whole_lines(content, tallies[0]), lines, slots)
+            tables = _in_order((pool.submit(_read, source, batch, filing) for batch in batches), tallies, slots)
             try:
-                for batch in _batches(whole_lines(content, tallies[0]), lines, slots):
-                    pending.append(pool.submit(_read, source, batch, filing))
-                    # The slot that is filled next holds the oldest batch.
-                    if len(pending) == slots:
-                        take()
-                while pending:
-                    take()
-                while written:
-                    written.popleft().result()
+                _write_behind(tables, write, writing)
             except BrokenProcessPool as error:
                 raise CensusError(
                     "a worker process died; nothing was added", hint="Is memory short? Try again with --workers 1"
@@ -119,6 +101,36 @@ def spread(
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _in_order(submitted: Iterator[Future[_Done]], tallies: tuple[Tally, Tally], ahead: int) -> Iterator[pa.Table]:
+    """The tables in the order of the content; so many batches are out at most, as the next slot holds the oldest."""
+    pending: deque[Future[_Done]] = deque()
+
+    def taken() -> Iterator[pa.Table]:
+        table, *found = pending.popleft().result()
+        for tally, more in zip(tallies, found, strict=True):
+            tally.merge(more)
+        if table is not None:
+            yield table
+
+    for one in submitted:
+        pending.append(one)
+        if len(pending) == ahead:
+            yield from taken()
+    while pending:
+        yield from taken()
+
+
+def _write_behind(tables: Iterator[pa.Table], write: Callable[[pa.Table], None], writing: ThreadPoolExecutor) -> None:
+    """Writes in another thread, two tables behind at most."""
+    written: deque[Future[None]] = deque()
+    for table in tables:
+        written.append(writing.submit(write, table))
+        if len(written) > 2:
+            written.popleft().result()
+    for one in written:
+        one.result()
 
 
 def _batches(blocks: Iterator[Block], lines: mmap.mmap, slots: int) -> Iterator[_Batch]:

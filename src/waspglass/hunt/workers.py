@@ -11,10 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.skip_log import skip_of
@@ -46,12 +49,13 @@ def scan_files(artefacts: Sequence[Artefact], run: Pass, workers: int, *, scan: 
         return
     if not run.naive:
         prime(artefacts, run)
-    crew = _Crew(artefacts, run, scan)
-    try:
-        crew.start(wanted)
-        crew.listen()
-    finally:
-        crew.dismiss()
+    with TemporaryFile(buffering=0) as turns:
+        crew = _Crew(artefacts, run, scan, turns)
+        try:
+            crew.start(wanted)
+            crew.listen()
+        finally:
+            crew.dismiss()
     for index, artefact in enumerate(artefacts):
         done = crew.outcomes.pop(index, None)
         yield scan(artefact, run) if done is None else done  # where all processes died before its turn
@@ -67,29 +71,27 @@ class _Worker:
 
 @dataclass(slots=True)
 class _Crew:
-    """The processes of one pass."""
+    """The processes of one pass.
+
+    Attributes:
+        turns: An empty file without a buffer, for the indices of the files in the order in which they are taken. (A
+            lock would be held for ever by a process that is killed in it.)
+    """
 
     artefacts: Sequence[Artefact]
     run: Pass
     scan: Scan
+    turns: BinaryIO
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     workers: dict[Connection, _Worker] = field(default_factory=dict)
 
     def start(self, number: int) -> None:
         """Forks the processes; they take the largest files first, so that all end at about the same time."""
-        from multiprocessing import Pipe, get_context
+        from multiprocessing import Pipe
 
         order = sorted(range(len(self.artefacts)), key=lambda index: (-_size(self.artefacts[index]), index))
-        turn = get_context("fork").Value("q", 0)
-
-        def indices() -> Iterator[int]:
-            while True:
-                with turn.get_lock():
-                    place, turn.value = turn.value, turn.value + 1
-                if place >= len(order):
-                    return
-                yield order[place]
-
+        self.turns.write(array("q", order).tobytes())
+        self.turns.seek(0)
         for _ in range(number):
             ours, theirs = Pipe(duplex=False)
             with _uninterrupted():
@@ -97,17 +99,22 @@ class _Crew:
                 if pid == 0:
                     for connection in (ours, *self.workers):
                         connection.close()
-                    self._work(theirs, indices())
+                    self._work(theirs)
                 self.workers[ours] = _Worker(pid)
                 theirs.close()
 
-    def _work(self, parent: Connection, indices: Iterator[int]) -> None:
+    def _indices(self) -> Iterator[int]:
+        """The files that this process takes; all processes share the reading position."""
+        while turn := self.turns.read(8):
+            yield int.from_bytes(turn, sys.byteorder)
+
+    def _work(self, parent: Connection) -> None:
         """What a process does. It leaves without flushing or cleaning up what belongs to its parent."""
         code = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
             self.run.progress = lambda source, count: parent.send((source, count))
-            for index in indices:
+            for index in self._indices():
                 parent.send(index)
                 parent.send(self.scan(self.artefacts[index], self.run))
             code = 0
