@@ -85,6 +85,7 @@ MATCHES: list[tuple[list[str], str, Found]] = [
     ([A, B, C, joined("temporal", "a, b, c", "condition: {gte: 2}")], "b1 a2", [("k", 2)]),
     ([A, B, C, joined("temporal", "a, b, c", "condition: a and (b or c)")], "a1 c2", [("k", 2)]),
     ([A, B, joined("temporal", "a, b", "condition: a and not b")], "a1 b2", []),
+    ([A, B, joined("temporal", "a, b", "condition: a and (not b)")], "a1 b2", []),
     ([A, B, joined("temporal_ordered", "a, b", "")], "b1 a2 b3", [("k", 3)]),
     ([A, B, joined("temporal_ordered", "a, b", "")], "b1 a2", []),
     ([A, B, C, joined("temporal_ordered", "a, b, c", "condition: {gte: 2}")], "a1 c2", [("k", 2)]),

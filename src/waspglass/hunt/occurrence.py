@@ -36,7 +36,7 @@ def growing(correlation: Correlation) -> bool:
     """
     counts = ("event_count", "value_count", "value_sum", "temporal", "temporal_ordered")
     bounds = {correlation.operator, *(bound for bound, _ in correlation.also)}
-    expression = (correlation.expression or "").split()
+    expression = _WORDS.findall(correlation.expression or "")
     return correlation.kind in counts and bounds <= {"gt", "gte"} and "not" not in expression
 
 
