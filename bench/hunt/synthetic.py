@@ -192,7 +192,7 @@ def write_httpproxy(path: Path, size: int, *, seed: int = 1, attacks: float = 1e
     good = _addresses(chance, set())
     moment = datetime(2021, 2, 1, tzinfo=UTC)
     written = count = 0
-    latencies = [",".join(str(chance.randint(0, 900)) for _ in range(33)) for _ in range(500)]
+    latencies = [",".join(str(chance.randint(0, 900)) for _ in range(30)) for _ in range(500)]
     infos = [
         "BeginRequest=2021-02-01T00:00:00.000Z;CorrelationID=<empty>;ProxyState-Run=None;FEAuth=BEVersion-1941996458;"
         f"NewConnection=10.1.2.{chance.randint(1, 250)}&0;BeginGetResponse=2021-02-01T00:00:00.01Z;"

@@ -23,6 +23,8 @@ _SHORT = 4096
 """Bytes that are scanned first behind a header that changed columns."""
 _HEADER_LINES = 64
 """So many lines at most are looked at for the first record of a block."""
+_TRIES = 4
+"""And so many of them that are no headers: to read each row of a log that nobody can read would be felt."""
 
 
 @dataclass(slots=True)
@@ -84,13 +86,16 @@ def fast_scan(
 
 def _mark_first(state: LogState, block: Block, place: int) -> None:
     """Notes the first record from a place on: a log begins with its header, and coverage with what stands below it."""
-    known = len(state.moments)
+    known, tries = len(state.moments), _TRIES
     for _ in range(_HEADER_LINES):
         line, _start, end = _line_at(block, place)
-        if is_header(state.format, line) and state.changes(line):
-            return
+        if is_header(state.format, line):
+            if state.changes(line):
+                return
+        elif line.strip():
+            tries -= 1
         state.mark(line)
-        if len(state.moments) > known or end < 0 or end + 1 >= block.end:
+        if len(state.moments) > known or not tries or end < 0 or end + 1 >= block.end:
             return
         place = end + 1
 
