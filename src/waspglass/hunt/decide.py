@@ -68,17 +68,22 @@ class Decider:
         self._memories = 0
         self.singles = _Singles(self)
 
-    def group(self, needles: Iterable[int]) -> Group | None:
-        """What the needles of one line ask for together; None if too many sets of needles were met already."""
+    def decide_together(self, needles: Iterable[int], line: bytes, offset: int) -> None:
+        """Reports the rules that match a line in which these needles were met."""
         key = frozenset(needles)
         group = self._groups.get(key)
         if group is None and len(self._groups) < _MOST_GROUPS:
             group = self._groups[key] = self.group_of(sorted(key))
-        return group
+        if group is None:
+            self._decide_each(key, line, offset)
+        else:
+            self.decide(group, line, offset)
 
     def decide(self, group: Group, line: bytes, offset: int) -> None:
         """Reports the rules of the group that match the line."""
         if not group.bounds:
+            return
+        if group.key is None and group.promising is not None and not group.promising(line.lower()):
             return
         cells = None
         if group.key is not None or group.raw is not None:
@@ -89,7 +94,7 @@ class Decider:
                 return
         self._exactly((group,), group.bounds, line, offset, cells)
 
-    def decide_each(self, needles: Iterable[int], line: bytes, offset: int) -> None:
+    def _decide_each(self, needles: Iterable[int], line: bytes, offset: int) -> None:
         """As `decide`, needle by needle: whoever knows the rules can write lines of which each has a set of its own."""
         low = line.lower()
         cells = self._cells(line, self._width)

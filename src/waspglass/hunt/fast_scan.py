@@ -172,13 +172,10 @@ def _decide(
                 continue
         count += 1
         line = bytes(view[line_start:line_end])
-        group = singles[number] if needles is None else decider.group(needles)
-        if group is None:
-            decider.decide_each(needles or (), line, base + line_start)
-            continue
-        if group.key is None and group.promising is not None and not group.promising(line.lower()):
-            continue
-        decider.decide(group, line, base + line_start)
+        if needles is None:
+            decider.decide(singles[number], line, base + line_start)
+        else:
+            decider.decide_together(needles, line, base + line_start)
     return end, count
 
 
@@ -204,11 +201,7 @@ def _decide_all(
                 return start, count
         elif line.strip() and not is_header(state.format, line):
             count += 1
-            group = decider.group(needles)
-            if group is None:
-                decider.decide_each(needles, line, base + line_start)
-            else:
-                decider.decide(group, line, base + line_start)
+            decider.decide_together(needles, line, base + line_start)
     return stop, count
 
 

@@ -174,9 +174,9 @@ def hunt(
     heard = first.heard
     skipped = first.skipped()
     concluded = conclude(rules, first.hits, heard)
+    seeds = seeds_of(concluded.findings, concluded.values)
     followed: Seeds | None = None
     for again in range(_FOLLOW_UPS):
-        seeds = seeds_of(concluded.findings, concluded.values)
         further = follow_up(rules, seeds, followed)
         followed = seeds
         if not further.chosen:
@@ -187,15 +187,15 @@ def hunt(
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
         concluded = conclude(rules, swept.hits, heard, concluded)
-    skipped.update(dict.fromkeys(_left_over(concluded, followed)))
+        seeds = seeds_of(concluded.findings, concluded.values)
+    skipped.update(dict.fromkeys(_left_over(seeds, followed)))
     context, cut = _bounded_context(concluded, bounds.context_per_actor)
     told = (*rules.skipped, *skipped, *cut)
     return HuntResult(in_order(concluded.findings), in_order(context), told, tuple(first.scanned))
 
 
-def _left_over(concluded: Concluded, followed: Seeds | None) -> Iterator[Skipped]:
+def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:
     """What was left out of the passes, and what the last of them brought to light and nobody followed up."""
-    seeds = seeds_of(concluded.findings, concluded.values)
     yield from seeds.skipped
     left = () if followed is None else seeds.beyond(followed).actors
     if left:

@@ -82,20 +82,18 @@ def _expression(correlation: Correlation, present: set[int]) -> bool:
     at = 0
 
     def either() -> bool:
-        nonlocal at
-        value = both()
-        while at < len(words) and words[at] == "or":
-            at += 1
-            value = both() or value
-        return value
+        return any(joined("or", both))
 
     def both() -> bool:
+        return all(joined("and", single))
+
+    def joined(word: str, part: Callable[[], bool]) -> list[bool]:
         nonlocal at
-        value = single()
-        while at < len(words) and words[at] == "and":
+        values = [part()]
+        while at < len(words) and words[at] == word:
             at += 1
-            value = single() and value
-        return value
+            values.append(part())
+        return values
 
     def single() -> bool:
         nonlocal at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from waspglass.hunt.errors import UnsupportedRuleError
@@ -99,26 +100,23 @@ class _Reader:
             raise UnsupportedRuleError(f"a pattern without {wanted!r} where it is due")
 
     def observations(self) -> list[Choice]:
-        choices = self._observation()
-        while self._take("OR"):
-            choices = _bounded(choices + self._observation())
-        return choices
+        return self._alternatives(self._observation)
 
     def _observation(self) -> list[Choice]:
         if self._take("("):
-            self._deeper()
-            choices = self.observations()
-            self._demand(")")
-            return choices
+            return self._in_brackets(self.observations)
         self._demand("[")
         choices = self._either()
         self._demand("]")
         return choices
 
     def _either(self) -> list[Choice]:
-        choices = self._both()
+        return self._alternatives(self._both)
+
+    def _alternatives(self, part: Callable[[], list[Choice]]) -> list[Choice]:
+        choices = part()
         while self._take("OR"):
-            choices = _bounded(choices + self._both())
+            choices = _bounded(choices + part())
         return choices
 
     def _both(self) -> list[Choice]:
@@ -130,20 +128,20 @@ class _Reader:
 
     def _single(self) -> list[Choice]:
         if self._take("("):
-            self._deeper()
-            choices = self._either()
-            self._demand(")")
-            return choices
+            return self._in_brackets(self._either)
         one = self.peek()
         if not isinstance(one, Comparison):
             raise UnsupportedRuleError(f"a pattern with {one or 'nothing'!r} where a comparison is due")
         self._at += 1
         return [(one,)]
 
-    def _deeper(self) -> None:
+    def _in_brackets(self, inner: Callable[[], list[Choice]]) -> list[Choice]:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise UnsupportedRuleError("a pattern with too many brackets")
+        choices = inner()
+        self._demand(")")
+        return choices
 
 
 def _bounded(choices: list[Choice]) -> list[Choice]:
