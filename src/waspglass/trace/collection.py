@@ -141,7 +141,10 @@ class Collection:
         return self.commons.share(feature), self.commons.strength
 
     def score_pairs(self, first: Indices, second: Indices) -> Scores:
-        """Similarities of the given pairs of programs (numbers in the collection)."""
+        """Similarities of the given pairs of programs (numbers in the collection), by view too.
+
+        One pair at a time, and what `score_rows` is tested against.
+        """
         views: dict[str, Floats] = {}
         total, informed = np.zeros(len(first), dtype=np.float32), np.zeros(len(first), dtype=np.float32)
         for view in VIEWS:

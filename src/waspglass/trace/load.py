@@ -9,6 +9,7 @@ from pathlib import Path
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.open import open_evidence
+from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.tree import Evidence
 from waspglass.model.errors import EvidenceError, Location, UsageError
 from waspglass.model.escape import printable
@@ -23,6 +24,9 @@ __all__ = ["FILE_LIMIT", "Loaded", "load", "load_candidates"]
 FILE_LIMIT = 200_000
 BYTES_LIMIT = 2 << 30
 """Of all files under one path together."""
+_ARCHIVES = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP})
+_NOT_OPENED = (b"BZh", b"\xfd7zXZ\0")
+"""Files compressed by bzip2 or xz, which are told and not read."""
 _CHANGED = "changed since it was indexed; what it held then was not compared"
 _GONE = "no longer in its archive"
 
@@ -81,13 +85,11 @@ def _bounded(sources: Iterator[Source], path: Path, skipped: list[Skipped]) -> I
 
 def _is_archive(raw: bytes) -> bool:
     """Whether bytes are a zip, a tar, or compressed by gzip, bzip2 or xz."""
-    return raw.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or (
-        raw[257:262] == b"ustar"
-    )
+    return signature(raw[:SIGNATURE_BYTES]) in _ARCHIVES or raw.startswith(_NOT_OPENED)
 
 
 def _unpacked(source: Source, limits: Limits, skipped: list[Skipped]) -> list[Source]:
-    """The files of an archive by name; the archive itself, as bytes, if it cannot be opened."""
+    """The files of an archive by name; none, and a skip, if it cannot be opened."""
     root = Path(source.name)
     try:
         with open_evidence(root, limits) as evidence:
