@@ -234,10 +234,10 @@ def test_headers_side_by_side_cost_a_read_a_block() -> None:
 
 @pytest.mark.parametrize("cut", [False, True], ids=["whole", "cut"])
 def test_a_method_that_is_not_read_is_not_called_damage(tmp_path: Path, cut: bool) -> None:
-    """The Explorer writes members above 2 GB with Deflate64, method 9."""
+    """PPMd, method 98, which some packers offer."""
     raw = bytearray(zip_bytes({"C/x.log": b"x" * 100, "C/y.log": b"y"}))
     directory = raw.index(b"PK\x01\x02")
-    raw[8:10] = raw[directory + 10 : directory + 12] = struct.pack("<H", 9)
+    raw[8:10] = raw[directory + 10 : directory + 12] = struct.pack("<H", 98)
     reasons = []
     with open_evidence(put(tmp_path, bytes(raw[:directory] if cut else raw))) as evidence:
         for file in evidence.files():

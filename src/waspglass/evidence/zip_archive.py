@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
-from waspglass.evidence.stream import Pread, bounded_stream, decompression_fault, slice_stream
+from waspglass.evidence.stream import Pread, Unpacker, bounded_stream, decompression_fault, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
+from waspglass.evidence.zip_method import OWN_METHODS, unpacked_member
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -96,11 +98,22 @@ class ZipContainer:
 
     def _open(self, info: zipfile.ZipInfo) -> BinaryIO:
         path = f"{self._path}\\{info.filename}"
+        stream: Unpacker
         try:
-            stream = self._zip.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, struct.error) as fault:
+            if info.compress_type in OWN_METHODS:
+                stream = unpacked_member(self._pread, info, path)
+            else:
+                stream = cast("BinaryIO", self._zip.open(info))
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+            struct.error,
+            lzma.LZMAError,
+        ) as fault:
             raise decompression_fault(path, fault) from fault
-        return bounded_stream(cast("BinaryIO", stream), lambda: info.compress_size, self._limits, path)
+        return bounded_stream(stream, lambda: info.compress_size, self._limits, path)
 
     def _refuse_giant_directory(self) -> None:
         """The directory is held in memory, about 500 bytes an entry: its declared length is judged first."""
