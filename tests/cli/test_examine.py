@@ -94,6 +94,10 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{logs}", "--out", "{logs}/report"), 2, "into the evidence"),
         (("examine",), 2, "evidence"),
         (("examine", "{broken}"), 3, "zip"),
+        (("examine", ""), 2, "an argument is empty"),
+        (("examine", "{file}", "--out", ""), 2, "an argument is empty"),
+        (("examine", "{file}", "--since", "0001-01-01T00:00:00+05:00"), 2, "not a time"),
+        (("examine", "{file}", "--facts", "{early}"), 2, "calendar"),
     ],
 )
 def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
@@ -102,7 +106,9 @@ def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...]
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "x.log").write_text("just some words\n")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04" + b"\0" * 60)
+    (tmp_path / "early.json").write_text('{"collected_at": "9999-12-31T23:00:00-05:00"}')
     places = {
+        "early": tmp_path / "early.json",
         "empty": tmp_path / "empty",
         "file": tmp_path / "file.log",
         "logs": tmp_path / "logs",
@@ -111,6 +117,17 @@ def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...]
     done = run(*(word.format(**places) for word in words), cwd=tmp_path)
     assert done.returncode == code, done.stderr + done.stdout
     assert message in done.stderr
+
+
+def test_what_keeps_reports_from_being_written_is_said_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.html").write_text("somebody else's")
+    (tmp_path / "file").write_text("x")
+    for out in (tmp_path / "out", tmp_path / "file", tmp_path / "file" / "below"):
+        done = run(*OCCUPIED, "--out", str(out))
+        assert (done.returncode, done.stdout) == (5, "")
+        assert str(out) in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
 
 
 def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
@@ -171,6 +188,11 @@ def test_an_interrupt_leaves_no_half_written_report(tmp_path: Path) -> None:
         # The machine was faster than the signal: then the report is whole.
         assert process.returncode in (0, 40)
         assert {path.name for path in (tmp_path / "out").iterdir()} == REPORTS
+
+
+def test_the_package_can_be_run_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "waspglass", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split(" ")[0]) == (0, "waspglass")
 
 
 def test_help_and_version_answer() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -97,6 +99,64 @@ def test_surroundings_change_nothing_but_characters(environment: dict[str, str])
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
     assert "aspnet_client/sample.aspx" in done.stdout
+
+
+@posix
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp850", "utf-8"])
+def test_marks_are_drawn_and_json_stays_json_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    """Windows gives a pipe the code page of the machine."""
+    words = (*OCCUPIED, "--lang", "de")
+    shell(f'"$@" > "{tmp_path}/text"', *words, PYTHONIOENCODING=encoding)
+    text = (tmp_path / "text").read_bytes().decode(encoding)
+    assert "\\u25" not in text
+    assert "\\u27" not in text
+    drawn = {"utf-8": "├── ✔ Deckel", "cp850": "├── + Deckel"}
+    assert drawn.get(encoding, "|-- + Deckel") in text
+    shell(f'"$@" > "{tmp_path}/json"', *words, "--format", "json", PYTHONIOENCODING=encoding)
+    assert "für" in json.loads((tmp_path / "json").read_bytes())["limits"][0]["text"].replace("Für", "für")
+
+
+def on_a_terminal(columns: int, **environment: str) -> str:
+    """What the program shows on a terminal of so many columns; 0 is one that does not tell its size."""
+    pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM", "COLUMNS")}
+    process = subprocess.Popen([*PROGRAM, *OCCUPIED], stdout=theirs, stderr=theirs, env=clean | environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            read = os.read(ours, 65536)
+        except OSError:  # how Linux says that the other end was closed
+            read = b""
+        if not read:
+            break
+        shown += read
+    os.close(ours)
+    assert process.wait() == 30
+    return shown.decode()
+
+
+@posix
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": "dumb", "NO_COLOR": ""}], ids=str)
+def test_a_dumb_terminal_gets_no_escape_and_the_verdict_first(environment: dict[str, str]) -> None:
+    shown = on_a_terminal(80, **environment)
+    assert "\x1b" not in shown
+    assert shown.startswith("Patched but occupied: ")
+
+
+@posix
+def test_an_empty_no_color_asks_for_nothing() -> None:
+    assert "\x1b[1m" in on_a_terminal(80, TERM="xterm", NO_COLOR="")
+    assert "\x1b[1m" not in on_a_terminal(80, TERM="xterm", NO_COLOR="1")
+
+
+@posix
+def test_a_terminal_that_tells_no_size_is_taken_for_eighty_columns() -> None:
+    assert "Patched but occupied: the update closed the entrance on 2021-03-05, but an\r\n" in on_a_terminal(
+        0, TERM="dumb"
+    )
 
 
 @posix

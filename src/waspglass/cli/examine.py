@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waspglass.cli.streams import say
+from waspglass.cli.streams import colour_wanted, columns, say, say_json
 
 if TYPE_CHECKING:
     from waspglass.model.assessment import Assessment
@@ -71,9 +70,9 @@ def examine(
 ) -> None:
     """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
 
-    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell;
-    2 wrong use, 3 evidence unusable, 4 pack or rules invalid, 5 output could not be written,
-    130 interrupted.
+    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied,
+    40 cannot tell; 2 wrong use, 3 evidence unusable, 4 pack or rules invalid,
+    5 output could not be written, 130 interrupted.
     """
     from waspglass.cli.progress import progress_on
     from waspglass.examine.facts_file import read_facts
@@ -85,7 +84,7 @@ def examine(
     from waspglass.packs.load import load_pack
 
     if out is not None:
-        _refuse_inside(out, evidence)
+        _refuse_taken(out, evidence)
     with progress_on(sys.stderr) as progress:
         request = Request(
             evidence=evidence,
@@ -138,31 +137,27 @@ def _answer(assessment: Assessment, out: Path | None, output_format: OutputForma
         except OutputError as error:
             fault = error
     if output_format is OutputFormat.JSON:
+        from waspglass.report.json_document import render_json
+
         sys.stderr.write(names)
-        names = ""
-    say(_shown(assessment, output_format) + names)
+        say_json(render_json(assessment))
+    else:
+        from waspglass.report.text import render_text
+
+        say(render_text(assessment, colour=colour_wanted(), width=columns(), language=assessment.language) + names)
     if fault is not None:
         raise fault
 
 
-def _shown(assessment: Assessment, output_format: OutputFormat) -> str:
-    if output_format is OutputFormat.JSON:
-        from waspglass.report.json_document import render_json
-
-        return render_json(assessment)
-    from waspglass.report.text import render_text
-
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-    return render_text(assessment, colour=colour, width=width, language=assessment.language)
-
-
-def _refuse_inside(out: Path, evidence: Path) -> None:
+def _refuse_taken(out: Path, evidence: Path) -> None:
+    """Says before hours of work what would keep the reports from being written after it."""
     from waspglass.model.errors import Location, UsageError
+    from waspglass.report.write import check_reports
 
     if evidence.is_dir() and out.resolve().is_relative_to(evidence.resolve()):
         where = Location(str(out))
         raise UsageError("the reports would be written into the evidence", location=where, hint="Choose another --out")
+    check_reports(out)
 
 
 def _written(assessment: Assessment, out: Path, tlp: Tlp) -> str:

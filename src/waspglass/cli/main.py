@@ -24,6 +24,14 @@ def _interrupted() -> NoReturn:
     sys.exit(_INTERRUPTED)
 
 
+def _refuse_empty(words: list[str]) -> None:
+    """An empty path is the folder that one stands in: with an unset variable a script would examine that."""
+    if "" in words:
+        from waspglass.model.errors import UsageError
+
+        raise UsageError("an argument is empty", hint="Is a variable of a script unset?")
+
+
 def run() -> None:
     """Runs the program; our own errors become one line on standard error and the exit code of their class.
 
@@ -35,6 +43,7 @@ def run() -> None:
     try:
         from waspglass.cli.commands import program
 
+        _refuse_empty(sys.argv[1:])
         try:
             program(sys.argv[1:])(prog_name="waspglass")
         finally:

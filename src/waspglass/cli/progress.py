@@ -1,7 +1,8 @@
-"""A bar with bytes and findings so far, on a terminal only."""
+"""A bar with bytes and findings so far, on a terminal that can move its cursor only."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -14,7 +15,7 @@ __all__ = ["progress_on"]
 @contextmanager
 def progress_on(stream: TextIO) -> Iterator[OnProgress | None]:
     """Gives a function that shows progress on `stream`, or None where nobody would see it."""
-    if not stream.isatty():
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -11,23 +12,64 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from waspglass.model.errors import WaspglassError
 
-__all__ = ["cannot_be_written", "say", "steady_streams"]
+__all__ = ["cannot_be_written", "colour_wanted", "columns", "say", "say_json", "steady_streams"]
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_PLAIN = {"│": "|", "├": "|", "└": "`", "─": "-", "✔": "+", "✘": "x", "…": "...", "·": "-", "•": "*", "–": "-",
+          "“": '"', "”": '"', "„": '"', "−": "-"}  # fmt: skip
+"""Marks that our reports draw with, for a terminal or file whose encoding lacks them (Windows: cp1252, cp850)."""
+_NOT_A_TERMINAL = 100
+_MOST_COLUMNS = 120
+_NO_SIZE = 80
 
 
 def steady_streams() -> None:
     """Makes both output streams usable: a closed one leads nowhere, and no character is a fault.
 
+    A mark that the stream's encoding lacks is drawn with ASCII, any other character becomes its escape.
+
     A descriptor that the caller closed would be given to the next file that is opened, and what a library prints would
     be written there; so it is taken at once.
     """
+    codecs.register_error("waspglass", _drawn_plainly)
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # for the life of the process
         elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="waspglass")
+
+
+def _drawn_plainly(fault: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(fault, UnicodeEncodeError) and (mark := _PLAIN.get(fault.object[fault.start])):
+        return mark, fault.start + 1
+    if isinstance(fault, UnicodeEncodeError) and fault.end > fault.start + 1:
+        fault.end = fault.start + 1  # one at a time: the next may be a mark
+    return codecs.backslashreplace_errors(fault)
+
+
+def colour_wanted() -> bool:
+    """True on a terminal that shows colours, unless the user does not want them (https://no-color.org)."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def columns() -> int:
+    """Width for a report on standard output: the terminal's, if it tells one; lines beyond 120 are hard to read."""
+    if not sys.stdout.isatty():
+        return _NOT_A_TERMINAL
+    return min(os.get_terminal_size(sys.stdout.fileno()).columns or _NO_SIZE, _MOST_COLUMNS)
+
+
+def say_json(text: str) -> None:
+    r"""`say` for JSON, which is UTF-8 everywhere: where the stream is not, other characters become `\uXXXX`.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    from waspglass.report.json_document import only_ascii
+
+    unicode = codecs.lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
+    say(text if unicode else only_ascii(text))
 
 
 def say(text: str) -> None:

@@ -39,13 +39,16 @@ def parse_instant(text: str) -> datetime:
     """Reads ISO 8601; a date alone is midnight UTC, and a time without a zone is taken as UTC.
 
     Raises:
-        ValueError: If the text is not ISO 8601.
+        ValueError: If the text is not ISO 8601, or lies outside of the calendar once it is in UTC.
     """
     return _in_utc(datetime.fromisoformat(text))
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as fault:  # the first hours of the year 1, the last ones of 9999
+        raise ValueError("the time lies outside of the calendar once it is in UTC") from fault
 
 
 Instant = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(format_instant, when_used="json")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from waspglass.model.assessment import Assessment
 
-__all__ = ["read_json", "render_json"]
+__all__ = ["only_ascii", "read_json", "render_json"]
 
 
 def render_json(assessment: Assessment) -> str:
@@ -24,6 +24,11 @@ def read_json(document: str | bytes) -> Assessment:
         pydantic.ValidationError: If it is not an assessment of this schema.
     """
     return Assessment.model_validate_json(document)
+
+
+def only_ascii(text: str) -> str:
+    r"""The same JSON with every other character as `\uXXXX`, so that it is the same in every encoding."""
+    return text if text.isascii() else "".join(one if one.isascii() else _unit_escapes(one) for one in text)
 
 
 def _escaped(line: str) -> str:

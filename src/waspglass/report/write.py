@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
+from errno import EACCES, ENOTDIR
 from functools import partial
 from pathlib import Path
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
 
-__all__ = ["Format", "names_generator", "write_files", "write_reports"]
+__all__ = ["Format", "check_reports", "names_generator", "write_files", "write_reports"]
 
 _PEEK = 4096
 _TEXT_WIDTH = 110
@@ -55,6 +56,24 @@ def write_reports(
     chosen = set(formats)
     texts = ((form.value, partial(_renderer(form, language, tlp), assessment)) for form in Format if form in chosen)
     return write_files(out, dict(texts), ours=names_generator)
+
+
+def check_reports(out: Path) -> None:
+    """Looks whether `write_reports` could write into `out`, and changes nothing.
+
+    Raises:
+        OutputError: If the folder cannot be made or written, or a name is taken by a link, a folder or a foreign file.
+    """
+    try:
+        there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+    except OSError as error:
+        raise _refused(out, error) from error
+    for form in Format:
+        _check_target(out / form.value, names_generator)
 
 
 def write_files(
