@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -196,6 +198,22 @@ def test_a_version_script_that_names_several_is_no_guess(
     script = f'<script id="{name}" output="{output.replace(">", "&gt;")}"/>'
     add(tmp_path, "scan.xml", nmap(NMAP_HOST.format(address="192.0.2.1", script=script)))
     assert rows(tmp_path)[0]["version"] == version
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '<elem key="sha1">{sha1}</elem><elem key="pem">-----BEGIN CERTIFICATE-----&#xa;{pem}&#xa;-----END CERTIFICATE-----&#xa;</elem>',  # noqa: E501
+        '<elem key="sha1">{sha1}</elem><elem key="sha256">{sha256}</elem>',
+    ],
+)
+def test_nmap_and_shodan_see_one_server_by_its_certificate(tmp_path: Path, told: str) -> None:
+    """Nmap of 2021 writes no SHA-256: without it the server of one address was two, and no two sources shared any."""
+    raw = b"a certificate"
+    prints = {"sha1": hashlib.sha1(raw).hexdigest(), "sha256": hashlib.sha256(raw).hexdigest()}
+    script = f'<script id="ssl-cert" output="">{told.format(pem=base64.b64encode(raw).decode(), **prints)}</script>'
+    add(tmp_path, "scan.xml", nmap(NMAP_HOST.format(address="192.0.2.1", script=script)), product="exchange")
+    assert [row["certificate"] for row in rows(tmp_path)] == [prints["sha256"]]
 
 
 def test_nmap_that_ends_early_is_counted(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ word and no test. Silence is not taken for an answer: such a port becomes a sigh
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import ClassVar, cast
@@ -31,6 +33,7 @@ _VERSION = re.compile(r"\b\d{1,3}(?:\.\d{1,5}){2,3}\b")
 _NOT = re.compile(r"\bNOT VULNERABLE\b|\bnot vulnerable\b", re.IGNORECASE)
 _LIKELY = re.compile(r"\b(?:LIKELY|POSSIBLY|POTENTIALLY) VULNERABLE\b", re.IGNORECASE)
 _YES = re.compile(r"\bVULNERABLE\b")
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 _HOST_LIMIT = 4 << 20
 _COLUMNS = tuple(
     "line address port transport seen product version version_from claimed verified refuted names certificate".split()  # noqa: SIM905
@@ -177,10 +180,17 @@ def _product_of(script: str, signs: Signs) -> str | None:
 
 
 def _fingerprint(port: Element) -> str | None:
-    """SHA-1 of the certificate, as the script ssl-cert writes it."""
+    """SHA-256 of the certificate that the script ssl-cert writes, as the other sources have it.
+
+    Nmap before 7.96 writes MD5 and SHA-1 only, which cannot be compared, and the certificate itself (`pem`).
+    """
     for script in port.iter("script"):
         if script.get("id") == "ssl-cert":
-            for each in script.iter("elem"):
-                if each.get("key") in ("sha256", "sha1") and each.text:
-                    return each.text.replace(":", "").replace(" ", "")
+            told = {each.get("key"): each.text or "" for each in script.iter("elem")}
+            body = _PEM.search(told.get("pem", ""))
+            try:
+                shown = hashlib.sha256(base64.b64decode(body[1])).hexdigest() if body else told.get("sha256", "")
+            except ValueError:
+                shown = told.get("sha256", "")
+            return shown.replace(":", "").replace(" ", "") or None
     return None
