@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
+from waspglass.evidence.utf16 import AsUtf8, utf16_of
 from waspglass.model.errors import PackError
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
@@ -103,13 +106,13 @@ class _Recogniser:
                 if kind.format not in taken and head.matches(self._contents[index]):
                     taken.add(kind.format)
                     shown = {name: printable(value[:_ATTRIBUTE_CHARACTERS]) for name, value in attributes.items()}
-                    yield Artefact(kind.kind, kind.format, file, shown)
+                    yield Artefact(kind.kind, kind.format, head.readable(kind), shown)
             if taken:
                 return
             if head.empty():
                 yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
                 return
-            loose = next(self._by_content(file, head), None)
+            loose = next(self._by_content(head), None)
         except EvidenceReadError as fault:
             yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
             return
@@ -123,7 +126,7 @@ class _Recogniser:
     def _unclaimed(self, file: EvidenceFile, extension: str, *, loose: bool) -> Iterator[Artefact | Skipped]:
         head = _Head(file)
         try:
-            found = next(self._by_content(file, head, far=loose), None)
+            found = next(self._by_content(head, far=loose), None)
             empty = found is None and head.empty()
         except EvidenceReadError as fault:
             yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
@@ -136,11 +139,11 @@ class _Recogniser:
             if len(unknown.examples) < _EXAMPLES:
                 unknown.examples.append(shown_source(file.path))
 
-    def _by_content(self, file: EvidenceFile, head: _Head, *, far: bool = True) -> Iterator[Artefact]:
+    def _by_content(self, head: _Head, *, far: bool = True) -> Iterator[Artefact]:
         """Kinds whose content expression fits; thousands of files that merely end in `.txt` get only a short look."""
         for kind, content in zip(self._kinds, self._contents, strict=True):
             if content is not None and head.matches(content, far=far):
-                yield Artefact(kind.kind, kind.format, file)
+                yield Artefact(kind.kind, kind.format, head.readable(kind))
 
 
 class _Head:
@@ -149,7 +152,8 @@ class _Head:
     def __init__(self, file: EvidenceFile) -> None:
         self._file = file
         self._first: bytes | None = None
-        self._whole: bytes | None = None
+        self._first_said: tuple[bytes, ...] = ()
+        self._said: tuple[bytes, ...] = ()
 
     def matches(self, content: re.Pattern[bytes] | None, *, far: bool = True) -> bool:
         """Whether the start matches; a kind without a content expression takes any.
@@ -157,11 +161,14 @@ class _Head:
         Raises:
             EvidenceReadError: If it cannot be read.
         """
-        if content is None:
+        if content is None or any(map(content.search, self._near())):
             return True
-        if content.search(self._look()):
-            return True
-        return far and len(self._look()) == _FIRST_LOOK and content.search(self._look_far()) is not None
+        return far and len(self._look()) == _FIRST_LOOK and any(map(content.search, self._far()))
+
+    def readable(self, kind: KindPattern) -> EvidenceFile:
+        """The file as the kind's format reads it: UTF-16 is no matter for a log, and all that there is of a page."""
+        codec = utf16_of(self._look()) if is_line_format(kind.format) else None
+        return self._file if codec is None else AsUtf8(self._file, codec)
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""
@@ -172,10 +179,13 @@ class _Head:
             self._first = self._read(_FIRST_LOOK)
         return self._first
 
-    def _look_far(self) -> bytes:
-        if self._whole is None:
-            self._whole = _with_short_lines(self._read(HEAD_BYTES))
-        return self._whole
+    def _near(self) -> tuple[bytes, ...]:
+        self._first_said = self._first_said or _said_by(self._look())
+        return self._first_said
+
+    def _far(self) -> tuple[bytes, ...]:
+        self._said = self._said or _said_by(self._read(HEAD_BYTES))
+        return self._said
 
     def _read(self, length: int) -> bytes:
         try:
@@ -184,6 +194,15 @@ class _Head:
         except OSError as fault:
             message = f"it cannot be read ({fault.strerror})"
             raise EvidenceReadError(message, reason=SkipReason.UNREADABLE) from fault
+
+
+def _said_by(start: bytes) -> tuple[bytes, ...]:
+    """The start of a file as a content expression sees it: without a byte order mark, and what it says in UTF-16."""
+    plain = _with_short_lines(start.removeprefix(codecs.BOM_UTF8))
+    codec = utf16_of(start)
+    if codec is None:
+        return (plain,)
+    return plain, _with_short_lines(start.decode(codec, "replace").removeprefix("\ufeff").encode())
 
 
 def _with_short_lines(block: bytes) -> bytes:

@@ -1,0 +1,104 @@
+"""Text logs that were saved as UTF-16 (by PowerShell's `>`, or by an editor), as the UTF-8 that line formats read."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from waspglass.evidence.limits import DEFAULT_LIMITS
+from waspglass.evidence.reader import Reader
+from waspglass.evidence.spool import Spool
+from waspglass.evidence.tree import EvidenceFile
+
+__all__ = ["AsUtf8", "utf16_of"]
+
+_STEP = 256 * 1024
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_LOOK = 32
+"""Bytes of a start without a byte order mark of which every other must be zero, and the rest ASCII."""
+
+
+def utf16_of(head: bytes) -> str | None:
+    """The codec of text that begins so, if it is UTF-16: by its byte order mark, or by the look of ASCII text in it."""
+    if (marked := _MARKS.get(head[:2])) is not None:
+        return marked
+    start = head[:_LOOK]
+    if len(start) < _LOOK:
+        return None
+    even, odd = start[::2], start[1::2]
+    for text, zeros, codec in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        if not any(zeros) and text.isascii() and b"\0" not in text:
+            return codec
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class AsUtf8:
+    """An EvidenceFile whose UTF-16 text is given as UTF-8, without its byte order mark.
+
+    Lines keep their numbers; offsets are those in the UTF-8 text. Units that are no text become U+FFFD.
+
+    Attributes:
+        file: What is read.
+        codec: Its encoding, as `utf16_of` tells it.
+    """
+
+    file: EvidenceFile
+    codec: str
+
+    @property
+    def path(self) -> str:
+        """That of the file."""
+        return self.file.path
+
+    @property
+    def size(self) -> int | None:
+        """Not known before it is read."""
+        return None
+
+    @property
+    def modified(self) -> datetime | None:
+        """That of the file."""
+        return self.file.modified
+
+    @property
+    def local(self) -> Path | None:
+        """None: the bytes on disk are others."""
+        return None
+
+    @property
+    def forkable(self) -> bool:
+        """As the file."""
+        return self.file.forkable
+
+    def open(self) -> BinaryIO:
+        """The text as UTF-8.
+
+        Raises:
+            EvidenceReadError: If the bytes cannot be had.
+        """
+        source = self.file.open()
+        decoder = codecs.getincrementaldecoder(self.codec)("replace")
+        mark = "\ufeff"
+
+        def read(_size: int) -> bytes:
+            nonlocal mark
+            while block := source.read(_STEP):
+                if text := decoder.decode(block):
+                    text, mark = text.removeprefix(mark) if mark else text, ""
+                    if text:
+                        return text.encode()
+            return decoder.decode(b"", final=True).encode()
+
+        return Reader(read, source.close).as_binary()
+
+    def seekable(self) -> BinaryIO:
+        """As `open`, with random access.
+
+        Raises:
+            EvidenceReadError: If the bytes cannot be had.
+        """
+        return Spool(self.open(), DEFAULT_LIMITS, self.path).stream()
