@@ -183,3 +183,23 @@ def test_a_function_in_a_long_sample_is_named_also_without_a_grammar(spoil: str)
     assert ("as_tokens" in best.reasons) is bool(spoil)
     assert any(part.sample.first == line for part in best.parts)
     assert best.verdict is not Verdict.INDEPENDENT
+
+
+def test_a_sample_of_which_not_all_was_unpacked_is_never_called_independent() -> None:
+    """Decoys fill the bound of layers, and the copy stands behind them."""
+    words = [base64.b64encode(f"harmless text, number {i}: abcdefghijklmnopqrstuvwxyz".encode()) for i in range(40)]
+    decoys = "\n".join(f'text{i} = "{word.decode()}"' for i, word in enumerate(words))
+    sample = f'{INDEPENDENT[0] * 6}\n{decoys}\nlast = "{base64.b64encode(ORIGINAL.encode()).decode()}"\n'
+    result = traced([source("found.py", sample)], [source("shared.py", ORIGINAL * 3)])
+    assert "layers_bounded" in result.samples[0].remarks
+    assert result.comparisons[0].verdict is Verdict.INDEPENDENT
+    assert result.verdict is Verdict.CANNOT_TELL
+
+
+def test_a_reused_function_comes_before_a_whole_that_is_a_bit_alike() -> None:
+    long = "\n\n\n".join(text.replace("main()", "") for text in INDEPENDENT)
+    sample = source("found.py", "\n\n\n".join([long, ORIGINAL.split("\n\n\n")[2]]))
+    alike = source("alike.py", INDEPENDENT[1].replace("for", "while")[:360])
+    first, second = traced([sample], [alike, *SHARED], background()).comparisons
+    assert first.llr < second.llr < max(part.llr for part in first.parts)
+    assert (first.shared, second.shared) == ("shared.py", "alike.py")

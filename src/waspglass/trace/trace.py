@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -70,7 +71,7 @@ def trace(
     shown = {name for one in detailed for name in (one.sample, one.shared)}
     programs = len(background) + 2
     return TraceResult(
-        verdict=_limited(found.verdict(listed), skipped),
+        verdict=_limited(found.verdict(listed), whole=not skipped and not found.remarks),
         samples=tuple(_input(reader.program(s), calibration, found.remarks.get(s.name, ())) for s in found.layers),
         shared=tuple(_input(reader.program(source), calibration) for source in copies),
         background=len(background),
@@ -88,8 +89,9 @@ def trace(
     )
 
 
-def _limited(verdict: Verdict, skipped: Sequence[Skipped]) -> Verdict:
-    return Verdict.CANNOT_TELL if skipped and verdict is Verdict.INDEPENDENT else verdict
+def _limited(verdict: Verdict, *, whole: bool) -> Verdict:
+    """The answer as it may be given if not the whole of all samples and shared programs was read and unpacked."""
+    return verdict if whole or verdict is not Verdict.INDEPENDENT else Verdict.CANNOT_TELL
 
 
 def _distinct(sources: Sequence[Source], taken: Sequence[Source] = ()) -> tuple[Source, ...]:
@@ -125,8 +127,9 @@ class _Found:
         return one.reasons[0] != "empty" and (one.reasons[0] != "small" or one.sample not in self.nested)
 
     def order(self, one: Comparison) -> tuple[bool, int, float, float, str, str]:
-        """Sorts the strongest first."""
-        return not self._decides(one), -_RANK[one.verdict], -one.llr, -one.score, one.sample, one.shared
+        """Sorts the strongest first; what a part shows counts like what the whole shows."""
+        llr = max(one.llr, *(part.llr for part in one.parts), -math.inf)
+        return not self._decides(one), -_RANK[one.verdict], -llr, -one.score, one.sample, one.shared
 
     def verdict(self, listed: Sequence[Comparison]) -> Verdict:
         """The strongest answer."""
