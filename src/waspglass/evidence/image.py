@@ -90,7 +90,8 @@ def open_image(path: Path, limits: Limits) -> Evidence:
     except Exception as fault:
         # dissect raises errors of its own and whatever its parsers meet in a damaged image.
         message = f"the disk image cannot be opened ({printable(str(fault))})"
-        raise EvidenceError(message, location=place, hint="Check that it is whole and not encrypted") from fault
+        hint = "Check that it is whole and not encrypted, and that its name ends as usual (.E01, .vmdk, .vhdx)"
+        raise EvidenceError(message, location=place, hint=hint) from fault
     container = ImageContainer(found, limits)
     if next(container.members(SkipLog(path.name)), None) is None:
         hint = "Check that it is whole and not encrypted (BitLocker)"

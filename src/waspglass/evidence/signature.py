@@ -38,7 +38,6 @@ _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"vhdxfile", Signature.IMAGE),
     (b"conectix", Signature.IMAGE),  # VHD, dynamic
     (b"QFI\xfb", Signature.IMAGE),  # QCOW2
-    (b"<<< Oracle VM VirtualBox Disk Image >>>", Signature.IMAGE),
     (b"ADSEGMENTEDFILE", Signature.IMAGE),  # AD1
     (b"7z\xbc\xaf\x27\x1c", Signature.FOREIGN_ARCHIVE),
     (b"Rar!\x1a\x07", Signature.FOREIGN_ARCHIVE),
@@ -47,6 +46,8 @@ _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"\xfd7zXZ\x00", Signature.FOREIGN_ARCHIVE),
 )
 _USTAR_AT = 257
+_VDI_AT, _VDI = 64, b"\x7f\x10\xda\xbe"
+"""The mark of a VirtualBox disk; the text before it names the program that wrote it, VirtualBox or QEMU."""
 _BOOT_SECTOR_MARK_AT = 510
 _BOOT_NAMES = re.compile(rb".{3}(?:NTFS    |MSDOS5\.0|MSWIN4\.1|EXFAT   )", re.DOTALL)
 
@@ -58,6 +59,8 @@ def signature(head: bytes) -> Signature:
             return found
     if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":
         return Signature.TAR
+    if head[_VDI_AT : _VDI_AT + 4] == _VDI:
+        return Signature.IMAGE
     if head[_BOOT_SECTOR_MARK_AT : _BOOT_SECTOR_MARK_AT + 2] == b"\x55\xaa" and (
         _BOOT_NAMES.match(head) or b"\0" in head[:446]
     ):
