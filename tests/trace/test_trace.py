@@ -203,3 +203,35 @@ def test_a_reused_function_comes_before_a_whole_that_is_a_bit_alike() -> None:
     first, second = traced([sample], [alike, *SHARED], background()).comparisons
     assert first.llr < second.llr < max(part.llr for part in first.parts)
     assert (first.shared, second.shared) == ("shared.py", "alike.py")
+
+
+def test_two_that_are_given_code_but_for_a_few_lines_cannot_be_told() -> None:
+    """What is left is too little: neither may the same last line weigh as much as a long program's, nor be nothing."""
+    end = "\n\nif __name__ == '__main__':\n    main(sys.argv[1:])\n"
+    for sample, shared in ((ORIGINAL, ORIGINAL), (f"{ORIGINAL}\nx = 1{end}", f"{ORIGINAL}\ny = [2]{end}")):
+        best = traced([source("a.py", sample)], [source("b.py", shared)], background(), SHARED).comparisons[0]
+        assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, "given")
+        assert abs(best.llr) <= 1.0
+
+
+def test_what_the_background_holds_is_shown_as_known_elsewhere() -> None:
+    others = [source(f"student{i}.py", f"{ORIGINAL}\nprint({i})\n") for i in range(12)]
+    best = traced([source("found.py", ORIGINAL)], SHARED, others).comparisons[0]
+    assert best.reasons[0] == "common_source"
+    assert [region.known for region in best.regions] == [1.0]
+    alone = traced([source("found.py", ORIGINAL)], SHARED).comparisons[0]
+    assert all(region.known < 0.2 for region in alone.regions)
+
+
+def test_little_text_that_nobody_else_has_is_not_said_to_be_known_from_elsewhere() -> None:
+    function = ORIGINAL.split("\n\n\n")[2]
+    best = traced([source("found.py", function)], [source("shared.py", function)], background()).comparisons[0]
+    assert best.llr >= load_calibration().derived_at
+    assert (best.verdict, best.reasons) == (Verdict.CANNOT_TELL, ("common_open", "identical"))
+
+
+def test_noise_is_not_said_to_be_more_alike_than_most_programs() -> None:
+    noise = bytes((i * i * 31 + i // 7) % 256 for i in range(20_000))
+    best = traced([Source("found.exe", noise)], SHARED, background()).comparisons[0]
+    assert best.llr < 0
+    assert best.reasons[0] in {"unclear", "binary"}

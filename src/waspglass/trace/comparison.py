@@ -18,6 +18,8 @@ __all__ = ["Comparing"]
 
 COMMON_SOURCE_AT = math.log(10)
 """Log likelihood ratio against a common third source below which *derived* is not said."""
+MOSTLY = 0.5
+"""Share of what two have in common that must be known from elsewhere to explain their likeness."""
 BASELINE_PROGRAMS = 200
 
 
@@ -40,11 +42,14 @@ class Comparing:
         sides = self._background_scores(own, against), self._background_scores(other, against)
         scores = [*sides[0], *sides[1]]
         baseline = baseline_of_pair(np.array(sides[0]), np.array(sides[1]), len(against))
-        size = min(program.tokens, reference.tokens)
+        size = min(one.tokens * against.own_share(one) for one in (program, reference))
         count = len(against) + 2
         llr = float(_llr(self._calibration, likeness.score, baseline, size, count))
         common_source = _against_common_source(likeness, size, self._calibration)
-        verdict, reason = _verdict(llr, common_source, program, reference, self._calibration, count)
+        verdict, reason = _verdict(llr, size, program, reference, self._calibration, count)
+        if verdict is Verdict.DERIVED and common_source is not None and common_source < COMMON_SOURCE_AT:
+            verdict = Verdict.CANNOT_TELL
+            reason = "common_source" if likeness.known_share >= MOSTLY else "common_open"
         more = (("identical", identical), ("as_tokens", is_forced(own)))
         return Comparison(
             sample=sample.name,
@@ -80,7 +85,7 @@ def _llr(calibration: Calibration, score: float, baseline: float, tokens: float,
     return np.float64(values[0])
 
 
-def _against_common_source(likeness: Likeness, tokens: int, calibration: Calibration) -> float | None:
+def _against_common_source(likeness: Likeness, tokens: float, calibration: Calibration) -> float | None:
     """The ratio that is left when everything known from elsewhere is taken away: a common source explains the rest.
 
     None if nothing that the two have in common is known from elsewhere.
@@ -92,21 +97,21 @@ def _against_common_source(likeness: Likeness, tokens: int, calibration: Calibra
 
 
 def _verdict(
-    llr: float, common: float | None, a: Program, b: Program, calibration: Calibration, programs: int
+    llr: float, size: float, a: Program, b: Program, calibration: Calibration, programs: int
 ) -> tuple[Verdict, str]:
-    """The answer and the key of its reason."""
+    """The answer, a common source apart, and the key of its reason; `size` is in tokens that were not given."""
     remarks = {*a.remarks, *b.remarks}
     if a.tokens == 0 or b.tokens == 0:
         return Verdict.CANNOT_TELL, "empty"
     if min(a.tokens, b.tokens) < calibration.enough_tokens(programs):
         return Verdict.CANNOT_TELL, "small"
+    if size < calibration.enough_tokens(programs):
+        return Verdict.CANNOT_TELL, "given"
     if llr >= calibration.derived_at:
-        if common is not None and common < COMMON_SOURCE_AT:
-            return Verdict.CANNOT_TELL, "common_source"
         return Verdict.DERIVED, "alike"
     if llr <= calibration.independent_at:
         return next(
             ((Verdict.CANNOT_TELL, limit) for limit in ("cut", "binary") if limit in remarks),
             (Verdict.INDEPENDENT, "unlike"),
         )
-    return Verdict.CANNOT_TELL, "between"
+    return Verdict.CANNOT_TELL, "between" if llr > 0 else "unclear"

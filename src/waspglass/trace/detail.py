@@ -46,15 +46,15 @@ def regions_of(
     a, b = tokens_of(syntax_a), tokens_of(syntax_b)
     lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
     rarity = against.rarity("flow", reader.program(sample))
-    most = max(rarity.values(), default=1.0)
+    elsewhere = against.known("flow", reader.program(sample))
     with np.errstate(over="ignore"):
         windows = (flow_windows(a, WINDOW) >> np.uint64(32)).tolist()
     regions = []
     runs = matching_runs(a, b)
     for run in runs:
-        inside = [rarity.get(window, 0.0) for window in windows[run.start_a : max(run.start_a + 1, run.end_a - WINDOW)]]
-        mean = sum(inside) / max(1, len(inside))
-        known = sum(1 for value in inside if value < most - 0.35) / max(1, len(inside))
+        inside = windows[run.start_a : max(run.start_a, run.end_a - WINDOW) + 1]
+        mean = sum(rarity.get(window, 0.0) for window in inside) / max(1, len(inside))
+        known = sum(1 for window in inside if window in elsewhere) / max(1, len(inside))
         regions.append(
             Region(
                 sample=lines_a.span(int(a.start[run.start_a]), int(a.end[run.end_a - 1])),

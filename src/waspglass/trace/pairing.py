@@ -98,6 +98,19 @@ class Background:
         side = self._side(view, program)
         return dict(zip(side.feature.tolist(), self._weight(side, 1).tolist(), strict=True))
 
+    def known(self, view: str, program: Program) -> frozenset[int]:
+        """The features of a program that somebody else is known to have: background, base, or programs at large."""
+        side = self._side(view, program)
+        new = side.feature[(side.count == 0) & (side.prior == 0)]
+        return frozenset(program.views[view][~np.isin(program.views[view], new)].tolist())
+
+    def own_share(self, program: Program) -> float:
+        """The share of a program's features that are not given code."""
+        if not self._base:
+            return 1.0
+        own = sum(int((~np.isin(program.views[view], self._given[view])).sum()) for view in VIEWS)
+        return own / max(1, sum(len(program.views[view]) for view in VIEWS))
+
     def _weight(self, side: _Side, present: int | npt.NDArray[np.int64]) -> Floats:
         total = len(self.programs) + 2
         strength = self._commons.strength if self._commons and total < LARGE else 0.0

@@ -143,9 +143,9 @@ class Comparison(Document):
     """One sample (or layer of it) against one shared program.
 
     Attributes:
-        reasons: Keys: first what decided the answer (`alike`, `part`, `unlike`, `between`, `part_between`, `small`,
-            `empty`, `cut`, `binary`, `common_source`), then `identical` (byte for byte) and `as_tokens` (they could not
-            both be read by one grammar).
+        reasons: Keys: first what decided the answer (`alike`, `part`, `unlike`, `unclear`, `between`, `part_between`,
+            `small`, `given`, `empty`, `cut`, `binary`, `common_source`, `common_open`), then `identical` (byte for
+            byte) and `as_tokens` (they could not both be read by one grammar).
         score: Likeness, 0 to 1.
         llr: Natural-log likelihood ratio derived : independent.
         views: Likeness in each view.
