@@ -14,6 +14,8 @@ from waspglass.evidence.spool import Spool
 
 __all__ = ["Container", "Member", "TreeFile", "moment"]
 
+_FIRST_YEAR, _LAST_YEAR = 1602, 9000
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -83,8 +85,12 @@ class TreeFile:
 
 
 def moment(seconds: float) -> datetime | None:
-    """A POSIX time in UTC, or None where it is outside of what a calendar holds."""
+    """A POSIX time in UTC, or None where it is none: outside of what a calendar holds, or not set (1601 in NTFS).
+
+    Who reckons with it may add or take off some years without leaving the calendar.
+    """
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        read = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return read if _FIRST_YEAR <= read.year <= _LAST_YEAR else None

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["EARLIEST", "LATEST", "moment"]
+__all__ = ["EARLIEST", "LATEST", "moment", "plausible"]
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -25,14 +25,24 @@ def moment(text: str) -> datetime | None:
     return _moment(text) if len(text) <= _LONGEST else None
 
 
+def plausible(read: datetime) -> datetime | None:
+    """The moment in UTC (a time without a zone is UTC); None if it is absurd.
+
+    What evidence says of time is the intruder's choice: a year 1 in another zone than UTC lies outside of the calendar.
+    """
+    try:
+        utc = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc if EARLIEST <= utc < LATEST else None
+
+
 @lru_cache(maxsize=4096)
 def _moment(text: str) -> datetime | None:
     local = _LOCAL.match(text)
     if local:
         text = f"{local[3]}-{local[2]:0>2}-{local[1]:0>2}{text[local.end() :]}"
     try:
-        read = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return plausible(datetime.fromisoformat(_FRACTION.sub(r"\1", text)))
+    except ValueError:
         return None
-    return read if EARLIEST <= read < LATEST else None

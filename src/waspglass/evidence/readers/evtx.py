@@ -10,7 +10,7 @@ import io
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO, Protocol, TypedDict, cast
 
 import orjson
@@ -19,6 +19,7 @@ from evtx import PyEvtxParser
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES, flatten_event
+from waspglass.evidence.formats.moments import plausible
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -165,7 +166,6 @@ def _raise_fault_at_end(stream: BinaryIO) -> int:
 def _moment(text: str) -> datetime | None:
     """`2021-03-14 01:39:32.609000 UTC`, as the parser writes it."""
     try:
-        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
+        return plausible(datetime.fromisoformat(text.removesuffix(" UTC")))
     except ValueError:
         return None
-    return moment if moment.tzinfo is UTC else moment.replace(tzinfo=UTC)

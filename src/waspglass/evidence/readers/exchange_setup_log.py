@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.moments import plausible
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -111,8 +112,8 @@ class ExchangeSetupLogReader:
     def _utc(self, run: _Run, moment: datetime) -> datetime | None:
         try:
             if run.zone is not None:
-                return (moment - run.zone).replace(tzinfo=UTC)
-            return moment.replace(tzinfo=self._zone).astimezone(UTC)
+                return plausible(moment - run.zone)
+            return plausible(moment.replace(tzinfo=self._zone))
         except (OverflowError, ValueError):
             return None
 

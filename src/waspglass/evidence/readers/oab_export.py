@@ -18,12 +18,14 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.moments import moment, plausible
+from waspglass.evidence.member import moment as posix_moment
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.errors import Location
@@ -36,7 +38,9 @@ _MOST_OBJECTS = 10_000
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
 _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
-_TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
+_TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
+_SINCE_1970 = re.compile(r"/Date\((-?\d{1,18})\)/")
+"""Milliseconds, as Windows PowerShell 5.1 writes times into JSON."""
 _Found = tuple[int, dict[str, str]]
 
 
@@ -153,10 +157,19 @@ def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
 
 
 def _changed(fields: dict[str, str]) -> datetime | None:
-    text = fields.get("WhenChangedUTC") or fields.get("whenChanged") or ""
+    text = (fields.get("WhenChangedUTC") or fields.get("whenChanged") or "").strip()
+    if since_1970 := _SINCE_1970.fullmatch(text):
+        return _posix(int(since_1970[1]) / 1000)
+    if (read := moment(text)) is not None:
+        return read
     for form in _TIME_FORMS:
         try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC)
+            return plausible(datetime.strptime(text, form))  # noqa: DTZ007  # it is UTC, which `plausible` takes it for
         except ValueError:
             continue
     return None
+
+
+def _posix(seconds: float) -> datetime | None:
+    read = posix_moment(seconds)
+    return None if read is None else plausible(read)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, text_of, xml_elements
 from waspglass.model.document import format_instant
@@ -88,4 +89,4 @@ def _zoned(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return plausible(moment) if moment.tzinfo is not None else None
