@@ -232,3 +232,17 @@ def test_the_timeline_is_in_the_language_of_the_report(replay: Survey) -> None:
     assert event.event_de is not None
     assert event.event_de in unescape(render_census(replay, language="de", version="0"))
     assert event.event in unescape(render_census(replay, language="en", version="0"))
+
+
+def test_a_source_that_saw_nothing_of_the_product_that_day_stands_with_none(tmp_path: Path) -> None:
+    other = {"http": None, "data": "HTTP/1.1 200 OK\r\nMicrosoftSharePointTeamServices: 16.0.0.10337\r\n"}
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.9", None, **other)))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        empty = survey(reading, dt.date(2021, 3, 20), samples=5)
+    with pytest.raises(UsageError, match="has a host that the pack proxylogon is about"):
+        render_census(empty, language="en", version="1")
+    add(tmp_path, "2021-03-15.json", jsonl(banner("192.0.2.1")))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        found = survey(reading, dt.date(2021, 3, 20), samples=5)
+    assert [(each.last.date.day, each.last.total) for each in found.sources] == [(20, 0)]
+    assert "Shodan sees 0 vulnerable addresses among 0." in render_census(found, language="en", version="1")

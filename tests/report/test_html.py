@@ -13,6 +13,7 @@ from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
 from waspglass.model.assessment import Advice, Assessment, EvidenceNode
+from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Actor, Rung
 from waspglass.report.html import render_html
 
@@ -117,6 +118,18 @@ def test_the_picture_has_a_text_alternative() -> None:
     for svg in pictures:
         assert set(svg["aria-labelledby"].split()) <= set(shown.ids())
     assert "Timeline of lid and wasp for ex01.example.test" in shown.text
+
+
+def test_the_ladder_says_no_only_where_something_could_have_said_yes() -> None:
+    rows = (Coverage(kind="iis", files=1, shows=("probed",)), Coverage(kind="events", shows=("impact",)))
+    ladder = page(minimal(coverage=rows)).text.split("Host", maxsplit=1)[0]
+    assert "probed no exploited ? cannot be told" in ladder
+    assert "impact ? cannot be told" in ladder
+
+
+def test_a_long_path_keeps_its_line() -> None:
+    found = finding(1, source="C/" + "x" * 5000 + "/u_ex210303.log", line=4711)
+    assert "xx/u_ex210303.log:4711" in page(minimal(findings=(found,))).text
 
 
 def test_language_of_the_document() -> None:

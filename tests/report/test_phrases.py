@@ -44,3 +44,8 @@ def test_durations_change_from_hours_to_days(hours: float, shown: str) -> None:
 @pytest.mark.parametrize(("hours", "shown"), [(24, "24 h"), (72, "72 h"), (720, "30 days")])
 def test_deadlines_are_said_as_laws_say_them(hours: int, shown: str) -> None:
     assert Phrases("en").deadline(hours) == shown
+
+
+def test_months_are_said_after_the_hours() -> None:
+    assert Phrases("en").deadline(72, 1) == "72 h + 1 month"
+    assert Phrases("de").deadline(72, 2) == "72 Std. + 2 Monate"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.report.build import at, finding, minimal
 from tests.report.sample import SHELL, attempted, clean, compromised, occupied
-from waspglass.model.assessment import Assessment, Implant, Lid, LidState
+from waspglass.model.assessment import Assessment, Implant, Lid, LidState, Limit
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.load import load_pack
@@ -53,6 +53,17 @@ def test_dense_events_at_the_edge_become_a_staircase() -> None:
     events = [(1000.0 + 20 * n, "y" * 40) for n in range(6)]
     placed = place_labels(events, range(6), 8, LEFT, WIDTH)
     assert [label.row for label in sorted(placed, key=lambda label: label.x)] == list(range(6))
+
+
+def test_the_time_in_which_an_entry_would_go_unseen_has_a_lane() -> None:
+    hidden = Span(from_=at("2021-01-03"), to=at("2021-02-09"))
+    other = Limit(id="x", text="Minor.", spans=(Span(from_=at("2021-02-20"), to=at("2021-02-21")),))
+    decisive = Limit(id="missing-hours", text="Nobody knows.", spans=(hidden,), decisive=True)
+    window = Span(from_=at("2021-01-03"), to=at("2021-03-05"))
+    picture = drawn(minimal(window=window, limits=(decisive, other)))
+    (box,) = [box for box in picture.boxes if box.style == "gap"]
+    assert box.title == "an entry would go unseen: 2021-01-03 00:00 UTC to 2021-02-09 00:00 UTC (37 days)"
+    assert not [box for box in drawn(minimal(window=window, limits=(other,))).boxes if box.style == "gap"]
 
 
 @given(st.integers(0, 900_000), st.integers(1, 200_000))

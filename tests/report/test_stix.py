@@ -98,6 +98,17 @@ def test_implants_become_indicators_of_high_confidence_with_a_sighting() -> None
     assert sighting["first_seen"] == "2021-03-03T04:12:31.000Z"
 
 
+def test_a_record_that_several_rules_matched_was_seen_once() -> None:
+    actor = Actor(address="203.0.113.77")
+    seen = [
+        finding(number, line=line, rung=Rung.USED, actor=actor, time=at("2021-03-03"))
+        for number, line in enumerate((7, 7, 7, 9))
+    ]
+    assessment = minimal(findings=tuple(seen))
+    assert [thing["number_observed"] for thing in objects(assessment, "observed-data")] == [2]
+    assert [thing["count"] for thing in objects(assessment, "sighting")] == [2]
+
+
 def test_a_digest_that_a_rule_captured_becomes_part_of_file_and_pattern() -> None:
     digest = "ab" * 32
     seen = finding(1, rung=Rung.IMPLANTED, subject=SHELL, fields={"sha256": digest})

@@ -11,6 +11,7 @@ from tests.report.sample import attempted, clean, compromised, every_verdict, oc
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.coverage import Coverage
 from waspglass.report.text import render_text
+from waspglass.report.visible import place
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -107,8 +108,23 @@ def test_the_language_of_the_words_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("width", [10, 40, 80, 200])
-def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    assert all(len(line) <= max(width, 40) for line in shown(occupied(), width=width).split("\n"))
+def test_no_line_is_wider_than_the_terminal_but_for_a_place(width: int) -> None:
+    lines = [line.lstrip("│├└─ ") for line in shown(occupied(), width=width).split("\n")]
+    places = {place(found) for found in (*occupied().findings, *occupied().review)}
+    assert all(len(line) <= max(width, 40) or line in places for line in lines)
+
+
+def test_a_place_is_never_broken() -> None:
+    source = "C:\\Program Files\\Microsoft\\Exchange Server\\V15\\Logging\\" + "a b\\" * 40 + "x.LOG"
+    found = finding(1, title="A page answered", time=at("2021-03-03T04:12:31Z"), source=source, line=12)
+    why = EvidenceNode(claim="A page answered", holds=True, findings=(found.id,))
+    assert f"\n    {source}:12\n" in shown(minimal(findings=(found,), why=why), width=80)
+
+
+def test_the_verdict_is_the_first_line_and_near_the_last_and_the_zone_is_said() -> None:
+    text = shown(occupied())
+    assert text[text.rindex("\n\n") + 2 :].startswith("Patched, but occupied · waspglass ")
+    assert "\nAll times are UTC.\n" in text
 
 
 def test_colour_comes_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
-from tests.report.sample import clean, every_verdict, occupied
+from tests.report.sample import SHELL, clean, every_verdict, occupied
 from waspglass.model.assessment import Assessment
 from waspglass.report.timeline import render_timeline
 
@@ -54,6 +54,14 @@ def test_the_lid_implants_and_campaign_have_their_events() -> None:
     assert ("waspglass:lid", "Last Seen Unpatched") in kinds
     assert ("waspglass:implant", "Implant Gone") in kinds
     assert ("waspglass:campaign", "Campaign Event") in kinds
+
+
+def test_messages_are_in_the_language_of_the_assessment() -> None:
+    messages = " ".join(str(event["message"]) for event in events(occupied(language="de")))
+    assert "[eingenistet] " in messages
+    assert "Deckel: zuletzt ungepatcht gesehen" in messages
+    assert f"Implantat: Verschwunden seit: {SHELL}" in messages
+    assert "Die Angriffswelle: " in messages
 
 
 def test_a_finding_without_a_time_is_kept_and_not_dated() -> None:

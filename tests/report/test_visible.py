@@ -41,7 +41,13 @@ def test_other_cells_stay(text: str) -> None:
 
 
 def test_what_was_cut_is_said() -> None:
-    assert excerpt("abcdef", 4) == "abcd [+2 characters]"
+    assert excerpt("abcdef", 4) == "abcd… [+2]"
+
+
+def test_a_long_place_keeps_its_file_and_line() -> None:
+    shown = place(finding(1, source="C/" + "x" * 900 + "/u_ex210303.log", line=7), 100)
+    assert shown.endswith("xx/u_ex210303.log:7")
+    assert len(shown) == 103
 
 
 @pytest.mark.parametrize(

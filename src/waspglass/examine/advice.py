@@ -62,11 +62,12 @@ def clocks_of(pack: Pack, truths: frozenset[str], language: str) -> tuple[Clock,
         Clock(
             id=entry.id,
             title=entry.title.text(language),
-            law=entry.law,
+            law=entry.law.text(language),
             hours=entry.hours,
+            months=entry.months,
             text=entry.text.text(language),
         )
         for entry in pack.clocks
         if holds(entry.when, truths)
     ]
-    return tuple(sorted(clocks, key=lambda clock: clock.hours))
+    return tuple(sorted(clocks, key=lambda clock: (clock.months, clock.hours)))

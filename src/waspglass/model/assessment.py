@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -202,6 +204,7 @@ class Clock(Document):
         title: What is due.
         law: The article.
         hours: Time from becoming aware.
+        months: Calendar months after those hours.
         text: Whom it concerns and what starts it.
     """
 
@@ -209,7 +212,19 @@ class Clock(Document):
     title: str
     law: str
     hours: int
+    months: int = 0
     text: str
+
+    def due(self, aware: datetime) -> datetime:
+        """When it is due for somebody who became aware at a moment.
+
+        A month ends on the day of the same number, or on the last day of a shorter month (Regulation (EEC, Euratom)
+        No 1182/71, Article 3(2)(c)).
+        """
+        start = aware + timedelta(hours=self.hours)
+        years, month = divmod(start.month - 1 + self.months, 12)
+        day = min(start.day, monthrange(start.year + years, month + 1)[1])
+        return start.replace(year=start.year + years, month=month + 1, day=day)
 
 
 class TimelineEvent(Document):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from waspglass.model.document import Document, Instant
 from waspglass.model.finding import Rung
@@ -230,13 +230,24 @@ class AdviceText(Document):
     sources: tuple[str, ...] = ()
 
 
+def _in_both(law: object) -> object:
+    return {"en": law, "de": law} if isinstance(law, str) else law
+
+
 class ClockText(Document):
-    """A legal deadline that may run once somebody became aware; `when` as in `AdviceText`."""
+    """A legal deadline that may run once somebody became aware; `when` as in `AdviceText`.
+
+    Attributes:
+        hours: From becoming aware.
+        months: Calendar months after those hours.
+        law: The article as lawyers of each language cite it; one text serves for both.
+    """
 
     id: str
     when: tuple[str, ...]
-    hours: int
-    law: str
+    hours: int = Field(ge=0, le=24 * 366)
+    months: int = Field(default=0, ge=0, le=24)
+    law: Annotated[Translated, BeforeValidator(_in_both)]
     title: Translated
     text: Translated
     sources: tuple[str, ...] = ()

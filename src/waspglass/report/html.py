@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from functools import cache
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from waspglass.model.assessment import Assessment, EvidenceNode
-from waspglass.model.finding import Rung
+from waspglass.model.finding import Finding, Rung
 from waspglass.report.html_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
@@ -73,7 +72,7 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
 @cache
 def _environment() -> Environment:
     environment = page_environment()
-    environment.filters |= {"prose": prose, "words": _words, "place": place, "excerpt": _cut, "after": _after}
+    environment.filters |= {"prose": prose, "words": _words, "place": _place, "excerpt": _cut}
     environment.tests |= {"web_address": lambda text: bool(_WEB_ADDRESS.fullmatch(text))}
     return environment
 
@@ -86,12 +85,15 @@ def _words(text: str) -> Markup:
 
 def _cut(text: str, limit: int) -> str:
     """`excerpt`, shorter where a third are characters that HTML writes as five: they cannot swell the page."""
-    growing = sum(text.count(character, 0, limit) for character in "<>&\"'")
-    return excerpt(text, limit // 3 if growing * 3 > limit else limit)
+    return excerpt(text, limit // 3 if _grows(text[:limit], limit) else limit)
 
 
-def _after(moment: datetime, hours: int) -> datetime:
-    return moment + timedelta(hours=hours)
+def _place(finding: Finding, limit: int) -> str:
+    return place(finding, limit // 3 if _grows(finding.source, limit) else limit)
+
+
+def _grows(text: str, limit: int) -> bool:
+    return sum(text.count(character) for character in "<>&\"'") * 3 > limit
 
 
 def _cited(node: EvidenceNode) -> Iterator[str]:

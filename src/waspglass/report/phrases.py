@@ -62,9 +62,10 @@ class Phrases:
         """A length of time in whole hours, or in days from three days on."""
         return self.count("day", round(hours / 24)) if hours >= 72 else self.count("hour", max(1, round(hours)))
 
-    def deadline(self, hours: int) -> str:
-        """A legal period as laws write it: hours up to a week, then days."""
-        return self.text("clock.days", n=hours // 24) if hours > 168 else self.text("clock.hours", n=hours)
+    def deadline(self, hours: int, months: int = 0) -> str:
+        """A legal period as laws write it: hours up to a week, then days; months after them."""
+        shown = self.text("clock.days", n=hours // 24) if hours > 168 else self.text("clock.hours", n=hours)
+        return f"{shown} + {self.count('month', months)}" if months else shown
 
     def lid(self, assessment: Assessment) -> str:
         """The lid axis as one clause with its dates."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from waspglass.model.assessment import Assessment, TimelineEvent
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture_labels import place_labels
-from waspglass.report.picture_lanes import draw_coverage, draw_implants, draw_ladder, draw_lid
+from waspglass.report.picture_lanes import draw_blind, draw_coverage, draw_implants, draw_ladder, draw_lid
 from waspglass.report.picture_scale import Scale, detail_span, drawn_span
 from waspglass.report.picture_shapes import LEFT, RIGHT, WIDTH, Box, Dot, Label, Line, Picture, shortened
 from waspglass.report.visible import prose
@@ -19,7 +19,7 @@ _ROW = 14.5
 _HALF_TICK = 36
 _BELOW_LID = 39
 _CAMPAIGN_ROWS = 8
-_CAMPAIGN_TEXT = 46
+_CAMPAIGN_TEXT = 60
 _IMPORTANCE = ("patch", "poc_public", "sharing", "exploitation", "report", "ransomware", "warning")
 
 
@@ -34,7 +34,8 @@ def draw(assessment: Assessment, phrases: Phrases) -> Picture | None:
     y = draw_lid(picture, assessment, scale, phrases, picture.top + 10)
     y = draw_ladder(picture, assessment.findings, scale, phrases, y + 16)
     y = draw_implants(picture, assessment, scale, phrases, y + 12)
-    y = draw_coverage(picture, assessment.coverage, scale, phrases, y + 14)
+    y = draw_blind(picture, assessment, scale, phrases, y + 14)
+    y = draw_coverage(picture, assessment.coverage, scale, phrases, y)
     _frame(picture, assessment, scale, phrases, y + 6)
     return picture
 

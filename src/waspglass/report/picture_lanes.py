@@ -6,14 +6,14 @@ from collections import defaultdict
 from datetime import datetime
 
 from waspglass.model.assessment import Assessment, LidState
-from waspglass.model.coverage import Coverage
+from waspglass.model.coverage import Coverage, disjoint
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture_scale import Scale
 from waspglass.report.picture_shapes import LEFT, RIGHT, Box, Dot, Label, Line, Picture, shortened
 from waspglass.report.visible import prose, visible
 
-__all__ = ["KIND_NAME", "draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
+__all__ = ["KIND_NAME", "draw_blind", "draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
 
 _LANE = 24.0
 _MOST_IMPLANTS = 8
@@ -108,6 +108,22 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
         picture.labels.append(Label(LEFT - 12, y + 12, text, "lane code", "end"))
         y += 18
     return y
+
+
+def draw_blind(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phrases, y: float) -> float:
+    """The time in question in which nothing would have shown an entry; no lane if there is none."""
+    spans = disjoint(span for limit in assessment.limits if limit.decisive for span in limit.spans)
+    drawn = [span for span in spans if span.to >= scale.start and span.from_ <= scale.end]
+    if not drawn:
+        return y
+    picture.lines.append(Line(12, y - 6, RIGHT, y - 6, "rule"))
+    _name(picture, phrases.text("picture.blind"), y, missing=False)
+    for span in drawn:
+        left, right = scale.x(span.from_), scale.x(span.to)
+        words = phrases.text("text.to", start=phrases.minute(span.from_), end=phrases.minute(span.to))
+        title = f"{phrases.text('picture.blind')}: {words} ({phrases.duration(span.hours)})"
+        picture.boxes.append(Box(left, y + 1, max(right - left, 2), 14, "gap", title))
+    return y + 24
 
 
 def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale, phrases: Phrases, y: float) -> float:

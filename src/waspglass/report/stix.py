@@ -97,6 +97,10 @@ class _Group:
         times = [finding.time for finding in self.findings if finding.time]
         return min(times, default=fallback), max(times, default=fallback)
 
+    def count(self) -> int:
+        """How often something was seen: a record that several rules matched was seen once."""
+        return len({(found.source, found.line, found.record, found.offset) for found in self.findings})
+
     def highest(self) -> Rung | None:
         """The highest rung that one of them shows."""
         rungs = [finding.rung for finding in self.findings if finding.rung and finding.effect is Effect.SHOWS]
@@ -199,7 +203,7 @@ def _actor(
     things.extend(thing for found in group.findings[:50] if found.subject for thing in file_objects(found.subject))
     first, last = group.times(builder.assessment.created)
     key = json.dumps([address, account])
-    seen = _observed(builder, key, things, first, last, len(group.findings))
+    seen = _observed(builder, key, things, first, last, group.count())
     highest = group.highest()
     if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):
         return
@@ -217,7 +221,7 @@ def _actor(
         confidence=_CONFIDENCE_ADDRESS,
         lang=builder.assessment.language,
     )
-    _sight(builder, key, indicator, seen, host, first, last, len(group.findings))
+    _sight(builder, key, indicator, seen, host, first, last, group.count())
     used = {technique for finding in group.findings for technique in finding.techniques if technique in techniques}
     for technique in sorted(used):
         _relate(builder, indicator, "indicates", techniques[technique])

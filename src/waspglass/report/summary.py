@@ -48,6 +48,7 @@ class Summary:
         gone: Implants that were removed.
         open: Implants whose presence cannot be told.
         by_rung: Findings that show a rung, by rung.
+        could_show: Rungs that something of the evidence is able to show.
         skips: Skips by reason, most frequent first.
     """
 
@@ -58,6 +59,7 @@ class Summary:
     gone: tuple[Implant, ...]
     open: tuple[Implant, ...]
     by_rung: Mapping[Rung, int]
+    could_show: frozenset[str]
     skips: tuple[SkipSummary, ...]
 
 
@@ -72,6 +74,7 @@ def summarise(assessment: Assessment) -> Summary:
         gone=tuple(implant for implant in assessment.implants if implant.present is False),
         open=tuple(implant for implant in assessment.implants if implant.present is None),
         by_rung=Counter(finding.rung for finding in shown if finding.rung is not None),
+        could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
@@ -32,10 +31,17 @@ _LEAVES = 4
 _CHILDREN = 15
 _SPANS = 3
 _MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
+_SHORT_PLACE = 50
+_STAND_IN = 0xF0000
+_MOST_STAND_INS = 0xFFFD
+"""The private characters of plane 15. None comes from evidence: `visible` shows those as escapes."""
 
 
 def render_text(assessment: Assessment, *, colour: bool, width: int, language: str | None = None) -> str:
     """The whole report as lines of at most `width` columns, ending in a line break.
+
+    The place of a finding is never broken, even if its line becomes longer than that: it is there to be copied, and
+    to be found with `grep`.
 
     Args:
         assessment: The result to show.
@@ -46,6 +52,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int, language: s
     phrases = Phrases(language or assessment.language)
     summary = summarise(assessment)
     out = StringIO()
+    places = _Places()
     console = Console(
         file=out,
         width=max(width, 40),
@@ -59,7 +66,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int, language: s
     )
     for block in (
         _opening(assessment, summary, phrases),
-        _section(phrases.text("section.why"), _why(assessment, phrases)),
+        _section(phrases.text("section.why"), _why(assessment, phrases, places)),
         _section(phrases.text("section.do"), _advice(assessment, phrases)),
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)) if assessment.clocks else None,
         _section(phrases.text("section.limits"), _limits(assessment, phrases)),
@@ -69,7 +76,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int, language: s
     ):
         if block is not None:
             console.print(block)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().split("\n")[:-1])
+    return places.put_back("".join(f"{line.rstrip()}\n" for line in out.getvalue().split("\n")[:-1]))
 
 
 def _section(title: str, body: RenderableType) -> RenderableType:
@@ -98,10 +105,28 @@ def _host_line(assessment: Assessment, phrases: Phrases) -> str:
     return " · ".join((*parts, phrases.text("text.evidence", path=visible(host.evidence))))
 
 
-def _why(assessment: Assessment, phrases: Phrases) -> RenderableType:
+@dataclass(slots=True)
+class _Places:
+    """Places of findings stand as one character each while lines are broken."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def stand_in(self, text: str) -> str:
+        """The character for a place; the place itself where there are no more of them."""
+        if len(self.texts) == _MOST_STAND_INS:
+            return text
+        self.texts.append(text)
+        return chr(_STAND_IN + len(self.texts) - 1)
+
+    def put_back(self, rendered: str) -> str:
+        """The rendered lines with every place in them."""
+        return rendered.translate({_STAND_IN + number: text for number, text in enumerate(self.texts)})
+
+
+def _why(assessment: Assessment, phrases: Phrases, places: _Places) -> RenderableType:
     root = Tree(_claim(assessment.why), guide_style="dim")
-    _Grower(findings_by_id(assessment), phrases).grow(root, assessment.why)
-    blocks: list[RenderableType] = [root]
+    _Grower(findings_by_id(assessment), phrases, places).grow(root, assessment.why)
+    blocks: list[RenderableType] = [root, Text(phrases.text("html.all_times"), style="dim")]
     if assessment.review:
         note = phrases.text("text.review_note", n=phrases.count("finding", len(assessment.review)))
         blocks.append(Text(note, style="dim"))
@@ -114,6 +139,7 @@ class _Grower:
 
     findings: dict[str, Finding]
     phrases: Phrases
+    places: _Places
     shown: set[str] = field(default_factory=set)
 
     def grow(self, branch: Tree, node: EvidenceNode) -> None:
@@ -125,26 +151,29 @@ class _Grower:
             title = prose(finding.title)
             said = title == prose(node.claim)
             with_excerpt = number == 0 and finding.id not in self.shown
-            branch.add(_leaf(finding, "" if said else title, self.phrases, with_excerpt=with_excerpt))
+            branch.add(self._leaf(finding, "" if said else title, with_excerpt=with_excerpt))
             self.shown.add(finding.id)
         more = max(0, len(known) - _LEAVES) + max(0, len(node.children) - _CHILDREN)
         if more:
             branch.add(Text(self.phrases.text("text.more_leaves", n=self.phrases.number(more)), style="dim"))
 
+    def _leaf(self, finding: Finding, title: str, *, with_excerpt: bool) -> RenderableType:
+        """Time and title, the place on a line of its own (or beside the time if short and the claim is the title)."""
+        when = Text.assemble((self.phrases.moment(finding.time), "dim"), overflow="fold")
+        full = place(finding)
+        where = Text(self.places.stand_in(full), style="cyan")
+        if title or len(full) > _SHORT_PLACE:
+            lines = [when.append(f"  {title}" if title else ""), where]
+        else:
+            lines = [when.append("  ").append_text(where)]
+        if with_excerpt and finding.excerpt:
+            lines.append(Text(visible(finding.excerpt[:1000]), style="dim", no_wrap=True, overflow="ellipsis"))
+        return Group(*lines)
+
 
 def _claim(node: EvidenceNode) -> Text:
     mark, style = _MARK[node.holds]
     return Text.assemble((f"{mark} ", style), prose(node.claim))
-
-
-def _leaf(finding: Finding, title: str, phrases: Phrases, *, with_excerpt: bool) -> RenderableType:
-    """Time and title, the place on a line of its own (or beside the time if the claim is the title), the record."""
-    when = Text.assemble((phrases.moment(finding.time), "dim"), overflow="fold")
-    where = Text(place(finding), style="cyan", overflow="fold")
-    lines = [when.append(f"  {title}"), where] if title else [when.append("  ").append_text(where)]
-    if with_excerpt and finding.excerpt:
-        lines.append(Text(visible(finding.excerpt[:1000]), style="dim", no_wrap=True, overflow="ellipsis"))
-    return Group(*lines)
 
 
 def _advice(assessment: Assessment, phrases: Phrases) -> RenderableType:
@@ -164,9 +193,9 @@ def _clocks(assessment: Assessment, phrases: Phrases) -> RenderableType:
     clocks = Table.grid(padding=(0, 2))
     clocks.add_column(no_wrap=True, justify="right", style="bold")
     clocks.add_column()
-    for clock in sorted(assessment.clocks, key=lambda clock: clock.hours):
-        due = phrases.text("clock.due", due=phrases.minute(assessment.created + timedelta(hours=clock.hours)))
-        clocks.add_row(phrases.deadline(clock.hours), Text(prose(clock.title), style="bold"))
+    for clock in sorted(assessment.clocks, key=lambda clock: (clock.months, clock.hours)):
+        due = phrases.text("clock.due", due=phrases.minute(clock.due(assessment.created)))
+        clocks.add_row(phrases.deadline(clock.hours, clock.months), Text(prose(clock.title), style="bold"))
         clocks.add_row("", f"{due} ({prose(clock.law)})")
         clocks.add_row("", Text(prose(clock.text), style="dim"))
     aware = Text(phrases.text("clock.aware", aware=phrases.minute(assessment.created)))
@@ -250,6 +279,7 @@ def _footer(assessment: Assessment, phrases: Phrases) -> str:
     pack = assessment.pack
     footer = phrases.text(
         "text.footer",
+        headline=visible(phrases.headline(assessment)),
         generator=visible(assessment.generator),
         pack=visible(pack.id),
         version=visible(pack.version),

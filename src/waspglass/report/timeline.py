@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.document import format_instant
-from waspglass.model.finding import Actor, Finding
+from waspglass.model.finding import Actor, Effect, Finding
+from waspglass.report.phrases import Phrases
 from waspglass.report.visible import cell, place
 
 __all__ = ["render_timeline"]
@@ -26,11 +27,19 @@ _NO_TIME = "Not a time"
 def render_timeline(assessment: Assessment) -> str:
     """The findings, the lid, the implants and the campaign's dates as JSON lines, oldest first.
 
+    Messages are in the language of the assessment; `timestamp_desc` and the names of fields never change.
+
     Findings without a time stand at the time of collection (or of the report), with `timestamp_desc` "Not a time" and
     `time_known` false, so that they are neither lost nor taken for dated. Strings that a spreadsheet would take for a
     formula begin with an apostrophe, because timelines are exported to CSV.
     """
-    events = [*_findings(assessment), *_lid(assessment), *_implants(assessment), *_campaign(assessment)]
+    phrases = Phrases(assessment.language)
+    events = [
+        *_findings(assessment, phrases),
+        *_lid(assessment, phrases),
+        *_implants(assessment, phrases),
+        *_campaign(assessment, phrases),
+    ]
     events.sort(key=lambda event: (event["timestamp"], str(event["data_type"]), str(event["message"])))
     return "".join(f"{json.dumps(event, ensure_ascii=True)}\n" for event in events)
 
@@ -60,12 +69,12 @@ def _microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _findings(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+def _findings(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     untimed = assessment.host.collected_at or assessment.created
     for role in ("finding", "context", "review"):
         findings: tuple[Finding, ...] = getattr(assessment, "findings" if role == "finding" else role)
         for finding in findings:
-            rung = finding.rung.value if finding.rung else "context"
+            rung = phrases.word("rung", finding.rung) if finding.rung else phrases.word("effect", Effect.CONTEXT)
             actor = finding.actor or Actor()
             yield _event(
                 finding.time or untimed,
@@ -94,36 +103,40 @@ def _findings(assessment: Assessment) -> Iterator[dict[str, _Value]]:
             )
 
 
-def _lid(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+def _lid(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     lid, host = assessment.lid, assessment.host.name
     if lid.not_before:
-        yield _event(lid.not_before, "Last Seen Unpatched", "lid", "Last seen unpatched", {"hostname": host})
+        message = f"{phrases.text('section.lid')}: {phrases.text('timeline.unpatched')}"
+        yield _event(lid.not_before, "Last Seen Unpatched", "lid", message, {"hostname": host})
     if lid.since:
-        message = f"Lid: {lid.state.value}. {lid.reason}"
+        message = f"{phrases.text('section.lid')}: {phrases.word('lid', lid.state)}. {lid.reason}"
         yield _event(lid.since, "Patch State Since", "lid", message, {"hostname": host, "lid": lid.state.value})
     for sighting in lid.builds:
         more = {"hostname": host, "build": sighting.build, "source": sighting.source}
         for moment, described in ((sighting.installed, "Installation Time"), (sighting.at, "Build Seen")):
             if moment:
-                message = f"Build {sighting.build} ({sighting.certainty.value})"
+                message = f"Build {sighting.build} ({phrases.word('certainty', sighting.certainty)})"
                 yield _event(moment, described, "build", message, more)
 
 
-def _implants(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+def _implants(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     for implant in assessment.implants:
         moments = {
-            "Implant Written": implant.written,
-            "Implant First Used": implant.first_used,
-            "Implant Last Used": implant.last_used,
-            "Implant Gone": implant.gone,
+            "Implant Written": ("written", implant.written),
+            "Implant First Used": ("first_used", implant.first_used),
+            "Implant Last Used": ("last_used", implant.last_used),
+            "Implant Gone": ("gone_at", implant.gone),
         }
-        for described, moment in moments.items():
+        for described, (word, moment) in moments.items():
             if moment:
                 more = {"hostname": assessment.host.name, "subject": implant.subject}
-                yield _event(moment, described, "implant", f"{described}: {implant.subject}", more)
+                message = f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}: {implant.subject}"
+                yield _event(moment, described, "implant", message, more)
 
 
-def _campaign(assessment: Assessment) -> Iterator[dict[str, _Value]]:
+def _campaign(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     for event in assessment.campaign:
         more = {"kind": event.kind, "source": event.source}
-        yield _event(event.date, "Campaign Event", "campaign", f"Campaign: {event.text}", more)
+        yield _event(
+            event.date, "Campaign Event", "campaign", f"{phrases.text('section.campaign')}: {event.text}", more
+        )

@@ -31,15 +31,22 @@ def cell(text: str) -> str:
 
 
 def excerpt(text: str, limit: int) -> str:
-    """At most `limit` visible characters of a raw record; what was cut is said."""
+    """At most `limit` visible characters of a raw record; how many were cut is said, in no language."""
     shown = visible(text[:limit])
     left_out = len(shown) - limit + max(0, len(text) - limit)
-    return shown if left_out <= 0 else f"{shown[:limit]} [+{left_out} characters]"
+    return shown if left_out <= 0 else f"{shown[:limit]}… [+{left_out}]"
 
 
-def place(finding: Finding) -> str:
-    """Where a finding was made: `path:line`, `path#record` or `path@offset`, as editors and analysts write it."""
+def place(finding: Finding, limit: int | None = None) -> str:
+    """Where a finding was made: `path:line`, `path#record` or `path@offset`, as editors and analysts write it.
+
+    Args:
+        finding: The finding.
+        limit: Characters of the path that are shown; a longer one loses its middle, never the file's name and line.
+    """
     source = visible(finding.source)
+    if limit is not None and len(source) > limit:
+        source = f"{source[: limit // 2]}…{source[len(source) - limit // 2 :]}"
     if finding.line is not None:
         return f"{source}:{finding.line}"
     if finding.record is not None:
