@@ -111,16 +111,16 @@ def _window(exposed: Exposure, observations: Observations, catalogue: Catalogue)
                 end=f"{s.to:%Y-%m-%d %H:%M}",
                 missing=duration(s.hours, catalogue),
             ),
-            holds=False,
+            holds=None,
         )
         for s in exposed.missing[:_HOLES]
     ]
     if len(exposed.missing) > _HOLES:
         more = catalogue.text("why.more_holes", number=len(exposed.missing) - _HOLES)
-        holes.append(EvidenceNode(claim=more, holds=False))
+        holes.append(EvidenceNode(claim=more, holds=None))
     missing = duration(sum(s.hours for s in exposed.missing), catalogue)
     claim = catalogue.text("why.not_covered", missing=missing, **span)
-    return EvidenceNode(claim=claim, holds=False, children=tuple(holes))
+    return EvidenceNode(claim=claim, holds=None, children=tuple(holes))
 
 
 def _late(exposed: Exposure, lid: Lid, pack: Pack, catalogue: Catalogue) -> list[EvidenceNode]:
