@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from waspglass.evidence.tree import EvidenceFile
 
-__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader"]
+__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader", "distinct"]
 
 Record = Mapping[str, str]
 """Field name -> value. A field that is empty in the log (`-` in W3C) is absent, which is Sigma's `null`."""
@@ -52,6 +52,29 @@ class Columns:
 
     names: tuple[str, ...] = ()
     date: datetime | None = None
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of columns, each once: of several columns of one name the last keeps it, the others get a number.
+
+    A record can have one value of a name only, and whoever looks for a column's place must mean the same one.
+    """
+    found = list(names)
+    taken = set(found)
+    if len(taken) == len(found):
+        return tuple(found)
+    kept: set[str] = set()
+    numbers: dict[str, int] = {}
+    for place in range(len(found) - 1, -1, -1):
+        name = found[place]
+        if name in kept:
+            number = numbers.get(name, 2)
+            while f"{name} ({number})" in taken:
+                number += 1
+            numbers[name] = number + 1
+            found[place] = f"{name} ({number})"
+        kept.add(name)
+    return tuple(found)
 
 
 class LineFormat(Protocol):

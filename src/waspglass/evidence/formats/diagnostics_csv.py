@@ -17,7 +17,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.artefact import Columns, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 
@@ -122,13 +122,13 @@ class DiagnosticsCsv:
         text = line.removeprefix(_BOM).decode("utf-8", "replace").strip()
         before = columns or Columns()
         if not text.startswith("#"):
-            names = tuple(name.strip().strip('"') for name in text.split(","))
-            return replace(before, names=names) if all(map(_NAME.fullmatch, names)) else columns
+            names = [name.strip().strip('"') for name in text.split(",")]
+            return replace(before, names=distinct(names)) if all(map(_NAME.fullmatch, names)) else columns
         key, _, value = text.partition(":")
         value = value.strip()
         match key.lower():
             case "#fields":
-                return replace(before, names=tuple(name.strip() for name in value.split(",")))
+                return replace(before, names=distinct(name.strip() for name in value.split(",")))
             case "#date":
                 return replace(before, date=moment(value))
         return columns

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.artefact import Columns, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 
@@ -101,7 +101,7 @@ class ExtendedLog:
         before = columns or Columns()
         match key.lower():
             case "#fields":
-                return replace(before, names=tuple(value.split()))
+                return replace(before, names=distinct(value.split()))
             case "#date":
                 return replace(before, date=moment(value))
         return columns
