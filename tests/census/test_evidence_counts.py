@@ -93,3 +93,38 @@ def test_a_better_build_table_needs_no_new_import(tmp_path: Path) -> None:
     with open_reading(Folder(str(tmp_path / "store")), PACK.model_copy(update={"builds": ()})) as reading:
         (one,) = count(reading, reading.scans(), servers=False)
     assert one.addresses == {State.UNKNOWN: 1}
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_vulnerable_host_is_not_put_under_the_build_of_its_patched_site(tmp_path: Path, several: bool) -> None:
+    """Two sites behind one address: the count stands under the build that makes the state."""
+    first, second = banner("192.0.2.1", VULNERABLE), banner("192.0.2.1", "15.0.1497.12", port=8443)
+    if several:
+        add(tmp_path, "a-2021-03-09.json", jsonl(first))
+        add(tmp_path, "b-2021-03-09.json", jsonl(second))
+    else:
+        add(tmp_path, "a-2021-03-09.json", jsonl(first, second))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        (one,) = count(reading, reading.scans(), By.BUILD)
+    assert (one.key, one.addresses) == ("Exchange Server 2016 CU19", {State.VULNERABLE: 1})
+    assert one.servers == {State.VULNERABLE: 1}
+
+
+def test_a_tested_host_stands_under_the_build_that_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tested = banner("192.0.2.1", None, opts={"vulns": ["CVE-2021-26855"]})
+    add(tmp_path, "a-2021-03-09.json", jsonl(tested, banner("192.0.2.1", PATCHED, port=8443)))
+    fast = answers(tmp_path, By.BUILD)
+    assert [(each.key, each.addresses) for each in fast[0]] == [
+        ("Exchange Server 2016 CU19 Mar21SU", {State.VULNERABLE: 1})
+    ]
+    without_tables(monkeypatch)
+    assert answers(tmp_path, By.BUILD) == fast
+
+
+def test_a_scan_without_a_host_of_the_product_counts_none(tmp_path: Path) -> None:
+    add(tmp_path, "a-2021-03-10.json", jsonl(banner("192.0.2.1", None, http=None, cpe23=["cpe:2.3:a:x:y"])))
+    assert answers(tmp_path, By.NOTHING) == ((), 1)
+    add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1")))
+    found, others = answers(tmp_path, By.NOTHING)
+    assert ([each.addresses for each in found], others) == ([{State.VULNERABLE: 1}, {}], 1)
+    assert len(answers(tmp_path, By.COUNTRY)[0]) == 1

@@ -28,6 +28,11 @@ KEYS = {
 """The group of a sighting `s` (and version `v`) as an SQL expression."""
 
 
+def key_sql(weight: str, by: By) -> str:
+    """The group of a host that is seen several times, as an SQL aggregate; a build is of the strongest evidence."""
+    return f"min_by(key, {{'weight': -{weight}::INTEGER, 'key': key}})" if by is By.BUILD else "min(key)"
+
+
 def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
     """For each source its last scan on or before a day, at most `within` days older; may be none."""
     recent = dt.timedelta(days=within)
@@ -40,15 +45,17 @@ def count(
 ) -> tuple[Count, ...]:
     """Counts each scan by itself, so that memory does not grow with the number of days.
 
-    Of several sightings of one address or server in one scan the one with the strongest evidence counts, once.
+    Of several sightings of one address or server in one scan the one with the strongest evidence counts, once. A scan
+    without a host of the product is a count of none, if its source has one in another of the scans.
     """
     if not servers:
         rows = address_counts(reading, scans, by)
-        return tuple(each for scan in scans for each in _count_scan(reading, scan, by, rows.get(scan), servers=False))
+        each_scan = (_count_scan(reading, scan, by, rows.get(scan), servers=False) for scan in scans)
+        return _with_empty(scans, by, [each for found in each_scan for each in found])
     # NumPy and Arrow take longer to load than a question without servers takes to answer.
     from waspglass.census.identity import ensure_identity
 
-    found: list[Count] = []
+    kept: list[Count] = []
     for scan in scans:
         counts = kept_counts(reading, scan, by)
         if counts is None:
@@ -56,8 +63,17 @@ def count(
             rows = address_counts(reading, [scan], by)
             counts = tuple(_count_scan(reading, scan, by, rows.get(scan), servers=True))
             keep_counts(reading, scan, by, counts)
-        found += counts
-    return tuple(found)
+        kept += counts
+    return _with_empty(scans, by, kept)
+
+
+def _with_empty(scans: Sequence[tuple[dt.date, str]], by: By, found: list[Count]) -> tuple[Count, ...]:
+    if by is not By.NOTHING:
+        return tuple(found)
+    counted = {(each.date, each.source): each for each in found}
+    sources = {each.source for each in found}
+    none = (Count(*scan, None, {}, {}, 0, 0, 0) for scan in scans if scan[1] in sources)
+    return tuple(counted.get((each.date, each.source), each) for each in none)
 
 
 def _count_scan(
@@ -91,7 +107,7 @@ def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool)
     joined = reading.judged_sql([scan], columns, servers=servers)
     sql = (
         "SELECT key, weight, compromised, count(*) FROM ("  # noqa: S608 - all parts are ours
-        "SELECT min(key) AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"
+        f"SELECT {key_sql('weight', by)} AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"
         f" FROM ({joined}) GROUP BY unit) GROUP BY ALL"
     )
     return reading.rows(sql)

@@ -100,14 +100,15 @@ def _judge_evidence(reading: Reading, tables: str, group: By) -> None:
 
 
 def _judged(text: str, builds: BuildTable, cves: Sequence[str]) -> tuple[int, str | None]:
-    weights, names = [], []
+    weights: list[int] = []
+    names: list[tuple[int, str]] = []
     for sighting in text.split("\n"):
         version, *lists = sighting.split("|")
         claimed, verified, refuted = (each.split() for each in lists)
         weights.append(judge(version or None, claimed, verified, refuted, builds, cves).weight)
         if version:
-            names.append(builds.state(version).name or version)
-    return max(weights), min(names, default=None)
+            names.append((-weights[-1], builds.state(version).name or version))
+    return max(weights), min(names)[1] if names else None
 
 
 def aside(reading: Reading, scans: Sequence[Scan]) -> int:

@@ -68,7 +68,8 @@ class Survey:
         day: The day.
         country: Country of the second map, two letters.
         pack: Pack: timeline, public figures.
-        sources: The sources with a scan in the week up to the day, the one that sees most first.
+        sources: The sources with a scan in the week up to the day that ever saw the pack's product, the one that sees
+            most first.
         unseen: Estimates of the vulnerable servers, with those that nobody saw: of all (None) and of `country`; without
             those that cannot be made.
         aside: Sightings of the day's scans that are of no or of another product, and do not count.
@@ -95,7 +96,8 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
     scans = scans_at(reading, day)
     by_country = {scan: count(reading, [scan], By.COUNTRY) for scan in scans}
     chosen = country or _most_vulnerable([each for counts in by_country.values() for each in counts])
-    sources = [_source(reading, scan, by_country[scan], chosen, samples) for scan in scans]
+    found = (_source(reading, scan, by_country[scan], chosen, samples) for scan in scans)
+    sources = [each for each in found if each is not None]
     sources.sort(key=lambda each: (-each.last.total, each.source))
     skipped: Counter[str] = Counter()
     for added in reading.manifest.added:
@@ -130,10 +132,13 @@ def _most_vulnerable(counts: list[Count], mapped: tuple[str, ...] = ("DE", "AT",
 
 def _source(
     reading: Reading, scan: tuple[dt.date, str], countries: tuple[Count, ...], country: str, samples: int
-) -> SourceSurvey:
+) -> SourceSurvey | None:
+    """None for a source that never saw a host of the pack's product."""
     day, source = scan
     days = [each for each in scans_of(reading, source) if each <= day]
     series = count(reading, [(each, source) for each in days])
+    if not series:
+        return None
     regions = [each for each in count(reading, [scan], By.REGION) if (each.key or "").startswith(f"{country} ")]
     overall = patching(reading, source, until=day, samples=samples)
     return SourceSurvey(

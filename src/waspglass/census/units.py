@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
 
-from waspglass.census.count import KEYS, By
+from waspglass.census.count import KEYS, By, key_sql
 from waspglass.census.identity import ensure_identity
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
@@ -47,6 +47,6 @@ def hosts_sql(
     joined = reading.judged_sql(scans, columns, servers=servers)
     aggregates = f", {extra}" if extra else ""
     return (
-        "SELECT unit, date, source, min(key) AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours
+        f"SELECT unit, date, source, {key_sql('weight', by)} AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours
         f" bool_or(compromise IS NOT NULL) AS compromised{aggregates} FROM ({joined}) GROUP BY unit, date, source"
     )

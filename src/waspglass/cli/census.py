@@ -106,7 +106,10 @@ def show(
         scans = reading.scans() if over_time else scans_at(reading, day)
         if not scans:
             _no_scan(day, reading.scans()[-1][0])
-        typer.echo(counts_text(count(reading, scans, By(by), servers=servers), By(by), form, limit))
+        counts = count(reading, scans, By(by), servers=servers)
+        if not counts:
+            typer.echo(f"no host of the product that the pack {reading.pack.id} is about", err=True)
+        typer.echo(counts_text(counts, By(by), form, limit), nl=bool(counts) or form == "json")
         if others := aside(reading, scans):
             typer.echo(f"{others} sightings are of another or of no recognised product and not counted", err=True)
 

@@ -51,10 +51,13 @@ def draw_pictures(survey: Survey, words: CensusWords) -> CensusPictures:
     """Draws; the maps are of the source that sees most.
 
     Raises:
-        UsageError: If no source has a scan in the week before the survey's day.
+        UsageError: If no source with a scan in the week up to the survey's day has a host of the pack's product.
     """
     if not survey.sources:
-        raise UsageError(f"no source has a scan in the week up to {survey.day}", hint="Name another --date")
+        raise UsageError(
+            f"no source with a scan in the week up to {survey.day} has a host that the pack {survey.pack.id} is about",
+            hint="Name another --date or --pack",
+        )
     main = survey.sources[0]
     named = {"source": words.source(main.source), "day": words.day(main.last.date)}
     country = country_name(survey.country, words)
