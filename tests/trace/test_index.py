@@ -4,6 +4,7 @@ import json
 import os
 import random
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -167,7 +168,18 @@ def test_an_index_of_nothing_has_no_candidates(tmp_path: Path) -> None:
     assert opened.candidates(ORIGINAL.encode()) == ()
 
 
-@pytest.mark.parametrize("damage", ["missing", "json", "npy", "kind", "version", "starts"])
+DAMAGED_FILES = {
+    "npy": b"\x93NUMPY nonsense",
+    "empty": b"",
+    "zip": b"PK\x03\x04 nonsense",
+    "pickle": b"\x80\x04N.",
+    "nested": b"\x93NUMPY\x01\x00\xff\x0f" + b"(" * 4095,
+}
+
+
+@pytest.mark.parametrize(
+    "damage", ["missing", "json", "deep", "infinite", *DAMAGED_FILES, "folder", "kind", "version", "starts"]
+)
 def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
     index = tmp_path / "index"
     build_index([source("a.py", ORIGINAL)], index)
@@ -176,8 +188,15 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
         (index / "names.json").unlink()
     elif damage == "json":
         (index / "names.json").write_text("[", encoding="utf-8")
-    elif damage == "npy":
-        (index / "features-00000.npy").write_bytes(b"\x93NUMPY nonsense")
+    elif damage == "deep":
+        (index / "names.json").write_text("[" * 100_000, encoding="utf-8")
+    elif damage == "infinite":
+        (index / "names.json").write_text(json.dumps(head | {"sizes": [float("inf")]}), encoding="utf-8")
+    elif damage == "folder":
+        (index / "features-00000.npy").unlink()
+        (index / "features-00000.npy").mkdir()
+    elif damage in DAMAGED_FILES:
+        (index / "features-00000.npy").write_bytes(DAMAGED_FILES[damage])
     elif damage == "kind":
         np.save(index / "features-00000.npy", np.zeros((2, 2)))
     else:
@@ -193,6 +212,32 @@ def test_a_feature_that_points_past_the_names_is_damage(tmp_path: Path) -> None:
     np.save(tmp_path / "features-00000.npy", features | np.uint64(0xFFFF))
     with pytest.raises(UsageError):
         open_index(tmp_path).candidates(ORIGINAL.encode())
+
+
+def test_features_in_no_order_are_damage(tmp_path: Path) -> None:
+    build_index([source("a.py", ORIGINAL), source("b.py", ORIGINAL)], tmp_path)
+    features = np.load(tmp_path / "features-00000.npy")
+    np.save(tmp_path / "features-00000.npy", features[::-1])
+    with pytest.raises(UsageError, match="damaged"):
+        open_index(tmp_path)
+
+
+def test_an_interruption_leaves_the_index_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "SHARD_FILES", 1)
+
+    def interrupted() -> Iterator[Source]:
+        yield source("new.py", INDEPENDENT[0])
+        yield source("newer.py", INDEPENDENT[1])
+        raise KeyboardInterrupt
+
+    for before in ((), (source("old.py", ORIGINAL),)):
+        if before:
+            build_index(before, tmp_path / "index")
+        with pytest.raises(KeyboardInterrupt):
+            build_index(interrupted(), tmp_path / "index")
+        left = {path.name for path in (tmp_path / "index").iterdir()}
+        assert left == ({"features-00000.npy", "names.json"} if before else set())
+    assert open_index(tmp_path / "index").names == ("old.py",)
 
 
 def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:

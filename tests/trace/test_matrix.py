@@ -14,8 +14,9 @@ from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
 from waspglass.trace.links import links_of, with_third
 from waspglass.trace.matrix import PairTable, all_pairs, least_score, listed_pairs
-from waspglass.trace.program import Program, program_of
+from waspglass.trace.program import Program, Source, program_of
 from waspglass.trace.reading import read_programs
+from waspglass.trace.verdict import Verdict
 
 SOURCES = [*background(1100), source("a.py", ORIGINAL), source("b.py", renamed(ORIGINAL))]
 
@@ -83,3 +84,27 @@ def test_a_program_beside_itself_is_the_same() -> None:
 def test_no_pairs_give_an_empty_table() -> None:
     none = np.empty(0, dtype=np.int64)
     assert len(listed_pairs(Collection([]), none, none, load_calibration())) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("broken.py", "\n".join(f"{line} )] }}}} if" for line in ORIGINAL.splitlines()).encode()),
+        ("same.cs", b"class A { int f(int a) { return a + 1; } }\n" * 40),
+        ("noise.exe", bytes((i * i * 31 + i // 7) % 256 for i in range(20_000))),
+        ("long.py", b"x = 1\n" * 500_000),
+    ],
+)
+def test_what_was_not_read_in_one_way_and_whole_is_not_called_independent(name: str, raw: bytes) -> None:
+    """A copy that no grammar can read has nothing in common with its original here."""
+    programs = [program_of(one) for one in (source("shared.py", ORIGINAL * 3), Source(name, raw), *background(12))]
+    collection, calibration = Collection(programs, load_commons()), load_calibration()
+    listed = listed_pairs(collection, np.array([0, 0]), np.array([1, 2]), calibration)
+    assert listed.words()[0] is Verdict.CANNOT_TELL
+    tables = list(all_pairs(collection, calibration))
+    words = {
+        pair: word
+        for one in tables
+        for pair, word in zip(zip(one.first, one.second, strict=True), one.words(), strict=True)
+    }
+    assert words[0, 1] is Verdict.CANNOT_TELL

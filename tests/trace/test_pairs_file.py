@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL
 from waspglass.model.errors import OutputError, UsageError
-from waspglass.trace.executor import InProcess
+from waspglass.trace import pairs_file
+from waspglass.trace.executor import ClusterError, InProcess
+from waspglass.trace.matrix import PairTable
 from waspglass.trace.pairs_file import read_pairs, write_scores
 
 
@@ -53,6 +58,9 @@ def test_pairs_may_be_there_twice_turned_and_of_one_file(folder: Path) -> None:
         (b"path_a,path_b\n,a b.py\n", r"pairs.csv:2 \(path_a\): a path is missing"),
         (b"path_a,path_b\na b.py,no.py\n", r"pairs.csv:2 \(path_b\): there is no such file"),
         (b"path_a,path_b\na b.py,a\0b\n", "no such file|no CSV"),
+        (b"path_a,path_b\n\n\na b.py,no.py\n", r"pairs.csv:4 \(path_b\): there is no such file"),
+        (b'path_a,path_b,note\na b.py,a b.py,"of\ntwo lines"\na b.py,no.py\n', r"pairs.csv:4 \(path_b\)"),
+        (b"path_a,path_b\n" + b"a" * 300 + b",a b.py\n", r"pairs.csv:2 \(path_a\): the file cannot be read"),
         (b"path_a,path_b\n\xff\xfe,a b.py\n", "no CSV"),
         (b"path_a,path_b\n" + b"a" * 200_000 + b",b\n", "no CSV"),
     ],
@@ -74,3 +82,41 @@ def test_scores_go_to_no_link_and_no_folder(folder: Path) -> None:
         with pytest.raises(OutputError):
             write_scores(folder / name, [], [])
     assert (folder / "a b.py").read_text(encoding="utf-8") == ORIGINAL
+
+
+def a_table(first: int, second: int) -> PairTable:
+    return PairTable(np.array([first]), np.array([second]), np.array([0.5]), np.array([1.0]), np.array([1]))
+
+
+def test_names_that_are_no_text_are_written_as_far_as_they_can_be(tmp_path: Path) -> None:
+    write_scores(tmp_path / "out.csv", ["a\udcff.py", 'b,"\n.py'], [a_table(0, 1)])
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["path_a"], row["path_b"]) == ("a\\udcff.py", 'b,"\n.py')
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, ClusterError])
+def test_an_interruption_leaves_the_scores_that_were_there(tmp_path: Path, fault: type[BaseException]) -> None:
+    def tables() -> Iterator[PairTable]:
+        yield a_table(0, 1)
+        raise fault("in the middle")
+
+    for before in (None, b"of yesterday"):
+        if before is not None:
+            (tmp_path / "out.csv").write_bytes(before)
+        with pytest.raises(fault):
+            write_scores(tmp_path / "out.csv", ["a", "b"], tables())
+        assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if before is None else [before])
+
+
+def test_scores_may_go_to_a_device() -> None:
+    assert write_scores(Path("/dev/null"), ["a", "b"], [a_table(0, 1)]) == 1
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_folder_as_one_program_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs_file, "BYTE_LIMIT", 1000)
+    (tmp_path / "many").mkdir()
+    for number in range(50):
+        (tmp_path / "many" / f"{number}.py").write_text("value = 1\n" * 50, encoding="utf-8")
+    assert len(pairs_file._content(tmp_path / "many")) <= 2002

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,11 @@ __all__ = ["Built", "Candidate", "Index", "Shard", "build_index", "index_files",
 VERSION = 3
 SHARD_FILES = 8192
 BATCH_BYTES = 4 << 20
+LOOKS = 64
+"""Places of a shard that are looked at to see whether it is in order."""
+_UNFINISHED = ".unfinished-"
+_NUMPY = b"\x93NUMPY"
+"""How a file of NumPy begins; anything else it would take for an archive or a pickle."""
 _FILE_MASK = np.uint64((1 << 32) - 1)
 FREQUENT = 0.02
 """Features that more than this share of the files have (and more than 50) point nowhere and are passed over."""
@@ -96,6 +102,8 @@ class Index:
         score = np.zeros(len(self.names))
         for start, features, low, high in found:
             length = high[usable] - low[usable]
+            if length.min(initial=0) < 0:
+                raise UsageError("the index is damaged: its features are not in order", hint="Build it again")
             place = np.repeat(low[usable] - np.cumsum(length) + length, length) + np.arange(length.sum())
             files = (features[place] & _FILE_MASK).astype(np.int64) + start
             if files.max(initial=0) >= max(1, len(score)):
@@ -173,32 +181,41 @@ def _shard_of_sources(_common: None, sources: Sequence[Source]) -> Shard:
 
 
 def _is_ours(path: Path) -> bool:
-    return path.name == "names.json" or path.match("features-*.npy")
+    return path.name == "names.json" or path.match("features-*.npy") or path.name.startswith(_UNFINISHED)
 
 
 def _write(shards: Iterable[Shard], out: Path) -> Built:
-    """Writes the shards as they come, and the names last: without them there is no index, only the rest of one."""
+    """Writes the shards aside as they come; when all are there, they take the place of an older index."""
     if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
         hint = "Choose an empty folder"
         raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=out) as unfinished:
+            built = _write_aside(shards, Path(unfinished))
+            # Without names there is no index, only the rest of one.
+            for old in sorted((path for path in out.iterdir() if path.is_file()), reverse=True):
+                old.unlink()
+            for new in sorted(Path(unfinished).iterdir()):
+                new.replace(out / new.name)
+    except OSError as fault:
+        raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
+    return built
+
+
+def _write_aside(shards: Iterable[Shard], folder: Path) -> Built:
     names: list[str] = []
     sizes: list[int] = []
     starts: list[int] = []
     skipped: list[Skipped] = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for old in [path for path in out.iterdir() if _is_ours(path)]:
-            old.unlink()
-        for number, shard in enumerate(shards):
-            np.save(out / f"features-{number:05}.npy", shard.features)
-            starts.append(len(names))
-            names += shard.names
-            sizes += shard.sizes
-            skipped += shard.skipped
-        head = {"version": VERSION, "starts": starts, "names": names, "sizes": sizes}
-        (out / "names.json").write_text(json.dumps(head), encoding="utf-8")
-    except OSError as fault:
-        raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
+    for number, shard in enumerate(shards):
+        np.save(folder / f"features-{number:05}.npy", shard.features)
+        starts.append(len(names))
+        names += shard.names
+        sizes += shard.sizes
+        skipped += shard.skipped
+    head = {"version": VERSION, "starts": starts, "names": names, "sizes": sizes}
+    (folder / "names.json").write_text(json.dumps(head), encoding="utf-8")
     return Built(len(names), tuple(skipped))
 
 
@@ -221,7 +238,7 @@ def open_index(folder: Path) -> Index:
             raise ValueError("sizes do not fit the names")
         if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(names)):
             raise ValueError("shards do not fit the names")
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as fault:
         hint = "Build it with: waspglass trace index FOLDER --out INDEX"
         raise UsageError("there is no index here, or a damaged one", location=place, hint=hint) from fault
     return Index(names, sizes, shards)
@@ -229,7 +246,16 @@ def open_index(folder: Path) -> Index:
 
 def _features(folder: Path, number: int) -> npt.NDArray[np.uint64]:
     path = folder / f"features-{number:05}.npy"
-    features: npt.NDArray[np.uint64] = np.load(path, mmap_mode="r", allow_pickle=False)
+    with path.open("rb") as stream:
+        if stream.read(6) != _NUMPY:
+            raise ValueError(f"{path.name} holds no features")
+    try:
+        features: npt.NDArray[np.uint64] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as fault:  # of a damaged head NumPy raises whatever its parsers do
+        raise ValueError(f"{path.name} holds no features") from fault
     if features.dtype != np.uint64 or features.ndim != 1:
         raise ValueError(f"{path.name} holds no features")
+    some = features[:: max(1, len(features) // LOOKS)]
+    if np.any(some[1:] < some[:-1]):
+        raise ValueError(f"the features in {path.name} are not in order")
     return features

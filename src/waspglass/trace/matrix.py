@@ -15,6 +15,7 @@ from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.links import LEAST_LINK, Links, links_of, with_third
 from waspglass.trace.program import Program
+from waspglass.trace.reader import way_of
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["BestPairs", "Likenesses", "PairTable", "all_pairs", "least_score", "likenesses", "listed_pairs"]
@@ -81,12 +82,24 @@ class BestPairs:
         ).best(self._count)
 
 
-def _verdicts(llr: Floats, tokens: Floats, calibration: Calibration, programs: int) -> npt.NDArray[np.int8]:
+def _verdicts(
+    llr: Floats, tokens: Floats, comparable: npt.NDArray[np.bool_], calibration: Calibration, programs: int
+) -> npt.NDArray[np.int8]:
     verdict = np.ones(len(llr), dtype=np.int8)
     enough = tokens >= calibration.enough_tokens(programs)
     verdict[enough & (llr >= calibration.derived_at)] = 2
-    verdict[enough & (llr <= calibration.independent_at)] = 0
+    verdict[enough & comparable & (llr <= calibration.independent_at)] = 0
     return verdict
+
+
+def _ways(programs: Sequence[Program]) -> Indices:
+    """A number for the way in which each program was read as a whole; -1 for what was not, or is no text.
+
+    Here each is read once, and what was read in different ways looks unlike whatever it is.
+    """
+    _, way = np.unique([way_of(program) for program in programs], return_inverse=True)
+    whole = np.array([not {"cut", "binary"}.intersection(program.remarks) for program in programs], dtype=bool)
+    return np.where(whole, way, -1)
 
 
 def _tokens(programs: Sequence[Program]) -> Floats:
@@ -143,7 +156,9 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     found = likenesses(collection, first, second, calibration.alone_below)
     linked = programs >= calibration.alone_below
     llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
-    verdict = _verdicts(llr, found.tokens, calibration, programs)
+    ways = _ways(collection.programs)
+    comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
+    verdict = _verdicts(llr, found.tokens, comparable, calibration, programs)
     return PairTable(first, second, _ranked(found.raised, found.tokens), llr, verdict)
 
 
@@ -244,7 +259,7 @@ def all_pairs(
     blocks, _, baseline = _scored(
         collection, group.astype(np.int64), (none, none), min(least_score, LEAST_LINK), executor or InProcess()
     )
-    tokens = _tokens(collection.programs)
+    tokens, ways = _tokens(collection.programs), _ways(collection.programs)
     links, linked = _links(blocks, count, calibration.alone_below), count >= calibration.alone_below
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
@@ -253,4 +268,5 @@ def all_pairs(
         first, second, score = first[kept], second[kept], score[kept]
         smaller = _smaller(tokens, first, second)
         llr = calibration.llr(score, np.minimum(baseline[first], baseline[second]), smaller, count, linked=linked)
-        yield PairTable(first, second, score, llr, _verdicts(llr, smaller, calibration, count))
+        comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
+        yield PairTable(first, second, score, llr, _verdicts(llr, smaller, comparable, calibration, count))

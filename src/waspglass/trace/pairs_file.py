@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +14,6 @@ from typing import BinaryIO
 import polars
 
 from waspglass.model.errors import Location, OutputError, UsageError
-from waspglass.model.escape import printable
 from waspglass.trace.executor import Executor
 from waspglass.trace.languages import LANGUAGES, Language, language_named
 from waspglass.trace.matrix import PairTable
@@ -38,8 +40,12 @@ def _content(path: Path) -> bytes:
     if not path.is_dir():
         return _head(path)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-    code = [file for file in files if file.suffix.lower() in _CODE] or files
-    return b"\n".join(_head(file) for file in code)
+    joined = bytearray()
+    for file in [file for file in files if file.suffix.lower() in _CODE] or files:
+        joined += (b"\n" if joined else b"") + _head(file)
+        if len(joined) > BYTE_LIMIT:
+            break
+    return bytes(joined)
 
 
 def _head(path: Path) -> bytes:
@@ -52,7 +58,8 @@ def _find(name: str, roots: Sequence[Path]) -> Path | None:
     return next((place for place in places if place.is_file() or place.is_dir()), None)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The rows, each with the line of the file that it ends in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restval="")
@@ -61,7 +68,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
                     "a list of pairs needs the columns path_a and path_b", location=Location(str(path), line=1),
                     hint="Write them as the first line of the CSV, with commas between",
                 )  # fmt: skip
-            return list(reader)
+            return [(reader.line_num, row) for row in reader]
     except OSError as fault:
         raise UsageError(
             f"the list of pairs cannot be read ({fault.strerror})", location=Location(str(path))
@@ -83,14 +90,18 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
     rows = _rows(path)
     number: dict[str, int] = {}
     found: list[tuple[str, Path, Language | None]] = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         for side in ("path_a", "path_b"):
             if row[side] in number:
                 continue
-            file = _find(row[side], roots)
+            place = Location(str(path), line, side)
+            try:
+                file = _find(row[side], roots)
+            except OSError as fault:
+                raise UsageError(f"the file cannot be read ({fault.strerror})", location=place) from fault
             if file is None:
                 missing = "there is no such file" if row[side] else "a path is missing"
-                raise UsageError(missing, location=Location(str(path), line, side), hint=printable(row[side]))
+                raise UsageError(missing, location=place, hint=row[side])
             number[row[side]] = len(found)
             found.append((row[side], file, language_named(row.get("lang") or "")))
     try:
@@ -98,14 +109,15 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
     except OSError as fault:
         raise UsageError(f"a file of the list cannot be read ({fault})", location=Location(str(path))) from fault
     return ListedPairs(
-        programs, tuple(number[row["path_a"]] for row in rows), tuple(number[row["path_b"]] for row in rows)
+        programs, tuple(number[row["path_a"]] for _, row in rows), tuple(number[row["path_b"]] for _, row in rows)
     )
 
 
 def write_scores(path: Path, names: Sequence[str], tables: Iterable[PairTable]) -> int:
     """Writes `path_a,path_b,score,llr,verdict`; returns the number of pairs.
 
-    Names are quoted where CSV asks for it but otherwise written as they are: the file is for programs.
+    Names are quoted where CSV asks for it but otherwise written as they are: the file is for programs. It gets its name
+    when it is whole; an interruption leaves what was there before.
 
     Raises:
         OutputError: If the file cannot be written, or its name is taken by a link or a folder.
@@ -113,17 +125,34 @@ def write_scores(path: Path, names: Sequence[str], tables: Iterable[PairTable]) 
     try:
         if path.is_symlink() or path.is_dir():
             raise OutputError("the name is taken by a link or a folder", location=Location(str(path)), hint=_ELSEWHERE)
-        stream = path.open("wb")
+        with _whole_or_not(path) as stream:
+            return _write_rows(stream, names, tables)
     except OSError as fault:
         reason = f"the scores cannot be written ({fault.strerror})"
         raise OutputError(reason, location=Location(str(path)), hint=_ELSEWHERE) from fault
-    with stream:
-        return _write_rows(stream, names, tables)
+
+
+@contextmanager
+def _whole_or_not(path: Path) -> Iterator[BinaryIO]:
+    """A stream into a file beside `path` that takes its place in the end; into `path` itself if that is a device."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:
+            yield device
+        return
+    handle, name = tempfile.mkstemp(prefix=".waspglass-", suffix=".part", dir=path.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _write_rows(stream: BinaryIO, names: Sequence[str], tables: Iterable[PairTable]) -> int:
     total = 0
-    column = polars.Series(list(names), dtype=polars.String)
+    written = [name.encode("utf-8", "backslashreplace").decode() for name in names]
+    column = polars.Series(written, dtype=polars.String)
     stream.write(b"path_a,path_b,score,llr,verdict\n")
     for table in tables:
         frame = polars.DataFrame({

@@ -16,7 +16,9 @@ from waspglass.trace.pairing import Background
 from waspglass.trace.program import Program, Reading, Source, program_of, readable
 from waspglass.trace.syntax import Syntax, read_syntax
 
-__all__ = ["Grounds", "Reader", "as_tokens", "is_forced"]
+__all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_forced", "way_of"]
+
+BROKEN_WAY = "broken"
 
 
 def as_tokens(source: Source) -> Source:
@@ -50,16 +52,16 @@ class Reader:
 
     def together(self, *sources: Source) -> tuple[Source, ...]:
         """The sources as they are if all were read in the same way, otherwise all as plain tokens."""
-        ways = {_way(self.program(source)) for source in sources}
-        return sources if len(ways) == 1 and "broken" not in ways else tuple(map(as_tokens, sources))
+        ways = {way_of(self.program(source)) for source in sources}
+        return sources if len(ways) == 1 and BROKEN_WAY not in ways else tuple(map(as_tokens, sources))
 
 
-def _way(program: Program) -> str:
-    """How a program was read: by which grammar, as tokens or as bytes."""
+def way_of(program: Program) -> str:
+    """How a program was read: by which grammar, as tokens or as bytes; only within one way can views be alike."""
     if program.reading is not Reading.SYNTAX:
         return program.reading.value
     if "broken" in program.remarks:
-        return "broken"
+        return BROKEN_WAY
     language = language_named(program.language)
     return language.module or "" if language else ""
 
