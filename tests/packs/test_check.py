@@ -95,6 +95,50 @@ def test_a_correlation_that_refers_to_nothing(tiny: Edit) -> None:
     assert messages == ["there is no rule 'none'"]
 
 
+ID = "0e95725d-7320-415d-80f7-004da920fc12"
+JOIN = """title: Joined
+name: joined
+description: D
+references: [a report]
+falsepositives: [none]
+tags: [attack.t1190]
+correlation: {type: %s, group-by: [cs-uri-stem], timespan: 5m, %s}
+waspglass: {rung: exploited, samples: {fires: [samples/evil.log], silent: [samples/good.log]}}
+"""
+UNDERSTOOD = {
+    "utf16le": (RULE, "cs-uri-stem: /evil", "cs-uri-stem: /evil\n    cs-uri-stem|utf16le|neq: x"),
+    "a date": (RULE, "cs-uri-stem: /evil", "cs-uri-stem: /evil\n    cs-uri-stem|neq: 2020-01-02"),
+    "range": ("sigma/j.yml", "", JOIN % ("event_count", "rules: [page], condition: {gt: 0, lte: 5}")),
+    "by id": ("sigma/j.yml", "", JOIN % ("event_count", f"rules: [{ID}], condition: {{gte: 1}}")),
+    "by the condition": ("sigma/j.yml", "", JOIN % ("temporal", "condition: page or page")),
+    "generate": ("sigma/j.yml", "", JOIN % ("event_count", "rules: [page], condition: {gte: 1}") + "generate: true\n"),
+}
+
+
+@pytest.mark.parametrize("case", UNDERSTOOD)
+def test_what_the_engine_understands_is_no_fault(tiny: Edit, case: str) -> None:
+    name, old, new = UNDERSTOOD[case]
+    folder = tiny(RULE, ("name: page\n", f"name: page\nid: {ID}\n"))
+    text = (folder / name).read_text() if old else ""
+    (folder / name).write_text(text.replace(old, new) if old else new)
+    issues = check_pack(folder, fires=fires)
+    assert [str(one) for one in issues if one.severity is Severity.ERROR] == []
+
+
+def test_a_collection_is_checked_as_the_engine_spreads_it(tiny: Edit) -> None:
+    folder = tiny()
+    whole = (folder / RULE).read_text()
+    own, shared = "title: A page was called\nname: page\n", "action: global\n"
+    (folder / RULE).write_text(f"{shared}{whole.replace(own, '')}---\n{own}")
+    assert check_pack(folder, fires=fires) == ()
+
+
+def test_a_key_that_stands_twice_in_a_rule_names_its_line(tiny: Edit) -> None:
+    folder = tiny(RULE, ("name: page\n", "name: page\nname: other\n"))
+    (issue,) = (one for one in check_pack(folder) if one.file == RULE)
+    assert (issue.line, issue.check, "stands twice" in issue.message) == (3, "sigma", True)
+
+
 def test_a_follow_up_rule_without_placeholder(tiny: Edit) -> None:
     issues = check_pack(tiny(RULE, ("rung: exploited", "rung: exploited\n  phase: follow-up")))
     assert [issue.message for issue in issues] == ["a follow-up rule needs a placeholder"]

@@ -141,7 +141,7 @@ def _bare(rule: Rule, last: Heard) -> Finding:
         id=finding_id(rule.id, last.source, last.place),
         rung=meaning.rung,
         effect=meaning.effect,
-        rule=rule.id,
+        rule=rule.name,
         title=rule.title,
         source=last.source,
         line=last.place.line,

@@ -53,7 +53,7 @@ def finding_of(
         id=finding_id(hit.rule.id, hit.source, place),
         rung=rung,
         effect=chosen,
-        rule=printable(hit.rule.id),
+        rule=printable(hit.rule.name),
         title=printable(hit.rule.title),
         time=hit.time,
         kind=hit.kind,

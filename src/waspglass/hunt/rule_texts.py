@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -80,7 +81,10 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
     usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
     quiet = _feeding_only(usable.correlations, reading.generating)
     return RuleTable(
-        rules=tuple(replace(rule, emits=not quiet & {rule.id, rule.name}) for rule in usable.rules),
+        rules=tuple(
+            replace(rule, emits=not quiet & {rule.id, rule.name})
+            for rule in _told_apart(usable.rules, usable.correlations)
+        ),
         correlations=tuple(replace(one, emits=not quiet & {one.id, one.name}) for one in usable.correlations),
         indicators=tuple(reading.indicators.values()),
         yara=frozenset(reading.yara),
@@ -95,6 +99,13 @@ def _unique(read: Iterable[_Named], reading: _Reading) -> list[_Named]:
         if seen.setdefault(one.id, one) is not one:
             reading.skip(one.source, SkipReason.INVALID_RULE, f"the id {one.id} is taken by another rule")
     return list(seen.values())
+
+
+def _told_apart(rules: Sequence[Rule], correlations: Sequence[Correlation]) -> list[Rule]:
+    """Rules of one name are shown by their ids, unless a correlation joins them by it."""
+    joined = frozenset(name for one in correlations for name in one.rules)
+    names = Counter(rule.name for rule in rules)
+    return [rule if names[rule.name] == 1 or rule.name in joined else replace(rule, name=rule.id) for rule in rules]
 
 
 def _feeding_only(correlations: Sequence[Correlation], generating: Collection[str]) -> frozenset[str]:
@@ -114,22 +125,22 @@ def _broken(source: RuleSource, reading: _Reading, reason: SkipReason, detail: s
 
 def _read_sigma(sources: Sequence[RuleSource], reading: _Reading) -> None:
     """Filters first, since they may stand in another file than the rules that they are for."""
-    from waspglass.hunt.sigma_documents import sigma_documents
+    from waspglass.packs.sigma_documents import sigma_texts
 
     documents: list[_Document] = []
     for source in sources:
-        listed = list(sigma_documents(source.text))
-        for number, document in enumerate(listed, 1):
-            if isinstance(document, str):
-                _broken(source, reading, SkipReason.INVALID_RULE, document)
+        listed = list(sigma_texts(source.text))
+        for number, one in enumerate(listed, 1):
+            if isinstance(one.content, str):
+                _broken(source, reading, SkipReason.INVALID_RULE, one.content)
             else:
                 unnamed = source.path if len(listed) == 1 else f"{source.path}#{number}"
-                documents.append(_Document(source, unnamed, document))
+                documents.append(_Document(source, unnamed, one.content))
     filters = _filters(documents, reading)
-    for one in documents:
-        if "filter" not in one.content:
-            with _faults(one, reading):
-                _read_one(one, [known for known in filters if known.origin == one.source.origin], reading)
+    for document in documents:
+        if "filter" not in document.content:
+            with _faults(document, reading):
+                _read_one(document, [known for known in filters if known.origin == document.source.origin], reading)
     for unused in (one for one in filters if not one.applied):
         detail = (
             f"the filter {unused.title!r} is for no rule that is here (a user's filter leaves the pack's rules alone)"
@@ -178,12 +189,12 @@ def _filters(documents: Iterable[_Document], reading: _Reading) -> list[Filter]:
 
 
 def _read_one(one: _Document, filters: Sequence[Filter], reading: _Reading) -> None:
-    from waspglass.hunt.sigma_rules import generates, read_correlation, read_rule
+    from waspglass.hunt.sigma_rules import read_correlation, read_rule
 
     if "correlation" in one.content:
-        correlation = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
+        correlation, generates = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
         reading.correlations.append(correlation)
-        if generates(one.content):
+        if generates:
             reading.generating.add(correlation.id)
     else:
         reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))

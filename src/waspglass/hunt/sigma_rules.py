@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import sigma.conditions as sc
 import sigma.types as st
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
-from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
-from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
 
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
@@ -21,8 +19,9 @@ from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
 from waspglass.hunt.searching import is_linear
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
+from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_filter, parsed_rule
 
-__all__ = ["Filter", "InvalidRuleError", "generates", "read_correlation", "read_filter", "read_rule"]
+__all__ = ["Filter", "InvalidRuleError", "read_correlation", "read_filter", "read_rule"]
 
 _COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
@@ -175,7 +174,7 @@ def read_filter(document: dict[str, object], source: str, origin: str) -> Filter
     Raises:
         SigmaError: If it is not valid Sigma.
     """
-    read = SigmaFilter.from_dict(document, policy=TrustedPolicy)
+    read = parsed_filter(document)
     return Filter(read.title or source, source, origin, read)
 
 
@@ -194,7 +193,7 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str = "", fi
     """
     if "|" in _condition_text(document):
         raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
-    rule = SigmaRule.from_dict(document, policy=TrustedPolicy)  # else look-around would be refused; see `searching`
+    rule = parsed_rule(document)
     for one in filters:
         one.apply(rule)
     trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
@@ -222,37 +221,17 @@ def _condition_text(document: Mapping[str, object]) -> str:
     return str(detection.get("condition", "")) if isinstance(detection, dict) else ""
 
 
-def generates(document: Mapping[str, object]) -> bool:
-    """True if a correlation says that the rules which feed it give findings of their own, too."""
-    body = document.get("correlation")
-    return document.get("generate") is True or (isinstance(body, dict) and body.get("generate") is True)
-
-
-def _with_one_bound(document: dict[str, object]) -> tuple[dict[str, object], tuple[tuple[str, float], ...]]:
-    """A range (`gt: 100, lte: 200`) as one bound, which pySigma reads, and the others."""
-    body = document.get("correlation")
-    condition = body.get("condition") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(condition, dict):
-        return document, ()
-    bounds = [name for name in ("gt", "gte", "lt", "lte", "eq", "neq") if name in condition]
-    plain = {name: value for name, value in condition.items() if name not in bounds[1:]}
-    further = tuple((name, float(condition[name])) for name in bounds[1:])
-    return {**document, "correlation": {**body, "condition": plain}}, further
-
-
-def read_correlation(document: dict[str, object], source: str, *, unnamed: str = "") -> Correlation:
-    """One Sigma correlation rule; see `read_rule`."""
-    document, also = _with_one_bound(document)
-    rule = SigmaCorrelationRule.from_dict(document)
+def read_correlation(document: dict[str, object], source: str, *, unnamed: str = "") -> tuple[Correlation, bool]:
+    """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
+    parsed = parsed_correlation(document)
+    rule, references = parsed.rule, parsed.references
     meaning, _ = _meaning(rule)
     condition = rule.condition
     operator, threshold, expression = "gte", 1.0, None
     fields: tuple[str, ...] = ()
     percentile = None
-    references = tuple(reference.reference for reference in rule.rules or ())
     if isinstance(condition, SigmaExtendedCorrelationCondition):
         expression = condition.expression
-        references = references or tuple(condition.get_referenced_rules())
     else:
         operator, threshold = condition.op.name.lower(), float(condition.count)
         fields, percentile = _texts(condition.fieldref), condition.percentile
@@ -279,11 +258,11 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str =
         expression=expression,
         meaning=meaning,
         source=source,
-        also=also,
+        also=parsed.further,
     )
     if fault := unordered(made):
         raise UnsupportedRuleError(fault)
-    return made
+    return made, parsed.generates
 
 
 InvalidRuleError = SigmaError

@@ -107,7 +107,8 @@ def _match_of(name: str, meta: dict[str, object]) -> YaraMatch:
 
 def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
     """A match as a hit on the file."""
-    rule = Rule(f"yara:{match.name}", match.name, match.title, Logsource(), NEVER, match.meaning)
+    called = f"yara:{match.name}"
+    rule = Rule(called, called, match.title, Logsource(), NEVER, match.meaning)
     path = artefact.file.path
     return Hit(
         rule=rule,

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import yaml
-
 from waspglass.model.errors import PackError, WaspglassError
 from waspglass.model.skip import Skipped
 from waspglass.packs.check_facts import fact_issues
-from waspglass.packs.check_files import duplicate_keys, file_issues
+from waspglass.packs.check_files import file_issues
 from waspglass.packs.check_rules import RuleSet, rule_issues
 from waspglass.packs.check_titles import title_issues
 from waspglass.packs.check_yara import yara_issues
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.load import load_pack
-from waspglass.packs.located import yaml_fault
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import Samples, SigmaDocument, YaraDocument, sigma_documents, yara_documents
 
@@ -62,16 +59,12 @@ def _unused_issue(skip: Skipped) -> PackIssue:
 
 def _rule_issues(pack: Pack, fires: Fires | None) -> Iterator[PackIssue]:
     documents: list[SigmaDocument] = []
+    unread: list[PackIssue] = []
     for source in pack.sigma:
-        try:
-            documents += sigma_documents(source)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            fault = yaml_fault(error, source.path)
-            line = fault.location.line if fault.location is not None else None
-            yield PackIssue(source.path, line, Severity.ERROR, "sigma", fault.message)
-            continue
-        yield from duplicate_keys(source.path, source.text)
-    found = [*rule_issues(RuleSet(pack, tuple(documents))), *yara_issues(pack)]
+        read, faults = sigma_documents(source)
+        documents += read
+        unread += (PackIssue(source.path, line, Severity.ERROR, "sigma", message) for line, message in faults)
+    found = [*unread, *rule_issues(RuleSet(pack, tuple(documents))), *yara_issues(pack)]
     yield from found
     if any(issue.severity is Severity.ERROR for issue in found):
         return

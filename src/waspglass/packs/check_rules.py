@@ -36,14 +36,15 @@ class RuleSet:
 
     @cached_property
     def referenced(self) -> frozenset[str]:
-        """Names that correlations refer to."""
-        return frozenset(name for rule in self.rules for name in _references(rule))
+        """Names and ids that correlations refer to."""
+        return frozenset(name for rule in self.rules for name in rule.references)
 
     @cached_property
     def halves(self) -> frozenset[str]:
         """Names of rules that only feed correlations and give no findings of their own."""
-        loud = {name for rule in self.rules if _generates(rule) for name in _references(rule)}
-        return self.referenced - loud
+        loud = {name for rule in self.rules if rule.generates for name in rule.references}
+        quiet = self.referenced - loud
+        return frozenset(rule.name for rule in self.rules if rule.called & quiet)
 
     @cached_property
     def captured(self) -> frozenset[str]:
@@ -61,17 +62,6 @@ class RuleSet:
             actor = kind.actor
             found.update(actor.address, actor.user_agent, actor.account, actor.session)
         return frozenset(found)
-
-
-def _references(rule: SigmaDocument) -> tuple[str, ...]:
-    body = rule.data.get("correlation")
-    named = body.get("rules") if isinstance(body, dict) else None
-    return tuple(map(str, named)) if isinstance(named, list) else ()
-
-
-def _generates(rule: SigmaDocument) -> bool:
-    body = rule.data.get("correlation")
-    return isinstance(body, dict) and body.get("generate") is True
 
 
 class RuleCheck(Protocol):
@@ -94,21 +84,17 @@ class NotSigma:
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """One fault: what pySigma says."""
         del all_rules
-        from sigma.correlations import SigmaCorrelationRule
-        from sigma.exceptions import SigmaError
-        from sigma.filters import SigmaFilter
-        from sigma.policy.profiles import TrustedPolicy
-        from sigma.rule import SigmaRule
+        from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_filter, parsed_rule
 
         try:
             if rule.is_filter:
-                SigmaFilter.from_dict(dict(rule.data), policy=TrustedPolicy)
+                parsed_filter(rule.data)
             elif rule.is_correlation:
-                SigmaCorrelationRule.from_dict(dict(rule.data))
+                parsed_correlation(rule.data)
             else:
-                for condition in SigmaRule.from_dict(dict(rule.data), policy=TrustedPolicy).detection.parsed_condition:
+                for condition in parsed_rule(rule.data).detection.parsed_condition:
                     _ = condition.parsed
-        except (SigmaError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             yield rule.line(), f"is not valid Sigma: {error}"
 
 
@@ -156,8 +142,8 @@ class UnknownReference:
 
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """Each name that no rule bears."""
-        names = {other.name for other in all_rules.rules}
-        for reference in _references(rule):
+        names = frozenset(name for other in all_rules.rules for name in other.called)
+        for reference in rule.references:
             if reference not in names:
                 yield rule.line("correlation", "rules"), f"there is no rule {reference!r}"
 
@@ -172,7 +158,7 @@ class NoMeaning:
         """No block, unknown words in it, or a subject that is not captured."""
         block = rule.block
         if block is None:
-            if rule.name not in all_rules.referenced:
+            if not rule.called & all_rules.referenced:
                 yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
             return
         for key in block:

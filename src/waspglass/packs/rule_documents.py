@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from waspglass.packs.located import LOADER, node_line
+from waspglass.packs.located import node_line
 from waspglass.packs.pack import RuleSource
+from waspglass.packs.sigma_documents import sigma_texts
+
+if TYPE_CHECKING:
+    from waspglass.packs.sigma_source import ParsedCorrelation
 
 __all__ = ["Samples", "SigmaDocument", "YaraDocument", "sigma_documents", "yara_documents"]
 
@@ -31,16 +35,18 @@ class SigmaDocument:
     Attributes:
         file: Path inside the pack.
         data: Its content.
-        node: The same with lines.
+        node: The same with lines, as far as it is written here.
+        begins: The line on which it begins.
     """
 
     file: str
     data: Mapping[str, object]
-    node: yaml.Node = field(repr=False)
+    node: yaml.Node | None = field(repr=False)
+    begins: int
 
     def line(self, *path: str | int) -> int:
         """The line of a key, or of its nearest parent."""
-        return node_line(self.node, path) or self.node.start_mark.line + 1
+        return node_line(self.node, path) or self.begins
 
     @property
     def name(self) -> str:
@@ -56,6 +62,32 @@ class SigmaDocument:
     def is_filter(self) -> bool:
         """True for a filter, which adds to other rules."""
         return "filter" in self.data
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """Names and ids of the rules that a correlation joins; none if it is none, or not valid."""
+        return () if self._correlation is None else self._correlation.references
+
+    @property
+    def generates(self) -> bool:
+        """True for a correlation beside which the rules that it joins give findings of their own."""
+        return self._correlation is not None and self._correlation.generates
+
+    @cached_property
+    def _correlation(self) -> ParsedCorrelation | None:
+        from waspglass.packs.sigma_source import SigmaError, parsed_correlation
+
+        if not self.is_correlation:
+            return None
+        try:
+            return parsed_correlation(self.data)
+        except (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            return None  # told by the check that parses it
+
+    @property
+    def called(self) -> frozenset[str]:
+        """By what a correlation may refer to the rule."""
+        return frozenset(str(self.data[key]) for key in ("name", "id") if self.data.get(key))
 
     @property
     def block(self) -> Mapping[str, object] | None:
@@ -122,17 +154,16 @@ def _comparisons(part: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
                 yield below, str(key), value
 
 
-def sigma_documents(source: RuleSource) -> tuple[SigmaDocument, ...]:
-    """The documents of a Sigma file.
-
-    Raises:
-        yaml.YAMLError: If it is not valid YAML.
-    """
-    pairs = zip(yaml.compose_all(source.text, Loader=LOADER), yaml.load_all(source.text, Loader=LOADER), strict=True)
-    return tuple(
-        SigmaDocument(source.path, value if isinstance(value, dict) else {}, node)
-        for node, value in pairs
-        if value is not None
+def sigma_documents(source: RuleSource) -> tuple[tuple[SigmaDocument, ...], tuple[tuple[int, str], ...]]:
+    """The documents of a Sigma file, and line and fault of those that cannot be read."""
+    texts = list(sigma_texts(source.text))
+    return (
+        tuple(
+            SigmaDocument(source.path, one.content, one.node, one.line)
+            for one in texts
+            if isinstance(one.content, dict)
+        ),
+        tuple((one.line, one.content) for one in texts if isinstance(one.content, str)),
     )
 
 

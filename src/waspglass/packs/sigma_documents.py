@@ -1,15 +1,17 @@
-"""The documents of a Sigma file: YAML as rules mean it, with collections (`action`) spread out."""
+"""The documents of a Sigma file: YAML as rules mean it, with collections (`action`) spread out.
+
+The validator of packs and the hunt both read with this.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import yaml
 
-__all__ = ["sigma_documents"]
+__all__ = ["SigmaText", "sigma_texts"]
 
-_ALIASES = {"utf16le": "wide"}
-"""Modifiers of the specification that pySigma knows under another name only."""
 _MOST_NODES = 200_000
 """Values that a collection may copy; aliases of aliases could grow without end."""
 
@@ -23,10 +25,10 @@ class _Loader(yaml.CSafeLoader):
             if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
                 continue
             if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"line {line}: the key {key.value!r} stands twice")
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
             seen.add(key.value)
-            key.value = "|".join(_ALIASES.get(part, part) for part in key.value.split("|"))
         return super().construct_mapping(node, deep)
 
 
@@ -36,60 +38,80 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _documents(text: str) -> Iterator[object]:
-    """Each document; a sentence for one that cannot be read. After broken syntax nothing more can be read."""
+@dataclass(frozen=True, slots=True)
+class SigmaText:
+    """One document of a Sigma file.
+
+    Attributes:
+        content: The rule; a sentence for a document that is none.
+        node: As it was written, with lines; None where the syntax broke.
+        line: On which it begins, or where its fault is; 1-based.
+    """
+
+    content: dict[str, object] | str
+    node: yaml.Node | None
+    line: int
+
+
+def _documents(text: str) -> Iterator[tuple[yaml.Node | None, object]]:
+    """Each document; the fault of one that cannot be read. After broken syntax nothing more can be read."""
     loader = _Loader(text)
     try:
         while loader.check_node():
             node = loader.get_node()
             try:
-                yield loader.construct_document(node)
+                yield node, loader.construct_document(node)
             except (yaml.YAMLError, RecursionError, ValueError) as error:
-                yield f"not YAML: {_said(error)}"
+                yield node, error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        yield f"not YAML: {_said(error)}"
+        yield None, error
     finally:
         loader.dispose()
 
 
-def _said(error: Exception) -> str:
+def _fault(error: Exception, node: yaml.Node | None) -> SigmaText:
     problem = getattr(error, "problem", None)
     mark = getattr(error, "problem_mark", None)
-    where = "" if mark is None else f"line {mark.line + 1}: "
-    return f"{where}{problem}" if problem else " ".join(str(error).split())
+    said = f"line {mark.line + 1}: {problem}" if problem and mark is not None else problem
+    begun = 0 if node is None else node.start_mark.line
+    line = (begun if mark is None else mark.line) + 1
+    return SigmaText(f"not YAML: {said or ' '.join(str(error).split())}", node, line)
 
 
-def sigma_documents(text: str) -> Iterator[dict[str, object] | str]:
-    """Each rule of a file as a mapping; a sentence for each document that is none.
+def sigma_texts(text: str) -> Iterator[SigmaText]:
+    """Each rule of a file; a sentence for each document that is none.
 
     A document with `action: global` is added to those after it until `reset`; one with `repeat` changes the one before.
     """
     shared: dict[str, object] = {}
     before: dict[str, object] = {}
-    for document in _documents(text.removeprefix("\ufeff")):
+    for node, document in _documents(text.removeprefix("\ufeff")):
+        line = 1 if node is None else node.start_mark.line + 1
         if document is None:
             continue
+        if isinstance(document, Exception):
+            yield _fault(document, node)
+            continue
         if not isinstance(document, dict):
-            yield document if isinstance(document, str) and document.startswith("not YAML: ") else "not a mapping"
+            yield SigmaText("not a mapping", node, line)
             continue
         action = document.pop("action", None)
         if action == "reset":
             shared = {}
         elif action not in (None, "global", "repeat"):
-            yield f"there is no action {str(action)[:40]!r}"
+            yield SigmaText(f"there is no action {str(action)[:40]!r}", node, line)
         elif not _small(document, shared, before):
-            yield "too large a collection"
+            yield SigmaText("too large a collection", node, line)
         elif action == "global":
             shared = before = document
-        elif action == "repeat":
-            before = _added(before, document)
-            yield before
-        elif shared and "correlation" not in document and "filter" not in document:
-            before = _added(document, shared)
-            yield before
         else:
-            before = document
-            yield document
+            if action == "repeat":
+                before = _added(before, document)
+            elif shared and "correlation" not in document and "filter" not in document:
+                before = _added(document, shared)
+            else:
+                before = document
+            yield SigmaText(before, node, line)
 
 
 def _added(to: dict[str, object], more: dict[str, object]) -> dict[str, object]:
