@@ -13,9 +13,10 @@ from waspglass.examine.implants import implant_lives
 from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
+from waspglass.examine.own_pages import own_pages, without_own_pages
 from waspglass.examine.sentence import say
 from waspglass.examine.titles import titled
-from waspglass.examine.unsettled import unsettled_hints
+from waspglass.examine.unsettled import unsettled_hints, vanished_pages
 from waspglass.examine.verdict import decide
 from waspglass.examine.why import explain
 from waspglass.examine.window import exposure
@@ -55,16 +56,18 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         settings: Language, clock, generator.
     """
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
-    observations = titled(observations, pack, settings.language)
+    own = own_pages(observations, pack, facts)
+    observations = titled(without_own_pages(observations, own), pack, settings.language)
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
     unsettled = unsettled_hints(observations, pack)
-    case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled)
+    vanished = vanished_pages(observations, pack, own)
+    case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished)
     decision = decide(case)
     sentence = say(decision, case, catalogue)
-    truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled))
+    truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled or vanished))
     limits = limits_of(case, catalogue)
     return Assessment(
         generator=settings.generator,

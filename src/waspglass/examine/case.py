@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from waspglass.examine.observations import Observations
+from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Implant, Lid, Limit
 from waspglass.model.facts import Facts
@@ -27,6 +28,8 @@ class Case:
         exposed: When the host could have been entered, and what of that time was seen.
         contradictions: Where evidence and facts contradict one another.
         unsettled: Hints at an entry that nothing settles.
+        own: Pages that are taken for the owner's.
+        vanished: Pages that answered or ran, that the product does not ship, and that were not there at collection.
     """
 
     observations: Observations
@@ -37,3 +40,5 @@ class Case:
     exposed: Exposure
     contradictions: tuple[Limit, ...] = ()
     unsettled: tuple[Finding, ...] = ()
+    own: tuple[OwnPage, ...] = ()
+    vanished: tuple[str, ...] = ()

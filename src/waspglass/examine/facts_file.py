@@ -18,6 +18,7 @@ _LIMIT = 1_000_000
 _SHOWN = 200
 """Characters of a wrong entry that an error repeats."""
 _HINT = "docs/reference/facts.md shows the entries"
+_WANTED = {"builds": "build such as 15.1.2106.12", "own_pages": "path of a page such as /folder/page.aspx"}
 
 
 def read_facts(path: Path) -> Facts:
@@ -53,9 +54,9 @@ def facts_of(loaded: object, source: str) -> Facts:
     except ValidationError as fault:
         first = fault.errors()[0]
         field = bounded(printable(".".join(str(part) for part in first["loc"])), _SHOWN) or None
-        wrong_build = first["type"] == "string_pattern_mismatch"
         said = bounded(printable(repr(first["input"])), _SHOWN)
-        message = f"{said} is no build such as 15.1.2106.12" if wrong_build else bounded(first["msg"], _SHOWN)
+        wanted = _WANTED.get(str(first["loc"][0])) if first["type"] == "string_pattern_mismatch" else None
+        message = f"{said} is no {wanted}" if wanted else bounded(first["msg"], _SHOWN)
         raise UsageError(message, location=Location(source, field=field), hint=_HINT) from fault
     if facts.timezone is not None:
         try:

@@ -84,12 +84,7 @@ def _life(
 ) -> Implant:
     written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
-    ends = [f.time for f in found if f.effect is Effect.ENDS and f.time is not None]
-    # Copying gives a file a new time, so only what was logged tells that the implant still lived.
-    logged = [f for f in found if f.kind not in file_timed]
-    last_alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
-    # The earliest "not there" after the last sign of life is when it was first seen to be gone.
-    ended = min((end for end in ends if last_alive is None or end > last_alive), default=None)
+    ended = _ended(found, file_timed)
     gone = None if here else ended
     present = True if here else _present(subject, gone, folder_collected)
     return Implant(
@@ -102,6 +97,26 @@ def _life(
         presumed=bool(present) and not here,
         findings=tuple(f.id for f in found),
     )
+
+
+def _ended(found: list[Finding], file_timed: frozenset[str]) -> datetime | None:
+    """The earliest "not there" after the last sign of life, which is when it was first seen to be gone."""
+    # Copying gives a file a new time, so only what was logged tells that the implant still lived.
+    logged = [f for f in found if f.kind not in file_timed]
+    alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
+    # One record can say both: a scanner that names what it removed.
+    last = {_place(f) for f in logged if f.effect is Effect.SHOWS and f.time == alive}
+    ends = ((f.time, _place(f)) for f in found if f.effect is Effect.ENDS)
+    late = (
+        end
+        for end, place in ends
+        if end is not None and (alive is None or end > alive or (end == alive and place in last))
+    )
+    return min(late, default=None)
+
+
+def _place(finding: Finding) -> tuple[str, int | None, int | None, int | None]:
+    return (finding.source, finding.line, finding.record, finding.offset)
 
 
 def _moments(found: list[Finding], rung: Rung) -> list[datetime]:

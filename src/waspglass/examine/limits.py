@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
+from waspglass.examine.page_limits import page_limits
 from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
@@ -31,6 +32,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_blinded(observations, catalogue),
         *_expired(observations, exposed, pack, facts, catalogue),
         *_unsettled(case.unsettled, pack, catalogue),
+        *page_limits(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, pack, catalogue),

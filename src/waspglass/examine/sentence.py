@@ -10,7 +10,7 @@ from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.unsettled import settled
-from waspglass.examine.verdict import Decision
+from waspglass.examine.verdict import Decision, rests_on_answers
 from waspglass.model.assessment import Implant, Lid, Verdict
 from waspglass.model.facts import Certainty
 from waspglass.model.finding import Effect, Rung
@@ -31,7 +31,7 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     values: dict[str, object] = {
         "patched": _patched(case.lid, catalogue),
         "first": _day(first, catalogue),
-        "entry": _on(first_entry(observations, case.pack), catalogue),
+        "entry": _entered(observations, case.pack, catalogue),
         "implants": listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
@@ -43,37 +43,55 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         "start": _day(case.pack.window.first_exploitation, catalogue),
         "unsettled": listed(list(dict.fromkeys(hint.title for hint in case.unsettled)), catalogue),
         "in_part": observations.titles(exposed.in_part),
+        "vanished": listed(case.vanished, catalogue),
+        "file": catalogue.text("sentence.file_open" if _open_pages(case) else "sentence.file_unseen"),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
     if decision.key == "contradicted":
         parts.append(case.contradictions[0].text)
     if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
         parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
+    if rests_on_answers(case):
+        parts.append(catalogue.text("sentence.answers_only"))
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
-    return " ".join([*parts, *_open_questions(decision.verdict, observations, implants, case.pack, catalogue)])
+    return " ".join([*parts, *_open_questions(decision, case, catalogue)])
 
 
-def _open_questions(
-    verdict: Verdict, observations: Observations, implants: tuple[Implant, ...], pack: Pack, catalogue: Catalogue
-) -> list[str]:
+def _entered(observations: Observations, pack: Pack, catalogue: Catalogue) -> str:
+    """On a day, if the entry itself was seen; by a day, if only what followed it."""
+    entry = first_entry(observations, pack)
+    if entry is None:
+        return catalogue.text("moment.unknown")
+    seen = any(f.time == entry for f in observations.proofs(Rung.EXPLOITED))
+    return catalogue.text("moment.on" if seen else "moment.by", day=_day(entry, catalogue))
+
+
+def _open_pages(case: Case) -> bool:
+    """Hints at pages that may have been left behind."""
+    return any(f.effect is Effect.HINT and f.rung is Rung.IMPLANTED for f in case.observations.findings)
+
+
+def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> list[str]:
     """Hints at something that stays or was done; they decide nothing, and must not be overlooked."""
+    verdict, observations = decision.verdict, case.observations
     lasting = {Rung.IMPLANTED, Rung.USED, Rung.IMPACT}
-    known = {implant.subject for implant in implants}
+    known = {implant.subject for implant in case.implants}
     hints = [
         shown_subject(one.subject, catalogue) if one.subject else one.title
         for one in observations.findings
         if one.effect is Effect.HINT
         and one.rung in lasting
         and one.subject not in known
-        and not settled(one, observations, pack)
+        and not settled(one, observations, case.pack)
     ]
     names = list(dict.fromkeys(hints))
     if not names or verdict is Verdict.OCCUPIED:
         return []
     if verdict in (Verdict.CLEAN, Verdict.ATTEMPTED):
-        return [catalogue.text("sentence.review_harmless", things=counted("things", len(names), catalogue))]
+        things = counted("things", len(names), catalogue)
+        return [catalogue.text("sentence.review_harmless", things=things, names=listed(names, catalogue))]
     return [catalogue.text("sentence.review", names=listed(names, catalogue))]
 
 
@@ -89,12 +107,6 @@ def _patched(lid: Lid, catalogue: Catalogue) -> str:
     stated = any(b.certainty is Certainty.STATED and b.at == lid.since for b in lid.builds)
     dated = stated or (lid.not_before is not None and lid.since - lid.not_before <= _SAME_UPDATE)
     return catalogue.text("moment.on" if dated else "moment.by", day=_day(lid.since, catalogue))
-
-
-def _on(moment: datetime | None, catalogue: Catalogue) -> str:
-    if moment is None:
-        return catalogue.text("moment.unknown")
-    return catalogue.text("moment.on", day=_day(moment, catalogue))
 
 
 def _day(moment: datetime | None, catalogue: Catalogue) -> str:

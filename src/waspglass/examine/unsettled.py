@@ -1,14 +1,18 @@
-"""Records that may be a success, where nothing was collected that tells."""
+"""What may be a success, where nothing was collected that tells: answers that say little, pages that are gone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from waspglass.examine.observations import Observations
+from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.spans import covered_spans
+from waspglass.examine.web_roots import folder_of
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
 
-__all__ = ["settled", "unsettled_hints"]
+__all__ = ["settled", "unsettled_hints", "vanished_pages"]
 
 
 def unsettled_hints(observations: Observations, pack: Pack) -> tuple[Finding, ...]:
@@ -22,6 +26,32 @@ def unsettled_hints(observations: Observations, pack: Pack) -> tuple[Finding, ..
         return ()
     hints = (one for one in observations.findings if one.effect is Effect.HINT and one.rung is Rung.EXPLOITED)
     return tuple(hint for hint in hints if not settled(hint, observations, pack))
+
+
+def vanished_pages(observations: Observations, pack: Pack, own: Iterable[OwnPage]) -> tuple[str, ...]:
+    """Pages that answered or ran since the campaign began, and were not there when their folder was collected.
+
+    A page of the owner's own would still be there, unless he took it away; intruders clean up too. Where an implant is
+    proven, these are left to the list of hints.
+    """
+    if any(observations.proofs(rung) for rung in Rung if rung is not Rung.PROBED):
+        return ()
+    known = observations.collected_pages | {page.subject for page in own}
+    found = {
+        hint.subject
+        for hint in observations.findings
+        if hint.effect is Effect.HINT
+        and hint.rung is Rung.USED
+        and hint.subject is not None
+        and hint.subject not in known
+        and folder_of(hint.subject) in observations.collected_folders
+        and _since_the_campaign(hint, pack)
+    }
+    return tuple(sorted(found))
+
+
+def _since_the_campaign(hint: Finding, pack: Pack) -> bool:
+    return hint.time is not None and hint.time >= pack.window.first_exploitation
 
 
 def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from waspglass.examine.case import Case
 from waspglass.examine.observations import Observations
-from waspglass.examine.window import Exposure
 from waspglass.model.assessment import Implant, Lid, LidState, Verdict
 from waspglass.model.finding import Effect, Rung
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "decide", "rests_on_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def decide(case: Case) -> Decision:
     Without findings, only a window that is covered completely by sources able to show an entry, and evidence that does
     not contradict itself, give `clean`.
     """
-    observations, lid, implants, exposed = case.observations, case.lid, case.implants, case.exposed
+    observations, lid, implants = case.observations, case.lid, case.implants
     rungs = tuple(rung for rung in Rung if observations.proofs(rung))
     entered: list[Rung] = [rung for rung in rungs if rung is not Rung.PROBED]
     if any(implant.present for implant in implants):
@@ -46,7 +45,7 @@ def decide(case: Case) -> Decision:
         return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(case))
     if case.contradictions:
         return Decision(Verdict.CANNOT_TELL, (), "contradicted")
-    return _without_findings(observations, lid, exposed)
+    return _without_findings(case)
 
 
 def _occupied_key(lid: Lid) -> str:
@@ -65,6 +64,8 @@ def _attempted_key(case: Case) -> str:
         return "attempted_never_vulnerable"
     if case.unsettled:
         return "attempted_unsettled"
+    if case.vanished:
+        return "attempted_vanished"
     if exposed.window is None or case.observations.blinded:
         return "attempted_open"
     if exposed.missing:
@@ -85,11 +86,22 @@ def _compromised_key(observations: Observations, implants: tuple[Implant, ...], 
     return "compromised"
 
 
-def _without_findings(observations: Observations, lid: Lid, exposed: Exposure) -> Decision:
+def rests_on_answers(case: Case) -> bool:
+    """True if all that speaks of an intruder is that pages answered: no entry, no writing, no content, no damage."""
+    beyond = [one for rung in Rung if rung is not Rung.PROBED for one in case.observations.proofs(rung)]
+    return bool(beyond) and all(one.rung is Rung.USED and one.subject is not None for one in beyond)
+
+
+def _without_findings(case: Case) -> Decision:
+    observations, lid, exposed = case.observations, case.lid, case.exposed
     if not any(c.files for c in observations.coverage):
         return Decision(Verdict.CANNOT_TELL, (), "nothing_to_read")
     if lid.state is LidState.NEVER_VULNERABLE:
         return Decision(Verdict.CLEAN, (), "clean_never_vulnerable")
+    if case.unsettled:
+        return Decision(Verdict.CANNOT_TELL, (), "unsettled")
+    if case.vanished:
+        return Decision(Verdict.CANNOT_TELL, (), "vanished")
     if exposed.window is None:
         return Decision(Verdict.CANNOT_TELL, (), "ends_early" if exposed.ends_early else "no_window")
     if not exposed.sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -60,9 +61,11 @@ class Facts(Document):
         timezone: IANA name; local times in the evidence are read with it.
         collected_at: When the evidence was collected; the end of what can be known.
         builds: Builds over time, oldest first.
+        own_pages: URL paths of pages for which the owner vouches: that they answered is no sign of an intruder.
     """
 
     hostname: str | None = Field(default=None, max_length=253)
     timezone: str | None = Field(default=None, max_length=64)
     collected_at: Instant | None = None
     builds: tuple[BuildFact, ...] = ()
+    own_pages: tuple[Annotated[str, Field(pattern=r"^/[^?#\s]{1,500}$")], ...] = Field(default=(), max_length=1000)

@@ -1,0 +1,72 @@
+"""Pages that answered but are no intruder's: the owner's own, as he says or as their age tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from waspglass.examine.observations import Observations
+from waspglass.hunt.paths import normalised_subject
+from waspglass.model.facts import Facts
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.packs.pack import Pack
+
+__all__ = ["OwnPage", "own_pages", "without_own_pages"]
+
+_BEFORE = timedelta(days=30)
+"""The first exploitation is the first that is known; a page must be older by this to be none of the campaign's."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page that is taken for the owner's.
+
+    Attributes:
+        subject: Its URL path.
+        answered: When it answered before the campaign; None if the owner vouches for it.
+    """
+
+    subject: str
+    answered: datetime | None = None
+
+
+def own_pages(observations: Observations, pack: Pack, facts: Facts) -> tuple[OwnPage, ...]:
+    """Pages of which only answers were seen, and for which the owner vouches or which are older than the campaign.
+
+    A page whose content or whose writing tells of an intruder is none of these, whoever vouches for it. A file's time
+    tells nothing: an intruder can set it.
+    """
+    planted = {f.subject for f in observations.findings if f.effect is Effect.SHOWS and f.rung is Rung.IMPLANTED}
+    answers = [f for f in observations.findings if _is_answer(f) and f.subject not in planted]
+    vouched = {normalised_subject(page, ()) for page in facts.own_pages}
+    limit = pack.window.first_exploitation - _BEFORE
+    found: dict[str, OwnPage] = {}
+    for answer in answers:
+        page = answer.subject or ""
+        if page in vouched:
+            found[page] = OwnPage(page)
+        elif answer.kind not in observations.file_timed and answer.time is not None and answer.time < limit:
+            first = found.get(page, OwnPage(page, answer.time)).answered
+            found[page] = OwnPage(page, min(answer.time, first) if first is not None else None)
+    return tuple(found[page] for page in sorted(found))
+
+
+def without_own_pages(observations: Observations, pages: Iterable[OwnPage]) -> Observations:
+    """The same observations; what own pages answered is a hint there, for a person to look at."""
+    subjects = {page.subject for page in pages}
+    if not subjects:
+        return observations
+    findings = (
+        one.model_copy(update={"effect": Effect.HINT}) if one.subject in subjects and _decides(one) else one
+        for one in observations.findings
+    )
+    return replace(observations, findings=tuple(findings))
+
+
+def _is_answer(finding: Finding) -> bool:
+    return finding.rung is Rung.USED and finding.subject is not None and finding.effect in (Effect.SHOWS, Effect.HINT)
+
+
+def _decides(finding: Finding) -> bool:
+    return finding.rung is Rung.USED and finding.effect in (Effect.SHOWS, Effect.ENDS)
