@@ -20,6 +20,25 @@ from waspglass.packs.pack import ArtefactKind, Logsource
 __all__ = ["BUILT_IN_ALIASES", "Bindings", "Bound", "bind", "deriver"]
 
 _UA = ("cs(User-Agent)",)
+_SPACED: Mapping[str, tuple[str, ...]] = {
+    one.replace(" ", form): (one.replace(" ", form), one)
+    for one in (
+        "Category Name",
+        "Detection User",
+        "Feature Name",
+        "New Value",
+        "Old Value",
+        "Process Name",
+        "Product Name",
+        "Severity ID",
+        "Severity Name",
+        "Source Name",
+        "Threat ID",
+        "Threat Name",
+    )
+    for form in ("", "_")
+}
+"""Events of Windows Defender have blanks in the names of their fields, which rules leave out."""
 BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "w3c": {
         "cs-uri-query": ("cs-uri", "cs-uri-query"),
@@ -34,6 +53,8 @@ BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cs-host": ("cs-host", "cs(Host)"),
     },
     "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
+    "evtx": _SPACED,
+    "event_json": _SPACED,
 }
 """SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
 

@@ -39,7 +39,8 @@ def _table() -> dict[str, tuple[Variant, ...]]:
     text = files("waspglass.hunt").joinpath("data", "windows_logsources.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     result: dict[str, tuple[Variant, ...]] = {
-        f"service:{name}": (Variant(channel),) for name, channel in table["service"].items()
+        f"service:{name}": tuple(map(Variant, [channels] if isinstance(channels, str) else channels))
+        for name, channels in table["service"].items()
     }
     for row in table["category"]:
         only = tuple(row["only"]) if "only" in row else None
@@ -55,8 +56,8 @@ def variants(logsource: Logsource) -> tuple[Variant, ...] | None:
         found = _table().get(f"category:{logsource.category}")
         if found is None or logsource.service is None:
             return found
-        channel = _table().get(f"service:{logsource.service}", (Variant("?"),))[0].channel
-        return tuple(variant for variant in found if variant.channel == channel) or None
+        channels = {variant.channel for variant in _table().get(f"service:{logsource.service}", ())}
+        return tuple(variant for variant in found if variant.channel in channels) or None
     return (Variant(),) if logsource.service is None else _table().get(f"service:{logsource.service}")
 
 
