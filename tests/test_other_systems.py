@@ -33,6 +33,7 @@ for name in (
 ).split():
     if hasattr(os, name):
         delattr(os, name)
+os.process_cpu_count = os.cpu_count  # Python 3.13 decides when it is built whether this one asks for the affinity
 for name in ("pthread_sigmask", "SIGKILL", "SIGHUP", "SIGALRM", "sigwait", "setitimer", "SIGUSR1"):
     if hasattr(signal, name):
         delattr(signal, name)
