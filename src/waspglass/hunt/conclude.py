@@ -44,7 +44,8 @@ class Concluded:
 
 
 def _key(rule: str, source: str, place: Place) -> _Key:
-    return (rule, source, place.record if place.offset is None else place.offset)
+    numbers = (place.offset, place.record, place.line)  # a text log's line comes last: it is counted when all is read
+    return (rule, source, next((number for number in numbers if number is not None), None))
 
 
 def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None) -> Concluded:
