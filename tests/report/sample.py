@@ -348,7 +348,7 @@ def clean() -> Assessment:
         window=Span(from_=at("2021-01-03T00:00:00Z"), to=at("2021-03-03T06:00:00Z")),
         why=EvidenceNode(claim="Nothing was found and the window is covered.", holds=True),
         coverage=(Coverage(kind="httpproxy", from_=at("2020-12-30T00:00:00Z"), to=at("2021-03-11T00:00:00Z"), files=900,
-                           bytes=10**9, entry=True),),
+                           bytes=10**9, shows=("probed", "exploited", "implanted", "used"), entry=True),),
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ __all__ = ["VERBS", "program"]
 def _examine(app: typer.Typer) -> None:
     from waspglass.cli.examine import examine
 
-    app.command("examine")(examine)
+    example = "waspglass examine collection.zip --facts facts.json --out report"
+    app.command("examine", epilog=f"For example: {example}")(examine)
 
 
 def _census(app: typer.Typer) -> None:
