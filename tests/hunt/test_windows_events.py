@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from tests.hunt.evidence import artefact, both, pack, sigma
+from tests.hunt.evidence import artefact, both, iis, pack, row, sigma
 from waspglass.hunt.load import load_rules
+from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import RuleSource
 
 DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
@@ -50,3 +51,18 @@ def test_fields_of_defender_are_found_with_and_without_their_blanks(name: str) -
     logsource = "product: windows, service: windefend"
     assert lines(logsource, "ThreatName|startswith: 'Backdoor:'", [event, {**event, name: "Tool:x"}]) == [1]
     assert lines(logsource, "Threat_Name|startswith: 'Backdoor:'", [{**event, "Threat Name": "Backdoor:x"}]) == [1]
+
+
+def test_rules_for_logs_that_the_evidence_lacks_are_counted_once() -> None:
+    texts = [
+        sigma("s: {F: a}\ncondition: s", logsource=f"product: {product}", title=f"{product}{number}")
+        for product in ("windows", "exchange, service: ews")
+        for number in range(3)
+    ]
+    own = sigma("s: {F: a}\ncondition: s", logsource="product: windows", title="own")
+    rules = load_rules(pack(own), [RuleSource(path="u.yml", text="\n---\n".join(texts), origin="user")])
+    idle = [one for one in both([iis(row())], rules).skipped if one.reason is SkipReason.NO_SUCH_LOG]
+    assert [(one.source, one.count) for one in idle] == [("rules", 3)]
+    assert "events: 3" in (idle[0].detail or "")
+    event = artefact("events", '{"Channel": "Security", "EventID": 1, "EventTime": "2021-03-03T01:02:03Z"}\n')
+    assert SkipReason.NO_SUCH_LOG not in {one.reason for one in both([event], rules).skipped}

@@ -31,6 +31,7 @@ HARMLESS = frozenset(
         SkipReason.OUT_OF_WINDOW,
         SkipReason.MISSING_FIELD,
         # These are about rules, not about evidence.
+        SkipReason.NO_SUCH_LOG,
         SkipReason.UNSUPPORTED_RULE,
         SkipReason.INVALID_RULE,
     }

@@ -22,6 +22,7 @@ __all__ = ["limits_of"]
 
 _FIRST_LOGS = timedelta(days=2)
 _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE, SkipReason.MISSING_FIELD})
+"""Skips that name a rule; one of several rules says how many."""
 
 
 def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
@@ -219,11 +220,17 @@ def _rungs(kind: ArtefactKind, catalogue: Catalogue) -> str:
 
 
 def _rules(observations: Observations, catalogue: Catalogue) -> list[Limit]:
-    rules = {skip.source for skip in observations.skipped if skip.reason in _RULE_REASONS}
-    if not rules:
-        return []
-    key = "limit.rules_one" if len(rules) == 1 else "limit.rules"
-    return [Limit(id="rules-not-run", text=catalogue.text(key, count=len(rules)))]
+    about = [skip for skip in observations.skipped if skip.reason in _RULE_REASONS]
+    count = len({skip.source for skip in about}) + sum(skip.count - 1 for skip in about)
+    idle = sum(skip.count for skip in observations.skipped if skip.reason is SkipReason.NO_SUCH_LOG)
+    found: list[Limit] = []
+    if count:
+        key = "limit.rules_one" if count == 1 else "limit.rules"
+        found.append(Limit(id="rules-not-run", text=catalogue.text(key, count=count)))
+    if idle:
+        key = "limit.rules_idle_one" if idle == 1 else "limit.rules_idle"
+        found.append(Limit(id="rules-without-log", text=catalogue.text(key, count=idle)))
+    return found
 
 
 def _skips(observations: Observations, catalogue: Catalogue) -> list[Limit]:
@@ -242,4 +249,4 @@ def _reason(reason: SkipReason, catalogue: Catalogue) -> str:
 
 
 def _harmless(skip: Skipped) -> bool:
-    return skip.reason in (SkipReason.OUT_OF_WINDOW, SkipReason.EMPTY, SkipReason.SAME_FILE)
+    return skip.reason in (SkipReason.OUT_OF_WINDOW, SkipReason.EMPTY, SkipReason.SAME_FILE, SkipReason.NO_SUCH_LOG)

@@ -31,6 +31,7 @@ from waspglass.hunt.followup import Seeds, follow_up, seeds_of
 from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan_file import Outcome, Pass
+from waspglass.hunt.unanswered import without_log
 from waspglass.hunt.workers import scan_files
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Finding
@@ -172,7 +173,7 @@ def hunt(
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweeps.sweep(chosen, {}, first=True)
     heard = first.heard
-    skipped = first.skipped()
+    skipped = first.skipped() | dict.fromkeys(without_log(rules, {one.kind for one in sweeps.artefacts}))
     concluded = conclude(rules, first.hits, heard)
     seeds = seeds_of(concluded.findings, concluded.values)
     followed: Seeds | None = None

@@ -88,6 +88,7 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         kinds={kind.kind: kind for kind in pack.kinds},
         web_roots=pack.web_roots,
         skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),
+        brought=frozenset(rule.id for rule in table.rules if rule.source in user),
         added=sum(place in user for place in _origins(table)) + sum(source.origin == "user" for source in yara),
     )
 

@@ -137,6 +137,7 @@ class RuleSet:
         web_roots: Joins file paths and URL paths.
         skipped: Rules that cannot be used, with their reason.
         added: How many rules and indicators the user added to those of the pack.
+        brought: Ids of the Sigma rules that the user added.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -147,3 +148,4 @@ class RuleSet:
     web_roots: tuple[WebRoot, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     added: int = 0
+    brought: frozenset[str] = frozenset()

@@ -1,16 +1,17 @@
-"""Rules for logs that the pack does not know: they can never run, and the result says so."""
+"""Rules for logs that the pack does not know, or the evidence lacks: they do not run, and the result says so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
-from waspglass.hunt.rule import Rule
+from waspglass.hunt.rule import Rule, RuleSet
 from waspglass.hunt.windows_events import EVENT_FORMATS, variants
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
-__all__ = ["unanswered"]
+__all__ = ["unanswered", "without_log"]
 
 _MOST_NAMED = 200
 """Rules that are named; whoever brings thousands, for all sorts of systems, gets the number of the others."""
@@ -37,6 +38,29 @@ def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator
     if left:
         detail = "further rules for kinds of log that the pack does not know"
         yield Skipped(source="rules", reason=SkipReason.UNSUPPORTED_RULE, count=left, detail=detail)
+
+
+def without_log(rules: RuleSet, present: Collection[str]) -> Iterator[Skipped]:
+    """One skip for all rules of the user that kinds of log answer of which the evidence has none.
+
+    Args:
+        rules: What is hunted for. Which kinds the pack's own rules miss is part of coverage.
+        present: Kinds of which there is a file.
+    """
+    known: dict[Logsource, tuple[str, ...]] = {}
+    idle: Counter[tuple[str, ...]] = Counter()
+    for rule in rules.rules:
+        wanted = rule.logsource
+        if rule.id not in rules.brought:
+            continue
+        if wanted not in known:
+            known[wanted] = tuple(name for name, kind in rules.kinds.items() if _answers(kind, wanted))
+        if known[wanted] and not any(name in present for name in known[wanted]):
+            idle[known[wanted]] += 1
+    if idle:
+        listed = "; ".join(f"{' or '.join(kinds)}: {count}" for kinds, count in idle.most_common())
+        detail = bounded(printable(f"rules for kinds of log that are not in the evidence ({listed})"), 300)
+        yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=idle.total(), detail=detail)
 
 
 def _answers(kind: ArtefactKind, wanted: Logsource) -> bool:
