@@ -269,6 +269,16 @@ def test_what_an_index_of_an_archive_names_is_read_from_the_archive(tmp_path: Pa
     assert load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)]).skipped
 
 
+def test_archives_in_a_folder_are_indexed_as_what_they_hold(tmp_path: Path) -> None:
+    folder = written(tmp_path / "shared", [*background(20), Source("seven.7z", b"7z\xbc\xaf\x27\x1c" + bytes(500))])
+    with zipfile.ZipFile(folder / "sent.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("c/shared.py", ORIGINAL)
+    built = index_files(file_names(folder, []), tmp_path / "index", InProcess())
+    assert (built.files, [Path(skip.source).name for skip in built.skipped]) == (21, ["seven.7z"])
+    loaded = load_candidates(tmp_path / "index", [source("found.py", renamed(ORIGINAL))])
+    assert loaded.sources[0] == source(f"{folder}/sent.zip:c/shared.py", ORIGINAL)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_foreign_index_cannot_make_a_pipe_or_device_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

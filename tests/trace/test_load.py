@@ -5,13 +5,17 @@ import io
 import os
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.trace.programs import ORIGINAL
+from waspglass.evidence.limits import Limits
 from waspglass.model.errors import UsageError
 from waspglass.model.skip import SkipReason
+from waspglass.trace import files
 from waspglass.trace.load import load
 
 
@@ -69,3 +73,83 @@ def test_what_is_empty_or_not_there_is_said(tmp_path: Path) -> None:
     assert skip.reason is SkipReason.EMPTY
     with pytest.raises(UsageError):
         load([tmp_path / "b.py"])
+
+
+NAMES = ["../up.py", "/abs.py", "C_/y.py", "Makefile", "a:b.py", "aux.c", "c/x.py", "con.py", "d/x.py", "makefile"]
+
+
+def zipped(path: Path, files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, raw in files.items():
+            archive.writestr(name, raw)
+    return path
+
+
+def test_an_archive_of_sources_is_no_windows_disk(tmp_path: Path) -> None:
+    """Folders of one letter are no drives, names that differ in case are two, and no name leads anywhere."""
+    files = {name: f"{ORIGINAL}# {number:02}".encode() for number, name in enumerate(NAMES)}
+    loaded = load([zipped(tmp_path / "a.zip", files)])
+    assert {one.name.partition(":")[2]: one.raw for one in loaded.sources} == files
+    assert loaded.skipped == ()
+
+
+def test_what_is_packed_in_zstandard_and_archives_in_archives_are_opened(tmp_path: Path) -> None:
+    raw = ORIGINAL.encode()
+    inner = zipped(tmp_path / "inner.zip", {"a/x.py": raw}).read_bytes()
+    zipped(tmp_path / "outer.zip", {"b/inner.zip": inner, "y.py.gz": gzip.compress(raw)})
+    (tmp_path / "x.py.zst").write_bytes(zstandard.compress(raw))
+    with tarfile.open(tmp_path / "t.tar", "w") as tar:
+        tar.add(tmp_path / "x.py.zst", "x.py.zst")
+    (tmp_path / "t.tar.zst").write_bytes(zstandard.compress((tmp_path / "t.tar").read_bytes()))
+    for name, inside in {
+        "outer.zip": ["outer.zip:b/inner.zip:a/x.py", "outer.zip:y.py.gz"],
+        "x.py.zst": ["x.py.zst"], "t.tar": ["t.tar:x.py.zst"], "t.tar.zst": ["t.tar.zst:x.py.zst"],
+    }.items():  # fmt: skip
+        loaded = load([tmp_path / name])
+        assert [Path(one.name).relative_to(tmp_path).as_posix() for one in loaded.sources] == inside
+        assert {one.raw for one in loaded.sources} == {raw}
+
+
+@pytest.mark.parametrize(
+    "start", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\x00", b"BZh91AY&SY", b"\xfd7zXZ\0", b"MSCF\0\0"]
+)
+def test_archives_of_other_kinds_are_told_and_not_compared_as_bytes(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "a.bin").write_bytes(start + bytes(range(256)) * 20)
+    loaded = load([tmp_path])
+    assert loaded.sources == ()
+    assert [skip.reason for skip in loaded.skipped] == [SkipReason.UNREADABLE]
+
+
+@pytest.mark.parametrize("start", ["MSCF = 1\n", "BZh = 1\n", "PKG = 1\n"])
+def test_a_text_that_begins_like_an_archive_is_a_text(tmp_path: Path, start: str) -> None:
+    (tmp_path / "a.py").write_text(start + ORIGINAL, encoding="utf-8")
+    assert len(load([tmp_path]).sources) == 1
+
+
+def test_what_comes_out_of_archives_is_bounded(tmp_path: Path) -> None:
+    members = {f"{number}.txt": b"\0" * (1 << 20) for number in range(40)}
+    for name in ("bomb.zip", "more.zip"):
+        zipped(tmp_path / name, members)
+    for limits, count, reason in (
+        (Limits(total_bytes=8 << 20), 8, SkipReason.TOO_LARGE),
+        (Limits(files=60), 60, SkipReason.TOO_MANY_FILES),
+    ):
+        loaded = load([tmp_path], limits)
+        assert len(loaded.sources) == count
+        assert [skip.reason for skip in loaded.skipped] == [reason]
+
+
+def test_archives_too_deep_in_archives_are_told(tmp_path: Path) -> None:
+    raw = ORIGINAL.encode()
+    for _ in range(6):
+        raw = zipped(tmp_path / "deep.zip", {"in.zip": raw}).read_bytes()
+    loaded = load([tmp_path / "deep.zip"])
+    assert loaded.sources == ()
+    assert [skip.reason for skip in loaded.skipped] == [SkipReason.TOO_DEEP]
+
+
+def test_that_a_file_is_longer_than_is_read_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BYTE_LIMIT", 100_000)
+    (tmp_path / "a.txt").write_bytes(b"x" * 200_000)
+    (source,) = load([tmp_path / "a.txt"]).sources
+    assert len(source.raw) == 100_001

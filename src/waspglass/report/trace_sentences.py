@@ -8,6 +8,7 @@ from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.phrases import Phrases
+from waspglass.report.visible import visible
 from waspglass.trace.result import Comparison, Contrast, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
@@ -150,8 +151,8 @@ class Sentences:
 
     def _skip(self, skip: Skipped) -> str:
         count = f" ({self.number(skip.count)})" if skip.count > 1 else ""
-        detail = f", {printable(skip.detail)}" if skip.detail else ""
-        return f"{printable(skip.source)}: {self._phrases.word('skip', skip.reason)}{count}{detail}"
+        detail = f", {visible(skip.detail)}" if skip.detail else ""
+        return f"{visible(skip.source)}: {self._phrases.word('skip', skip.reason)}{count}{detail}"
 
     def skipped(self) -> list[str]:
         """What was not compared, and why."""

@@ -9,6 +9,7 @@ from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped
 from waspglass.report.trace_regions import excerpt
 from waspglass.report.trace_sentences import RIVALS, Sentences
+from waspglass.report.visible import visible
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.program import Program
 from waspglass.trace.result import Comparison, Text, TraceResult
@@ -28,7 +29,7 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
         first, second = (printable(programs[side[row]].name) for side in (best.first, best.second))
         llr = best.llr[row] / math.log(10)
         lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {word.value:12}  {first}  {second}")
-    lines += [f"not compared: {printable(skip.source)}: {skip.reason.value} ({skip.count})" for skip in skipped]
+    lines += [f"not compared: {visible(skip.source)}: {skip.reason.value} ({skip.count})" for skip in skipped]
     return "\n".join(lines)
 
 
@@ -37,7 +38,7 @@ def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     lines = [f"{files} files indexed in {printable(place)}"]
     for reason in sorted({skip.reason for skip in skipped}):
         same = [skip for skip in skipped if skip.reason is reason]
-        lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {same[0].source}")
+        lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {visible(same[0].source)}")
     return "\n".join(lines)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.trace.program import BYTE_LIMIT, Source
 
-__all__ = ["file_names", "read_files"]
+__all__ = ["file_names", "plain_file", "read_files"]
 
 # A pipe without a writer would hold up the opening for ever.
 _FLAGS = os.O_RDONLY
@@ -59,7 +61,10 @@ def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]
 
 
 def _content(name: str) -> bytes | None:
-    """The first `BYTE_LIMIT` bytes of a file, for a small one by a single read; None if it is no plain file."""
+    """The first `BYTE_LIMIT` bytes of a file and one more, which tells that there is more; None if it is no plain file.
+
+    A small one costs a single read.
+    """
     handle = os.open(name, _FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -68,10 +73,23 @@ def _content(name: str) -> bytes | None:
         if len(raw) < _READ:
             return raw
         with os.fdopen(os.dup(handle), "rb", buffering=0) as stream:
-            rest = stream.read(BYTE_LIMIT - len(raw))
+            rest = stream.read(BYTE_LIMIT + 1 - len(raw))
             return raw + (rest or b"")
     finally:
         os.close(handle)
+
+
+def plain_file(name: str) -> BinaryIO:
+    """A plain file for reading.
+
+    Raises:
+        OSError: If it cannot be opened, or is a link, pipe or device by now.
+    """
+    stream = os.fdopen(os.open(name, _FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "it is no plain file")
+    return stream
 
 
 def _skip(name: str, reason: SkipReason, detail: str | None) -> Skipped:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from waspglass.model.errors import Location, OutputError, UsageError
 from waspglass.model.skip import Skipped
+from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.files import read_files
 from waspglass.trace.hashing import Hashes
@@ -154,8 +155,18 @@ def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
 
 def _shard_of_files(_common: None, paths: Sequence[str]) -> Shard:
     skipped: list[Skipped] = []
-    shard = shard_of(read_files(paths, skipped))
+    shard = shard_of(_opened(paths, skipped))
     return replace(shard, skipped=tuple(skipped))
+
+
+def _opened(paths: Sequence[str], skipped: list[Skipped]) -> Iterator[Source]:
+    """The files, of archives those in them."""
+    for source in read_files(paths, skipped):
+        opening = Opening(source.name, LIMITS, skipped)
+        for one in opened(source, opening):
+            if not opening.admits(one):
+                break
+            yield one
 
 
 def index_files(paths: Iterable[str], out: Path, executor: Executor) -> Built:

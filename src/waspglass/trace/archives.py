@@ -1,0 +1,149 @@
+"""Opens archives: each file in them becomes a source under the name that the archive gives it.
+
+`evidence` lists the same archives as disks of Windows servers, where a folder `c` is a drive, `aux.c` a device and
+`Makefile` the same as `makefile`. Here all these are names of sources. Nothing is written, so a name can lead nowhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from waspglass.evidence.compressed import decompressed, inner_signature
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.limits import Limits
+from waspglass.evidence.member import Container
+from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.spool import Spool
+from waspglass.evidence.stream import pread_of
+from waspglass.evidence.tar_archive import TarContainer
+from waspglass.evidence.zip_salvage import open_zip
+from waspglass.model.escape import printable
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.trace.files import plain_file
+from waspglass.trace.program import BYTE_LIMIT, Source
+
+__all__ = ["LIMITS", "Opening", "opened"]
+
+LIMITS = Limits(files=200_000, total_bytes=2 << 30, member_bytes=4 << 30, spool_bytes=8 << 30)
+"""What one path may bring: files, bytes of all of them together, and what may go through temporary files."""
+_OPENED = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZSTD})
+_STARTS = (b"PK", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"MSCF", b"BZh", b"\xfd7zXZ")
+"""Of all archives but tar; a look at these first spares a longer one at every file."""
+_NOT_READ = "archives of this kind are not read; unpack it first"
+
+
+@dataclass(slots=True)
+class Opening:
+    """What was brought in so far under one path, against its limits.
+
+    Attributes:
+        path: For the message that there is more.
+        limits: Bounds on files and bytes together, on nesting, and on what comes out of few bytes.
+        skipped: Gets what cannot be read.
+    """
+
+    path: str
+    limits: Limits
+    skipped: list[Skipped]
+    files: int = 0
+    size: int = 0
+
+    def admits(self, source: Source) -> bool:
+        """Counts a source; if it is one too many, says so."""
+        self.files += 1
+        self.size += len(source.raw)
+        if self.files <= self.limits.files and self.size <= self.limits.total_bytes:
+            return True
+        reason = SkipReason.TOO_MANY_FILES if self.files > self.limits.files else SkipReason.TOO_LARGE
+        self.skip(self.path, reason, f"from {printable(source.name)} on")
+        return False
+
+    def skip(self, name: str, reason: SkipReason, detail: str | None = None) -> None:
+        """Notes what is not read."""
+        self.skipped.append(Skipped(source=printable(name), reason=reason, detail=detail))
+
+    def listed(self, name: str, log: SkipLog) -> None:
+        """Takes over what a container passed over, under the names that sources have here."""
+        shown = printable(name).replace("\\\\", "\\")
+        for skip in log.total():
+            inner = skip.source.removeprefix(shown).lstrip("\\").replace("\\", "/")
+            self.skipped.append(skip.model_copy(update={"source": f"{printable(name)}:{inner}" if inner else shown}))
+
+
+def opened(source: Source, opening: Opening, nesting: int = 0) -> Iterator[Source]:
+    """The source itself, or, of an archive, the files in it by name; archives in archives too."""
+    kind = _kind(source.raw)
+    if kind is None:
+        yield source
+    elif kind not in _OPENED:
+        opening.skip(source.name, SkipReason.UNREADABLE, _NOT_READ)
+    elif nesting > opening.limits.nesting:
+        opening.skip(source.name, SkipReason.TOO_DEEP, "an archive inside of archives")
+    else:
+        with ExitStack() as stack:
+            try:
+                yield from _content(source, kind, opening, nesting, stack)
+            except EvidenceReadError as fault:
+                opening.skip(source.name, fault.reason, printable(fault.message))
+            except OSError as fault:
+                opening.skip(source.name, SkipReason.UNREADABLE, fault.strerror)
+
+
+def _kind(raw: bytes) -> Signature | None:
+    """Which archive bytes are; None if they are none, also where a text only begins like one."""
+    if not raw.startswith(_STARTS) and raw[257:262] != b"ustar":
+        return None
+    kind = signature(raw[:SIGNATURE_BYTES])
+    if kind in _OPENED:
+        return kind
+    is_text = raw[:512].isascii() and b"\0" not in raw[:512]
+    return kind if kind is Signature.FOREIGN_ARCHIVE and not is_text else None
+
+
+def _stream(source: Source) -> BinaryIO:
+    """The bytes of a source; from its file if that is longer than what is held of it."""
+    return io.BytesIO(source.raw) if len(source.raw) <= BYTE_LIMIT else plain_file(source.name)
+
+
+def _content(source: Source, kind: Signature, opening: Opening, nesting: int, stack: ExitStack) -> Iterator[Source]:
+    name, limits = source.name, opening.limits
+    stream = stack.enter_context(_stream(source))
+    container: Container
+    if kind in {Signature.GZIP, Signature.ZSTD}:
+        inside = inner_signature(_stream(source), kind, limits, name)
+        unpacked = stack.enter_context(decompressed(stream, kind, limits, name))
+        if inside is not Signature.TAR:
+            yield from opened(Source(name, unpacked.read(BYTE_LIMIT + 1)), opening, nesting + 1)
+            return
+        spool = Spool(unpacked, limits, name)
+        stack.callback(spool.close)
+        container = TarContainer(spool.pread, limits, name)
+    elif kind is Signature.TAR:
+        container = TarContainer(pread_of(stream), limits, name)
+    else:
+        container = open_zip(pread_of(stream), stream.seek(0, io.SEEK_END), limits, name)
+    stack.callback(container.close)
+    yield from _members(name, container, opening, nesting)
+
+
+def _members(name: str, container: Container, opening: Opening, nesting: int) -> Iterator[Source]:
+    log = SkipLog(name)
+    before, found = len(opening.skipped), False
+    for member in container.members(log):
+        inner = f"{name}:{'/'.join(member.parts)}"
+        found = True
+        try:
+            with member.opener() as stream:
+                raw = stream.read(BYTE_LIMIT + 1)
+        except EvidenceReadError as fault:
+            opening.skip(inner, fault.reason, printable(fault.message))
+        else:
+            yield from opened(Source(inner, raw), opening, nesting + 1)
+    opening.listed(name, log)
+    if not found and len(opening.skipped) == before:
+        opening.skip(name, SkipReason.EMPTY)
