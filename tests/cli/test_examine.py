@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,6 +129,23 @@ def test_what_keeps_reports_from_being_written_is_said_before_the_work(tmp_path:
         assert (done.returncode, done.stdout) == (5, "")
         assert str(out) in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any bytes as a name")
+def test_names_that_are_not_utf8_are_shown_as_escapes(tmp_path: Path) -> None:
+    for source, name in (
+        (EXAMPLES / "own-pack" / "evidence", "M\udcfcller"),
+        (EXAMPLES / "own-pack" / "sampleportal", "p\udcff"),
+    ):
+        shutil.copytree(source, tmp_path / name)
+    out = tmp_path / "out\udcfe"
+    words = ("examine", str(tmp_path / "M\udcfcller"), "--pack", str(tmp_path / "p\udcff"), "--out", str(out))
+    done = run(*words)
+    assert "M\\udcfcller" in done.stdout
+    assert "out\\udcfe/report.html" in done.stdout
+    document = json.loads((out / "assessment.json").read_bytes())
+    assert document["host"]["evidence"].endswith("/M\\udcfcller")
+    assert {path.name for path in out.iterdir()} == REPORTS
 
 
 def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:

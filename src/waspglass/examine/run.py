@@ -26,6 +26,7 @@ from waspglass.hunt.rule import RuleSet
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.errors import UsageError
+from waspglass.model.escape import in_unicode
 from waspglass.model.facts import Facts
 from waspglass.model.skip import Skipped
 from waspglass.packs.builds import BuildTable, State
@@ -132,7 +133,7 @@ def _observations(
 ) -> Observations:
     about_rules = frozenset((*unread_rules, *rules.skipped))
     observed = Observations(
-        evidence=str(request.evidence),
+        evidence=in_unicode(str(request.evidence)),
         manifest=manifest_sha256(survey.seen),
         findings=(*result.findings, *result.context),
         coverage=covered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["bounded", "csv_cell", "printable", "printable_bytes"]
+__all__ = ["bounded", "csv_cell", "in_unicode", "printable", "printable_bytes"]
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -35,6 +35,11 @@ def printable(text: str) -> str:
 def printable_bytes(raw: bytes) -> str:
     r"""`printable` of bytes that should be UTF-8; each byte that is not becomes a visible `\udcXX` escape."""
     return printable(raw.decode("utf-8", errors="surrogateescape"))
+
+
+def in_unicode(path: str) -> str:
+    r"""A path as the system gives it, for a document: bytes that are not UTF-8 (lone surrogates) become `\udcXX`."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def bounded(text: str, limit: int) -> str:

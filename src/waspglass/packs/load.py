@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from waspglass.model.errors import PackError
@@ -54,5 +55,6 @@ def load_pack(name_or_dir: str | Path, store: Store | None = None) -> Pack:
 
         pack = read_folder(folder)
         if store is not None and key is not None:
-            store.put(key, pack_to_json(pack))
+            with suppress(ValueError):  # a folder whose name is not UTF-8 cannot be told in JSON: it is read each time
+                store.put(key, pack_to_json(pack))
     return pack
