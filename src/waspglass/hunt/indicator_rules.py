@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from waspglass.hunt.condition import Condition, Kind, Match, Part, conjunction, disjunction
 from waspglass.hunt.paths import url_of_path
 from waspglass.hunt.rule import Indicator
+from waspglass.hunt.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind, WebRoot
 
 __all__ = ["SCRIPTS", "indicator_condition"]
@@ -16,7 +17,7 @@ __all__ = ["SCRIPTS", "indicator_condition"]
 SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
 _HASHES = frozenset({"sha256", "sha1", "md5"})
 _ANY: Part = ("any", "")
-_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv", "event_json", "evtx"})
+_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"}) | EVENT_FORMATS
 _AGENT_FIELDS = {"w3c": "cs(User-Agent)", "diagnostics_csv": "UserAgent"}
 _URI_FIELDS = {"w3c": "cs-uri-stem", "httperr": "cs-uri", "diagnostics_csv": "UrlStem"}
 
@@ -89,4 +90,4 @@ def _name_condition(value: str, kind: ArtefactKind) -> Condition | None:
     uri = _URI_FIELDS.get(kind.format)
     if uri is not None and PurePosixPath(value).suffix in SCRIPTS:
         return _ends(uri, f"/{value}")
-    return _ends("TargetFilename", f"\\{value}") if kind.format in ("evtx", "event_json") else None
+    return _ends("TargetFilename", f"\\{value}") if kind.format in EVENT_FORMATS else None

@@ -13,7 +13,7 @@ from waspglass.packs.pack import Logsource
 
 __all__ = ["EVENT_FORMATS", "Variant", "event_condition", "event_ids", "variants"]
 
-EVENT_FORMATS = frozenset({"evtx", "event_json"})
+EVENT_FORMATS = frozenset({"evtx", "event_json", "event_export"})
 """Formats whose records are Windows events."""
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["EARLIEST", "LATEST", "moment", "plausible"]
+__all__ = ["EARLIEST", "LATEST", "moment", "plausible", "since_1970"]
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -35,6 +35,14 @@ def plausible(read: datetime) -> datetime | None:
     except OverflowError:
         return None
     return utc if EARLIEST <= utc < LATEST else None
+
+
+def since_1970(seconds: float) -> datetime | None:
+    """A POSIX time in UTC; None if it is absurd."""
+    try:
+        return plausible(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 @lru_cache(maxsize=4096)

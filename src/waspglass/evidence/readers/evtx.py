@@ -18,7 +18,8 @@ from evtx import PyEvtxParser
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.formats.event_json import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES, flatten_event
+from waspglass.evidence.formats.event_json import flatten_event
+from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.evidence.formats.moments import plausible
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason

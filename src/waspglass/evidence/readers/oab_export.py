@@ -24,8 +24,7 @@ import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.formats.moments import moment, plausible
-from waspglass.evidence.member import moment as posix_moment
+from waspglass.evidence.formats.moments import moment, plausible, since_1970
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.errors import Location
@@ -158,8 +157,8 @@ def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
 
 def _changed(fields: dict[str, str]) -> datetime | None:
     text = (fields.get("WhenChangedUTC") or fields.get("whenChanged") or "").strip()
-    if since_1970 := _SINCE_1970.fullmatch(text):
-        return _posix(int(since_1970[1]) / 1000)
+    if found := _SINCE_1970.fullmatch(text):
+        return since_1970(int(found[1]) / 1000)
     if (read := moment(text)) is not None:
         return read
     for form in _TIME_FORMS:
@@ -168,8 +167,3 @@ def _changed(fields: dict[str, str]) -> datetime | None:
         except ValueError:
             continue
     return None
-
-
-def _posix(seconds: float) -> datetime | None:
-    read = posix_moment(seconds)
-    return None if read is None else plausible(read)

@@ -13,6 +13,7 @@ __all__ = ["RECORD_READERS", "record_reader", "record_readers"]
 
 RECORD_READERS = (
     "evtx",
+    "event_export",
     "web_file",
     "iis_config",
     "compiled_page",
@@ -92,6 +93,10 @@ def _made(name: str, known_good: Container[str] | None, zone: tzinfo, keys: tupl
         from waspglass.evidence.readers.exchange_setup_log import ExchangeSetupLogReader
 
         return ExchangeSetupLogReader(zone)
+    if name == "event_export":
+        from waspglass.evidence.readers.event_export import EventExportReader
+
+        return EventExportReader(zone)
     if name == "hive":
         from waspglass.evidence.readers.hive import HiveReader
 

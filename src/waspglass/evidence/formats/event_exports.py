@@ -1,0 +1,139 @@
+r"""Windows events as forensic tools and shells export them; see `event_shapes` for how parsers give them.
+
+- Velociraptor's artefacts (`Windows.EventLogs.*`): `EventTime`, `Provider`, ..., with `EventData` as an object;
+- EvtxECmd (JSON, or a row of its CSV as an object): `EventId`, ..., the event's data as JSON in the text `Payload`;
+- `Get-WinEvent | ConvertTo-Json` and `Get-EventLog`: the data have no names there. Sysmon's message names them, and of
+  a few other events the order is known (`_IN_ORDER`, by their manifests);
+- Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import orjson
+
+from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, Json, flat_event, items_of, text_of
+
+__all__ = ["export_of", "unwrapped"]
+
+_WRAPPERS = ("_source", "result")
+_EXPORTED = RENAMED | {
+    "EventId": "EventID",
+    "EventCode": "EventID",
+    "EventRecordId": "EventRecordID",
+    "RecordID": "EventRecordID",
+    "RecordId": "EventRecordID",
+    "LogName": "Channel",
+    "Provider": "Provider_Name",
+    "ComputerName": "Computer",
+    "MachineName": "Computer",
+    "UserId": "UserID",
+    "UserSID": "UserID",
+}
+_DATA = ("UserData", "EventData")
+_MESSAGE_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9]{0,63}): ([^\r\n]*)", re.MULTILINE)
+_SYSMON = "Microsoft-Windows-Sysmon"
+_IN_ORDER = {
+    ("Microsoft-Windows-PowerShell", "4104"): "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path",
+    ("Microsoft-Windows-Security-Auditing", "4688"): (
+        "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId NewProcessId NewProcessName "
+        "TokenElevationType ProcessId CommandLine TargetUserSid TargetUserName TargetDomainName TargetLogonId "
+        "ParentProcessName MandatoryLabel"
+    ),
+    ("Microsoft-Windows-Security-Auditing", "4698"): (
+        "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId TaskName TaskContent"
+    ),
+    ("Service Control Manager", "7045"): "ServiceName ImagePath ServiceType StartType AccountName",
+}
+
+
+def unwrapped(document: Json) -> Json:
+    """The event out of what a search engine puts around it."""
+    for name in _WRAPPERS:
+        inner = document.get(name)
+        if isinstance(inner, Mapping):
+            return inner
+    return document
+
+
+def export_of(document: Json) -> dict[str, str] | None:
+    """The event in one of these shapes, flattened; None for any other."""
+    if isinstance(document.get("Payload"), str) and "EventId" in document:
+        return _of_evtxecmd(document)
+    if any(isinstance(document.get(name), Mapping) for name in _DATA):
+        return _of_velociraptor(document)
+    if "Id" in document and "EventID" not in document and ("ProviderName" in document or "LogName" in document):
+        return _of_get_winevent(document)
+    if "ReplacementStrings" in document or ("InstanceId" in document and "EntryType" in document):
+        return _of_get_eventlog(document)
+    return flat_event(document, _EXPORTED) if "EventCode" in document else None
+
+
+def _beside(data: dict[str, str], header: dict[str, str]) -> dict[str, str]:
+    """The event's data and its header; what the header says of the event itself goes before."""
+    return header | data | {name: header[name] for name in SYSTEM if name in header}
+
+
+def _of_velociraptor(document: Json) -> dict[str, str]:
+    data: dict[str, str] = {}
+    for name in _DATA:
+        data.update(items_of(document.get(name)))
+    return _beside(data, flat_event({name: one for name, one in document.items() if name not in _DATA}, _EXPORTED))
+
+
+def _of_evtxecmd(document: Json) -> dict[str, str]:
+    """`RecordNumber` counts the lines of the export there, and is no number of the event."""
+    left_out = ("Payload", "RecordNumber")
+    header = flat_event({name: one for name, one in document.items() if name not in left_out}, _EXPORTED)
+    try:
+        payload = orjson.loads(str(document["Payload"]))
+    except orjson.JSONDecodeError:
+        return header | {"Payload": str(document["Payload"])}
+    data: dict[str, str] = {}
+    for name in _DATA:
+        data.update(_named(payload.get(name) if isinstance(payload, Mapping) else None))
+    return _beside(data, header)
+
+
+def _named(table: object) -> dict[str, str]:
+    """The items of `{"Data": [{"@Name": name, "#text": value}, ...]}`; those without a name become `Data`."""
+    if not isinstance(table, Mapping):
+        return {}
+    listed = table.get("Data")
+    data = dict(items_of({name: one for name, one in table.items() if name != "Data"}))
+    unnamed: list[str] = []
+    for one in listed if isinstance(listed, list) else [listed]:
+        if isinstance(one, Mapping) and isinstance(one.get("@Name"), str):
+            value = one.get("#text")
+            if value is not None:
+                name = str(one["@Name"])
+                data[RENAMED.get(name, name)] = text_of(value)
+        elif one is not None:
+            unnamed.append(text_of(one))
+    return data | ({"Data": "\n".join(unnamed)} if unnamed else {})
+
+
+def _of_get_winevent(document: Json) -> dict[str, str]:
+    left_out = ("Id", "Properties", "Bookmark", "MatchedQueryIds", "KeywordsDisplayNames")
+    header = flat_event({name: one for name, one in document.items() if name not in left_out}, _EXPORTED)
+    header["EventID"] = text_of(document["Id"])
+    listed = document.get("Properties")
+    values = [] if not isinstance(listed, list) else [text_of(one) for one in listed]
+    provider = header.get("Provider_Name", "")
+    order = _IN_ORDER.get((provider, header["EventID"]), "").split()
+    if len(values) >= len(order) > 0:
+        data = dict(zip(order, values, strict=False))
+    elif provider == _SYSMON:
+        data = {found[1]: found[2] for found in _MESSAGE_FIELD.finditer(header.get("Message", ""))}
+    else:
+        data = {"Data": "\n".join(values)}
+    return _beside({name: value for name, value in data.items() if value}, header)
+
+
+def _of_get_eventlog(document: Json) -> dict[str, str]:
+    renamed = _EXPORTED | {"Source": "Provider_Name", "Index": "EventRecordID", "ReplacementStrings": "Data"}
+    return flat_event(
+        {name: one for name, one in document.items() if name not in ("Data", "Site", "Container")}, renamed
+    )

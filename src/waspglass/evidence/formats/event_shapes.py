@@ -1,0 +1,128 @@
+"""Windows events in the shapes that parsers and shippers give them, flattened to the field names of Sigma.
+
+- nxlog / OTRF: flat objects (`Channel`, `EventID`, `SourceName`, the event's data beside them);
+- winlogbeat: `winlog.*` nested, or flat with dots in the keys;
+- the `evtx` package and `evtx_dump`: `Event.System` and `Event.EventData` / `Event.UserData`; the same without `Event`
+  by Velociraptor's `parse_evtx`.
+
+What else tools export is in `event_exports`. Names change here, values never: needles are derived from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import orjson
+
+__all__ = [
+    "RENAMED",
+    "SYSTEM",
+    "SYSTEM_ATTRIBUTES",
+    "Json",
+    "event_of_beats",
+    "event_of_parser",
+    "flat_event",
+    "items_of",
+    "text_of",
+]
+
+Json = Mapping[str, object]
+RENAMED = {
+    "SourceName": "Provider_Name",
+    "ProviderName": "Provider_Name",
+    "provider_name": "Provider_Name",
+    "Hostname": "Computer",
+    "computer_name": "Computer",
+    "RecordNumber": "EventRecordID",
+    "record_id": "EventRecordID",
+    "event_id": "EventID",
+    "channel": "Channel",
+    "message": "Message",
+}
+"""What some collectors call a field -> what Sigma calls it."""
+SYSTEM = ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords")
+"""What is taken from an event's header as it stands."""
+SYSTEM_ATTRIBUTES = (
+    ("Provider_Name", "Provider", "Name"),
+    ("SystemTime", "TimeCreated", "SystemTime"),
+    ("UserID", "Security", "UserID"),
+)
+"""Field, element of the header, and the attribute of it that is the value."""
+
+
+def text_of(value: object) -> str:
+    """A value as text; the parts of a list one a line."""
+    if isinstance(value, str):
+        return value
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "\n".join(text_of(part) for part in value if part is not None)
+    if isinstance(value, Mapping):
+        inner = value.get("#text", value.get("Value"))
+        return text_of(inner) if inner is not None else orjson.dumps(value).decode()
+    return str(value)
+
+
+def items_of(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Leaves of a table under their own names; a nested table's leaves carry its name too unless it is a wrapper."""
+    if not isinstance(table, Mapping):
+        return
+    for name, value in table.items():
+        if value is None or name == "#attributes":
+            continue
+        if isinstance(value, Mapping) and "#text" not in value and not prefix.count("."):
+            yield from items_of(value, f"{prefix}{name}.")
+        else:
+            yield RENAMED.get(str(name), str(name)), text_of(value)
+
+
+def event_of_parser(event: Json) -> dict[str, str]:
+    """An event of `System` and `EventData` or `UserData`."""
+    system = event.get("System")
+    record: dict[str, str] = {}
+    for part in ("UserData", "EventData"):
+        record.update(items_of(event.get(part)))
+    if not isinstance(system, Mapping):
+        return record
+    for name in SYSTEM:
+        value = system.get(name)
+        if value is not None:
+            record[name] = text_of(value)
+    for name, holder, attribute in SYSTEM_ATTRIBUTES:
+        value = _attribute(system, holder, attribute)
+        if value is not None:
+            record.setdefault(name, value)
+    return record
+
+
+def _attribute(system: Json, name: str, attribute: str) -> str | None:
+    holder = system.get(name)
+    if isinstance(holder, Mapping):
+        attributes = holder.get("#attributes", holder)
+        if isinstance(attributes, Mapping) and attributes.get(attribute) is not None:
+            return text_of(attributes[attribute])
+    return None
+
+
+def event_of_beats(document: Json, winlog: Json) -> dict[str, str]:
+    """An event of winlogbeat."""
+    record = dict(items_of(winlog.get("user_data"))) | dict(items_of(winlog.get("event_data")))
+    for name, value in winlog.items():
+        if name not in ("event_data", "user_data") and value is not None and not isinstance(value, Mapping):
+            record[RENAMED.get(name, name)] = text_of(value)
+    for name in ("@timestamp", "message"):
+        if document.get(name) is not None:
+            record[RENAMED.get(name, name)] = text_of(document[name])
+    return record
+
+
+def flat_event(document: Json, renamed: Mapping[str, str]) -> dict[str, str]:
+    """An event whose fields stand side by side."""
+    record: dict[str, str] = {}
+    for name, value in document.items():
+        if value is None or value == "":
+            continue
+        plain = name.removeprefix("winlog.").removeprefix("event_data.")
+        record[renamed.get(plain, plain)] = text_of(value)
+    return record

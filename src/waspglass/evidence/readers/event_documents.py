@@ -1,0 +1,155 @@
+"""Splits an export of events into its documents: JSON of any layout, or the rows of a table, each as an object.
+
+JSON comes as one array, as objects over many lines one after the other (`ConvertTo-Json`, `evtx_dump -o json` with a
+line `Record 7` before each), or as objects in one line each. A search engine's answer has its events in a list inside.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, TextIO
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["documents"]
+
+Document = Mapping[str, object]
+
+_PIECE = 1 << 20
+_LONGEST = 16 << 20
+"""Characters of one event, or of one cell of a table."""
+_MOST_FAULTS = 100
+_CUT = 32
+"""Characters before the end of what was read; a fault there may be for lack of the rest."""
+_BEGIN = re.compile(r"\{")
+_NEXT = re.compile(r"^\s*[\[,]?\s*\{", re.MULTILINE)
+_ANSWERS = ("value", "results", "events", "rows")
+_TYPE_LINE = "#TYPE"
+_TABLES = frozenset({"EventData", "UserData", "System"})
+"""Columns in which an object stands as JSON."""
+
+
+def documents(stream: BinaryIO, encoding: str, path: str) -> Iterator[Document]:
+    """The documents of an export, in its order.
+
+    Raises:
+        EvidenceReadError: At the end, if some of it could not be read; what was given before stands.
+    """
+    text = io.TextIOWrapper(stream, encoding, "backslashreplace" if encoding == "utf-8" else "replace", newline="")
+    start = text.read(_PIECE)
+    plain = start.lstrip("\ufeff \t\r\n")
+    if plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
+        yield from _objects(text, plain, path)
+    else:
+        yield from _rows(text, start.lstrip("\ufeff"), path)
+
+
+def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
+    decoder = json.JSONDecoder(strict=False)
+    at, faults, ended = 0, 0, False
+    while True:
+        begin = _BEGIN.search(held, at)
+        if begin is None or begin.start() > _PIECE:  # what was read is let go
+            held, at = held[len(held) if begin is None else begin.start() :], 0
+            begin = _BEGIN.search(held)
+        if begin is None:
+            if ended:
+                break
+            held = text.read(_PIECE)
+            ended = not held
+            continue
+        try:
+            found, at = decoder.raw_decode(held, begin.start())
+        except (ValueError, RecursionError) as fault:
+            if not ended and len(held) - begin.start() < _LONGEST and _is_cut(fault, len(held)):
+                more = text.read(max(_PIECE, len(held)))
+                held, at, ended = held[begin.start() :] + more, 0, not more
+                continue
+            faults += 1
+            following = _NEXT.search(held, begin.end())
+            if faults > _MOST_FAULTS or (following is None and ended):
+                break
+            at = len(held) if following is None else following.start()
+        else:
+            yield from _events_in(found)
+    if faults:
+        given_up = faults > _MOST_FAULTS
+        message = f"{faults} events are damaged or cut; {'it was not read on' if given_up else 'the others were read'}"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path))
+
+
+def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
+    """Whether the fault is that the text ends."""
+    if not isinstance(fault, json.JSONDecodeError):
+        return False
+    return fault.pos >= length - _CUT or fault.msg.startswith("Unterminated string")
+
+
+def _events_in(found: object) -> Iterator[Document]:
+    """The document, or those in the list of an answer."""
+    if not isinstance(found, Mapping):
+        return
+    hits = found.get("hits")
+    inside = hits.get("hits") if isinstance(hits, Mapping) else None
+    for name in _ANSWERS:
+        if inside is None and isinstance(found.get(name), list) and "EventID" not in found:
+            inside = found[name]
+    if isinstance(inside, list):
+        yield from (one for one in inside if isinstance(one, Mapping))
+    else:
+        yield found
+
+
+def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
+    lines = _lines(text, start)
+    head = next(lines, "")
+    if head.startswith(_TYPE_LINE):
+        head = next(lines, "")
+    separator = max(",;\t", key=head.count)
+    names = [name.strip() for name in _row(csv.reader([head], delimiter=separator), path) or ()]
+    rows = csv.reader(lines, delimiter=separator)
+    while (row := _row(rows, path)) is not None:
+        if row:
+            yield {name: _cell(name, value) for name, value in zip(names, row, strict=False) if value}
+
+
+def _row(rows: Iterator[list[str]], path: str) -> list[str] | None:
+    """The next row; the library's bound on cells is everybody's, so it is put back."""
+    usual = csv.field_size_limit(_LONGEST)
+    try:
+        return next(rows, None)
+    except csv.Error as fault:
+        message = f"the table is damaged ({fault})"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+    finally:
+        csv.field_size_limit(usual)
+
+
+def _cell(name: str, value: str) -> object:
+    if name in _TABLES and value.startswith("{"):
+        try:
+            found: object = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return found
+    return value
+
+
+def _lines(text: TextIO, held: str) -> Iterator[str]:
+    """Lines with their ends; one that is longer than an event may be comes in pieces, which no row survives."""
+    while True:
+        *whole, held = held.split("\n")
+        yield from (line + "\n" for line in whole)
+        more = text.read(_PIECE)
+        if held and (not more or len(held) > _LONGEST):
+            yield held
+            held = ""
+        if not more:
+            return
+        held += more

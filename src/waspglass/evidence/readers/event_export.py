@@ -1,0 +1,157 @@
+"""Windows events that somebody exported with a tool: one array of JSON, objects over many lines, or a table (CSV).
+
+JSON with one event a line is a log and read as `event_json`; here is what is none, or what must be translated first:
+`Get-WinEvent | ConvertTo-Json` and `| Export-Csv`, `Get-EventLog`, `evtx_dump -o json`, EvtxECmd's CSV, answers of
+Splunk and Elasticsearch, and timelines of Hayabusa, which has names of its own for channels and some fields.
+
+A record's place is its number in the file, from 1. Times that PowerShell wrote as text are those of the server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+
+import orjson
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.event_json import event_time, flatten_event
+from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
+from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.event_documents import documents
+from waspglass.evidence.utf16 import utf16_of
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["EventExportReader"]
+
+_LOCAL_TIMES = ("TimeCreated", "TimeGenerated")
+_LOCAL = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4} [\d: \u202fAPMapm]{4,16}")
+_LOCAL_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
+"""Month first only with AM or PM: nobody but Americans writes both."""
+_CHANNELS = {
+    "App": "Application",
+    "Defender": "Microsoft-Windows-Windows Defender/Operational",
+    "Exchange": "MSExchange Management",
+    "PwSh": "Microsoft-Windows-PowerShell/Operational",
+    "PwShClassic": "Windows PowerShell",
+    "Sec": "Security",
+    "Sys": "System",
+    "Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "TaskSch": "Microsoft-Windows-TaskScheduler/Operational",
+    "WMI": "Microsoft-Windows-WMI-Activity/Operational",
+    "WinRM": "Microsoft-Windows-WinRM/Operational",
+}
+"""Hayabusa's short names (`rules/config/channel_abbreviations.txt`)."""
+_FIELDS = {
+    "Cmdline": "CommandLine",
+    "ParentCmdline": "ParentCommandLine",
+    "ScriptBlock": "ScriptBlockText",
+    "Svc": "ServiceName",
+    "SrcIP": "IpAddress",
+    "TgtUser": "TargetUserName",
+}
+_PROCESS = {"Microsoft-Windows-Sysmon/Operational": "Image", "Security": "NewProcessName"}
+_INFORMATION = ("Details", "ExtraFieldInfo", "AllFieldInfo")
+_BAR = " \N{BROKEN BAR} "
+
+
+class EventExportReader:
+    """`event_export`.
+
+    Args:
+        zone: Time zone of the server, for times that were written without one; UTC if it is not known.
+    """
+
+    name = "event_export"
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self._zone = zone
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """One record an event.
+
+        Raises:
+            EvidenceReadError: At the end, if some of it could not be read.
+        """
+        for number, document in enumerate(_documents(artefact), 1):
+            record = _event(document)
+            yield Place(record=number), self._time(record), record
+
+    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
+        """Number, moment and JSON of each event, as `records` has it, in the shape of the `evtx` package.
+
+        Raises:
+            EvidenceReadError: As `records`.
+        """
+        for place, moment, record in self.records(artefact):
+            yield place.record or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
+
+    def _time(self, record: Record) -> datetime | None:
+        for name in _LOCAL_TIMES:
+            if (text := record.get(name)) is not None and _LOCAL.fullmatch(text):
+                return self._local(text.replace("\u202f", " "))
+        return event_time(record)
+
+    def _local(self, text: str) -> datetime | None:
+        for form in _LOCAL_FORMS:
+            try:
+                return plausible(datetime.strptime(text, form).replace(tzinfo=self._zone))
+            except ValueError:
+                continue
+        return None
+
+
+def _documents(artefact: Artefact) -> Iterator[Json]:
+    try:
+        with artefact.file.open() as stream:
+            encoding = utf16_of(stream.read(64)) or "utf-8"
+        with artefact.file.open() as stream:
+            yield from documents(stream, encoding, artefact.file.path)
+    except OSError as fault:
+        message = f"it cannot be read ({fault.strerror})"
+        place = Location(artefact.file.path)
+        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+
+
+def _event(document: Json) -> dict[str, str]:
+    known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
+    return {RENAMED.get(name, name): _whole(text) for name, text in known.items() if text and name != "#attributes"}
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can name and UTF-8 cannot say."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _of_hayabusa(document: Json) -> dict[str, str]:
+    """Names and values as the event had them, as far as they are known; `Data` holds all values for what is not."""
+    channel = text_of(document.get("Channel") or "")
+    channel = _CHANNELS.get(channel, channel)
+    fields = dict(pair for name in _INFORMATION for pair in _information(document.get(name)))
+    record = {_FIELDS.get(name, name): value for name, value in fields.items()}
+    if "Proc" in fields and channel in _PROCESS:
+        record.setdefault(_PROCESS[channel], fields["Proc"])
+    record.setdefault("Data", "\n".join(fields.values()))
+    header = {
+        "Channel": channel,
+        "Computer": document.get("Computer"),
+        "EventID": document.get("EventID"),
+        "EventRecordID": document.get("RecordID"),
+        "Timestamp": document.get("Timestamp"),
+        "RuleTitle": document.get("RuleTitle"),
+    }
+    return record | {name: text_of(value) for name, value in header.items() if value is not None}
+
+
+def _information(value: object) -> Iterator[tuple[str, str]]:
+    """The fields of an event: an object in JSON, `name: value` with bars between in a table."""
+    if isinstance(value, Mapping):
+        yield from items_of(value)
+    elif isinstance(value, str):
+        for piece in value.split(_BAR):
+            name, colon, text = piece.partition(": ")
+            if colon:
+                yield name, text

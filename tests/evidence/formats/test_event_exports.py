@@ -1,0 +1,215 @@
+"""Windows events in the shapes of the tools that export them as JSON lines: fields, time, and the same fast as slow.
+
+The events are made up; the shapes are those that the tools document or that were published.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.hunt.evidence import artefact, both, rules_of, sigma
+from waspglass.evidence.artefact import Record
+from waspglass.evidence.formats.event_json import flatten_event
+from waspglass.evidence.formats.registry import line_format
+
+EVENTS = line_format("event_json")
+TIME = datetime(2021, 3, 3, 1, 2, 3, tzinfo=UTC)
+COMMAND = r'"c:\windows\system32\cmd.exe" /c net user & echo "é"'
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+DATA = {"Image": r"C:\Windows\System32\cmd.exe", "CommandLine": COMMAND, "ParentImage": r"C:\w3wp.exe"}
+PAYLOAD = {"EventData": {"Data": [{"@Name": name, "#text": value} for name, value in DATA.items()]}}
+MESSAGE = "Process Create:\r\nUtcTime: 2021-03-03 01:02:03.000\r\n" + "".join(f"{n}: {v}\r\n" for n, v in DATA.items())
+
+SHAPES: dict[str, object] = {
+    "evtx_dump": {
+        "Event": {
+            "#attributes": {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"},
+            "System": {
+                "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+                "EventID": {"#attributes": {"Qualifiers": 1}, "#text": 1},
+                "TimeCreated": {"#attributes": {"SystemTime": "2021-03-03T01:02:03.000000Z"}},
+                "EventRecordID": 77,
+                "Channel": SYSMON,
+                "Computer": "EXCH01",
+            },
+            "EventData": DATA,
+        }
+    },
+    "winlogbeat": {
+        "@timestamp": "2021-03-03T01:02:03.000Z",
+        "winlog": {
+            "event_id": 1,
+            "channel": SYSMON,
+            "computer_name": "EXCH01",
+            "record_id": 77,
+            "provider_name": "Microsoft-Windows-Sysmon",
+            "event_data": DATA,
+        },
+    },
+    "velociraptor parse_evtx": {
+        "System": {
+            "Provider": {"Name": "Microsoft-Windows-Sysmon", "Guid": "{0}"},
+            "EventID": {"Value": 1},
+            "TimeCreated": {"SystemTime": 1614733323.0},
+            "EventRecordID": 77,
+            "Channel": SYSMON,
+            "Computer": "EXCH01",
+        },
+        "EventData": DATA,
+    },
+    "velociraptor EvtxHunter": {
+        "EventTime": "2021-03-03T01:02:03Z",
+        "Computer": "EXCH01",
+        "Channel": SYSMON,
+        "Provider": "Microsoft-Windows-Sysmon",
+        "EventID": 1,
+        "EventRecordID": 77,
+        "UserSID": "S-1-5-18",
+        "EventData": DATA,
+        "UserData": None,
+        "Message": "Process Create",
+        "OSPath": r"C:\Windows\System32\winevt\Logs\x.evtx",
+    },
+    "EvtxECmd": {
+        "PayloadData1": "ProcessID: 4",
+        "MapDescription": "Process creation",
+        "ChunkNumber": 0,
+        "Computer": "EXCH01",
+        "Payload": json.dumps(PAYLOAD),
+        "Channel": SYSMON,
+        "Provider": "Microsoft-Windows-Sysmon",
+        "EventId": 1,
+        "EventRecordId": "77",
+        "RecordNumber": 12,
+        "TimeCreated": "2021-03-03T01:02:03.0000000+00:00",
+    },
+    "Get-WinEvent": {
+        "Id": 1,
+        "ProviderName": "Microsoft-Windows-Sysmon",
+        "LogName": SYSMON,
+        "RecordId": 77,
+        "MachineName": "EXCH01",
+        "TimeCreated": "/Date(1614733323000)/",
+        "Message": MESSAGE,
+        "Properties": [{"Value": "-"}],
+    },
+    "Splunk": {
+        "preview": False,
+        "offset": 0,
+        "result": {
+            **DATA,
+            "EventCode": "1",
+            "LogName": SYSMON,
+            "ComputerName": "EXCH01",
+            "SourceName": "Microsoft-Windows-Sysmon",
+            "RecordNumber": "77",
+            "_time": "2021-03-03 01:02:03.000 UTC",
+        },
+    },
+}
+SHAPES["Elasticsearch"] = {"_index": "winlogbeat-1", "_id": "x", "_source": SHAPES["winlogbeat"]}
+SHAPES["Splunk, epoch"] = {"result": {**SHAPES["Splunk"]["result"], "_time": "1614733323.000"}}  # type: ignore[index]
+
+
+def read(document: object) -> tuple[Record, datetime | None]:
+    columns = EVENTS.implied
+    assert columns is not None
+    record = EVENTS.record(json.dumps(document).encode(), columns)
+    return record, EVENTS.time(record, columns)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_event_is_the_same_in_each_shape(shape: str) -> None:
+    record, time = read(SHAPES[shape])
+    header = {
+        "EventID": "1",
+        "Channel": SYSMON,
+        "Computer": "EXCH01",
+        "EventRecordID": "77",
+        "Provider_Name": "Microsoft-Windows-Sysmon",
+    }
+    assert record.items() >= (header | DATA).items()
+    assert time == TIME
+
+
+RULES = (
+    "s: {ParentImage|endswith: w3wp.exe, CommandLine|contains: '/c net user'}\ncondition: s",
+    "s: {EventID: 1}\nf: {Computer|startswith: OTHER}\ncondition: s and not f",
+    "s: {CommandLine|re: 'net[ ]user . echo'}\ncondition: s",
+    "s: {Image: '*\\cmd.exe'}\ncondition: s",
+)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_rules_find_it_in_each_shape(ascii_only: bool) -> None:
+    lines = [json.dumps(document, ensure_ascii=ascii_only) for document in SHAPES.values()]
+    log = artefact("events", "\n".join(lines))
+    logsource = "product: windows, category: process_creation"
+    for text in RULES:
+        found = both([log], rules_of(sigma(text, logsource=logsource)))
+        assert [one.line for one in found.findings] == list(range(1, len(SHAPES) + 1))
+
+
+def test_what_powershell_writes_without_names_is_named_by_its_order() -> None:
+    script = "Set-OabVirtualDirectory -ExternalUrl x"
+    document = {
+        "Id": 4104,
+        "ProviderName": "Microsoft-Windows-PowerShell",
+        "LogName": "Microsoft-Windows-PowerShell/Operational",
+        "Properties": [{"Value": 1}, {"Value": 1}, {"Value": script}, {"Value": "id"}, {"Value": ""}],
+    }
+    assert read(document)[0]["ScriptBlockText"] == script
+    unknown = {**document, "Id": 9, "Properties": [{"Value": "a"}, {"Value": 2}]}
+    assert read(unknown)[0]["Data"] == "a\n2"
+
+
+def test_unnamed_data_of_evtxecmd_are_data() -> None:
+    payload = {"EventData": {"Data": "Set-OabVirtualDirectory, -ExternalUrl, x", "Binary": ""}}
+    record, _ = read({"EventId": 1, "Channel": "MSExchange Management", "Payload": json.dumps(payload)})
+    assert record["Data"] == "Set-OabVirtualDirectory, -ExternalUrl, x"
+    assert read({"EventId": 1, "Payload": '{"cut'})[0]["Payload"] == '{"cut'
+
+
+def test_the_event_log_of_old_shells() -> None:
+    document = {
+        "EventID": 1,
+        "MachineName": "EXCH01",
+        "Index": 77,
+        "EntryType": 4,
+        "Message": "m",
+        "Source": "MSExchange CmdletLogs",
+        "ReplacementStrings": ["Set-OabVirtualDirectory", "x"],
+        "InstanceId": 1,
+        "TimeGenerated": "/Date(1614733323000)/",
+    }
+    record, time = read(document)
+    assert (record["Data"], record["Provider_Name"]) == ("Set-OabVirtualDirectory\nx", "MSExchange CmdletLogs")
+    assert (record["EventRecordID"], time) == ("77", TIME)
+
+
+def test_fields_of_an_event_are_not_taken_for_those_of_an_export() -> None:
+    record, _ = read({"EventID": 4103, "Channel": "x", "Payload": "CommandInvocation", "Id": "7", "ProviderName": "p"})
+    assert (record["EventID"], record["Payload"], record["Id"]) == ("4103", "CommandInvocation", "7")
+
+
+NAMES = (
+    *("Event", "System", "EventData", "winlog", "_source", "result", "Payload", "EventId", "Id", "LogName", "Data"),
+    *("EventID", "Properties", "#text", "Value", "@Name", "ReplacementStrings", "EventCode", "TimeCreated"),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_whatever_the_object_is_there_is_a_record_of_texts(document: dict[str, object]) -> None:
+    for name, value in flatten_event(document).items():
+        assert isinstance(name, str)
+        assert isinstance(value, str)

@@ -1,0 +1,219 @@
+"""Exports of events that are not one line an event: arrays, objects over many lines, tables, timelines of Hayabusa."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.evidence.formats.test_event_exports import COMMAND, DATA, MESSAGE, PAYLOAD, SHAPES, SYSMON, TIME
+from tests.hunt.evidence import TEXT, MemoryFile, pack, places, sigma
+from waspglass.evidence.artefact import Artefact, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.event_export import EventExportReader
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import load_rules
+from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import ArtefactKind, Logsource
+
+EVENT = SHAPES["velociraptor EvtxHunter"]
+assert isinstance(EVENT, Mapping)
+
+
+def artefact(text: str | bytes) -> Artefact:
+    raw = text.encode() if isinstance(text, str) else text
+    return Artefact("exported", "event_export", MemoryFile("events.json", raw))
+
+
+def read(text: str | bytes) -> tuple[list[tuple[datetime | None, Record]], SkipReason | None]:
+    found = []
+    try:
+        for place, moment, record in EventExportReader().records(artefact(text)):
+            found.append((moment, record))
+            assert place.record == len(found)
+    except EvidenceReadError as fault:
+        return found, fault.reason
+    return found, None
+
+
+def table(rows: Sequence[Mapping[str, object]], *, separator: str = ",", first: str = "") -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=separator, quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerows(rows)
+    return first + out.getvalue()
+
+
+EVTXECMD = {
+    "RecordNumber": "12",
+    "EventRecordId": "77",
+    "TimeCreated": "2021-03-03 01:02:03.0000000",
+    "EventId": "1",
+    "Level": "Info",
+    "Provider": "Microsoft-Windows-Sysmon",
+    "Channel": SYSMON,
+    "Computer": "EXCH01",
+    "MapDescription": "Process creation",
+    "Payload": json.dumps(PAYLOAD),
+}
+WINEVENT = {
+    "Message": MESSAGE,
+    "Id": "1",
+    "RecordId": "77",
+    "ProviderName": "Microsoft-Windows-Sysmon",
+    "LogName": SYSMON,
+    "MachineName": "EXCH01",
+    "TimeCreated": "3/3/2021 1:02:03 AM",
+    "Properties": "System.Collections.Generic.List`1[System.Diagnostics.Eventing.Reader.EventProperty]",
+}
+GERMAN = {**WINEVENT, "TimeCreated": "03.03.2021 01:02:03"}
+VELOCIRAPTOR = {**EVENT, "EventData": json.dumps(DATA), "UserData": ""}
+EXPORTS = {
+    "an array": json.dumps(list(SHAPES.values())),
+    "an array over many lines": json.dumps(list(SHAPES.values()), indent=4),
+    "objects over many lines": "\r\n".join(json.dumps(one, indent=2) for one in SHAPES.values()),
+    "one a line": "\n".join(map(json.dumps, SHAPES.values())),
+    "evtx_dump": "".join(f"Record {n}\n{json.dumps(one, indent=2)}\n" for n, one in enumerate(SHAPES.values(), 1)),
+    "an answer of Elasticsearch": json.dumps({"took": 1, "hits": {"total": 9, "hits": list(SHAPES.values())}}),
+    "an answer of Splunk": json.dumps({"preview": False, "results": list(SHAPES.values())}),
+    "EvtxECmd's table": table([EVTXECMD] * len(SHAPES)),
+    "Export-Csv": table([WINEVENT] * len(SHAPES), first="#TYPE Selected.EventLogRecord\r\n"),
+    "Export-Csv of a German shell": table(
+        [{**WINEVENT, "TimeCreated": "03.03.2021 01:02:03"}] * len(SHAPES), separator=";"
+    ),
+    "Velociraptor's table": table([VELOCIRAPTOR] * len(SHAPES)),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("export", EXPORTS)
+def test_each_event_is_a_record(export: str, encoding: str) -> None:
+    found, fault = read(EXPORTS[export].encode(encoding))
+    assert fault is None
+    assert len(found) == len(SHAPES)
+    header = {"EventID": "1", "Channel": SYSMON, "Computer": "EXCH01", "EventRecordID": "77"}
+    for moment, record in found:
+        assert record.items() >= (header | DATA).items()
+        assert moment == TIME
+
+
+def test_local_times_are_those_of_the_server() -> None:
+    reader = EventExportReader(ZoneInfo("Europe/Berlin"))
+    for text, utc in (
+        ("7/3/2021 1:02:03 PM", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
+        ("7/3/2021 1:02:03\u202fPM", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
+        ("03.03.2021 01:02:03", datetime(2021, 3, 3, 0, 2, 3, tzinfo=UTC)),
+        ("13/03/2021 01:02:03", datetime(2021, 3, 13, 0, 2, 3, tzinfo=UTC)),
+        ("2021-03-03T01:02:03.1234567Z", datetime(2021, 3, 3, 1, 2, 3, 123456, tzinfo=UTC)),
+        ("99/99/2021 01:02:03", None),
+        ("1/1/0001 1:02:03 AM", None),
+    ):
+        ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text}])))
+        assert moment == utc, text
+
+
+HAYABUSA = {
+    "Timestamp": "2021-03-03 02:02:03.000 +01:00",
+    "RuleTitle": "Proc Exec",
+    "Level": "info",
+    "Computer": "EXCH01",
+    "Channel": "Sysmon",
+    "EventID": 1,
+    "RecordID": 77,
+}
+DETAILS = {"Cmdline": COMMAND, "Proc": DATA["Image"], "ParentCmdline": "w3wp.exe -ap x"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({**HAYABUSA, "Details": DETAILS}),
+        json.dumps([{**HAYABUSA, "Details": {"Cmdline": COMMAND}, "ExtraFieldInfo": DETAILS}], indent=4),
+        table([{**HAYABUSA, "Details": " ¦ ".join(f"{name}: {value}" for name, value in DETAILS.items())}]),
+    ],
+    ids=["lines", "array", "table"],
+)
+def test_hayabusa_is_translated(text: str) -> None:
+    ((moment, record),), fault = read(text)
+    assert (moment, fault) == (TIME, None)
+    named = {"CommandLine": COMMAND, "Image": DATA["Image"], "ParentCommandLine": "w3wp.exe -ap x"}
+    assert record.items() >= (named | {"Channel": SYSMON, "EventID": "1", "EventRecordID": "77"}).items()
+
+
+def test_the_commands_of_exchange_are_data_in_hayabusa() -> None:
+    event = {
+        **HAYABUSA,
+        "Channel": "Exchange",
+        "Details": {"Data[1]": "Set-OabVirtualDirectory", "Data[2]": "-ExternalUrl"},
+    }
+    ((_, record),), _ = read(json.dumps([event]))
+    assert (record["Channel"], record["Data"]) == ("MSExchange Management", "Set-OabVirtualDirectory\n-ExternalUrl")
+
+
+KIND = ArtefactKind(kind="exported", format="event_export", logsources=(Logsource(product="windows"),), title=TEXT)
+CREATION, OF_SYSMON = "product: windows, category: process_creation", "product: windows, service: sysmon"
+RULES = (
+    sigma("s: {CommandLine|contains: '/c net user'}\ncondition: s", logsource=CREATION, title="one"),
+    sigma("s: {EventID: 1}\nf: {Image: null}\ncondition: s and not f", logsource=OF_SYSMON, title="two"),
+)
+
+
+@pytest.mark.parametrize("export", ["an array", "Export-Csv", "evtx_dump"])
+def test_rules_and_indicators_find_the_same_fast_and_slow(export: str) -> None:
+    made = pack(*RULES, indicators=["type,value\ndomain,w3wp.exe\n"])
+    rules = load_rules(made.model_copy(update={"kinds": (KIND,)}))
+    fast, slow = (
+        hunt([artefact(EXPORTS[export])], rules, readers={"event_export": EventExportReader()}, naive=naive)
+        for naive in (False, True)
+    )
+    assert fast.findings == slow.findings
+    assert places(fast) == places(slow)
+    assert len(fast.findings) == 3 * len(SHAPES)
+
+
+def test_what_is_damaged_hides_nothing_else() -> None:
+    good = json.dumps(EVENT, indent=2)
+    found, fault = read(f'{good}\n{{\n  "EventID": oops,\n}}\n{good}\n{good[:200]}')
+    assert (len(found), fault) == (2, SkipReason.DAMAGED)
+    found, fault = read(table([WINEVENT, WINEVENT]) + '"' + "x" * 50)
+    assert (len(found), fault) == (3, None)  # a cut row says what it says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":"' * 400_000,
+        "{" * 3_000_000,
+        '[{"a":' + "[" * 2_000_000,
+        '\n{"a":"' * 300_000,
+        '{"n":' + "9" * 100_000 + "}",
+    ],
+    ids=["texts without end", "braces", "deep", "lines without end", "a long number"],
+)
+def test_a_hostile_export_costs_little_and_ends_as_damaged(text: str) -> None:
+    begun = time.process_time()
+    found, fault = read(text)
+    assert (found, fault) == ([], SkipReason.DAMAGED)
+    assert time.process_time() - begun < 10
+
+
+def test_half_a_character_is_no_obstacle() -> None:
+    ((_, record),), fault = read('[{"EventID": 1, "EventData": {"x": "a\\ud800b"}}]')
+    assert (record["x"], fault) == ("a\ufffdb", None)
+    ((_, _, line),) = EventExportReader().json_lines(artefact('[{"EventID": 1, "x": "\\udc00"}]'))
+    assert "\ufffd" in json.loads(line)["Event"]["EventData"]["x"]
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200, alphabet='{}[]",:1aE \n\\ud8').map(str.encode))
+def test_whatever_the_bytes_are_it_ends_in_records_or_one_of_our_faults(raw: bytes) -> None:
+    for moment, record in read(raw)[0]:
+        assert moment is None or moment.tzinfo is UTC
+        assert "" not in record.values()
