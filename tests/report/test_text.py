@@ -10,6 +10,7 @@ from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.coverage import Coverage
+from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.text import render_text
 from waspglass.report.visible import place
 
@@ -111,6 +112,7 @@ def test_the_language_of_the_words_can_be_chosen() -> None:
 def test_no_line_is_wider_than_the_terminal_but_for_a_place(width: int) -> None:
     lines = [line.lstrip("│├└─ ") for line in shown(occupied(), width=width).split("\n")]
     places = {place(found) for found in (*occupied().findings, *occupied().review)}
+    places |= {skip.source for skip in occupied().skipped}
     assert all(len(line) <= max(width, 40) or line in places for line in lines)
 
 
@@ -119,6 +121,13 @@ def test_a_place_is_never_broken() -> None:
     found = finding(1, title="A page answered", time=at("2021-03-03T04:12:31Z"), source=source, line=12)
     why = EvidenceNode(claim="A page answered", holds=True, findings=(found.id,))
     assert f"\n    {source}:12\n" in shown(minimal(findings=(found,), why=why), width=80)
+
+
+def test_skips_name_their_sources_whole_and_count_the_others() -> None:
+    sources = [f"C:\\Program Files\\Exchange Server\\{'x' * 90}\\{number}.LOG" for number in range(5)]
+    skips = tuple(Skipped(source=source, reason=SkipReason.DAMAGED, count=900) for source in sources)
+    text = shown(minimal(skipped=skips), width=60)
+    assert f"\n4,500  damaged\n       {sources[0]}\n       {sources[1]}\n       … and 3 more\n" in text
 
 
 def test_the_verdict_is_the_first_line_and_near_the_last_and_the_zone_is_said() -> None:

@@ -30,6 +30,7 @@ _PRIORITY_STYLE = {1: "bold red", 2: "bold yellow", 3: "bold"}
 _LEAVES = 4
 _CHILDREN = 15
 _SPANS = 3
+_SKIPPED = 2
 _MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
 _SHORT_PLACE = 50
 _STAND_IN = 0xF0000
@@ -40,8 +41,8 @@ _MOST_STAND_INS = 0xFFFD
 def render_text(assessment: Assessment, *, colour: bool, width: int, language: str | None = None) -> str:
     """The whole report as lines of at most `width` columns, ending in a line break.
 
-    The place of a finding is never broken, even if its line becomes longer than that: it is there to be copied, and
-    to be found with `grep`.
+    The place of a finding or skip is never broken, even if its line becomes longer than that: it is there to be
+    copied, and to be found with `grep`.
 
     Args:
         assessment: The result to show.
@@ -71,7 +72,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int, language: s
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)) if assessment.clocks else None,
         _section(phrases.text("section.limits"), _limits(assessment, phrases)),
         _section(phrases.text("section.coverage"), _coverage(assessment, phrases)) if assessment.coverage else None,
-        _section(phrases.text("section.skipped"), _skips(summary, phrases)) if summary.skips else None,
+        _section(phrases.text("section.skipped"), _skips(summary, phrases, places)) if summary.skips else None,
         Text("\n" + _footer(assessment, phrases), style="dim"),
     ):
         if block is not None:
@@ -263,15 +264,16 @@ def _volume(coverage: Coverage, phrases: Phrases) -> str:
     return f"{phrases.count('file', coverage.files)}, {phrases.size(coverage.bytes)}" if coverage.files else "-"
 
 
-def _skips(summary: Summary, phrases: Phrases) -> RenderableType:
+def _skips(summary: Summary, phrases: Phrases, places: _Places) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    table.add_column(style="dim", overflow="fold")
     for skip in summary.skips:
-        example = ", ".join(visible(source) for source in skip.examples[:2])
-        example += " …" if skip.sources > 2 else ""
-        table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason), example)
+        table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason))
+        for source in skip.examples[:_SKIPPED]:
+            table.add_row("", Text(places.stand_in(visible(source)), style="dim"))
+        if skip.sources > _SKIPPED:
+            table.add_row("", Text(phrases.count("more", skip.sources - _SKIPPED), style="dim"))
     return table
 
 
