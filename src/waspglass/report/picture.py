@@ -19,7 +19,8 @@ _ROW = 14.5
 _HALF_TICK = 36
 _BELOW_LID = 39
 _CAMPAIGN_ROWS = 8
-_CAMPAIGN_TEXT = 60
+_CAMPAIGN_TEXT = 46
+"""Longer labels take the room of important ones."""
 _IMPORTANCE = ("patch", "poc_public", "sharing", "exploitation", "report", "ransomware", "warning")
 
 
