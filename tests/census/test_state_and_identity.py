@@ -151,6 +151,24 @@ def test_names_of_a_provider_do_not_join_its_customers(tmp_path: Path) -> None:
     assert len(partition(tmp_path)) == 36
 
 
+def test_a_name_of_an_inner_network_joins_nothing(tmp_path: Path) -> None:
+    """Half of the small firms that somebody set up from one book have `server.domain.local`."""
+    head = "HTTP/1.1 200\r\nX-OWA-Version: 15.1.2176.2\r\nX-FEServer: SERVER\r\n"
+    names = [
+        "server.domain.local",
+        "server.domain.local",
+        "exchange.firma.lan",
+        "exchange.firma.lan",
+        "local.a.example",
+    ]
+    rows = [
+        banner(f"192.0.2.{n}", data=head, hostnames=[name], ssl=certificate("abcdef"[n]))
+        for n, name in enumerate(names)
+    ]
+    add(tmp_path, "a.json", jsonl(*rows, banner("192.0.2.9", hostnames=["local.a.example"])))
+    assert servers(tmp_path) == [5]
+
+
 def test_a_host_name_joins_unless_it_is_made_from_the_address(tmp_path: Path) -> None:
     add(
         tmp_path,

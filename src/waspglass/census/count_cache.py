@@ -16,7 +16,7 @@ from waspglass.census.reading import Reading
 __all__ = ["keep_counts", "kept_counts"]
 
 _COUNTS = TypeAdapter(tuple[Count, ...])
-_VERSION = "3"
+_VERSION = "4"
 """Raise it when the meaning of a count changes."""
 
 

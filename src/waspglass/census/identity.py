@@ -7,7 +7,8 @@ The rule (`docs/census-method.md` says why):
    day: then it is a default or a shared one and says nothing. A wildcard certificate names a domain and no server: its
    instances are one server only if they also give themselves the same name.
 3. Instances with the same host name (from the certificate or DNS) are one server, unless the name has the address in
-   it, as providers make them, is a wildcard, or is seen at more than 32 addresses on one day.
+   it, as providers make them, is a wildcard, is seen at more than 32 addresses on one day, or is of an inner network
+   (`ex01.firma.local`): a thousand firms may have the same.
 4. Instances with the same name of their own (`X-FEServer`, Shadowserver's `servername`) under the same parent domain
    are one server. Without a domain such a name (EX01) says nothing, nor under a domain that is seen at more than 32
    addresses, as a provider's is.
@@ -33,7 +34,7 @@ __all__ = ["SHARED_LIMIT", "ensure_identity"]
 SHARED_LIMIT = 32
 """A certificate or name at more addresses than this on one day is taken for shared and joins nothing."""
 
-_VERSION = "2"
+_VERSION = "3"
 """Raise it when the rule changes: the tables kept before are then not used."""
 
 _INSTANCES = """
@@ -49,7 +50,7 @@ SELECT address, certificate, (row_number() OVER (ORDER BY address, certificate) 
 FROM (SELECT DISTINCT address, certificate FROM seen)
 """
 
-_KEYED = """
+_KEYED = r"""
 CREATE OR REPLACE TEMP TABLE keyed AS
 WITH named AS (
   SELECT address, certificate, server_name, unnest(names) AS name FROM seen
@@ -60,6 +61,7 @@ WITH named AS (
   SELECT *, regexp_replace(name, '[^0-9]+', '-', 'g') AS digits, string_split(address, '.') AS octets,
     substr(name, instr(name, '.') + 1) AS parent
   FROM named ANTI JOIN wild USING (certificate, name) WHERE name NOT LIKE '*.%'
+    AND NOT regexp_matches(name, '\.({inner})$')
 ), proper AS (
   SELECT address, certificate, server_name, name, parent FROM own
   WHERE len(octets) <> 4 OR NOT (
@@ -77,6 +79,8 @@ UNION SELECT address, certificate, 'n:' || name FROM proper
 UNION SELECT address, certificate, 's:' || server_name || '@' || parent FROM proper SEMI JOIN owned USING (parent)
   WHERE server_name IS NOT NULL AND contains(parent, '.')
 """
+_INNER = "local|localdomain|localhost|lan|home|internal|intern|intra|intranet|corp|private|home\\.arpa"
+"""Ends of names that are unique in one network only (RFC 6762, appendix G; RFC 8375), and what Germans write."""
 _OCTETS = ", ".join(f"TRY_CAST(octets[{place}] AS INTEGER)" for place in range(1, 5))
 
 _WIDTHS = """
@@ -176,7 +180,7 @@ def _edges(reading: Reading) -> pa.Table:
     """Which instance has which key, without the keys that are shared; columns `instance` and `key`."""
     connection = reading.connection
     numbers: dict[str, object] = {"limit": SHARED_LIMIT, "days": len({day for day, _ in reading.scans()})}
-    connection.execute(_KEYED.format(octets=_OCTETS, **numbers))
+    connection.execute(_KEYED.format(octets=_OCTETS, inner=_INNER, **numbers))
     connection.execute(_WIDTHS)
     connection.execute(_WIDE.format(**numbers))
     busy = reading.table(_BUSY.format(files=reading.files_sql(), **numbers))
