@@ -18,6 +18,8 @@ _IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d
 _HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
 _CVE = r"^CVE-\d{4}-\d{4,7}$"
 _VERSION = r"^\d{1,4}(?:\.\d{1,5}){2,3}$"
+_DIGEST = "^[0-9a-f]{32,128}$"
+_ZONE = r"[+-]\d\d:?\d\d$"
 _TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
 _TEXT_LIMIT = 300
 _NAMES_LIMIT = 16
@@ -47,7 +49,7 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
     A row whose time is absurd keeps its place if the export's day is known, without the time, and is counted. A port,
     version, name or CVE of impossible form is set to null, as if the export did not have it.
     """
-    frame = raw.with_columns(_address(raw["address"]), seen=_instant(raw["seen"]), told=raw["seen"])
+    frame = raw.with_columns(_address(raw["address"]), seen=_moments(raw["seen"]), told=raw["seen"])
     lost = frame.filter(pl.col("address").is_null())
     if lost.height:
         tally.add(
@@ -71,12 +73,14 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
         if wrong.height:
             example = f"line {wrong['line'][0]}: {str(wrong['told'][0])[:40]!r} is no usable time; {kept}"
             tally.add(SkipReason.BAD_TIME, example, wrong.height)
-    # Most columns of most exports are empty; only the others are worth checking.
-    empty = {name for name in frame.columns if frame[name].null_count() == frame.height}
+    # Most columns of most exports are empty; only the others are worth putting right.
+    fine = {name for name in frame.columns if frame[name].null_count() == frame.height}
+    if frame["certificate"].str.contains(_DIGEST).all():
+        fine.add("certificate")
     columns = frame.with_columns(
         pl.lit(filing.source).alias("source"),
         pl.coalesce(pl.col("product"), pl.lit(filing.product, dtype=pl.String)).alias("product"),
-        *(check for check in _checked() if check.meta.output_name() not in empty),
+        *(check for check in _checked() if check.meta.output_name() not in fine),
     ).select(SIGHTING.names)
     return columns.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SIGHTING)
 
@@ -110,10 +114,20 @@ def _canonical(text: str) -> str | None:
     return str(address)
 
 
+def _moments(column: pl.Series) -> pl.Series:
+    """The times of a column; where all are plain ISO 8601, without the ways of `_instant` that these do not need."""
+    text = column.str.strip_chars()
+    plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
+    moments = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms", cache=False)
+    if moments.null_count() == column.null_count() and not text.str.contains(_ZONE).any():
+        return moments.dt.replace_time_zone("UTC")
+    return column.to_frame("seen").select(_instant(column)).to_series()
+
+
 def _instant(column: pl.Series) -> pl.Expr:
     """ISO 8601 with or without zone, `2021-03-09 10:00:00 UTC` as pandas writes it, or seconds since 1970."""
     text = pl.col("seen").str.strip_chars()
-    zone = text.str.extract(r"(?:[+-]\d\d:?\d\d)$", 0)
+    zone = text.str.extract(_ZONE, 0)
     plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
     moment = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms")
     if column.dtype == pl.String and column.is_not_null().any():
@@ -155,7 +169,7 @@ def _checked() -> list[pl.Expr]:
         *cves,
         *(_text(name) for name in _TEXTS if name != "product"),
         _names().alias("names"),
-        pl.when(certificate.str.contains(r"^[0-9a-f]{32,128}$")).then(certificate).alias("certificate"),
+        pl.when(certificate.str.contains(_DIGEST)).then(certificate).alias("certificate"),
     ]
 
 

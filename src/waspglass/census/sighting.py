@@ -85,13 +85,15 @@ from the pack that is asked about, so that a better build table needs no new imp
 _OLDEST = pl.CompatLevel.oldest()
 
 
-def raw_frame(columns: Mapping[str, list[object]]) -> pl.DataFrame:
+def raw_frame(columns: Mapping[str, list[object] | pl.Series]) -> pl.DataFrame:
     """A raw frame from the columns that a reader knows; the others are null."""
     height = len(columns["address"])
     return pl.DataFrame([_series(kind, columns.get(kind.name), height) for kind in RAW])
 
 
-def _series(kind: pa.Field, values: list[object] | None, height: int) -> pl.Series:
+def _series(kind: pa.Field, values: list[object] | pl.Series | None, height: int) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values.alias(kind.name)
     lists = kind.type == pa.list_(pa.string())
     numbers = {pa.int64(): pl.Int64, pa.uint64(): pl.UInt64}
     dtype = pl.List(pl.String) if lists else numbers.get(kind.type, pl.String)

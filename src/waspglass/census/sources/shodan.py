@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ClassVar
 
 import msgspec
 import polars as pl
 
 from waspglass.census.sighting import Tally, raw_frame
-from waspglass.census.signs import Sign, Signs, load_signs
+from waspglass.census.sign_columns import placed, read_columns, server_column
+from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_block
 from waspglass.census.sources.lines import Block, whole_lines
@@ -22,6 +24,9 @@ from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["Shodan"]
 
+_Stated = tuple[str | None, list[str] | str | None, str | None, str | int | float | None]
+"""Title, CPE, product and version of a banner, for when its response shows no version."""
+_SAID = ("product", "version", "version_from")
 _HeaderValue = str | list[str] | int | float | bool | None
 
 
@@ -88,8 +93,8 @@ class _Banner(msgspec.Struct, gc=False):
 
 _NOWHERE, _SILENT, _OPEN, _BARE = _Location(), _Http(), _Ssl(), _Certificate()
 _NO_FINGERPRINT, _NO_SUBJECT = _Fingerprint(), _Subject()
-_PIECE_ROWS = 4096
-"""Banners turned into a frame at once: more, and their values have left the cache; fewer, and frames cost more."""
+_PIECE_ROWS, _PIECE_BYTES = 8192, 64 << 20
+"""Banners turned into a frame at once; bounds memory."""
 
 
 class Shodan:
@@ -107,39 +112,59 @@ class Shodan:
         return "shodan"
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
-        """Yields the banners; see `Source.read`."""
-        decoder = msgspec.json.Decoder(_Banner)
-        columns = _Columns(load_signs())
-        for block in whole_lines(content, tally):
-            columns.take(*decode_block(decoder, block, tally))
-            if columns.rows >= BATCH_ROWS:
-                yield columns.frame()
-                columns = _Columns(columns.signs)
-        if columns.rows:
-            yield columns.frame()
+        """Yields the banners; see `Source.read`. Signs are looked for in another thread, a piece behind."""
+        with ThreadPoolExecutor(1) as pool:
+            batch: list[Future[pl.DataFrame]] = []
+            rows = 0
+            for columns in self._pieces(whole_lines(content, tally), tally):
+                if len(batch) > 1:
+                    batch[-2].result()
+                batch.append(pool.submit(columns.frame, load_signs()))
+                rows += columns.rows
+                if rows >= BATCH_ROWS:
+                    yield pl.concat([piece.result() for piece in batch])
+                    rows, batch = 0, []
+            if batch:
+                yield pl.concat([piece.result() for piece in batch])
 
     def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
         """The banners of some blocks; see `LineSource.frame`."""
+        pieces = [columns.frame(load_signs()) for columns in self._pieces(blocks, tally)]
+        return pl.concat(pieces) if pieces else None
+
+    def _pieces(self, blocks: Iterable[Block], tally: Tally) -> Iterator[_Columns]:
         decoder = msgspec.json.Decoder(_Banner)
-        columns = _Columns(load_signs())
+        columns = _Columns()
         for block in blocks:
-            columns.take(*decode_block(decoder, block, tally))
-        return columns.frame() if columns.rows else None
+            columns.take(*decode_block(decoder, block, tally), len(block.text))
+            if columns.full:
+                yield columns
+                columns = _Columns()
+        if columns.rows:
+            yield columns
 
 
 class _Columns:
     """Banners turned into columns, a loop for each, which is several times faster than a loop over rows."""
 
-    def __init__(self, signs: Signs) -> None:
-        self.signs = signs
+    def __init__(self) -> None:
         self.rows = 0
+        self._size = 0
         self._values: defaultdict[str, list[object]] = defaultdict(list)
-        self._pieces: list[pl.DataFrame] = []
+        self._heads: list[str | None] = []
+        self._pages: list[str | None] = []
+        self._stated: list[_Stated] = []
 
-    def take(self, numbers: Sequence[int], banners: Sequence[_Banner]) -> None:
-        """Adds banners with their line numbers."""
+    @property
+    def full(self) -> bool:
+        """True if a frame should be made before more is taken."""
+        return self.rows >= _PIECE_ROWS or self._size >= _PIECE_BYTES
+
+    def take(self, numbers: Sequence[int], banners: Sequence[_Banner], size: int) -> None:
+        """Adds the banners of a block of so many bytes, with their line numbers."""
         values = self._values
         self.rows += len(numbers)
+        self._size += size
         values["line"] += numbers
         values["address"] += [banner.ip_str or banner.ipv6 for banner in banners]
         values["port"] += [banner.port for banner in banners]
@@ -165,33 +190,35 @@ class _Columns:
         values["certificate"] += [each.sha256 or each.sha1 for each in prints]
         common = [(each.subject or _NO_SUBJECT).CN for each in certificates]
         values["names"] += [_names(banner.hostnames, name) for banner, name in zip(banners, common, strict=True)]
-        signs = self._signs(banners)
-        for place, name in enumerate(("product", "version", "version_from", "server_name")):
-            values[name] += [None if sign is None else sign[place] for sign in signs]
-        if len(values["line"]) >= _PIECE_ROWS:
-            self._close_piece()
-
-    def _signs(self, banners: Sequence[_Banner]) -> list[Sign | None]:
         answers = [banner.http or _SILENT for banner in banners]
-        heads = [
-            _head(banner.data or "", answer.headers) if answer.headers else banner.data or ""
+        self._heads += [
+            _head(banner.data or "", answer.headers) if answer.headers else banner.data
             for banner, answer in zip(banners, answers, strict=True)
         ]
-        read, signs = self.signs.read, self.signs
-        return [
-            read(head, answer.html or "") or _declared(banner, head, answer, signs)
-            for banner, head, answer in zip(banners, heads, answers, strict=True)
+        self._pages += [answer.html for answer in answers]
+        self._stated += [
+            (answer.title, banner.cpe23 or banner.cpe, banner.product, banner.version)
+            for banner, answer in zip(banners, answers, strict=True)
         ]
 
-    def _close_piece(self) -> None:
-        self._pieces.append(raw_frame(self._values))
-        self._values.clear()
-
-    def frame(self) -> pl.DataFrame:
+    def frame(self, signs: Signs) -> pl.DataFrame:
         """All that was taken, as a raw frame."""
-        if self._values:
-            self._close_piece()
-        return pl.concat(self._pieces)
+        heads, pages = (pl.Series(texts, dtype=pl.String) for texts in (self._heads, self._pages))
+        self._pages.clear()  # by far the largest; the column has a copy
+        shown = read_columns(signs, heads, pages)
+        silent = shown["product"].is_null()
+        if silent.any():
+            said = [_declared(self._stated[place], signs) for place in silent.arg_true().to_list()]
+            told = pl.DataFrame(said, dict.fromkeys(_SAID, pl.String), orient="row")
+            shown = shown.with_columns(
+                pl.coalesce(pl.col(name), pl.lit(placed(told[name], silent))).alias(name) for name in _SAID
+            )
+        server = pl.coalesce(
+            pl.when(pl.col("product") == each.product).then(pl.col(server_column(each.product)))
+            for each in signs.products
+        )
+        known = shown.select(*_SAID, server.alias("server_name"))
+        return raw_frame({**self._values, **known.to_dict()})
 
 
 def _head(head: str, headers: dict[str, _HeaderValue]) -> str:
@@ -204,14 +231,13 @@ def _names(hostnames: list[str] | None, common_name: str | None) -> list[str]:
     return names if common_name is None or common_name in names else [*names, common_name]
 
 
-def _declared(banner: _Banner, head: str, http: _Http, signs: Signs) -> Sign | None:
+def _declared(stated: _Stated, signs: Signs) -> tuple[str | None, str | None, str | None]:
     """Where the response shows no version: the product by title or CPE, with Shodan's version if it has the form."""
-    product = signs.product_of(http.title, banner.cpe23 or banner.cpe)
-    if product is None:
-        return None
-    named = banner.product is not None and product in banner.product.lower().replace(" ", "")
-    version = str(banner.version) if named and banner.version is not None else None
-    return Sign(product, version, None if version is None else "field", signs.server_name(product, head))
+    title, cpe, named, version = stated
+    product = signs.product_of(title, cpe)
+    if product is None or version is None or named is None or product not in named.lower().replace(" ", ""):
+        return product, None, None
+    return product, str(version), "field"
 
 
 def _verified(vulns: dict[str, _Vulnerability] | list[str] | None, tested: list[str] | None) -> list[str] | None:
