@@ -102,10 +102,45 @@ def test_correlations(documents: list[str], log: str, expected: Found) -> None:
     assert found(documents, log) == expected
 
 
+ID = "0e95725d-7320-415d-80f7-004da920fc12"
+BY_ID = A.replace("name: a\n", f"name: a\nid: {ID}\n")
+ALSO = rule("also", detection="F|startswith: a")
+
+
+@pytest.mark.parametrize(("kind", "more"), [("event_count", "gte: 2"), ("value_sum", "gt: 10, field: V")])
+def test_a_record_that_two_rules_match_is_counted_once(kind: str, more: str) -> None:
+    documents = [A, ALSO, joined(kind, "a, also", f"condition: {{{more}}}")]
+    assert found(documents, "a1/V=6") == []
+    assert found(documents, "a1/V=6 a2/V=6") == [("k", 2)]
+
+
+@pytest.mark.parametrize(("named", "aliased"), [(ID, "a"), ("a", ID), (ID, ID)])
+def test_aliases_know_a_rule_by_id_and_by_name(named: str, aliased: str) -> None:
+    correlation = joined("temporal", f"{named}, b", f"aliases: {{U: {{{aliased}: X, b: Y}}}}")
+    assert found([BY_ID, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
+
+
+def test_values_may_be_counted_by_an_alias() -> None:
+    correlation = joined("value_count", "a, b", "aliases: {W: {a: X, b: Y}}, condition: {gte: 2, field: W}")
+    assert found([A, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 3)]
+
+
 def test_correlations_feed_correlations_whatever_they_are_called_by() -> None:
     many = "id: 0e95725d-7320-415d-80f7-004da920fc12\n" + joined("event_count", "a", "condition: {gte: 2}", name="many")
     last = joined("temporal_ordered", "many, b", "", name="last", span="10m")
     assert found([last, many, A, B], "a1 a2 b3") == [("last", 3)]
+
+
+@pytest.mark.parametrize("more", ["group-by: [H]", "group-by: [U], condition: {gte: 2, field: V}"])
+def test_a_correlation_that_asks_another_for_what_it_does_not_know_is_told(more: str) -> None:
+    many = joined("event_count", "a", "condition: {gte: 2}", name="many")
+    kind = "value_count" if "field" in more else "temporal"
+    last = joined(kind, "many", "", name="last").replace("group-by: [U]", more)
+    result = hunted([many, last, A], "a1/H=h a2/H=h")
+    assert [(one.source, (one.detail or "")[:40]) for one in result.skipped] == [
+        ("last", "a correlation gives only the fields that")
+    ]
+    assert [one.rule for one in result.findings] == ["many"]
 
 
 @pytest.mark.parametrize("where", ["generate: true", "generate: yes"])
@@ -130,6 +165,10 @@ def test_generate_in_a_description_means_nothing() -> None:
         (joined("event_count", "a", "condition: {gte: 2}", span="5x"), "Timespan"),
         (joined("guess", "a", ""), "guess"),
         (count("gte: many"), "many"),
+        (count("lt: 1"), "no event at all"),
+        (count("gte: 0, eq: 0"), "no event at all"),
+        (joined("temporal_ordered", "a, a", ""), "twice"),
+        (measured("value_percentile", "gt: 5"), "percentile"),
     ],
 )
 def test_a_correlation_that_cannot_run_is_told_and_its_rules_speak_for_themselves(correlation: str, why: str) -> None:

@@ -90,8 +90,8 @@ class Ears:
         self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
         for index, one in enumerate(correlations):
             for name in one.rules:
-                key = tuple(one.aliases.get(part, {}).get(name, part) for part in one.group_by)
-                self._wanted.setdefault(name, []).append((index, key, one.fields))
+                key, value = one.fields_of(name, one.group_by), one.fields_of(name, one.fields)
+                self._wanted.setdefault(name, []).append((index, key, value))
 
     def of(self, rule: Rule) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
         """Correlation, group-by fields and value fields, for each correlation that the rule feeds."""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from waspglass.evidence.artefact import Place
 from waspglass.hunt.collect import Heard
 from waspglass.hunt.occurrence import sequences
 from waspglass.hunt.rule import Correlation, Rule
@@ -44,7 +45,7 @@ def correlate(correlations: Sequence[Correlation], rules: Iterable[Rule], heard:
     done: dict[str, list[Match]] = {}
     for index in _order(correlations):
         correlation = correlations[index]
-        own = events[index] + list(_from_matches(index, correlation, done))
+        own = [*_distinct(correlation, events[index]), *_from_matches(index, correlation, done)]
         found = list(_matches(correlation, own, names))
         done[correlation.id] = done[correlation.name] = found
         result += found
@@ -69,16 +70,22 @@ def _order(correlations: Sequence[Correlation]) -> list[int]:
     return list(placed)
 
 
+def _distinct(correlation: Correlation, heard: list[Heard]) -> Iterable[Heard]:
+    """What is counted: a record that several of the rules match is one event, not several."""
+    if correlation.kind.startswith("temporal"):
+        return heard
+    return {(one.source, one.place, one.key, one.value): one for one in heard}.values()
+
+
 def _from_matches(index: int, correlation: Correlation, done: dict[str, list[Match]]) -> Iterator[Heard]:
     for name in correlation.rules:
         for match in done.get(name, ()):
             values = dict(zip(match.correlation.group_by, match.key, strict=True))
-            wanted = [correlation.aliases.get(part, {}).get(name, part) for part in correlation.group_by]
-            key = tuple(values.get(part, "") for part in wanted)
+            key = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.group_by))
             if "" in key:
                 continue
             last = match.events[-1]
-            value = tuple(values.get(part, "") for part in correlation.fields)
+            value = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.fields))
             yield Heard(index, match.correlation.id, last.time, key, value, last.source, last.place)
 
 
@@ -89,12 +96,16 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
         return order.get(one.rule, order.get(names.get(one.rule, ""), len(order)))
 
     groups: dict[tuple[str, ...], list[Heard]] = defaultdict(list)
-    for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, one.place.line or 0)):
+    for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, *_where(one.place))):
         groups[one.key].append(one)
     for key, events in groups.items():
         found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
         for window in found:
             yield Match(correlation, tuple(window), key)
+
+
+def _where(place: Place) -> tuple[int, int, int]:
+    return place.line or 0, place.record or 0, place.offset or 0
 
 
 def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:

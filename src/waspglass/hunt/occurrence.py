@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from waspglass.hunt.rule import Correlation
 
-__all__ = ["compared", "growing", "occurring", "sequences", "unordered"]
+__all__ = ["compared", "growing", "impossible", "occurring", "sequences"]
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "lt": lambda value, bound: value < bound,
@@ -40,7 +40,21 @@ def growing(correlation: Correlation) -> bool:
     return correlation.kind in counts and bounds <= {"gt", "gte"} and "not" not in expression
 
 
-def unordered(correlation: Correlation) -> str | None:
+def impossible(correlation: Correlation) -> str | None:
+    """Why a correlation could never come true, or only by chance; None if it can."""
+    if len(set(correlation.rules)) < len(correlation.rules):
+        return "a correlation that names a rule twice"
+    if correlation.kind == "value_percentile" and correlation.percentile is None:
+        return "value_percentile without `percentile` in its condition"
+    if correlation.kind in ("event_count", "value_count"):
+        most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
+        bounds = ((correlation.operator, correlation.threshold), *correlation.also)
+        if any(bound <= most.get(operator, -1) for operator, bound in bounds):
+            return "a correlation that asks for no event at all: what does not happen is not noticed"
+    return _unordered(correlation)
+
+
+def _unordered(correlation: Correlation) -> str | None:
     """Why the order of the rules of a `temporal_ordered` correlation cannot be judged; None if it can."""
     if correlation.kind != "temporal_ordered" or _all_of_them(correlation):
         return None

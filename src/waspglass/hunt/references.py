@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from waspglass.hunt.condition import matches
 from waspglass.hunt.rule import Correlation, Rule
@@ -44,7 +44,20 @@ def resolved(rules: Sequence[Rule], correlations: Sequence[Correlation], tell: T
             tell(rule.id, SkipReason.UNSUPPORTED_RULE, f"nothing fills the placeholder {named}")
         else:
             kept.append(rule)
-    return Resolved(tuple(kept), _fed(correlations, kept, tell))
+    return Resolved(tuple(kept), _fed([_by_either_name(one, kept, correlations) for one in correlations], kept, tell))
+
+
+def _by_either_name(one: Correlation, rules: Sequence[Rule], others: Sequence[Correlation]) -> Correlation:
+    """The correlation with aliases that know its rules by id and by name, whichever of them it uses where."""
+    if not one.aliases:
+        return one
+    twins = {rule.id: rule.name for rule in rules} | {other.id: other.name for other in others}
+    twins |= {name: own for own, name in twins.items()}
+    aliases = {
+        alias: {**{twins[called]: field for called, field in fields.items() if called in twins}, **fields}
+        for alias, fields in one.aliases.items()
+    }
+    return replace(one, aliases=aliases)
 
 
 def _placeholders(rule: Rule) -> frozenset[str]:
@@ -54,7 +67,7 @@ def _placeholders(rule: Rule) -> frozenset[str]:
 def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell) -> tuple[Correlation, ...]:
     """Those all of whose rules are there; what feeds on one that is left out is left out, too."""
     known = {name for rule in rules for name in (rule.id, rule.name)}
-    waiting, ready = list(correlations), list[Correlation]()
+    waiting, ready = list(_grouped_alike(correlations, tell)), list[Correlation]()
     while found := [one for one in waiting if known.issuperset(one.rules)]:
         ready += found
         known.update(name for one in found for name in (one.id, one.name))
@@ -64,3 +77,21 @@ def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell)
         tell(one.id, SkipReason.UNSUPPORTED_RULE, f"rules that feed it are not there, or feed on it: {lacking}")
     places = {id(one): place for place, one in enumerate(correlations)}
     return tuple(sorted(ready, key=lambda one: places[id(one)]))
+
+
+def _grouped_alike(correlations: Sequence[Correlation], tell: Tell) -> Iterator[Correlation]:
+    """Those that ask the correlations which feed them for nothing but what these are grouped by: they know no more."""
+    known = {name: one for one in correlations for name in (one.id, one.name)}
+    for one in correlations:
+        lacking = {
+            f"{name} has no {field}"
+            for name in one.rules
+            if name in known
+            for field in one.fields_of(name, (*one.group_by, *one.fields))
+            if field not in known[name].group_by
+        }
+        if lacking:
+            detail = f"a correlation gives only the fields that it is grouped by: {', '.join(sorted(lacking))}"
+            tell(one.id, SkipReason.UNSUPPORTED_RULE, detail)
+        else:
+            yield one

@@ -100,6 +100,10 @@ class Correlation:
     source: str = ""
     also: tuple[tuple[str, float], ...] = ()
 
+    def fields_of(self, rule: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """What the fields or aliases are called in records of one of its rules."""
+        return tuple(self.aliases.get(part, {}).get(rule, part) for part in parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:

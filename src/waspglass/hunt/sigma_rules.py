@@ -14,7 +14,7 @@ from sigma.rule import SigmaRule
 
 from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
 from waspglass.hunt.errors import UnsupportedRuleError
-from waspglass.hunt.occurrence import unordered
+from waspglass.hunt.occurrence import impossible
 from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
 from waspglass.hunt.searching import is_linear
 from waspglass.model.finding import Effect, Rung
@@ -260,7 +260,7 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str =
         source=source,
         also=parsed.further,
     )
-    if fault := unordered(made):
+    if fault := impossible(made):
         raise UnsupportedRuleError(fault)
     return made, parsed.generates
 
