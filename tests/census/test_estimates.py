@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waspglass.census.recapture import chapman, estimate_unseen, log_linear
@@ -151,3 +151,34 @@ def test_dependent_sources_are_noticed_by_three_and_missed_by_two() -> None:
 def test_sources_that_share_nothing_bound_nothing() -> None:
     assert estimate_unseen({(True, False): 50, (False, True): 60}, ("a", "b")) is None
     assert estimate_unseen({(True,): 50}, ("a",)) is None
+
+
+@settings(max_examples=60)
+@given(st.integers(3, 4).flatmap(lambda size: st.dictionaries(
+    st.tuples(*[st.booleans()] * size).filter(any), st.sampled_from([1, 2, 5, 40]), min_size=1, max_size=2**size)
+))  # fmt: skip
+def test_few_hosts_give_no_absurd_number(cells: dict[tuple[bool, ...], int]) -> None:
+    """Sources that share next to nothing: some models have no bound, and came out as 10^28 hosts or a crash."""
+    found = estimate_unseen(cells, tuple("abcd"[: len(next(iter(cells)))]))
+    if found is not None:
+        assert found.seen <= found.low <= found.total <= 1001 * found.seen
+        assert found.high is None or found.total <= found.high
+
+
+def test_sources_of_which_one_shares_nothing() -> None:
+    cells: dict[tuple[bool, ...], int] = {
+        (True, False, False): 30,
+        (False, True, False): 20,
+        (False, False, True): 10,
+        (True, True, False): 2,
+    }
+    found = estimate_unseen(cells, ("a", "b", "c"))
+    assert found is not None
+    assert found.total < 1000
+
+
+def test_many_sources_are_answered_soon() -> None:
+    """All dependences between pairs of seven sources are two million models."""
+    cells = simulated(800, (0.2, 0.3, 0.3, 0.4, 0.4, 0.4, 0.5, 0.2), RNG)
+    found = log_linear(cells, tuple("abcdefgh"))
+    assert found.total == pytest.approx(800, rel=0.03)

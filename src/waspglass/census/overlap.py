@@ -19,21 +19,18 @@ from waspglass.census.units import VULNERABLE, Unit, hosts_sql
 __all__ = ["ONE_COUNTRY", "narrow_sources", "overlap", "unseen"]
 
 ONE_COUNTRY = 0.95
-"""A source with this share of its hosts in one country looks at that country only, if the others together do not."""
+"""A source with this share of its hosts in one country looks at that country only, if another source does not."""
 
 
 def narrow_sources(hosts: Mapping[str, Mapping[str, int]]) -> set[str]:
     """The sources that look at one country only, from their hosts by source and country."""
-    everywhere: Counter[str] = Counter()
-    for countries in hosts.values():
-        everywhere.update(countries)
-    found = set()
-    for source, countries in hosts.items():
-        country, number = max(countries.items(), key=lambda item: item[1])
-        alone = number >= ONE_COUNTRY * sum(countries.values())
-        if alone and everywhere[country] < ONE_COUNTRY * everywhere.total():
-            found.add(source)
-    return found
+    main = {source: max(countries, key=lambda each: (countries[each], each)) for source, countries in hosts.items()}
+    alone = {source for source, country in main.items() if _share(hosts[source], country) >= ONE_COUNTRY}
+    return {source for source in alone if any(_share(others, main[source]) < ONE_COUNTRY for others in hosts.values())}
+
+
+def _share(countries: Mapping[str, int], country: str) -> float:
+    return countries.get(country, 0) / sum(countries.values())
 
 
 def _seen_sql(reading: Reading, day: dt.date, unit: Unit, within: int) -> str | None:

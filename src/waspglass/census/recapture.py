@@ -21,6 +21,10 @@ __all__ = ["Estimate", "chapman", "estimate_unseen", "log_linear"]
 Floats = npt.NDArray[np.float64]
 Pattern = tuple[bool, ...]
 _Z = 1.959963984540054
+_BOUND = 1000
+"""More than so many times what was seen is no bound."""
+_MODELS = 2000
+"""Seven sources have two million. Those with the fewest dependences are fitted, all of one number of them or none."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,12 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     all_pairs = list(itertools.combinations(range(len(sources)), 2))
     fits = []
     for size in range(min(len(all_pairs), len(patterns) - len(sources) - 2) + 1):
+        if sum(math.comb(len(all_pairs), each) for each in range(size + 1)) > _MODELS:
+            break
         for pairs in itertools.combinations(all_pairs, size):
             fit = _fit(_design(patterns, pairs), counts)
-            # A pair that is never seen apart makes the unseen cell unbounded: such a fit says nothing.
-            if fit is not None and fit[1][0, 0] < 25:
+            # A source that shares nothing makes the unseen cell unbounded: such a fit says nothing.
+            if fit is not None and 0 < fit[1][0, 0] < 25 and fit[0][0] < math.log(seen * _BOUND):
                 fits.append((fit[2], pairs, fit[0][0], math.sqrt(fit[1][0, 0])))
     shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
     if not fits:
@@ -119,9 +125,11 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     pairs = fits[0][1]
     weights = np.exp([-(fit[0] - fits[0][0]) / 2 for fit in fits])
     weights /= weights.sum()
-    logs, errors = np.array([fit[2] for fit in fits]), np.array([fit[3] for fit in fits])
+    # Less than half a host is none, whatever the logarithm.
+    logs, errors = np.array([max(fit[2], math.log(0.5)) for fit in fits]), np.array([fit[3] for fit in fits])
     unseen = float(weights @ logs)
     error = float(weights @ np.sqrt(errors**2 + (logs - unseen) ** 2))
+    high = seen + math.exp(min(unseen + _Z * error, 700.0))
     close = [seen + math.exp(fit[2]) for fit in fits if fit[0] - fits[0][0] <= 4]
     return Estimate(
         "log-linear",
@@ -130,19 +138,20 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
         shared,
         seen + math.exp(unseen),
         seen + math.exp(unseen - _Z * error),
-        seen + math.exp(unseen + _Z * error),
+        high if high < seen * _BOUND else None,
         model=tuple((sources[one], sources[other]) for one, other in pairs),
         rivals=(min(close), max(close)),
     )
 
 
 def estimate_unseen(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estimate | None:
-    """Chapman for two sources, log-linear for more; None where sources share no host, which bounds nothing."""
+    """Chapman for two sources, log-linear for more; None where they share no host or too few, which bounds nothing."""
     shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
     if len(sources) < 2 or not shared:
         return None
     if len(sources) > 2:
-        return log_linear(cells, sources)
+        found = log_linear(cells, sources)
+        return None if found.rivals is None else found
     both = cells.get((True, True), 0)
     first, second = cells.get((True, False), 0) + both, cells.get((False, True), 0) + both
     total, low, high = chapman(first, second, both)
