@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, certificate, jsonl
 from waspglass.census.compare import Change, Comparison, compare
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading
@@ -94,3 +94,23 @@ def test_the_earlier_scan_comes_first(tmp_path: Path, days: tuple[int, int]) -> 
         pytest.raises(CensusError, match="is not before"),
     ):
         compare(reading, "shodan", before, after)
+
+
+def test_a_server_is_named_by_its_addresses_in_the_two_scans(tmp_path: Path) -> None:
+    moving = [
+        banner(f"192.0.2.{n}", ssl=certificate("a"), timestamp=f"2021-03-{day:02d}T00:00:00")
+        for n, day in enumerate(DAYS, 1)
+    ]
+    add(tmp_path, "all.json", jsonl(*moving))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        _, hosts = compare(reading, "shodan", dt.date(2021, 3, 9), dt.date(2021, 3, 14))
+        assert [host.addresses for host in hosts] == [("192.0.2.2", "192.0.2.3")]
+
+
+def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(tmp_path: Path) -> None:
+    world(tmp_path, {"192.0.2.1": "vvv"})
+    with (
+        open_reading(Folder(str(tmp_path / "store")), PACK) as reading,
+        pytest.raises(CensusError, match="The store has: shodan"),
+    ):
+        compare(reading, "shadowserver", dt.date(2021, 3, 9), dt.date(2021, 3, 14))

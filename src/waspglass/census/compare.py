@@ -95,6 +95,7 @@ def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date,
     any_source = [scan for scan in reading.scans() if scan[0] <= after]
     hosts = hosts_sql(reading, own, unit, extra="list_distinct(list(address)) AS addresses, min(country) AS country")
     reported = hosts_sql(reading, any_source, unit)
+    sides = f"date IN (DATE '{before}', DATE '{after}')"
     return f"""
     WITH days AS ({hosts}), reported AS (SELECT unit FROM ({reported}) WHERE compromised GROUP BY unit),
     sides AS (
@@ -102,8 +103,8 @@ def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date,
         max(weight) FILTER (date = DATE '{before}') AS a,
         max(weight) FILTER (date = DATE '{after}') AS b,
         bool_or(weight IN {VULNERABLE}) FILTER (date < DATE '{before}') AS earlier,
-        list_sort(list_distinct(flatten(list(addresses)))) AS addresses,
-        min(country) AS country
+        list_sort(list_distinct(flatten(list(addresses) FILTER ({sides})))) AS addresses,
+        min(country) FILTER ({sides}) AS country
       FROM days GROUP BY unit
     )
     SELECT {_CASES} AS change, addresses, country, r.unit IS NOT NULL AS compromised, b IN {PATCHED} AS patched
@@ -117,8 +118,10 @@ def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None
     have = scans_of(reading, source)
     for day in days:
         if day not in have:
-            shown = ", ".join(str(each) for each in have[-10:]) or "none"
-            raise CensusError(f"no scan of {source} on {day}", hint=f"Its last scans: {shown}")
+            shown = ", ".join(str(each) for each in have[-10:])
+            known = ", ".join(sorted({name for _, name in reading.scans()}))
+            hint = f"Its last scans: {shown}" if have else f"The store has: {known}"
+            raise CensusError(f"no scan of {source} on {day}", hint=hint)
 
 
 def compare(
