@@ -51,7 +51,7 @@ def test_the_most_exact_contact_wins(
     contacts: Contacts, address: str, names: list[str], asn: int | None, email: str | None
 ) -> None:
     found = contacts.find(address, names, asn)
-    assert (None if found is None else found[0].email) == email
+    assert (None if found is None else found[0][0].email) == email
 
 
 def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     path.write_text("\ufeffemail;cidr;name;language\nnoc@a.example;192.0.2.0/24;Müller, Söhne;de\n", encoding="utf-8")
     found = read_contacts(path).find("192.0.2.1", [], None)
     assert found is not None
-    assert found[0] == Contact("noc@a.example", "Müller, Söhne", "de")
+    assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de")
     path.write_bytes("email;cidr;name\nnoc@a.example;192.0.2.0/24;Müller\n".encode("cp1252"))
     with pytest.raises(UsageError, match="Save the file as UTF-8"):
         read_contacts(path)
@@ -77,7 +77,7 @@ def test_longest_prefix_is_that_of_the_naive_search(networks: list[tuple[int, in
     host = ipaddress.ip_address(address)
     inside = [network for network in made if host in network]
     found = contacts.find(str(host), [], None)
-    assert (None if found is None else found[0].email) == (
+    assert (None if found is None else found[0][0].email) == (
         str(max(inside, key=lambda network: network.prefixlen)) if inside else None
     )
 
@@ -148,3 +148,51 @@ def test_old_scans_are_not_told_again(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-01.json", jsonl(banner("192.0.2.1")))
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.2")))
     assert [host.address for host in exposed(tmp_path, 20)] == ["192.0.2.2"]
+
+
+def test_each_contact_of_a_network_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    rows = ("noc@a.example,192.0.2.0/24", "abuse@a.example,192.0.2.0/24", "NOC@a.example,192.0.2.0/24")
+    path.write_text("\n".join(["email,cidr", *rows, ""]))
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1")))
+    told, unmatched = notices(exposed(tmp_path, 20), read_contacts(path))
+    assert [(notice.contact.email, len(notice.hosts)) for notice in told] == [
+        ("abuse@a.example", 1),
+        ("noc@a.example", 1),
+    ]
+    assert unmatched == ()
+
+
+def test_what_nmap_does_not_know_of_an_address_another_source_does(tmp_path: Path) -> None:
+    """Country, names and AS number: the host would be told as Shodan's and listed as one without a contact."""
+    script = '<script id="http-vuln-cve2021-26855" output="x"><elem key="state">VULNERABLE</elem></script>'
+    port = f'<ports><port protocol="tcp" portid="443"><state state="open"/>{script}</port></ports>'
+    hosts = "".join(f'<host><address addr="192.0.2.{n}" addrtype="ipv4"/>{port}</host>' for n in (1, 2, 3))
+    add(tmp_path, "nmap-2021-03-20.xml", f"<nmaprun>{hosts}</nmaprun>".encode())
+    seen = [
+        banner("192.0.2.1", hostnames=["mail.a.example"], location={"country_code": "AT"}),
+        banner("192.0.2.2", asn="AS64496", location={"country_code": "DE"}),
+    ]
+    add(tmp_path, "2021-03-20.json", jsonl(*seen))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        found = list(exposed_hosts(reading, dt.date(2021, 3, 20), country="AT"))
+    where = [(host.address, host.source, host.country, host.tested) for host in found]
+    assert where == [
+        ("192.0.2.1", "nmap", "AT", True), ("192.0.2.1", "shodan", "AT", False), ("192.0.2.3", "nmap", None, True),
+    ]  # fmt: skip
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\nnoc@a.example,a.example\n")
+    told, unmatched = notices(found, read_contacts(path))
+    assert [(host.address, host.source) for notice in told for host in notice.hosts] == [
+        ("192.0.2.1", "nmap"), ("192.0.2.1", "shodan"),
+    ]  # fmt: skip
+    assert [host.address for host in unmatched] == ["192.0.2.3"]
+
+
+def test_who_reported_a_web_shell_did_not_test(tmp_path: Path) -> None:
+    """The state of a reported host can be of another source's test; the message named the reporter as the tester."""
+    shell = '"2021-03-20 08:00:00","192.0.2.1",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","","/a.aspx"'
+    add(tmp_path, "2021-03-09-scan_exchange-x.csv", f"{COLUMNS_2021}\n{shell}\n".encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", None, opts={"vulns": ["!CVE-2021-26855"]})))
+    found = {host.source: (host.state, host.tested) for host in exposed(tmp_path, 20)}
+    assert found == {"shodan": (State.PATCHED, True), "shadowserver.scan_exchange": (State.PATCHED, False)}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from waspglass.model.errors import Location, UsageError
 
@@ -35,38 +36,52 @@ class Contact:
     sector: str = ""
 
 
+Several = tuple[Contact, ...]
+Key = TypeVar("Key", int, str)
+
+
+def _also(found: dict[Key, Several], key: Key, contact: Contact) -> None:
+    """Adds a contact, once for each e-mail address."""
+    before: Several = found.get(key, ())
+    if contact.email.lower() not in {each.email.lower() for each in before}:
+        found[key] = (*before, contact)
+
+
 @dataclass
 class Contacts:
-    """Contacts, ready for looking up. The longest prefix wins; then the longest domain; then the AS number."""
+    """Contacts, ready for looking up. The longest prefix wins; then the longest domain; then the AS number.
 
-    _networks: dict[int, dict[int, dict[int, Contact]]] = field(default_factory=lambda: {4: {}, 6: {}})
-    _domains: dict[str, Contact] = field(default_factory=dict)
-    _systems: dict[int, Contact] = field(default_factory=dict)
+    A network, domain or AS number can have several contacts, of which each is told.
+    """
+
+    _networks: dict[int, dict[int, dict[int, Several]]] = field(default_factory=lambda: {4: {}, 6: {}})
+    _domains: dict[str, Several] = field(default_factory=dict)
+    _systems: dict[int, Several] = field(default_factory=dict)
     _lengths: dict[int, list[int]] = field(default_factory=dict)
 
     def add_network(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network, contact: Contact) -> None:
         """A contact for a network."""
         by_length = self._networks[network.version].setdefault(network.prefixlen, {})
-        by_length[int(network.network_address) >> (network.max_prefixlen - network.prefixlen)] = contact
+        _also(by_length, int(network.network_address) >> (network.max_prefixlen - network.prefixlen), contact)
         self._lengths[network.version] = sorted(self._networks[network.version], reverse=True)
 
     def add_domain(self, domain: str, contact: Contact) -> None:
         """A contact for a domain and all names under it."""
-        self._domains[domain] = contact
+        _also(self._domains, domain, contact)
 
     def add_system(self, asn: int, contact: Contact) -> None:
         """A contact for an autonomous system."""
-        self._systems[asn] = contact
+        _also(self._systems, asn, contact)
 
-    def find(self, address: str, names: Iterable[str], asn: int | None) -> tuple[Contact, str] | None:
-        """The contact for a host, and by what it was found (`198.51.100.0/24`, `example.org`, `AS64496`)."""
+    def find(self, address: str, names: Iterable[str], asn: int | None) -> tuple[Several, str] | None:
+        """The contacts for a host, and by what they were found (`198.51.100.0/24`, `example.org`, `AS64496`)."""
         parsed = ipaddress.ip_address(address)
         value = int(parsed)
         for length in self._lengths.get(parsed.version, ()):
             prefix = value >> (parsed.max_prefixlen - length)
-            contact = self._networks[parsed.version][length].get(prefix)
-            if contact is not None:
-                return contact, str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+            found = self._networks[parsed.version][length].get(prefix)
+            if found is not None:
+                return found, str(ipaddress.ip_network(f"{address}/{length}", strict=False))
         suffixes = {".".join(name.split(".")[start:]) for name in names for start in range(name.count("."))}
         for suffix in sorted(suffixes & self._domains.keys(), key=lambda each: (-len(each), each)):
             return self._domains[suffix], suffix

@@ -41,6 +41,7 @@ class ExposedHost:
         city: City.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
+        tested: True if this source decided the state by a behavioural test.
         matched: By what the owner was found.
     """
 
@@ -62,6 +63,7 @@ class ExposedHost:
     city: str | None
     sector: str | None
     url: str | None
+    tested: bool = False
     matched: str = ""
 
     @property
@@ -111,15 +113,18 @@ CREATE OR REPLACE TEMP TABLE reported AS SELECT * EXCLUDE (nth) FROM (
 ) WHERE nth = 1
 """
 _CHOSEN = f"""
-WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address)
-SELECT n.*, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
+WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
+place AS (SELECT address, min(country) AS place FROM (FROM now UNION ALL FROM reported) GROUP BY address)
+SELECT * REPLACE (coalesce(country, place) AS country) FROM (
+SELECT n.*, n.weight AS own, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
 WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
 UNION ALL
-SELECT r.* REPLACE (coalesce(s.weight, r.weight) AS weight), true AS reported
+SELECT r.* REPLACE (coalesce(s.weight, r.weight) AS weight), r.weight AS own, true AS reported
 FROM reported r LEFT JOIN state s USING (address)
 WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
     AND n.compromise IS NOT NULL)
+) JOIN place USING (address)
 ORDER BY address, port, source, date DESC
 """  # noqa: S608 - a list of numbers is ours
 
@@ -128,6 +133,7 @@ def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str 
     """Hosts that are vulnerable in a source's last scan up to the day, or were ever reported compromised up to it.
 
     A compromise report does not grow old by itself: a host stays in the list even when it is patched or no longer seen.
+    With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts decide.
     """
     scans = scans_at(reading, day, within)
     past = [scan for scan in reading.scans() if scan[0] <= day]
@@ -143,7 +149,7 @@ def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str 
     while rows := cursor.fetchmany(2048):
         for row in rows:
             host = _host(dict(zip(names, row, strict=True)))
-            if country is None or host.country == country:
+            if country is None or host.country in (country, None):
                 yield host
 
 
@@ -169,20 +175,30 @@ def _host(row: dict[str, Any]) -> ExposedHost:
         city=row["city"],
         sector=row["sector"],
         url=row["url"],
+        tested=WEIGHTS[row["own"]].tested,
     )
 
 
 def notices(hosts: Iterable[ExposedHost], contacts: Contacts) -> tuple[tuple[Notice, ...], tuple[ExposedHost, ...]]:
-    """One notice for each owner, by e-mail address, and the hosts for which there is no contact."""
+    """One notice for each owner, by e-mail address, and the hosts for which there is no contact.
+
+    What one source knows of an address (Nmap knows neither names nor AS numbers) holds for what the others saw there.
+    """
     by_owner: dict[str, list[ExposedHost]] = defaultdict(list)
     owners: dict[str, Contact] = {}
     unmatched: list[ExposedHost] = []
+    by_address: dict[str, list[ExposedHost]] = defaultdict(list)
     for host in hosts:
-        found = contacts.find(host.address, host.names, host.asn)
-        if found is None:
-            unmatched.append(host)
-            continue
-        contact, matched = found
-        owners.setdefault(contact.email, contact)
-        by_owner[contact.email].append(replace(host, matched=matched))
+        by_address[host.address].append(host)
+    for address, seen in by_address.items():
+        names = [name for host in seen for name in host.names]
+        asn = next((host.asn for host in seen if host.asn is not None), None)
+        for host in seen:
+            found = contacts.find(address, host.names, None) or contacts.find(address, names, host.asn or asn)
+            if found is None:
+                unmatched.append(host)
+                continue
+            for contact in found[0]:
+                owners.setdefault(contact.email.lower(), contact)
+                by_owner[contact.email.lower()].append(replace(host, matched=found[1]))
     return tuple(Notice(owners[email], tuple(by_owner[email])) for email in sorted(by_owner)), tuple(unmatched)

@@ -176,7 +176,10 @@ def owners(
     store: Store = "census",
     pack: PackName = "proxylogon",
     date: Annotated[str | None, typer.Option(help="Day. Default: the last day.")] = None,
-    country: Annotated[str | None, typer.Option(help="Only hosts of this country (two letters).")] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(help="Only hosts of this country (two letters), and those whose country no source knows."),
+    ] = None,
     tlp: Annotated[str, typer.Option(help="Marking: TLP:CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "TLP:AMBER",
 ) -> None:
     """Write one message for each owner of vulnerable or compromised hosts; nothing is sent."""

@@ -112,7 +112,6 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
     """The text, in the owner's language: what was seen, when, by whom, what it means, what to do."""
     language = notice.contact.language
     words = load_catalogue("waspglass.report", "census", language)
-    sources = {(host.source, host.reason) for host in notice.hosts}
     days = sorted({host.seen.date() for host in notice.hosts})
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
         name=printable(notice.contact.name) or notice.contact.email,
@@ -121,10 +120,10 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
         title=pack.title.text(language),
         addresses=len({host.address for host in notice.hosts}),
         notice=notice,
-        sources=sorted({source for source, _ in sources}),
+        sources=sorted({host.source for host in notice.hosts}),
         first=days[0],
         last=days[-1],
-        tested=sorted({host.source for host in notice.hosts if "test" in host.reason}),
+        tested=sorted({host.source for host in notice.hosts if host.tested}),
         sample=[_sample(host, words) for host in notice.hosts[:10]],
         more=max(len(notice.hosts) - 10, 0),
     )  # fmt: skip
