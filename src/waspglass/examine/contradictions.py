@@ -15,11 +15,13 @@ from waspglass.model.language import Catalogue
 from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
 
-__all__ = ["CLOCK_SLACK", "contradictions_of"]
+__all__ = ["CLOCK_SLACK", "THROUGH_LID", "contradictions_of"]
 
 CLOCK_SLACK = timedelta(hours=26)
 """Two places on Earth can be 26 hours of local time apart; less is a matter of clocks, not a contradiction."""
 
+THROUGH_LID = "contradiction-entry-through-lid"
+"""Id of the contradiction that an entry was seen after the patch."""
 _HOSTS = 8
 _MONTH = len("2021-03")
 _RELEASE_SLACK = timedelta(days=2)
@@ -123,4 +125,4 @@ def _entry_through_a_lid(observations: Observations, lid: Lid, catalogue: Catalo
     text = catalogue.text(
         "contradiction.entry_through_lid", patched=f"{patched:%Y-%m-%d %H:%M}", entry=f"{late[0].time:%Y-%m-%d %H:%M}"
     )
-    return [Limit(id="contradiction-entry-through-lid", text=text, decisive=True)]
+    return [Limit(id=THROUGH_LID, text=text, decisive=True)]

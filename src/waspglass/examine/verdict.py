@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from waspglass.examine.case import Case
+from waspglass.examine.contradictions import THROUGH_LID
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Implant, Lid, LidState, Verdict
 from waspglass.model.finding import Effect, Rung
@@ -38,7 +39,7 @@ def decide(case: Case) -> Decision:
     rungs = tuple(rung for rung in Rung if observations.proofs(rung))
     entered: list[Rung] = [rung for rung in rungs if rung is not Rung.PROBED]
     if any(implant.present for implant in implants):
-        return Decision(Verdict.OCCUPIED, rungs, _occupied_key(lid))
+        return Decision(Verdict.OCCUPIED, rungs, _occupied_key(lid, case))
     if entered:
         return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
     if rungs:
@@ -48,7 +49,9 @@ def decide(case: Case) -> Decision:
     return _without_findings(case)
 
 
-def _occupied_key(lid: Lid) -> str:
+def _occupied_key(lid: Lid, case: Case) -> str:
+    if any(one.id == THROUGH_LID for one in case.contradictions):
+        return "occupied_through_lid"
     match lid.state:
         case LidState.PATCHED:
             return "patched_but_occupied"

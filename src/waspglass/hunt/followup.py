@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from msgspec import structs
 
@@ -18,6 +18,10 @@ __all__ = ["FollowUp", "Seeds", "follow_up", "seeds_of"]
 _MOST = 500
 """Values of one placeholder that are followed up; an attack from more addresses than that is told as such."""
 _PREFIX = "context:"
+_INTERNAL = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"))
+)
+"""Addresses inside networks; those of load balancers stand for all clients behind them."""
 _ANY = "any "
 """Before the name of a placeholder: its values of all passes, not only the new ones."""
 
@@ -68,6 +72,14 @@ def _means_somebody(name: str, value: str) -> bool:
     return not (address.is_loopback or address.is_unspecified)
 
 
+def _stands_for_many(name: str, value: str, rung: Rung) -> bool:
+    """True for an internal address that only probed: behind it may be everybody whom a load balancer lets through."""
+    if name != "address" or rung is not Rung.PROBED:
+        return False
+    address = ip_address(value.partition("%")[0])
+    return any(address in network for network in _INTERNAL if network.version == address.version)
+
+
 def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]]) -> Seeds:
     """Seeds out of the findings so far.
 
@@ -81,7 +93,7 @@ def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]
         if finding.effect in (Effect.HINT, Effect.CONTEXT) or finding.rung is None:
             continue
         for name, value in values.get(finding.id, {}).items():
-            if not _means_somebody(name, value):
+            if not _means_somebody(name, value) or _stands_for_many(name, value, finding.rung):
                 continue
             holes.setdefault(name, {})[value] = None
             if finding.rung.height >= Rung.EXPLOITED.height and name in ("address", "session", "implant"):
