@@ -43,10 +43,10 @@ def in_unicode(path: str) -> str:
 
 
 def bounded(text: str, limit: int) -> str:
-    """At most `limit` characters; what was cut is said with its length."""
+    """At most `limit` characters; how many were cut is said, in no language."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]} [+{len(text) - limit} characters]"
+    return f"{text[:limit]}… [+{len(text) - limit}]"
 
 
 def csv_cell(text: str) -> str:
