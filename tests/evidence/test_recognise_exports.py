@@ -1,0 +1,47 @@
+"""Exports of events go to the kind that reads them, each to one only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.formats.test_event_exports import SHAPES
+from tests.evidence.readers.test_event_export import EXPORTS, HAYABUSA, table
+from tests.evidence.trees import write_tree
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.open import open_evidence
+from waspglass.evidence.recognise import recognise
+from waspglass.packs.load import load_pack
+
+LINES = {f"{shape}.json": json.dumps(document) for shape, document in SHAPES.items() if shape != "Get-WinEvent"}
+LINES["velociraptor-results.json"] = "\n".join([json.dumps(SHAPES["velociraptor EvtxHunter"])] * 3)
+LINES["flat.jsonl"] = '{"@timestamp": "2021-03-03T01:02:03Z", "winlog.event_id": 1, "winlog.channel": "Security"}'
+EXPORTED = {name: text for name, text in EXPORTS.items() if name != "one a line"}
+EXPORTED |= {
+    "one Get-WinEvent a line": json.dumps(SHAPES["Get-WinEvent"], separators=(",", ":")),
+    "Hayabusa's lines": json.dumps({**HAYABUSA, "Details": {}}),
+    "Hayabusa's array": json.dumps([{**HAYABUSA, "Details": {}}], indent=4),
+    "Hayabusa's table": table([{**HAYABUSA, "Details": "x: y"}]),
+    "Get-EventLog": table([{"EventID": "1", "MachineName": "x", "ReplacementStrings": "x", "Source": "x"}]),
+    "Splunk's table": table([{"_time": "x", "EventCode": "1", "host": "x"}]),
+}
+OTHERS = {
+    "package.json": '{\n  "name": "x",\n  "version": "1"\n}',
+    "uploads.json": '{"Timestamp": "2021-03-03", "file_size": 1, "vfs_path": "x"}',
+    "list.json": '[{"name": "x"}]',
+    "list.csv": "name,value\n1,2\n",
+    "services.csv": '"Name","MachineName"\n"x","y"\n',
+}
+
+
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_each_export_has_one_reader(tmp_path: Path, pack: str) -> None:
+    named = {f"exported/{name}.{'json' if text[:1] in '{[R' else 'csv'}": text for name, text in EXPORTED.items()}
+    lines = {f"lines/{name}": text for name, text in LINES.items()}
+    write_tree(tmp_path, {name: text.encode() for name, text in {**named, **lines, **OTHERS}.items()})
+    with open_evidence(tmp_path) as evidence:
+        found = [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)]
+    kinds = sorted((one.file.path.replace("\\", "/"), one.kind) for one in found)
+    assert kinds == sorted([*((name, "events-exported") for name in named), *((name, "events-json") for name in lines)])
