@@ -14,9 +14,10 @@ from waspglass.model.errors import Location
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import SkipReason
 
-__all__ = ["csv_rows", "header_of"]
+__all__ = ["CELL_LIMIT", "csv_rows", "header_of", "misfit", "report_twins"]
 
-_CELL_LIMIT = 1 << 20
+CELL_LIMIT = 1 << 20
+"""A row with a longer cell is skipped."""
 
 
 def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> list[str]:
@@ -70,7 +71,7 @@ def csv_rows(
     Raises:
         ExportError: If there is no header.
     """
-    old_limit = csv.field_size_limit(_CELL_LIMIT)
+    old_limit = csv.field_size_limit(CELL_LIMIT)
     lines = _Lines(content, tally, encoding)
     reader = csv.reader(iter(lines), delimiter=delimiter)
     try:
@@ -88,11 +89,11 @@ def csv_rows(
             names = [name.strip().lower() for name in row]
             if header is None:
                 header = names
-                _report_twins(header, tally)
+                report_twins(header, tally)
             elif names == header:
                 tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: the header again")
             elif len(row) != len(header):
-                tally.add(SkipReason.MALFORMED_LINE, _misfit(lines.number, row, header))
+                tally.add(SkipReason.MALFORMED_LINE, misfit(lines.number, row, header))
             else:
                 yield lines.number, dict(zip(reversed(header), reversed(row), strict=True))
         if header is None:
@@ -101,11 +102,13 @@ def csv_rows(
         csv.field_size_limit(old_limit)
 
 
-def _misfit(number: int, row: list[str], header: list[str]) -> str:
+def misfit(number: int, row: list[str], header: list[str]) -> str:
+    """How a row that does not fit is counted."""
     return f"line {number}: {len(row)} cells for {len(header)} columns: {bounded(printable(','.join(row)), 60)}"
 
 
-def _report_twins(header: list[str], tally: Tally) -> None:
+def report_twins(header: list[str], tally: Tally) -> None:
+    """Counts columns that are named twice."""
     twins = sorted({name for name in header if header.count(name) > 1})
     if twins:
         tally.add(SkipReason.MISSING_FIELD, f"line 1: columns named twice, the first counts: {', '.join(twins)}")

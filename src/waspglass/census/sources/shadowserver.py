@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import ClassVar
 
 import polars as pl
@@ -11,7 +13,8 @@ import polars as pl
 from waspglass.census.sighting import Tally, raw_frame
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.csv_rows import csv_rows, header_of
+from waspglass.census.sources.csv_columns import CsvColumns, csv_columns
+from waspglass.census.sources.csv_rows import header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["NAME", "Shadowserver"]
@@ -22,10 +25,10 @@ NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-([^-]+)-(.+)\.csv$")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
 _EITHER = {"tag", "severity", "naics"}
-_COLUMNS = tuple(
-    "line address port transport seen country region city asn organisation sector product version version_from"  # noqa: SIM905
-    " claimed compromise names server_name url".split()
-)
+_AS_THEY_ARE = {
+    "address": "ip", "seen": "timestamp", "country": "geo", "region": "region", "city": "city", "asn": "asn",
+    "sector": "sector", "server_name": "servername", "url": "url",
+}  # fmt: skip
 
 
 class Shadowserver:
@@ -52,41 +55,55 @@ class Shadowserver:
         """Yields the rows; see `Source.read`."""
         signs = load_signs()
         product = signs.product_of_feed(self.feed(head).removeprefix("shadowserver."))
-        rows: list[tuple[object, ...]] = []
-        for number, cells in csv_rows(content, tally):
-            rows.append(_row(number, cells, product, signs))
-            if len(rows) >= BATCH_ROWS:
-                yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
-                rows.clear()
-        if rows:
-            yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+        told = partial(_told, product, signs)
+        columns: defaultdict[str, list[object]] = defaultdict(list)
+        for rows in csv_columns(content, tally):
+            _take(columns, rows, told)
+            if len(columns["address"]) >= BATCH_ROWS:
+                yield raw_frame(columns)
+                columns.clear()
+        if columns:
+            yield raw_frame(columns)
 
 
-def _row(number: int, cells: dict[str, str], product: str | None, signs: Signs) -> tuple[object, ...]:
-    tags = [tag.strip().lower() for tag in re.split(r"[;,]", cells.get("tag", "")) if tag.strip()]
-    port = cells.get("port", "").strip()
-    version = cells.get("version") or None
-    return (
-        number,
-        cells.get("ip"),
-        int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None,
-        cells.get("protocol") or "tcp",
-        cells.get("timestamp"),
-        cells.get("geo"),
-        cells.get("region"),
-        cells.get("city"),
-        cells.get("asn"),
-        cells.get("as_name") or cells.get("organization_name") or None,
-        cells.get("sector"),
-        product or signs.product_of_tags([*tags, *_named(cells)]),
-        version,
-        None if version is None else "field",
-        _claimed(tags, cells),
-        _compromise(tags, cells),
-        [cells["hostname"]] if cells.get("hostname") else None,
-        cells.get("servername"),
-        cells.get("url"),
-    )
+_Told = tuple[str | None, list[str] | None, str | None]
+"""Product, CVEs claimed, and compromise."""
+
+
+def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[str, str, str], _Told]) -> None:
+    """Adds rows to the columns, a loop for each; what is the same in many rows is worked out once."""
+    nothing = [None] * len(rows.numbers)
+    columns["line"] += rows.numbers
+    for name, column in _AS_THEY_ARE.items():
+        columns[name] += rows.get(column) or nothing
+    ports = rows.texts("port")
+    known_ports = {cell: _port(cell) for cell in {*ports}}
+    columns["port"] += [known_ports[cell] for cell in ports]
+    columns["transport"] += [cell or "tcp" for cell in rows.texts("protocol")]
+    columns["organisation"] += [
+        one or other or None for one, other in zip(rows.texts("as_name"), rows.texts("organization_name"), strict=True)
+    ]
+    versions = rows.texts("version")
+    columns["version"] += [version or None for version in versions]
+    columns["version_from"] += ["field" if version else None for version in versions]
+    columns["names"] += [[name] if name else None for name in rows.texts("hostname")]
+    words = list(zip(rows.texts("tag"), rows.texts("status"), rows.texts("detail"), strict=True))
+    known = {each: told(*each) for each in {*words}}
+    for place, name in enumerate(("product", "claimed", "compromise")):
+        columns[name] += [known[each][place] for each in words]
+
+
+def _port(cell: str) -> int | None:
+    port = cell.strip()
+    return int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
+
+
+def _told(product: str | None, signs: Signs, tag: str, status: str, detail: str) -> _Told:
+    tags = [word.strip().lower() for word in re.split(r"[;,]", tag) if word.strip()]
+    named = [found.lower() for found in _CVE.findall(detail)]
+    denied = status.strip().lower()
+    known = product or signs.product_of_tags([*tags, *named])
+    return known, _claimed(tags, denied, named), _compromise(tags, denied)
 
 
 _DENIALS = ("not ", "no ", "unaffected", "uncompromised", "patched", "mitigated", "fixed", "clean")
@@ -96,26 +113,19 @@ def _denies(status: str) -> bool:
     return status.startswith(_DENIALS) or " not " in status
 
 
-def _named(cells: dict[str, str]) -> list[str]:
-    """The CVEs that a special report names in its text."""
-    return [found.lower() for found in _CVE.findall(cells.get("detail", ""))]
-
-
-def _claimed(tags: list[str], cells: dict[str, str]) -> list[str] | None:
+def _claimed(tags: list[str], status: str, named: list[str]) -> list[str] | None:
     """A CVE among the tags means vulnerable, unless a special report's status denies just that.
 
-    A CVE in such a report's text does where its status says vulnerable.
+    A CVE that such a report names in its text does where its status says vulnerable.
     """
-    status = cells.get("status", "").strip().lower()
     if _denies(status):
         return None
-    named = [*tags, *(_named(cells) if "vulnerable" in status else ())]
-    return sorted({tag for tag in named if tag.startswith("cve-")}) or None
+    meant = [*tags, *(named if "vulnerable" in status else ())]
+    return sorted({tag for tag in meant if tag.startswith("cve-")}) or None
 
 
-def _compromise(tags: list[str], cells: dict[str, str]) -> str | None:
+def _compromise(tags: list[str], status: str) -> str | None:
     """A web shell tag is a compromise; so is a special report whose status says so, unless it denies it."""
     if any("webshell" in tag or "web-shell" in tag or "backdoor" in tag for tag in tags):
         return "webshell"
-    status = cells.get("status", "").strip().lower()
     return status if "compromised" in status and not _denies(status) else None

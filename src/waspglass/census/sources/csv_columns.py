@@ -1,0 +1,185 @@
+"""Reads CSV a block of lines at once, as columns; gives what `csv_rows` gives row by row, several times faster."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from waspglass.census.errors import ExportError
+from waspglass.census.sighting import Tally
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.csv_rows import CELL_LIMIT, misfit, report_twins
+from waspglass.census.sources.lines import Block, whole_lines
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["CsvColumns", "csv_columns"]
+
+_END = "\0end"
+"""A line that no export can have, since its null characters are replaced."""
+_HELD_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CsvColumns:
+    """Some rows of a CSV.
+
+    Attributes:
+        numbers: The line at which each row ends.
+        cells: The cells by column name in lower case; of two columns with one name the first counts.
+    """
+
+    numbers: Sequence[int]
+    cells: dict[str, Sequence[str]]
+
+    def get(self, name: str) -> Sequence[str] | None:
+        """A column; None if the export does not have it."""
+        return self.cells.get(name)
+
+    def texts(self, name: str) -> Sequence[str]:
+        """A column; empty texts if the export does not have it."""
+        return self.cells.get(name) or [""] * len(self.numbers)
+
+
+class _Lines:
+    """The lines of a content for the CSV module, block by block; remembers the number of the line handed over last."""
+
+    def __init__(self, content: Content, tally: Tally) -> None:
+        self.number = 0
+        self._tally = tally
+        self._blocks = whole_lines(content, tally)
+        self._lines: list[bytes] = []
+        self._next = 0
+
+    def fresh(self) -> Block | None:
+        """The next block; None if there are lines left of the one before, or no more blocks."""
+        if self._next < len(self._lines):
+            return None
+        block = next(self._blocks, None)
+        if block is not None:
+            self._lines, self._next, self.number = block.lines(), 0, block.first - 1
+        return block
+
+    def take_all(self) -> None:
+        """Counts the lines of the block as handed over."""
+        self.number += len(self._lines) - self._next
+        self._next = len(self._lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while True:
+            if self._next >= len(self._lines) and self.fresh() is None:
+                raise StopIteration
+            line = self._lines[self._next]
+            self._next += 1
+            self.number += 1
+            try:
+                return line.decode().replace("\0", "\ufffd") + "\n"
+            except UnicodeDecodeError as error:
+                self._tally.add(SkipReason.MALFORMED_LINE, f"line {self.number}: not utf-8: {error.reason}")
+
+
+@dataclass
+class _Reading:
+    """One reading of a content.
+
+    A block is taken at once where each of its lines is a row of the header's width; row by row otherwise, until the
+    rows end with a block.
+    """
+
+    lines: _Lines
+    tally: Tally
+    header: list[str] | None = None
+    held: list[tuple[int, list[str]]] = field(default_factory=list)
+    _narrow: int = 0
+
+    def pieces(self) -> Iterator[CsvColumns]:
+        reader = csv.reader(self.lines)
+        while True:
+            block = self.lines.fresh()
+            columns = None if block is None or self.header is None else self._at_once(block)
+            if block is not None and columns is not None:
+                yield from self._release()
+                yield self._named(range(block.first, block.first + len(columns[0])), columns)
+                self.lines.take_all()
+                continue
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                self.tally.add(SkipReason.MALFORMED_LINE, f"line {self.lines.number}: {error}")
+                continue
+            self._take(row)
+            if len(self.held) >= _HELD_ROWS:
+                yield from self._release()
+        yield from self._release()
+
+    def _at_once(self, block: Block) -> list[tuple[str, ...]] | None:
+        """The columns of a block, where that is the same as taking it row by row; None otherwise."""
+        assert self.header is not None
+        try:
+            text = block.text.decode().removesuffix("\n")
+            rows = list(csv.reader([*text.replace("\0", "\ufffd").split("\n"), _END]))
+        except (UnicodeDecodeError, csv.Error):
+            return None
+        # A row that goes over a line feed leaves fewer rows than lines; one that goes over the last has the end in it.
+        if rows.pop() != [_END] or len(rows) != text.count("\n") + 1 or {*map(len, rows)} != {len(self.header)}:
+            return None
+        columns = list(zip(*rows, strict=True))
+        if "" in columns[0] or self._has_header(columns):
+            return None
+        return columns
+
+    def _has_header(self, columns: list[tuple[str, ...]]) -> bool:
+        """True if the header may be among the rows, told by the column with the fewest different cells."""
+        assert self.header is not None
+        few = {*columns[self._narrow]}
+        if len(few) > 50:
+            self._narrow = min(range(len(columns)), key=lambda place: len({*columns[place]}))
+            few = {*columns[self._narrow]}
+        return self.header[self._narrow] in {cell.strip().lower() for cell in few}
+
+    def _take(self, row: list[str]) -> None:
+        if not any(row):
+            return
+        names = [name.strip().lower() for name in row] if self.header is None or len(row) == len(self.header) else row
+        if self.header is None:
+            self.header = names
+            report_twins(names, self.tally)
+        elif names == self.header:
+            self.tally.add(SkipReason.MALFORMED_LINE, f"line {self.lines.number}: the header again")
+        elif len(row) != len(self.header):
+            self.tally.add(SkipReason.MALFORMED_LINE, misfit(self.lines.number, row, self.header))
+        else:
+            self.held.append((self.lines.number, row))
+
+    def _release(self) -> Iterator[CsvColumns]:
+        if self.held:
+            yield self._named(
+                [number for number, _ in self.held], list(zip(*(row for _, row in self.held), strict=True))
+            )
+            self.held.clear()
+
+    def _named(self, numbers: Sequence[int], columns: list[tuple[str, ...]]) -> CsvColumns:
+        assert self.header is not None
+        return CsvColumns(numbers, dict(zip(reversed(self.header), reversed(columns), strict=True)))
+
+
+def csv_columns(content: Content, tally: Tally) -> Iterator[CsvColumns]:
+    """Yields the rows of a CSV in UTF-8, some at a time; see `csv_rows` for what is counted and left out.
+
+    Raises:
+        ExportError: If there is no header.
+    """
+    old_limit = csv.field_size_limit(CELL_LIMIT)
+    reading = _Reading(_Lines(content, tally), tally)
+    try:
+        yield from reading.pieces()
+    finally:
+        csv.field_size_limit(old_limit)
+    if reading.header is None:
+        raise ExportError("there is no header line", location=Location(content.shown, 1))
