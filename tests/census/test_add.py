@@ -17,14 +17,17 @@ import zstandard
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, states
+from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, rows, states
 from waspglass.census.add import add_exports
 from waspglass.census.count import count
 from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
+from waspglass.census.sources.mapped_csv import Mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.writer import SightingWriter
+from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 
 EXPORT = jsonl(banner("192.0.2.1"), banner("192.0.2.2", "15.1.2176.9"), banner("192.0.2.3", "15.1.2176"))
@@ -258,3 +261,40 @@ def test_a_damaged_member_of_an_archive_is_refused(tmp_path: Path, place: int) -
     outcome = add(tmp_path, "exports.zip", bytes(damaged))
     assert outcome.refused is not None
     assert "damaged" in outcome.refused.reason or "broken" in outcome.refused.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2021-03-09 00:11:30+01", "2021-03-08T23:11:30"),
+        ("2021-03-09T00:11:30.5-0530", "2021-03-09T05:41:30"),
+        ("2021-03-09 00:11:30 +01:00", "2021-03-08T23:11:30"),
+        ("2021-03-09", "2021-03-09T00:00:00"),
+        ("2021-03-09T00:11:30Z", "2021-03-09T00:11:30"),
+    ],
+)
+def test_times_are_utc_whatever_zone_they_are_written_in(tmp_path: Path, written: str, utc: str) -> None:
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", timestamp=written)))
+    (row,) = rows(tmp_path)
+    assert (str(row["seen"])[:19].replace(" ", "T"), str(row["date"])) == (utc, utc[:10])
+
+
+def test_a_product_that_is_none_is_an_error(tmp_path: Path) -> None:
+    """Every row would be stored and never counted."""
+    with pytest.raises(UsageError, match=r"no product 'Exchange'. Choose one of: exchange, sharepoint"):
+        add(tmp_path, "a.json", EXPORT, product="Exchange")
+    with pytest.raises(ValidationError, match="products are exchange, sharepoint"):
+        Mapping(name="x", columns={"address": "ip"}, product="Exchange")
+
+
+def test_a_large_page_before_what_names_the_format_is_no_hindrance(tmp_path: Path) -> None:
+    """The logon page of Exchange has some 60 KB, and Shodan writes `http` before `ip_str`."""
+    page = {"http": {"html": "x" * 100_000}}
+    first = page | {key: value for key, value in banner("192.0.2.1").items() if key != "http"}
+    assert added(add(tmp_path, "a.json", jsonl(first))) == (1, {})
+
+
+def test_an_array_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    outcome = add(tmp_path, "a.json", b"[" + EXPORT.replace(b"\n", b",") + b"{}]")
+    assert outcome.refused is not None
+    assert "jq -c" in outcome.refused.reason

@@ -18,6 +18,7 @@ from waspglass.census.errors import ExportError, StoreError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
 from waspglass.census.sighting import Tally
+from waspglass.census.signs import load_signs
 from waspglass.census.sources.content import Content, file_digest, open_content
 from waspglass.census.sources.opening import Export, exports_in
 from waspglass.census.sources.recognise import choose, day_in_name
@@ -26,7 +27,7 @@ from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
-from waspglass.model.errors import Location
+from waspglass.model.errors import Location, UsageError
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AddOptions", "Outcome", "add_exports"]
@@ -75,6 +76,9 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
         StoreError: If the store cannot be read or written, or is being written to.
         UsageError: If the options name what does not exist.
     """
+    known = [each.product for each in load_signs().products]
+    if options.product not in (None, *known):
+        raise UsageError(f"no product {options.product!r}", hint=f"Choose one of: {', '.join(known)}")
     try:
         with folder.locked():
             session = _Session(folder, options, folder.start())
@@ -126,7 +130,7 @@ class _Session:
 
     def _add(self, export: Export, packed: str) -> Outcome:
         with open_content(export, partial=self.options.partial) as content:
-            head = Head(export.name, content.peek()[: 1 << 16])
+            head = Head(export.name, content.peek())
             source = choose(head, self.options.sources, self.options.source, export.shown)
             writer = SightingWriter(self.folder, source.feed(head), packed[:16])
             tally = Tally(export.shown)

@@ -19,7 +19,7 @@ _HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
 _CVE = r"^CVE-\d{4}-\d{4,7}$"
 _VERSION = r"^\d{1,4}(?:\.\d{1,5}){2,3}$"
 _DIGEST = "^[0-9a-f]{32,128}$"
-_ZONE = r"[+-]\d\d:?\d\d$"
+_ZONE = r":\d\d(?:[.,]\d+)?\s?([+-]\d\d(?::?\d\d)?)$"
 _TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
 _TEXT_LIMIT = 300
 _NAMES_LIMIT = 16
@@ -127,7 +127,7 @@ def _moments(column: pl.Series) -> pl.Series:
 def _instant(column: pl.Series) -> pl.Expr:
     """ISO 8601 with or without zone, `2021-03-09 10:00:00 UTC` as pandas writes it, or seconds since 1970."""
     text = pl.col("seen").str.strip_chars()
-    zone = text.str.extract(_ZONE, 0)
+    zone = text.str.extract(_ZONE, 1)
     plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
     moment = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms")
     if column.dtype == pl.String and column.is_not_null().any():
@@ -140,7 +140,7 @@ def _instant(column: pl.Series) -> pl.Expr:
     signed = zone.str.replace(":", "", literal=True)
     hours, minutes = (
         signed.str.slice(0, 3).cast(pl.Int64, strict=False),
-        signed.str.slice(3).cast(pl.Int64, strict=False),
+        signed.str.slice(3).cast(pl.Int64, strict=False).fill_null(0),  # PostgreSQL writes `+01`
     )
     sign = pl.when(signed.str.starts_with("-")).then(-1).otherwise(1)
     shift = pl.duration(minutes=(hours * 60 + sign * minutes).fill_null(0))

@@ -35,6 +35,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import RAW, Tally, raw_frame
+from waspglass.census.signs import load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.csv_rows import csv_rows, header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
@@ -85,6 +86,14 @@ class Mapping(Document):
             msg = f"unknown fields {unknown}" if unknown else "no column for address"
             raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
         return {name: column.strip().lower() for name, column in columns.items()}
+
+    @field_validator("product")
+    @classmethod
+    def _product(cls, product: str | None) -> str | None:
+        known = [each.product for each in load_signs().products]
+        if product not in (None, *known):
+            raise ValueError(f"no product {product!r}; products are {', '.join(known)}")
+        return product
 
     @field_validator("encoding")
     @classmethod

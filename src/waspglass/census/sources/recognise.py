@@ -32,11 +32,10 @@ def choose(head: Head, sources: Sequence[Source], wanted: str | None, shown: str
         if source.recognises(head):
             return source
     reason = "it is empty" if not head.start.strip() else "no reader knows this content"
-    raise ExportError(
-        f"not recognised: {reason}",
-        location=Location(shown),
-        hint="Name the format with --source, or declare the columns of a CSV with --mapping",
-    )
+    hint = "Name the format with --source, or declare the columns of a CSV with --mapping"
+    if head.start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"["):
+        hint = "JSON is read one object a line; of an array, make lines with: jq -c '.[]'"
+    raise ExportError(f"not recognised: {reason}", location=Location(shown), hint=hint)
 
 
 def day_in_name(name: str, latest: dt.date) -> dt.date | None:

@@ -24,7 +24,7 @@ class Head:
 
     Attributes:
         name: File name without folder and without the ending of its packing.
-        start: The first bytes of the content, at most 64 KiB.
+        start: The first bytes of the content, at most 256 KiB: a page of 60 KB can stand before what names the format.
     """
 
     name: str
