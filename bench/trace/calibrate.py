@@ -2,8 +2,8 @@
 
     python -m bench.trace.calibrate DATA PAIRS
 
-The numbers that ship are fitted on all families. The table has, for each set, the figures of numbers that were fitted
-without its family.
+The numbers that ship are fitted on all families; those for parts come from `bench.trace.calibrate_parts`. The table
+has, for each set, the figures of numbers that were fitted without its family.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from bench.trace.figures import cllr, min_cllr
 from bench.trace.scored_sets import Floats, Scored, score_sets
 from waspglass.trace.baseline import USUAL_BASELINE
-from waspglass.trace.calibration import Calibration, Measured, Regime, covariates
+from waspglass.trace.calibration import Calibration, Measured, Regime, covariates, load_calibration
 
 DERIVED_AT = math.log(3000)
 """At 2,000 one set of 28 had more than one in 1,000 of its independent pairs called derived."""
@@ -100,14 +100,18 @@ def fit(sets: Sequence[Scored], regime: str) -> Floats:
         labels.append(label)
         weights.append(weight)
     x, y, w = np.concatenate(rows), np.concatenate(labels), np.concatenate(weights)
-    w = np.where(y == 1, w / (2 * w[y == 1].sum()), w / (2 * w[y == 0].sum()))
+    return logistic(x, y, np.where(y == 1, w / (2 * w[y == 1].sum()), w / (2 * w[y == 0].sum())))
+
+
+def logistic(x: Floats, y: Labels, weight: Floats) -> Floats:
+    """Coefficients of the log likelihood ratio; derived and independent pairs weigh a half each."""
     sign = 2.0 * y - 1.0
 
     def cost(b: Floats) -> tuple[float, Floats]:
         margin = sign * (x @ b)
         penalty = SHRINKAGE * np.r_[b[:-1], 0.0]
-        slope = -(x.T @ (w * sign / (1 + np.exp(np.clip(margin, -50, 50))))) + penalty
-        return float(np.sum(w * np.logaddexp(0, -margin)) + b @ penalty / 2), slope
+        slope = -(x.T @ (weight * sign / (1 + np.exp(np.clip(margin, -50, 50))))) + penalty
+        return float(np.sum(weight * np.logaddexp(0, -margin)) + b @ penalty / 2), slope
 
     return np.asarray(minimize(cost, np.zeros(x.shape[1]), jac=True, method="BFGS").x)
 
@@ -164,6 +168,7 @@ def main() -> None:
         alone_least_tokens=LEAST_TOKENS["alone"],
         trained_on=tuple(scored.name for scored in sets),
         linked=regimes["linked"], collection=regimes["collection"], alone=regimes["alone"],
+        part=load_calibration().part,
     )  # fmt: skip
     arguments.out.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
 

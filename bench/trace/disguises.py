@@ -153,7 +153,7 @@ class Ratios:
     independent: tuple[float, ...]
 
 
-def sources(data: Path, pairs: Path) -> list[Source]:
+def sources(data: Path, pairs: Path, most: int = ORIGINALS + OTHERS) -> list[Source]:
     """Programs of the task of a set that has most, of all if all are small; without those that are derived from any."""
     with pairs.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -169,7 +169,7 @@ def sources(data: Path, pairs: Path) -> list[Source]:
         for name, lang in sorted(names.items())
         if name not in derived
     ]
-    return [source for source in found if 800 < len(source.raw) < 20_000][: ORIGINALS + OTHERS]
+    return [source for source in found if 800 < len(source.raw) < 20_000][:most]
 
 
 def ratios(original: Program, disguised: Program, others: list[Program]) -> Ratios:

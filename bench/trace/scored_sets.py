@@ -15,7 +15,8 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import language_named
 from waspglass.trace.matrix import likenesses
-from waspglass.trace.program import Program, Source, program_of
+from waspglass.trace.parts import program_with_parts
+from waspglass.trace.program import Program, Source
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,7 +40,12 @@ class Scored:
     @property
     def family(self) -> str:
         """Sets of one origin, which are held out together."""
-        return {"hjc1": "hjc", "hjc2": "hjc"}.get(self.name, self.name.split("_")[0])
+        return family_of(self.name)
+
+
+def family_of(name: str) -> str:
+    """The origin of a set."""
+    return {"hjc1": "hjc", "hjc2": "hjc"}.get(name, name.split("_")[0])
 
 
 def read_bytes(root: Path, path: str, lang: str) -> bytes:
@@ -51,19 +57,24 @@ def read_bytes(root: Path, path: str, lang: str) -> bytes:
     return b"\n".join(part.read_bytes() for part in parts)
 
 
-def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
-    """The programs of a pairs CSV in the order of their first mention; folders are one program."""
+def read_sources(root: Path, rows: list[dict[str, str]]) -> list[Source]:
+    """The texts of a pairs CSV in the order of their first mention; folders are one program."""
     lang = {row[side]: row["lang"] for row in rows for side in ("path_a", "path_b")}
     grammar = {"c": "cpp"}  # the SOCO sets mix C and C++ under one name
     return [
-        program_of(Source(path, read_bytes(root, path, name), language_named(grammar.get(name, name))))
+        Source(path, read_bytes(root, path, name), language_named(grammar.get(name, name)))
         for path, name in lang.items()
     ]
 
 
+def read_programs(root: Path, rows: list[dict[str, str]]) -> list[Program]:
+    """The programs of a pairs CSV in the order of their first mention, with their parts."""
+    return [program_with_parts(source) for source in read_sources(root, rows)]
+
+
 def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
     """Every set of the folder `pairs`, scored."""
-    commons, linked_from = load_commons(), load_calibration().alone_below
+    commons, calibration = load_commons(), load_calibration()
     for path in sorted(pairs.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -71,7 +82,7 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
         number = {program.name: index for index, program in enumerate(programs)}
         first, second = (np.array([number[row[side]] for row in rows]) for side in ("path_a", "path_b"))
         collection = Collection(programs, commons)
-        found = likenesses(collection, first, second, linked_from)
+        found = likenesses(collection, first, second, calibration)
         label = np.array([int(row["label"]) for row in rows])
         draw = np.random.default_rng(3)
         alone = np.concatenate([draw.permutation(np.flatnonzero(label == kind))[:ALONE_PAIRS] for kind in (0, 1)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,10 +41,25 @@ def test_where_independent_programs_are_more_alike_the_same_score_says_less() ->
     assert llr(0.3, 0.2, 500, 100) < llr(0.3, 0.03, 500, 100)
 
 
-def test_the_best_of_many_says_less() -> None:
-    calibration = load_calibration()
-    score, usual, tokens = np.array([0.3]), np.array([0.05]), np.array([300.0])
-    assert calibration.llr(score, usual, tokens, 100, 50)[0] < calibration.llr(score, usual, tokens, 100, 1)[0]
+def part_llr(score: float, own: float, tried: int = 1) -> float:
+    return float(load_calibration().part_llr(np.array([score]), np.array([own]), tried)[0])
+
+
+@given(scores, scores, st.floats(0, 3000), st.floats(0, 3000), st.integers(0, 10**6))
+def test_parts_that_are_more_alike_and_hold_more_of_their_own_never_speak_less_for_derivation(
+    a: float, b: float, own: float, other: float, tried: int
+) -> None:
+    (low, high), (less, more) = sorted((a, b)), sorted((own, other))
+    assert part_llr(low, less, tried) <= part_llr(high, less, tried) + 1e-9
+    if low > 0.05:
+        assert part_llr(low, less, tried) <= part_llr(low, more, tried) + 1e-9
+    assert load_calibration().part.lower <= part_llr(low, less, tried) <= load_calibration().part.upper
+
+
+def test_the_best_of_more_pairs_of_parts_than_were_measured_says_less() -> None:
+    measured = load_calibration().part.tried
+    assert part_llr(0.5, 80, measured) == part_llr(0.5, 80, 1)
+    assert part_llr(0.5, 80, 10 * measured) == pytest.approx(part_llr(0.5, 80, 1) - np.log(10))
 
 
 def test_the_calibration_holds_what_the_docs_promise() -> None:
@@ -52,4 +68,8 @@ def test_the_calibration_holds_what_the_docs_promise() -> None:
         assert regime.measured is not None
         assert regime.measured.worst_cllr < 1
         assert regime.measured.false_derived < 0.001
+    part = calibration.part.measured
+    assert part is not None
+    assert part.worst_cllr < 1
+    assert part.false_derived < 0.0002
     assert calibration.derived_at > 6.9

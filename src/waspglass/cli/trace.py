@@ -97,6 +97,7 @@ def matrix(
     from waspglass.trace.load import load
     from waspglass.trace.matrix import BestPairs, all_pairs, least_score, listed_pairs
     from waspglass.trace.pairs_file import read_pairs, write_scores
+    from waspglass.trace.parts import ALL_WITH_PARTS
     from waspglass.trace.reading import read_programs
 
     calibration = load_calibration()
@@ -112,7 +113,8 @@ def matrix(
             skipped = loaded.skipped
             if not loaded.sources:
                 raise UsageError("no file can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
-            collection = Collection(read_programs(loaded.sources, executor), load_commons())
+            parts = len(loaded.sources) <= ALL_WITH_PARTS
+            collection = Collection(read_programs(loaded.sources, executor, parts=parts), load_commons())
             del loaded
             floor = least_score(len(collection)) if least is None else least
             tables = all_pairs(collection, calibration, floor, executor)

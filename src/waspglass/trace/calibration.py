@@ -4,6 +4,10 @@ The ratio is linear in how far the log odds of the score are above those that th
 baseline, `baseline.py`), in that baseline, and in the programs' size; five numbers in all, fitted so that each family
 of data sets counts the same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them
 from public data.
+
+A part of a program (a function) has numbers of its own: of two programs the best pair of parts is taken, also in the
+independent pairs that the numbers were fitted on, so that how many pairs were tried is in them. What counts beside the
+likeness is how much the smaller part holds that neither the background nor programs at large are known to have.
 """
 
 from __future__ import annotations
@@ -15,14 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.model.document import Document
-from waspglass.trace.baseline import log_odds
+from waspglass.trace.baseline import USUAL_BASELINE, log_odds
 
-__all__ = ["Calibration", "Measured", "Regime", "covariates", "load_calibration"]
+__all__ = ["Calibration", "Measured", "PartRegime", "Regime", "covariates", "load_calibration", "part_covariates"]
 
 Floats = npt.NDArray[np.float64]
 
 SIZE_RANGE = (40.0, 5000.0)
 USUAL_SIZE = 300.0
+OWN_RANGE = (10.0, 2000.0)
+USUAL_OWN = 100.0
 
 
 class Measured(Document):
@@ -60,6 +66,23 @@ class Regime(Document):
     measured: Measured | None = None
 
 
+class PartRegime(Document):
+    """The numbers for the best pair of parts of two programs.
+
+    Attributes:
+        least_own: A smaller part with fewer tokens that nobody else is known to have is never called derived: short
+            routines that are the same word for word are often public.
+        tried: Of so many pairs of parts the best was taken where the numbers were measured; of more, it is lowered.
+    """
+
+    coefficients: tuple[float, float, float, float]
+    lower: float
+    upper: float
+    least_own: float
+    tried: int
+    measured: Measured | None = None
+
+
 class Calibration(Document):
     """All that turns scores into answers.
 
@@ -71,6 +94,7 @@ class Calibration(Document):
         linked: Within a collection, for scores that third programs have raised (`links.with_third`).
         collection: Within a collection or against a background, for direct scores.
         alone: For fewer than `alone_below` programs.
+        part: For parts of two programs, with a background or without.
     """
 
     version: int = 1
@@ -83,6 +107,7 @@ class Calibration(Document):
     linked: Regime
     collection: Regime
     alone: Regime
+    part: PartRegime
 
     def regime(self, programs: int, *, linked: bool = False) -> Regime:
         """The numbers that fit a collection of that many programs, and scores raised by third programs or not."""
@@ -94,9 +119,7 @@ class Calibration(Document):
         """Tokens that a program must have for an answer, in a collection of that many programs."""
         return self.alone_least_tokens if programs < self.alone_below else self.least_tokens
 
-    def llr(
-        self, score: Floats, baseline: Floats, tokens: Floats, programs: int, tried: int = 1, *, linked: bool = False
-    ) -> Floats:
+    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int, *, linked: bool = False) -> Floats:
         """Natural-log likelihood ratios.
 
         Args:
@@ -104,13 +127,26 @@ class Calibration(Document):
             baseline: How alike independent programs are, for each pair.
             tokens: Of the smaller program of each pair.
             programs: In the collection.
-            tried: Pairs out of which these were picked as the best; the ratio is divided by it.
             linked: Whether third programs have raised the scores.
         """
         regime = self.regime(programs, linked=linked)
-        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients) - np.log(tried)
+        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients)
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
         return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
+
+    def part_llr(self, score: Floats, own: Floats, tried: int = 1) -> Floats:
+        """Natural-log likelihood ratios of the best pairs of parts of two programs.
+
+        Args:
+            score: Of each pair of parts.
+            own: Tokens of the smaller part that nobody else is known to have (its tokens times the score over what
+                neither the background nor programs at large have).
+            tried: Pairs of parts that the two programs have; as many as were measured cost nothing.
+        """
+        more = np.log(max(1.0, tried / self.part.tried))
+        raw = part_covariates(score, own) @ np.array(self.part.coefficients) - more
+        bounded: Floats = np.clip(raw, self.part.lower, self.part.upper)
+        return bounded
 
 
 def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
@@ -119,6 +155,13 @@ def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
     size = np.log(np.clip(tokens, *SIZE_RANGE) / USUAL_SIZE)
     above = alike - usual
     return np.stack([above, -usual, size, above * size, np.ones_like(alike)], axis=1)
+
+
+def part_covariates(score: Floats, own: Floats) -> Floats:
+    """One row a pair of parts: what their log likelihood ratio is linear in."""
+    above = log_odds(score) - log_odds(np.array(USUAL_BASELINE))
+    size = np.log(np.clip(own, *OWN_RANGE) / USUAL_OWN)
+    return np.stack([above, size, above * size, np.ones_like(above)], axis=1)
 
 
 @cache

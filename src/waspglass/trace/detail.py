@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from waspglass.model.escape import printable
-from waspglass.trace.baseline import USUAL_BASELINE
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.pairing import Background
-from waspglass.trace.parts import Part, parts_of
+from waspglass.trace.parts import Part, part_evidence, parts_of
 from waspglass.trace.program import Program, Source, readable
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_runs
@@ -22,8 +24,8 @@ __all__ = ["direction_of", "parts_in_common", "regions_of", "shown_text"]
 LINE_LIMIT = 6000
 WIDTH_LIMIT = 400
 PARTS_SHOWN = 8
-WORTH_NAMING = float(np.log(30))
-"""Log likelihood ratio of a pair of parts, before it is lowered for the number of pairs, from which on it is listed."""
+WORTH_NAMING = float(np.log(10))
+"""Log likelihood ratio of a pair of parts from which on it is listed."""
 WINDOW = 10
 """Tokens of a window of the view `flow`, whose rarity is shown."""
 
@@ -69,7 +71,7 @@ def regions_of(
 def parts_in_common(
     sample: Source, shared: Source, reader: Reader, against: Background, calibration: Calibration
 ) -> tuple[PartMatch, ...]:
-    """The best pairs of parts; each ratio is divided by the number of pairs that were tried (Bonferroni)."""
+    """The best pairs of parts, by numbers that were fitted on the best pairs of independent programs."""
     (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
     parts_a = _or_whole(parts_of(reader.program(sample), syntax_a, raw_a), reader.program(sample), raw_a)
     parts_b = _or_whole(parts_of(reader.program(shared), syntax_b, raw_b), reader.program(shared), raw_b)
@@ -77,31 +79,29 @@ def parts_in_common(
     if tried < 2:
         return ()
     everyone = Collection([part.program for part in (*parts_a, *parts_b)])
-    scores = everyone.score_all()[: len(parts_a), len(parts_a) :]
+    scores = everyone.score_all()[: len(parts_a), len(parts_a) :].astype(np.float64)
+    sizes = np.minimum.outer(_sizes(parts_a), _sizes(parts_b))
+    promise = calibration.part_llr(scores.ravel(), sizes.ravel())
     lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
     found: list[PartMatch] = []
-    for place in np.argsort(-scores, axis=None, kind="stable")[: 3 * PARTS_SHOWN].tolist():
+    for place in np.argsort(-promise, kind="stable")[: 3 * PARTS_SHOWN].tolist():
         a, b = parts_a[place // len(parts_b)], parts_b[place % len(parts_b)]
-        likeness = against.likeness(a.program, b.program)
-        size = min(a.program.tokens, b.program.tokens)
-        llr = float(
-            calibration.llr(
-                np.array([likeness.score]), np.array([USUAL_BASELINE]), np.array([float(size)]), len(against) + 2, tried
-            )[0]
-        )
-        derived = llr >= calibration.derived_at and likeness.exclusive >= 0.5 * likeness.score
-        if llr <= WORTH_NAMING - np.log(tried) or any(
-            _overlap(match.sample, lines_a.span(a.start, a.end)) for match in found
-        ):
+        if any(_overlap(match.sample, lines_a.span(a.start, a.end)) for match in found):
             continue
-        found.append(
-            PartMatch(
-                sample=lines_a.span(a.start, a.end), shared=lines_b.span(b.start, b.end), tokens=size,
-                score=round(likeness.score, 4), llr=round(llr, 4),
-                verdict=Verdict.DERIVED if derived else Verdict.CANNOT_TELL,
-            )
-        )  # fmt: skip
+        score, llr, derived = part_evidence(a.program, b.program, against, calibration, tried)
+        if llr >= WORTH_NAMING:
+            found.append(
+                PartMatch(
+                    sample=lines_a.span(a.start, a.end), shared=lines_b.span(b.start, b.end),
+                    tokens=min(a.program.tokens, b.program.tokens), score=round(score, 4), llr=round(llr, 4),
+                    verdict=Verdict.DERIVED if derived else Verdict.CANNOT_TELL,
+                )
+            )  # fmt: skip
     return tuple(sorted(found, key=lambda match: -match.llr)[:PARTS_SHOWN])
+
+
+def _sizes(parts: Sequence[Part]) -> npt.NDArray[np.float64]:
+    return np.array([part.program.tokens for part in parts], dtype=np.float64)
 
 
 def _or_whole(parts: tuple[Part, ...], program: Program, raw: bytes) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.links import LEAST_LINK, Links, links_of, with_third
+from waspglass.trace.part_table import lifted_by_parts
 from waspglass.trace.program import Program
 from waspglass.trace.reader import way_of
 from waspglass.trace.verdict import Verdict
@@ -112,7 +113,8 @@ class Likenesses:
 
     Attributes:
         direct: Score of the two programs.
-        raised: The same raised by third programs (`links.with_third`), where there are enough programs for that.
+        raised: The same raised by third programs (`links.with_third`), where there are enough programs for that, and
+            by parts (`part_table.lifted_by_parts`), where programs were read with theirs.
         baseline: How alike the less usual of the two is with others of its task.
         tokens: Of the smaller program.
     """
@@ -123,7 +125,7 @@ class Likenesses:
     tokens: Floats
 
 
-def likenesses(collection: Collection, first: Indices, second: Indices, linked_from: int) -> Likenesses:
+def likenesses(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> Likenesses:
     """Compares the given pairs; those that hang together through shared programs are taken to be for one task.
 
     How alike independent programs for that task are is estimated from all pairs inside such a group (of large groups a
@@ -133,12 +135,13 @@ def likenesses(collection: Collection, first: Indices, second: Indices, linked_f
         collection: The programs.
         first: Number of one program of each pair.
         second: Of the other.
-        linked_from: In collections of fewer programs third programs do not count.
+        calibration: In how small collections third programs do not count, and what parts say.
     """
     group = comparison_groups(len(collection), first, second)
     wanted = np.minimum(first, second), np.maximum(first, second)
     blocks, direct, baseline = _scored(collection, group, wanted, LEAST_LINK, InProcess())
-    raised = with_third(_links(blocks, len(collection), linked_from), first, second, direct)
+    linked = with_third(_links(blocks, len(collection), calibration.alone_below), first, second, direct)
+    raised = _lifted(collection, first, second, linked.astype(np.float64), calibration)
     tokens = _tokens(collection.programs)
     # What only one program has counts as shared with nobody, also not with itself.
     itself = (first == second) & (tokens[first] > 0)
@@ -150,10 +153,14 @@ def likenesses(collection: Collection, first: Indices, second: Indices, linked_f
     )
 
 
+def _lifted(collection: Collection, first: Indices, second: Indices, score: Floats, calibration: Calibration) -> Floats:
+    return lifted_by_parts(collection.programs, first, second, score, collection.commons, calibration)
+
+
 def listed_pairs(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> PairTable:
     """The given pairs, in their order."""
     programs = len(collection)
-    found = likenesses(collection, first, second, calibration.alone_below)
+    found = likenesses(collection, first, second, calibration)
     linked = programs >= calibration.alone_below
     llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
     ways = _ways(collection.programs)
@@ -264,6 +271,7 @@ def all_pairs(
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
         score = with_third(links, first, second, block.score).astype(np.float64)
+        score = _lifted(collection, first, second, score, calibration)
         kept = score >= least_score
         first, second, score = first[kept], second[kept], score[kept]
         smaller = _smaller(tokens, first, second)

@@ -17,6 +17,7 @@ from waspglass.model.errors import Location, OutputError, UsageError
 from waspglass.trace.executor import Executor
 from waspglass.trace.languages import LANGUAGES, Language, language_named
 from waspglass.trace.matrix import PairTable
+from waspglass.trace.parts import LISTED_WITH_PARTS
 from waspglass.trace.program import BYTE_LIMIT, Program, Source
 from waspglass.trace.reading import read_programs
 
@@ -105,7 +106,8 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
             number[row[side]] = len(found)
             found.append((row[side], file, language_named(row.get("lang") or "")))
     try:
-        programs = tuple(read_programs((Source(name, _content(file), lang) for name, file, lang in found), executor))
+        sources = (Source(name, _content(file), lang) for name, file, lang in found)
+        programs = tuple(read_programs(sources, executor, parts=len(found) <= LISTED_WITH_PARTS))
     except OSError as fault:
         raise UsageError(f"a file of the list cannot be read ({fault})", location=Location(str(path))) from fault
     return ListedPairs(

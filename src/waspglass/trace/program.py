@@ -8,10 +8,21 @@ from hashlib import sha256
 
 from waspglass.trace.hashing import Features
 from waspglass.trace.languages import Language, detect
-from waspglass.trace.syntax import Reading, error_share, read_syntax
+from waspglass.trace.syntax import Reading, Syntax, error_share, read_syntax
 from waspglass.trace.views import tokens_of, views_of
 
-__all__ = ["BYTE_LIMIT", "Program", "Readable", "Reading", "Source", "decode", "looks_binary", "program_of", "readable"]
+__all__ = [
+    "BYTE_LIMIT",
+    "Program",
+    "Readable",
+    "Reading",
+    "Source",
+    "analysed",
+    "decode",
+    "looks_binary",
+    "program_of",
+    "readable",
+]
 
 BYTE_LIMIT = 64 << 20
 """Bytes of one program that are looked at."""
@@ -46,6 +57,7 @@ class Program:
         tokens: Number of tokens without comments.
         views: Sorted distinct hashes of each view.
         remarks: What limits the comparison, as keys of the message catalogue.
+        parts: Its functions, read like programs, where they were asked for (`parts.program_with_parts`).
     """
 
     name: str
@@ -55,6 +67,7 @@ class Program:
     tokens: int
     views: dict[str, Features] = field(repr=False)
     remarks: tuple[str, ...] = ()
+    parts: tuple[Program, ...] = field(default=(), repr=False)
 
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -107,6 +120,11 @@ def readable(source: Source) -> Readable:
 
 def program_of(source: Source) -> Program:
     """Reads a source into its views; whatever the bytes are, with the limits in `remarks`."""
+    return analysed(source)[0]
+
+
+def analysed(source: Source) -> tuple[Program, Syntax, bytes]:
+    """The same with the syntax, and the bytes that its offsets count."""
     text = readable(source)
     syntax = read_syntax(text.raw, text.language, as_bytes=text.binary)
     count = len(tokens_of(syntax).text)
@@ -123,4 +141,5 @@ def program_of(source: Source) -> Program:
     ]
     digest = sha256(source.raw).hexdigest()
     views = views_of(syntax, text.raw)
-    return Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))
+    program = Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))
+    return program, syntax, text.raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from waspglass.trace.executor import Executor
+from waspglass.trace.parts import program_with_parts
 from waspglass.trace.program import Program, Source, program_of
 
 __all__ = ["read_programs"]
@@ -27,10 +28,10 @@ def _groups(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
         yield tuple(group)
 
 
-def _read(_common: None, sources: Sequence[Source]) -> list[Program]:
-    return [program_of(source) for source in sources]
+def _read(parts: bool, sources: Sequence[Source]) -> list[Program]:
+    return [program_with_parts(source) if parts else program_of(source) for source in sources]
 
 
-def read_programs(sources: Iterable[Source], executor: Executor) -> list[Program]:
-    """`program_of` each source, in their order; sources are taken a few groups ahead only."""
-    return [program for programs in executor.run(_read, None, _groups(sources)) for program in programs]
+def read_programs(sources: Iterable[Source], executor: Executor, *, parts: bool = False) -> list[Program]:
+    """`program_of` each source, in their order, or `program_with_parts`; sources are taken a few groups ahead only."""
+    return [program for programs in executor.run(_read, parts, _groups(sources)) for program in programs]

@@ -63,7 +63,7 @@ class PartMatch(Document):
     """A part of the sample that comes from a part of the shared program.
 
     Attributes:
-        llr: Natural log, already lowered for the number of pairs of parts that were tried.
+        llr: Natural log; that it is the best of many pairs of parts is in the numbers that it was worked out with.
     """
 
     sample: Span

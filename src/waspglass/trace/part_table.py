@@ -1,0 +1,214 @@
+"""The parts of many programs side by side: of two programs the pair of parts that tells most.
+
+A function that was copied into a long program makes the two a little alike as wholes only. Its likeness to its
+origin, and how much of it nobody else has, lift the pair: above what independent programs reach, and not to where
+copies of whole programs are. Rarity is taken from whole programs, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from waspglass.trace.calibration import Calibration
+from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
+from waspglass.trace.commons import Commons
+from waspglass.trace.program import Program
+from waspglass.trace.views import VIEWS, WEIGHTS
+
+__all__ = ["Best", "PartTable", "lifted_by_parts"]
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+ROWS = 8
+"""Programs whose parts are compared with those of their partners at once."""
+LIFTED_FROM, LIFTED_TO = 0.03, 0.4
+"""Pairs below share too little for a part of any size; what a part can lift the score of a pair to."""
+LIFTING = 1.0
+"""Log likelihood ratio of a pair of parts that lifts half as far."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Parts by features of one view: roots of weights, of what is met in both and in one alone.
+
+    Attributes:
+        weight: Of the view in the mean of all.
+        both, one: By what weighs a feature that both programs have, or one of them.
+        new: What no other program and no commons have counts 1.
+        contained, united: What containment and Jaccard divide by if nothing is shared.
+    """
+
+    weight: float
+    both: sparse.csr_matrix
+    one: sparse.csr_matrix
+    new: sparse.csr_matrix
+    contained: Floats
+    united: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best pairs of parts.
+
+    Attributes:
+        score: As of `Background.likeness`.
+        own: Tokens of the smaller part that nobody else is known to have.
+        exclusive: The score over these.
+        tried: Pairs of parts that the two programs have.
+    """
+
+    score: Floats
+    own: Floats
+    exclusive: Floats
+    tried: Floats
+
+
+class PartTable:
+    """The parts of programs, ready for being compared with one another.
+
+    Args:
+        parts: Of each program.
+        task: All programs whose features are the less rare for it; None for two programs alone.
+        commons: What is common in programs at large.
+        calibration: From scores to what they say.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Sequence[Program]],
+        task: Sequence[Program] | None,
+        commons: Commons | None,
+        calibration: Calibration,
+    ) -> None:
+        self._flat = [part for found in parts for part in found]
+        self._start = np.r_[0, np.cumsum([len(found) for found in parts])]
+        self._tokens = np.array([part.tokens for part in self._flat], dtype=np.float64)
+        self._alone = task is None
+        self._total = 2 if task is None else len(task)
+        self._lone = FEW / (FEW + self._total) if self._total < LARGE else 0.0
+        self._calibration = calibration
+        self._views = [self._view(view, task, commons) for view in VIEWS]
+
+    def _view(self, view: str, task: Sequence[Program] | None, commons: Commons | None) -> _View:
+        strength = commons.strength if commons and self._total < LARGE else 0.0
+        features = [part.views[view] for part in self._flat]
+        own, place = np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *features]), return_inverse=True)
+        prior = commons.share(own) if commons else np.zeros(len(own))
+        shared, alone, met = self._counts(view, own, task)
+        both, one = (-np.log((n + strength * prior) / (self._total + 1 + strength)) for n in (shared, alone))
+        ends = np.r_[0, np.cumsum([len(array) for array in features])]
+
+        def matrix(value: Floats) -> sparse.csr_matrix:
+            data = value[place].astype(np.float32)
+            return sparse.csr_matrix((data, place, ends), shape=(len(features), len(own)))
+
+        def total(least: float) -> Floats:
+            return np.asarray(matrix(np.where(met, one, least * one)).sum(axis=1)).ravel()
+
+        new = matrix(((shared <= 2) & (prior == 0)).astype(np.float64))
+        united = total(max(self._lone, UNIQUE_IN_JACCARD))
+        return _View(WEIGHTS[view], matrix(np.sqrt(both)), matrix(np.sqrt(one)), new, total(self._lone), united)
+
+    def _counts(
+        self, view: str, own: npt.NDArray[np.uint32], task: Sequence[Program] | None
+    ) -> tuple[Indices, Indices, npt.NDArray[np.bool_]]:
+        """In how many programs each feature is if both of a pair have it or one; whether it is sure to be met again."""
+        if task is None:
+            return np.full(len(own), 2), np.full(len(own), 1), np.zeros(len(own), dtype=bool)
+        known, counts = np.unique(np.concatenate([program.views[view] for program in task]), return_counts=True)
+        if not len(known):
+            return np.full(len(own), 1), np.full(len(own), 1), np.zeros(len(own), dtype=bool)
+        at = np.minimum(np.searchsorted(known, own), len(known) - 1)
+        shared = np.where(known[at] == own, counts[at], 1)
+        return shared, shared, shared >= 2
+
+    def _compared(self, rows: Indices, columns: Indices) -> tuple[Floats, Floats]:
+        """Score, and the same over what nobody else has, of some parts with others."""
+        score, informed, exclusive = (np.zeros((len(rows), len(columns))) for _ in range(3))
+        least = max(self._lone, UNIQUE_IN_JACCARD)
+        for view in self._views:
+            common = (view.both[rows] @ view.both[columns].T).toarray()
+            contained = np.minimum(view.contained[rows, None], view.contained[None, columns])
+            united = view.united[rows, None] + view.united[None, columns] - common
+            if self._alone:
+                met = (view.one[rows] @ view.one[columns].T).toarray()
+                contained += common - self._lone * met
+                united += 2 * (common - least * met)
+            counts = view.weight * contained / (contained + LEAST_INFORMATION)
+            score += counts * _halves(common, contained, united)
+            informed += counts
+            new_a, new_b = view.new[rows], view.new[columns]
+            size_a, size_b = np.asarray(new_a.sum(axis=1)), np.asarray(new_b.sum(axis=1)).T
+            new = (new_a @ new_b.T).toarray()
+            exclusive += view.weight * _halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
+        return score / np.maximum(informed, 1e-6), exclusive / sum(WEIGHTS.values())
+
+    def best(self, first: Indices, second: Indices) -> Best:
+        """The most telling pair of parts of each of the given pairs of programs."""
+        found = np.zeros((len(first), 4))
+        order = np.argsort(first, kind="stable")
+        ends = np.searchsorted(first[order], np.arange(ROWS, len(self._start) + ROWS - 1, ROWS))
+        for here in np.split(order, ends):
+            if not len(here):
+                continue
+            rows, row_of = self._parts(np.unique(first[here]))
+            columns, column_of = self._parts(np.unique(second[here]))
+            score, exclusive = self._compared(rows, columns)
+            own = exclusive * np.minimum(self._tokens[rows, None], self._tokens[None, columns])
+            llr = self._calibration.part_llr(score.ravel(), own.ravel()).reshape(score.shape)
+            for pair in here.tolist():
+                a, b = row_of[int(first[pair])], column_of[int(second[pair])]
+                inside = llr[a, b]
+                row, column = divmod(int(np.argmax(inside)), inside.shape[1])
+                at = (a.start + row, b.start + column)
+                found[pair] = score[at], own[at], exclusive[at], inside.size
+        return Best(*found.T)
+
+    def _parts(self, programs: Indices) -> tuple[Indices, dict[int, slice]]:
+        """Numbers of the parts of some programs, and where among them those of each program are."""
+        counts = self._start[programs + 1] - self._start[programs]
+        ends = np.cumsum(counts)
+        spans = zip(programs.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
+        places = {program: slice(start, end) for program, start, end in spans}
+        return np.concatenate([np.arange(self._start[p], self._start[p + 1]) for p in programs]), places
+
+
+def _halves(common: Floats, contained: Floats, united: Floats) -> Floats:
+    mean: Floats = np.minimum(1.0, 0.5 * (common / np.maximum(contained, 1e-6) + common / np.maximum(united, 1e-6)))
+    return mean
+
+
+def lifted_by_parts(
+    programs: Sequence[Program],
+    first: Indices,
+    second: Indices,
+    score: Floats,
+    commons: Commons | None,
+    calibration: Calibration,
+) -> Floats:
+    """The scores of pairs, raised where a part of one program is in the other; never above `LIFTED_TO` for that.
+
+    Args:
+        programs: Those that were read with their parts may be lifted.
+        first: Number of one program of each pair.
+        second: Of the other.
+        score: Of each pair.
+        commons: What is common in programs at large.
+        calibration: From scores of parts to what they say.
+    """
+    several = np.array([len(program.parts) > 0 for program in programs], dtype=bool)
+    wanted = np.flatnonzero((score >= LIFTED_FROM) & (score < LIFTED_TO) & (several[first] | several[second]))
+    if not len(wanted):
+        return score
+    table = PartTable([program.parts or (program,) for program in programs], programs, commons, calibration)
+    best = table.best(first[wanted], second[wanted])
+    llr = calibration.part_llr(best.score, best.own)
+    lifted: Floats = score.copy()
+    lifted[wanted] = np.maximum(score[wanted], LIFTED_TO / (1.0 + np.exp(LIFTING - llr)))
+    return lifted

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.collection import Collection
+from waspglass.trace.commons import load_commons
+from waspglass.trace.matrix import listed_pairs
+from waspglass.trace.pairing import Background
+from waspglass.trace.part_table import LIFTED_FROM, LIFTED_TO, PartTable, lifted_by_parts
+from waspglass.trace.parts import program_with_parts
+from waspglass.trace.program import Program
+
+FUNCTION = ORIGINAL.split("\n\n\n")[2]
+
+
+def program(name: str, text: str) -> Program:
+    return program_with_parts(source(name, text))
+
+
+def with_function(function: str) -> Program:
+    """A long sample of otherwise other code."""
+    long = "\n\n\n".join(text.replace("main()", "") for text in INDEPENDENT * 2)
+    return program("found.py", f"{long}\n\n\n{function}\n")
+
+
+def best_alone(one: Program, other: Program, against: Background) -> tuple[float, float]:
+    """The naive twin: likeness of each pair of parts, one after the other."""
+    calibration = load_calibration()
+    found = []
+    for a in one.parts or (one,):
+        for b in other.parts or (other,):
+            likeness = against.likeness(a, b)
+            own = likeness.exclusive * min(a.tokens, b.tokens)
+            llr = float(calibration.part_llr(np.array([likeness.score]), np.array([own]))[0])
+            found.append((llr, likeness.score, own))
+    return max(found)[1:]
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "among others"])
+@pytest.mark.parametrize("function", [FUNCTION, renamed(FUNCTION)], ids=["as it is", "renamed"])
+def test_the_best_pair_of_parts_is_that_of_comparing_all_one_after_the_other(function: str, alone: bool) -> None:
+    found, origin = with_function(function), program("shared.py", ORIGINAL)
+    others = [] if alone else [program_with_parts(other) for other in background()]
+    everyone = [found, origin, *others]
+    table = PartTable(
+        [one.parts or (one,) for one in everyone], None if alone else everyone, load_commons(), load_calibration()
+    )
+    best = table.best(np.array([0]), np.array([1]))
+    score, own = best_alone(found, origin, Background(others, commons=load_commons()))
+    assert best.score[0] == pytest.approx(score, abs=1e-4)
+    assert best.own[0] == pytest.approx(own, abs=1e-3)
+    assert best.tried[0] == len(found.parts) * len(origin.parts)
+
+
+def test_a_copied_function_lifts_a_pair_above_independent_ones_and_not_to_whole_copies() -> None:
+    others = [program_with_parts(other) for other in background()]
+    everyone = [with_function(FUNCTION), program("shared.py", ORIGINAL), *others]
+    first, second = (side.astype(np.int64) for side in np.triu_indices(len(everyone), 1))
+    kept = first < 2
+    first, second = first[kept], second[kept]
+    collection, calibration = Collection(everyone, load_commons()), load_calibration()
+    without = Collection([replace(one, parts=()) for one in everyone], load_commons())
+    lifted = listed_pairs(collection, first, second, calibration).score
+    plain = listed_pairs(without, first, second, calibration).score
+    assert plain[0] < 0.9 * LIFTED_TO < lifted[0] <= LIFTED_TO
+    assert np.all(lifted >= plain)
+    # The sample holds the first three of the background whole; the others have nothing of it.
+    assert lifted[0] > max(lifted[(first == 1)])
+
+
+def test_nothing_is_lifted_without_parts_or_from_next_to_nothing() -> None:
+    pair = [with_function(FUNCTION), program("shared.py", ORIGINAL)]
+    one, two, calibration = np.array([0]), np.array([1]), load_calibration()
+    plain = [replace(program, parts=()) for program in pair]
+    low, some = np.array([LIFTED_FROM / 2]), np.array([0.1])
+    assert lifted_by_parts(plain, one, two, some, load_commons(), calibration)[0] == 0.1
+    assert lifted_by_parts(pair, one, two, low, load_commons(), calibration)[0] == low[0]
+    assert lifted_by_parts(pair, one, two, some, load_commons(), calibration)[0] > 0.3
+    assert some[0] == 0.1
+
+
+def test_programs_without_any_text_have_no_parts_to_compare() -> None:
+    empty = [program(f"{number}.py", "") for number in range(2)]
+    table = PartTable([(one,) for one in empty], empty, load_commons(), load_calibration())
+    assert table.best(np.array([0]), np.array([1])).score[0] == 0
