@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.report.build import at, finding, minimal
 from tests.report.sample import SHELL, attempted, clean, compromised, occupied
-from waspglass.model.assessment import Assessment, Implant, Lid, LidState, Limit
+from waspglass.model.assessment import Assessment, Host, Implant, Lid, LidState, Limit
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.load import load_pack
@@ -53,6 +53,15 @@ def test_dense_events_at_the_edge_become_a_staircase() -> None:
     events = [(1000.0 + 20 * n, "y" * 40) for n in range(6)]
     placed = place_labels(events, range(6), 8, LEFT, WIDTH)
     assert [label.row for label in sorted(placed, key=lambda label: label.x)] == list(range(6))
+
+
+def test_the_time_after_the_last_sign_of_a_presumed_implant_is_not_drawn_as_known() -> None:
+    implant = Implant(subject=SHELL, written=at("2021-03-03"), last_used=at("2021-03-05"), present=True, presumed=True)
+    window = Span(from_=at("2021-03-01"), to=at("2021-03-11"))
+    picture = drawn(minimal(window=window, implants=(implant,), host=Host(evidence="x", collected_at=at("2021-03-10"))))
+    (seen,), (open_,) = bars(picture, "implant-present"), bars(picture, "implant-open")
+    assert seen[1] == pytest.approx(open_[0])
+    assert (open_[1] - open_[0]) / (seen[1] - seen[0]) == pytest.approx(2.5, abs=0.05)
 
 
 def test_the_time_in_which_an_entry_would_go_unseen_has_a_lane() -> None:

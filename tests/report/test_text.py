@@ -8,8 +8,9 @@ from hypothesis import given
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
-from waspglass.model.assessment import Assessment, EvidenceNode
+from waspglass.model.assessment import Assessment, EvidenceNode, Implant
 from waspglass.model.coverage import Coverage
+from waspglass.model.finding import Rung
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.text import render_text
 from waspglass.report.visible import place
@@ -45,6 +46,13 @@ def test_sections_follow_in_the_order_a_reader_needs() -> None:
 )
 def test_lid_and_verdict_are_named_together(assessment: Assessment, headline: str) -> None:
     assert f"Verdict  {headline}\n" in shown(assessment)
+
+
+def test_an_implant_that_was_not_seen_is_not_called_present() -> None:
+    implant = Implant(subject="/a.aspx", written=at("2021-03-03"), present=True, presumed=True)
+    text = shown(minimal(rungs=(Rung.IMPLANTED,), implants=(implant,)), width=200)
+    assert "1 implant taken to be there" in text
+    assert "present" not in text
 
 
 def test_a_claim_names_file_and_line_of_what_it_rests_on() -> None:

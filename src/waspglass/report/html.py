@@ -15,7 +15,7 @@ from waspglass.report.html_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
-from waspglass.report.summary import findings_by_id, summarise, wasp_facts
+from waspglass.report.summary import findings_by_id, presence, summarise, wasp_facts
 from waspglass.report.visible import excerpt, place, prose
 
 __all__ = ["render_html"]
@@ -51,6 +51,7 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
         picture=draw(assessment, phrases),
         detail=draw_detail(assessment, phrases),
         found=findings_by_id(assessment),
+        presence=presence,
         tables=tables,
         anchors=anchors,
         rules=rules,

@@ -11,6 +11,7 @@ from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture_scale import Scale
 from waspglass.report.picture_shapes import LEFT, RIGHT, Box, Dot, Label, Line, Picture, shortened
+from waspglass.report.summary import presence
 from waspglass.report.visible import prose, visible
 
 __all__ = ["KIND_NAME", "draw_blind", "draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
@@ -92,7 +93,10 @@ def _climb(findings: tuple[Finding, ...], scale: Scale, lanes: dict[Rung, float]
 
 
 def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phrases, y: float) -> float:
-    """The life of each implant, from when it was written to when it was gone, or to the collection."""
+    """The life of each implant, from when it was written to when it was gone, or to the collection.
+
+    Of one that is only taken to be there, the time after its last sign of life is drawn as not known.
+    """
     known = [implant for implant in assessment.implants if implant.written or implant.first_used]
     picture.hidden += max(0, len(known) - _MOST_IMPLANTS)
     for implant in known[:_MOST_IMPLANTS]:
@@ -100,10 +104,15 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
         last = implant.gone or (implant.last_used if implant.present is None else None)
         end = last or assessment.host.collected_at or scale.end
         left, right = scale.x(start), scale.x(max(start, end))
-        state = {True: "present", False: "gone", None: "open"}[implant.present]
+        state = presence(implant)
         words = phrases.text("text.to", start=phrases.minute(start), end=phrases.minute(end))
         title = f"{shortened(visible(implant.subject), 200)}: {phrases.text(f'implant.{state}')}, {words}"
-        picture.boxes.append(Box(left, y + 3, max(right - left, 3), 11, f"implant-{state}", title))
+        if state == "presumed":
+            sign = scale.x(max(start, implant.last_used or start))
+            picture.boxes.append(Box(left, y + 3, max(sign - left, 3), 11, "implant-present", title))
+            picture.boxes.append(Box(sign, y + 3, max(right - sign, 3), 11, "implant-open", title))
+        else:
+            picture.boxes.append(Box(left, y + 3, max(right - left, 3), 11, f"implant-{state}", title))
         text = shortened(visible(implant.subject), 28, keep_end=True)
         picture.labels.append(Label(LEFT - 12, y + 12, text, "lane code", "end"))
         y += 18

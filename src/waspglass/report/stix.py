@@ -31,6 +31,7 @@ from waspglass.report.stix_parts import (
     routable,
     traffic_object,
 )
+from waspglass.report.summary import presence
 from waspglass.report.visible import prose, visible
 
 __all__ = ["render_stix"]
@@ -242,9 +243,9 @@ def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: 
     things = file_objects(implant.subject, digest)
     if not things:
         return
-    state = "presumed" if implant.presumed else {True: "present", False: "gone", None: "open"}[implant.present]
+    state = presence(implant)
     dated = [when for when in (implant.written, implant.first_used, implant.last_used) if when]
-    end = builder.assessment.host.collected_at if implant.present and not implant.presumed else None
+    end = builder.assessment.host.collected_at if state == "present" else None
     first = min(dated, default=builder.assessment.created)
     last = max([first, *dated, *([end] if end else [])])
     key = f"implant {implant.subject}"

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from waspglass.model.assessment import Assessment, Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.report.phrases import Phrases
 
-__all__ = ["SkipSummary", "Summary", "findings_by_id", "summarise", "wasp_facts"]
+__all__ = ["SkipSummary", "Summary", "findings_by_id", "presence", "summarise", "wasp_facts"]
 
 _EXAMPLES = 3
 
@@ -44,7 +45,8 @@ class Summary:
         highest: The highest rung reached; None if none was.
         first_entry: Earliest time at which a finding shows that access was gained or more.
         last_activity: Latest such time.
-        present: Implants that are there.
+        present: Implants that were seen to be there.
+        presumed: Implants that are taken to be there.
         gone: Implants that were removed.
         open: Implants whose presence cannot be told.
         by_rung: Findings that show a rung, by rung.
@@ -56,6 +58,7 @@ class Summary:
     first_entry: datetime | None
     last_activity: datetime | None
     present: tuple[Implant, ...]
+    presumed: tuple[Implant, ...]
     gone: tuple[Implant, ...]
     open: tuple[Implant, ...]
     by_rung: Mapping[Rung, int]
@@ -70,13 +73,23 @@ def summarise(assessment: Assessment) -> Summary:
         highest=max(assessment.rungs, key=lambda rung: rung.height, default=None),
         first_entry=assessment.first_entry,
         last_activity=assessment.last_activity,
-        present=tuple(implant for implant in assessment.implants if implant.present is True),
-        gone=tuple(implant for implant in assessment.implants if implant.present is False),
-        open=tuple(implant for implant in assessment.implants if implant.present is None),
+        present=tuple(implant for implant in assessment.implants if presence(implant) == "present"),
+        presumed=tuple(implant for implant in assessment.implants if presence(implant) == "presumed"),
+        gone=tuple(implant for implant in assessment.implants if presence(implant) == "gone"),
+        open=tuple(implant for implant in assessment.implants if presence(implant) == "open"),
         by_rung=Counter(finding.rung for finding in shown if finding.rung is not None),
         could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
     )
+
+
+def presence(implant: Implant) -> Literal["present", "presumed", "gone", "open"]:
+    """Whether an implant is there, as a word: seen, taken to be there without having been seen, gone, or not known."""
+    if implant.present is None:
+        return "open"
+    if not implant.present:
+        return "gone"
+    return "presumed" if implant.presumed else "present"
 
 
 def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
@@ -91,9 +104,8 @@ def wasp_facts(summary: Summary, phrases: Phrases) -> tuple[str, ...]:
         return (phrases.text("wasp_line.none"),)
     meaning = phrases.word("rung_meaning", summary.highest)
     parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", summary.highest), meaning=meaning)]
-    for key, implants in (("present", summary.present), ("gone", summary.gone), ("open", summary.open)):
-        if implants:
-            parts.append(phrases.count(f"implant_{key}", len(implants)))
+    groups = {"present": summary.present, "presumed": summary.presumed, "gone": summary.gone, "open": summary.open}
+    parts += [phrases.count(f"implant_{key}", len(implants)) for key, implants in groups.items() if implants]
     if summary.first_entry:
         parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(summary.first_entry)))
     if summary.last_activity:
