@@ -73,6 +73,22 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "a list": ("joined strings", "[" + ",".join(quoted(ORIGINAL)) + "].join('')"),
     "+=": ("joined strings", "\n".join(f"$x += {piece}" for piece in quoted(ORIGINAL))),
     "s = s &": ("joined strings", "\n".join(f"s = s & {piece}" for piece in quoted(ORIGINAL))),
+    "& with names of line ends": (
+        "joined strings",
+        "x = " + " & vbLf & ".join(f'"{line}"' for line in DOUBLED.replace('"', '""').split("\n")),
+    ),
+    "one string": ("string", f"exec({ORIGINAL!r})"),
+    "a template string": ("string", f"eval(`{ORIGINAL}`)"),
+    "replaced": ("replaced", f"iex ('{DOUBLED.replace('e', '@@e')}'.Replace('@@', ''))"),
+    "replaced base64": (
+        "replaced > base64",
+        f"eval(base64_decode(str_replace('##', 'A', '{WORD.replace('A', '##')}')));",
+    ),
+    "replaced pieces": (
+        "replaced",
+        "x = " + "+".join(quoted(ORIGINAL.replace("r", "~!"))) + '\neval(x.replace(/~!/g, "r"))',
+    ),
+    "behind a script": ("gzip", b"tail -n +2 $0 | zcat | python3; exit\n" + gzip.compress(ORIGINAL.encode())),
     "the file": ("gzip", gzip.compress(ORIGINAL.encode())),
 }
 
@@ -131,6 +147,21 @@ def test_layers_below_the_deepest_are_said_to_be_there(deep: int, bounded: bool)
     assert (len(unpacked.layers), unpacked.bounded) == (DEPTH_LIMIT, bounded)
 
 
+def test_replacements_that_make_a_string_grow_are_bounded() -> None:
+    calls = "".join(f"x.replace('{chr(97 + i)}', '{chr(98 + i) * 40}');" for i in range(8))
+    begin = time.process_time()
+    unpack(Source("a", f"{calls}x = '{'a' * 1000}'".encode()))
+    assert time.process_time() - begin < 5
+
+
+def test_strings_of_ordinary_programs_are_no_layers() -> None:
+    """Neither messages, nor doctests in a program that evaluates nothing, nor the pieces of what is joined."""
+    text = '"""Reads rows.\n\n    >>> for row in rows:\n    ...     print(row)\n' + "    >>> import csv\n" * 9 + '"""\n'
+    assert unpack(Source("a.py", f"{text}{ORIGINAL}".encode())).layers == ()
+    apostrophe = f"// the worker's task is to execute\n{ORIGINAL}\n// it's done"
+    assert unpack(Source("a.java", apostrophe.encode())).layers == ()
+
+
 def test_very_many_layers_are_bounded_and_said_so() -> None:
     text = "\n".join(f"x{i} = '{b64((ORIGINAL + str(i)).encode())}'" for i in range(LAYER_LIMIT + 5))
     unpacked = unpack(Source("a", text.encode()))
@@ -140,6 +171,7 @@ def test_very_many_layers_are_bounded_and_said_so() -> None:
 
 UNITS = (
     *(b"A", b"'a'+", b"65,", b"65 ", b"0x41 ", b"\\x41", b"[char](65)+", b"'", b"chr( ", b'"\\', b"32A", b"\n", b"''"),
+    *(b"eval('a", b"x.replace('a','aa')'" + b"a" * 150 + b"';", b"eval(`" + b"a" * 100, b"replace(", b"\x1f\x8b\x08\0"),
     *(b"&#65;", b"AAAA=\n", b"$a+='b';", b"a=a+'b'\n", b'"{0}{1}"-f', b"join('a',", b"strrev'" + b"a" * 50),
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
+from waspglass.trace.literals import LEAST_LITERAL, hidden, speaks_of_hiding
 
 __all__ = ["joined_strings"]
 
@@ -28,6 +29,9 @@ _LISTS_ARE_JOINED = re.compile(r"(?i)join|implode|concat")
 _FORMAT = re.compile(r"(?:\{\d{1,4}\}){2,}")
 _PLACE = re.compile(r"\{(\d{1,4})\}")
 _REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
+_TEMPLATE = re.compile(r"`(?:[^`\\]++|\\.)*+`", re.DOTALL)
+_NEW_LINES = frozenset({"vbcrlf", "vblf", "vbcr", "vbnewline", "php_eol"})
+"""Names that stand for the end of a line."""
 _ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
@@ -41,15 +45,21 @@ class _Token:
 def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
     """What strings give when they are put together as the text says, each with the label `joined strings`.
 
-    Strings that look like a program when they are turned round, in a text that speaks of turning, are `reversed`.
+    Strings that look like a program when they are turned round, in a text that speaks of turning, are `reversed`;
+    those that are one as they are, in a text that evaluates, are a `string`; and those that become one when something
+    in them is replaced as the text says are `replaced`.
     """
+    joined = []
     if _WORTH_A_LOOK.search(text):
         # Strings over several lines are rare, and one apostrophe in a comment spoils all that follow it.
         for pattern in _TOKENS:
             tokens = [_Token(match.lastgroup or "mark", match.group()) for match in pattern.finditer(text)]
             tokens = [token for token in tokens if token.kind != "space"]
-            for whole in (*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens)):
-                yield "joined strings", whole.encode("utf-8", "replace")
+            joined += [*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens)]
+    yield from (("joined strings", whole.encode("utf-8", "replace")) for whole in joined)
+    if speaks_of_hiding(text):
+        for label, whole in hidden(text, _literals(text), joined):
+            yield label, whole.encode("utf-8", "replace")
     if _REVERSED.search(text):
         for match in _TOKENS[1].finditer(text):
             content = _content(match.group()) if match.lastgroup == "text" else ""
@@ -57,6 +67,17 @@ def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
                 continue
             if detect("", content) is PLAIN_TEXT and detect("", content[::-1]) is not PLAIN_TEXT:
                 yield "reversed", content[::-1].encode("utf-8", "replace")
+
+
+def _literals(text: str) -> Iterator[str]:
+    """The contents of long strings, of template strings too."""
+    for pattern in _TOKENS:
+        for match in pattern.finditer(text):
+            long = match.lastgroup == "text" and match.end() - match.start() > LEAST_LITERAL
+            # A mark behind a letter is an apostrophe.
+            if long and not text[max(0, match.start() - 1) : match.start()].isalnum():
+                yield _content(match.group())
+    yield from (match.group()[1:-1] for match in _TEMPLATE.finditer(text))
 
 
 def _content(literal: str) -> str:
@@ -85,6 +106,10 @@ def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[str]:
             pieces.append(_content(token.text))
             if _FORMAT.fullmatch(pieces[-1]):
                 yield from _formatted(pieces[-1], tokens, place + 1)
+        elif token.text.lower() in _NEW_LINES and pieces:
+            pieces.append("\n")
+            before = "text"
+            continue
         elif token.text not in joins or before != "text":
             yield from _enough(pieces)
             pieces = []

@@ -5,6 +5,8 @@ Every bound is small: an attacker can only make waspglass give up on a layer, wh
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +26,9 @@ LEAST_TEXT = 40
 """Shorter texts are not worth a layer."""
 LEAST_JOINED = 100
 """The same for what is put together from strings, as long messages are in any program."""
+ATTACHED_LIMIT = 8
+"""Places in bytes that are no text at which compressed text may begin."""
+_COMPRESSED = re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
     if whole is not None:
         yield whole
     if looks_binary(raw):
+        yield from _attached(raw[:SCAN_BYTES])
         return
     text = decode(raw[:SCAN_BYTES])
     for label, packed in (*encoded_texts(text), *joined_strings(text)):
@@ -75,6 +81,14 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
             yield _Layer(label, packed)
+
+
+def _attached(raw: bytes) -> Iterator[_Layer]:
+    """What is compressed behind a text that unpacks it."""
+    for found in itertools.islice(_COMPRESSED.finditer(raw, 1), ATTACHED_LIMIT):
+        layer = _inflated(raw[found.start() :])
+        if layer is not None:
+            yield layer
 
 
 def unpack(source: Source) -> Unpacked:
