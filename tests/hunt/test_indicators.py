@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.hunt.evidence import both, iis, pack, row
 from waspglass.hunt.errors import UnsupportedRuleError
-from waspglass.hunt.load import load_rules
+from waspglass.hunt.load import load_rules, read_rule_sources
 from waspglass.hunt.rule import RuleSet
 from waspglass.hunt.stix_patterns import alternatives
 from waspglass.hunt.stored import RuleTable, rules_from_json, rules_to_json
@@ -135,6 +136,102 @@ def test_lists_of_misp_as_spreadsheets_save_them(start: str, delimiter: str) -> 
         f"line {first + 1}: type 'foo' with such a value is not hunted",
     ]
     assert [one.detail for one in rules.skipped] == told
+
+
+LISTS = {
+    "one a line": f"# x\n198.51.100[.]7\nhxxp://evil[.]example/x.aspx ; seen\n\n{SHA256}\nevil.example # c2\nx.aspx\n",
+    "one column": "ip\n198.51.100.7\n",
+    "hashes": f"md5,sha256,filename\n{MD5},{SHA256},a.aspx\n{MD5},,b.aspx\n",
+    "ThreatFox": f'# "seen","ioc_value","ioc_type"\n1, "198.51.100.7:443", "ip:port"\n1, "{SHA256}", "sha256_hash"\n',
+    "OTX": "Indicator type,Indicator,Description\nIPv4,198.51.100.7,\nCIDR,198.51.100.0/24,\nemail,a@b.example,\n",
+    "Defender": f"IndicatorType,IndicatorValue,Action\nFileSha256,{SHA256},Alert\nIpAddress,198.51.100.7,Block\n",
+    "file with its folder": "type,value\nfilename,C:\\x\\evil.aspx\n",
+}
+MEANT: dict[str, list[tuple[str, ...]]] = {
+    "one a line": [
+        ("address", "198.51.100.7"),
+        ("url", "http://evil.example/x.aspx"),
+        ("sha256", SHA256),
+        ("domain", "evil.example"),
+        ("name", "x.aspx"),
+    ],
+    "one column": [("address", "198.51.100.7")],
+    "hashes": [("md5", MD5), ("sha256", SHA256)],
+    "ThreatFox": [("address", "198.51.100.7"), ("sha256", SHA256)],
+    "OTX": [("address", "198.51.100.7"), ("address", "198.51.100.0/24"), ("email", "a@b.example")],
+    "Defender": [("sha256", SHA256), ("address", "198.51.100.7")],
+    "file with its folder": [("path", "c:\\x\\evil.aspx")],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_as_others_write_them(name: str) -> None:
+    rules = read(LISTS[name])
+    assert found(rules) == MEANT[name]
+    assert rules.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("ip", "127.0.0.1"),
+        ("ip", "127.0.0.0/8"),
+        ("ip", "0.0.0.0"),
+        ("ip", "::1"),
+        ("ip", "224.0.0.1"),
+        ("ip", "169.254.1.1"),
+        ("ip", "255.255.255.255"),
+        ("domain", "localhost"),
+        ("url", "http://"),
+    ],
+)
+def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) -> None:
+    rules = read(f"type,value\n{kind},{value}\n")
+    assert rules.indicators == ()
+    assert [one.detail for one in rules.skipped] == [f"line 2: type '{kind}' with such a value is not hunted"]
+
+
+def test_a_list_with_an_open_quote_is_told() -> None:
+    rules = read('type,value\nip,198.51.100.7\nip,"198.51.100.8\n' + "x" * 200_000)
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert "quote" in (rules.skipped[0].detail or "")
+
+
+@pytest.mark.parametrize("text", ["type,value\n", '{"type": "bundle", "objects": []}'])
+def test_an_empty_list_is_told(text: str) -> None:
+    assert [one.reason.value for one in read(text).skipped] == ["empty"]
+
+
+def test_a_bundle_may_be_a_plain_array_and_what_is_wrong_has_a_line() -> None:
+    objects = json.loads(bundle("[ipv4-addr:value = '198.51.100.7']", "[file:name LIKE 'x%']"))["objects"]
+    objects.append({"type": "indicator", "id": "indicator--r", "revoked": True, "pattern": "[file:name = 'a.aspx']"})
+    rules = read(json.dumps(objects, indent=1))
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert [(one.detail or "").partition(": ")[0] for one in rules.skipped] == ["line 9", "line 14"]
+    assert "revoked" in (rules.skipped[1].detail or "")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "hit", "missed"),
+    [
+        ("url,http://a.co", "u=http://a.co/x", "u=http://data.com/"),
+        ("url,http://a.co/", "u=a.co:80", "u=b.a.co.example"),
+        ("url,http://evil.example/page", "u=evil.example/page?x", "u=evil.example/pages"),
+        ("url,/owa/auth/x.aspx", "u=/owa/auth/x.aspx", "u=/owa/x.aspx"),
+        ("email,a@b.example", "u=<a@b.example>", "u=x.a@b.example"),
+    ],
+)
+def test_urls_and_mail_addresses_are_found_whole(indicator: str, hit: str, missed: str) -> None:
+    result = both([iis(row(query=hit), row(query=missed))], read(f"type,value\n{indicator}\n"))
+    assert [one.line for one in result.findings] == [2]
+
+
+def test_prose_beside_lists_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").write_text("These are lists. See example.org for more.\n")
+    (tmp_path / "ips.txt").write_text("198.51.100.7\n")
+    sources, skipped = read_rule_sources([tmp_path])
+    assert [Path(one.path).name for one in sources] == ["ips.txt"]
+    assert skipped == ()
 
 
 def test_what_was_read_is_stored_whole() -> None:

@@ -40,7 +40,11 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 def token_edges(text: str) -> tuple[str, str]:
-    """What may not stand before and after a token: an IPv6 address, an IPv4 address (before a port), a name."""
+    """What may not stand before and after a token: a mail address, a URL, IPv6, IPv4 (before a port), a name."""
+    if "@" in text:
+        return r"[0-9A-Za-z._+-]", r"(?:[0-9A-Za-z_-]|\.[0-9A-Za-z])"
+    if "/" in text:
+        return r"[0-9A-Za-z_.-]", r"[0-9A-Za-z_-]"
     if text.count(":") >= 2:
         return r"[0-9A-Fa-f:.]", r"[0-9A-Fa-f:.]"
     if text.replace(".", "").isdigit():

@@ -57,8 +57,13 @@ def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRo
             return disjunction([Match(None, Kind.TOKEN, text=form) for form in forms]) if log else None
         case "domain":
             return Match(None, Kind.TOKEN, text=value) if log else None
+        case "email":
+            return Match(None, Kind.TOKEN, text=value) if log else None
         case "url":
-            return _somewhere(value.partition("://")[2] or value) if log else None
+            address = value.partition("://")[2]
+            if address:  # as a whole, so that `a.example` is not found in `data.example`, nor `/page` in `/pages`
+                return Match(None, Kind.TOKEN, text=address.rstrip("/")) if log else None
+            return _somewhere(value) if log else None
         case "user_agent":
             agent = _AGENT_FIELDS.get(kind.format)
             return None if agent is None else Match(agent, Kind.PATTERN, parts=(("text", value),))

@@ -17,8 +17,10 @@ from waspglass.packs.pack import Pack, RuleSource
 
 __all__ = ["load_rules", "read_rule_sources"]
 
-_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv"})
+_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv", ".txt"})
 """What is looked at in a folder; a file that is named itself may be called as it likes."""
+_PROSE = ".txt"
+"""In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
 _LARGEST = 32 << 20
 
 
@@ -47,8 +49,16 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
                 reason = printable(error.strerror or "")
                 skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=reason))
                 continue
+            if place.is_dir() and path.suffix.lower() == _PROSE and not _is_for_us(text):
+                continue
             sources.append(RuleSource(path=str(path), text=text, origin="user"))
     return tuple(sources), tuple(skipped)
+
+
+def _is_for_us(text: str) -> bool:
+    from waspglass.hunt.rule_texts import language_of
+
+    return language_of(text) is not None
 
 
 def _decoded(raw: bytes) -> str:

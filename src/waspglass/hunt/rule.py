@@ -110,8 +110,8 @@ class Indicator:
     """A value that points to an attacker.
 
     Attributes:
-        type: `address` (or network), `domain`, `url`, `user_agent`, `path` (file path or URL path), `name` (file
-            name), `sha256`, `sha1`, `md5`.
+        type: `address` (or network), `domain`, `url`, `user_agent`, `email`, `path` (file path or URL path), `name`
+            (file name), `sha256`, `sha1`, `md5`.
         value: As compared, lower case where case does not count.
         id: Stable id.
         title: One line.

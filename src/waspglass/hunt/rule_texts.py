@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from waspglass.hunt.errors import UnsupportedRuleError
-from waspglass.hunt.indicators import read_csv, read_stix
+from waspglass.hunt.indicator_lists import is_csv, is_plain_list, read_csv, read_plain
+from waspglass.hunt.indicators import read_stix
 from waspglass.hunt.references import resolved
 from waspglass.hunt.rule import Correlation, Indicator, Rule
 from waspglass.hunt.stored import RuleTable
@@ -26,22 +27,27 @@ __all__ = ["language_of", "read_rules"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
+_Reader = Callable[[str, str], Iterator[Indicator | str]]
+_INDICATORS: Mapping[str, _Reader] = {"csv": read_csv, "list": read_plain, "stix": read_stix}
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
 
 def language_of(text: str) -> str | None:
-    """`sigma`, `yara`, `stix`, `csv`, or None: by content, as users' folders are mixed."""
+    """`sigma`, `yara`, `stix`, `csv`, `list` (a value a line), or None: by content, as users' folders are mixed."""
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("{"):
         return "stix" if '"objects"' in start else None
+    if start.startswith("[") and '"pattern"' in start:
+        return "stix"
     if _YARA.search(start):
         return "yara"
     if _SIGMA.search(start):
         return "sigma"
-    first = next((line.lower() for line in start.splitlines() if line.strip() and not line.startswith("#")), "")
-    return "csv" if re.search(r"[,;\t]", first) and re.search(r"\b(value|indicator|ioc)", first) else None
+    if is_csv(start):
+        return "csv"
+    return "list" if is_plain_list(start) else None
 
 
 @dataclass(slots=True)
@@ -72,10 +78,10 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
             sigma.append(source)
         elif language == "yara":
             _read_yara(source, reading)
-        elif language in ("csv", "stix"):
-            _read_indicators(source, language, reading)
+        elif language is not None:
+            _read_indicators(source, _INDICATORS[language], reading)
         else:
-            reading.skip(source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX nor a CSV of indicators")
+            reading.skip(source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX nor a list of indicators")
     if sigma:
         _read_sigma(sigma, reading)
     usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
@@ -214,16 +220,21 @@ def _read_yara(source: RuleSource, reading: _Reading) -> None:
         reading.yara.append(source.path)
 
 
-def _read_indicators(source: RuleSource, language: str, reading: _Reading) -> None:
+def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> None:
     unused: list[str] = []
+    empty = True
     try:
-        for one in (read_csv if language == "csv" else read_stix)(source.text, source.path):
+        for one in read(source.text, source.path):
+            empty = False
             if isinstance(one, Indicator):
                 reading.indicators.setdefault(one.id, one)
             else:
                 unused.append(one)
     except (UnsupportedRuleError, ValueError) as error:
         _broken(source, reading, SkipReason.INVALID_RULE, str(error))
+        empty = False
+    if empty:
+        reading.skip(source.path, SkipReason.EMPTY, "no indicators are in it")
     for detail in unused[:_MOST_NAMED]:
         reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail)
     if len(unused) > _MOST_NAMED:
