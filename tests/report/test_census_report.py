@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import waspglass.census
 from tests.census.exports import PACK, add, banner, jsonl, options
 from waspglass.census.add import add_exports
 from waspglass.census.counted import Count
@@ -24,12 +25,14 @@ from waspglass.census.store.folder import Folder
 from waspglass.census.survey import Survey, survey
 from waspglass.model.errors import UsageError
 from waspglass.model.language import load_catalogue
+from waspglass.model.skip import SkipReason
 from waspglass.packs.builds import State
 from waspglass.packs.load import load_pack
 from waspglass.report.census_html import png, render_census, svg_files
 from waspglass.report.census_json import survey_json
 from waspglass.report.census_map import country_map, country_name
-from waspglass.report.census_series import draw_series
+from waspglass.report.census_series import draw_figures, draw_series
+from waspglass.report.census_text import ranks
 from waspglass.report.census_words import CensusWords
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
@@ -166,9 +169,9 @@ def test_the_numbers_for_scripts_are_those_of_the_page(replay: Survey) -> None:
     assert [each["source"] for each in found["sources"]] == [each.source for each in replay.sources]
     for shown, source in zip(found["sources"], replay.sources, strict=True):
         assert shown["series"][-1]["addresses_vulnerable"] == source.last.vulnerable
-        ranks = [(each["rank"], each["country"]) for each in shown["countries"]]
-        assert ranks == sorted(ranks, key=lambda pair: pair[0])
-        assert ranks[0][0] == 1
+        known = [(each["rank"], each["country"]) for each in shown["countries"] if each["country"]]
+        assert known == sorted(known, key=lambda pair: pair[0])
+        assert not known or known[0][0] == 1
         for curve in shown["survival"]:
             assert source.patching is not None
             assert curve["half_life"]["days"] == source.patching.curve.half_life.day
@@ -246,3 +249,31 @@ def test_a_source_that_saw_nothing_of_the_product_that_day_stands_with_none(tmp_
         found = survey(reading, dt.date(2021, 3, 20), samples=5)
     assert [(each.last.date.day, each.last.total) for each in found.sources] == [(20, 0)]
     assert "Shodan sees 0 vulnerable addresses among 0." in render_census(found, language="en", version="1")
+
+
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_no_number_of_a_public_figure_covers_another(pack: str) -> None:
+    figures = load_pack(pack).figures
+    first = dt.date.fromisoformat(min(each.date for each in figures))
+    for region in {each.region for each in figures}:
+        chosen = [each for each in figures if each.region == region]
+        drawn = draw_figures(chosen, first, first + dt.timedelta(days=40), region, CensusWords("en"))
+        for one, other in itertools.combinations(() if drawn is None else drawn.marks, 2):
+            left, right = ((mark.x + mark.side[0], mark.y + mark.side[1], mark.side[2]) for mark in (one, other))
+            assert left[2] != right[2] or abs(left[0] - right[0]) > 10 or abs(left[1] - right[1]) > 9, one
+
+
+def test_each_reason_of_a_skip_has_its_words() -> None:
+    sources = Path(waspglass.census.__file__).parent.rglob("*.py")
+    used = {name for path in sources for name in re.findall(r"SkipReason\.([A-Z_]+)", path.read_text(encoding="utf-8"))}
+    assert len(used) > 4
+    for language in ("en", "de"):
+        assert all(CensusWords(language).skip(SkipReason[name].value) for name in used)
+
+
+def test_hosts_of_no_known_country_take_nobodys_rank() -> None:
+    counts = [
+        Count(dt.date(2021, 3, 9), "nmap", key, {State.VULNERABLE: number}, {}, 0, 0, 0)
+        for key, number in ((None, 9), ("US", 5), ("AT", 3), ("DE", 3), ("FR", 1))
+    ]
+    assert [rank for rank, _ in ranks(counts)] == [None, 1, 2, 2, 4]

@@ -23,13 +23,15 @@ __all__ = [
     "shown_events",
 ]
 
-WIDTH, _LEFT, _RIGHT = 960.0, 64.0, 930.0
+WIDTH, _LEFT, _RIGHT = 960.0, 76.0, 930.0
 _LABELS = 836.0
 """Where the lines of states end: their labels stand right of it."""
 _PANEL, _GAP, _TOP = 150.0, 54.0, 46.0
 _LABEL_STEP = 14.0
-_NEAR_X, _NEAR_Y = 22.0, 12.0
-"""Closer marks have their numbers on different sides."""
+_DIGIT, _LETTER, _MARK = 7.0, 11.0, 8.0
+"""Width of a digit, height of a letter, half the size of a mark."""
+_SIDES = ((9.0, -4.0, ""), (-9.0, -4.0, "end"), (0.0, -10.0, "middle"), (0.0, 19.0, "middle"), (9.0, 13.0, ""))
+"""Where the number of a mark can stand, the best place first."""
 _KINDS = ("patch", "poc_public", "ransomware", "law_enforcement", "warning")
 _EVENTS = 9
 
@@ -157,14 +159,14 @@ def _apart(lines: tuple[Line, ...], bottom: float) -> tuple[Line, ...]:
 
 @dataclass(frozen=True)
 class FigureMark:
-    """A public figure: place, number in the list, what it is, and whether the number stands on its left."""
+    """A public figure: place, number in the list, what it is, and where the number stands beside the mark."""
 
     x: float
     y: float
     number: int
     title: str
     figure: Figure
-    number_left: bool = False
+    side: tuple[float, float, str] = _SIDES[0]
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def draw_figures(
     if not dated:
         return None
     days = DayScale(first, last, _LEFT, _RIGHT)
-    scale = CountScale.over([figure.value for _, figure in dated], 30.0, 250.0, log=True)
+    scale = CountScale.over([figure.value for _, figure in dated], 48.0, 268.0, log=True)
     marks = tuple(
         FigureMark(
             round(days.at(day), 1),
@@ -204,12 +206,12 @@ def draw_figures(
     )
     return FigurePicture(
         width=WIDTH,
-        height=290.0,
+        height=308.0,
         title=title,
         left=_LEFT,
         right=_RIGHT,
-        top=30.0,
-        bottom=250.0,
+        top=48.0,
+        bottom=268.0,
         marks=_sided(marks),
         days=tuple((days.at(day), words.short_day(day)) for day in days.ticks()),
         ticks=tuple((scale.at(value), words.number(value)) for value in scale.ticks()),
@@ -217,9 +219,25 @@ def draw_figures(
 
 
 def _sided(marks: Sequence[FigureMark]) -> tuple[FigureMark, ...]:
-    """Puts the number of a mark that lies close to the one before on its other side."""
+    """Puts the number of each mark where it covers neither another number nor a mark, if there is such a place."""
+    taken = [(mark.x - _MARK, mark.y - _MARK, mark.x + _MARK, mark.y + _MARK) for mark in marks]
     found: list[FigureMark] = []
     for mark in marks:
-        close = found and abs(found[-1].x - mark.x) < _NEAR_X and abs(found[-1].y - mark.y) < _NEAR_Y
-        found.append(replace(mark, number_left=bool(close) and not found[-1].number_left))
+        boxes = [_number_box(mark, side) for side in _SIDES]
+        free = next((at for at, box in enumerate(boxes) if not any(_cross(box, other) for other in taken)), 0)
+        taken.append(boxes[free])
+        found.append(replace(mark, side=_SIDES[free]))
     return tuple(found)
+
+
+Box = tuple[float, float, float, float]
+
+
+def _number_box(mark: FigureMark, side: tuple[float, float, str]) -> Box:
+    width = _DIGIT * len(str(mark.number))
+    left = mark.x + side[0] - {"": 0.0, "middle": width / 2, "end": width}[side[2]]
+    return left, mark.y + side[1] - _LETTER + 2, left + width, mark.y + side[1]
+
+
+def _cross(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

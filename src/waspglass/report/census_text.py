@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # Adding loads libraries that answers do not need.
     from waspglass.census.add import Outcome
 
-__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "state_key", "table"]
+__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "state_key", "table"]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
 
@@ -87,13 +87,20 @@ def ranked(counts: Iterable[Count]) -> list[Count]:
 
 def count_rows(counts: Iterable[Count], by: By) -> list[dict[str, object]]:
     """Counts for scripts, scan by scan; groups come with their rank, shared by those with as many vulnerable hosts."""
-    rows = []
-    for _, group in groupby(counts, key=lambda each: (each.date, each.source)):
-        rank, before = 0, -1
-        for place, each in enumerate(ranked(group), 1):
-            rank, before = (rank, before) if each.vulnerable == before else (place, each.vulnerable)
-            rows.append(_plain(each, by, rank))
-    return rows
+    scans = groupby(counts, key=lambda each: (each.date, each.source))
+    return [_plain(each, by, rank) for _, group in scans for rank, each in ranks(ranked(group))]
+
+
+def ranks(ordered: Iterable[Count]) -> list[tuple[int | None, Count]]:
+    """The groups of one scan with their ranks; those whose group is unknown are no group, and have none."""
+    found: list[tuple[int | None, Count]] = []
+    rank, place, before = 0, 0, -1
+    for each in ordered:
+        place += each.key is not None
+        if each.key is not None and each.vulnerable != before:
+            rank, before = place, each.vulnerable
+        found.append((None if each.key is None else rank, each))
+    return found
 
 
 def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
@@ -120,7 +127,7 @@ def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
     return lines
 
 
-def _plain(each: Count, by: By, rank: int) -> dict[str, object]:
+def _plain(each: Count, by: By, rank: int | None) -> dict[str, object]:
     row: dict[str, object] = {"date": str(each.date), "source": each.source}
     if by is not By.NOTHING:
         row |= {by.value: each.key, "rank": rank}

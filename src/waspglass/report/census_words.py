@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from waspglass.census.count import By, Count
 from waspglass.model.language import load_catalogue
 from waspglass.packs.builds import State
-from waspglass.report.census_text import state_key
+from waspglass.report.census_text import ranks, state_key
 
 __all__ = ["CensusWords"]
 
@@ -26,6 +27,10 @@ class CensusWords:
     def state(self, state: State) -> str:
         """A state's word."""
         return self.text(state_key(state))
+
+    def skip(self, reason: str) -> str:
+        """Why something was left out of an export."""
+        return self.text(f"skip.{reason.replace(' ', '_')}")
 
     def number(self, value: float, digits: int = 0) -> str:
         """1,234.5 in English, 1.234,5 in German."""
@@ -58,6 +63,10 @@ class CensusWords:
         """How a family of feeds comes to its numbers, and what it cannot see."""
         family = source.split(".", 1)[0]
         return self.text(f"method.{family if family in ('shodan', 'censys', 'nmap', 'shadowserver') else 'table'}")
+
+    def ranks(self, ordered: Sequence[Count]) -> list[tuple[int | None, Count]]:
+        """Groups with their ranks."""
+        return ranks(ordered)
 
     def group(self, count: Count, by: By) -> str:
         """The name of a group."""
