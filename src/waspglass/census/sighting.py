@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import cast
@@ -15,7 +15,7 @@ import pyarrow as pa
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["RAW", "SIGHTING", "Tally", "raw_frame"]
+__all__ = ["RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
 
 RAW = pa.schema(
     [
@@ -83,6 +83,7 @@ from the pack that is asked about, so that a better build table needs no new imp
 """
 
 _OLDEST = pl.CompatLevel.oldest()
+_NULL = -1
 
 
 def raw_frame(columns: Mapping[str, list[object] | pl.Series]) -> pl.DataFrame:
@@ -102,22 +103,40 @@ def _series(kind: pa.Field, values: list[object] | pl.Series | None, height: int
     return _lists(kind.name, cast("list[list[str] | None]", values)) if lists else pl.Series(kind.name, values, dtype)
 
 
-def _lists(name: str, values: list[list[str] | None]) -> pl.Series:
-    """A column of lists of texts, put together from its parts: Polars takes ten times as long, value by value.
+class ListColumn:
+    """A column of lists of texts that grows; put together from its parts, as Polars takes ten times as long by value.
 
     `pyarrow.array` would do, but it loads pandas where that is installed, for a third of a second.
     """
-    known = [each for each in values if each]
-    missing = np.array([each is None for each in values])
-    if missing.all():
-        return pl.Series(name, [None], pl.List(pl.String)).new_from_index(0, len(values))
-    ends = np.zeros(len(values) + 1, np.int64)
-    np.cumsum([len(each) if each else 0 for each in values], out=ends[1:])
-    texts = pl.Series(list(chain.from_iterable(known)), dtype=pl.String).to_arrow(compat_level=_OLDEST)
-    mask = pl.Series(missing).to_arrow() if missing.any() else None
-    series = pl.from_arrow(pa.LargeListArray.from_arrays(pl.Series(ends).to_arrow(), texts, mask=mask))
-    assert isinstance(series, pl.Series)
-    return series.alias(name)
+
+    def __init__(self) -> None:
+        self._lengths: list[int] = []
+        self._texts: list[str] = []
+
+    def add(self, values: Sequence[list[str] | None]) -> None:
+        """Adds lists; None is null, and not an empty list."""
+        self._lengths += [_NULL if each is None else len(each) for each in values]
+        self._texts += chain.from_iterable(filter(None, values))
+
+    def series(self) -> pl.Series:
+        """All lists."""
+        lengths = np.array(self._lengths, np.int64)
+        missing = lengths == _NULL
+        if missing.all():
+            return pl.Series([None], dtype=pl.List(pl.String)).new_from_index(0, len(lengths))
+        ends = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(np.maximum(lengths, 0), out=ends[1:])
+        texts = pl.Series(self._texts, dtype=pl.String).to_arrow(compat_level=_OLDEST)
+        mask = pl.Series(missing).to_arrow() if missing.any() else None
+        series = pl.from_arrow(pa.LargeListArray.from_arrays(pl.Series(ends).to_arrow(), texts, mask=mask))
+        assert isinstance(series, pl.Series)
+        return series
+
+
+def _lists(name: str, values: list[list[str] | None]) -> pl.Series:
+    column = ListColumn()
+    column.add(values)
+    return column.series().alias(name)
 
 
 @dataclass

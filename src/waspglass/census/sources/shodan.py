@@ -14,7 +14,7 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.sighting import ListColumn, Tally, raw_frame
 from waspglass.census.sign_columns import placed, read_columns, server_column
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
@@ -93,6 +93,7 @@ class _Banner(msgspec.Struct, gc=False):
 
 _NOWHERE, _SILENT, _OPEN, _BARE = _Location(), _Http(), _Ssl(), _Certificate()
 _NO_FINGERPRINT, _NO_SUBJECT = _Fingerprint(), _Subject()
+_NAMELESS: list[str] = []
 _PIECE_ROWS, _PIECE_BYTES = 8192, 64 << 20
 """Banners turned into a frame at once; bounds memory."""
 
@@ -151,6 +152,7 @@ class _Columns:
         self.rows = 0
         self._size = 0
         self._values: defaultdict[str, list[object]] = defaultdict(list)
+        self._lists: defaultdict[str, ListColumn] = defaultdict(ListColumn)
         self._heads: list[str | None] = []
         self._pages: list[str | None] = []
         self._stated: list[_Stated] = []
@@ -179,17 +181,25 @@ class _Columns:
         values["region"] += [place.region_code for place in places]
         values["city"] += [place.city for place in places]
         tested = [(banner.opts.vulns if banner.opts is not None else None) for banner in banners]
-        values["verified"] += [
-            _verified(banner.vulns, found) if banner.vulns or found else None
-            for banner, found in zip(banners, tested, strict=True)
-        ]
-        values["refuted"] += [_refuted(found) if found else None for found in tested]
+        self._lists["verified"].add(
+            [
+                _verified(banner.vulns, found) if banner.vulns or found else None
+                for banner, found in zip(banners, tested, strict=True)
+            ]
+        )
+        self._lists["refuted"].add([_refuted(found) if found else None for found in tested])
         values["compromise"] += [_compromise(banner.tags) if banner.tags else None for banner in banners]
         certificates = [(banner.ssl or _OPEN).cert or _BARE for banner in banners]
         prints = [each.fingerprint or _NO_FINGERPRINT for each in certificates]
         values["certificate"] += [each.sha256 or each.sha1 for each in prints]
         common = [(each.subject or _NO_SUBJECT).CN for each in certificates]
-        values["names"] += [_names(banner.hostnames, name) for banner, name in zip(banners, common, strict=True)]
+        known = [banner.hostnames or _NAMELESS for banner in banners]
+        self._lists["names"].add(
+            [
+                names if name is None or name in names else [*names, name]
+                for names, name in zip(known, common, strict=True)
+            ]
+        )
         answers = [banner.http or _SILENT for banner in banners]
         self._heads += [
             _head(banner.data or "", answer.headers) if answer.headers else banner.data
@@ -218,17 +228,13 @@ class _Columns:
             for each in signs.products
         )
         known = shown.select(*_SAID, server.alias("server_name"))
-        return raw_frame({**self._values, **known.to_dict()})
+        lists = {name: column.series() for name, column in self._lists.items()}
+        return raw_frame({**self._values, **lists, **known.to_dict()})
 
 
 def _head(head: str, headers: dict[str, _HeaderValue]) -> str:
     """The response's head with the headers that some exports have as an object of their own."""
     return "\n".join([head, *(f"{name}: {value}" for name, value in headers.items())])
-
-
-def _names(hostnames: list[str] | None, common_name: str | None) -> list[str]:
-    names = hostnames or []
-    return names if common_name is None or common_name in names else [*names, common_name]
 
 
 def _declared(stated: _Stated, signs: Signs) -> tuple[str | None, str | None, str | None]:
