@@ -18,8 +18,9 @@ from waspglass.report.trace_write import write_trace
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source
-from waspglass.trace.result import Span, TraceResult
+from waspglass.trace.result import PartMatch, Span, TraceResult
 from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
 
 HOSTILE_NAME = "a\x1b[2J<script>alert(1)</script>\u202e.py"
 HOSTILE_LINE = '# </div><script>alert("x")</script> \x1b]0;t\x07 \u202e\n'
@@ -142,3 +143,20 @@ def test_files_of_one_line_give_a_page_without_dead_links() -> None:
     page.feed(trace_html(one_line, "en"))
     assert len(one_line.comparisons[0].regions) > 1
     assert all(link[1:] in page.ids for link in page.links)
+
+
+def test_of_many_pairs_it_is_said_how_many_may_look_alike_by_chance() -> None:
+    shared = [source("shared.py", ORIGINAL), *(source(f"n{one.name}", one.raw.decode()) for one in background(24))]
+    many = trace([source("a.py", ORIGINAL)], shared, calibration=load_calibration(), commons=load_commons())
+    best = many.comparisons[0]
+    assert "25 pairs were compared here" in "\n".join(Sentences(many, "en").hypotheses(best))
+    few = trace([source("a.py", ORIGINAL)], shared[:3], calibration=load_calibration(), commons=load_commons())
+    assert not any("pairs were compared" in line for line in Sentences(few, "en").hypotheses(few.comparisons[0]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_part_that_cannot_be_told_is_not_said_to_come_from_anywhere(result: TraceResult, language: str) -> None:
+    span = Span(first=1, last=9)
+    part = PartMatch(sample=span, shared=span, tokens=70, score=0.9, llr=1.0, verdict=Verdict.CANNOT_TELL)
+    said = Sentences(result, language).part(part)
+    assert not any(word in said for word in ("come from", "stammen"))

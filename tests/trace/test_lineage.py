@@ -129,6 +129,16 @@ def test_independent_programs_are_not_contrasted() -> None:
         assert one.direction is None or one.verdict.value != "independent" or one.direction.contrasts == ()
 
 
+def test_other_files_of_a_shared_folder_are_no_copies() -> None:
+    """What is as unlike the sample as any other program is neither contrasted with, nor does it contrast anything."""
+    page = "<html><%@ Page %><body><h1>Hours</h1><table><tr><td>Monday</td><td>9 to 5</td></tr></table></body>" * 9
+    result = traced({"s.py": renamed(ORIGINAL)}, {"a.py": ORIGINAL, "page.aspx": page, "make.txt": "all: build\n" * 40})
+    for one in result.comparisons:
+        assert one.direction is not None
+        assert one.direction.contrasts == ()
+    assert [one.shared for one in result.comparisons if one.llr > 0] == ["a.py"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reports_say_it_and_escape_it(language: str) -> None:
     name = "two<b>\x1b.py"

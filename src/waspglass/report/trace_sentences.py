@@ -15,8 +15,8 @@ from waspglass.trace.verdict import Verdict
 __all__ = ["RIVALS", "Sentences"]
 
 RIVALS = ("independent", "common", "author", "leak", "direction")
-
-
+MANY = 20
+"""Pairs from which on it is said how many of so many may look like the one that is shown."""
 _MARKS = {"en": str.maketrans("", ""), "de": str.maketrans(",.", ".,")}
 """How numbers are written: the marks of English ones, turned into those of the language."""
 
@@ -69,6 +69,10 @@ class Sentences:
         ]
         if one.llr > 0:
             lines.append(self.text("label.one_in", count=self.number(one.hypotheses.one_in)))
+            pairs = len(self.result.comparisons) + self.result.left_out
+            if pairs >= MANY:
+                expected = self.number(pairs / one.hypotheses.one_in, 2)
+                lines.append(self.text("label.many", pairs=self.number(pairs), count=expected))
         if one.hypotheses.background_pairs:
             pairs, alike = one.hypotheses.background_pairs, one.hypotheses.background_as_alike
             lines.append(self.text("label.background", pairs=self.number(pairs), alike=self.number(alike)))

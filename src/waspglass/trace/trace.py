@@ -201,11 +201,11 @@ class _Detailing:
     def _relatives(self, draft: Comparison) -> list[str]:
         """Other copies that are like the sample, and other samples that are like the copy, most alike first.
 
-        The layers of one sample are not other samples.
+        The layers of one sample are not other samples. What is no more alike than independent programs is no copy.
         """
-        if draft.verdict is Verdict.INDEPENDENT:
+        if draft.llr <= 0:
             return []
-        alike = [one for one in self.drafts if one.verdict is not Verdict.INDEPENDENT]
+        alike = [one for one in self.drafts if one.llr > 0]
         copies = [one.shared for one in alike if one.sample == draft.sample and one.shared != draft.shared]
         own = draft.sample.partition(LAYER)[0]
         samples = [one.sample for one in alike if one.shared == draft.shared and one.sample.partition(LAYER)[0] != own]
