@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hunt.evidence import iis, row, rules_of, sigma
+from tests.hunt.evidence import KINDS, both, iis, pack, row, rules_of, sigma
 from waspglass.hunt.decide import Decider, Group
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.load import load_rules
+from waspglass.packs.pack import DerivedField
 
 RULES = rules_of(
     sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="r")
@@ -34,3 +36,19 @@ def remembered(monkeypatch: pytest.MonkeyPatch, length: int) -> int:
 def test_short_lines_are_remembered_and_long_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert remembered(monkeypatch, 10) > 1000
     assert remembered(monkeypatch, 50_000) == 0
+
+
+def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_them() -> None:
+    ways = tuple(
+        DerivedField(name="token", source=(one,), regex="t=([a-z]+)") for one in ("cs-uri-query", "cs(Cookie)")
+    )
+    kinds = tuple(one.model_copy(update={"derive": ways}) if one.kind == "iis" else one for one in KINDS)
+    rules = load_rules(pack(sigma("s: {token: evil}\ncondition: s")).model_copy(update={"kinds": kinds}))
+    queries = ["t=good", "t=evil"] * 3
+    log = iis(
+        *(f"2021-03-03 00:00:01 {query} - {'evil' if query[2] == 'e' else 'evil.evil'}" for query in queries),
+        fields="date time cs-uri-query cs(Cookie) cs-host",
+    )
+    assert [one.line for one in both([log], rules).findings] == [3, 5, 7]
+    only_query = iis("2021-03-03 00:00:01 t=evil", fields="date time cs-uri-query")
+    assert [one.line for one in both([only_query], rules).findings] == [2]

@@ -17,7 +17,7 @@ from waspglass.hunt.windows_events import EVENT_FORMATS, event_condition, event_
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
-__all__ = ["BUILT_IN_ALIASES", "Bindings", "Bound", "bind", "deriver"]
+__all__ = ["BUILT_IN_ALIASES", "Bindings", "Bound", "bind", "derived_sources", "deriver"]
 
 _UA = ("cs(User-Agent)",)
 _SPACED: Mapping[str, tuple[str, ...]] = {
@@ -109,6 +109,14 @@ class Bindings:
     derive: Callable[[Record], Record]
 
 
+def derived_sources(kind: ArtefactKind) -> dict[str, tuple[str, ...]]:
+    """The fields that each derived field may be cut out of; a kind may tell several ways to the same one."""
+    sources: dict[str, tuple[str, ...]] = {}
+    for one in kind.derive:
+        sources[one.name] = (*sources.get(one.name, ()), *one.source)
+    return sources
+
+
 def deriver(kind: ArtefactKind) -> Callable[[Record], Record]:
     """Adds the kind's derived fields to a record."""
     specs = [(one.name, one.source, searching(one.regex)) for one in kind.derive]
@@ -134,7 +142,7 @@ class _Names:
 
     def __init__(self, kind: ArtefactKind, columns: Columns | None, virtual: Mapping[str, tuple[str, ...]]) -> None:
         self._aliases = {**BUILT_IN_ALIASES.get(kind.format, {}), **kind.aliases}
-        self._derived = {one.name: one.source for one in kind.derive}
+        self._derived = derived_sources(kind)
         names = columns.names if columns is not None else ()
         self._closed = bool(names)
         self._items = "EventData" in names

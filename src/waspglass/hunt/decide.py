@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from waspglass.evidence.artefact import Place
-from waspglass.hunt.binding import Bound
+from waspglass.hunt.binding import Bound, derived_sources
 from waspglass.hunt.condition import matches
 from waspglass.hunt.fields import field_names
 from waspglass.hunt.lines import LogState, is_header
@@ -193,7 +193,7 @@ class Decider:
             return None
         names = state.columns.names
         virtual = state.format.virtual(state.columns)
-        derived = {one.name: one.source for one in state.kind.derive}
+        derived = derived_sources(state.kind)
         for bound in bounds:
             for match in matches(bound.condition):
                 if match.field is None:
