@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from tests.trace.programs import ORIGINAL, background, renamed, source
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
@@ -160,3 +161,26 @@ def test_a_part_that_cannot_be_told_is_not_said_to_come_from_anywhere(result: Tr
     part = PartMatch(sample=span, shared=span, tokens=70, score=0.9, llr=1.0, verdict=Verdict.CANNOT_TELL)
     said = Sentences(result, language).part(part)
     assert not any(word in said for word in ("come from", "stammen"))
+
+
+def test_a_page_of_long_files_has_no_dead_links() -> None:
+    """Regions lie beyond the lines that are shown, on one side or on both."""
+    blank = "\n" * 7000
+    texts = [f"{ORIGINAL}{blank}{INDEPENDENT[1]}", f"{INDEPENDENT[1]}{blank}{ORIGINAL}", f"{blank}{ORIGINAL}"]
+    for one, other in permutations(texts, 2):
+        long = trace(
+            [source("a.py", one)], [source("b.py", other)], calibration=load_calibration(), commons=load_commons()
+        )
+        assert any(max(r.sample.last, r.shared.last) > 7000 for r in long.comparisons[0].regions)
+        page = Page()
+        page.feed(trace_html(long, "en"))
+        assert all(link[1:] in page.ids for link in page.links)
+
+
+def test_lines_are_shown_as_they_are_written() -> None:
+    text = f"path = 'C:\\inetpub\\wwwroot'  # \x1b[2J\n{ORIGINAL}"
+    shown = trace(
+        [source("a.py", text)], [source("b.py", text)], calibration=load_calibration(), commons=load_commons()
+    )
+    assert shown.texts["a.py"].lines[0] == "path = 'C:\\inetpub\\wwwroot'  # \\x1b[2J"
+    assert "C:\\inetpub\\wwwroot" in trace_html(shown, "en")

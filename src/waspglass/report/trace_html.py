@@ -21,7 +21,7 @@ HUES = 12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file in the page; if it lies in a region, the region's number and the line beside it."""
+    """One line of a file in the page; if it lies in a region, the region's number and the line beside it, if shown."""
 
     number: int
     text: str
@@ -40,14 +40,16 @@ class Dash:
     y2: float
 
 
-def _lines(text: Text | None, regions: tuple[Region, ...], side: str) -> list[Line]:
+def _lines(text: Text | None, other: Text | None, regions: tuple[Region, ...], side: str) -> list[Line]:
     if text is None:
         return []
-    owner: dict[int, tuple[int, int]] = {}
+    shown = len(other.lines) if other else 0
+    owner: dict[int, tuple[int, int | None]] = {}
     for number, region in enumerate(regions):
         here, there = (region.sample, region.shared) if side == "sample" else (region.shared, region.sample)
         for line in range(here.first, here.last + 1):
-            owner.setdefault(line, (number, beside(line, here, there)))
+            opposite = beside(line, here, there)
+            owner.setdefault(line, (number, opposite if opposite <= shown else None))
     return [Line(number, line, *owner.get(number, (None, None))) for number, line in enumerate(text.lines, start=1)]
 
 
@@ -77,12 +79,13 @@ def trace_html(result: TraceResult, language: str) -> str:
     detailed = [
         {
             "one": one,
-            "sample": _lines(result.texts.get(one.sample), one.regions, "sample"),
-            "shared": _lines(result.texts.get(one.shared), one.regions, "shared"),
-            "cut": any(text.cut for text in (result.texts.get(one.sample), result.texts.get(one.shared)) if text),
-            "dashes": _dashes(one, result.texts.get(one.sample), result.texts.get(one.shared)),
+            "sample": _lines(sample, shared, one.regions, "sample"),
+            "shared": _lines(shared, sample, one.regions, "shared"),
+            "cut": any(text.cut for text in (sample, shared) if text),
+            "dashes": _dashes(one, sample, shared),
         }
         for one in result.comparisons[: result.detailed]
+        for sample, shared in [(result.texts.get(one.sample), result.texts.get(one.shared))]
     ]
     template = _environment().get_template("trace.html.j2")
     return template.render(

@@ -126,12 +126,17 @@ def direction_of(covered: tuple[float, float], *, nearest: bool, through: str | 
     })  # fmt: skip
 
 
+def _visible(line: str) -> str:
+    """A line as it is written, backslashes too, but for what cannot be seen or would act on a terminal or browser."""
+    return "\\".join(map(printable, line.split("\\")))
+
+
 def shown_text(source: Source) -> Text:
     """The lines of a source with everything made visible, bounded in number and width."""
     text = readable(source)
     if text.binary:
         return Text(lines=(), cut=True)
     lines = text.raw.decode("utf-8", "replace").split("\n")
-    shown = tuple(printable(line[:WIDTH_LIMIT].rstrip("\r").expandtabs(4)) for line in lines[:LINE_LIMIT])
+    shown = tuple(_visible(line[:WIDTH_LIMIT].rstrip("\r").expandtabs(4)) for line in lines[:LINE_LIMIT])
     cut = len(lines) > LINE_LIMIT or any(len(line) > WIDTH_LIMIT for line in lines[:LINE_LIMIT])
     return Text(lines=shown, cut=cut)
