@@ -56,3 +56,13 @@ def test_every_verdict_can_be_read(style: str) -> None:
 def test_words_on_the_lid_bar_can_be_read(style: str) -> None:
     for state in ("lid-patched", "lid-vulnerable"):
         assert contrast(colours(style)[state], "#ffffff") >= 4.5, state
+
+
+def test_white_words_stand_on_colours_that_are_the_same_in_light_and_dark() -> None:
+    grounds = re.findall(r"badge \{[^}]*?(?:color: #fff; )?background: ([^;]+);", STYLE)
+    assert len(grounds) == 4
+    assert all(ground.startswith("#") and contrast(ground, "#ffffff") >= 4.5 for ground in grounds), grounds
+
+
+def test_no_word_is_made_paler_by_opacity() -> None:
+    assert not re.findall(r"^\.ladder[^{]*\{[^}]*opacity", STYLE, re.MULTILINE)

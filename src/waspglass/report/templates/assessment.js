@@ -1,6 +1,14 @@
 "use strict";
-// Optional comfort: a filter over the findings and one switch for the raw records. The report is whole without it.
+// Optional comfort: a filter over the findings, one switch for the raw records, and wide tables that the keyboard can
+// scroll in browsers that do not see to that. The report is whole without it.
 (() => {
+  const regions = [...document.querySelectorAll(".scroll, figure")];
+  const reach = () => regions.forEach((region) => {
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0; else region.removeAttribute("tabindex");
+  });
+  reach();
+  addEventListener("resize", reach);
+
   const home = document.getElementById("finding-tables");
   const rows = home ? [...home.querySelectorAll("tbody tr")] : [];
   if (rows.length < 2) return;
