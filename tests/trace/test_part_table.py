@@ -8,12 +8,14 @@ import pytest
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
-from waspglass.trace.commons import load_commons
+from waspglass.trace.commons import load_commons, routine_key
 from waspglass.trace.matrix import listed_pairs
 from waspglass.trace.pairing import Background
 from waspglass.trace.part_table import LIFTED_FROM, LIFTED_TO, PartTable, lifted_by_parts
-from waspglass.trace.parts import program_with_parts
+from waspglass.trace.parts import part_evidence, program_with_parts
 from waspglass.trace.program import Program
+from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
 
 FUNCTION = ORIGINAL.split("\n\n\n")[2]
 
@@ -88,3 +90,38 @@ def test_programs_without_any_text_have_no_parts_to_compare() -> None:
     empty = [program(f"{number}.py", "") for number in range(2)]
     table = PartTable([(one,) for one in empty], empty, load_commons(), load_calibration())
     assert table.best(np.array([0]), np.array([1])).score[0] == 0
+
+
+def test_a_public_routine_that_both_have_is_not_called_derived() -> None:
+    """While nobody is known to have it, it is; a routine is recognised also where its names were changed."""
+    calibration, plain = load_calibration(), load_commons()
+    one = program("one.py", ORIGINAL)
+    key = routine_key(program("renamed.py", ORIGINAL.replace("readings", "records")).views["flow"])
+    public = replace(plain, routine=np.array([key], dtype=np.uint64))
+    score, llr, derived = part_evidence(one, one, Background([], commons=plain), calibration, 4)
+    same, less, refused = part_evidence(one, one, Background([], commons=public), calibration, 4)
+    assert derived
+    assert not refused
+    assert same == score
+    assert less < llr
+    tables = [PartTable([(one,), (one,)], None, commons, calibration) for commons in (plain, public)]
+    assert [table.best(np.array([0]), np.array([1])).own[0] > 0 for table in tables] == [True, False]
+    assert not plain.is_routine(one.views["flow"])
+
+
+def test_a_function_in_a_long_sample_is_derived_and_named() -> None:
+    """Where programs at large are known to have little of it; a word for word copy of what they have is not."""
+    function = ORIGINAL.split("\n\n\n")[2]
+    rare = "\n".join(
+        f"    total_{i} = weigh(rows[{i}], 'unit {i * 37}') ** {i + 2} - offset_{i % 7}" for i in range(12)
+    )
+    long = "\n\n\n".join(text.replace("main()", "") for text in INDEPENDENT * 3)
+    copied = f"{function.rstrip()}\n{rare}\n"
+    sample, shared = f"{long}\n\n\n{copied}\n", ORIGINAL.replace(function, copied)
+    result = trace(
+        [source("found.py", sample)], [source("shared.py", shared)], background(),
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    best = result.comparisons[0]
+    assert (best.verdict, best.reasons[0]) == (Verdict.DERIVED, "part")
+    assert best.parts[0].sample.first == sample[: sample.index(copied)].count("\n") + 1

@@ -1,12 +1,15 @@
 """What is common in programs at large: the features that any program of a language may have.
 
 A small table of hashes, made from public programs by `bench/trace/build_commons.py`; no code can be read out of it.
+Beside it stand hashes of whole functions that programs for different tasks share: public routines, which two programs
+can have without either being derived from the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from hashlib import blake2b
 from importlib.resources import files
 from io import BytesIO
 
@@ -15,7 +18,16 @@ import numpy.typing as npt
 
 from waspglass.trace.hashing import Features
 
-__all__ = ["Commons", "load_commons"]
+__all__ = ["Commons", "load_commons", "routine_key"]
+
+
+def _no_routines() -> npt.NDArray[np.uint64]:
+    return np.empty(0, dtype=np.uint64)
+
+
+def routine_key(flow: Features) -> int:
+    """What names a whole function, whatever its identifiers and its layout: the hash of its view `flow`."""
+    return int.from_bytes(blake2b(flow.astype("<u4").tobytes(), digest_size=8).digest(), "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +38,13 @@ class Commons:
         feature: Sorted.
         frequency: Share of programs, 0 to 1.
         strength: How many programs of a collection this knowledge counts as much as.
+        routine: Keys of public routines, sorted.
     """
 
     feature: Features
     frequency: npt.NDArray[np.float32]
     strength: float = 50.0
+    routine: npt.NDArray[np.uint64] = field(default_factory=_no_routines)
 
     def share(self, feature: Features) -> npt.NDArray[np.float64]:
         """The share of programs that have each of the features; 0 for those that are not common."""
@@ -41,10 +55,19 @@ class Commons:
             found[known] = self.frequency[place[known]]
         return found
 
+    def is_routine(self, flow: Features) -> bool:
+        """Whether a function, given by its view `flow`, is a public routine."""
+        if not len(self.routine) or not len(flow):
+            return False
+        key = np.uint64(routine_key(flow))
+        place = min(int(np.searchsorted(self.routine, key)), len(self.routine) - 1)
+        return bool(self.routine[place] == key)
+
 
 @cache
 def load_commons() -> Commons:
     """The table that comes with waspglass."""
     raw = files("waspglass.trace").joinpath("data", "commons.npz").read_bytes()
     with np.load(BytesIO(raw), allow_pickle=False) as table:
-        return Commons(table["feature"].astype(np.uint32), table["frequency"].astype(np.float32))
+        feature, frequency = table["feature"].astype(np.uint32), table["frequency"].astype(np.float32)
+        return Commons(feature, frequency, routine=table["routine"].astype(np.uint64))

@@ -65,6 +65,10 @@ class Background:
     def __len__(self) -> int:
         return len(self.programs)
 
+    def is_routine(self, part: Program) -> bool:
+        """Whether a part of a program is a public routine."""
+        return self._commons is not None and self._commons.is_routine(part.views["flow"])
+
     @cached_property
     def _frequencies(self) -> dict[str, tuple[Features, npt.NDArray[np.int64]]]:
         return {

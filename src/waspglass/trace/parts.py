@@ -145,7 +145,7 @@ def part_evidence(
     """Score, natural-log likelihood ratio and whether it is enough to call one of two parts derived from the other.
 
     Without a grammar functions are guessed from the layout, and the numbers were not measured: there the ratio is
-    lowered for every pair that was tried.
+    lowered for every pair that was tried. Of a public routine everybody may have all.
 
     Args:
         one: A part of the sample.
@@ -155,7 +155,8 @@ def part_evidence(
         tried: Pairs of parts that the two programs have.
     """
     likeness = against.likeness(one, other)
-    own = likeness.exclusive * min(one.tokens, other.tokens)
+    public = against.is_routine(one) or against.is_routine(other)
+    own = 0.0 if public else likeness.exclusive * min(one.tokens, other.tokens)
     as_tokens = Reading.TOKENS in (one.reading, other.reading)
     counted = tried * calibration.part.tried if as_tokens else tried
     llr = float(calibration.part_llr(np.array([likeness.score]), np.array([own]), counted)[0])
