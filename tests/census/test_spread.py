@@ -20,6 +20,8 @@ from waspglass.census import add, spread
 from waspglass.census.add import add_exports
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading
+from waspglass.census.sources import shodan
+from waspglass.census.store import writer
 from waspglass.census.store.folder import Folder
 from waspglass.packs.load import load_pack
 
@@ -56,6 +58,32 @@ def test_two_workers_give_what_one_process_gives(tmp_path: Path) -> None:
     assert {skip.reason.value: skip.count for skip in one[1]} == {  # type: ignore[attr-defined]  # a tuple of skips
         "malformed line": 12, "bad time": 4, "truncated": 1,
     }  # fmt: skip
+
+
+def days() -> bytes:
+    """Banners of some days, with several sightings of one address."""
+    return jsonl(*(banner(f"10.1.0.{n % 200}", timestamp=f"2021-03-0{n % 7 + 1}T10:00:00.{n}") for n in range(3000)))
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "files"), [(export(), "shodan-2021-03-09.json", 1), (days(), "shodan.json", 7)]
+)
+def test_the_files_of_a_store_are_the_same_byte_for_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, name: str, files: int
+) -> None:
+    monkeypatch.setattr(writer, "_GROUP_ROWS", 100)
+    monkeypatch.setattr(writer, "_HELD_ROWS", 300)
+    path = tmp_path / name
+    path.write_bytes(content)
+    stores = [tmp_path / "one", tmp_path / "two", tmp_path / "pieces"]
+    run(stores[0], path, 1)
+    run(stores[1], path, 2)
+    monkeypatch.setattr(shodan, "BATCH_ROWS", 170)
+    monkeypatch.setattr(shodan, "_PIECE_ROWS", 90)
+    run(stores[2], path, 1)
+    first, *others = [{file.name: file.read_bytes() for file in (x / "sightings").rglob("*.parquet")} for x in stores]
+    assert len(first) == files
+    assert all(other == first for other in others)
 
 
 def test_a_worker_that_dies_adds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

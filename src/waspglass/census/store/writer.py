@@ -53,14 +53,29 @@ class SightingWriter:
     source: str
     mark: str
     rows: int = 0
+    _fresh: list[pa.Table] = field(default_factory=list)
     _held: dict[dt.date, list[pa.Table]] = field(default_factory=dict)
     _counts: dict[dt.date, int] = field(default_factory=dict)
     _open: OrderedDict[dt.date, _Part] = field(default_factory=OrderedDict)
     _done: list[tuple[dt.date, _Part]] = field(default_factory=list)
 
     def write(self, table: pa.Table) -> None:
-        """Takes sightings of any days."""
+        """Takes sightings of any days.
+
+        They are filed in steps of so many rows as a row group has, so that the files are the same, byte for byte,
+        however the sightings were cut up on their way here.
+        """
         self.rows += table.num_rows
+        self._fresh.append(table)
+        if sum(each.num_rows for each in self._fresh) < _GROUP_ROWS:
+            return
+        rows = pa.concat_tables(self._fresh)
+        whole = rows.num_rows - rows.num_rows % _GROUP_ROWS
+        for start in range(0, whole, _GROUP_ROWS):
+            self._file(rows.slice(start, _GROUP_ROWS))
+        self._fresh = [rows.slice(whole)]
+
+    def _file(self, table: pa.Table) -> None:
         days = pc.unique(table["date"]).to_pylist()
         for day in days:
             share = table if len(days) == 1 else table.filter(pc.equal(table["date"], pa.scalar(day, pa.date32())))
@@ -73,6 +88,9 @@ class SightingWriter:
 
     def close(self) -> tuple[tuple[DataFile, ...], dict[str, str]]:
         """Finishes all files: what they are, and the moves that put them in their place."""
+        if self._fresh:
+            self._file(pa.concat_tables(self._fresh))
+            self._fresh.clear()
         for day in sorted(self._counts):
             self._flush(day)
         while self._open:
