@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reordered, source
+from waspglass.trace import reader
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
-from waspglass.trace.program import Source
+from waspglass.trace.parts import Part, parts_of
+from waspglass.trace.program import Program, Source
 from waspglass.trace.result import TraceResult
+from waspglass.trace.syntax import Syntax
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
 
@@ -235,3 +238,31 @@ def test_noise_is_not_said_to_be_more_alike_than_most_programs() -> None:
     best = traced([Source("found.exe", noise)], SHARED, background()).comparisons[0]
     assert best.llr < 0
     assert best.reasons[0] in {"unclear", "binary"}
+
+
+def test_the_parts_of_a_sample_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hostile nesting makes this dear."""
+    read: list[str] = []
+
+    def counted(program: Program, syntax: Syntax, raw: bytes) -> tuple[Part, ...]:
+        read.append(program.name)
+        return parts_of(program, syntax, raw)
+
+    monkeypatch.setattr(reader, "parts_of", counted)
+    shared = [source(f"shared{i}.py", f"{text}\n# {i}\n") for i, text in enumerate(INDEPENDENT)]
+    result = traced([source("found.py", renamed(ORIGINAL))], shared)
+    assert result.detailed == 3
+    assert sorted(read) == ["found.py", "shared0.py", "shared1.py", "shared2.py"]
+
+
+def test_a_changed_line_in_given_code_makes_no_part_derived() -> None:
+    """Two filled the same template in the same way; all else in the function was given to them."""
+    steps = "".join(f"    total_{i} = sum(row[{i}] for row in rows if row[{i + 3}] > limit)\n" for i in range(12))
+    template = f"def totals(rows, limit=5):\n{steps}    return [{', '.join(f'total_{i}' for i in range(12))}]\n"
+    filled = template.replace("limit=5", "limit=limit_of(8080, 'north')")
+    rest = [text.replace("main()", "") for text in INDEPENDENT[:2]]
+    sample, shared = ([source(f"{i}.py", f"{filled}\n\n{text}")] for i, text in enumerate(rest))
+    found = traced(sample, shared).comparisons[0].parts
+    assert [part.verdict for part in found] == [Verdict.DERIVED]
+    given = traced(sample, shared, (), [source("template.py", template)]).comparisons[0]
+    assert given.verdict is not Verdict.DERIVED

@@ -11,7 +11,7 @@ from waspglass.model.escape import printable
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.pairing import Background
-from waspglass.trace.parts import Part, part_evidence, parts_of
+from waspglass.trace.parts import Part, part_evidence
 from waspglass.trace.program import Program, Source, readable
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_runs
@@ -72,9 +72,9 @@ def parts_in_common(
     sample: Source, shared: Source, reader: Reader, against: Background, calibration: Calibration
 ) -> tuple[PartMatch, ...]:
     """The best pairs of parts, by numbers that were fitted on the best pairs of independent programs."""
-    (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
-    parts_a = _or_whole(parts_of(reader.program(sample), syntax_a, raw_a), reader.program(sample), raw_a)
-    parts_b = _or_whole(parts_of(reader.program(shared), syntax_b, raw_b), reader.program(shared), raw_b)
+    raw_a, raw_b = readable(sample).raw, readable(shared).raw
+    parts_a = _or_whole(reader.parts(sample), reader.program(sample), raw_a)
+    parts_b = _or_whole(reader.parts(shared), reader.program(shared), raw_b)
     tried = len(parts_a) * len(parts_b)
     if tried < 2:
         return ()

@@ -158,6 +158,7 @@ def part_evidence(
     public = against.is_routine(one) or against.is_routine(other)
     own = 0.0 if public else likeness.exclusive * min(one.tokens, other.tokens)
     as_tokens = Reading.TOKENS in (one.reading, other.reading)
+    own *= min(against.own_share(one), against.own_share(other))
     counted = tried * calibration.part.tried if as_tokens else tried
     llr = float(calibration.part_llr(np.array([likeness.score]), np.array([own]), counted)[0])
     enough = own >= calibration.part.least_own and likeness.exclusive >= OWN_SHARE * likeness.score

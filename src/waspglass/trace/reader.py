@@ -13,6 +13,7 @@ from functools import cached_property
 from waspglass.trace.commons import Commons
 from waspglass.trace.languages import PLAIN_TEXT, language_named
 from waspglass.trace.pairing import Background
+from waspglass.trace.parts import Part, parts_of
 from waspglass.trace.program import Program, Reading, Source, program_of, readable
 from waspglass.trace.syntax import Syntax, read_syntax
 
@@ -33,10 +34,11 @@ def is_forced(source: Source) -> bool:
 
 
 class Reader:
-    """Analyses each source once; for the few that are shown, also gives the syntax again."""
+    """Analyses each source, and its parts, once; for the few that are shown, also gives the syntax again."""
 
     def __init__(self) -> None:
         self._programs: dict[Source, Program] = {}
+        self._parts: dict[Source, tuple[Part, ...]] = {}
 
     def program(self, source: Source) -> Program:
         """The views of a source."""
@@ -49,6 +51,13 @@ class Reader:
         """The syntax of a source and the bytes that its offsets count."""
         text = readable(source)
         return read_syntax(text.raw, text.language, as_bytes=text.binary), text.raw
+
+    def parts(self, source: Source) -> tuple[Part, ...]:
+        """The parts of a source, worked out once: of thousands of functions in one another it takes seconds."""
+        known = self._parts.get(source)
+        if known is None:
+            known = self._parts[source] = parts_of(self.program(source), *self.syntax(source))
+        return known
 
     def together(self, *sources: Source) -> tuple[Source, ...]:
         """The sources as they are if all were read in the same way, otherwise all as plain tokens."""
