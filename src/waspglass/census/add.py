@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import polars as pl
 from waspglass.census.errors import ExportError, StoreError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
+from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import load_signs
 from waspglass.census.sources.content import Content, file_digest, open_content
@@ -210,8 +210,8 @@ def _read(
 
 @contextmanager
 def _small_connection(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="waspglass-census-") as spill:
-        connection = duckdb.connect(config={"memory_limit": "400MB", "temp_directory": spill})
+    with scratch_folder() as spill:
+        connection = duckdb.connect(config={"memory_limit": "400MB", "temp_directory": str(spill)})
         if not folder.local:
             connection.register_filesystem(folder.fs)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import duckdb
 
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
+from waspglass.census.scratch import scratch_folder
 from waspglass.census.signs import load_signs
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
@@ -128,8 +128,8 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
         raise CensusError(f"the census knows no product of the pack {pack.id!r}", hint="Describe it in signs.toml")
     if not manifest.files():
         raise CensusError(f"the store {folder.location} is empty", hint="Add exports with: waspglass census add FILE")
-    with tempfile.TemporaryDirectory(prefix="waspglass-census-") as spill:
-        connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill})
+    with scratch_folder() as spill:
+        connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(spill)})
         try:
             connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
             if not folder.local:

@@ -12,7 +12,6 @@ import mmap
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ import pyarrow as pa
 
 from waspglass.census.errors import CensusError
 from waspglass.census.normalise import Filing, normalise
+from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import BLOCK, Content
 from waspglass.census.sources.lines import LINE_LIMIT, Block, block_of, whole_lines
@@ -81,8 +81,8 @@ def spread(
     """
     context = multiprocessing.get_context("spawn")
     slots = workers + 2
-    with tempfile.TemporaryDirectory(prefix="waspglass-census-") as folder, ThreadPoolExecutor(1) as writing:
-        path = Path(folder, "lines")
+    with scratch_folder() as folder, ThreadPoolExecutor(1) as writing:
+        path = folder / "lines"
         # Written, not only made long: a full disk is an error here, and would end the process later.
         path.write_bytes(bytes(slots * _SLOT))
         with (
