@@ -24,7 +24,7 @@ def banner(rng: random.Random, number: int) -> dict[str, object]:
     shown = f"X-OWA-Version: {build}\r\n" if rng.random() < 0.6 else ""
     head = (
         "HTTP/1.1 200 OK\r\nCache-Control: no-cache, no-store\r\nContent-Type: text/html; charset=utf-8\r\n"
-        f"Server: Microsoft-IIS/10.0\r\n{shown}X-Powered-By: ASP.NET\r\nX-FEServer: EX{number % 97:02d}\r\n"
+        f"Server: Microsoft-IIS/10.0\r\n{shown}X-Powered-By: ASP.NET\r\nX-FEServer: MAIL{number:07d}\r\n"
         "Date: Tue, 09 Mar 2021 10:00:00 GMT\r\nContent-Length: 58725\r\n\r\n"
     )
     html = (

@@ -77,8 +77,9 @@ def table(title: str, measures: list[Measure], ours: Measure) -> None:
 
 def adding(folder: Path, count: int) -> list[Measure]:
     """`census add` against the `shodan` package, on one download."""
-    export = folder / "shodan-2021-03-09.json.gz"
-    contender("make_banners", export, count)
+    export = folder / f"shodan-{count}-2021-03-09.json.gz"
+    if not export.exists():  # kept from a run before
+        contender("make_banners", export, count)
     print(f"{count} banners, {export.stat().st_size / 1e6:.0f} MB packed")
     ours = waspglass("waspglass census add", "add", export, "--store", folder / "store-add")
     shutil.rmtree(folder / "store-add")
