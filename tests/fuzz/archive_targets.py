@@ -12,6 +12,7 @@ from pathlib import Path
 
 import zstandard
 
+from tests.evidence.test_zip_method import METHODS, whole_zip
 from tests.evidence.trees import tar_bytes, zip_bytes
 from tests.fuzz.target import LIMITS, Target, shown, shown_skips
 from waspglass.evidence.artefact import Artefact
@@ -123,7 +124,10 @@ ARCHIVE_TARGETS = (
     Target(
         "zip",
         lambda data: open_it(data, "evidence.zip"),
-        lambda: [zip_bytes(_FILES), _stored_zip(), zip_bytes(_FILES)[:-60]],
+        lambda: [
+            *(zip_bytes(_FILES), _stored_zip(), zip_bytes(_FILES)[:-60]),
+            *(whole_zip(method, b"#Fields: date\n" * 9) for method in METHODS),
+        ],
         _ZIP_WORDS,
     ),
     Target("tar", lambda data: open_it(data, "evidence.tar"), lambda: [tar_bytes(_FILES), hostile_tar()], _TAR_WORDS),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import cache
 
 from tests.evidence.evtx_writer import evtx
+from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
+from tests.evidence.readers.test_event_export import EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.trees import memory_artefact
 from tests.fuzz.target import EXAMPLES, Target, sample_files, shown, shown_skips
@@ -114,9 +117,23 @@ EVIDENCE_TARGETS = (
         "events",
         "event_json",
         ("*/samples/events/*",),
+        *(json.dumps(shape).encode() for shape in SHAPES.values()),
         words=(b'"EventID":', b'"Event":{"System":', b'"winlog":', b"\\u0065", b"1e999", b'"#attributes":', b"null"),
     ),
     _file_reader("evtx", _EVTX, words=(b"ElfFile\0", b"ElfChnk\0", b"**\0\0")),
+    _file_reader(
+        "event_export",
+        *(text.encode() for text in EXPORTS.values()),
+        words=(
+            b"Record 1\n",
+            b'"Properties":',
+            b'"Details":',
+            b"#TYPE x\n",
+            b"/Date(1614733323000)/",
+            b"\xff\xfe",
+            b"\\ud8",
+        ),
+    ),
     _file_reader("web_file", b"<%@ Page %>", globs=("*/samples/web/**/*.aspx",)),
     _file_reader("iis_config", HOST_CONFIG, globs=("*/samples/iis-config/**/*.config",), words=_XML_WORDS),
     _file_reader("compiled_page", COMPILED, globs=("*/samples/compiled/**/*.compiled",), words=_XML_WORDS),
