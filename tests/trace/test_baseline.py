@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,7 @@ from waspglass.trace.baseline import (
     PARTNERS,
     PROGRAM_STRENGTH,
     USUAL_BASELINE,
+    among_many_tasks,
     baseline_of,
     baseline_of_pair,
     baselines_of_programs,
@@ -117,3 +121,28 @@ def test_programs_in_another_language_do_not_make_a_likeness_look_rare() -> None
         inside = (first < 20) & (second < 20)
         median[language] = float(np.median(llr[inside]))
     assert median["java"] < median["python"] - 0.5
+
+
+def test_a_folder_of_many_tasks_does_not_make_programs_for_one_of_them_look_rare() -> None:
+    """Six tasks of 30 programs: what two for one task have in common is nothing special, also without a list of pairs.
+
+    The median over all is that of different tasks.
+    """
+    draw = np.random.default_rng(2)
+    tasks = [made(30, "python", 15, draw) for _ in range(6)]
+    mixed = [replace(program, name=f"{number}") for number, program in enumerate(chain(*tasks))]
+    together = list(all_pairs(Collection(mixed), load_calibration()))
+    first, second, llr = (np.concatenate([getattr(t, name) for t in together]) for name in ("first", "second", "llr"))
+    same = first // 30 == second // 30
+    assert np.median(llr[~same]) < np.median(llr[same]) < 1.0
+
+
+def test_the_twentieth_nearest_program_raises_a_baseline_and_never_lowers_it() -> None:
+    first, second = np.triu_indices(25, 1)
+    baseline = np.full(26, 0.05)
+    raised = among_many_tasks(baseline, first, second, np.full(len(first), 0.4))
+    assert np.all(raised[:25] > 0.15)
+    assert raised[25] == pytest.approx(0.05)
+    few = among_many_tasks(baseline, *(side[first < 1] for side in (first, second)), np.full(24, 0.4))
+    assert np.all(few[1:] == pytest.approx(0.05))
+    assert np.all(among_many_tasks(baseline, first, second, np.full(len(first), 0.06)) >= 0.05 - 1e-9)

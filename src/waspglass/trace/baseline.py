@@ -10,7 +10,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["USUAL_BASELINE", "baseline_of", "baseline_of_pair", "baselines_of_programs", "log_odds", "partners"]
+__all__ = [
+    "USUAL_BASELINE",
+    "among_many_tasks",
+    "baseline_of",
+    "baseline_of_pair",
+    "baselines_of_programs",
+    "log_odds",
+    "partners",
+]
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -21,6 +29,9 @@ GROUP_STRENGTH = 20.0
 """How many programs of a group the usual baseline counts as much as."""
 PROGRAM_STRENGTH = 20.0
 """How many scores of a program the baseline of its group counts as much as."""
+NEIGHBOUR, ABOVE_MEDIAN = 20, 0.8
+"""In a folder of many tasks the so many-th nearest program is still one for the same task, and so many nats of log odds
+more alike than the median of these."""
 PARTNERS = 100
 """Random partners of each program of a large group; twice as many scores for each are enough for a median."""
 
@@ -96,6 +107,27 @@ def baselines_of_programs(group: Indices, first: Indices, second: Indices, score
     odds = centre[group]
     weight = count[some] / (count[some] + PROGRAM_STRENGTH)
     odds[some] = weight * (ranked[lower] + ranked[upper]) / 2 + (1 - weight) * odds[some]
+    return _score(odds)
+
+
+def among_many_tasks(baseline: Floats, first: Indices, second: Indices, scores: Floats) -> Floats:
+    """Baselines where nobody says which programs are for one task: not below what the nearest twenty show.
+
+    In a folder of many tasks the median is that of programs with nothing in common, and two independent programs for
+    one task would look rare. Of one large task little changes. Twenty copies of one program look like a task.
+
+    Args:
+        baseline: Of each program, with all others taken for one task.
+        first: One program of each pair that is somewhat alike, each pair once.
+        second: The other.
+        scores: Of these pairs.
+    """
+    who, both = np.r_[first, second], np.r_[scores, scores]
+    order = np.lexsort((-both, who))
+    rank = np.arange(len(who)) - np.searchsorted(who[order], who[order])
+    at = order[rank == NEIGHBOUR - 1]
+    odds = log_odds(baseline)
+    odds[who[at]] = np.maximum(odds[who[at]], log_odds(both[at]) - ABOVE_MEDIAN)
     return _score(odds)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.baseline import baselines_of_programs, partners
+from waspglass.trace.baseline import among_many_tasks, baselines_of_programs, partners
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
@@ -24,6 +24,8 @@ __all__ = ["BestPairs", "Likenesses", "PairTable", "all_pairs", "least_score", "
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 MANY_PAIRS = 2_000_000
+SOMEWHAT = 0.05
+"""Score from which on a pair may show that a folder holds many tasks."""
 UNSEEN_SCORE, UNSEEN_TOKENS = 0.15, 50.0
 """What the score of a listed pair is taken to be while nothing is seen, and how many tokens that counts as."""
 _VERDICTS = np.array([Verdict.INDEPENDENT, Verdict.CANNOT_TELL, Verdict.DERIVED], dtype=object)
@@ -205,6 +207,16 @@ def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
     return block.first[strong].astype(np.int64), block.second[strong].astype(np.int64), block.score[strong]
 
 
+def _somewhat_alike(blocks: Sequence[_Block]) -> tuple[Indices, Indices, Floats]:
+    """The pairs of all blocks that are more alike than programs for different tasks mostly are."""
+    kept = [block.score >= SOMEWHAT for block in blocks]
+    first, second, score = (
+        np.concatenate([np.empty(0), *(getattr(block, name)[some] for block, some in zip(blocks, kept, strict=True))])
+        for name in ("first", "second", "score")
+    )
+    return first.astype(np.int64), second.astype(np.int64), score
+
+
 def _block(task: _Task, rows: tuple[int, int]) -> _Block:
     start, stop = rows
     scores = score_rows(task.tables, slice(start, stop), start)
@@ -252,7 +264,7 @@ def all_pairs(
 ) -> Iterator[PairTable]:
     """Every pair whose score is at least `least_score`, in blocks of rows.
 
-    All programs of a language are taken to be for one task: only those show how alike independent programs are.
+    All programs of a language are taken to be for one task, unless a program's nearest ones show that they are not.
 
     Args:
         collection: The programs.
@@ -266,6 +278,7 @@ def all_pairs(
     blocks, _, baseline = _scored(
         collection, group.astype(np.int64), (none, none), min(least_score, LEAST_LINK), executor or InProcess()
     )
+    baseline = among_many_tasks(baseline, *_somewhat_alike(blocks))
     tokens, ways = _tokens(collection.programs), _ways(collection.programs)
     links, linked = _links(blocks, count, calibration.alone_below), count >= calibration.alone_below
     for block in blocks:
