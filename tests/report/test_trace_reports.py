@@ -184,3 +184,26 @@ def test_lines_are_shown_as_they_are_written() -> None:
     )
     assert shown.texts["a.py"].lines[0] == "path = 'C:\\inetpub\\wwwroot'  # \\x1b[2J"
     assert "C:\\inetpub\\wwwroot" in trace_html(shown, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_copies_that_are_not_told_apart_none_is_singled_out(language: str) -> None:
+    """The same text went to two; a third got one that the sample does not fit."""
+    changes = {
+        "least=0.5": "least=0.75", '"worst"': '"peak of the day"', "1.0375": "1.5",
+        "return totals": "totals = {name: round(sum(t), 3) for name, t in totals.items()}\n    return totals",
+    }  # fmt: skip
+    third = ORIGINAL
+    for old, new in changes.items():
+        third = third.replace(old, new)
+    shared = [source("a.py", ORIGINAL), source("b.py", ORIGINAL), source("c.py", third)]
+
+    def answer(*copies: Source) -> str:
+        found = trace(
+            [source("found.py", f"# copy\n{ORIGINAL}")], copies, calibration=load_calibration(), commons=load_commons()
+        )
+        return Sentences(found, language).answer()
+
+    assert "1" in answer(*shared[:2])
+    assert answer(*shared[:2]) != answer(*shared[:1])
+    assert answer(shared[0], shared[2]) == answer(shared[0])

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,7 @@ from typer.testing import CliRunner
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
 from waspglass.cli.commands import program
-from waspglass.model.errors import UsageError
+from waspglass.model.errors import OutputError, UsageError
 
 runner = CliRunner()
 app = program()
@@ -124,3 +129,59 @@ def test_a_folder_in_which_nothing_can_be_read_is_said(folder: Path, which: str)
     }  # fmt: skip
     done = runner.invoke(app, ["trace", *arguments[which]])
     assert isinstance(done.exception, UsageError)
+
+
+@pytest.mark.parametrize("option", ["sample", "--against", "--background", "--base"])
+def test_reports_are_not_written_into_a_folder_that_is_read(folder: Path, option: str) -> None:
+    """They hold the shared text, and the next run would find it there."""
+    (folder / "in").mkdir()
+    (folder / "in" / "a.py").write_text(ORIGINAL, encoding="utf-8")
+    sample = str(folder / ("in" if option == "sample" else "copy.py"))
+    arguments = ["trace", sample, "--against", str(folder / "shared.py"), "--out", str(folder / "in" / "out")]
+    arguments += [] if option == "sample" else [option, str(folder / "in")]
+    done = runner.invoke(app, arguments)
+    assert isinstance(done.exception, UsageError)
+    assert not (folder / "in" / "out").exists()
+
+
+def test_what_keeps_reports_from_being_written_is_said_before_the_work(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "trace.html").write_text("somebody's notes", encoding="utf-8")
+    done = runner.invoke(
+        app, ["trace", str(folder / "copy.py"), "--against", str(folder / "shared.py"), "--out", str(folder / "out")]
+    )
+    assert isinstance(done.exception, OutputError)
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe")
+def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = ["trace", str(folder / "copy.py"), "--against", str(folder / "shared.py"), "--out", str(folder / "out")]
+    done = subprocess.run([sys.executable, "-m", "waspglass", *arguments], stdout=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 30
+    assert len(list((folder / "out").iterdir())) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize("verb", ["matrix", "index"])
+def test_an_interruption_leaves_nothing_half_written(tmp_path: Path, verb: str) -> None:
+    """A real SIGINT to the whole group, as a terminal sends it, while there is something half-written."""
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(1500 if verb == "index" else 400):
+        text = "\n".join([ORIGINAL, *(f"print({number} * {line})" for line in range(20))])
+        (many / f"{number}.py").write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = [str(many), "--scores" if verb == "matrix" else "--out", str(out)]
+    command = [sys.executable, "-m", "waspglass", "trace", verb, *arguments, "--jobs", "2"]
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE) as run:
+        while run.poll() is None and not [*tmp_path.glob(".waspglass-*"), *out.glob(".unfinished-*")]:
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        said = run.communicate()[1]
+    assert (run.returncode, said) == (130, b"waspglass: interrupted\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "out"] == ["many"]
+    assert list(out.iterdir()) == [] if verb == "index" else not out.exists()

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.core import TyperGroup
 
+from waspglass.cli.streams import say, say_json
+
 if TYPE_CHECKING:
     from waspglass.model.skip import Skipped
     from waspglass.trace.executor import Executor
@@ -124,7 +126,19 @@ def matrix(
         watched = best.watch(tables)
         names = [program.name for program in collection.programs]
         written = write_scores(scores, names, watched) if scores is not None else sum(len(table) for table in watched)
-    typer.echo(matrix_text(collection.programs, best.table(), written, skipped))
+    say(f"{matrix_text(collection.programs, best.table(), written, skipped)}\n")
+
+
+def _refuse_taken(out: Path, read: Sequence[Path]) -> None:
+    """Says before the work what keeps the reports from being written, or would make them samples of the next run."""
+    from waspglass.model.errors import Location, UsageError
+    from waspglass.report.trace_write import REPORTS
+    from waspglass.report.write import check_reports
+
+    if any(path.is_dir() and out.resolve().is_relative_to(path.resolve()) for path in read):
+        message = "the reports would be written into a folder that is read; they hold its texts"
+        raise UsageError(message, location=Location(str(out)), hint="Choose another --out")
+    check_reports(out, REPORTS)
 
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives that were found.", show_default=False)]
@@ -157,6 +171,8 @@ def run(
 
     if not against and index is None:
         raise UsageError("nothing to compare with", hint="Name what was shared with --against, or an --index")
+    if out is not None:
+        _refuse_taken(out, [*samples, *(against or []), *(background or []), *(base or [])])
     found = load(samples)
     shared = load(against or [])
     if index is not None:
@@ -174,9 +190,9 @@ def run(
         calibration=load_calibration(), commons=load_commons(),
         skipped=skipped, skipped_besides=[*others.skipped, *given.skipped],
     )  # fmt: skip
-    typer.echo(rendered(result, form, language))
+    (say_json if form == "json" else say)(f"{rendered(result, form, language)}\n")
     for path in write_trace(result, out, language) if out is not None else ():
-        typer.echo(visible(str(path)), err=form == "json")
+        typer.echo(visible(str(path)), err=True) if form == "json" else say(f"{visible(str(path))}\n")
     codes = {Verdict.INDEPENDENT: 0, Verdict.DERIVED: 30, Verdict.CANNOT_TELL: 40}
     raise typer.Exit(codes[result.verdict])
 
@@ -202,4 +218,4 @@ def index_folder(
         loaded = load([folder])
         skipped += loaded.skipped
         built = build_index(loaded.sources, out)
-    typer.echo(index_text(built.files, str(out), (*skipped, *built.skipped)))
+    say(f"{index_text(built.files, str(out), (*skipped, *built.skipped))}\n")

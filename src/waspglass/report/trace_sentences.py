@@ -54,7 +54,17 @@ class Sentences:
         key = "part" if "part" in best.reasons else best.verdict.value
         if best.verdict is Verdict.INDEPENDENT and self.result.verdict is not Verdict.INDEPENDENT:
             key = "unread"
-        return self.text(f"answer.{key}", sample=printable(best.sample), shared=printable(best.shared))
+        named = {"sample": printable(best.sample), "shared": printable(best.shared)}
+        if best.verdict is Verdict.DERIVED and (others := self._also_fit(best)):
+            return self.text(f"answer.{key}_open", count=self.number(others), **named)
+        return self.text(f"answer.{key}", **named)
+
+    def _also_fit(self, best: Comparison) -> int:
+        """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather."""
+        contrasts = best.direction.contrasts if best.direction else ()
+        apart = {contrast.other for contrast in contrasts if contrast.fits == "this"}
+        copies = [one for one in self.result.comparisons if one.sample == best.sample and one is not best]
+        return sum(1 for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart)
 
     def reasons(self, one: Comparison) -> list[str]:
         """Why this answer."""

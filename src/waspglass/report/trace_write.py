@@ -9,7 +9,10 @@ from waspglass.report.trace_text import trace_text
 from waspglass.report.write import names_generator, write_files
 from waspglass.trace.result import TraceResult
 
-__all__ = ["rendered", "write_trace"]
+__all__ = ["REPORTS", "rendered", "write_trace"]
+
+REPORTS = ("trace.html", "trace.txt", "trace.json")
+"""Names of the files that `write_trace` writes."""
 
 
 def rendered(result: TraceResult, form: str, language: str) -> str:
@@ -23,12 +26,9 @@ def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ..
     Raises:
         OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
-    return write_files(
-        out,
-        {
-            "trace.html": lambda: trace_html(result, language),
-            "trace.txt": lambda: trace_text(result, language) + "\n\nwaspglass trace\n",
-            "trace.json": lambda: result.model_dump_json(indent=1) + "\n",
-        },
-        ours=names_generator,
+    contents = (
+        lambda: trace_html(result, language),
+        lambda: trace_text(result, language) + "\n\nwaspglass trace\n",
+        lambda: result.model_dump_json(indent=1) + "\n",
     )
+    return write_files(out, dict(zip(REPORTS, contents, strict=True)), ours=names_generator)

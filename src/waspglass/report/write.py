@@ -58,8 +58,8 @@ def write_reports(
     return write_files(out, dict(texts), ours=names_generator)
 
 
-def check_reports(out: Path) -> None:
-    """Looks whether `write_reports` could write into `out`, and changes nothing.
+def check_reports(out: Path, names: Iterable[str] = tuple(Format)) -> None:
+    """Looks whether reports of these names could be written into `out`, and changes nothing.
 
     Raises:
         OutputError: If the folder cannot be made or written, or a name is taken by a link, a folder or a foreign file.
@@ -72,8 +72,8 @@ def check_reports(out: Path) -> None:
             raise PermissionError(EACCES, os.strerror(EACCES))
     except OSError as error:
         raise _refused(out, error) from error
-    for form in Format:
-        _check_target(out / form.value, names_generator)
+    for name in names:
+        _check_target(out / name, names_generator)
 
 
 def write_files(
