@@ -63,9 +63,7 @@ def examine(
         OutputFormat, typer.Option("--format", help="What to print on standard output.")
     ] = OutputFormat.TEXT,
     since: Annotated[str | None, typer.Option(help="Look only at records from this time on (ISO 8601, UTC).")] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Look only at records up to this time (ISO 8601, UTC; a date is its 00:00).")
-    ] = None,
+    until: Annotated[str | None, typer.Option(help="Look only at records up to this time (a date: 00:00 UTC).")] = None,
     lang: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
     tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs.")] = 1,
