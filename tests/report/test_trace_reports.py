@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from html.parser import HTMLParser
 from itertools import permutations
 from pathlib import Path
@@ -207,3 +208,19 @@ def test_of_copies_that_are_not_told_apart_none_is_singled_out(language: str) ->
     assert "1" in answer(*shared[:2])
     assert answer(*shared[:2]) != answer(*shared[:1])
     assert answer(shared[0], shared[2]) == answer(shared[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_part_shows_is_not_said_of_the_whole(language: str) -> None:
+    function = ORIGINAL.split("\n\n\n")[2]
+    sample = "\n\n\n".join([*(text.replace("main()", "") for text in INDEPENDENT), function])
+    found = trace(
+        [source("a.py", sample)], [source("b.py", ORIGINAL)], calibration=load_calibration(), commons=load_commons()
+    )
+    best = found.comparisons[0]
+    part = max(part.llr for part in best.parts)
+    assert part > best.llr
+    say = Sentences(found, language)
+    said = say.hypotheses(best)
+    assert said[0].startswith(say.text("label.llr_whole"))
+    assert say.text("label.one_in_part", count=say.number(int(math.exp(part)))) in said

@@ -73,16 +73,12 @@ class Sentences:
     def hypotheses(self, one: Comparison) -> list[str]:
         """The ratios and what they mean without any prior."""
         common = one.hypotheses.against_common_source
+        ratio = self.text("label.llr_whole" if one.parts else "label.llr")
         lines = [
-            f"{self.text('label.llr')}: {self.decimal(one.llr)}",
+            f"{ratio}: {self.decimal(one.llr)}",
             f"{self.text('label.common')}: {self.text('label.no_common') if common is None else self.decimal(common)}",
+            *self._rareness(one),
         ]
-        if one.llr > 0:
-            lines.append(self.text("label.one_in", count=self.number(one.hypotheses.one_in)))
-            pairs = len(self.result.comparisons) + self.result.left_out
-            if pairs >= MANY:
-                expected = self.number(pairs / one.hypotheses.one_in, 2)
-                lines.append(self.text("label.many", pairs=self.number(pairs), count=expected))
         if one.hypotheses.background_pairs:
             pairs, alike = one.hypotheses.background_pairs, one.hypotheses.background_as_alike
             lines.append(self.text("label.background", pairs=self.number(pairs), alike=self.number(alike)))
@@ -90,6 +86,19 @@ class Sentences:
             lines.append(self.text("label.no_background"))
         likeness, usual = self.text("label.score"), self.text("label.baseline", value=self.number(one.baseline, 3))
         return [*lines, f"{likeness}: {self.number(one.score, 3)} ({usual})"]
+
+    def _rareness(self, one: Comparison) -> list[str]:
+        """How many independent pairs look like this one, or have a part like that of this one which says more."""
+        of_part = max((part.llr for part in one.parts), default=-math.inf)
+        one_in = max(one.hypotheses.one_in, int(math.exp(max(0.0, of_part))))
+        if max(one.llr, of_part) <= 0:
+            return []
+        key = "one_in_part" if of_part > one.llr else "one_in"
+        lines = [self.text(f"label.{key}", count=self.number(one_in))]
+        pairs = len(self.result.comparisons) + self.result.left_out
+        if pairs >= MANY:
+            lines.append(self.text("label.many", pairs=self.number(pairs), count=self.number(pairs / one_in, 2)))
+        return lines
 
     def region(self, region: Region) -> str:
         """Where a run matches and how rare it is."""
