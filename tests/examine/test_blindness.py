@@ -45,6 +45,7 @@ DECIDED = {
     SkipReason.LINE_TOO_LONG: LINES,
     SkipReason.BAD_TIME: LINES,
     SkipReason.MISSING_FIELD: NOTHING,
+    SkipReason.OTHER_SITE: NOTHING,
     SkipReason.NO_SUCH_LOG: NOTHING,
     SkipReason.UNSUPPORTED_RULE: NOTHING,
     SkipReason.INVALID_RULE: NOTHING,

@@ -25,7 +25,8 @@ IIS_HEADER = (
     "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n"
     "#Date: {day} 00:00:00\r\n#Fields: {fields}\r\n"
 )
-IIS_QUIET = "{} 192.0.2.10 GET /owa/healthcheck.htm - 443 - 127.0.0.1 AMProbe/Local/ClientAccess - 200 0 0 1"
+IIS_QUIET = "{} 192.0.2.10 GET {} - 443 - 127.0.0.1 AMProbe/Local/ClientAccess - 200 0 0 1"
+IIS_PAGE = {"proxylogon": "/owa/healthcheck.htm", "toolshell": "/_layouts/15/start.aspx"}
 ECP_QUIET = "{} ECP.Request S:TIME=1;S:CMD=Get-Mailbox;S:URL=/ecp/default.aspx;S:EX=;S:BLD=15.1.2106.2"
 HTTPPROXY_FIELDS = (FOLDER / "httpproxy_fields.txt").read_text(encoding="ascii").strip().split(",")
 
@@ -47,7 +48,7 @@ def lay_out(scenario: Scenario, folder: Path) -> Path:
     entries = scenario["evidence"]
     assert isinstance(entries, list)
     for entry in entries:
-        for name, content in _files(entry).items():
+        for name, content in _files(entry, str(scenario.get("pack", "proxylogon"))).items():
             target = root.joinpath(*_parts(name))
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
@@ -77,12 +78,12 @@ def _wrap(root: Path, how: str) -> Path:
     return archive
 
 
-def _files(entry: dict[str, object]) -> dict[str, bytes]:
+def _files(entry: dict[str, object], pack: str) -> dict[str, bytes]:
     if "file" in entry:
         raw = base64.b64decode(str(entry["base64"])) if "base64" in entry else str(entry.get("text", "")).encode()
         return {str(entry["file"]): raw}
     if "iis" in entry:
-        return _iis(entry)
+        return _iis(entry, str(entry.get("page", IIS_PAGE[pack])))
     if "httpproxy" in entry:
         return _httpproxy(entry)
     if "ecp" in entry:
@@ -112,10 +113,10 @@ def _repeated(repeat: object) -> list[str]:
     return [f"{start + timedelta(seconds=n):%Y-%m-%d %H:%M:%S} {repeat['row']}" for n in range(repeat["count"])]
 
 
-def _iis(entry: dict[str, object]) -> dict[str, bytes]:
+def _iis(entry: dict[str, object], page: str) -> dict[str, bytes]:
     days: dict[str, list[str]] = defaultdict(list)
     for moment in _hours(entry.get("quiet")):
-        days[f"{moment:%y%m%d}"].append(IIS_QUIET.format(f"{moment:%Y-%m-%d %H:%M:%S}"))
+        days[f"{moment:%y%m%d}"].append(IIS_QUIET.format(f"{moment:%Y-%m-%d %H:%M:%S}", page))
     for row in (*str(entry.get("rows", "")).strip().splitlines(), *_repeated(entry.get("repeat"))):
         date, time, client, method, url, status, *rest = row.split()
         agent = rest[0] if rest else "-"

@@ -30,6 +30,7 @@ HARMLESS = frozenset(
         # These are holes in time, and coverage has them.
         SkipReason.OUT_OF_WINDOW,
         SkipReason.MISSING_FIELD,
+        SkipReason.OTHER_SITE,
         # These are about rules, not about evidence.
         SkipReason.NO_SUCH_LOG,
         SkipReason.UNSUPPORTED_RULE,

@@ -1,11 +1,14 @@
-"""The beginning of a file, for questions that do not need the rest."""
+"""The beginnings of logs, for questions that do not need the rest."""
 
 from __future__ import annotations
 
-from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.errors import EvidenceReadError
+from collections.abc import Iterator
+from datetime import datetime
 
-__all__ = ["head_of"]
+from waspglass.evidence.artefact import Artefact, LineFormat, Record
+from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
+
+__all__ = ["beginning", "head_of", "spread"]
 
 _HEAD = 64 * 1024
 
@@ -17,3 +20,26 @@ def head_of(artefact: Artefact) -> bytes:
             return stream.read(_HEAD)
     except (OSError, EvidenceReadError):
         return b""
+
+
+def spread(group: list[Artefact], most: int) -> list[Artefact]:
+    """The first, the last and some between by path, which for dated logs is by time."""
+    ordered = sorted(group, key=lambda artefact: artefact.file.path)
+    if len(ordered) <= most:
+        return ordered
+    return [ordered[n * (len(ordered) - 1) // (most - 1)] for n in range(most)]
+
+
+def beginning(artefact: Artefact, form: LineFormat) -> Iterator[tuple[datetime | None, Record]]:
+    """The records that stand whole in the first 64 KiB."""
+    head = head_of(artefact)
+    columns = form.implied
+    for line in head[: head.rfind(b"\n") + 1].splitlines():
+        if line.startswith(form.header_starts):
+            columns = form.header(line, columns)
+        elif columns is not None:
+            try:
+                record = form.record(line, columns)
+            except MalformedLineError:
+                continue
+            yield form.time(record, columns), record

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, LineFormat, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Record, RecordReader
 from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, build_sightings
-from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
+from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
-from waspglass.examine.log_head import head_of
+from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.binding import deriver
 from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting
@@ -83,8 +83,8 @@ def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
     derive = deriver(kind)
     if not any(one.name == HOSTNAME_FIELD for one in kind.derive):
         return
-    for artefact in _spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
-        records = (derive(record) for _, record in _beginning(artefact, line_format(artefact.format)))
+    for artefact in spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
+        records = (derive(record) for _, record in beginning(artefact, line_format(artefact.format)))
         name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
         if name is not None:
             yield printable(name[:253]).partition(".")[0].upper()
@@ -95,22 +95,14 @@ def _records(
 ) -> Iterator[tuple[Artefact, datetime | None, Record]]:
     derive = deriver(kind)
     tells = any(one.name in (BUILD_FIELD, HOSTNAME_FIELD) for one in kind.derive)
-    for artefact in group if kind.format in _WHOLE or kind.format == "web_file" else _spread(group):
+    for artefact in group if kind.format in _WHOLE or kind.format == "web_file" else spread(group, _LOGS_PER_KIND):
         if artefact.format in _WHOLE and artefact.format in readers:
             yield from ((artefact, moment, derive(record)) for moment, record in _whole(artefact, readers))
         elif tells and artefact.format == "web_file":
             yield artefact, artefact.file.modified, derive(name_fields(artefact.file.path))
         elif tells and is_line_format(artefact.format):
-            for moment, record in _beginning(artefact, line_format(artefact.format)):
+            for moment, record in beginning(artefact, line_format(artefact.format)):
                 yield artefact, moment, derive(record)
-
-
-def _spread(group: list[Artefact], most: int = _LOGS_PER_KIND) -> list[Artefact]:
-    """The first, the last and some between by path, which for dated logs is by time."""
-    ordered = sorted(group, key=lambda artefact: artefact.file.path)
-    if len(ordered) <= most:
-        return ordered
-    return [ordered[n * (len(ordered) - 1) // (most - 1)] for n in range(most)]
 
 
 def _whole(artefact: Artefact, readers: Mapping[str, RecordReader]) -> Iterator[tuple[datetime | None, Record]]:
@@ -119,18 +111,3 @@ def _whole(artefact: Artefact, readers: Mapping[str, RecordReader]) -> Iterator[
             yield moment, record
     except EvidenceReadError:
         return  # The hunt reads the same file and has counted the skip.
-
-
-def _beginning(artefact: Artefact, form: LineFormat) -> Iterator[tuple[datetime | None, Record]]:
-    """The records that stand whole in the first 64 KiB."""
-    head = head_of(artefact)
-    columns = form.implied
-    for line in head[: head.rfind(b"\n") + 1].splitlines():
-        if line.startswith(form.header_starts):
-            columns = form.header(line, columns)
-        elif columns is not None:
-            try:
-                record = form.record(line, columns)
-            except MalformedLineError:
-                continue
-            yield form.time(record, columns), record

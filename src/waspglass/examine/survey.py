@@ -15,6 +15,7 @@ from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
 from waspglass.examine.file_times import file_timed
 from waspglass.examine.spans import missing_spans
+from waspglass.examine.witnesses import folder_of_log, mute_folders
 from waspglass.hunt.ability import Unable
 from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage, Span, disjoint
@@ -63,15 +64,24 @@ class Survey:
         scanned = {(one.source, one.kind): one for one in result.scanned}
         # The hunt and the probe read the same file; what one of them told of it needs no second telling.
         known = {(shown_source(skip.source), skip.reason) for skip in self.skipped}
+        mute = mute_folders(self.seen, self._kinds)
+        self.skipped += [_of_another_site(folder, count) for (_, folder), count in mute.items()]
         for artefact in self.seen:
             kind = self._kinds[artefact.kind]
             span = _span(artefact, kind, scanned.get((artefact.file.path, artefact.kind)))
             self.skipped += [skip for skip in span.skipped if (skip.source, skip.reason) not in known]
+            if (artefact.kind, folder_of_log(artefact)) in mute:
+                span = replace(span, first=None, last=None, gaps=())
             self._spans[artefact.kind].append(span)
         titles = {kind.kind: kind.title.text(self._language) for kind in self._pack.kinds}
         return tuple(
             one.model_copy(update={"title": titles[one.kind]}) for one in coverage(self._spans, self._pack.kinds)
         )
+
+
+def _of_another_site(folder: str, count: int) -> Skipped:
+    detail = "no record of the product in these logs; they do not count as seen"
+    return Skipped(source=shown_source(folder), reason=SkipReason.OTHER_SITE, count=count, detail=detail)
 
 
 def _span(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None) -> LogSpan:

@@ -46,6 +46,8 @@ class SkipReason(StrEnum):
     """A record whose time cannot be read or is absurd."""
     MISSING_FIELD = "missing field"
     """A rule needs a field that this log does not have, so it was not run there."""
+    OTHER_SITE = "other site"
+    """Logs of the right kind, but of another site or product: they would not have shown an entry."""
     NO_SUCH_LOG = "no such log"
     """Rules are for a kind of log that the evidence does not have."""
     UNSUPPORTED_RULE = "unsupported rule"

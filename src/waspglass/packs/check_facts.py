@@ -93,6 +93,9 @@ def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Sev
         if fault := regex_fault(derived.regex, groups=1):
             severity = Severity.WARNING if fault.startswith("repeats") else Severity.ERROR
             yield severity, "regex", f"{kind.kind}: derived field {derived.name} {fault}"
+    for column, regex in kind.witness.items():
+        if fault := regex_fault(regex):
+            yield Severity.ERROR, "regex", f"{kind.kind}: witness of {column} {fault}"
     for other in (*kind.together, *kind.settled_by):
         if other not in counts or other == kind.kind:
             yield Severity.ERROR, "entry", f"{kind.kind}: names {other!r}, which is no other kind of this pack"

@@ -96,6 +96,8 @@ class ArtefactKind(Document):
             all of them speak too.
         settled_by: Kinds that tell whether an attempt succeeded of which this one sees the answer only.
         requires: Columns without which a log of this kind cannot show an entry.
+        witness: Column -> regular expression; logs of a folder count for "clean" only if a record of one of them fits
+            all of these. A column that the log lacks is not asked.
         keys: Registry keys that are read besides those of Windows, below the root of the hive; `*` is any one name.
         retention_days: After how many days the product deletes it by default; None = never by itself.
         quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
@@ -119,6 +121,7 @@ class ArtefactKind(Document):
     together: tuple[str, ...] = ()
     settled_by: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    witness: dict[str, str] = Field(default_factory=dict)
     keys: tuple[str, ...] = ()
     retention_days: int | None = None
     quota_mb: int | None = None
