@@ -99,6 +99,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{file}", "--out", ""), 2, "an argument is empty"),
         (("examine", "{file}", "--since", "0001-01-01T00:00:00+05:00"), 2, "not a time"),
         (("examine", "{file}", "--facts", "{early}"), 2, "calendar"),
+        (("examine", "{file}", "--facts", "{late}"), 2, "no server ran then"),
     ],
 )
 def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
@@ -108,7 +109,9 @@ def test_faults_have_a_message_and_a_code(tmp_path: Path, words: tuple[str, ...]
     (tmp_path / "logs" / "x.log").write_text("just some words\n")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04" + b"\0" * 60)
     (tmp_path / "early.json").write_text('{"collected_at": "9999-12-31T23:00:00-05:00"}')
+    (tmp_path / "late.json").write_text('{"builds": [{"build": "15.1.2106.2", "from": "9999-12-31T23:59:59Z"}]}')
     places = {
+        "late": tmp_path / "late.json",
         "early": tmp_path / "early.json",
         "empty": tmp_path / "empty",
         "file": tmp_path / "file.log",

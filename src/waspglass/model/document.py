@@ -31,7 +31,7 @@ class Document(BaseModel):
 def format_instant(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`; fractions of a second only where they are not zero, to the millisecond."""
     utc = moment.astimezone(UTC)
-    text = utc.strftime("%Y-%m-%dT%H:%M:%S")
+    text = utc.replace(tzinfo=None).isoformat(timespec="seconds")
     return f"{text}.{utc.microsecond // 1000:03d}Z" if utc.microsecond >= 1000 else f"{text}Z"
 
 

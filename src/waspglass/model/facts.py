@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from waspglass.model.document import Document, Instant
 
@@ -23,6 +24,19 @@ class Certainty(StrEnum):
     """Something that usually goes with it: a version inside a URL path or a log header."""
 
 
+_YEARS = range(1990, 2200)
+
+
+def _of_a_server(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError(f"no server ran then; write a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return moment
+
+
+_ServerTime = Annotated[Instant, AfterValidator(_of_a_server)]
+"""A moment at which a server can have run: later sums and differences of it stay inside the calendar."""
+
+
 class BuildFact(Document):
     """The host ran this build from this moment until the next entry.
 
@@ -32,7 +46,7 @@ class BuildFact(Document):
     """
 
     build: str = Field(pattern=r"^\d{1,4}(\.\d{1,5}){2,3}$")
-    from_: Instant | None = Field(default=None, alias="from", serialization_alias="from")
+    from_: _ServerTime | None = Field(default=None, alias="from", serialization_alias="from")
 
 
 class BuildSighting(Document):
@@ -66,6 +80,6 @@ class Facts(Document):
 
     hostname: str | None = Field(default=None, max_length=253)
     timezone: str | None = Field(default=None, max_length=64)
-    collected_at: Instant | None = None
+    collected_at: _ServerTime | None = None
     builds: tuple[BuildFact, ...] = ()
     own_pages: tuple[Annotated[str, Field(pattern=r"^/[^?#\s]{1,500}$")], ...] = Field(default=(), max_length=1000)

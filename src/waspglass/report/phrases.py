@@ -50,13 +50,13 @@ class Phrases:
         """A time in UTC to the second, as the logs write it in either language."""
         if moment is None:
             return self.text("text.unknown_time")
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
     def minute(self, moment: datetime | None) -> str:
         """A time in UTC to the minute."""
         if moment is None:
             return self.text("text.unknown_time")
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 
     def duration(self, hours: float) -> str:
         """A length of time in whole hours, or in days from three days on."""

@@ -60,8 +60,7 @@ def identifier(kind: str, *parts: str) -> str:
 
 def moment(when: datetime) -> str:
     """A time to the millisecond, as STIX wants it."""
-    utc = when.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def marking(level: str) -> StixObject:
