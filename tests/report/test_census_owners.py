@@ -108,3 +108,21 @@ def test_every_marking_is_explained(tlp: Tlp) -> None:
         )
         assert text.startswith(f"{tlp}\n")
         assert f"  {tlp}: " in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("1 of your addresses needs action", "Seen on 2021-03-09 by:")),
+        ("de", ("braucht", "Gesehen am 2021-03-09")),
+    ],
+)
+def test_one_host_on_one_day_is_said_so(language: str, words: tuple[str, ...]) -> None:
+    text = message(Notice(Contact("a@b.example", language=language), (host(),)), PACK, SENDER)
+    assert all(each in text for each in words)
+
+
+def test_the_hosts_that_the_message_is_about_are_shown_first() -> None:
+    calm = tuple(host(State.PATCHED, address=f"192.0.2.{n}", reported=True) for n in range(20))
+    notice = Notice(Contact("a@b.example"), (*calm, host(address="192.0.2.99")))
+    assert "192.0.2.99 tcp/443 (mail.a.example): vulnerable" in message(notice, PACK, SENDER)

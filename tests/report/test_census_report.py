@@ -248,7 +248,7 @@ def test_a_source_that_saw_nothing_of_the_product_that_day_stands_with_none(tmp_
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
         found = survey(reading, dt.date(2021, 3, 20), samples=5)
     assert [(each.last.date.day, each.last.total) for each in found.sources] == [(20, 0)]
-    assert "Shodan sees 0 vulnerable addresses among 0." in render_census(found, language="en", version="1")
+    assert "Shodan: 0 of 0 addresses vulnerable." in render_census(found, language="en", version="1")
 
 
 @pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
@@ -277,3 +277,12 @@ def test_hosts_of_no_known_country_take_nobodys_rank() -> None:
         for key, number in ((None, 9), ("US", 5), ("AT", 3), ("DE", 3), ("FR", 1))
     ]
     assert [rank for rank, _ in ranks(counts)] == [None, 1, 2, 2, 4]
+
+
+def test_sentences_about_what_was_left_out_stand_apart(tmp_path: Path) -> None:
+    """`unlesbare Zeile: 11` and `63 Sichtungen` stood together as 1163."""
+    other = banner("192.0.2.9", None, http=None, data="")
+    add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1"), other, "{broken"))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        page = render_census(survey(reading, dt.date(2021, 3, 9), samples=5), language="de", version="1")
+    assert "unlesbare Zeile: 1. Nicht gez" in re.sub(r"\s+", " ", page)

@@ -124,9 +124,14 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
         first=days[0],
         last=days[-1],
         tested=sorted({host.source for host in notice.hosts if host.tested}),
-        sample=[_sample(host, words) for host in notice.hosts[:10]],
+        sample=[_sample(host, words) for host in sorted(notice.hosts, key=_calm)[:10]],
         more=max(len(notice.hosts) - 10, 0),
     )  # fmt: skip
+
+
+def _calm(host: ExposedHost) -> bool:
+    """The samples that the message is about come first."""
+    return host.state is not State.VULNERABLE and not host.compromise
 
 
 def _sample(host: ExposedHost, words: Catalogue) -> str:

@@ -55,7 +55,13 @@ class CensusWords:
     def source(self, source: str) -> str:
         """What a person calls a feed."""
         family = source.split(".", 1)[0]
-        names = {"shodan": "Shodan", "censys": "Censys", "nmap": "Nmap", "shadowserver": "Shadowserver"}
+        names = {
+            "table": self.text("method.own"),
+            "shodan": "Shodan",
+            "censys": "Censys",
+            "nmap": "Nmap",
+            "shadowserver": "Shadowserver",
+        }
         rest = source.removeprefix(family).removeprefix(".")
         return f"{names.get(family, family)} {rest}".strip()
 
