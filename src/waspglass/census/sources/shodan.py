@@ -94,7 +94,7 @@ class _Banner(msgspec.Struct, gc=False):
 _NOWHERE, _SILENT, _OPEN, _BARE = _Location(), _Http(), _Ssl(), _Certificate()
 _NO_FINGERPRINT, _NO_SUBJECT = _Fingerprint(), _Subject()
 _NAMELESS: list[str] = []
-_PIECE_ROWS, _PIECE_BYTES = 8192, 64 << 20
+_PIECE_ROWS, _PIECE_BYTES = 16_384, 64 << 20
 """Banners turned into a frame at once; bounds memory."""
 
 
