@@ -286,3 +286,10 @@ def test_a_foreign_index_cannot_make_a_pipe_or_device_be_read(tmp_path: Path) ->
     loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)])
     assert loaded.sources == ()
     assert {skip.reason for skip in loaded.skipped} == {SkipReason.SPECIAL_FILE}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_an_encoding_does_not_hide_a_candidate(tmp_path: Path, encoding: str) -> None:
+    build_index([*background(20), Source("shared.py", ORIGINAL.encode(encoding))], tmp_path / "index")
+    best = open_index(tmp_path / "index").candidates(ORIGINAL.encode(), 1)
+    assert [one.name for one in best] == ["shared.py"]

@@ -171,6 +171,15 @@ def test_line_ends_do_not_hide_a_copy(ending: str) -> None:
     assert (best.verdict, best.score) == (Verdict.DERIVED, 1.0)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "utf-8-sig", "cp1252"])
+def test_an_encoding_does_not_hide_a_copy_nor_its_lines(encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-32-be" else ""
+    found = Source("found.py", f"{mark}{ORIGINAL}# caf\xe9\n".encode(encoding))
+    result = traced([found], SHARED, background())
+    assert (result.verdict, result.samples[0].reading) == (Verdict.DERIVED, "syntax")
+    assert result.texts["found.py"].lines[0].removeprefix("\\ufeff") == ORIGINAL.splitlines()[0]
+
+
 def test_a_zero_byte_does_not_hide_a_copy() -> None:
     found = Source("found.py", ORIGINAL.replace("\n\n", "\n\0\n").encode())
     assert traced([found], SHARED, background()).verdict is Verdict.DERIVED

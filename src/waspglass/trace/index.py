@@ -119,7 +119,7 @@ class Index:
 
 def _utf_8(raw: bytes) -> bytes:
     """The bytes themselves unless they look like UTF-16: sketches are made of bytes."""
-    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or raw[1:2] == b"\0"
+    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in raw[:2]
     return decode(raw).encode("utf-8", "replace") if wide else raw
 
 

@@ -71,14 +71,21 @@ class Program:
 
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
 def decode(raw: bytes) -> str:
-    """The text of bytes: UTF-16 by its mark or its zero bytes, else UTF-8, else Latin-1; never fails."""
+    """The text of bytes: UTF-16 and UTF-32 by mark, UTF-16 by zero bytes, else UTF-8, else Latin-1; never fails."""
+    if raw[:4] in _UTF_32:
+        return raw.decode("utf-32", errors="replace")
     if raw[:2] in _UTF_16:
         return raw.decode("utf-16", errors="replace")
-    if len(raw) >= 8 and raw[1:400:2].count(0) * 2 >= len(raw[1:400:2]) and raw[0:400:2].count(0) == 0:
-        return raw.decode("utf-16-le", errors="replace")
+    if len(raw) >= 8:
+        even, odd = raw[0:400:2], raw[1:400:2]
+        if odd.count(0) * 2 >= len(odd) and even.count(0) == 0:
+            return raw.decode("utf-16-le", errors="replace")
+        if even.count(0) * 2 >= len(even) and odd.count(0) == 0:
+            return raw.decode("utf-16-be", errors="replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
