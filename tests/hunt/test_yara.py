@@ -75,6 +75,20 @@ def test_a_rule_that_does_not_compile_takes_no_other_along() -> None:
     assert ["nowhere" in told[0], "$a" in told[1], len(told)] == [True, True, 2]
 
 
+@pytest.mark.parametrize(
+    "head", ["rule t // why\n{", "rule t : a /* b */ c\n{", "private\nglobal rule g { condition: true } rule t {"]
+)
+def test_rules_are_known_whatever_stands_in_their_heads(head: str) -> None:
+    assert added(f"{head} condition: filesize > 0 }}") == (["yara:t"], [])
+
+
+def test_a_title_with_quotes_is_shown_as_it_is_meant() -> None:
+    text = 'rule t { meta: description = "a \\"page\\" with ü" condition: true }'
+    rules = load_rules(pack(), [RuleSource(path="u.yar", text=text, origin="user")])
+    (one,) = hunt([artefact("webfile", PAGE, PATH)], rules, readers=record_readers(None)).findings
+    assert one.title == 'a "page" with ü'
+
+
 @pytest.mark.parametrize("what", ['include "x.yar"', 'import "nosuchmodule"', 'rule cut { strings: $a = "x'])
 def test_what_cannot_be_compiled_is_told(what: str) -> None:
     rules, told = added(f"rule fine {{ condition: false }}\n{what}\n")

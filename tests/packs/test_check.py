@@ -147,10 +147,22 @@ def test_a_follow_up_rule_without_placeholder(tiny: Edit) -> None:
 def test_yara_rules_are_checked_too(tiny: Edit) -> None:
     folder = tiny()
     (folder / "yara").mkdir()
-    (folder / "yara" / "a.yar").write_text('rule one {\n  meta:\n    rung = "bad"\n  condition: nothing\n}\n')
+    whole = 'rule one {\n  meta:\n    rung = "bad"\n  condition: true\n}\n'
+    (folder / "yara" / "a.yar").write_text(f"{whole}rule two {{\n  condition: nothing\n}}\n")
     checks = {issue.check for issue in check_pack(folder) if issue.file == "yara/a.yar"}
     assert checks == {"yara", "meaning", "sample", "source"}
-    assert [issue.line for issue in check_pack(folder) if issue.check == "yara"] == [4]
+    assert [issue.line for issue in check_pack(folder) if issue.check == "yara"] == [7]
+
+
+def test_yara_rules_are_read_as_the_compiler_reads_them(tiny: Edit) -> None:
+    folder = tiny()
+    (folder / "yara").mkdir()
+    meta = r'rung = "implanted" title = "T" reference = "a \"report\"" '
+    samples = 'fires = "samples/evil.log" silent = "samples/good.log"'
+    helper = "/*\nrule old { condition: x }\n*/\nprivate rule helper { condition: true }\n"
+    text = f"{helper}rule one {{ meta: {meta} {samples} condition: helper }}\n"
+    (folder / "yara" / "a.yar").write_text(text)
+    assert [str(issue) for issue in check_pack(folder) if issue.file == "yara/a.yar"] == []
 
 
 def test_a_filter_is_checked_as_one(tiny: Edit) -> None:

@@ -30,7 +30,8 @@ _MOST_NAMED = 20
 _Reader = Callable[[str, str], Iterator[Indicator | str]]
 _INDICATORS: Mapping[str, _Reader] = {"csv": read_csv, "list": read_plain, "stix": read_stix}
 _Named = TypeVar("_Named", Rule, Correlation)
-_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+\w+\s*(?::[\w\s]+)?\{", re.MULTILINE)
+_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+)*rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
+_YARA_BODY = re.compile(r"\bcondition\s*:")
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
 
@@ -41,7 +42,7 @@ def language_of(text: str) -> str | None:
         return "stix" if '"objects"' in start else None
     if start.startswith("[") and '"pattern"' in start:
         return "stix"
-    if _YARA.search(start):
+    if _YARA.search(start) and _YARA_BODY.search(start):
         return "yara"
     if _SIGMA.search(start):
         return "sigma"
@@ -216,7 +217,7 @@ def _read_yara(source: RuleSource, reading: _Reading) -> None:
     if len(checked.faults) > _MOST_NAMED:
         left = len(checked.faults) - _MOST_NAMED
         reading.skip(source.path, SkipReason.INVALID_RULE, "further rules", left)
-    if checked.usable:
+    if checked.rules:
         reading.yara.append(source.path)
 
 

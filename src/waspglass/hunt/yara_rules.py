@@ -18,7 +18,7 @@ from waspglass.hunt.rule import Meaning, Rule
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import Logsource, RuleSource
-from waspglass.packs.yara_source import compiled_yara
+from waspglass.packs.yara_source import compiled_yara, yara_meta
 
 __all__ = ["YaraMatch", "YaraScanner", "yara_hit"]
 
@@ -86,7 +86,7 @@ class YaraScanner:
         except yara_x.ScanError as error:
             self.skipped.append(skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})"))
             return ()
-        return tuple(_match_of(rule.identifier, dict(rule.metadata)) for rule in results.matching_rules)
+        return tuple(_match_of(rule.identifier, yara_meta(rule)) for rule in results.matching_rules)
 
 
 def _externals(path: str) -> dict[str, str]:
@@ -95,13 +95,13 @@ def _externals(path: str) -> dict[str, str]:
     return {"filename": place.name, "filepath": str(place.parent), "extension": place.suffix.lower()}
 
 
-def _match_of(name: str, meta: dict[str, object]) -> YaraMatch:
+def _match_of(name: str, meta: dict[str, str]) -> YaraMatch:
     try:
-        rung = Rung(str(meta["rung"]))
-        effect = Effect(str(meta.get("effect", "shows")))
+        rung = Rung(meta["rung"])
+        effect = Effect(meta.get("effect", "shows"))
     except (KeyError, ValueError):
         rung, effect = Rung.IMPLANTED, Effect.HINT
-    title = str(meta.get("title") or meta.get("description") or name)
+    title = meta.get("title") or meta.get("description") or name
     return YaraMatch(name, Meaning(rung, effect, subject="implant"), title)
 
 

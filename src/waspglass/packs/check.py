@@ -16,6 +16,7 @@ from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.load import load_pack
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import Samples, SigmaDocument, YaraDocument, sigma_documents, yara_documents
+from waspglass.packs.yara_source import checked_yara
 
 __all__ = ["Fires", "Unused", "check_pack"]
 
@@ -68,7 +69,7 @@ def _rule_issues(pack: Pack, fires: Fires | None) -> Iterator[PackIssue]:
     yield from found
     if any(issue.severity is Severity.ERROR for issue in found):
         return
-    yara = [rule for source in pack.yara for rule in yara_documents(source)]
+    yara = [rule for source in pack.yara for rule in yara_documents(source, checked_yara(source).rules)]
     yield from title_issues(pack, documents, yara)
     if fires is not None:
         yield from _sample_issues(pack, documents, yara, fires)

@@ -21,11 +21,12 @@ def yara_issues(pack: Pack) -> Iterator[PackIssue]:
     """Faults of all YARA rules of a pack: they do not compile, or do not say what a match proves."""
     names: dict[str, str] = {}
     for source in pack.yara:
-        for fault in checked_yara(source).faults:
+        checked = checked_yara(source)
+        for fault in checked.faults:
             at = _LINE.search(fault)
             line = int(at[1]) if at else None
             yield PackIssue(source.path, line, Severity.ERROR, "yara", f"does not compile: {fault}")
-        for rule in yara_documents(source):
+        for rule in yara_documents(source, checked.rules):
             if rule.name in names:
                 message = f"the rule {rule.name} stands in {names[rule.name]} too"
                 yield PackIssue(source.path, rule.line, Severity.ERROR, "name", message)

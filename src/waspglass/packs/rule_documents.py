@@ -124,7 +124,7 @@ class SigmaDocument:
 
 @dataclass(frozen=True, slots=True)
 class YaraDocument:
-    """One YARA rule: its name, line and `meta` strings."""
+    """One YARA rule: its name, line and `meta`."""
 
     file: str
     line: int
@@ -167,17 +167,18 @@ def sigma_documents(source: RuleSource) -> tuple[tuple[SigmaDocument, ...], tupl
     )
 
 
-_YARA_RULE = re.compile(r"^[^\S\n]*(?:(?:private|global)[^\S\n]+)*rule\s+(\w+)", re.MULTILINE)
-_YARA_META = re.compile(r'^[^\S\n]*(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"[^\S\n]*$', re.MULTILINE)
+_YARA_RULE = re.compile(r"^[^\S\n]*((?:(?:private|global)\s+)*)rule\s+(\w+)", re.MULTILINE)
 
 
-def yara_documents(source: RuleSource) -> tuple[YaraDocument, ...]:
-    """The rules of a YARA file with their `meta`, read by their shape (one string a line)."""
-    starts = list(_YARA_RULE.finditer(source.text))
-    found = []
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        body = source.text[start.end() : following.start() if following is not None else None]
-        meta = re.split(r"^\s*(?:strings|condition)\s*:", body, maxsplit=1, flags=re.MULTILINE)[0]
-        line = source.text.count("\n", 0, start.start(1)) + 1
-        found.append(YaraDocument(source.path, line, start[1], dict(_YARA_META.findall(meta))))
-    return tuple(found)
+def yara_documents(source: RuleSource, rules: Mapping[str, Mapping[str, str]]) -> tuple[YaraDocument, ...]:
+    """The rules of a YARA file that give findings, with their lines; private ones only help others.
+
+    Args:
+        source: The file.
+        rules: Name and metadata of those that compile, see `yara_source`; others stand in comments, or are told.
+    """
+    return tuple(
+        YaraDocument(source.path, source.text.count("\n", 0, found.start(2)) + 1, found[2], rules[found[2]])
+        for found in _YARA_RULE.finditer(source.text)
+        if found[2] in rules and "private" not in found[1]
+    )

@@ -11,7 +11,7 @@ import yara_x
 from waspglass.model.escape import bounded
 from waspglass.packs.pack import RuleSource
 
-__all__ = ["EXTERNALS", "YaraCheck", "checked_yara", "compiled_yara", "yara_fault"]
+__all__ = ["EXTERNALS", "YaraCheck", "checked_yara", "compiled_yara", "yara_fault", "yara_meta"]
 
 EXTERNALS: Mapping[str, str] = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner", "md5"), "")
 """Variables that THOR and LOKI give rules, and public collections use: name of the file, its folder, its extension with
@@ -24,11 +24,11 @@ class YaraCheck:
 
     Attributes:
         faults: A complaint, with its line, for each rule that does not compile.
-        usable: True if there are rules that do.
+        rules: Name and metadata of each rule that does.
     """
 
     faults: tuple[str, ...]
-    usable: bool
+    rules: Mapping[str, Mapping[str, str]]
 
 
 def _added(compiler: yara_x.Compiler, source: RuleSource) -> None:
@@ -59,7 +59,15 @@ def checked_yara(source: RuleSource) -> YaraCheck:
     compiler = _compiler()
     _added(compiler, source)
     faults = tuple(bounded(" ".join(str(one["text"]).split()), 300) for one in compiler.errors())
-    return YaraCheck(faults, any(True for _ in compiler.build()))
+    return YaraCheck(faults, {rule.identifier: yara_meta(rule) for rule in compiler.build()})
+
+
+def yara_meta(rule: yara_x.Rule) -> dict[str, str]:
+    """The metadata of a rule as text; the binding gives strings with escapes as bytes."""
+    return {
+        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        for name, value in rule.metadata
+    }
 
 
 def yara_fault(source: RuleSource) -> str | None:
