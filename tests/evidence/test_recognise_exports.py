@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.formats.test_event_exports import SHAPES
-from tests.evidence.readers.test_event_export import EXPORTS, HAYABUSA, table
+from tests.evidence.readers.test_event_export import EXPORTS, HAYABUSA, in_xml, table
 from tests.evidence.trees import write_tree
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.open import open_evidence
@@ -25,12 +25,15 @@ EXPORTED |= {
     "Hayabusa's array": json.dumps([{**HAYABUSA, "Details": {}}], indent=4),
     "Hayabusa's table": table([{**HAYABUSA, "Details": "x: y"}]),
     "Get-EventLog": table([{"EventID": "1", "MachineName": "x", "ReplacementStrings": "x", "Source": "x"}]),
+    "the Event Viewer's": f"<?xml version='1.0'?>\r\n<Events>{in_xml()}</Events>",
+    "wevtutil's": in_xml(),
     "Splunk's table": table([{"_time": "x", "EventCode": "1", "host": "x"}]),
 }
 OTHERS = {
     "package.json": '{\n  "name": "x",\n  "version": "1"\n}',
     "uploads.json": '{"Timestamp": "2021-03-03", "file_size": 1, "vfs_path": "x"}',
     "list.json": '[{"name": "x"}]',
+    "web.xml": "<?xml version='1.0'?><configuration><Event name='x'/></configuration>",
     "list.csv": "name,value\n1,2\n",
     "services.csv": '"Name","MachineName"\n"x","y"\n',
 }
@@ -38,7 +41,10 @@ OTHERS = {
 
 @pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
 def test_each_export_has_one_reader(tmp_path: Path, pack: str) -> None:
-    named = {f"exported/{name}.{'json' if text[:1] in '{[R' else 'csv'}": text for name, text in EXPORTED.items()}
+    named = {
+        f"exported/{name}.{'json' if text[:1] in '{[R' else 'xml' if text[:1] == '<' else 'csv'}": text
+        for name, text in EXPORTED.items()
+    }
     lines = {f"lines/{name}": text for name, text in LINES.items()}
     write_tree(tmp_path, {name: text.encode() for name, text in {**named, **lines, **OTHERS}.items()})
     with open_evidence(tmp_path) as evidence:

@@ -26,7 +26,7 @@ HEAD_BYTES = 64 * 1024
 
 _FIRST_LOOK = 4096
 _LONGEST_LINE = 8192
-_LOG_LIKE = frozenset({".log", ".evtx", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c"})
+_LOG_LIKE = frozenset({".log", ".evtx", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hunt.evidence import artefact, both, rules_of, sigma
-from waspglass.evidence.artefact import Record
+from tests.hunt.evidence import MemoryFile, artefact, both, rules_of, sigma
+from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.registry import line_format
+from waspglass.evidence.readers.registry import record_reader
 
 EVENTS = line_format("event_json")
 TIME = datetime(2021, 3, 3, 1, 2, 3, tzinfo=UTC)
@@ -213,3 +214,30 @@ def test_whatever_the_object_is_there_is_a_record_of_texts(document: dict[str, o
     for name, value in flatten_event(document).items():
         assert isinstance(name, str)
         assert isinstance(value, str)
+
+
+DEEP = 900
+NESTED = {
+    "lists": '{"EventID":1,"x":' + "[" * DEEP + "]" * DEEP + "}",
+    "wrappers": '{"EventID":1,"EventData":{"x":' + '{"#text":' * DEEP + "1" + "}" * DEEP + "}}",
+    "an object": '{"EventID":1,"x":{"a":' + "[" * DEEP + "]" * DEEP + "}}",
+    "items": '{"Event":{"System":{"EventID":1},"EventData":' + '{"a":' * DEEP + "1" + "}" * DEEP + "}}",
+}
+
+
+@pytest.mark.parametrize("line", NESTED.values(), ids=NESTED.keys())
+def test_an_event_deeper_than_any_is_an_event_all_the_same(line: str) -> None:
+    columns = EVENTS.implied
+    assert columns is not None
+    assert EVENTS.record(line.encode(), columns)["EventID"] == "1"
+    found = both(
+        [artefact("events", line)], rules_of(sigma("s: {EventID: 1}\ncondition: s", logsource="product: windows"))
+    )
+    assert [one.line for one in found.findings] == [1]
+
+
+def test_an_export_of_a_virtual_directory_may_be_deep_too() -> None:
+    text = '[{"Name":"OAB","ExternalUrl":{"OriginalString":{"a":' + "[" * DEEP + "]" * DEEP + "}}}]"
+    one = Artefact("oab", "oab_export", MemoryFile("x.json", text.encode()))
+    ((_, _, record),) = record_reader("oab_export").records(one)
+    assert record["Name"] == "OAB"

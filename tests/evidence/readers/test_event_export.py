@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import time
@@ -120,6 +121,52 @@ def test_local_times_are_those_of_the_server() -> None:
         assert moment == utc, text
 
 
+EVENT_XML = """<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>
+  <System><Provider Name='Microsoft-Windows-Sysmon' Guid='{{0}}'/><EventID>1</EventID><Level>4</Level>
+  <TimeCreated SystemTime='2021-03-03T01:02:03.0000000Z'/><EventRecordID>77</EventRecordID><Channel>{channel}</Channel>
+  <Computer>EXCH01</Computer><Security UserID='S-1-5-18'/></System>
+  <EventData>{data}</EventData><RenderingInfo Culture='en-US'><Message>rendered</Message></RenderingInfo></Event>"""
+
+
+def in_xml(data: Mapping[str, str] = DATA) -> str:
+    items = "".join(f"<Data Name='{name}'>{html.escape(value)}</Data>" for name, value in data.items())
+    return EVENT_XML.format(channel=SYSMON, data=items)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<?xml version='1.0' encoding='utf-8' standalone='yes'?>\r\n<Events>{in_xml()}{in_xml()}</Events>",
+        f"{in_xml()}\r\n{in_xml()}\r\n",
+        f"Record 1\n<?xml version='1.0'?>\n{in_xml()}\nRecord 2\n<?xml version='1.0'?>\n{in_xml()}\n",
+    ],
+    ids=["Event Viewer", "wevtutil", "evtx_dump"],
+)
+def test_xml(text: str, encoding: str) -> None:
+    found, fault = read(text.encode(encoding))
+    assert (len(found), fault) == (2, None)
+    header = {"EventID": "1", "Channel": SYSMON, "Computer": "EXCH01", "EventRecordID": "77", "UserID": "S-1-5-18"}
+    for moment, record in found:
+        assert record.items() >= (header | DATA | {"Provider_Name": "Microsoft-Windows-Sysmon"}).items()
+        assert (moment, record["Message"]) == (TIME, "rendered")
+
+
+def test_xml_without_names_and_of_user_data() -> None:
+    unnamed = EVENT_XML.format(channel="x", data="<Data>Set-OabVirtualDirectory</Data><Data>-ExternalUrl x</Data>")
+    user = EVENT_XML.format(channel="x", data="")
+    user = user.replace("<EventData>", "<UserData><LogFileCleared xmlns='y'><SubjectUserName>svc</SubjectUserName>")
+    user = user.replace("</EventData>", "</LogFileCleared></UserData>")
+    cut = in_xml()[:-30]
+    broken = in_xml().replace("<Data", "<Data <", 1)
+    found, fault = read(f"<Events>{unnamed}{broken}{user}{cut}")
+    assert fault is SkipReason.DAMAGED
+    assert [record.get("Data", record.get("SubjectUserName")) for _, record in found] == [
+        "Set-OabVirtualDirectory\n-ExternalUrl x",
+        "svc",
+    ]
+
+
 HAYABUSA = {
     "Timestamp": "2021-03-03 02:02:03.000 +01:00",
     "RuleTitle": "Proc Exec",
@@ -195,8 +242,13 @@ def test_what_is_damaged_hides_nothing_else() -> None:
         '[{"a":' + "[" * 2_000_000,
         '\n{"a":"' * 300_000,
         '{"n":' + "9" * 100_000 + "}",
+        "{x" + "\n" * 3_000_000,
+        "{x\n" + " " * 3_000_000,
+        "<Event >" * 400_000,
+        "<Event>" + "<a>" * 1_000_000,
+        "<Event><!DOCTYPE x></Event>" * 1000,
     ],
-    ids=["texts without end", "braces", "deep", "lines without end", "a long number"],
+    ids=str.split("texts braces deep lines number empty-lines blanks no-end deep-XML document-types"),
 )
 def test_a_hostile_export_costs_little_and_ends_as_damaged(text: str) -> None:
     begun = time.process_time()

@@ -10,6 +10,7 @@ What else tools export is in `event_exports`. Names change here, values never: n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 import orjson
@@ -23,10 +24,13 @@ __all__ = [
     "event_of_parser",
     "flat_event",
     "items_of",
+    "json_text",
     "text_of",
 ]
 
 Json = Mapping[str, object]
+_DEEPEST = 100
+"""Lists and wrappers in one another."""
 RENAMED = {
     "SourceName": "Provider_Name",
     "ProviderName": "Provider_Name",
@@ -50,18 +54,30 @@ SYSTEM_ATTRIBUTES = (
 """Field, element of the header, and the attribute of it that is the value."""
 
 
-def text_of(value: object) -> str:
-    """A value as text; the parts of a list one a line."""
+def text_of(value: object, depth: int = 0) -> str:
+    """A value as text; the parts of a list one a line. What lies deeper than any event has it is left out."""
     if isinstance(value, str):
         return value
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, list):
-        return "\n".join(text_of(part) for part in value if part is not None)
+        parts = value if depth < _DEEPEST else ()
+        return "\n".join(text_of(part, depth + 1) for part in parts if part is not None)
     if isinstance(value, Mapping):
-        inner = value.get("#text", value.get("Value"))
-        return text_of(inner) if inner is not None else orjson.dumps(value).decode()
+        inner = value.get("#text", value.get("Value")) if depth < _DEEPEST else None
+        return text_of(inner, depth + 1) if inner is not None else json_text(value)
     return str(value)
+
+
+def json_text(value: object) -> str:
+    """An object as JSON, as far as it can be written: not if it is too deep."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # also for numbers of more than 64 bits, and halves of surrogate pairs
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        except (RecursionError, TypeError, ValueError):
+            return ""
 
 
 def items_of(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:

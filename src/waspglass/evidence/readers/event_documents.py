@@ -1,7 +1,8 @@
-"""Splits an export of events into its documents: JSON of any layout, or the rows of a table, each as an object.
+"""Splits an export of events into its documents: JSON of any layout, XML, or the rows of a table, each as an object.
 
 JSON comes as one array, as objects over many lines one after the other (`ConvertTo-Json`, `evtx_dump -o json` with a
 line `Record 7` before each), or as objects in one line each. A search engine's answer has its events in a list inside.
+XML is left to `event_xml`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TextIO
 
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.event_xml import xml_documents
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -28,9 +30,10 @@ _MOST_FAULTS = 100
 _CUT = 32
 """Characters before the end of what was read; a fault there may be for lack of the rest."""
 _BEGIN = re.compile(r"\{")
-_NEXT = re.compile(r"^\s*[\[,]?\s*\{", re.MULTILINE)
+_NEXT = re.compile(r"\n[ \t]*(?:[\[,][ \t]*)?\{")
 _ANSWERS = ("value", "results", "events", "rows")
 _TYPE_LINE = "#TYPE"
+_XML = re.compile(r"(?:Record \d+\s+)?<")
 _TABLES = frozenset({"EventData", "UserData", "System"})
 """Columns in which an object stands as JSON."""
 
@@ -44,7 +47,9 @@ def documents(stream: BinaryIO, encoding: str, path: str) -> Iterator[Document]:
     text = io.TextIOWrapper(stream, encoding, "backslashreplace" if encoding == "utf-8" else "replace", newline="")
     start = text.read(_PIECE)
     plain = start.lstrip("\ufeff \t\r\n")
-    if plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
+    if _XML.match(plain):
+        yield from xml_documents(text, start, path)
+    elif plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
         yield from _objects(text, plain, path)
     else:
         yield from _rows(text, start.lstrip("\ufeff"), path)

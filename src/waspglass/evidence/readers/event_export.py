@@ -1,4 +1,4 @@
-"""Windows events that somebody exported with a tool: one array of JSON, objects over many lines, or a table (CSV).
+"""Windows events that somebody exported with a tool: one array of JSON, objects over many lines, XML, or a table (CSV).
 
 JSON with one event a line is a log and read as `event_json`; here is what is none, or what must be translated first:
 `Get-WinEvent | ConvertTo-Json` and `| Export-Csv`, `Get-EventLog`, `evtx_dump -o json`, EvtxECmd's CSV, answers of

@@ -24,6 +24,7 @@ import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import moment, plausible, since_1970
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
@@ -140,8 +141,9 @@ def _plain(value: object) -> str:
         return ""
     if isinstance(value, dict):
         # ConvertTo-Json writes a Uri as an object whose text is in one of these.
-        return _plain(value.get("OriginalString") or value.get("AbsoluteUri") or orjson.dumps(value).decode())
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+        inner = value.get("OriginalString") or value.get("AbsoluteUri")
+        return inner if isinstance(inner, str) else json_text(value)
+    return value if isinstance(value, str) else json_text(value)
 
 
 def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:

@@ -1,0 +1,103 @@
+"""Events as XML (`wevtutil qe /f:xml`, "Save as XML" of the Event Viewer, `evtx_dump`), one document an event.
+
+Each `<Event>` is read by itself, so one that is damaged hides no other and no file is held as a whole. The rendered
+message is there only if somebody asked for it (`RenderingInfo`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TextIO
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.event_shapes import Json
+from waspglass.evidence.readers.xml_elements import xml_elements
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["xml_documents"]
+
+_PIECE = 1 << 20
+_LONGEST = 16 << 20
+"""Characters of one event."""
+_MOST_FAULTS = 100
+_BEGIN = re.compile(r"<Event[\s>]")
+_END = "</Event>"
+_LONGEST_MARK = 16
+_BY_ATTRIBUTE = frozenset({"Provider", "TimeCreated", "Security"})
+"""Elements of an event's header whose attributes are what they say."""
+
+
+def xml_documents(text: TextIO, held: str, path: str) -> Iterator[Json]:
+    """The events of an export, in the shape of the `evtx` package.
+
+    Args:
+        text: What follows.
+        held: What was read of it already.
+        path: For messages.
+
+    Raises:
+        EvidenceReadError: At the end, if some of them could not be read.
+    """
+    faults = 0
+    for block in _blocks(text, held):
+        try:
+            if block is None:
+                faults += 1
+            else:
+                yield _document(block, path)
+        except EvidenceReadError:
+            faults += 1
+        if faults > _MOST_FAULTS:
+            break
+    if faults:
+        rest = "it was not read on" if faults > _MOST_FAULTS else "the others were read"
+        message = f"{faults} events are damaged or cut; {rest}"
+        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path))
+
+
+def _blocks(text: TextIO, held: str) -> Iterator[str | None]:
+    """The text of each event; None for one that does not end."""
+    at, ended = 0, False
+    while True:
+        begin = _BEGIN.search(held, at)
+        end = -1 if begin is None else held.find(_END, begin.end())
+        if begin is not None and end >= 0:
+            at = end + len(_END)
+            yield held[begin.start() : at]
+            if at > _PIECE:
+                held, at = held[at:], 0
+            continue
+        start = max(at, len(held) - _LONGEST_MARK) if begin is None else begin.start()
+        if begin is not None and (ended or len(held) - start > _LONGEST):
+            yield None
+            at = begin.end()
+        elif ended:
+            return
+        else:
+            more = text.read(max(_PIECE, len(held) - start))
+            held, at, ended = held[start:] + more, 0, not more
+
+
+def _document(block: str, path: str) -> Json:
+    system: dict[str, object] = {}
+    data: dict[str, str] = {}
+    unnamed: list[str] = []
+    for element in xml_elements(block.encode(), path):
+        match element.path:
+            case (_, "System", name):
+                system[name] = dict(element.attributes) if name in _BY_ATTRIBUTE else element.text.strip()
+            case (_, "EventData", "Data") if "Name" not in element.attributes:
+                unnamed.append(element.text)
+            case (_, "EventData", name):
+                data[element.attributes.get("Name", name)] = element.text
+            case (_, "RenderingInfo", "Message"):
+                data.setdefault("Message", element.text)
+            case (_, "UserData", *_) if element.text.strip():
+                data[element.name] = element.text
+    return {"Event": {"System": system, "EventData": _with_unnamed(data, unnamed)}}
+
+
+def _with_unnamed(data: dict[str, str], unnamed: list[str]) -> dict[str, str]:
+    return data | {"Data": "\n".join(unnamed)} if unnamed else data
