@@ -49,35 +49,32 @@ class _Lines:
         self.number = 0
         self._tally = tally
         self._blocks = whole_lines(content, tally)
-        self._lines: list[bytes] = []
-        self._next = 0
+        self._fresh: Block | None = None
+        self._left: list[bytes] = []
 
     def fresh(self) -> Block | None:
         """The next block; None if there are lines left of the one before, or no more blocks."""
-        if self._next < len(self._lines):
-            return None
-        block = next(self._blocks, None)
-        if block is not None:
-            self._lines, self._next, self.number = block.lines(), 0, block.first - 1
-        return block
+        if self._fresh is None and not self._left:
+            self._fresh = next(self._blocks, None)
+        return self._fresh
 
     def take_all(self) -> None:
-        """Counts the lines of the block as handed over."""
-        self.number += len(self._lines) - self._next
-        self._next = len(self._lines)
+        """The fresh block was read otherwise."""
+        self._fresh = None
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
         while True:
-            if self._next >= len(self._lines) and self.fresh() is None:
+            block = self.fresh()
+            if block is not None:
+                self._left, self._fresh, self.number = block.lines()[::-1], None, block.first - 1
+            if not self._left:
                 raise StopIteration
-            line = self._lines[self._next]
-            self._next += 1
             self.number += 1
             try:
-                return line.decode().replace("\0", "\ufffd") + "\n"
+                return self._left.pop().decode().replace("\0", "\ufffd") + "\n"
             except UnicodeDecodeError as error:
                 self._tally.add(SkipReason.MALFORMED_LINE, f"line {self.number}: not utf-8: {error.reason}")
 
