@@ -26,6 +26,8 @@ def hunted(pack: Pack, evidence: Path) -> HuntResult:
         return hunt(found, rules, readers=record_readers(open_known_good(pack)))
 
 
-def fires(pack: Pack, sample: Path) -> frozenset[str]:
+def fires(pack: Pack, sample: Path) -> frozenset[str] | None:
     result = hunted(pack, sample)
+    if not result.scanned:
+        return None
     return frozenset(one.rule for one in (*result.findings, *result.context))

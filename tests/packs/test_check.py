@@ -139,6 +139,14 @@ def test_a_key_that_stands_twice_in_a_rule_names_its_line(tiny: Edit) -> None:
     assert (issue.line, issue.check, "stands twice" in issue.message) == (3, "sigma", True)
 
 
+def test_a_sample_that_no_kind_knows_is_told_as_such(tiny: Edit) -> None:
+    issues = check_pack(tiny("artefacts.yml", ("    content: '#Fields:[^\\r\\n]*cs-uri-stem'\n", "")), fires=fires)
+    assert [(one.severity, one.check, "no kind" in one.message) for one in issues] == [
+        (Severity.ERROR, "fires", True),
+        (Severity.WARNING, "silent", True),
+    ]
+
+
 def test_a_follow_up_rule_without_placeholder(tiny: Edit) -> None:
     issues = check_pack(tiny(RULE, ("rung: exploited", "rung: exploited\n  phase: follow-up")))
     assert [issue.message for issue in issues] == ["a follow-up rule needs a placeholder"]

@@ -21,8 +21,10 @@ READABLE = frozenset({*LINE_FORMATS, *RECORD_READERS})
 """All formats that artefacts of a pack may have."""
 
 
-def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:
+def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str] | None:
     """The rules of all findings, of any effect, that a sample gives when it is examined as evidence.
+
+    None if no kind of the pack knows any file of the sample.
 
     Args:
         pack: The pack.
@@ -36,6 +38,8 @@ def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str]:
     rules = load_rules(pack, cache=cache)
     with open_evidence(sample) as evidence:
         artefacts = [item for item in recognise(evidence, pack.kinds) if not isinstance(item, Skipped)]
+        if not artefacts:
+            return None
         readers = record_readers(open_known_good(pack), keys=pack.registry_keys)
         result = hunt(artefacts, rules, readers=readers, cache=cache)
     return frozenset(found.rule for found in (*result.findings, *result.context))
