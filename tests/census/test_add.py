@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -298,3 +299,18 @@ def test_an_array_is_refused_with_the_way_out(tmp_path: Path) -> None:
     outcome = add(tmp_path, "a.json", b"[" + EXPORT.replace(b"\n", b",") + b"{}]")
     assert outcome.refused is not None
     assert "jq -c" in outcome.refused.reason
+
+
+@pytest.mark.parametrize("size", [40, 9000])
+def test_partial_takes_the_block_in_which_a_gzip_file_breaks(tmp_path: Path, size: int) -> None:
+    """All of a small file is one block; a cut one was called empty."""
+    rows = [f"192.0.{n // 250}.{n % 250}" for n in range(size)]
+    shown = [{"_shodan": {}, "ip_str": each, "port": n, "x": n * 2654435761 % 2**32} for n, each in enumerate(rows)]
+    whole = gzip.compress(jsonl(*shown[: size // 2])) + gzip.compress(jsonl(*shown[size // 2 :]))
+    cut = whole[:-100]
+    readable = zlib.decompressobj(wbits=31)
+    first = readable.decompress(cut)
+    lines = (first + zlib.decompressobj(wbits=31).decompress(readable.unused_data)).count(b"\n")
+    outcome = add(tmp_path, "2021-03-09.json.gz", cut, partial=True)
+    assert added(outcome)[0] in (lines, lines + 1)
+    assert size // 2 < lines < size

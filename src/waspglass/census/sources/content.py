@@ -118,8 +118,32 @@ def _unpack(export: Export, raw: BinaryIO) -> Iterator[bytes]:
         yield from _unzstd(raw)
         return
     stream = _gunzip(raw) if export.packing == "gzip" else raw
-    while block := stream.read(BLOCK):
-        yield block
+    handed = 0
+    try:
+        while block := stream.read(BLOCK):
+            handed += len(block)
+            yield block
+    except _BROKEN:
+        if export.packing == "gzip":
+            raw.seek(0)
+            yield from _before_break(raw, handed)
+        raise
+
+
+def _before_break(raw: BinaryIO, handed: int) -> Iterator[bytes]:
+    """What a gzip file holds between the bytes handed over and its break: the library throws that block away."""
+    packer = isal_zlib.decompressobj(wbits=31)
+    while piece := raw.read(4096):
+        while piece:
+            try:
+                text = packer.decompress(piece)
+            except _ISAL_ERROR:
+                return
+            fresh, handed = text[handed:], max(handed - len(text), 0)
+            if fresh:
+                yield fresh
+            piece = packer.unused_data if packer.eof else b""
+            packer = isal_zlib.decompressobj(wbits=31) if packer.eof else packer
 
 
 def _guarded(export: Export, raw: BinaryIO, digest: xxhash.xxh3_128) -> Iterator[bytes]:
