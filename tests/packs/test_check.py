@@ -139,6 +139,12 @@ def test_a_key_that_stands_twice_in_a_rule_names_its_line(tiny: Edit) -> None:
     assert (issue.line, issue.check, "stands twice" in issue.message) == (3, "sigma", True)
 
 
+@pytest.mark.parametrize(("regex", "severity"), [("(a+)+", Severity.WARNING), ("(a", Severity.ERROR)])
+def test_an_expression_that_the_engine_can_run_is_no_error(tiny: Edit, regex: str, severity: Severity) -> None:
+    issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", f"cs-uri-stem|re: '{regex}'")))
+    assert severity in [one.severity for one in issues if one.check == "regex"]
+
+
 def test_a_sample_that_no_kind_knows_is_told_as_such(tiny: Edit) -> None:
     issues = check_pack(tiny("artefacts.yml", ("    content: '#Fields:[^\\r\\n]*cs-uri-stem'\n", "")), fires=fires)
     assert [(one.severity, one.check, "no kind" in one.message) for one in issues] == [

@@ -22,8 +22,8 @@ __all__ = ["Fires", "Unused", "check_pack"]
 
 Fires = Callable[[Pack, Path], frozenset[str] | None]
 """Examines a sample (a file or a folder, as evidence) with all rules of a pack, and tells the rules of all findings, of
-any effect; None if no kind of the pack knows any file of it. A YARA rule is told as `yara:<name>`. Passed in, because the
-engine stands above this package."""
+any effect; None if no kind of the pack knows any file of it. A YARA rule is told as `yara:<name>`. Passed in, because
+the engine stands above this package."""
 _UNKNOWN = "no kind of artefacts.yml knows it (give the kind `content`, or lay the sample out like a server)"
 
 Unused = Callable[[Pack], tuple[Skipped, ...]]

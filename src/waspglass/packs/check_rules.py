@@ -216,7 +216,7 @@ class BadPlaceholder:
 
 
 class BadRegex:
-    """A regular expression that does not compile, or whose time can explode on a hostile line."""
+    """A regular expression that does not compile."""
 
     name = "regex"
     severity = Severity.ERROR
@@ -224,14 +224,33 @@ class BadRegex:
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """Each such expression of detection and captures."""
         del all_rules
-        for path, field, value in rule.values:
-            if "|re" in field:
-                for one in value if isinstance(value, list) else [value]:
-                    if fault := regex_fault(str(one)):
-                        yield rule.line(*path), f"the expression {fault}"
-        for name, (_, regex) in rule.captures.items():
-            if regex is not None and (fault := regex_fault(regex)):
-                yield rule.line("waspglass", "capture", name), f"the expression {fault}"
+        yield from ((line, message) for line, message, slow in _regex_faults(rule) if not slow)
+
+
+class SlowRegex:
+    """An expression whose time can explode on a hostile line: where it cannot run in linear time, it is given up."""
+
+    name = "regex"
+    severity = Severity.WARNING
+
+    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
+        """Each such expression of detection and captures."""
+        del all_rules
+        yield from ((line, message) for line, message, slow in _regex_faults(rule) if slow)
+
+
+def _regex_faults(rule: SigmaDocument) -> Iterator[tuple[int, str, bool]]:
+    """Line, message, and whether it is only about time."""
+    found: list[tuple[int, str]] = []
+    for path, field, value in rule.values:
+        if "re" in field.split("|")[1:]:
+            found += [(rule.line(*path), str(one)) for one in (value if isinstance(value, list) else [value])]
+    for name, (_, regex) in rule.captures.items():
+        if regex is not None:
+            found.append((rule.line("waspglass", "capture", name), regex))
+    for line, regex in found:
+        if fault := regex_fault(regex):
+            yield line, f"the expression {fault}", fault.startswith("repeats")
 
 
 class BadTag:
@@ -293,6 +312,7 @@ RULE_CHECKS: Sequence[RuleCheck] = (
     UnknownCaptureField(),
     BadPlaceholder(),
     BadRegex(),
+    SlowRegex(),
     BadTag(),
     NoSource(),
     NoSample(),
