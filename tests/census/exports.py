@@ -69,7 +69,7 @@ def options(**changes: object) -> AddOptions:
 def add(folder: Path, name: str, content: bytes, **changes: object) -> Outcome:
     """Writes an export beside the store and adds it."""
     path = folder / "in" / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     path.write_bytes(content)
     (outcome,) = add_exports(Folder(str(folder / "store")), [path], options(**changes))
     return outcome

@@ -376,3 +376,12 @@ def test_a_wrong_mapping_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UsageError):
         read_mapping(path)
+
+
+def test_lines_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
+    """Rows 3 to the end stand behind a quote that nobody closes: one row for the CSV module, and not one line lost."""
+    plain = [f"2021-03-09 00:00:00,192.0.2.{n},443,,exchange,0,DE,,,0,0,,15.1.2176,,x" for n in range(20)]
+    plain[3] = plain[3].removesuffix("x") + '"x'
+    mapping = Mapping(name="x", columns={"address": "ip"}, product="exchange")
+    for name, changes in (("2021-03-09-scan_exchange-x.csv", {}), ("2021-03-09.csv", {"mapping": mapping})):
+        assert added(add(tmp_path / name, name, csv(COLUMNS_2021, *plain), **changes)) == (3, {"malformed line": 17})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.csv_rows import CELL_LIMIT, misfit, report_twins
+from waspglass.census.sources.csv_rows import CELL_LIMIT, lines_of, misfit, report_twins, swallows
 from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -149,8 +149,9 @@ class _Reading:
             report_twins(names, self.tally)
         elif names == self.header:
             self.tally.add(SkipReason.MALFORMED_LINE, f"line {self.lines.number}: the header again")
-        elif len(row) != len(self.header):
-            self.tally.add(SkipReason.MALFORMED_LINE, misfit(self.lines.number, row, self.header))
+        elif len(row) != len(self.header) or swallows(row):
+            told = misfit(self.lines.number, row, self.header)
+            self.tally.add(SkipReason.MALFORMED_LINE, told, lines_of(row))
         else:
             self.held.append((self.lines.number, row))
 

@@ -11,10 +11,10 @@ from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import whole_lines
 from waspglass.model.errors import Location
-from waspglass.model.escape import bounded, printable
+from waspglass.model.escape import bounded
 from waspglass.model.skip import SkipReason
 
-__all__ = ["CELL_LIMIT", "csv_rows", "header_of", "misfit", "report_twins"]
+__all__ = ["CELL_LIMIT", "csv_rows", "header_of", "lines_of", "misfit", "report_twins", "swallows"]
 
 CELL_LIMIT = 1 << 20
 """A row with a longer cell is skipped."""
@@ -92,8 +92,8 @@ def csv_rows(
                 report_twins(header, tally)
             elif names == header:
                 tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: the header again")
-            elif len(row) != len(header):
-                tally.add(SkipReason.MALFORMED_LINE, misfit(lines.number, row, header))
+            elif len(row) != len(header) or swallows(row, delimiter):
+                tally.add(SkipReason.MALFORMED_LINE, misfit(lines.number, row, header), lines_of(row))
             else:
                 yield lines.number, dict(zip(reversed(header), reversed(row), strict=True))
         if header is None:
@@ -102,9 +102,22 @@ def csv_rows(
         csv.field_size_limit(old_limit)
 
 
+def swallows(row: list[str], delimiter: str = ",") -> bool:
+    """True if a cell holds another row: its quote was not closed."""
+    return any(
+        line.count(delimiter) >= len(row) - 1 > 0 for cell in row if "\n" in cell for line in cell.split("\n")[1:]
+    )
+
+
+def lines_of(row: list[str]) -> int:
+    """How many lines a row went over: a quote that is never closed swallows what follows."""
+    return 1 + sum(cell.removesuffix("\n").count("\n") for cell in row)
+
+
 def misfit(number: int, row: list[str], header: list[str]) -> str:
     """How a row that does not fit is counted."""
-    return f"line {number}: {len(row)} cells for {len(header)} columns: {bounded(printable(','.join(row)), 60)}"
+    fault = f"{len(row)} cells for {len(header)} columns" if len(row) != len(header) else "a quote that is not closed"
+    return f"line {number}: {fault}: {bounded(','.join(row), 60)}"
 
 
 def report_twins(header: list[str], tally: Tally) -> None:
