@@ -2,7 +2,8 @@ r"""Registry hives (`SOFTWARE`, `SYSTEM`), through `dissect.regf` of the optiona
 
 Only keys that tell what is installed or what starts by itself are read; one record a value. Fields, named like Sigma's
 registry fields: `TargetObject` (`HKLM\SOFTWARE\...\Run\Name`), `Details` (the data as text), `key`, `value`, `path`,
-`modified`. The time is the last write of the key, which is not always that of the value.
+`modified`. The time is the last write of the key, which is not always that of the value; the place, the number of the
+record.
 
 A key whose values are `MsiProductMajor`, `MsiProductMinor`, `MsiBuildMajor` and `MsiBuildMinor` gives one more record
 with `build` and `install_path`: the version that was installed last (updates without a new installer leave it alone).
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import count
 from typing import Protocol, cast
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.moments import plausible
 from waspglass.model.document import format_instant
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -87,11 +90,15 @@ class HiveReader:
         try:
             with artefact.file.seekable() as stream:
                 root = cast("_Key", RegistryHive(stream).root())
+                records = count(1)
                 for number, (name, key) in enumerate(self._watched(root)):
                     if number >= _MOST_KEYS:
                         message = f"more than {_MOST_KEYS} watched keys are in it; the others were not read"
                         raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=Location(path))
-                    yield from _of_key(f"{prefix}\\{name}", key, path)
+                    moment = plausible(key.timestamp)
+                    for fields in _of_key(f"{prefix}\\{name}", key, path):
+                        record = {field: text for field, text in fields.items() if text}
+                        yield Place(record=next(records)), moment, record
         except EvidenceReadError:
             raise
         except Exception as fault:
@@ -113,16 +120,14 @@ def _descend(key: _Key, parts: list[str], path: str) -> Iterator[tuple[str, _Key
             yield from _descend(below, parts[1:], f"{path}\\{below.name}".lstrip("\\"))
 
 
-def _of_key(full: str, key: _Key, path: str) -> Iterator[tuple[Place, datetime | None, Record]]:
+def _of_key(full: str, key: _Key, path: str) -> Iterator[dict[str, str]]:
     values = {value.name: _text(value.value) for value in key.values()}
     shared = {"key": full, "path": path, "modified": format_instant(key.timestamp)}
     for name, data in values.items():
-        fields = {"TargetObject": f"{full}\\{name}", "Details": data, "value": name, **shared}
-        yield Place(), key.timestamp, {field: text for field, text in fields.items() if text}
+        yield {"TargetObject": f"{full}\\{name}", "Details": data, "value": name, **shared}
     if all(part in values for part in _BUILD_PARTS):
         build = ".".join(values[part] for part in _BUILD_PARTS)
-        fields = {"build": build, "install_path": values.get("MsiInstallPath", ""), **shared}
-        yield Place(), key.timestamp, {field: text for field, text in fields.items() if text}
+        yield {"build": build, "install_path": values.get("MsiInstallPath", ""), **shared}
 
 
 def _text(value: object) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, xml_elements
 from waspglass.model.document import format_instant
@@ -93,11 +94,12 @@ class IisConfigReader:
         if artefact.file.modified is not None:
             shared["modified"] = format_instant(artefact.file.modified)
         rules: dict[int, dict[str, str]] = {}
+        places = LinePlaces()
         for element in xml_elements(read_whole(artefact, _LIMIT), path):
             fields = _setting(element, rules)
             if fields is not None:
                 fields |= _where(element)
-                yield Place(line=element.line), None, shared | {key: value for key, value in fields.items() if value}
+                yield places.at(element.line), None, shared | {key: value for key, value in fields.items() if value}
 
 
 def _setting(element: XmlElement, rules: dict[int, dict[str, str]]) -> dict[str, str] | None:

@@ -26,6 +26,7 @@ from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import moment, plausible, since_1970
+from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.errors import Location
@@ -57,6 +58,7 @@ class OabExportReader:
         """
         path = artefact.file.path
         content = read_whole(artefact, _LIMIT)
+        places = LinePlaces()
         for number, (line, fields) in enumerate(_objects(content, path)):
             if number >= _MOST_OBJECTS:
                 message = f"more than {_MOST_OBJECTS} objects in it"
@@ -65,7 +67,7 @@ class OabExportReader:
                 if (ours := _URLS.get(name.lower())) is not None:
                     fields.setdefault(ours, value)
             record = {**artefact.attributes, **{key: value for key, value in fields.items() if value}, "path": path}
-            yield Place(line=line), _changed(fields), record
+            yield places.at(line), _changed(fields), record
 
 
 def _objects(content: bytes, path: str) -> Iterator[_Found]:

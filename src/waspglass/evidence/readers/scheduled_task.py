@@ -15,6 +15,7 @@ from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, text_of, xml_elements
 from waspglass.model.document import format_instant
@@ -75,9 +76,10 @@ class ScheduledTaskReader:
         if artefact.file.modified is not None:
             task["modified"] = format_instant(artefact.file.modified)
         moment = _zoned(task.get("date", "")) or artefact.file.modified
+        places = LinePlaces()
         for line, one in actions or [(1, {})]:
             fields = {**artefact.attributes, **task, **one}
-            yield Place(line=line), moment, {key: value for key, value in fields.items() if value}
+            yield places.at(line), moment, {key: value for key, value in fields.items() if value}
 
 
 def _trigger(element: XmlElement) -> str:
