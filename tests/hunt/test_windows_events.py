@@ -66,3 +66,13 @@ def test_rules_for_logs_that_the_evidence_lacks_are_counted_once() -> None:
     assert "events: 3" in (idle[0].detail or "")
     event = artefact("events", '{"Channel": "Security", "EventID": 1, "EventTime": "2021-03-03T01:02:03Z"}\n')
     assert SkipReason.NO_SUCH_LOG not in {one.reason for one in both([event], rules).skipped}
+
+
+def test_rules_for_logs_that_the_pack_does_not_know_are_counted_by_log() -> None:
+    texts = [
+        sigma("s: {F: a}\ncondition: s", logsource=f"product: {product}", title=f"{product}{number}")
+        for product in ("linux", "aws")
+        for number in range(3 if product == "aws" else 1)
+    ]
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text="\n---\n".join(texts), origin="user")])
+    assert [(one.source, one.count) for one in rules.skipped] == [("rules", 3), ("linux0", 1)]

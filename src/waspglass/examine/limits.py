@@ -221,7 +221,8 @@ def _rungs(kind: ArtefactKind, catalogue: Catalogue) -> str:
 
 def _rules(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     about = [skip for skip in observations.skipped if skip.reason in _RULE_REASONS]
-    count = len({skip.source for skip in about}) + sum(skip.count - 1 for skip in about)
+    named = {skip.source for skip in about if skip.count == 1}
+    count = len(named) + sum(skip.count for skip in about if skip.count > 1)
     idle = sum(skip.count for skip in observations.skipped if skip.reason is SkipReason.NO_SUCH_LOG)
     found: list[Limit] = []
     if count:

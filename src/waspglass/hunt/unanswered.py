@@ -14,28 +14,27 @@ from waspglass.packs.pack import ArtefactKind, Logsource
 __all__ = ["unanswered", "without_log"]
 
 _MOST_NAMED = 200
-"""Rules that are named; whoever brings thousands, for all sorts of systems, gets the number of the others."""
+"""Kinds of log that are named; whoever brings rules for all sorts of systems gets the number of the others."""
 
 
 def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator[Skipped]:
-    """A skip for each rule that no kind of log answers."""
-    offered, left = tuple(kinds), 0
+    """A skip for each logsource that no kind of log answers, with the number of its rules; one rule is named."""
+    offered = tuple(kinds)
+    waiting: dict[Logsource, list[str]] = {}
     known: dict[Logsource, bool] = {}
-    named = 0
     for rule in rules:
         wanted = rule.logsource
         if wanted not in known:
             known[wanted] = any(_answers(kind, wanted) for kind in offered)
-        if known[wanted]:
-            continue
-        if named == _MOST_NAMED:
-            left += 1
-            continue
-        named += 1
+        if not known[wanted]:
+            waiting.setdefault(wanted, []).append(rule.id)
+    listed = sorted(waiting.items(), key=lambda item: -len(item[1]))
+    for wanted, ids in listed[:_MOST_NAMED]:
         parts = ", ".join(f"{part} {value}" for part, value in wanted.model_dump(exclude_none=True).items())
         detail = bounded(printable(f"no kind of log of the pack is {parts or 'without a logsource'}"), 300)
-        yield Skipped(source=printable(rule.id), reason=SkipReason.UNSUPPORTED_RULE, detail=detail)
-    if left:
+        source = printable(ids[0]) if len(ids) == 1 else "rules"
+        yield Skipped(source=source, reason=SkipReason.UNSUPPORTED_RULE, count=len(ids), detail=detail)
+    if left := sum(len(ids) for _, ids in listed[_MOST_NAMED:]):
         detail = "further rules for kinds of log that the pack does not know"
         yield Skipped(source="rules", reason=SkipReason.UNSUPPORTED_RULE, count=left, detail=detail)
 
