@@ -12,6 +12,7 @@ from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, buil
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
+from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.binding import deriver
 from waspglass.model.escape import printable
@@ -36,7 +37,8 @@ class Identity:
     Attributes:
         hostname: The name that most records give it; None if none does.
         sightings: Builds, each with its certainty.
-        writers: Servers that wrote logs of the same kind, without their domain; empty if each kind has one writer.
+        writers: Servers that wrote logs of the same kind, without their domain, or the folders of two copies of a log
+            that no single server wrote; empty if each kind has one writer.
     """
 
     hostname: str | None
@@ -72,7 +74,9 @@ def identity_of(
     hostname = printable(names.most_common(1)[0][0]) if names else None
     writers = (frozenset(_writers(kinds[kind], group)) for kind, group in groups.items())
     mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
-    return Identity(hostname, build_sightings(builds, seen_at=collected_at), tuple(sorted(mixed)))
+    every = [artefact for group in groups.values() for artefact in group]
+    others = tuple(sorted(mixed)) or folders_of_other_servers(every)
+    return Identity(hostname, build_sightings(builds, seen_at=collected_at), others)
 
 
 def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
