@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -200,17 +201,20 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
     if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
         hint = "Choose an empty folder"
         raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
+    unfinished = out / f"{_UNFINISHED}{secrets.token_hex(8)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=out) as unfinished:
-            built = _write_aside(shards, Path(unfinished))
-            # Without names there is no index, only the rest of one.
-            for old in sorted((path for path in out.iterdir() if path.is_file()), reverse=True):
-                old.unlink()
-            for new in sorted(Path(unfinished).iterdir()):
-                new.replace(out / new.name)
+        unfinished.mkdir()
+        built = _write_aside(shards, unfinished)
+        # Without names there is no index, only the rest of one.
+        for old in sorted((path for path in out.iterdir() if path.is_file()), reverse=True):
+            old.unlink()
+        for new in sorted(unfinished.iterdir()):
+            new.replace(out / new.name)
     except OSError as fault:
         raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return built
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,10 +140,9 @@ def _whole_or_not(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as device:
             yield device
         return
-    handle, name = tempfile.mkstemp(prefix=".waspglass-", suffix=".part", dir=path.parent)
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    aside = path.with_name(f".waspglass-{secrets.token_hex(8)}.part")
+    try:  # from before it is there: an interruption may come in between
+        with aside.open("xb") as stream:
             yield stream
         aside.replace(path)
     finally:
