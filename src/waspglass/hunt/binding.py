@@ -9,7 +9,7 @@ from functools import cached_property
 from waspglass.evidence.artefact import Columns, Record
 from waspglass.hunt.compile import Predicate, compile_condition, may_give_up
 from waspglass.hunt.condition import NEVER, Condition, matches
-from waspglass.hunt.fields import field_names, known_true
+from waspglass.hunt.fields import field_names, known_true, of_dashes
 from waspglass.hunt.indicator_rules import indicator_condition
 from waspglass.hunt.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.searching import SearchGivenUpError, first_of, searching
@@ -57,6 +57,10 @@ BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "event_json": _SPACED,
 }
 """SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
+
+
+_DASHED = frozenset({"w3c", "httperr"})
+"""Formats that write `-` for an empty value, which is absent from their records."""
 
 
 @dataclass(eq=False)
@@ -224,6 +228,8 @@ def bind(
                 skipped.append(Skipped(source=one.id, reason=SkipReason.UNSUPPORTED_RULE, detail=detail))
                 continue
             condition, ids = gated, event_ids(meant)
+        if kind.format in _DASHED:
+            condition = of_dashes(condition)
         known, missing = known_true(condition, names.has)
         if missing:
             skipped.append(_missing(one, kind, missing, known is not None))

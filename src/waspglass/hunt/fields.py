@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from waspglass.hunt.condition import And, Condition, Match, Not, Or
+from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part
 
-__all__ = ["field_names", "known_true", "renamed"]
+__all__ = ["field_names", "known_true", "of_dashes", "renamed"]
+
+_NOTHING: tuple[tuple[Part, ...], ...] = ((), (("text", ""),), (("text", "-"),))
+"""Patterns that ask for an empty value."""
 
 
 def field_names(condition: Condition) -> frozenset[str]:
@@ -35,6 +38,22 @@ def renamed(condition: Condition, names: Mapping[str, str]) -> Condition:
             return And(tuple(renamed(part, names) for part in of))
         case Or(of):
             return Or(tuple(renamed(part, names) for part in of))
+
+
+def of_dashes(condition: Condition) -> Condition:
+    """The condition as it is meant of a web server's log: `-` is no value, and an empty query is not an empty URI."""
+    match condition:
+        case Match(field=str(name)):
+            if condition.parts in _NOTHING and condition.kind is Kind.PATTERN:
+                condition = Match(name, Kind.NULL)
+            asks = condition.kind in (Kind.NULL, Kind.EXISTS)
+            return replace(condition, field="c-uri-query") if asks and name == "cs-uri-query" else condition
+        case Match():
+            return condition
+        case Not(of):
+            return Not(of_dashes(of))
+        case And(of) | Or(of):
+            return type(condition)(tuple(map(of_dashes, of)))
 
 
 def known_true(condition: Condition, has: Callable[[str], bool]) -> tuple[Condition | None, frozenset[str]]:
