@@ -197,3 +197,26 @@ def test_a_report_replaces_its_like_and_no_foreign_file(store: Path, tmp_path: P
     (tmp_path / taken).write_text("notes of somebody else")
     assert isinstance(run(*words).exception, OutputError)
     assert (tmp_path / taken).read_text() == "notes of somebody else"
+
+
+def test_add_says_how_rows_were_filed_and_names_a_file_once(tmp_path: Path) -> None:
+    rows = [banner(f"192.0.2.{n}", timestamp=f"2021-03-0{n}T10:00:00") for n in (1, 2)]
+    (tmp_path / "all.json").write_bytes(jsonl(*rows))
+    (tmp_path / "none.json").write_bytes(b"")
+    first = run("add", tmp_path / "all.json", tmp_path / "none.json", "--store", tmp_path / "store")
+    assert "2021-03-01 to 2021-03-02, 2 days\n  each row is on the day of its own time" in first.stdout
+    assert "none.json: refused: not recognised: it is empty" in first.stdout
+    again = run("add", tmp_path / "all.json", "--store", tmp_path / "store")
+    assert "already in the store (as all.json, 2021-03-01 to 2021-03-02, 2 days)" in again.stdout
+
+
+def test_a_store_without_the_pack_s_product_says_so(store: Path) -> None:
+    for form, shown in (("text", ""), ("csv", ""), ("json", "[]\n")):
+        found = run("show", "--store", store, "--pack", "toolshell", "--format", form)
+        assert (found.exit_code, found.stdout) == (0, shown)
+        assert "no host of the product that the pack toolshell is about" in found.stderr
+
+
+def test_no_negative_number_of_groups(store: Path) -> None:
+    """It left out the last group without a word."""
+    assert run("show", "--store", store, "--limit", "-1").exit_code == 2

@@ -85,7 +85,7 @@ def show(
         str | None, typer.Option(help="Day; each source's last scan up to it. Default: the last day.")
     ] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="All days instead of one.")] = False,
-    limit: Annotated[int, typer.Option(help="Groups shown for each scan.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Groups shown for each scan.")] = 20,
     servers: Annotated[
         bool, typer.Option("--servers/--no-servers", help="Count servers too, not only addresses.")
     ] = True,

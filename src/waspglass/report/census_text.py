@@ -18,6 +18,7 @@ from waspglass.packs.builds import State
 if TYPE_CHECKING:
     # Adding loads libraries that answers do not need.
     from waspglass.census.add import Outcome
+    from waspglass.census.store.manifest import Added
 
 __all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "state_key", "table"]
 
@@ -33,16 +34,24 @@ def outcome_text(outcome: Outcome) -> str:
     """What became of one export, with everything that was left out of it."""
     name = printable(outcome.name)
     if outcome.known is not None:
-        return f"{name}: already in the store (as {printable(outcome.known.name)}), nothing changed"
+        known = f"as {printable(outcome.known.name)}, {_span(outcome.known)}"
+        return f"{name}: already in the store ({known}), nothing changed"
     if outcome.refused is not None:
-        return f"{name}: refused: {printable(outcome.refused.reason)}"
+        return f"{name}: refused: {printable(outcome.refused.reason).removeprefix(f'{name}: ')}"
     added = outcome.added
     assert added is not None
-    days = sorted({file.date for file in added.files})
-    span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}, {len(days)} days"
-    lines = [f"{name}: {added.records} sightings, source {added.source}, {span}"]
+    lines = [f"{name}: {added.records} sightings, source {added.source}, {_span(added)}"]
+    if len({file.date for file in added.files}) > 1:
+        lines.append(
+            "  each row is on the day of its own time; if this is one scan, name its day with --date in a new store"
+        )
     lines += [f"  skipped {_skip_text(skip)}" for skip in added.skipped]
     return "\n".join(lines)
+
+
+def _span(added: Added) -> str:
+    days = sorted({file.date for file in added.files})
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}, {len(days)} days"
 
 
 def _skip_text(skip: Skipped) -> str:
