@@ -17,7 +17,7 @@ from waspglass.packs.pack import Logsource, WebRoot
 
 __all__ = ["Concluded", "conclude"]
 
-_Key = tuple[str, str, int | None]
+_Key = tuple[str, str, int | None, int | None, int | None]
 _EVIDENCE = 20
 """Findings that a correlation names as what it rests on: the first and the last ones."""
 
@@ -44,8 +44,8 @@ class Concluded:
 
 
 def _key(rule: str, source: str, place: Place) -> _Key:
-    numbers = (place.offset, place.record, place.line)  # a text log's line comes last: it is counted when all is read
-    return (rule, source, next((number for number in numbers if number is not None), None))
+    line = place.line if place.offset is None else None  # a text log's lines are counted when all of it is read
+    return (rule, source, place.offset, place.record, line)
 
 
 def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None) -> Concluded:

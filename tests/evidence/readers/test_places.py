@@ -57,3 +57,30 @@ def test_what_matches_twice_in_one_line_are_two_findings(form: str) -> None:
     found = hunt([artefact(form)], load_rules(made), readers=record_readers()).findings
     assert len({one.id for one in found}) == len(found) == 2
     assert {one.line for one in found} == {1}
+
+
+COUNT = """
+title: many
+name: many
+correlation:
+  type: event_count
+  rules: [t]
+  group-by: [path]
+  timespan: 1d
+  condition: {gte: 2}
+"""
+
+
+@pytest.mark.parametrize("between", [", ", ",\n"])
+def test_a_correlation_rests_on_each_of_its_records(between: str) -> None:
+    kind = ArtefactKind(kind="kind", format="oab_export", logsources=(Logsource(category="x"),), title=TEXT)
+    changed = "WhenChangedUTC,Name,ExternalUrl,InternalUrl\n2021-03-03T01:02:03Z,a,x,y\n2021-03-03T01:02:04Z,b,x,y\n"
+    objects = between.join(json.dumps({"Name": n, "WhenChangedUTC": f"2021-03-03T01:02:0{n}Z"}) for n in range(2))
+    made = pack(sigma("s: {path: '*'}\ncondition: s", logsource="category: x") + "---\n" + COUNT)
+    rules = load_rules(made.model_copy(update={"kinds": (kind,)}))
+    for text in (changed, f"[{objects}]"):
+        one = Artefact("kind", "oab_export", MemoryFile("x", text.encode()))
+        result = hunt([one], rules, readers=record_readers())
+        (many,) = result.findings
+        assert set(many.evidence) == {found.id for found in result.context}
+        assert len(many.evidence) == 2
