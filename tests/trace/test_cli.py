@@ -185,3 +185,14 @@ def test_an_interruption_leaves_nothing_half_written(tmp_path: Path, verb: str) 
     assert (run.returncode, said) == (130, b"waspglass: interrupted\n")
     assert [path.name for path in tmp_path.iterdir() if path.name != "out"] == ["many"]
     assert list(out.iterdir()) == [] if verb == "index" else not out.exists()
+
+
+def test_an_index_without_anything_alike_is_said_to_be_so(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("other")
+    (place / "page.html").write_text("<p>Opening hours: Monday to Friday, nine to five</p>\n" * 9, encoding="utf-8")
+    runner.invoke(app, ["trace", "index", str(place), "--out", str(place / "index")])
+    done = runner.invoke(app, ["trace", str(folder / "shared.py"), "--index", str(place / "index")])
+    assert done.exit_code == 40
+    assert "no file of the index" in done.output.splitlines()[0]
