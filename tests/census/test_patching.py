@@ -14,7 +14,7 @@ from waspglass.census.units import Unit
 
 DAYS = (4, 8, 12, 16)
 MARKS = {"v": VULNERABLE, "p": PATCHED, "?": UNDECIDABLE}
-SHOWN = {"v": ("exchange;cve-2021-26855", UNDECIDABLE), "w": ("exchange;webshell", PATCHED)}
+SHOWN = {"v": ("exchange;cve-2021-26855", UNDECIDABLE), "w": ("exchange;webshell", PATCHED), "p": ("exchange", PATCHED)}
 
 
 def curve(folder: Path, source: str) -> Patching:
@@ -24,7 +24,7 @@ def curve(folder: Path, source: str) -> Patching:
 
 
 def shadowserver(folder: Path, histories: dict[str, int]) -> None:
-    """A history has a letter a day: v vulnerable, w web shell on a patched server, - not listed."""
+    """A history has a letter a day: v vulnerable, p patched, w web shell on a patched server, - not listed."""
     listed = [history for history, number in histories.items() for _ in range(number)]
     for place, day in enumerate(DAYS):
         rows = [COLUMNS_2021]
@@ -73,3 +73,10 @@ def test_leaving_a_scan_of_all_hosts_is_no_patch(tmp_path: Path) -> None:
     assert share[2.0] == pytest.approx(40 / 50, abs=1e-4)
     assert share[6.0] == pytest.approx(20 / 50, abs=1e-3)
     assert share[14.0] == pytest.approx(0, abs=1e-3)
+
+
+def test_one_patched_host_does_not_turn_a_feed_of_vulnerable_ones_into_a_scan_of_all(tmp_path: Path) -> None:
+    shadowserver(tmp_path, {"vvvv": 20, "v---": 40, "p---": 1})
+    found = curve(tmp_path, "shadowserver.scan_exchange")
+    assert found.only_vulnerable
+    assert (found.curve.hosts, found.curve.half_life.between) == (60, (0.0, 4.0))
