@@ -76,3 +76,20 @@ def test_rules_for_logs_that_the_pack_does_not_know_are_counted_by_log() -> None
     ]
     rules = load_rules(pack(), [RuleSource(path="u.yml", text="\n---\n".join(texts), origin="user")])
     assert [(one.source, one.count) for one in rules.skipped] == [("rules", 3), ("linux0", 1)]
+
+
+@pytest.mark.parametrize("logsource", ["category: process_creation", "product: Windows, category: process_creation"])
+def test_a_category_of_windows_needs_no_product(logsource: str) -> None:
+    event: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Image": "c:\\cmd.exe"}
+    assert lines(logsource, "Image|endswith: '\\cmd.exe'", [event]) == [1]
+
+
+@pytest.mark.parametrize("field", ["Imphash", "IMPHASH", "imphash"])
+def test_a_hash_may_be_asked_for_as_a_field(field: str) -> None:
+    base: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+    events = [
+        {**base, "Hashes": "MD5=1,IMPHASH=ABCD"},
+        {**base, "Hashes": "MD5=ABCD,IMPHASH=1"},
+        {**base, field: "abcd"},
+    ]
+    assert lines("product: windows, category: process_creation", f"{field}: abcd", events) == [1, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -175,7 +176,8 @@ def _faults(one: _Document, reading: _Reading) -> Iterator[None]:
     from waspglass.hunt.sigma_rules import InvalidRuleError
 
     try:
-        yield
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets in expressions
+            yield
     except UnsupportedRuleError as error:
         _broken(one.source, reading, SkipReason.UNSUPPORTED_RULE, str(error), one.called)
     except InvalidRuleError as error:

@@ -17,6 +17,7 @@ from waspglass.hunt.errors import UnsupportedRuleError
 from waspglass.hunt.occurrence import impossible
 from waspglass.hunt.rule import Capture, Correlation, Meaning, Rule
 from waspglass.hunt.searching import is_linear
+from waspglass.hunt.windows_events import means_windows
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
 from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_filter, parsed_rule
@@ -25,6 +26,7 @@ __all__ = ["Filter", "InvalidRuleError", "read_correlation", "read_filter", "rea
 
 _COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
+_POSIX_CLASS = re.compile(r"\[[^\]]*\[:\^?[a-z]+:\]")
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
     ("attack.t1505.004", Rung.IMPLANTED),
@@ -83,6 +85,8 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
 
 def _regex(text: str, flags: str) -> str:
     """The expression, once it is known to be valid as it will be used; pySigma tries others' flags."""
+    if _POSIX_CLASS.search(text):
+        raise UnsupportedRuleError("a POSIX class ([:alpha:]) in a regular expression; write [A-Za-z]")
     try:
         is_linear(text, flags)
     except (re.error, RecursionError, OverflowError) as error:
@@ -201,9 +205,11 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str = "", fi
     phase = block.get("phase", "first")
     if phase not in ("first", "follow-up"):
         raise UnsupportedRuleError(f"waspglass block: no phase {phase!r}")
-    logsource = Logsource(
-        product=rule.logsource.product, category=rule.logsource.category, service=rule.logsource.service
-    )
+    said = (rule.logsource.product, rule.logsource.category, rule.logsource.service)
+    product, category, service = (None if part is None else part.lower() for part in said)
+    logsource = Logsource(product=product, category=category, service=service)
+    if means_windows(logsource):
+        logsource = Logsource(product="windows", category=category, service=service)
     return Rule(
         id=str(rule.id or rule.name or unnamed or source),
         name=rule.name or str(rule.id or unnamed or source),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from waspglass.hunt.condition import And, Condition, Kind, Match, disjunction
+from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
 from waspglass.hunt.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
-__all__ = ["EVENT_FORMATS", "Variant", "event_condition", "event_ids", "variants"]
+__all__ = ["EVENT_FORMATS", "Variant", "event_condition", "event_ids", "means_windows", "variants"]
 
 EVENT_FORMATS = frozenset({"evtx", "event_json", "event_export"})
 """Formats whose records are Windows events."""
@@ -61,9 +61,32 @@ def variants(logsource: Logsource) -> tuple[Variant, ...] | None:
     return (Variant(),) if logsource.service is None else _table().get(f"service:{logsource.service}")
 
 
+def means_windows(logsource: Logsource) -> bool:
+    """True if a rule says nothing of a product, and its category is one of Windows events."""
+    return logsource.product is None and logsource.category is not None and variants(logsource) is not None
+
+
+_DIGESTS = frozenset({"md5", "sha1", "sha256", "imphash"})
+
+
+def _with_digests(condition: Condition) -> Condition:
+    """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field."""
+    match condition:
+        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS:
+            inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
+            return Or((condition, Match("Hashes", Kind.PATTERN, parts=inside, cased=condition.cased)))
+        case Match():
+            return condition
+        case Not(of):
+            return Not(_with_digests(of))
+        case And(of) | Or(of):
+            return type(condition)(tuple(map(_with_digests, of)))
+
+
 def event_condition(condition: Condition, meant: tuple[Variant, ...]) -> Condition | None:
     """The condition with the channel and event id of each variant; None if no variant has the fields for it."""
     options: list[Condition] = []
+    condition = _with_digests(condition)
     for variant in meant:
         has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
         usable = condition if has is None else known_true(condition, has.__contains__)[0]

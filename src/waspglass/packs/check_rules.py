@@ -125,13 +125,18 @@ class NoLogsource:
         wanted = rule.data.get("logsource")
         if not isinstance(wanted, dict):
             yield rule.line(), "the rule has no logsource"
-        elif not any(own.answers(_logsource(wanted)) for kind in all_rules.pack.kinds for own in kind.logsources):
+        elif not any(
+            own.answers(meant) for kind in all_rules.pack.kinds for own in kind.logsources for meant in _meant(wanted)
+        ):
             parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
             yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
 
 
-def _logsource(wanted: dict[str, object]) -> Logsource:
-    return Logsource(**{part: str(wanted[part]) for part in Logsource.model_fields if wanted.get(part) is not None})
+def _meant(wanted: dict[str, object]) -> tuple[Logsource, ...]:
+    """The logsource; a category without a product may be one of Windows events, of which the engine knows more."""
+    said = {part: str(wanted[part]).lower() for part in Logsource.model_fields if wanted.get(part) is not None}
+    plain = Logsource(**said)
+    return (plain, Logsource(**{**said, "product": "windows"})) if set(said) == {"category"} else (plain,)
 
 
 class UnknownReference:
