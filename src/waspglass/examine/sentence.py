@@ -77,7 +77,8 @@ def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> lis
     """Hints at something that stays or was done; they decide nothing, and must not be overlooked."""
     verdict, observations = decision.verdict, case.observations
     lasting = {Rung.IMPLANTED, Rung.USED, Rung.IMPACT}
-    known = {implant.subject for implant in case.implants}
+    vouched = {page.subject for page in case.own if page.answered is None}
+    known = {implant.subject for implant in case.implants} | vouched | set(case.vanished)
     hints = [
         shown_subject(one.subject, catalogue) if one.subject else one.title
         for one in observations.findings

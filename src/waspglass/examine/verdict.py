@@ -52,13 +52,15 @@ def decide(case: Case) -> Decision:
 def _occupied_key(lid: Lid, case: Case) -> str:
     if any(one.id == THROUGH_LID for one in case.contradictions):
         return "occupied_through_lid"
+    # An accusation that rests on answers alone names in its first words what else could explain it.
+    alone = "_by_answers" if rests_on_answers(case) else ""
     match lid.state:
         case LidState.PATCHED:
-            return "patched_but_occupied"
+            return f"patched_but_occupied{alone}"
         case LidState.VULNERABLE:
-            return "vulnerable_and_occupied"
+            return f"vulnerable_and_occupied{alone}"
         case _:
-            return "occupied"
+            return f"occupied{alone}"
 
 
 def _attempted_key(case: Case) -> str:
