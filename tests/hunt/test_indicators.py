@@ -191,6 +191,12 @@ def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) 
     assert [one.detail for one in rules.skipped] == [f"line 2: type '{kind}' with such a value is not hunted"]
 
 
+def test_a_list_is_one_whatever_its_first_value_means() -> None:
+    rules = read("127.0.0.1\n198.51.100.7\n")
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert [one.detail for one in rules.skipped] == ["line 1: '127.0.0.1' is nothing that is hunted"]
+
+
 def test_a_list_with_an_open_quote_is_told() -> None:
     rules = read('type,value\nip,198.51.100.7\nip,"198.51.100.8\n' + "x" * 200_000)
     assert found(rules) == [("address", "198.51.100.7")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from waspglass.hunt.rule import Indicator, Meaning
 from waspglass.model.escape import bounded, printable
@@ -81,7 +81,7 @@ def type_of_value(value: str) -> str | None:
     if _HASH.fullmatch(plain) and len(plain) in _HASHES:
         return _HASHES[len(plain)]
     shapes = (("url", _URL), ("email", _EMAIL), ("path", _PATH), ("name", _FILE), ("domain", _DOMAIN))
-    if _network(_without_port(plain)) is not None:
+    if _parsed(_without_port(plain)) is not None:
         return "address"
     return next((kind for kind, shape in shapes if shape.fullmatch(plain)), None)
 
@@ -124,12 +124,22 @@ def _normal(kind: str, value: str) -> str | None:
 
 def _network(value: str) -> str | None:
     """An address, or a network (`198.51.100.0/24`) if it is one of more than one address; not one that means nobody."""
-    try:
-        network = ip_network(value, strict=False)
-    except ValueError:
-        return None
-    if network.prefixlen == 0 or network.is_loopback or network.is_unspecified or network.is_multicast:
+    network = _parsed(value)
+    if (
+        network is None
+        or network.prefixlen == 0
+        or network.is_loopback
+        or network.is_unspecified
+        or network.is_multicast
+    ):
         return None
     if network.is_link_local or str(network) == "255.255.255.255/32":
         return None
     return value.partition("/")[0] if network.num_addresses == 1 else str(network)
+
+
+def _parsed(value: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        return None
