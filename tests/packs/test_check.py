@@ -139,6 +139,26 @@ def test_a_key_that_stands_twice_in_a_rule_names_its_line(tiny: Edit) -> None:
     assert (issue.line, issue.check, "stands twice" in issue.message) == (3, "sigma", True)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("implant: {field: cs-uri-stem}", "implant: cs-uri-stem", "for each name"),
+        ("implant: {field: cs-uri-stem}", "implant: {regex: x}", "for each name"),
+        ("implant: {field: cs-uri-stem}", "implant: {field: cs-uri-stem, regexp: x}", "for each name"),
+        ("    implant: {field: cs-uri-stem}", "    - implant", "for each name"),
+        ("waspglass:\n", "waspglass: x\nother:\n", "no mapping"),
+    ],
+)
+def test_a_block_of_another_shape_is_told_in_words(tiny: Edit, old: str, new: str, said: str) -> None:
+    issues = check_pack(tiny(RULE, (old, new)), fires=fires)
+    assert [one for one in issues if one.check == "meaning" and said in one.message]
+    assert "Error" not in " ".join(one.message for one in issues)
+
+
+def test_a_regex_that_is_a_number_is_one_in_text(tiny: Edit) -> None:
+    assert check_pack(tiny(RULE, ("{field: cs-uri-stem}", "{field: cs-uri-stem, regex: 5}"))) == ()
+
+
 @pytest.mark.parametrize(("regex", "severity"), [("(a+)+", Severity.WARNING), ("(a", Severity.ERROR)])
 def test_an_expression_that_the_engine_can_run_is_no_error(tiny: Edit, regex: str, severity: Severity) -> None:
     issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", f"cs-uri-stem|re: '{regex}'")))

@@ -140,10 +140,15 @@ def _meaning(rule: SigmaRule | SigmaCorrelationRule) -> tuple[Meaning, Mapping[s
         raise UnsupportedRuleError(f"waspglass block: {error}") from None
     if rung is None and effect is not Effect.CONTEXT:
         raise UnsupportedRuleError("waspglass block: no rung")
-    captures = tuple(
-        Capture(str(name), str(spec["field"]), None if spec.get("regex") is None else _regex(str(spec["regex"]), ""))
-        for name, spec in (block.get("capture") or {}).items()
-    )
+    try:
+        captures = tuple(
+            Capture(
+                str(name), str(spec["field"]), None if spec.get("regex") is None else _regex(str(spec["regex"]), "")
+            )
+            for name, spec in (block.get("capture") or {}).items()
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise SigmaError("waspglass block: `capture` says for each name `{field: ...}`") from None
     subject = block.get("subject")
     return Meaning(rung, effect, captures, None if subject is None else str(subject), techniques), block
 

@@ -162,6 +162,9 @@ class NoMeaning:
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """No block, unknown words in it, or a subject that is not captured."""
         block = rule.block
+        if block is None and rule.data.get("waspglass") is not None:
+            yield rule.line("waspglass"), "the block `waspglass` is no mapping of keys to values"
+            return
         if block is None:
             if not rule.called & all_rules.referenced:
                 yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
@@ -169,6 +172,11 @@ class NoMeaning:
         for key in block:
             if key not in _BLOCK_KEYS:
                 yield rule.line("waspglass", key), f"the block knows no {key!r}"
+        if not _captures_well(block.get("capture")):
+            yield (
+                rule.line("waspglass", "capture"),
+                "`capture` says for each name `{field: ...}`, and `regex` if need be",
+            )
         effect, rung = block.get("effect", "shows"), block.get("rung")
         if effect not in [one.value for one in Effect]:
             yield rule.line("waspglass", "effect"), f"there is no effect {effect!r}"
@@ -181,6 +189,15 @@ class NoMeaning:
             yield rule.line("waspglass", "subject"), f"the subject {subject!r} is not captured"
         if effect == "ends" and subject is None:
             yield rule.line("waspglass"), "`ends` needs a subject that it ends"
+
+
+def _captures_well(capture: object) -> bool:
+    if capture is None:
+        return True
+    specs = list(capture.values()) if isinstance(capture, dict) else [None]
+    return all(
+        isinstance(one, dict) and isinstance(one.get("field"), str) and set(one) <= {"field", "regex"} for one in specs
+    )
 
 
 class UnknownCaptureField:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -110,7 +110,7 @@ class SigmaDocument:
         if not isinstance(found, dict):
             return {}
         return {
-            str(name): (str(spec.get("field", "")), cast("str | None", spec.get("regex")))
+            str(name): (str(spec.get("field", "")), None if spec.get("regex") is None else str(spec["regex"]))
             for name, spec in found.items()
             if isinstance(spec, dict)
         }
