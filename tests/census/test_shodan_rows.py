@@ -71,7 +71,7 @@ def naive_row(number: int, found: shodan._Banner) -> dict[str, object]:
     return {
         "line": number,
         "address": found.ip_str or found.ipv6,
-        "port": found.port,
+        "port": found.port if found.port is None or -(2**63) <= found.port < 2**63 else None,
         "transport": found.transport,
         "seen": found.timestamp,
         "country": place.country_code,
@@ -115,7 +115,7 @@ LINES = st.one_of(
                 "cpe23": st.sampled_from([None, [], ["cpe:2.3:a:microsoft:sharepoint_server"], [1], "x"]),
                 "cpe": st.sampled_from(["a:microsoft:exchange_server", ["b"], None]),
                 "product": st.sampled_from(["Microsoft Exchange smtpd", "Share Point", None, 3]),
-                "version": st.sampled_from(["15.1.2176.2", 15.1, 15, None, [], ""]),
+                "version": st.sampled_from(["15.1.2176.2", 15.1, 15, None, [], "", 10**400]),
                 "opts": st.sampled_from([None, {"vulns": ["!CVE-2021-26855", "CVE-2021-27065"]}, {"vulns": "x"}]),
                 "vulns": st.sampled_from([["CVE-1"], {"CVE-2021-26855": {"verified": True}}, {"CVE-2": {}}, {"a": 1}]),
                 "tags": st.sampled_from([["compromised"], ["webshell", "compromised"], [], [None]]),
@@ -123,8 +123,8 @@ LINES = st.one_of(
                     [None, {"cert": {"fingerprint": {"sha1": "a" * 40}, "subject": {"CN": "m.example"}}}, {"cert": 1}]
                 ),
                 "hostnames": st.sampled_from([["m.example", "n.example"], None, {}]),
-                "asn": st.sampled_from(["AS1", 1, 1.5, None]),
-                "port": st.sampled_from([0, 65_536, -1, "443", None, 4.0]),
+                "asn": st.sampled_from(["AS1", 1, 1.5, None, 2**64, -1]),
+                "port": st.sampled_from([0, 65_536, -1, "443", None, 4.0, 2**63, -(2**63), 10**30]),
                 "data": st.sampled_from(["HTTP\r\nX-FEServer: \u00e9\x00x\r\nx-owa-version:15.1.2176.9", None]),
             },
         ).map(lambda more: json.dumps(one | more).encode())

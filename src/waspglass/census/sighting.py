@@ -100,7 +100,10 @@ def _series(kind: pa.Field, values: list[object] | pl.Series | None, height: int
     dtype = pl.List(pl.String) if lists else numbers.get(kind.type, pl.String)
     if values is None:
         return pl.Series(kind.name, [None], dtype).new_from_index(0, height)
-    return _lists(kind.name, cast("list[list[str] | None]", values)) if lists else pl.Series(kind.name, values, dtype)
+    if lists:
+        return _lists(kind.name, cast("list[list[str] | None]", values))
+    # A port of any length is JSON; one that 64 bits do not hold is null, as one beyond 65,535 will be.
+    return pl.Series(kind.name, values, dtype, strict=dtype != pl.Int64)
 
 
 class ListColumn:
