@@ -115,7 +115,7 @@ def test_png(replay: Survey) -> None:
 
 def test_a_source_has_a_panel_and_a_line_of_its_own(replay: Survey) -> None:
     svg = ET.fromstring(svg_files(replay, "en")["series.svg"])
-    titles = [each.text for each in svg.iter("{http://www.w3.org/2000/svg}text") if each.get("class") == "title"]
+    titles = [each.text for each in svg.iter("{http://www.w3.org/2000/svg}text") if each.get("class") == "title halo"]
     assert titles == ["Shodan", "Shadowserver scan_exchange", "Nmap"]
 
 
