@@ -207,6 +207,8 @@ def _said_by(start: bytes) -> tuple[bytes, ...]:
 
 def _with_short_lines(block: bytes) -> bytes:
     r"""Each line cut, because an expression such as `#Fields:[^\n]*name` takes the square of a line's length."""
+    if len(block) <= _LONGEST_LINE:
+        return block
     return b"\n".join(line[:_LONGEST_LINE] for line in block.split(b"\n"))
 
 

@@ -26,7 +26,7 @@ def utf16_of(head: bytes) -> str | None:
     if (marked := _MARKS.get(head[:2])) is not None:
         return marked
     start = head[:_LOOK]
-    if len(start) < _LOOK:
+    if len(start) < _LOOK or b"\0" not in start[:2]:
         return None
     even, odd = start[::2], start[1::2]
     for text, zeros, codec in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
