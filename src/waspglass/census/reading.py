@@ -13,11 +13,11 @@ import duckdb
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
 from waspglass.census.scratch import scratch_folder
-from waspglass.census.signs import load_signs
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
 from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
+from waspglass.packs.shipped import shipped_products
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,9 +108,14 @@ class Reading:
 
 
 def product_of_pack(pack: Pack) -> str | None:
-    """The product of `signs.toml` that a pack is about: the one whose id is in the names of its product lines."""
+    """The product that a pack is about: the first that it describes itself, else one that a pack of this program does.
+
+    The word of the latter is in the names of the pack's product lines.
+    """
+    if pack.exposed:
+        return pack.exposed[0].product
     lines = " ".join(pack.products).lower()
-    return next((each.product for each in load_signs().products if each.product in lines), None)
+    return next((each.product for each in shipped_products() if each.product in lines), None)
 
 
 @contextmanager
@@ -125,7 +130,9 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
     manifest = folder.manifest()
     product = product_of_pack(pack)
     if product is None:
-        raise CensusError(f"the census knows no product of the pack {pack.id!r}", hint="Describe it in signs.toml")
+        raise CensusError(
+            f"the census knows no product of the pack {pack.id!r}", hint="Describe it in the pack's signs.yml"
+        )
     if not manifest.files():
         raise CensusError(f"the store {folder.location} is empty", hint="Add exports with: waspglass census add FILE")
     with scratch_folder() as spill:

@@ -1,13 +1,14 @@
-"""How products show themselves in banners: loads `signs.toml` and applies it to headers, pages, titles and tags."""
+"""How products show themselves in banners: applies the `signs.yml` of packs to headers, pages, titles and tags."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from waspglass.packs.exposed import ExposedProduct
+from waspglass.packs.shipped import shipped_products
 
 __all__ = ["ProductSigns", "Sign", "Signs", "load_signs"]
 
@@ -20,7 +21,7 @@ class Sign(NamedTuple):
     """What a banner gives away.
 
     Attributes:
-        product: Product id of `signs.toml`.
+        product: Word for the product, of `signs.yml`.
         version: Version as shown, three or four parts; None if only the product is recognised.
         origin: `header`, `path`, or None.
         server_name: The server's own name from its response headers.
@@ -34,7 +35,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True)
 class ProductSigns:
-    """The signs of one product; see `signs.toml` for what each list means. Header names are in lower case."""
+    """The signs of one product, ready to be looked for; see `ExposedProduct`. Header names are in lower case."""
 
     product: str
     headers: tuple[str, ...]
@@ -82,15 +83,19 @@ class Signs:
         self.by_name = {each.product: each for each in products}
         self.tests = {script: cve for each in products for script, cve in each.tests.items()}
         names = {name for each in products for name in (*each.headers, *each.server_headers)}
-        wanted = "|".join(re.escape(name) for name in sorted(names))
-        first = re.escape("".join(sorted({name[0] for name in names})))
+        wanted = "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
+        first = f"[{re.escape(''.join(sorted({name[0] for name in names})))}]" if names else "(?!)"
         # The look at the first letter is for speed.
-        self._lines = re.compile(rf"\n(?=[{first}])(?:{wanted}):[^\n]*", re.IGNORECASE)
+        self._lines = re.compile(rf"\n(?={first})(?:{wanted}):[^\n]*", re.IGNORECASE)
         # The first value of a header counts, and only one that is not empty.
         self._fields = re.compile(rf"\n({wanted}):[ \t]*([^\s][^\n]*)", re.IGNORECASE | re.ASCII)
         self._with_paths = tuple((rank, each) for rank, each in enumerate(products) if each.paths)
         # Servers of one build and name answer with the same lines, and an export has many of them.
         self._remembered = lru_cache(8192)(self._in_headers)
+
+    def __reduce__(self) -> tuple[type[Signs], tuple[tuple[ProductSigns, ...]]]:
+        """What is sent to another process: the signs, without what was remembered."""
+        return Signs, (self.products,)
 
     def values(self, head: str) -> dict[str, str]:
         """The headers in a raw head that tell about a product, by their names in lower case."""
@@ -149,24 +154,22 @@ def _anchor(pattern: str) -> str:
 
 
 @cache
-def load_signs() -> Signs:
-    """Loads `signs.toml`."""
-    tables = tomllib.loads(files("waspglass.census").joinpath("signs.toml").read_text(encoding="utf-8"))
-    return Signs(
-        tuple(
-            ProductSigns(
-                product=name,
-                headers=tuple(name.lower() for name in table["headers"]),
-                server_headers=tuple(name.lower() for name in table["server_headers"]),
-                paths=tuple(re.compile(pattern) for pattern in table["paths"]),
-                anchors=tuple(_anchor(pattern) for pattern in table["paths"]),
-                titles=frozenset(table["titles"]),
-                cpe=tuple(table["cpe"]),
-                feeds=frozenset(table["feeds"]),
-                tags=frozenset(table["tags"]),
-                tests=dict(table["tests"]),
-                scripts=frozenset(table["scripts"]),
-            )
-            for name, table in tables.items()
-        )
+def load_signs(products: tuple[ExposedProduct, ...] | None = None) -> Signs:
+    """The signs of these products; by default of all that the packs of this program describe."""
+    return Signs(tuple(map(_compiled, shipped_products() if products is None else products)))
+
+
+def _compiled(product: ExposedProduct) -> ProductSigns:
+    return ProductSigns(
+        product=product.product,
+        headers=tuple(name.lower() for name in product.headers),
+        server_headers=tuple(name.lower() for name in product.server_headers),
+        paths=tuple(map(re.compile, product.paths)),
+        anchors=tuple(map(_anchor, product.paths)),
+        titles=frozenset(product.titles),
+        cpe=product.cpe,
+        feeds=frozenset(product.feeds),
+        tags=frozenset(product.tags),
+        tests={test.script: test.cve for test in product.tests},
+        scripts=frozenset(product.scripts),
     )

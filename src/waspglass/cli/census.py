@@ -34,6 +34,12 @@ def add(
     date: Annotated[str | None, typer.Option(help="Day of the scan, YYYY-MM-DD, in place of name and rows.")] = None,
     product: Annotated[str | None, typer.Option(help="Product of rows that do not show one.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML that declares the columns of a plain CSV.")] = None,
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pack", help="Folder of your own pack, whose signs.yml names a product to recognise; repeatable."
+        ),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Of a broken file, add what stands before the break.")
     ] = False,
@@ -54,10 +60,13 @@ def add(
     from waspglass.census.sources.mapped_csv import read_mapping
     from waspglass.census.spread import usual_workers
     from waspglass.census.store.folder import Folder
+    from waspglass.packs.folder import read_exposed
+    from waspglass.packs.load import pack_folder
     from waspglass.report.census_text import outcome_text
 
+    exposed = [each for name in pack or () for each in read_exposed(pack_folder(name))]
     options = AddOptions(
-        all_sources(None if mapping is None else read_mapping(mapping)),
+        all_sources(None if mapping is None else read_mapping(mapping), exposed),
         dt.datetime.now(dt.UTC),
         source,
         _day(date),

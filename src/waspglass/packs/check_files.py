@@ -11,6 +11,7 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
+from waspglass.packs.exposed import SignsFile
 from waspglass.packs.folder import (
     SOURCES,
     AdviceFile,
@@ -32,6 +33,7 @@ _YAML: dict[str, type[Document]] = {
     "advice.yml": AdviceFile,
     "clocks.yml": ClocksFile,
     "titles.yml": TitlesFile,
+    "signs.yml": SignsFile,
 }
 _TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
 _NEEDED = frozenset({"pack.yml", "artefacts.yml"})

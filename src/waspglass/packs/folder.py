@@ -10,6 +10,7 @@ from pydantic import Field
 
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, PackError
+from waspglass.packs.exposed import ExposedProduct, SignsFile
 from waspglass.packs.located import read_table, read_text, read_yaml
 from waspglass.packs.pack import (
     AdviceText,
@@ -35,6 +36,7 @@ __all__ = [
     "PackHead",
     "TitlesFile",
     "is_of_a_tool",
+    "read_exposed",
     "read_folder",
 ]
 
@@ -44,6 +46,7 @@ DATA_FILES = (
     "advice.yml",
     "clocks.yml",
     "titles.yml",
+    "signs.yml",
     "builds.csv",
     "timeline.csv",
     "figures.csv",
@@ -142,6 +145,7 @@ def read_folder(folder: Path) -> Pack:
         advice=_optional(folder, "advice.yml", AdviceFile, AdviceFile(advice=())).advice,
         clocks=_optional(folder, "clocks.yml", ClocksFile, ClocksFile(clocks=())).clocks,
         titles=_optional(folder, "titles.yml", TitlesFile, TitlesFile(titles=())).titles,
+        exposed=read_exposed(folder),
         sigma=_sources(folder, "sigma"),
         yara=_sources(folder, "yara"),
         indicators=_sources(folder, "indicators"),
@@ -149,6 +153,18 @@ def read_folder(folder: Path) -> Pack:
         known_good=head.known_good,
         root=str(folder),
     )
+
+
+def read_exposed(folder: Path) -> tuple[ExposedProduct, ...]:
+    """The products that a pack's folder describes; none if it has no `signs.yml`.
+
+    Raises:
+        PackError: If the file is faulty; carries file, line and field.
+    """
+    name = "signs.yml"
+    if not (folder / name).exists():
+        return ()
+    return read_yaml(_text(folder, name), _shown(folder, name), SignsFile).products
 
 
 def _shown(folder: Path, name: str) -> str:

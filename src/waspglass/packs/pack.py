@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from waspglass.model.document import Document, Instant
 from waspglass.model.finding import Rung
+from waspglass.packs.exposed import ExposedProduct
 
 __all__ = [
     "ActorFields",
@@ -302,6 +303,8 @@ class Pack(Document):
     advice: tuple[AdviceText, ...] = ()
     clocks: tuple[ClockText, ...] = ()
     titles: tuple[RuleTitle, ...] = ()
+    exposed: tuple[ExposedProduct, ...] = ()
+    """How the products show themselves in scans, where no other pack that comes with the program says so already."""
     sigma: tuple[RuleSource, ...] = ()
     yara: tuple[RuleSource, ...] = ()
     indicators: tuple[RuleSource, ...] = ()

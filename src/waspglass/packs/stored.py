@@ -19,6 +19,7 @@ from typing import Annotated, Literal, Protocol, Union, get_args, get_origin
 import orjson
 
 from waspglass.model.document import Document, parse_instant
+from waspglass.packs import exposed as exposed_module
 from waspglass.packs import pack as pack_module
 from waspglass.packs.pack import Pack
 
@@ -58,7 +59,7 @@ def folder_key(folder: Path) -> str | None:
 
 
 def _states(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    for own in (__file__, pack_module.__file__):
+    for own in (__file__, pack_module.__file__, exposed_module.__file__):
         yield own, Path(own).stat()
     pending = [folder]
     while pending:

@@ -145,6 +145,9 @@ class Censys:
 
     format: ClassVar[str] = "censys"
 
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = load_signs() if signs is None else signs
+
     def recognises(self, head: Head) -> bool:
         """The fields `services` and `ip` are in both forms; Shodan's records do not have `services`."""
         line = head.start.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
@@ -156,14 +159,13 @@ class Censys:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the services; see `Source.read`."""
-        signs = load_signs()
         rows: list[tuple[object, ...]] = []
         for number, line in decode_lines(content, _Line, tally):
             host = line.unwrapped()
             if not host.services:
                 tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
                 continue
-            rows += [_row(number, host, service, signs) for service in host.services]
+            rows += [_row(number, host, service, self._signs) for service in host.services]
             if len(rows) >= BATCH_ROWS:
                 yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
                 rows.clear()

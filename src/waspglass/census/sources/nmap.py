@@ -45,6 +45,9 @@ class Nmap:
 
     format: ClassVar[str] = "nmap"
 
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = load_signs() if signs is None else signs
+
     def recognises(self, head: Head) -> bool:
         """The root element."""
         return b"<nmaprun" in head.start[:4096]
@@ -55,10 +58,9 @@ class Nmap:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the open ports; see `Source.read`. The `line` is the number of the host in the file."""
-        signs = load_signs()
         rows: list[tuple[object, ...]] = []
         for number, host in enumerate(_hosts(content, tally), 1):
-            rows += _rows(number, host, signs, tally)
+            rows += _rows(number, host, self._signs, tally)
             if len(rows) >= BATCH_ROWS:
                 yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
                 rows.clear()

@@ -36,6 +36,9 @@ class Shadowserver:
 
     format: ClassVar[str] = "shadowserver"
 
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = load_signs() if signs is None else signs
+
     def recognises(self, head: Head) -> bool:
         """All report generations share seven columns and have one of `tag`, `severity`, `naics`."""
         names = set(header_of(head.start))
@@ -53,9 +56,8 @@ class Shadowserver:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
         """Yields the rows; see `Source.read`."""
-        signs = load_signs()
-        product = signs.product_of_feed(self.feed(head).removeprefix("shadowserver."))
-        told = partial(_told, product, signs)
+        product = self._signs.product_of_feed(self.feed(head).removeprefix("shadowserver."))
+        told = partial(_told, product, self._signs)
         columns: defaultdict[str, list[object]] = defaultdict(list)
         for rows in csv_columns(content, tally):
             _take(columns, rows, told)

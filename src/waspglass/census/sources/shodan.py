@@ -103,6 +103,9 @@ class Shodan:
 
     format: ClassVar[str] = "shodan"
 
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = load_signs() if signs is None else signs
+
     def recognises(self, head: Head) -> bool:
         """Shodan marks each banner with `_shodan`; an export reduced by `jq` still has `ip_str` and `port`."""
         line = head.start.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
@@ -120,7 +123,7 @@ class Shodan:
             for columns in self._pieces(whole_lines(content, tally), tally):
                 if len(batch) > 1:
                     batch[-2].result()
-                batch.append(pool.submit(columns.frame, load_signs()))
+                batch.append(pool.submit(columns.frame, self._signs))
                 rows += columns.rows
                 if rows >= BATCH_ROWS:
                     yield pl.concat([piece.result() for piece in batch])
@@ -130,7 +133,7 @@ class Shodan:
 
     def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
         """The banners of some blocks; see `LineSource.frame`."""
-        pieces = [columns.frame(load_signs()) for columns in self._pieces(blocks, tally)]
+        pieces = [columns.frame(self._signs) for columns in self._pieces(blocks, tally)]
         return pl.concat(pieces) if pieces else None
 
     def _pieces(self, blocks: Iterable[Block], tally: Tally) -> Iterator[_Columns]:
