@@ -18,14 +18,13 @@ import zstandard
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, rows, states
 from waspglass.census.add import add_exports
 from waspglass.census.count import count
 from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
-from waspglass.census.sources.mapped_csv import Mapping
+from waspglass.census.sources.mapped_csv import read_mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.writer import SightingWriter
 from waspglass.model.errors import UsageError
@@ -282,10 +281,12 @@ def test_times_are_utc_whatever_zone_they_are_written_in(tmp_path: Path, written
 
 def test_a_product_that_is_none_is_an_error(tmp_path: Path) -> None:
     """Every row would be stored and never counted."""
-    with pytest.raises(UsageError, match=r"no product 'Exchange'. Choose one of: exchange, sharepoint"):
+    with pytest.raises(UsageError, match=r"no product 'Exchange'. Products are exchange, sharepoint"):
         add(tmp_path, "a.json", EXPORT, product="Exchange")
-    with pytest.raises(ValidationError, match="products are exchange, sharepoint"):
-        Mapping(name="x", columns={"address": "ip"}, product="Exchange")
+    mapping = tmp_path / "list.toml"
+    mapping.write_text("name = 'x'\nproduct = 'Exchange'\n[columns]\naddress = 'ip'", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"list.toml \(product\): no product 'Exchange'"):
+        read_mapping(mapping)
 
 
 def test_a_large_page_before_what_names_the_format_is_no_hindrance(tmp_path: Path) -> None:

@@ -235,10 +235,15 @@ def test_a_store_that_cannot_be_written_to_answers_all_the_same(
         path.unlink() if path.is_file() else path.rmdir()
     (tmp_path / "store" / "derived").rmdir()
 
+    make = Path.mkdir
+
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    def refuse_inside(path: Path, mode: int = 0o777, **more: bool) -> None:
+        refuse() if path.is_relative_to(tmp_path / "store") else make(path, mode, **more)
+
     monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.makedirs", refuse)
-    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse_inside)
     assert servers(tmp_path) == [1]
     assert not (tmp_path / "store" / "derived").exists()

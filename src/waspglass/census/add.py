@@ -18,7 +18,7 @@ from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
 from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
-from waspglass.census.signs import load_signs
+from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content, file_digest, open_content
 from waspglass.census.sources.opening import Export, exports_in
 from waspglass.census.sources.recognise import choose, day_in_name
@@ -27,7 +27,7 @@ from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
-from waspglass.model.errors import Location, UsageError
+from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AddOptions", "Outcome", "add_exports"]
@@ -48,6 +48,7 @@ class AddOptions:
         product: Product of rows that do not show one.
         partial: Take what stands before a broken place.
         workers: Processes that read a large export of lines; 1 reads in this one.
+        signs: Of the products that there are, if not only those of the packs of this program.
     """
 
     sources: tuple[Source, ...]
@@ -57,6 +58,7 @@ class AddOptions:
     product: str | None = None
     partial: bool = False
     workers: int = 1
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,7 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
         StoreError: If the store cannot be read or written, or is being written to.
         UsageError: If the options name what does not exist.
     """
-    known = [each.product for each in load_signs().products]
-    if options.product not in (None, *known):
-        raise UsageError(f"no product {options.product!r}", hint=f"Choose one of: {', '.join(known)}")
+    (options.signs or load_signs()).check(options.product)
     try:
         with folder.locked():
             session = _Session(folder, options, folder.start())

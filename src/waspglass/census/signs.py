@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from waspglass.model.errors import Location, UsageError
 from waspglass.packs.exposed import ExposedProduct
 from waspglass.packs.shipped import shipped_products
 
@@ -135,6 +136,16 @@ class Signs:
                 return product.product
         return None
 
+    def check(self, product: str | None, place: Location | None = None) -> None:
+        """Refuses a word that is none of a product; None is none.
+
+        Raises:
+            UsageError: With the words that there are.
+        """
+        if product is not None and product not in self.by_name:
+            hint = f"Products are {', '.join(sorted(self.by_name))}; `signs.yml` of a pack describes others (--pack)"
+            raise UsageError(f"no product {product!r}", location=place, hint=hint)
+
     def product_of_feed(self, feed: str) -> str | None:
         """The product that a report type lists."""
         return next((each.product for each in self.products if feed in each.feeds), None)
@@ -154,9 +165,14 @@ def _anchor(pattern: str) -> str:
 
 
 @cache
-def load_signs(products: tuple[ExposedProduct, ...] | None = None) -> Signs:
-    """The signs of these products; by default of all that the packs of this program describe."""
-    return Signs(tuple(map(_compiled, shipped_products() if products is None else products)))
+def load_signs(own: tuple[ExposedProduct, ...] = ()) -> Signs:
+    """The signs of a user's own products, and of those that the packs of this program describe.
+
+    A product that both describe is known by what the user says.
+    """
+    described = {each.product for each in own}
+    others = (each for each in shipped_products() if each.product not in described)
+    return Signs(tuple(map(_compiled, (*own, *others))))
 
 
 def _compiled(product: ExposedProduct) -> ProductSigns:

@@ -56,6 +56,7 @@ def add(
     import datetime as dt
 
     from waspglass.census.add import AddOptions, add_exports
+    from waspglass.census.signs import load_signs
     from waspglass.census.sources.all import all_sources
     from waspglass.census.sources.mapped_csv import read_mapping
     from waspglass.census.spread import usual_workers
@@ -64,15 +65,16 @@ def add(
     from waspglass.packs.load import pack_folder
     from waspglass.report.census_text import outcome_text
 
-    exposed = [each for name in pack or () for each in read_exposed(pack_folder(name))]
+    signs = load_signs(tuple(each for name in pack or () for each in read_exposed(pack_folder(name))))
     options = AddOptions(
-        all_sources(None if mapping is None else read_mapping(mapping), exposed),
+        all_sources(None if mapping is None else read_mapping(mapping, signs), signs),
         dt.datetime.now(dt.UTC),
         source,
         _day(date),
         product,
         partial,
         workers or usual_workers(),
+        signs,
     )
     refused = 0
     for outcome in add_exports(Folder(store), files, options):

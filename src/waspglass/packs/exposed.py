@@ -78,5 +78,5 @@ class SignsFile(Document):
         sources: Where the signs are documented.
     """
 
-    products: Annotated[tuple[ExposedProduct, ...], Field(min_length=1), AfterValidator(_each_once)]
+    products: Annotated[tuple[ExposedProduct, ...], AfterValidator(_each_once)]
     sources: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import RAW, Tally, raw_frame
-from waspglass.census.signs import load_signs
+from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.csv_rows import csv_rows, header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
@@ -87,14 +87,6 @@ class Mapping(Document):
             raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
         return {name: column.strip().lower() for name, column in columns.items()}
 
-    @field_validator("product")
-    @classmethod
-    def _product(cls, product: str | None) -> str | None:
-        known = [each.product for each in load_signs().products]
-        if product not in (None, *known):
-            raise ValueError(f"no product {product!r}; products are {', '.join(known)}")
-        return product
-
     @field_validator("encoding")
     @classmethod
     def _encoding(cls, encoding: str) -> str:
@@ -129,20 +121,26 @@ class Mapping(Document):
             return text
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:
     """Reads a declaration.
+
+    Args:
+        path: The TOML file.
+        signs: Of the products that it may name; by default those of the packs of this program.
 
     Raises:
         UsageError: If it cannot be read or does not make sense.
     """
     try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        mapping = Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path))) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"the mapping is wrong: {first['msg']}", location=Location(str(path), field=where)) from error
+    (signs or load_signs()).check(mapping.product, Location(str(path), field="product"))
+    return mapping
 
 
 class MappedCsv:
