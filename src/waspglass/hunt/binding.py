@@ -53,8 +53,7 @@ BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cs-host": ("cs-host", "cs(Host)"),
     },
     "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
-    "evtx": _SPACED,
-    "event_json": _SPACED,
+    **dict.fromkeys(EVENT_FORMATS, _SPACED),
 }
 """SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
 
