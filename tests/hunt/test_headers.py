@@ -35,3 +35,9 @@ def test_a_known_header_counts_again_after_too_many_others() -> None:
     log = _log(1, 1) + _log(50, 50) + _log(1, 1)
     result = both([artefact("iis", log + row("/x"))], RULES)
     assert max(found.line or 0 for found in result.findings) == 104
+
+
+def test_a_blank_line_is_no_record_under_a_header_of_one_column() -> None:
+    rules = rules_of(sigma("s: {cs-method|endswith: T}\ncondition: not s"))
+    result = both([artefact("iis", "#Fields: cs-method\r\n\r\nGET\r\n\r\nHEAD\r\n")], rules)
+    assert [found.line for found in result.findings] == [5]

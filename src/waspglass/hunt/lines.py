@@ -95,11 +95,12 @@ class LogState:
                 dialect = foreign_dialect(line)
                 self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
             return None
+        if not line.strip():
+            return None  # under a header of one column a blank line would be a record
         try:
             return self.format.record(line, self.columns)
         except MalformedLineError:
-            if line.strip():
-                self.collector.skip(SkipReason.MALFORMED_LINE)
+            self.collector.skip(SkipReason.MALFORMED_LINE)
             return None
 
     def test(self, line: bytes, place: Place, candidates: tuple[Bound, ...]) -> tuple[Bound, ...] | None:
