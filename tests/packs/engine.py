@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from waspglass.evidence.artefact import Artefact
@@ -12,6 +13,7 @@ from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules
 from waspglass.hunt.result import HuntResult
 from waspglass.hunt.rule import RuleSet
+from waspglass.model.skip import SkipReason
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
@@ -26,8 +28,9 @@ def hunted(pack: Pack, evidence: Path) -> HuntResult:
         return hunt(found, rules, readers=record_readers(open_known_good(pack)))
 
 
-def fires(pack: Pack, sample: Path) -> frozenset[str] | None:
+def fires(pack: Pack, sample: Path) -> Mapping[str, str] | None:
     result = hunted(pack, sample)
     if not result.scanned:
         return None
-    return frozenset(one.rule for one in (*result.findings, *result.context))
+    idle = {one.source: one.detail or "not run" for one in result.skipped if one.reason is SkipReason.MISSING_FIELD}
+    return {**idle, **{one.rule: "" for one in (*result.findings, *result.context)}}

@@ -165,6 +165,11 @@ def test_an_expression_that_the_engine_can_run_is_no_error(tiny: Edit, regex: st
     assert severity in [one.severity for one in issues if one.check == "regex"]
 
 
+def test_a_field_that_the_sample_lacks_is_named(tiny: Edit) -> None:
+    issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", "cs-uri-stme: /evil")), fires=fires)
+    assert ["no field cs-uri-stme" in one.message for one in issues if one.check == "fires"] == [True]
+
+
 def test_a_sample_that_no_kind_knows_is_told_as_such(tiny: Edit) -> None:
     issues = check_pack(tiny("artefacts.yml", ("    content: '#Fields:[^\\r\\n]*cs-uri-stem'\n", "")), fires=fires)
     assert [(one.severity, one.check, "no kind" in one.message) for one in issues] == [

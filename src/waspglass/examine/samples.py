@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from waspglass.evidence.formats.registry import LINE_FORMATS
@@ -11,7 +12,7 @@ from waspglass.evidence.recognise import recognise
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.load import load_rules
-from waspglass.model.skip import Skipped
+from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
@@ -21,8 +22,8 @@ READABLE = frozenset({*LINE_FORMATS, *RECORD_READERS})
 """All formats that artefacts of a pack may have."""
 
 
-def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str] | None:
-    """The rules of all findings, of any effect, that a sample gives when it is examined as evidence.
+def rules_that_fire(pack: Pack, sample: Path) -> Mapping[str, str] | None:
+    """The rules of all findings, of any effect, that a sample gives, and why others were not run; see `Fires`.
 
     None if no kind of the pack knows any file of the sample.
 
@@ -42,7 +43,10 @@ def rules_that_fire(pack: Pack, sample: Path) -> frozenset[str] | None:
             return None
         readers = record_readers(open_known_good(pack), keys=pack.registry_keys)
         result = hunt(artefacts, rules, readers=readers, cache=cache)
-    return frozenset(found.rule for found in (*result.findings, *result.context))
+    names = {rule.id: rule.name for rule in rules.rules}
+    left_out = [one for one in result.skipped if one.reason is SkipReason.MISSING_FIELD]
+    idle = {names.get(one.source, one.source): one.detail or "not run" for one in left_out}
+    return {**idle, **{found.rule: "" for found in (*result.findings, *result.context)}}
 
 
 def unused_rules(pack: Pack) -> tuple[Skipped, ...]:

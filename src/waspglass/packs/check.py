@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from waspglass.model.errors import PackError, WaspglassError
@@ -20,10 +20,10 @@ from waspglass.packs.yara_source import checked_yara
 
 __all__ = ["Fires", "Unused", "check_pack"]
 
-Fires = Callable[[Pack, Path], frozenset[str] | None]
-"""Examines a sample (a file or a folder, as evidence) with all rules of a pack, and tells the rules of all findings, of
-any effect; None if no kind of the pack knows any file of it. A YARA rule is told as `yara:<name>`. Passed in, because
-the engine stands above this package."""
+Fires = Callable[[Pack, Path], Mapping[str, str] | None]
+"""Examines a sample (a file or a folder, as evidence) with all rules of a pack. Gives the rules of all findings, of any
+effect, each with an empty text, and rules that were not run, with the reason; None if no kind of the pack knows any
+file of the sample. A YARA rule is told as `yara:<name>`. Passed in, because the engine stands above this package."""
 _UNKNOWN = "no kind of artefacts.yml knows it (give the kind `content`, or lay the sample out like a server)"
 
 Unused = Callable[[Pack], tuple[Skipped, ...]]
@@ -85,7 +85,7 @@ def _sample_issues(
         *((one.file, one.name, one.line("waspglass", "samples"), one.samples) for one in sigma),
         *((one.file, f"yara:{one.name}", one.line, one.samples) for one in yara),
     ]
-    known: dict[str, frozenset[str] | None] = {}
+    known: dict[str, Mapping[str, str] | None] = {}
     for path in sorted({path for *_, samples in rules for path in (*samples.fires, *samples.silent)}):
         try:
             known[path] = fires(pack, Path(pack.root) / path)
@@ -93,11 +93,12 @@ def _sample_issues(
             yield PackIssue(path, None, Severity.ERROR, "sample", f"cannot be examined: {error.message}")
     for file, name, line, samples in rules:
         for path in samples.fires:
-            if path in known and name not in (known[path] or ()):
-                why = "" if known[path] is not None else f": {_UNKNOWN}"
+            fired = known.get(path)
+            if path in known and (fired is None or fired.get(name, "no") != ""):
+                why = f": {_UNKNOWN}" if fired is None else f": {fired[name]}" if name in fired else ""
                 yield PackIssue(file, line, Severity.ERROR, "fires", f"{name} does not fire on {path}{why}")
         for path in samples.silent:
             if path in known and known[path] is None and (Path(pack.root) / path).is_file():
                 yield PackIssue(file, line, Severity.WARNING, "silent", f"{path} shows nothing of {name}: {_UNKNOWN}")
-            if path in known and name in (known[path] or ()):
+            if (known.get(path) or {}).get(name) == "":
                 yield PackIssue(file, line, Severity.ERROR, "silent", f"{name} fires on {path}")
