@@ -154,6 +154,12 @@ def test_replacements_that_make_a_string_grow_are_bounded() -> None:
     assert time.process_time() - begin < 5
 
 
+def test_strings_beyond_the_bound_of_layers_are_said_to_be_there() -> None:
+    decoys = "\n".join(f"text{i} = {ORIGINAL + '# ' + 'longer ' * 9 + str(i)!r}" for i in range(LAYER_LIMIT + 5))
+    unpacked = unpack(Source("a", f"{decoys}\nexec({ORIGINAL!r})".encode()))
+    assert (len(unpacked.layers), unpacked.bounded) == (LAYER_LIMIT, True)
+
+
 def test_strings_of_ordinary_programs_are_no_layers() -> None:
     """Neither messages, nor doctests in a program that evaluates nothing, nor the pieces of what is joined."""
     text = '"""Reads rows.\n\n    >>> for row in rows:\n    ...     print(row)\n' + "    >>> import csv\n" * 9 + '"""\n'

@@ -10,10 +10,10 @@ from waspglass.trace.languages import PLAIN_TEXT, detect
 __all__ = ["LEAST_LITERAL", "hidden", "speaks_of_hiding"]
 
 LEAST_LITERAL = 100
-LONGEST = 16
+LONGEST = 400
 """Strings that are looked at, the longest first; a packed program is not among the short ones."""
-LENGTH_LIMIT = 8 << 20
-"""Characters up to which a replacement may make a string grow."""
+LENGTH_LIMIT = 1 << 20
+"""Characters up to which a replacement may make a string grow, unless it only doubles it."""
 PAIRS = 8
 """Replacements that are undone."""
 _EVALUATES = re.compile(
@@ -57,8 +57,9 @@ def hidden(text: str, literals: Iterable[str], joined: Sequence[str]) -> Iterato
 
 
 def _replaced(literal: str, pairs: Sequence[tuple[str, str]]) -> str:
+    limit = max(LENGTH_LIMIT, 2 * len(literal))
     for sought, by in pairs:
-        if len(literal) + literal.count(sought) * (len(by) - len(sought)) > LENGTH_LIMIT:
+        if len(literal) + literal.count(sought) * (len(by) - len(sought)) > limit:
             break
         literal = literal.replace(sought, by)
     return literal
