@@ -31,7 +31,7 @@ _MOST_NAMED = 20
 _Reader = Callable[[str, str], Iterator[Indicator | str]]
 _INDICATORS: Mapping[str, _Reader] = {"csv": read_csv, "list": read_plain, "stix": read_stix}
 _Named = TypeVar("_Named", Rule, Correlation)
-_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+)*rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
+_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
