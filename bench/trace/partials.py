@@ -49,7 +49,7 @@ FOLDERS = {
 """Suffix and language of each."""
 FUNCTION_TOKENS = (80, 400)
 BACKGROUND = 20
-TRACED = 3
+TRACED = 5
 """Every how many-th sample is traced."""
 DISGUISES: dict[str, Disguise] = {
     "as it is": lambda source, _other, _draw: source.raw,
@@ -128,7 +128,10 @@ def pieces(source: Source, program: Program) -> list[Piece]:
 
 
 def copies(corpus: Corpus, disguise: Disguise) -> Iterator[Copy]:
-    """`EACH` samples for each range of shares, always the same ones; no program is an origin and a host."""
+    """`EACH` samples for each range of shares, or fewer; always the same ones.
+
+    No program is an origin and a host, or an origin twice: what is copied is in two programs and not in three.
+    """
     draw = random.Random(7)
     low, high = FUNCTION_TOKENS
     functions = corpus.functions
@@ -137,8 +140,7 @@ def copies(corpus: Corpus, disguise: Disguise) -> Iterator[Copy]:
     movable = [number for number, found in enumerate(functions) if found and number % 2 == 1]
     draw.shuffle(origins)
     for wanted, (least, most) in enumerate(SHARES):
-        for number in range(EACH):
-            origin = origins[(wanted * EACH + number) % len(origins)]
+        for origin in origins[wanted :: len(SHARES)][:EACH]:
             piece = draw.choice(fitting[origin])
             size = piece.tokens / draw.uniform(least, most) - piece.tokens
             hosts = [draw.choice(movable)]

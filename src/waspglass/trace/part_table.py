@@ -29,8 +29,8 @@ ROWS = 8
 """Programs whose parts are compared with those of their partners at once."""
 LIFTED_FROM, LIFTED_TO = 0.03, 0.4
 """Pairs below share too little for a part of any size; what a part can lift the score of a pair to."""
-LIFTING = 1.0
-"""Log likelihood ratio of a pair of parts that lifts half as far."""
+LIFTED_OWN = 40.0
+"""Tokens of a part that nobody else is known to have, below which it lifts nothing: short routines are alike anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class PartTable:
             exclusive += view.weight * _halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
         return score / np.maximum(informed, 1e-6), exclusive / sum(WEIGHTS.values())
 
-    def best(self, first: Indices, second: Indices) -> Best:
-        """The most telling pair of parts of each of the given pairs of programs."""
+    def best(self, first: Indices, second: Indices, least_own: float = 0.0) -> Best:
+        """The most telling pair of parts of each of the given pairs of programs; those of `least_own` tokens first."""
         found = np.zeros((len(first), 4))
         order = np.argsort(first, kind="stable")
         ends = np.searchsorted(first[order], np.arange(ROWS, len(self._start) + ROWS - 1, ROWS))
@@ -164,6 +164,7 @@ class PartTable:
             score, exclusive = self._compared(rows, columns)
             own = exclusive * np.minimum(self._tokens[rows, None], self._tokens[None, columns])
             llr = self._calibration.part_llr(score.ravel(), own.ravel()).reshape(score.shape)
+            llr[own < least_own] -= 100.0
             for pair in here.tolist():
                 a, b = row_of[int(first[pair])], column_of[int(second[pair])]
                 inside = llr[a, b]
@@ -194,7 +195,9 @@ def lifted_by_parts(
     commons: Commons | None,
     calibration: Calibration,
 ) -> Floats:
-    """The scores of pairs, raised where a part of one program is in the other; never above `LIFTED_TO` for that.
+    """The scores of pairs, raised where a part of one program seems to be in the other.
+
+    What a pair is raised to is `LIFTED_TO` times the probability of that, were it as likely as not at the outset.
 
     Args:
         programs: Those that were read with their parts may be lifted.
@@ -209,8 +212,8 @@ def lifted_by_parts(
     if not len(wanted):
         return score
     table = PartTable([program.parts or (program,) for program in programs], programs, commons, calibration)
-    best = table.best(first[wanted], second[wanted])
-    llr = calibration.part_llr(best.score, best.own)
+    best = table.best(first[wanted], second[wanted], LIFTED_OWN)
+    copied = 1.0 / (1.0 + np.exp(-calibration.part_llr(best.score, best.own)))
     lifted: Floats = score.copy()
-    lifted[wanted] = np.maximum(score[wanted], LIFTED_TO / (1.0 + np.exp(LIFTING - llr)))
+    lifted[wanted] = np.where(best.own >= LIFTED_OWN, np.maximum(score[wanted], LIFTED_TO * copied), score[wanted])
     return lifted
