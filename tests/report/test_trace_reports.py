@@ -151,7 +151,8 @@ def test_of_many_pairs_it_is_said_how_many_may_look_alike_by_chance() -> None:
     shared = [source("shared.py", ORIGINAL), *(source(f"n{one.name}", one.raw.decode()) for one in background(24))]
     many = trace([source("a.py", ORIGINAL)], shared, calibration=load_calibration(), commons=load_commons())
     best = many.comparisons[0]
-    assert "25 pairs were compared here" in "\n".join(Sentences(many, "en").hypotheses(best))
+    said = "\n".join(Sentences(many, "en").hypotheses(best))
+    assert "25 pairs were compared here; of so many independent ones, at most 0.01 may" in said
     few = trace([source("a.py", ORIGINAL)], shared[:3], calibration=load_calibration(), commons=load_commons())
     assert not any("pairs were compared" in line for line in Sentences(few, "en").hypotheses(few.comparisons[0]))
 
@@ -224,3 +225,15 @@ def test_what_a_part_shows_is_not_said_of_the_whole(language: str) -> None:
     said = say.hypotheses(best)
     assert said[0].startswith(say.text("label.llr_whole"))
     assert say.text("label.one_in_part", count=say.number(int(math.exp(part)))) in said
+
+
+def test_regions_that_everybody_has_are_grey() -> None:
+    others = [source(f"student{i}.py", f"{ORIGINAL}\nprint({i})\n") for i in range(12)]
+    pages = [
+        trace_html(
+            trace([source("a.py", ORIGINAL)], [source("b.py", ORIGINAL)], background, calibration=load_calibration(),
+                  commons=load_commons()), "en",
+        )
+        for background in ((), others)
+    ]  # fmt: skip
+    assert ['class="known" id=' in page for page in pages] == [False, True]

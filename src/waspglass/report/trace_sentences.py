@@ -97,7 +97,8 @@ class Sentences:
         lines = [self.text(f"label.{key}", count=self.number(one_in))]
         pairs = len(self.result.comparisons) + self.result.left_out
         if pairs >= MANY:
-            lines.append(self.text("label.many", pairs=self.number(pairs), count=self.number(pairs / one_in, 2)))
+            most = math.ceil(100 * pairs / one_in) / 100
+            lines.append(self.text("label.many", pairs=self.number(pairs), count=self.number(most, 2)))
         return lines
 
     def region(self, region: Region) -> str:
