@@ -167,7 +167,7 @@ def sigma_documents(source: RuleSource) -> tuple[tuple[SigmaDocument, ...], tupl
     )
 
 
-_YARA_RULE = re.compile(r"^[^\S\n]*((?:(?:private|global)\s+)*)rule\s+(\w+)", re.MULTILINE)
+_YARA_RULE = re.compile(r"^[^\S\n]*((?:(?:private|global)\s+){0,2})rule\s+(\w+)", re.MULTILINE)
 
 
 def yara_documents(source: RuleSource, rules: Mapping[str, Mapping[str, str]]) -> tuple[YaraDocument, ...]:
