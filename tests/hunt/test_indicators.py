@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,15 @@ def test_a_list_with_an_open_quote_is_told() -> None:
     rules = read('type,value\nip,198.51.100.7\nip,"198.51.100.8\n' + "x" * 200_000)
     assert found(rules) == [("address", "198.51.100.7")]
     assert "quote" in (rules.skipped[0].detail or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 200_000, '"' + "x\n" * 200_000, "a@" + "." * 200_000 + "/", "a." * 100_000 + "!", "#" * 200_000]
+)
+def test_what_is_no_list_is_told_soon(text: str) -> None:
+    begun = time.process_time()
+    assert [one.reason.value for one in read(text).skipped] == ["not recognised"]
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("text", ["type,value\n", '{"type": "bundle", "objects": []}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -111,7 +112,8 @@ def _table(text: str) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
     header = _cells(comment.lstrip("# "), delimiter)
     if _columns(header) is None:
         header = _cells(first, delimiter)
-        next(rows, [])
+        with contextlib.suppress(csv.Error):
+            next(rows, [])
     return ((above + rows.line_num, row) for row in rows), header
 
 

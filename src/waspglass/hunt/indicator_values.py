@@ -42,6 +42,8 @@ _ALIASES = {
 TYPES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
 """What lists call a type -> our name."""
 
+_LONGEST = 4096
+"""Characters of a value; no address, name or path is longer."""
 _HASHES = {64: "sha256", 40: "sha1", 32: "md5"}
 _HASH = re.compile(r"[0-9a-f]+")
 _DEFANGED = (
@@ -66,7 +68,7 @@ def usual_meaning(kind: str) -> Meaning:
 
 def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
     """None for a value that cannot be one of its type, is too short to mean anything, or means nobody."""
-    plain = _normal(kind, value)
+    plain = _normal(kind, value) if len(value) <= _LONGEST else None
     if plain is None:
         return None
     if kind == "name" and "\\" in plain:
@@ -77,6 +79,8 @@ def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: 
 
 def type_of_value(value: str) -> str | None:
     """What a value without a type is, by its shape; None for anything else."""
+    if len(value) > _LONGEST:
+        return None
     plain = _refanged(value.strip().lower())
     if _HASH.fullmatch(plain) and len(plain) in _HASHES:
         return _HASHES[len(plain)]
