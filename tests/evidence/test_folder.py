@@ -114,6 +114,16 @@ def test_two_folders_of_one_drive_and_the_same_file(tmp_path: Path) -> None:
     assert skipped == {r"C:\X.LOG": SkipReason.DUPLICATE_PATH}
     (tmp_path / "uploads/ntfs/%5C%5C.%5CC%3A/X.LOG").write_bytes(b"first")
     assert read_all(tmp_path)[1] == {r"C:\X.LOG": SkipReason.SAME_FILE}
+    (tmp_path / "uploads/ntfs/%5C%5C.%5CC%3A/X.LOG").write_bytes(b"fir5t")
+    assert read_all(tmp_path)[1] == {r"C:\X.LOG": SkipReason.DUPLICATE_PATH}
+
+
+def test_files_of_two_servers_are_both_read_even_if_they_are_as_long_as_each_other(tmp_path: Path) -> None:
+    """Event logs are all as long as they may become."""
+    write_tree(tmp_path, {f"{name}/C/x.evtx": b"\0" * 70_000 + name.encode() + b"\0" * 9 for name in ("MX01", "MX02")})
+    found, skipped = read_all(tmp_path)
+    assert sorted(found) == [r"C:\x.evtx", r"MX02\C\x.evtx"]
+    assert skipped == {}
 
 
 def test_limits_on_depth_and_number(tmp_path: Path) -> None:

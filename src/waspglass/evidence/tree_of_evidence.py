@@ -26,6 +26,9 @@ __all__ = ["EvidenceTree"]
 _PACKED_SUFFIXES = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
 _FOLDER_AND_DRIVE = 2
 _FOREIGN_SUFFIXES = (".7z", ".rar", ".xz", ".bz2")
+_COMPARED = 1 << 20
+"""Bytes by which copies of one file, collected in two ways, are told from two servers' files of the same length: event
+logs are all as long as they may become."""
 
 
 class EvidenceTree:
@@ -53,7 +56,8 @@ class EvidenceTree:
         self._root, self._container, self._limits, self._drive = root, container, limits, drive
         self._closers: list[Callable[[], None]] = [*handles, container.close]
         self._skips = SkipLog(root.name)
-        self._seen: dict[int, int | None] = {}
+        self._seen: dict[int, Member] = {}
+        self._compared: tuple[Member, bool] | None = None
         self._bytes = 0
         self._inner: dict[str, Container] = {}
 
@@ -86,7 +90,7 @@ class EvidenceTree:
             self._closers.pop()()
 
     def _apart(self, member: Member, path: str | Rejected) -> str | Rejected:
-        r"""The path as it was collected, if another folder's drive has a file of another size at the same place.
+        r"""The path as it was collected, if another folder's drive has another file at the same place.
 
         Two servers in one evidence (`MX01\C`, `MX02\C`) would else hide one another.
         """
@@ -95,7 +99,7 @@ class EvidenceTree:
         below = path.count("\\")
         above = member.parts[: len(member.parts) - below]
         taken = self._seen.get(hash(path.lower()))
-        if len(above) < _FOLDER_AND_DRIVE or taken is None or taken == member.size:
+        if len(above) < _FOLDER_AND_DRIVE or taken is None or self._same(taken, member):
             return path
         plain = tuple(part.replace("%3A", "").replace(":", "") for part in above)
         apart = windows_path((*plain, *member.parts[-below:]), drive="C")
@@ -110,9 +114,8 @@ class EvidenceTree:
             self._skips.add(path, SkipReason.TOO_MANY_FILES)
             return False
         key = hash(path.lower())
-        if key in self._seen:
-            same = member.size is not None and self._seen[key] == member.size
-            reason = SkipReason.SAME_FILE if same else SkipReason.DUPLICATE_PATH
+        if (taken := self._seen.get(key)) is not None:
+            reason = SkipReason.SAME_FILE if self._same(taken, member) else SkipReason.DUPLICATE_PATH
             self._skips.add(path, reason, "the first entry of this name is read")
             return False
         if member.local is None and member.size is not None:
@@ -120,8 +123,14 @@ class EvidenceTree:
                 self._skips.add(path, SkipReason.TOO_LARGE, "the members of the archives are too large together")
                 return False
             self._bytes += member.size
-        self._seen[key] = member.size
+        self._seen[key] = member
         return True
+
+    def _same(self, taken: Member, member: Member) -> bool:
+        """Whether a member is the file that has its path already; asked up to twice a member, and answered once."""
+        if self._compared is None or self._compared[0] is not member:
+            self._compared = (member, _are_copies(taken, member))
+        return self._compared[1]
 
     def _expanded(self, file: TreeFile, nesting: int) -> Iterator[TreeFile]:
         """The file, or what it holds: the content of a compressed log, or an archive and then its members."""
@@ -192,3 +201,23 @@ class EvidenceTree:
 
     def _placed(self, member: Member, path: str) -> TreeFile:
         return TreeFile(path, member.size, member.modified, member.local, member.opener, member.forkable, self._limits)
+
+
+def _are_copies(one: Member, other: Member) -> bool:
+    """Whether two members are as long as each other and begin with the same bytes; not if one cannot be read."""
+    if one.size is None or one.size != other.size:
+        return False
+    try:
+        with one.opener() as first, other.opener() as second:
+            return _beginning(first) == _beginning(second)
+    except EvidenceReadError:
+        return False
+
+
+def _beginning(stream: BinaryIO) -> bytes:
+    pieces: list[bytes] = []
+    left = _COMPARED
+    while left and (piece := stream.read(left)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
