@@ -25,6 +25,8 @@ LEVELS = {
     "centre": 5,
 }
 """A folder may import from its own and from lower levels; folders of one level do not know each other."""
+ROOMS = {"hunt": ("cache", "rules", "matching", "outcome", "scan", "hunting")}
+"""Parts of a folder, lowest first; the same holds between them."""
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
@@ -55,6 +57,13 @@ def forbidden(importer: str, imported_name: str) -> bool:
     return LEVELS[other] >= LEVELS[importer]
 
 
+def forbidden_within(folder: str, room: str, imported_name: str) -> bool:
+    parts = imported_name.split(".")
+    if len(parts) < 3 or parts[1] != folder or parts[2] == room:
+        return False
+    return ROOMS[folder].index(parts[2]) > ROOMS[folder].index(room)
+
+
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent != SOURCE], ids=lambda p: str(p.relative_to(SOURCE)))
 def test_imports_go_one_way(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -62,11 +71,24 @@ def test_imports_go_one_way(path: Path) -> None:
     assert not faults
 
 
+@pytest.mark.parametrize("folder", ROOMS)
+def test_rooms_of_a_folder_import_one_way(folder: str) -> None:
+    for path in (SOURCE / folder).rglob("*.py"):
+        room = path.relative_to(SOURCE / folder).with_suffix("").parts[0]
+        if room == "__init__":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        faults = [f"{path.name}:{line} {name}" for line, name in imported(tree) if forbidden_within(folder, room, name)]
+        assert not faults
+
+
 def test_the_rule_itself_finds_a_fault() -> None:
     tree = ast.parse("def f():\n    from waspglass.report import text\n    import waspglass.model.skip")
     assert [name for _, name in imported(tree) if forbidden("examine", name)] == ["waspglass.report"]
     assert forbidden("examine", "waspglass.trace.core")
     assert not forbidden("hunt", "waspglass.evidence.tree")
+    assert forbidden_within("hunt", "rules", "waspglass.hunt.scan.blocks")
+    assert not forbidden_within("hunt", "scan", "waspglass.hunt.rules.rule")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))

@@ -23,8 +23,8 @@ from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.evidence.recognise import recognise
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.rule import RuleSet
 from waspglass.packs.load import load_pack
 
 HEADER = (

@@ -17,10 +17,10 @@ from bench.hunt.synthetic import IIS_FIELDS
 from waspglass.evidence.artefact import Columns
 from waspglass.evidence.formats.registry import line_format
 from waspglass.evidence.formats.w3c import WHOLE_URI
-from waspglass.hunt.binding import Bound, bind
-from waspglass.hunt.condition import And, Condition, Kind, Match, Not, Or, matches
-from waspglass.hunt.rule import RuleSet
-from waspglass.hunt.wildcards import merged
+from waspglass.hunt.matching.binding import Bound, bind
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, matches
+from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.rules.wildcards import merged
 
 __all__ = ["bound_rules", "run_duckdb", "run_polars", "values"]
 

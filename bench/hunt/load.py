@@ -8,12 +8,12 @@ from bench.hunt.synthetic import indicator_values
 from bench.hunt.web_rules import sigma_rules
 from waspglass.evidence.artefact import Columns
 from waspglass.evidence.formats.registry import line_format
-from waspglass.hunt.binding import bind
 from waspglass.hunt.cache import Cache
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.needles import REGEX, Encoder, clauses, positive, prongs
-from waspglass.hunt.rule import Indicator, Rule, RuleSet
-from waspglass.hunt.sample import Sample
+from waspglass.hunt.matching.binding import bind
+from waspglass.hunt.matching.needles import REGEX, Encoder, clauses, positive, prongs
+from waspglass.hunt.matching.sample import Sample
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.packs.load import load_pack
 from waspglass.packs.pack import RuleSource
 

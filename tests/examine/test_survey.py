@@ -13,8 +13,8 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.survey import Survey
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.result import HuntResult, Scanned
+from waspglass.hunt.outcome.result import HuntResult, Scanned
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.coverage import Coverage
 from waspglass.packs.load import load_pack
 

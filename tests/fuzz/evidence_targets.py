@@ -17,7 +17,7 @@ from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
 from waspglass.evidence.formats.registry import line_format
 from waspglass.evidence.log_span import log_span
 from waspglass.evidence.readers.registry import record_reader
-from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.rules.rule import RuleSet
 
 _ITEMS = """
 script: {cs-uri-stem|endswith: .aspx}

@@ -9,9 +9,9 @@ from tests.fuzz.target import SAMPLES, Target, sample_files, shown_skips
 from tests.hunt.evidence import artefact, both, iis, pack, row
 from waspglass.evidence.artefact import Artefact
 from waspglass.examine.facts_file import read_facts
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.stored import rules_from_json, rules_to_json
-from waspglass.hunt.yara_rules import YaraScanner
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.stored import rules_from_json, rules_to_json
+from waspglass.hunt.scan.yara_rules import YaraScanner
 from waspglass.model.document import Document
 from waspglass.packs.check_files import duplicate_keys
 from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHead
@@ -92,7 +92,7 @@ def _stored(data: bytes) -> None:
 
 def _stored_seeds() -> list[bytes]:
     rules = load_rules(pack(*(one.decode() for one in sample_files("proxylogon/sigma/**/*.yml")[:3])))
-    from waspglass.hunt.stored import RuleTable
+    from waspglass.hunt.rules.stored import RuleTable
 
     table = RuleTable(rules.rules, rules.correlations, rules.indicators, frozenset(), rules.skipped)
     return [rules_to_json(table)]

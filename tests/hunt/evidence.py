@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.result import HuntResult, Limits
-from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.outcome.result import HuntResult, Limits
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.rule import RuleSet
 from waspglass.packs.pack import (
     ActorFields,
     ArtefactKind,

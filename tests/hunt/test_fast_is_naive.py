@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
-from waspglass.hunt import database, joined, plan
-from waspglass.hunt.blocks import Block
-from waspglass.hunt.lines import LogState
-from waspglass.hunt.plan import Plan
-from waspglass.hunt.planner import Planner
-from waspglass.hunt.result import Limits
-from waspglass.hunt.rule import RuleSet
-from waspglass.hunt.sample import Sample
+from waspglass.hunt.matching import database, joined, plan
+from waspglass.hunt.matching.plan import Plan
+from waspglass.hunt.matching.sample import Sample
+from waspglass.hunt.outcome.result import Limits
+from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.scan.blocks import Block
+from waspglass.hunt.scan.lines import LogState
+from waspglass.hunt.scan.planner import Planner
 
 WORDS = [
     "/ecp/",

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from tests.hunt.evidence import artefact, both, iis, row, rules_of, sigma
 from tests.hunt.test_fast_is_naive import W3C_FIELDS, rule_set, rule_texts, w3c_logs
 from waspglass.evidence.artefact import Artefact
-from waspglass.hunt import collect, decide
-from waspglass.hunt.decide import Decider
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.result import Limits
+from waspglass.hunt.outcome import collect
+from waspglass.hunt.outcome.result import Limits
+from waspglass.hunt.scan import decide
+from waspglass.hunt.scan.decide import Decider
 
 RULES = st.lists(rule_texts(W3C_FIELDS, '{"category": "webserver"}'), min_size=1, max_size=5)
 

@@ -12,12 +12,12 @@ import pytest
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, iis, pack, row, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.cache import Cache
-from waspglass.hunt.decide import _all_of, _either
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules, read_rule_sources
-from waspglass.hunt.rawtest import RawTest
-from waspglass.hunt.result import Limits
-from waspglass.hunt.sample import Sample
+from waspglass.hunt.matching.rawtest import RawTest
+from waspglass.hunt.matching.sample import Sample
+from waspglass.hunt.outcome.result import Limits
+from waspglass.hunt.rules.load import load_rules, read_rule_sources
+from waspglass.hunt.scan.decide import _all_of, _either
 from waspglass.model.errors import PackError
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import SkipReason

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waspglass.evidence.log_span import silences
-from waspglass.hunt.records import Moments
+from waspglass.hunt.outcome.records import Moments
 from waspglass.model.coverage import Span
 
 START = datetime(2021, 3, 3, tzinfo=UTC)

@@ -10,9 +10,9 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.evidence.recognise import recognise
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
-from waspglass.hunt.result import HuntResult
-from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.outcome.result import HuntResult
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.rule import RuleSet
 from waspglass.model.skip import SkipReason
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack

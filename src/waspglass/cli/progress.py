@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from waspglass.hunt.result import OnProgress, Progress
+from waspglass.hunt.outcome.result import OnProgress, Progress
 
 __all__ = ["progress_on"]
 

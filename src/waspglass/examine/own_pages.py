@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from waspglass.examine.observations import Observations
-from waspglass.hunt.paths import normalised_subject
+from waspglass.hunt.rules.paths import normalised_subject
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack

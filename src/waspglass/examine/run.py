@@ -20,9 +20,9 @@ from waspglass.examine.survey import Survey
 from waspglass.examine.web_roots import collected_folders, collected_pages
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules, read_rule_sources
-from waspglass.hunt.result import HuntResult, OnProgress
-from waspglass.hunt.rule import RuleSet
+from waspglass.hunt.outcome.result import HuntResult, OnProgress
+from waspglass.hunt.rules.load import load_rules, read_rule_sources
+from waspglass.hunt.rules.rule import RuleSet
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.errors import UsageError

@@ -11,7 +11,7 @@ from waspglass.evidence.readers.registry import RECORD_READERS, record_readers
 from waspglass.evidence.recognise import recognise
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack

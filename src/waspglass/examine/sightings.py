@@ -14,7 +14,7 @@ from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.log_head import beginning, spread
-from waspglass.hunt.binding import deriver
+from waspglass.hunt.matching.binding import deriver
 from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting
 from waspglass.packs.pack import ArtefactKind, Pack

@@ -16,8 +16,8 @@ from waspglass.evidence.tree import Evidence
 from waspglass.examine.file_times import file_timed
 from waspglass.examine.spans import missing_spans
 from waspglass.examine.witnesses import folder_of_log, mute_folders
-from waspglass.hunt.ability import Unable
-from waspglass.hunt.result import HuntResult, OnProgress, Progress, Scanned
+from waspglass.hunt.outcome.ability import Unable
+from waspglass.hunt.outcome.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage, Span, disjoint
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack

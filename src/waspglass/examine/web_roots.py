@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.hunt.paths import normalised_subject, url_of_path
+from waspglass.hunt.rules.paths import normalised_subject, url_of_path
 from waspglass.packs.pack import Pack, WebRoot
 
 __all__ = ["collected_folders", "collected_pages", "folder_of"]

@@ -2,7 +2,7 @@
 
     from waspglass.hunt.cache import Cache, user_cache_folder
     from waspglass.hunt.hunting import hunt
-    from waspglass.hunt.load import load_rules, read_rule_sources
+    from waspglass.hunt.rules.load import load_rules, read_rule_sources
 
     cache = Cache(user_cache_folder())                      # or None
     added, skipped = read_rule_sources(rules_options)       # --rules DIR ...; `skipped` belongs into the result
@@ -24,15 +24,15 @@ from dataclasses import dataclass, field
 from waspglass.evidence.artefact import Artefact, RecordReader
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.cache import Cache
-from waspglass.hunt.collect import Heard, Hit
-from waspglass.hunt.conclude import Concluded, conclude
-from waspglass.hunt.findings import in_order
-from waspglass.hunt.followup import Seeds, follow_up, seeds_of
-from waspglass.hunt.result import HuntResult, Limits, OnProgress, Progress, Scanned
-from waspglass.hunt.rule import Indicator, Rule, RuleSet
-from waspglass.hunt.scan_file import Outcome, Pass
-from waspglass.hunt.unanswered import without_log
-from waspglass.hunt.workers import scan_files
+from waspglass.hunt.outcome.collect import Heard, Hit
+from waspglass.hunt.outcome.conclude import Concluded, conclude
+from waspglass.hunt.outcome.findings import in_order
+from waspglass.hunt.outcome.result import HuntResult, Limits, OnProgress, Progress, Scanned
+from waspglass.hunt.rules.followup import Seeds, follow_up, seeds_of
+from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.rules.unanswered import without_log
+from waspglass.hunt.scan.scan_file import Outcome, Pass
+from waspglass.hunt.scan.workers import scan_files
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped, SkipReason

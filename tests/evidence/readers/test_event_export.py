@@ -21,7 +21,7 @@ from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.event_export import EventExportReader
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 

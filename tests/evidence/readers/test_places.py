@@ -13,7 +13,7 @@ from tests.hunt.evidence import TEXT, MemoryFile, pack, sigma
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.readers.registry import record_reader, record_readers
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.load import load_rules
+from waspglass.hunt.rules.load import load_rules
 from waspglass.packs.pack import ArtefactKind, Logsource
 
 MODULES = "<modules><add name='a'/><add name='b'/></modules>"

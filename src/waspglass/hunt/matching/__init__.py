@@ -1,0 +1,1 @@
+"""How a log is asked: conditions bound to columns, needles, plans, compiled databases."""

@@ -1,0 +1,1 @@
+"""What was found: hits kept within bounds, correlations, findings."""

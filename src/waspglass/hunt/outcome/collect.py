@@ -1,0 +1,268 @@
+"""Collects the hits of one file: what is kept is bounded per rule, what was left out is counted."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.skip_log import skip_of
+from waspglass.hunt.matching.binding import Bound
+from waspglass.hunt.rules.rule import Correlation, Rule
+from waspglass.hunt.rules.searching import first_of, searching
+from waspglass.model.coverage import Span
+from waspglass.model.finding import Actor, Effect
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of"]
+
+RAW_LIMIT = 8192
+"""Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
+
+_FLOOD = 20_000
+"""Further matches in one file after which those of some rules are not even counted: somebody floods the log."""
+_PART_OF_FLOOD = 1_000
+"""Further matches of a rule that has its part in a flood. New needles are chosen for what is left, which costs as much
+as some thousand matches: rules are given up together."""
+_LIFE_FACTOR = 20
+_LAST = 20
+"""Latest hits that a rule about an implant keeps besides the first ones: whether it answers at last decides."""
+_ACTOR_LIMIT = 500
+_FEEDING_FACTOR = 20
+"""Rules that feed correlations keep this many times more hits, so that a join can show what it rests on."""
+
+
+@dataclass(slots=True)
+class Hit:
+    """A rule that matched a record.
+
+    Attributes:
+        rule: The rule.
+        kind: Kind of the artefact.
+        source: Path inside the evidence.
+        place: Where; the line of a local file is filled in later from `offset`.
+        time: When, if the record says.
+        raw: The raw record, cut at RAW_LIMIT.
+        values: Captured values.
+        actor: Who.
+    """
+
+    rule: Rule
+    kind: str
+    source: str
+    place: Place
+    time: datetime | None
+    raw: bytes
+    values: dict[str, str]
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A hit as a correlation hears it.
+
+    Attributes:
+        correlation: Index of the correlation.
+        rule: Id of the rule.
+        time: Seconds since 1970.
+        key: Values of the group-by fields.
+        value: What `value_*` correlations count, per field.
+        source: Path inside the evidence.
+        place: Where.
+    """
+
+    correlation: int
+    rule: str
+    time: float
+    key: tuple[str, ...]
+    value: tuple[str, ...]
+    source: str
+    place: Place
+
+
+class Ears:
+    """Which rules feed which correlations, and with which fields."""
+
+    def __init__(self, correlations: Iterable[Correlation]) -> None:
+        self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        for index, one in enumerate(correlations):
+            for name in one.rules:
+                key, value = one.fields_of(name, one.group_by), one.fields_of(name, one.fields)
+                self._wanted.setdefault(name, []).append((index, key, value))
+
+    def of(self, rule: Rule) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+        """Correlation, group-by fields and value fields, for each correlation that the rule feeds."""
+        by_id = self._wanted.get(rule.id, [])
+        return by_id if rule.name == rule.id else by_id + self._wanted.get(rule.name, [])
+
+
+@dataclass(slots=True)
+class Collector:
+    """Where the scan of one file reports to.
+
+    Attributes:
+        artefact: The file.
+        kind: Its kind.
+        limit: Hits kept per rule.
+        ears: Correlations.
+        window: Hits outside are counted, not kept.
+        hear_limit: Events kept for correlations.
+        given_up: Rules that matched so often that they are not looked for any further in this file.
+    """
+
+    artefact: Artefact
+    kind: ArtefactKind
+    limit: int
+    ears: Ears
+    window: Span | None = None
+    hear_limit: int = 300_000
+    hits: list[Hit] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)
+    _kept: Counter[str] = field(default_factory=Counter)
+    _full: set[str] = field(default_factory=set)
+    _left_out: Counter[str] = field(default_factory=Counter)
+    _last: dict[str, deque[Hit]] = field(default_factory=dict)
+    _flood: int = 0
+    _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
+
+    def add(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> None:
+        """Reports that the rule matched the record."""
+        rule = bound.rule
+        if time is not None and self.window is not None and not self.window.from_ <= time <= self.window.to:
+            self.skip(SkipReason.OUT_OF_WINDOW)
+            return
+        if rule.id in self._full:
+            self.count(bound)
+            return
+        feeds = self.ears.of(rule)
+        if feeds and time is not None:
+            self._hear(feeds, bound, place, time, record)
+        limit = self.limit * _FEEDING_FACTOR if feeds else self._limit_of(rule)
+        lives = rule.meaning.subject is not None
+        if self._kept[rule.id] >= limit - 1 and not lives and (not feeds or len(self.heard) >= self.hear_limit):
+            self._full.add(rule.id)
+        if self._kept[rule.id] < limit:
+            self._kept[rule.id] += 1
+            self.hits.append(self._hit(bound, place, time, record, raw))
+            return
+        self.count(bound)
+        if lives:
+            last = self._last.setdefault(rule.id, deque(maxlen=_LAST))
+            last.append(self._hit(bound, place, time, record, raw))
+
+    def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
+        values, actor = captured(bound.rule, bound, record), actor_of(self.kind, record)
+        return Hit(bound.rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
+
+    def since(self, known: int, offset: int) -> list[Hit]:
+        """Hits after the first `known`, and of the last ones of rules that matched too often, those from here on."""
+        late = [hit for last in self._last.values() for hit in last if (hit.place.offset or 0) >= offset]
+        return [*self.hits[known:], *late]
+
+    def settle(self) -> None:
+        """Puts the last hits to the first ones, at the end of the file."""
+        for rule, last in self._last.items():
+            self.hits += last
+            self._left_out[rule] -= len(last)
+        self._last.clear()
+
+    def count(self, bound: Bound) -> None:
+        """Counts a further match; in a flood, the full rules that make it are given up for the rest of the file."""
+        self._left_out[bound.rule.id] += 1
+        self._flood += 1
+        if self._flood >= _FLOOD:
+            self._flood = 0
+            self.given_up |= {rule for rule in self._full if self._left_out[rule] >= _PART_OF_FLOOD}
+
+    def full(self, bound: Bound) -> bool:
+        """True if a further hit of the rule would only be counted."""
+        return bound.rule.id in self._full
+
+    def _limit_of(self, rule: Rule) -> int:
+        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all).
+
+        Rules about an implant keep more: when it was last used, or seen to be gone, decides whether it is there.
+        """
+        if rule.meaning.subject is not None:
+            return self.limit * _LIFE_FACTOR
+        few = rule.one_of_many and rule.meaning.effect is not Effect.CONTEXT
+        return max(1, self.limit // 10) if few else self.limit
+
+    def _hear(
+        self,
+        feeds: list[tuple[int, tuple[str, ...], tuple[str, ...]]],
+        bound: Bound,
+        place: Place,
+        time: datetime,
+        record: Record,
+    ) -> None:
+        for correlation, keys, fields in feeds:
+            if len(self.heard) >= self.hear_limit:
+                self.skip(SkipReason.UNDECIDED, "further events for correlations")
+                return
+            key = tuple(_value(bound, name, record) for name in keys)
+            if "" in key:
+                continue
+            value = tuple(_value(bound, name, record) for name in fields)
+            source = self.artefact.file.path
+            self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place))
+
+    def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:
+        """Counts something in this file that could not be looked at."""
+        self._skips[reason, detail] += count
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """All that was counted so far."""
+        rows = [(reason, detail, count) for (reason, detail), count in self._skips.items()]
+        rows += [(SkipReason.LIMIT_REACHED, self._left_out_of(rule), n) for rule, n in self._left_out.items() if n]
+        return tuple(skip_of(self.artefact.file.path, *row) for row in rows)
+
+    def _left_out_of(self, rule: str) -> str:
+        more = ", and more that were not counted: too many" if rule in self.given_up else ""
+        return f"further matches of rule {rule}{more}"
+
+
+def _value(bound: Bound, name: str, record: Record) -> str:
+    return next((record[one] for one in bound.resolve(name) if record.get(one)), "")
+
+
+def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
+    """The values that the rule captures from the record."""
+    values: dict[str, str] = {}
+    for capture in rule.meaning.captures:
+        for name in bound.resolve(capture.field):
+            value = record.get(name)
+            if value is None:
+                continue
+            if capture.regex is not None:
+                value = first_of(searching(capture.regex), value)
+            if value:
+                values[capture.name] = value
+                break
+    return values | digest_of(record) if rule.meaning.subject is not None else values
+
+
+def digest_of(record: Record) -> dict[str, str]:
+    """The SHA-256 of the file that a record describes, for everyone with whom the finding is shared."""
+    return {"sha256": record["sha256"]} if record.get("sha256") else {}
+
+
+def actor_of(kind: ArtefactKind, record: Mapping[str, str]) -> Actor | None:
+    """Who acted, by the kind's actor fields."""
+    fields = kind.actor
+    address, agent = _first(fields.address, record), _first(fields.user_agent, record)
+    account, session = _first(fields.account, record), _first(fields.session, record)
+    if address is agent is account is session is None:
+        return None
+    return Actor(address=address, user_agent=agent, account=account, session=session)
+
+
+def _first(names: tuple[str, ...], record: Mapping[str, str]) -> str | None:
+    for name in names:
+        if value := record.get(name):
+            return value[:_ACTOR_LIMIT]
+    return None

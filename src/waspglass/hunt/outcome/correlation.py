@@ -1,0 +1,132 @@
+"""Sigma correlation rules over what the scans of all files heard.
+
+Logs are read one after the other, so events come unordered; they are kept small and bounded, sorted once, and each
+group runs through a window. A window that satisfies the condition gives one match and starts anew, so that a long
+series gives several matches and not one an event.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from waspglass.evidence.artefact import Place
+from waspglass.hunt.outcome.collect import Heard
+from waspglass.hunt.outcome.window import windows
+from waspglass.hunt.rules.occurrence import sequences
+from waspglass.hunt.rules.rule import Correlation, Rule
+
+__all__ = ["Match", "correlate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A correlation that came true.
+
+    Attributes:
+        correlation: Which.
+        events: What it rests on, oldest first.
+        key: Values of the group-by fields.
+    """
+
+    correlation: Correlation
+    events: tuple[Heard, ...]
+    key: tuple[str, ...]
+
+
+def correlate(correlations: Sequence[Correlation], rules: Iterable[Rule], heard: Iterable[Heard]) -> list[Match]:
+    """All matches; a correlation that feeds on correlations is evaluated after them."""
+    names = {rule.id: rule.name for rule in rules} | {one.id: one.name for one in correlations}
+    events: dict[int, list[Heard]] = defaultdict(list)
+    for one in heard:
+        events[one.correlation].append(one)
+    result: list[Match] = []
+    done: dict[str, list[Match]] = {}
+    for index in _order(correlations):
+        correlation = correlations[index]
+        own = [*_distinct(correlation, events[index]), *_from_matches(index, correlation, done)]
+        found = list(_matches(correlation, own, names))
+        done[correlation.id] = done[correlation.name] = found
+        result += found
+    return result
+
+
+def _order(correlations: Sequence[Correlation]) -> list[int]:
+    """Indices so that what feeds comes first; in a circle, as given."""
+    by_name = {name: index for index, one in enumerate(correlations) for name in (one.id, one.name)}
+    placed: dict[int, None] = {}
+
+    def place(index: int, above: frozenset[int]) -> None:
+        if index in placed or index in above:
+            return
+        for name in correlations[index].rules:
+            if name in by_name:
+                place(by_name[name], above | {index})
+        placed[index] = None
+
+    for index in range(len(correlations)):
+        place(index, frozenset())
+    return list(placed)
+
+
+def _distinct(correlation: Correlation, heard: list[Heard]) -> Iterable[Heard]:
+    """What is counted: a record that several of the rules match is one event, not several."""
+    if correlation.kind.startswith("temporal"):
+        return heard
+    return {(one.source, one.place, one.key, one.value): one for one in heard}.values()
+
+
+def _from_matches(index: int, correlation: Correlation, done: dict[str, list[Match]]) -> Iterator[Heard]:
+    for name in correlation.rules:
+        for match in done.get(name, ()):
+            values = dict(zip(match.correlation.group_by, match.key, strict=True))
+            key = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.group_by))
+            if "" in key:
+                continue
+            last = match.events[-1]
+            value = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.fields))
+            yield Heard(index, match.correlation.id, last.time, key, value, last.source, last.place)
+
+
+def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]) -> Iterator[Match]:
+    order = {name: position for position, name in enumerate(correlation.rules)}
+
+    def position(one: Heard) -> int:
+        return order.get(one.rule, order.get(names.get(one.rule, ""), len(order)))
+
+    groups: dict[tuple[str, ...], list[Heard]] = defaultdict(list)
+    for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, *_where(one.place))):
+        groups[one.key].append(one)
+    for key, events in groups.items():
+        found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
+        for window in found:
+            yield Match(correlation, tuple(window), key)
+
+
+def _where(place: Place) -> tuple[int, int, int]:
+    return place.line or 0, place.record or 0, place.offset or 0
+
+
+def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:
+    """Chains in the order of the rules; each prefix is kept with its latest start."""
+    wanted = sequences(correlation)
+
+    def fresh() -> list[list[list[Heard]]]:
+        return [[[] for _ in sequence] for sequence in wanted]
+
+    chains = fresh()
+    for event in events:
+        at = position(event)
+        for sequence, prefixes in zip(wanted, chains, strict=True):
+            if at not in sequence:
+                continue
+            step = sequence.index(at)
+            before = prefixes[step - 1] if step else []
+            if step and (not before or event.time - before[0].time > correlation.timespan):
+                continue
+            prefixes[step] = [*before, event]
+            if step == len(sequence) - 1:
+                yield prefixes[step]
+                chains = fresh()
+                break

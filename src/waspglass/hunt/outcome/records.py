@@ -1,0 +1,115 @@
+"""Runs rules over the records of a reader: events, configurations, tasks, web files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.hunt.matching.binding import Bindings, Bound
+from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.outcome.result import Scanned
+from waspglass.hunt.rules.windows_events import EVENT_FORMATS
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["Enrich", "Moments", "excerpt", "scan_records"]
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_USUAL_HOURS = 24.0
+_MOST_STRETCHES = 100_000
+"""270 years of days; a file with more is a made one, and loses what comes after."""
+
+Enrich = Callable[[Artefact, Record], Record]
+"""Adds fields to a record (names of YARA rules that match the file)."""
+
+
+def excerpt(record: Record) -> bytes:
+    """The record as `name=value; name=value`, for the excerpt of a finding: paths stay readable."""
+    return "; ".join(f"{name}={record[name]}" for name in sorted(record)).encode("utf-8", "backslashreplace")
+
+
+def scan_records(
+    artefact: Artefact,
+    kind: ArtefactKind,
+    records: Iterable[tuple[Place, datetime | None, Record]],
+    bindings: Bindings,
+    collector: Collector,
+    enrich: Enrich | None = None,
+) -> Scanned:
+    """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
+    events = kind.format in EVENT_FORMATS
+    by_id: dict[str | None, tuple[Bound, ...]] = {}
+    source, count, moments = artefact.file.path, 0, Moments(kind.gap_hours)
+    try:
+        for place, time, raw in records:
+            count += 1
+            moments.note(time)
+            record = bindings.derive(raw if enrich is None else enrich(artefact, raw))
+            key = record.get("EventID") if events else None
+            candidates = by_id.get(key)
+            if candidates is None:
+                wanted = [b for b in bindings.bound if not events or b.event_ids is None or key in b.event_ids]
+                candidates = by_id[key] = tuple(wanted)
+            for bound in candidates:
+                if bound.predicate(record):
+                    collector.add(bound, place, time, record, excerpt(record))
+    except EvidenceReadError as error:
+        collector.skip(error.reason, error.message)
+    return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread())
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """A stretch of time with the earliest and the latest moment heard in it."""
+
+    start: datetime
+    end: datetime
+    first: datetime
+    last: datetime
+
+
+class Moments:
+    """The earliest and the latest moment of each stretch of time that a stream of records tells of.
+
+    Stretches are as long as a silence may be, so every longer silence lies between two of these moments, whatever the
+    order of the records: event logs overwrite their oldest chunks.
+
+    Args:
+        gap_hours: A silence longer than this is a gap; None looks for none.
+    """
+
+    def __init__(self, gap_hours: float | None = None) -> None:
+        self._length = timedelta(hours=gap_hours or _USUAL_HOURS)
+        self._stretches: dict[int, _Stretch] = {}
+        self._here: _Stretch | None = None
+
+    def note(self, moment: datetime | None) -> None:
+        """Takes the next moment of the stream."""
+        if moment is None:
+            return
+        here = self._here
+        if here is None or not here.start <= moment < here.end:
+            here = self._here = self._stretch(moment)
+        if here is not None:
+            if moment > here.last:
+                here.last = moment
+            if moment < here.first:
+                here.first = moment
+
+    def _stretch(self, moment: datetime) -> _Stretch | None:
+        """The stretch of a moment; None beyond what a calendar holds, or where there are too many."""
+        number = (moment - _EPOCH) // self._length
+        known = self._stretches.get(number)
+        if known is None and len(self._stretches) < _MOST_STRETCHES:
+            with suppress(OverflowError):
+                start = _EPOCH + number * self._length
+                known = self._stretches[number] = _Stretch(start, start + self._length, moment, moment)
+        return known
+
+    def spread(self) -> tuple[datetime, ...]:
+        """The moments kept, in order of time."""
+        return tuple(sorted({edge for one in self._stretches.values() for edge in (one.first, one.last)}))

@@ -1,0 +1,1 @@
+"""What is asked: rules and indicators as conditions, from Sigma, STIX, CSV and packs."""

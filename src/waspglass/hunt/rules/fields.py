@@ -1,0 +1,87 @@
+"""What becomes of a condition where some of its fields do not exist, or have other names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
+
+__all__ = ["field_names", "known_true", "of_dashes", "renamed"]
+
+_NOTHING: tuple[tuple[Part, ...], ...] = ((), (("text", ""),), (("text", "-"),))
+"""Patterns that ask for an empty value."""
+
+
+def field_names(condition: Condition) -> frozenset[str]:
+    """All field names in the tree, including those referred to by `fieldref`."""
+    match condition:
+        case Match(field=name, kind=kind, text=text):
+            names = {name} if name is not None else set()
+            return frozenset(names | {text} if kind.value == "field" else names)
+        case Not(of):
+            return field_names(of)
+        case And(of) | Or(of):
+            return frozenset(name for part in of for name in field_names(part))
+
+
+def renamed(condition: Condition, names: Mapping[str, str]) -> Condition:
+    """The same condition on other field names."""
+    match condition:
+        case Match(field=name, kind=kind, text=text):
+            field = None if name is None else names.get(name, name)
+            return replace(condition, field=field, text=names.get(text, text) if kind.value == "field" else text)
+        case Not(of):
+            return Not(renamed(of, names))
+        case And(of):
+            return And(tuple(renamed(part, names) for part in of))
+        case Or(of):
+            return Or(tuple(renamed(part, names) for part in of))
+
+
+def of_dashes(condition: Condition) -> Condition:
+    """The condition as it is meant of a web server's log: `-` is no value, and an empty query is not an empty URI."""
+    match condition:
+        case Match(field=str(name)):
+            if condition.parts in _NOTHING and condition.kind is Kind.PATTERN:
+                condition = Match(name, Kind.NULL)
+            asks = condition.kind in (Kind.NULL, Kind.EXISTS)
+            return replace(condition, field="c-uri-query") if asks and name == "cs-uri-query" else condition
+        case Match():
+            return condition
+        case Not(of):
+            return Not(of_dashes(of))
+        case And(of) | Or(of):
+            return type(condition)(tuple(map(of_dashes, of)))
+
+
+def known_true(condition: Condition, has: Callable[[str], bool]) -> tuple[Condition | None, frozenset[str]]:
+    """The part of a condition that can be known to be true without the fields that do not exist.
+
+    A comparison with a missing field is unknown. Of an alternative, the known branches stay; a demand that is unknown
+    makes the whole unknown. A filter (`not`) on a missing field is unknown too: leaving it out would accuse falsely.
+
+    Returns:
+        The condition that remains (None: nothing can be known), and the missing fields.
+    """
+    missing: set[str] = set()
+
+    def walk(part: Condition, positive: bool) -> Condition | None:
+        match part:
+            case Match():
+                absent = {name for name in field_names(part) if not has(name)}
+                missing.update(absent)
+                return None if absent else part
+            case Not(of):
+                inner = walk(of, not positive)
+                return None if inner is None else Not(inner)
+            case And(of) | Or(of):
+                drops = isinstance(part, Or) is positive
+                known = [walk(one, positive) for one in of]
+                kept = tuple(one for one in known if one is not None)
+                if len(kept) < len(known) and not (drops and kept):
+                    return None
+                return type(part)(kept)
+
+    return walk(condition, True), frozenset(missing)

@@ -1,0 +1,172 @@
+"""Further passes: what the ones before captured becomes needles, to see what the same actors did besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address, ip_network
+
+from msgspec import structs
+
+from waspglass.hunt.rules.condition import And, Condition, Match, Not, Or, matches
+from waspglass.hunt.rules.rule import Indicator, Meaning, Rule, RuleSet
+from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.skip import Skipped, SkipReason
+
+__all__ = ["FollowUp", "Seeds", "follow_up", "seeds_of"]
+
+_MOST = 500
+"""Values of one placeholder that are followed up; an attack from more addresses than that is told as such."""
+_PREFIX = "context:"
+_INTERNAL = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"))
+)
+"""Addresses inside networks; those of load balancers stand for all clients behind them."""
+_ANY = "any "
+"""Before the name of a placeholder: its values of all passes, not only the new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What the passes so far captured.
+
+    Attributes:
+        holes: Values for placeholders, by name.
+        actors: Addresses, sessions and implants of findings that prove access; their other lines are context.
+        skipped: Values left out.
+    """
+
+    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    actors: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def beyond(self, followed: Seeds) -> Seeds:
+        """What is new since."""
+        holes = {
+            name: tuple(value for value in values if value not in known)
+            for name, values in self.holes.items()
+            for known in [frozenset(followed.holes.get(name, ()))]
+        }
+        actors = frozenset(followed.actors)
+        return Seeds(
+            {name: values for name, values in holes.items() if values},
+            tuple(one for one in self.actors if one not in actors),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a further pass looks for: rules and indicators, and the values of their placeholders."""
+
+    chosen: tuple[Rule | Indicator, ...]
+    holes: Mapping[str, tuple[str, ...]]
+
+
+def _means_somebody(name: str, value: str) -> bool:
+    if name != "address":
+        return len(value) >= 4
+    try:
+        address = ip_address(value.partition("%")[0])
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)
+
+
+def _stands_for_many(name: str, value: str, rung: Rung) -> bool:
+    """True for an internal address that only probed: behind it may be everybody whom a load balancer lets through."""
+    if name != "address" or rung is not Rung.PROBED:
+        return False
+    address = ip_address(value.partition("%")[0])
+    return any(address in network for network in _INTERNAL if network.version == address.version)
+
+
+def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]]) -> Seeds:
+    """Seeds out of the findings so far.
+
+    Args:
+        findings: Findings; hints and context seed nothing.
+        values: Raw captured values by finding id (the finding's own fields are escaped).
+    """
+    holes: dict[str, dict[str, None]] = {}
+    actors: dict[tuple[str, str], None] = {}
+    for finding in findings:
+        if finding.effect in (Effect.HINT, Effect.CONTEXT) or finding.rung is None:
+            continue
+        for name, value in values.get(finding.id, {}).items():
+            if not _means_somebody(name, value) or _stands_for_many(name, value, finding.rung):
+                continue
+            holes.setdefault(name, {})[value] = None
+            if finding.rung.height >= Rung.EXPLOITED.height and name in ("address", "session", "implant"):
+                actors[name, value] = None
+    skipped = [
+        Skipped(
+            source="follow-up",
+            reason=SkipReason.LIMIT_REACHED,
+            count=len(found) - _MOST,
+            detail=f"further values of %{name}% were not followed up",
+        )
+        for name, found in holes.items()
+        if len(found) > _MOST
+    ]
+    if len(actors) > _MOST:
+        detail = "further addresses, sessions and pages: what else they did is not shown"
+        left_out = len(actors) - _MOST
+        skipped.append(Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=left_out, detail=detail))
+    kept = {name: tuple(found)[:_MOST] for name, found in holes.items()}
+    return Seeds(kept, tuple(actors)[:_MOST], tuple(skipped))
+
+
+def _holes_of(condition: Condition) -> frozenset[str]:
+    return frozenset(text for match in matches(condition) for kind, text in match.parts if kind == "hole")
+
+
+def follow_up(rules: RuleSet, seeds: Seeds, followed: Seeds | None) -> FollowUp:
+    """What the next pass looks for.
+
+    Args:
+        rules: The rule set.
+        seeds: All that was captured so far.
+        followed: What was followed up already; None before the first such pass, which runs rules without placeholders.
+    """
+    new = seeds if followed is None else seeds.beyond(followed)
+    chosen: list[Rule] = []
+    for rule in rules.rules:
+        if rule.phase != "follow-up":
+            continue
+        names = _holes_of(rule.condition)
+        if any(new.holes.get(name) for name in names) or (not names and followed is None):
+            # What is new of one placeholder may go together with what is old of another.
+            several = followed is not None and len(names) > 1
+            chosen.append(replace(rule, condition=_with_any(rule.condition)) if several else rule)
+    known = {} if followed is None else {_ANY + name: values for name, values in seeds.holes.items()}
+    return FollowUp((*chosen, *_context(new)), {**new.holes, **known})
+
+
+def _with_any(condition: Condition) -> Condition:
+    """The condition with the values of all passes in its placeholders."""
+    match condition:
+        case Match(parts=parts):
+            return structs.replace(
+                condition, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in parts)
+            )
+        case Not(of):
+            return Not(_with_any(of))
+        case And(of):
+            return And(tuple(map(_with_any, of)))
+        case Or(of):
+            return Or(tuple(map(_with_any, of)))
+
+
+def _context(seeds: Seeds) -> tuple[Indicator, ...]:
+    """One indicator an actor: any line of any log that names it."""
+    meaning = Meaning(None, Effect.CONTEXT)
+    return tuple(
+        Indicator(
+            type="path" if name == "implant" else name,
+            value=value,
+            id=f"{_PREFIX}{name}:{value}",
+            title=f"Also seen of this {name}",
+            meaning=meaning,
+        )
+        for name, value in seeds.actors
+    )

@@ -1,0 +1,151 @@
+"""Reads lists of indicators: CSV by the names of its columns (`type,value`, MISP, OTX, ...), or one value a line."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from waspglass.hunt.rules.errors import UnsupportedRuleError
+from waspglass.hunt.rules.indicator_values import TYPES, made_indicator, type_of_value, usual_meaning
+from waspglass.hunt.rules.rule import Indicator
+from waspglass.model.escape import printable
+
+__all__ = ["is_csv", "is_plain_list", "read_csv", "read_plain"]
+
+_TYPE_COLUMNS = ("type", "indicatortype", "indicator_type", "ioc_type", "indicator type")
+_VALUE_COLUMNS = ("value", "indicator", "ioc", "ioc_value", "indicator_value", "indicatorvalue", "indicator value")
+_TELLING = frozenset({"url", "sha256", "sha1", "md5"})
+"""Types that may be the name of a column among others. A list of hosts with their addresses is none of indicators."""
+_LOOKED_AT = 20
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|;).*$")
+
+
+def is_csv(text: str) -> bool:
+    """Whether the first line names columns of indicators."""
+    header = _table(text)[1]
+    return _columns(header) is not None
+
+
+def is_plain_list(text: str) -> bool:
+    """Whether each of the first lines is a value, and nothing else."""
+    values = [value for _, value in _plain_lines(text, _LOOKED_AT)]
+    return bool(values) and all(type_of_value(value) is not None for value in values)
+
+
+def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
+    """Indicators of a list of values; for a line that cannot be used, a sentence that says why."""
+    for line, value in _plain_lines(text):
+        kind = type_of_value(value)
+        made = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), "")
+        yield f"line {line}: {printable(value)[:60]!r} is nothing that is hunted" if made is None else made
+
+
+def _plain_lines(text: str, most: int | None = None) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        value = _COMMENT.sub("", line).strip().strip("\"'")
+        if value:
+            yield number, value
+            most = None if most is None else most - 1
+            if most == 0:
+                return
+
+
+def read_csv(text: str, source: str) -> Iterator[Indicator | str]:
+    """Indicators of a list with a header; for a row that cannot be used, a sentence that says why.
+
+    Raises:
+        UnsupportedRuleError: If the header names no type and value columns, or a row cannot be read.
+    """
+    rows, header = _table(text)
+    columns = _columns(header)
+    if columns is None:
+        raise UnsupportedRuleError("a CSV list of indicators needs the columns 'type' and 'value'")
+    title_at = next((header.index(name) for name in ("comment", "description", "title") if name in header), None)
+    used_at = header.index("to_ids") if "to_ids" in header else None
+    line = 1
+    try:
+        for line, row in rows:
+            if not any(row) or row[0].startswith("#"):
+                continue
+            if used_at is not None and used_at < len(row) and row[used_at].strip().lower() in ("0", "false"):
+                yield f"line {line}: not for detection (to_ids)"
+                continue
+            title = row[title_at].strip() if title_at is not None and title_at < len(row) else ""
+            yield from _from_row(row, columns, printable(title)[:200], source, line)
+    except csv.Error as error:
+        raise UnsupportedRuleError(
+            f"below line {line}: a row that cannot be read ({error}); is a quote open?"
+        ) from None
+
+
+_Pair = tuple[int | str, int]
+"""Where the type stands (or which it is), and where the value."""
+
+
+def _columns(header: list[str]) -> tuple[_Pair, ...] | None:
+    """The columns of type and value, or those whose names are types."""
+    type_at = next((header.index(name) for name in _TYPE_COLUMNS if name in header), None)
+    value_at = next((header.index(name) for name in _VALUE_COLUMNS if name in header), None)
+    if type_at is not None and value_at is not None and type_at != value_at:
+        return ((type_at, value_at),)
+    named = [(TYPES[name], place) for place, name in enumerate(header) if name in TYPES]
+    told = named if len(header) == 1 else [(kind, place) for kind, place in named if kind in _TELLING]
+    return tuple(told) or None
+
+
+def _table(text: str) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
+    """The rows below the header with their lines, and the header; commas, semicolons (as many spreadsheets) or tabs.
+
+    The header may be the last of the comments above the rows.
+    """
+    lines, comment = text.removeprefix("\ufeff"), ""
+    while lines.startswith(("#", "\n", "\r")):
+        comment = lines.partition("\n")[0] if lines.startswith("#") else comment
+        lines = lines.partition("\n")[2]
+    first = lines.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    above = text.count("\n") - lines.count("\n")
+    rows = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter, skipinitialspace=True)
+    header = _cells(comment.lstrip("# "), delimiter)
+    if _columns(header) is None:
+        header = _cells(first, delimiter)
+        with contextlib.suppress(csv.Error):
+            next(rows, [])
+    return ((above + rows.line_num, row) for row in rows), header
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return []
+    return [name.strip().lower() for name in cells]
+
+
+def _from_row(
+    row: list[str], columns: tuple[_Pair, ...], title: str, source: str, line: int
+) -> Iterator[Indicator | str]:
+    for kind, value_at in columns:
+        type_at = kind if isinstance(kind, int) else 0
+        if len(row) <= max(type_at, value_at):
+            yield f"line {line}: too few columns"
+            continue
+        types = kind if isinstance(kind, str) else row[type_at]
+        if isinstance(kind, str) and not row[value_at].strip():
+            continue
+        yield from _from_cell(types, row[value_at], title, source, line)
+
+
+def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
+    """`ip-dst|port` and the like name several values in one cell."""
+    made: list[Indicator] = []
+    for name, value in zip(types.strip().lower().split("|"), values.split("|"), strict=False):
+        kind = TYPES.get(name.strip())
+        one = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), title)
+        made += [] if one is None else [one]
+    if not made:
+        yield f"line {line}: type {printable(types.strip())[:40]!r} with such a value is not hunted"
+    yield from made

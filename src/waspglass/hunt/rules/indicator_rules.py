@@ -1,0 +1,98 @@
+"""What an indicator demands of a record of each kind."""
+
+from __future__ import annotations
+
+from functools import cache
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+
+from waspglass.hunt.rules.condition import Condition, Kind, Match, Part, conjunction, disjunction
+from waspglass.hunt.rules.paths import url_of_path
+from waspglass.hunt.rules.rule import Indicator
+from waspglass.hunt.rules.windows_events import EVENT_FORMATS
+from waspglass.packs.pack import ArtefactKind, WebRoot
+
+__all__ = ["SCRIPTS", "indicator_condition"]
+
+SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
+_HASHES = frozenset({"sha256", "sha1", "md5"})
+_ANY: Part = ("any", "")
+_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"}) | EVENT_FORMATS
+_AGENT_FIELDS = {"w3c": "cs(User-Agent)", "diagnostics_csv": "UserAgent"}
+_URI_FIELDS = {"w3c": "cs-uri-stem", "httperr": "cs-uri", "diagnostics_csv": "UrlStem"}
+
+
+@cache
+def _address_forms(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys((value, str(ip_address(value)))))
+    except ValueError:
+        return (value,)
+
+
+def _somewhere(value: str) -> Match:
+    return Match(None, Kind.PATTERN, parts=(_ANY, ("text", value), _ANY))
+
+
+def _ends(field: str, value: str) -> Match:
+    return Match(field, Kind.PATTERN, parts=(_ANY, ("text", value)))
+
+
+def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
+    """The condition, or None if this kind of record cannot show the indicator."""
+    wanted = ((indicator.type, indicator.value), *indicator.also)
+    parts = [_condition(what, value, kind, web_roots) for what, value in wanted]
+    known = [part for part in parts if part is not None]
+    return conjunction(known) if len(known) == len(parts) else None
+
+
+def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
+    log = kind.format in _LOGS
+    match what:
+        case "address" if "/" in value:
+            networks = [Match(field, Kind.CIDR, text=value) for field in kind.actor.address]
+            return disjunction([*networks]) if log and networks else None
+        case "address":
+            forms = _address_forms(value)
+            return disjunction([Match(None, Kind.TOKEN, text=form) for form in forms]) if log else None
+        case "domain":
+            return Match(None, Kind.TOKEN, text=value) if log else None
+        case "email":
+            return Match(None, Kind.TOKEN, text=value) if log else None
+        case "url":
+            address = value.partition("://")[2]
+            if address:  # as a whole, so that `a.example` is not found in `data.example`, nor `/page` in `/pages`
+                return Match(None, Kind.TOKEN, text=address.rstrip("/")) if log else None
+            return _somewhere(value) if log else None
+        case "user_agent":
+            agent = _AGENT_FIELDS.get(kind.format)
+            return None if agent is None else Match(agent, Kind.PATTERN, parts=(("text", value),))
+        case "path":
+            return _path_condition(value, kind, web_roots)
+        case "name":
+            return _name_condition(value, kind)
+        case "session":
+            return _somewhere(value) if log else None
+    if what in _HASHES and kind.format not in ("w3c", "httperr", "diagnostics_csv"):
+        return _somewhere(value)
+    return None
+
+
+def _path_condition(value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
+    uri = _URI_FIELDS.get(kind.format)
+    if uri is None:
+        plain = value[2:] if value[1:3] == ":\\" else value
+        return _ends("path", plain) if kind.format not in _LOGS else _somewhere(plain)
+    url = value if value.startswith("/") else url_of_path(value, web_roots)
+    if url is None or len(url) < 5:
+        return None
+    return _ends(uri, url)
+
+
+def _name_condition(value: str, kind: ArtefactKind) -> Condition | None:
+    if kind.format not in _LOGS:
+        return Match("name", Kind.PATTERN, parts=(("text", value),))
+    uri = _URI_FIELDS.get(kind.format)
+    if uri is not None and PurePosixPath(value).suffix in SCRIPTS:
+        return _ends(uri, f"/{value}")
+    return _ends("TargetFilename", f"\\{value}") if kind.format in EVENT_FORMATS else None

@@ -1,0 +1,149 @@
+"""The values of indicators as they are compared: what lists call a type, defanged values, values that mean nobody."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from waspglass.hunt.rules.rule import Indicator, Meaning
+from waspglass.model.escape import bounded, printable
+from waspglass.model.finding import Effect, Rung
+
+__all__ = ["TYPES", "made_indicator", "type_of_value", "usual_meaning"]
+
+_ALIASES = {
+    "address": (
+        "address",
+        "cidr",
+        "dst_ip",
+        "ip",
+        "ip address",
+        "ip-dst",
+        "ip-src",
+        "ip:port",
+        "ip_address",
+        "ipaddress",
+        "ipv4",
+        "ipv4-addr",
+        "ipv6",
+        "ipv6-addr",
+        "src_ip",
+    ),
+    "domain": ("domain", "hostname", "domain-name", "domainname", "fqdn", "host"),
+    "url": ("url", "uri", "link"),
+    "user_agent": ("user_agent", "user-agent", "useragent"),
+    "email": ("email", "email-addr", "email-dst", "email-src", "e-mail"),
+    "path": ("path", "filepath", "file path", "file-path"),
+    "name": ("name", "filename", "file name", "file-name"),
+    "sha256": ("sha256", "sha-256", "hash-sha256", "filehash-sha256", "filesha256", "sha256 hash", "sha256_hash"),
+    "sha1": ("sha1", "sha-1", "hash-sha1", "filehash-sha1", "filesha1", "sha1 hash", "sha1_hash"),
+    "md5": ("md5", "hash-md5", "filehash-md5", "filemd5", "md5 hash", "md5_hash"),
+}
+TYPES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
+"""What lists call a type -> our name."""
+
+_LONGEST = 4096
+"""Characters of a value; no address, name or path is longer."""
+_HASHES = {64: "sha256", 40: "sha1", 32: "md5"}
+_HASH = re.compile(r"[0-9a-f]+")
+_DEFANGED = (
+    ("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("{dot}", "."), ("[:]", ":"),
+    ("[://]", "://"), ("[@]", "@"), ("(at)", "@"), ("[at]", "@"),
+)  # fmt: skip
+_SCHEME = re.compile(r"^(?:h(?:xx|tt)ps?|fxp)(?=\W)")
+_PORT = re.compile(r"^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):[0-9]{1,5}$")
+_DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]+)")
+_EMAIL = re.compile(r"[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+\S*")
+_PATH = re.compile(r"[a-z]:\\[^\\].*")
+_FILE = re.compile(r"[^\s/\\:]+\.(?:as[acmhp]x|asp|exe|dll|ps1|bat|cmd|vbs|js|php|jsp|cer|zip|rar|7z|dmp)")
+_NOBODY = frozenset({"localhost", "localhost.localdomain", "example.com"})
+
+
+def usual_meaning(kind: str) -> Meaning:
+    """A hint; what lies in files points higher than who called."""
+    called = kind in ("address", "domain", "url", "user_agent", "email")
+    return Meaning(Rung.PROBED if called else Rung.IMPLANTED, Effect.HINT)
+
+
+def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
+    """None for a value that cannot be one of its type, is too short to mean anything, or means nobody."""
+    plain = _normal(kind, value) if len(value) <= _LONGEST else None
+    if plain is None:
+        return None
+    if kind == "name" and "\\" in plain:
+        kind = "path"
+    name = title or f"Indicator: {bounded(printable(plain), 120)}"
+    return Indicator(kind, plain, f"{kind}:{plain}", name, meaning, source)
+
+
+def type_of_value(value: str) -> str | None:
+    """What a value without a type is, by its shape; None for anything else."""
+    if len(value) > _LONGEST:
+        return None
+    plain = _refanged(value.strip().lower())
+    if _HASH.fullmatch(plain) and len(plain) in _HASHES:
+        return _HASHES[len(plain)]
+    shapes = (("url", _URL), ("email", _EMAIL), ("path", _PATH), ("name", _FILE), ("domain", _DOMAIN))
+    if _parsed(_without_port(plain)) is not None:
+        return "address"
+    return next((kind for kind, shape in shapes if shape.fullmatch(plain)), None)
+
+
+def _refanged(value: str) -> str:
+    value = _SCHEME.sub(lambda one: one[0].replace("xx", "tt").replace("fxp", "ftp"), value)
+    for written, meant in _DEFANGED:
+        value = value.replace(written, meant)
+    return value
+
+
+def _without_port(value: str) -> str:
+    found = _PORT.match(value)
+    return value if found is None else found[1] or found[2]
+
+
+def _normal(kind: str, value: str) -> str | None:
+    """The value as it is compared; lists that people pass on are often defanged (`198.51.100[.]7`, `hxxp://`)."""
+    value = value.strip()
+    if kind != "user_agent":
+        value = value.lower()
+    if kind in ("address", "domain", "url", "email"):
+        value = _refanged(value)
+    match kind:
+        case "address":
+            return _network(_without_port(value))
+        case "domain":
+            value = value.strip(".")
+            return None if value in _NOBODY or len(value) < 4 else value
+        case "url":
+            return value if len(value.partition("://")[2] if "://" in value else value) >= 4 else None
+        case "email":
+            return value if _EMAIL.fullmatch(value) else None
+        case "path" | "name":
+            value = value.replace("/", "\\") if re.match(r"[a-z]:[\\/]|%", value) else value
+        case "sha256" | "sha1" | "md5":
+            return value if _HASH.fullmatch(value) and _HASHES.get(len(value)) == kind else None
+    return None if len(value) < 4 else value
+
+
+def _network(value: str) -> str | None:
+    """An address, or a network (`198.51.100.0/24`) if it is one of more than one address; not one that means nobody."""
+    network = _parsed(value)
+    if (
+        network is None
+        or network.prefixlen == 0
+        or network.is_loopback
+        or network.is_unspecified
+        or network.is_multicast
+    ):
+        return None
+    if network.is_link_local or str(network) == "255.255.255.255/32":
+        return None
+    return value.partition("/")[0] if network.num_addresses == 1 else str(network)
+
+
+def _parsed(value: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        return None

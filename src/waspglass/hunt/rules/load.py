@@ -1,0 +1,109 @@
+"""Gathers what is hunted for into one `RuleSet`: read once, then kept in the user's cache."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from waspglass.hunt.cache import Cache, digest
+from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.hunt.rules.unanswered import unanswered
+from waspglass.model.errors import PackError
+from waspglass.model.escape import printable
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import Pack, RuleSource
+
+__all__ = ["load_rules", "read_rule_sources"]
+
+_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv", ".txt"})
+"""What is looked at in a folder; a file that is named itself may be called as it likes."""
+_PROSE = ".txt"
+"""In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
+_LARGEST = 32 << 20
+
+
+def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], tuple[Skipped, ...]]:
+    """The texts of all rule files in folders (or single files) given with `--rules`.
+
+    Raises:
+        PackError: If a place does not exist.
+    """
+    sources: list[RuleSource] = []
+    skipped: list[Skipped] = []
+    for place in places:
+        if not place.exists():
+            raise PackError(f"no rules at {place}", hint="Name a file or a folder that exists")
+        listed = (path for path in sorted(place.rglob("*")) if path.suffix.lower() in _SUFFIXES)
+        found = [path for path in (listed if place.is_dir() else [place]) if path.is_file()]
+        if not found:
+            skipped.append(Skipped(source=printable(str(place)), reason=SkipReason.EMPTY, detail="no rules are there"))
+        for path in found:
+            try:
+                if path.stat().st_size > _LARGEST:
+                    skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE))
+                    continue
+                text = _decoded(path.read_bytes())
+            except OSError as error:
+                reason = printable(error.strerror or "")
+                skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=reason))
+                continue
+            if place.is_dir() and path.suffix.lower() == _PROSE and not _is_for_us(text):
+                continue
+            sources.append(RuleSource(path=str(path), text=text, origin="user"))
+    return tuple(sources), tuple(skipped)
+
+
+def _is_for_us(text: str) -> bool:
+    from waspglass.hunt.rules.rule_texts import language_of
+
+    return language_of(text) is not None
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8, or what the byte order mark says: spreadsheets and PowerShell write UTF-16."""
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
+
+
+def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | None = None) -> RuleSet:
+    """Everything to hunt for: the pack's rules and indicators, and those that the user added.
+
+    Args:
+        pack: The campaign pack; its kinds say which logs a rule is for.
+        added: Further sources, see `read_rule_sources`.
+        cache: Where read rules are kept, so that an unchanged set is not parsed again.
+
+    Raises:
+        PackError: If a rule of the pack itself is broken (a user's broken rule is a skip).
+    """
+    sources = (*pack.sigma, *pack.yara, *pack.indicators, *added)
+    key = digest("rules", *(part for source in sources for part in (source.origin, source.path, source.text)))
+    stored = cache.get(key) if cache is not None else None
+    table = rules_from_json(stored) if stored is not None else None
+    if table is None:
+        from waspglass.hunt.rules.rule_texts import read_rules  # with YAML, pySigma and YARA
+
+        table = read_rules(sources)
+        if cache is not None:
+            cache.put(key, rules_to_json(table))
+    yara = [source for source in sources if source.path in table.yara]
+    user = {source.path for source in added}
+    return RuleSet(
+        rules=table.rules,
+        correlations=table.correlations,
+        indicators=table.indicators,
+        yara=tuple(yara),
+        kinds={kind.kind: kind for kind in pack.kinds},
+        web_roots=pack.web_roots,
+        skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),
+        brought=frozenset(rule.id for rule in table.rules if rule.source in user),
+        added=sum(place in user for place in _origins(table)) + sum(source.origin == "user" for source in yara),
+    )
+
+
+def _origins(table: RuleTable) -> Iterator[str]:
+    yield from (one.source for one in table.rules)
+    yield from (one.source for one in table.correlations)
+    yield from (one.source for one in table.indicators)

@@ -1,0 +1,124 @@
+"""What a correlation asks for: bounds, expressions over rules, and the order in which they must match."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+from waspglass.hunt.rules.rule import Correlation
+
+__all__ = ["compared", "growing", "impossible", "occurring", "sequences"]
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "lt": lambda value, bound: value < bound,
+    "lte": lambda value, bound: value <= bound,
+    "gt": lambda value, bound: value > bound,
+    "gte": lambda value, bound: value >= bound,
+    "eq": lambda value, bound: value == bound,
+    "neq": lambda value, bound: value != bound,
+}
+_WORDS = re.compile(r"[A-Za-z_]\w*|[()]")
+_MOST_ORDERED = 10
+"""Rules of an ordered correlation whose condition leaves open which of them must occur: all choices are tried."""
+
+
+def compared(correlation: Correlation, value: float) -> bool:
+    """Whether the value is within all bounds."""
+    bounds = ((correlation.operator, correlation.threshold), *correlation.also)
+    return all(_OPERATORS[bound](value, threshold) for bound, threshold in bounds)
+
+
+def growing(correlation: Correlation) -> bool:
+    """True if further events can only help, so that the window may slide.
+
+    A sum is taken as one that grows: it adds up bytes or counts.
+    """
+    counts = ("event_count", "value_count", "value_sum", "temporal", "temporal_ordered")
+    bounds = {correlation.operator, *(bound for bound, _ in correlation.also)}
+    expression = _WORDS.findall(correlation.expression or "")
+    return correlation.kind in counts and bounds <= {"gt", "gte"} and "not" not in expression
+
+
+def impossible(correlation: Correlation) -> str | None:
+    """Why a correlation could never come true, or only by chance; None if it can."""
+    if len(set(correlation.rules)) < len(correlation.rules):
+        return "a correlation that names a rule twice"
+    if correlation.kind == "value_percentile" and correlation.percentile is None:
+        return "value_percentile without `percentile` in its condition"
+    if correlation.kind in ("event_count", "value_count"):
+        most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
+        bounds = ((correlation.operator, correlation.threshold), *correlation.also)
+        if any(bound <= most.get(operator, -1) for operator, bound in bounds):
+            return "a correlation that asks for no event at all: what does not happen is not noticed"
+    return _unordered(correlation)
+
+
+def _unordered(correlation: Correlation) -> str | None:
+    """Why the order of the rules of a `temporal_ordered` correlation cannot be judged; None if it can."""
+    if correlation.kind != "temporal_ordered" or _all_of_them(correlation):
+        return None
+    if len(correlation.rules) > _MOST_ORDERED:
+        return f"temporal_ordered with a condition over more than {_MOST_ORDERED} rules"
+    if not growing(correlation):
+        return "temporal_ordered with a condition that more events can make false"
+    return None
+
+
+def _all_of_them(correlation: Correlation) -> bool:
+    plain = correlation.expression is None and correlation.operator == "gte" and not correlation.also
+    return plain and correlation.threshold == len(correlation.rules)
+
+
+def sequences(correlation: Correlation) -> list[tuple[int, ...]]:
+    """The rules, by place, that must occur one after the other: the fewest that satisfy the condition."""
+    places = range(len(correlation.rules))
+    if _all_of_them(correlation):
+        return [tuple(places)]
+    found: list[tuple[int, ...]] = []
+    for size in range(1, len(correlation.rules) + 1):
+        for chosen in itertools.combinations(places, size):
+            if not any(set(one) <= set(chosen) for one in found) and occurring(correlation, set(chosen)):
+                found.append(chosen)
+    return found
+
+
+def occurring(correlation: Correlation, present: set[int]) -> bool:
+    """Whether it is enough that just these rules matched."""
+    if correlation.expression is not None:
+        return _expression(correlation, present)
+    return compared(correlation, len(present))
+
+
+def _expression(correlation: Correlation, present: set[int]) -> bool:
+    """`and`, `or`, `not` and parentheses over rule names; pySigma has checked the syntax."""
+    words = _WORDS.findall(correlation.expression or "")
+    at = 0
+
+    def either() -> bool:
+        return any(joined("or", both))
+
+    def both() -> bool:
+        return all(joined("and", single))
+
+    def joined(word: str, part: Callable[[], bool]) -> list[bool]:
+        nonlocal at
+        values = [part()]
+        while at < len(words) and words[at] == word:
+            at += 1
+            values.append(part())
+        return values
+
+    def single() -> bool:
+        nonlocal at
+        word = words[at] if at < len(words) else ""
+        at += 1
+        if word == "not":
+            return not single()
+        if word == "(":
+            value = either()
+            at += 1
+            return value
+        return word in correlation.rules and correlation.rules.index(word) in present
+
+    return either()

@@ -1,0 +1,155 @@
+"""Rules after they were read, whatever language they came in, and the set of them that a hunt runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from waspglass.hunt.rules.condition import Condition
+from waspglass.model.finding import Effect, Rung
+from waspglass.model.skip import Skipped
+from waspglass.packs.pack import ArtefactKind, Logsource, RuleSource, WebRoot
+
+__all__ = ["Capture", "Correlation", "Indicator", "Meaning", "Rule", "RuleSet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A value taken from a match: the first group of `regex` (or its whole match, or the whole field)."""
+
+    name: str
+    field: str
+    regex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a match says, common to all languages of rules."""
+
+    rung: Rung | None
+    effect: Effect
+    captures: tuple[Capture, ...] = ()
+    subject: str | None = None
+    techniques: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition over the records of the kinds that its logsource binds to.
+
+    Attributes:
+        id: Sigma's id, or name, or the path.
+        name: Sigma's name, by which correlations refer to it.
+        title: One line.
+        logsource: Which logs.
+        condition: What a record must satisfy.
+        meaning: What it says.
+        phase: `follow-up` rules run in the second pass, with their placeholders filled.
+        emits: False for rules that only feed correlations.
+        source: The file that it came from.
+        one_of_many: True for one that stands for an indicator: these come by the hundred.
+    """
+
+    id: str
+    name: str
+    title: str
+    logsource: Logsource
+    condition: Condition
+    meaning: Meaning
+    phase: Literal["first", "follow-up"] = "first"
+    emits: bool = True
+    source: str = ""
+    one_of_many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A Sigma correlation rule.
+
+    Attributes:
+        kind: `event_count`, `value_count`, `temporal`, `temporal_ordered`, `value_sum`, `value_avg`,
+            `value_percentile`, `value_median`.
+        rules: Ids or names of the rules that feed it; correlations may feed correlations.
+        group_by: Fields or aliases by whose values events are kept apart.
+        aliases: Alias -> rule -> field.
+        timespan: Seconds.
+        operator: `lt`, `lte`, `gt`, `gte`, `eq`, `neq`.
+        threshold: What the count or value is compared with.
+        fields: Fields of `value_*` kinds.
+        percentile: For `value_percentile`.
+        expression: A boolean expression over rule names, for extended temporal correlations.
+        also: Further comparisons, operator and threshold, that must hold too (a range).
+    """
+
+    id: str
+    name: str
+    title: str
+    kind: str
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    aliases: Mapping[str, Mapping[str, str]]
+    timespan: float
+    operator: str
+    threshold: float
+    fields: tuple[str, ...]
+    percentile: int | None
+    expression: str | None
+    meaning: Meaning
+    emits: bool = True
+    source: str = ""
+    also: tuple[tuple[str, float], ...] = ()
+
+    def fields_of(self, rule: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """What the fields or aliases are called in records of one of its rules."""
+        return tuple(self.aliases.get(part, {}).get(rule, part) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A value that points to an attacker.
+
+    Attributes:
+        type: `address` (or network), `domain`, `url`, `user_agent`, `email`, `path` (file path or URL path), `name`
+            (file name), `sha256`, `sha1`, `md5`.
+        value: As compared, lower case where case does not count.
+        id: Stable id.
+        title: One line.
+        source: The file that it came from.
+        also: Further types and values that the same record must show.
+    """
+
+    type: str
+    value: str
+    id: str
+    title: str
+    meaning: Meaning
+    source: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that a hunt looks for, and the pack's knowledge that binds it to evidence.
+
+    Attributes:
+        rules: Rules on records.
+        correlations: Rules on findings of rules.
+        indicators: Single values.
+        yara: YARA sources that compiled.
+        kinds: Artefact kinds by name.
+        web_roots: Joins file paths and URL paths.
+        skipped: Rules that cannot be used, with their reason.
+        added: How many rules and indicators the user added to those of the pack.
+        brought: Ids of the Sigma rules that the user added.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    yara: tuple[RuleSource, ...] = ()
+    kinds: Mapping[str, ArtefactKind] = field(default_factory=dict)
+    web_roots: tuple[WebRoot, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    added: int = 0
+    brought: frozenset[str] = frozenset()

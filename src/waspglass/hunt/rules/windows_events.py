@@ -1,0 +1,109 @@
+"""Which channel and event ids a Sigma logsource of product `windows` means, as conditions on the record."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
+from waspglass.hunt.rules.fields import known_true, renamed
+from waspglass.packs.pack import Logsource
+
+__all__ = ["EVENT_FORMATS", "Variant", "event_condition", "event_ids", "means_windows", "variants"]
+
+EVENT_FORMATS = frozenset({"evtx", "event_json", "event_export"})
+"""Formats whose records are Windows events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One kind of event that a logsource may mean.
+
+    Attributes:
+        channel: `Channel` of the event; empty for any.
+        ids: Event ids; empty for any.
+        fields: Sigma's field name -> the event's.
+        only: If given, fields that the event has besides those of `fields`.
+    """
+
+    channel: str = ""
+    ids: tuple[str, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] | None = None
+
+
+@cache
+def _table() -> dict[str, tuple[Variant, ...]]:
+    text = files("waspglass.hunt").joinpath("data", "windows_logsources.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    result: dict[str, tuple[Variant, ...]] = {
+        f"service:{name}": tuple(map(Variant, [channels] if isinstance(channels, str) else channels))
+        for name, channels in table["service"].items()
+    }
+    for row in table["category"]:
+        only = tuple(row["only"]) if "only" in row else None
+        variant = Variant(row["channel"], tuple(row["ids"]), dict(row.get("fields", {})), only)
+        key = f"category:{row['name']}"
+        result[key] = (*result.get(key, ()), variant)
+    return result
+
+
+def variants(logsource: Logsource) -> tuple[Variant, ...] | None:
+    """What the logsource may mean; None if it is not known."""
+    if logsource.category is not None:
+        found = _table().get(f"category:{logsource.category}")
+        if found is None or logsource.service is None:
+            return found
+        channels = {variant.channel for variant in _table().get(f"service:{logsource.service}", ())}
+        return tuple(variant for variant in found if variant.channel in channels) or None
+    return (Variant(),) if logsource.service is None else _table().get(f"service:{logsource.service}")
+
+
+def means_windows(logsource: Logsource) -> bool:
+    """True if a rule says nothing of a product, and its category is one of Windows events."""
+    return logsource.product is None and logsource.category is not None and variants(logsource) is not None
+
+
+_DIGESTS = frozenset({"md5", "sha1", "sha256", "imphash"})
+
+
+def _with_digests(condition: Condition) -> Condition:
+    """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field."""
+    match condition:
+        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS:
+            inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
+            return Or((condition, Match("Hashes", Kind.PATTERN, parts=inside, cased=condition.cased)))
+        case Match():
+            return condition
+        case Not(of):
+            return Not(_with_digests(of))
+        case And(of) | Or(of):
+            return type(condition)(tuple(map(_with_digests, of)))
+
+
+def event_condition(condition: Condition, meant: tuple[Variant, ...]) -> Condition | None:
+    """The condition with the channel and event id of each variant; None if no variant has the fields for it."""
+    options: list[Condition] = []
+    condition = _with_digests(condition)
+    for variant in meant:
+        has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
+        usable = condition if has is None else known_true(condition, has.__contains__)[0]
+        if usable is None:
+            continue
+        gates: list[Condition] = []
+        if variant.channel:
+            gates.append(Match("Channel", Kind.PATTERN, parts=(("text", variant.channel),)))
+        if variant.ids:
+            ids: list[Condition] = [Match("EventID", Kind.PATTERN, parts=(("text", one),)) for one in variant.ids]
+            gates.append(disjunction(ids))
+        options.append(And((*gates, renamed(usable, variant.fields))))
+    return disjunction(options) if options else None
+
+
+def event_ids(meant: tuple[Variant, ...]) -> frozenset[str] | None:
+    """All event ids that can matter; None if any can."""
+    if any(not variant.ids for variant in meant):
+        return None
+    return frozenset(one for variant in meant for one in variant.ids)

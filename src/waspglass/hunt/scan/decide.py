@@ -1,0 +1,268 @@
+"""Decides candidate lines: cheap tests first, then what was decided before for the same cells, then the exact rules.
+
+Per candidate this is the dearest part of the scan (microseconds against the nanoseconds of the search), so each step
+exists because it saves more than it costs; none may change the answer. The exact predicate has the last word on every
+hit that is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from waspglass.evidence.artefact import Place
+from waspglass.hunt.matching.binding import Bound, derived_sources
+from waspglass.hunt.matching.plan import Plan, Prong
+from waspglass.hunt.matching.rawtest import RawTest, raw_test
+from waspglass.hunt.rules.condition import matches
+from waspglass.hunt.rules.fields import field_names
+from waspglass.hunt.scan.lines import LogState, is_header
+
+__all__ = ["Decider", "Group"]
+
+_MEMO_SIZE = 100_000
+"""Answers kept, of all groups together."""
+_LONGEST = 4096
+"""Bytes of a line that is remembered: lines of a megabyte, each another, are what an attacker can write."""
+_MOST_GROUPS = 1024
+"""Sets of needles; lines with others are decided needle by needle."""
+_TRIAL = 4_000
+"""After so many look-ups a memo that answered fewer than one in four is dropped."""
+
+Key = Callable[[list[bytes]], object]
+
+
+@dataclass(slots=True)
+class Group:
+    """What a set of needles that hit the same line asks for.
+
+    Attributes:
+        bounds: The rules to decide.
+        promising: False for a lower-case line on which no rule can match, for lack of a needle; None without checks.
+            A memo is cheaper than to search a line, so it is asked only where there is no `key`.
+        key: The cells that the rules depend on; None if a memo is of no use.
+        raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
+        memo: Cells -> the rules that match.
+    """
+
+    bounds: tuple[Bound, ...]
+    promising: RawTest | None
+    key: Key | None
+    raw: tuple[RawTest, ...] | None
+    memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
+    asked: int = 0
+    answered: int = 0
+
+
+class Decider:
+    """Decides the candidate lines of one log while one plan is in force."""
+
+    def __init__(self, state: LogState, plan: Plan) -> None:
+        self._state = state
+        self._plan = plan
+        self._groups: dict[frozenset[int], Group] = {}
+        self._width = len(state.columns.names) if state.columns is not None else 0
+        self._cells = state.format.cells
+        self._plain = state.collector.window is None
+        self._memories = 0
+        self.singles = _Singles(self)
+
+    def decide_together(self, needles: Iterable[int], line: bytes, offset: int) -> None:
+        """Reports the rules that match a line in which these needles were met."""
+        key = frozenset(needles)
+        group = self._groups.get(key)
+        if group is None and len(self._groups) < _MOST_GROUPS:
+            group = self._groups[key] = self.group_of(sorted(key))
+        if group is None:
+            self._decide_each(key, line, offset)
+        else:
+            self.decide(group, line, offset)
+
+    def decide(self, group: Group, line: bytes, offset: int) -> None:
+        """Reports the rules of the group that match the line."""
+        if not group.bounds:
+            return
+        if group.key is None and group.promising is not None and not group.promising(line.lower()):
+            return
+        cells = None
+        if group.key is not None or group.raw is not None:
+            cells = self._cells(line, self._width)
+        if cells is not None:
+            known = self._remembered(group, cells, line)
+            if known is not None and self._settled(known):
+                return
+        self._exactly((group,), group.bounds, line, offset, cells)
+
+    def _decide_each(self, needles: Iterable[int], line: bytes, offset: int) -> None:
+        """As `decide`, needle by needle: whoever knows the rules can write lines of which each has a set of its own."""
+        low = line.lower()
+        cells = self._cells(line, self._width)
+        settled: set[Bound] = set()
+        pending: dict[Bound, None] = {}
+        whole: list[Group] = []
+        for needle in sorted(needles):
+            group = self.singles[needle]
+            left = [bound for bound in group.bounds if bound not in settled and bound not in pending]
+            if not left or (group.promising is not None and not group.promising(low)):
+                continue
+            if cells is not None and len(left) == len(group.bounds):
+                known = self._remembered(group, cells, low)
+                if known is not None and self._settled(known):
+                    settled.update(left)
+                    continue
+                whole.append(group)
+            pending.update(dict.fromkeys(left))
+        if pending:
+            self._exactly(whole, tuple(pending), line, offset, cells)
+
+    def _remembered(self, group: Group, cells: list[bytes], line: bytes) -> tuple[Bound, ...] | None:
+        if group.raw is not None:
+            low = line.lower()
+            return tuple(bound for bound, test in zip(group.bounds, group.raw, strict=True) if test(low))
+        if group.key is None:
+            return None
+        known = group.memo.get(group.key(cells))
+        group.asked += 1
+        group.answered += known is not None
+        return known
+
+    def _settled(self, known: tuple[Bound, ...]) -> bool:
+        """True if nothing is left to do: no rule matches, or those that do are full and only counted."""
+        if not known:
+            return True
+        collector = self._state.collector
+        if self._plain and all(map(collector.full, known)):
+            for bound in known:
+                collector.count(bound)
+            return True
+        return False
+
+    def _exactly(
+        self, groups: Iterable[Group], bounds: tuple[Bound, ...], line: bytes, offset: int, cells: list[bytes] | None
+    ) -> None:
+        """Tests the rules, which are those of the groups and maybe more, and keeps the answer for the groups' cells."""
+        state = self._state
+        if is_header(state.format, line):
+            return
+        matched = state.test(line, Place(offset=offset), bounds)
+        if matched is None or cells is None:
+            return
+        for group in groups:
+            if group.key is None or group.raw is not None:
+                continue
+            answer = tuple(bound for bound in matched if bound in group.bounds)
+            self._remember(group, group.key(cells), answer, len(line))
+            if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
+                group.key = None
+                group.memo.clear()
+
+    def _remember(self, group: Group, cells: object, matched: tuple[Bound, ...], length: int) -> None:
+        """Keeps the answer for these cells of a line of this length."""
+        if length > _LONGEST:
+            return
+        self._memories += 1
+        if self._memories > _MEMO_SIZE:
+            for one in (*self._groups.values(), *self.singles.values()):
+                one.memo.clear()
+            self._memories = 1
+        group.memo[cells] = matched
+
+    def group_of(self, needles: Iterable[int]) -> Group:
+        """Works out what these needles ask for."""
+        plan = self._plan
+        prongs: list[Prong] = []
+        bounds: dict[Bound, None] = dict.fromkeys(plan.everywhere) if -1 in needles else {}
+        free = bool(bounds)
+        for needle in needles:
+            if needle == plan.wild:
+                bounds, free = dict.fromkeys(plan.bindings.bound), True
+                break
+            prongs += plan.prongs[needle] if needle >= 0 else ()
+        bounds.update(dict.fromkeys(prong.bound for prong in prongs))
+        promising = None if free else _promising(bounds, prongs)
+        ordered = tuple(bounds)
+        raw = [raw_test(bound) for bound in ordered]
+        exact = tuple(test for test in raw if test is not None)
+        return Group(ordered, promising, self._key(ordered), exact if len(exact) == len(ordered) and exact else None)
+
+    def _key(self, bounds: Iterable[Bound]) -> Key | None:
+        """The cells that decide the rules, if they are few and known."""
+        state, places = self._state, set[int]()
+        if state.columns is None:
+            return None
+        names = state.columns.names
+        virtual = state.format.virtual(state.columns)
+        derived = derived_sources(state.kind)
+        for bound in bounds:
+            for match in matches(bound.condition):
+                if match.field is None:
+                    return None
+            pending = [name for wanted in field_names(bound.condition) for name in bound.resolve(wanted)]
+            while pending:
+                name = pending.pop()
+                made_of = virtual.get(name) or derived.get(name)
+                if made_of is not None:
+                    pending += [part for part in made_of if part in names or part in virtual]
+                elif name in names:
+                    places.add(names.index(name))
+                else:
+                    return None
+        ordered = sorted(places)
+        if not ordered or len(ordered) > 4:
+            return None
+        return itemgetter(*ordered)
+
+
+class _Singles(dict[int, Group]):
+    """The groups of single needles, made when they are first met."""
+
+    def __init__(self, decider: Decider) -> None:
+        super().__init__()
+        self._decider = decider
+
+    def __missing__(self, needle: int) -> Group:
+        self[needle] = self._decider.group_of((needle,))
+        return self[needle]
+
+
+def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
+    """True if for some rule one of its alternatives has all its further needles."""
+    alternatives: list[RawTest] = []
+    wanted = frozenset(bounds)
+    for prong in prongs:
+        if prong.bound in wanted:
+            if not prong.checks:
+                return None
+            alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
+    return _either(alternatives) if alternatives else None
+
+
+def _any_of(needles: tuple[bytes, ...]) -> RawTest:
+    """Written out for the usual numbers: a generator would cost more than the search."""
+    match needles:
+        case (a,):
+            return lambda low: a in low
+        case (a, b):
+            return lambda low: a in low or b in low
+        case (a, b, c):
+            return lambda low: a in low or b in low or c in low
+        case (a, b, c, d):
+            return lambda low: a in low or b in low or c in low or d in low
+    return lambda low: any(needle in low for needle in needles)
+
+
+def _all_of(tests: list[RawTest]) -> RawTest:
+    if len(tests) == 1:
+        return tests[0]
+    half = len(tests) // 2  # a chain of a thousand would be too deep
+    first, second = _all_of(tests[:half]), _all_of(tests[half:])
+    return lambda low: first(low) and second(low)
+
+
+def _either(tests: list[RawTest]) -> RawTest:
+    if len(tests) == 1:
+        return tests[0]
+    half = len(tests) // 2
+    first, second = _either(tests[:half]), _either(tests[half:])
+    return lambda low: first(low) or second(low)

@@ -1,0 +1,203 @@
+"""Runs rules over event logs whose reader gives each event as JSON text: only events that hold a needle are parsed.
+
+The text of an event is to its rules what a line of a log is: the needles are those of `event_json`, and the exact
+condition has the last word. `scan_records` over the same reader's records is the slow twin.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import accumulate
+from typing import Protocol, runtime_checkable
+
+import orjson
+
+from waspglass.evidence.artefact import Artefact, Columns, Place
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.event_json import flatten_event
+from waspglass.evidence.formats.registry import line_format
+from waspglass.hunt.cache import Cache
+from waspglass.hunt.matching.binding import Bindings, Bound
+from waspglass.hunt.matching.choice_store import ChoiceStore
+from waspglass.hunt.matching.plan import Choice, Plan, Prong, choose, derived_names, make_plan
+from waspglass.hunt.matching.sample import Sample
+from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.outcome.records import Moments, excerpt
+from waspglass.hunt.outcome.result import Scanned
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
+
+Text = tuple[int, datetime | None, str]
+"""Record id, moment and JSON of an event."""
+
+_BATCH = 512
+"""Events that are searched at once."""
+_ENOUGH = 4 << 20
+"""Bytes of an event log from which on it pays to choose needles by what is rare in its first events."""
+_SAMPLE = 256 << 10
+_COMMON = 0.1
+"""Share of events that are candidates above which a choice is not remembered for other evidence."""
+
+
+@runtime_checkable
+class EventTexts(Protocol):
+    """A reader that can give events unparsed."""
+
+    def json_lines(self, artefact: Artefact) -> Iterator[Text]:
+        """Record id, moment and JSON text of each event.
+
+        Raises:
+            EvidenceReadError: If the file cannot be read on; what was yielded before stands.
+        """
+        ...
+
+
+class TextPlans:
+    """Plans for the texts of events; the one made without a sample serves all files of a pass."""
+
+    def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
+        self._cache = cache
+        self._remember = remember and cache is not None
+        self._usual: dict[int, tuple[Bindings, _Search]] = {}
+
+    def usual(self, bindings: Bindings, kind: ArtefactKind) -> _Search:
+        """Needles that were rare in other evidence, or else chosen by length."""
+        known = self._usual.get(id(bindings))
+        if known is None:
+            choice = self._store(bindings, kind).get() if self._remember else None
+            made = self._made(bindings, kind, None) if choice is None else self._search(choice, bindings)
+            known = self._usual[id(bindings)] = (bindings, made)
+        return known[1]
+
+    def sampled(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
+        """Needles that are rare in this text; the usual ones, if those were chosen with a sample."""
+        usual = self.usual(bindings, kind)
+        return usual if usual.plan.expected is not None else self._made(bindings, kind, Sample(text))
+
+    def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
+        choice = choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
+        if self._remember and choice.expected is not None and choice.expected <= _COMMON:
+            self._store(bindings, kind).put(choice)
+        return self._search(choice, bindings)
+
+    def _search(self, choice: Choice, bindings: Bindings) -> _Search:
+        return _Search(make_plan(choice, bindings, line_format("event_json"), self._cache))
+
+    def _store(self, bindings: Bindings, kind: ArtefactKind) -> ChoiceStore:
+        return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), derived_names(kind))
+
+
+@dataclass(slots=True)
+class _Group:
+    """What a set of needles in the same event asks for.
+
+    Attributes:
+        certain: Rules to test without further ado.
+        prongs: Alternatives of rules whose further needles are looked for first.
+    """
+
+    certain: frozenset[Bound]
+    prongs: tuple[Prong, ...]
+
+    def wanted(self, low: bytes) -> set[Bound]:
+        """The rules that can match an event with this lower-case text."""
+        found = set(self.certain)
+        for prong in self.prongs:
+            if prong.bound not in found and all(any(n in low for n in clause) for clause in prong.checks):
+                found.add(prong.bound)
+        return found
+
+
+@dataclass(slots=True)
+class _Search:
+    """A plan, with what its needles ask for."""
+
+    plan: Plan
+    groups: dict[frozenset[int], _Group] = field(default_factory=dict)
+
+    def candidates(self, text: bytes, starts: list[int]) -> Iterator[tuple[int, _Group]]:
+        """Index of each event (of those that begin at `starts`) that can match, in order, and what to test on it."""
+        found: dict[int, set[int]] = {}
+        base = 0
+        for database in self.plan.databases:
+            shift = base
+
+            def on_hit(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+                event = bisect_right(starts, end - 1) - 1
+                found.setdefault(event, set()).add(number + shift)  # noqa: B023 - called before the loop goes on
+
+            database.scan(memoryview(text), on_hit)
+            base += database.size
+        events = range(len(starts)) if self.plan.everywhere else sorted(found)
+        for event in events:
+            yield event, self._group(frozenset(found.get(event, ())))
+
+    def _group(self, needles: frozenset[int]) -> _Group:
+        group = self.groups.get(needles)
+        if group is None:
+            if len(self.groups) >= 4096:
+                self.groups.clear()
+            group = self.groups[needles] = self._asked(needles)
+        return group
+
+    def _asked(self, needles: frozenset[int]) -> _Group:
+        plan = self.plan
+        if plan.wild is not None and plan.wild in needles:
+            return _Group(frozenset(plan.bindings.bound), ())
+        prongs = dict.fromkeys(prong for needle in sorted(needles) for prong in plan.prongs[needle])
+        certain = frozenset((*plan.everywhere, *(prong.bound for prong in prongs if not prong.checks)))
+        return _Group(certain, tuple(prong for prong in prongs if prong.bound not in certain))
+
+
+def _batches(texts: Iterable[Text], collector: Collector) -> Iterator[list[Text]]:
+    """The events in lists; a reader that fails half way leaves a skip, and what came before stands."""
+    batch: list[Text] = []
+    try:
+        for text in texts:
+            batch.append(text)
+            if len(batch) >= _BATCH:
+                yield batch
+                batch = []
+    except EvidenceReadError as error:
+        collector.skip(error.reason, error.message)
+    if batch:
+        yield batch
+
+
+def scan_event_texts(
+    artefact: Artefact,
+    kind: ArtefactKind,
+    texts: Iterable[Text],
+    bindings: Bindings,
+    collector: Collector,
+    plans: TextPlans,
+) -> Scanned:
+    """Tests the rules on each event that can match; gives what `scan_records` gives for the reader's records."""
+    order = {bound: place for place, bound in enumerate(bindings.bound)}
+    search = plans.usual(bindings, kind)
+    large = artefact.file.size is None or artefact.file.size >= _ENOUGH
+    count = 0
+    moments = Moments(kind.gap_hours)
+    for batch in _batches(texts, collector):
+        raws = [text.encode() for _, _, text in batch]
+        joined = b"\n" + b"\n".join(raws) + b"\n"
+        starts = list(accumulate((len(raw) + 1 for raw in raws[:-1]), initial=1))
+        count += len(batch)
+        for _, time, _ in batch:
+            moments.note(time)
+        if large and count == len(batch):
+            search = plans.sampled(bindings, kind, joined[: joined.rfind(b"\n", 0, _SAMPLE) + 1] or joined)
+        for event, group in search.candidates(joined, starts):
+            wanted = group.wanted(raws[event].lower()) if group.prongs else group.certain
+            if not wanted:
+                continue
+            number, time, _ = batch[event]
+            record = bindings.derive(flatten_event(orjson.loads(raws[event])))
+            for bound in sorted(wanted, key=order.__getitem__):
+                if bound.predicate(record):
+                    collector.add(bound, Place(record=number), time, record, excerpt(record))
+    return Scanned(kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread())

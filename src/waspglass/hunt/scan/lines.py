@@ -1,0 +1,175 @@
+"""One text log during a pass: the header in force, the rules bound to it, and the test of single lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record
+from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.w3c import foreign_dialect
+from waspglass.hunt.matching.binding import Bindings, Bound
+from waspglass.hunt.outcome.ability import Ability
+from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.rules.windows_events import EVENT_FORMATS
+from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import ArtefactKind
+
+__all__ = ["Binder", "LogState", "is_header", "naive_scan", "split_lines"]
+
+Binder = Callable[[ArtefactKind, LineFormat, Columns], Bindings]
+
+_MOST_HEADERS = 32
+"""Different headers of one file; rules are bound and needles chosen for each, so thousands would take minutes."""
+
+
+def is_header(format_: LineFormat, line: bytes) -> bool:
+    """True if the line may change the header in force."""
+    return bool(format_.header_starts) and line.startswith(format_.header_starts)
+
+
+@dataclass(eq=False)
+class LogState:
+    """What is known at a place of a log; `test` decides a line exactly."""
+
+    artefact: Artefact
+    kind: ArtefactKind
+    format: LineFormat
+    binder: Binder
+    collector: Collector
+    columns: Columns | None = None
+    bindings: Bindings | None = None
+    moments: list[datetime] = field(default_factory=list)
+    ability: Ability = field(init=False)
+    _names: tuple[str, ...] | None = None
+    _seen: set[tuple[str, ...] | None] = field(default_factory=set)
+    _events: bool = False
+
+    def __post_init__(self) -> None:
+        self.ability = Ability(frozenset(self.kind.requires))
+        self._events = self.kind.format in EVENT_FORMATS
+        self.switch(self.format.implied)
+
+    def switch(self, columns: Columns | None) -> bool:
+        """Puts a header in force; True if its columns are others than before."""
+        self.columns = columns
+        names = None if columns is None or (not columns.names and self.format.header_starts) else columns.names
+        if names == self._names and (names is None) == (self.bindings is None):
+            return False
+        self._names = names
+        self.ability.turn(names)
+        self._seen.add(names)
+        if len(self._seen) > _MOST_HEADERS:
+            self._seen.discard(names)
+            self.bindings = None
+            return True
+        self.bindings = None if names is None or columns is None else self.binder(self.kind, self.format, columns)
+        return True
+
+    def changes(self, line: bytes) -> bool:
+        """True if a header line would put other columns in force."""
+        columns = self.format.header(line, self.columns)
+        return (columns.names if columns is not None else None) != self._names
+
+    def header(self, line: bytes, before: Callable[[], bytes] | None = None) -> bool:
+        """Reads a header line; True if the columns changed.
+
+        Args:
+            line: The header.
+            before: Gives the last record in front of it, which is asked for where the log turns from able to show an
+                entry to unable or back.
+        """
+        columns = self.format.header(line, self.columns)
+        if before is not None and columns is not None and self.ability.turns(columns.names):
+            self.mark(before())
+        return self.switch(columns)
+
+    def row(self, line: bytes) -> Record | None:
+        """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
+        if self.bindings is None or self.columns is None:
+            if line.strip() and self._names is not None:
+                detail = f"lines under more than {_MOST_HEADERS} different headers"
+                self.collector.skip(SkipReason.UNDECIDED, detail)
+            elif line.strip():
+                dialect = foreign_dialect(line)
+                self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
+            return None
+        if not line.strip():
+            return None  # under a header of one column a blank line would be a record
+        try:
+            return self.format.record(line, self.columns)
+        except MalformedLineError:
+            self.collector.skip(SkipReason.MALFORMED_LINE)
+            return None
+
+    def test(self, line: bytes, place: Place, candidates: tuple[Bound, ...]) -> tuple[Bound, ...] | None:
+        """Decides the candidates on one line, and reports those that match; None if the line cannot be read.
+
+        To derive fields takes as long as to read the row: it is done for rules that ask for them, and for hits.
+        """
+        row = self.row(line)
+        if row is None or self.columns is None or self.bindings is None:
+            return None
+        if self._events:
+            event = row.get("EventID")
+            candidates = tuple([one for one in candidates if one.event_ids is None or event in one.event_ids])
+        early = any(bound.derived for bound in candidates)
+        record = self.bindings.derive(row) if early else row
+        matched = tuple([bound for bound in candidates if bound.predicate(record)])
+        if matched:
+            record = record if early else self.bindings.derive(row)
+            time = self.format.time(record, self.columns)
+            if time is None:
+                self.collector.skip(SkipReason.BAD_TIME)
+            for bound in matched:
+                self.collector.add(bound, place, time, record, line)
+        return matched
+
+    def mark(self, line: bytes) -> None:
+        """Notes the moment of a line for coverage, without counting faults."""
+        if self.bindings is None or self.columns is None or not line.strip() or is_header(self.format, line):
+            return
+        try:
+            moment = self.format.time(self.format.record(line, self.columns), self.columns)
+        except MalformedLineError:
+            return
+        if moment is not None:
+            self.moments.append(moment)
+            self.ability.hear(moment)
+
+
+def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+    """Offset and content of each line; None for a line longer than the limit. Memory is bounded by limit and chunk."""
+    rest, offset, skipping = b"", 0, False
+    for chunk in chunks:
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            yield offset, None if skipping or len(line) > limit else line
+            offset += len(line) + 1
+            skipping = False
+        if len(rest) > limit:
+            offset += len(rest)
+            rest, skipping = b"", True
+    if skipping or len(rest) > limit:
+        yield offset, None
+    elif rest:
+        yield offset, rest
+
+
+def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
+    """Tests every rule on every line: slow, plain, and what the fast scan is tested against. Returns the bytes read."""
+    number, end = 0, 0
+    for offset, line in split_lines(chunks, limit):
+        number += 1
+        if line is None:
+            state.collector.skip(SkipReason.LINE_TOO_LONG)
+            continue
+        end = offset + len(line) + 1
+        if is_header(state.format, line):
+            state.header(line)
+            continue
+        bound = state.bindings.bound if state.bindings is not None else ()
+        state.test(line, Place(line=number, offset=offset), bound)
+    return end

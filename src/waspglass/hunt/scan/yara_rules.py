@@ -1,0 +1,122 @@
+"""YARA over web files and small binaries, with yara-x: matches are findings, and their names a field of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+
+import yara_x
+
+from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.skip_log import skip_of
+from waspglass.hunt.outcome.collect import Hit, digest_of
+from waspglass.hunt.outcome.records import excerpt
+from waspglass.hunt.rules.condition import NEVER
+from waspglass.hunt.rules.rule import Meaning, Rule
+from waspglass.model.finding import Effect, Rung
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.pack import Logsource, RuleSource
+from waspglass.packs.yara_source import compiled_yara, yara_meta
+
+__all__ = ["YaraMatch", "YaraScanner", "yara_hit"]
+
+_LARGEST = 16 << 20
+"""Bytes; web pages and their compiled forms are far smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class YaraMatch:
+    """A rule that matched a file."""
+
+    name: str
+    meaning: Meaning
+    title: str
+
+
+class YaraScanner:
+    """All YARA sources of a hunt, compiled when the first file comes."""
+
+    def __init__(self, sources: Sequence[RuleSource], seconds: int) -> None:
+        self._sources = sources
+        self._seconds = seconds
+        self._scanner: yara_x.Scanner | None = None
+        self.skipped: list[Skipped] = []
+
+    @property
+    def active(self) -> bool:
+        """True if there is anything to scan with."""
+        return bool(self._sources)
+
+    def take_skipped(self) -> tuple[Skipped, ...]:
+        """The skips since the last call."""
+        taken = tuple(self.skipped)
+        self.skipped.clear()
+        return taken
+
+    def _ready(self) -> yara_x.Scanner:
+        if self._scanner is None:
+            self._scanner = yara_x.Scanner(compiled_yara(self._sources))
+            self._scanner.set_timeout(self._seconds)
+        return self._scanner
+
+    def scan(self, artefact: Artefact) -> tuple[YaraMatch, ...]:
+        """The rules that match the file; a file that cannot be scanned becomes a skip."""
+        if not self._sources:
+            return ()
+        source = artefact.file.path
+        try:
+            with artefact.file.open() as stream:
+                content = stream.read(_LARGEST + 1)
+            if len(content) > _LARGEST:
+                self.skipped.append(skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA"))
+                return ()
+            scanner = self._ready()
+            for name, value in _externals(source).items():
+                scanner.set_global(name, value)
+            results = scanner.scan(content)
+        except EvidenceReadError as error:
+            self.skipped.append(skip_of(source, error.reason, error.message))
+            return ()
+        except yara_x.TimeoutError:
+            detail = f"YARA did not finish in {self._seconds} s"
+            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, detail))
+            return ()
+        except yara_x.ScanError as error:
+            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})"))
+            return ()
+        return tuple(_match_of(rule.identifier, yara_meta(rule)) for rule in results.matching_rules)
+
+
+def _externals(path: str) -> dict[str, str]:
+    """What rules may ask about the file's name; see `EXTERNALS`."""
+    place = PureWindowsPath(path)
+    return {"filename": place.name, "filepath": str(place.parent), "extension": place.suffix.lower()}
+
+
+def _match_of(name: str, meta: dict[str, str]) -> YaraMatch:
+    try:
+        rung = Rung(meta["rung"])
+        effect = Effect(meta.get("effect", "shows"))
+    except (KeyError, ValueError):
+        rung, effect = Rung.IMPLANTED, Effect.HINT
+    title = meta.get("title") or meta.get("description") or name
+    return YaraMatch(name, Meaning(rung, effect, subject="implant"), title)
+
+
+def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
+    """A match as a hit on the file."""
+    called = f"yara:{match.name}"
+    rule = Rule(called, called, match.title, Logsource(), NEVER, match.meaning)
+    path = artefact.file.path
+    return Hit(
+        rule=rule,
+        kind=artefact.kind,
+        source=path,
+        place=Place(offset=0),
+        time=artefact.file.modified,
+        raw=excerpt(record),
+        values={"implant": path} | digest_of(record),
+        actor=None,
+    )

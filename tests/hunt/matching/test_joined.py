@@ -1,0 +1,72 @@
+"""Needles of two columns as one expression."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.hunt.evidence import IIS_FIELDS, KINDS, row, rules_of, sigma
+from waspglass.evidence.artefact import Columns
+from waspglass.evidence.formats.registry import line_format
+from waspglass.hunt.cache import Cache
+from waspglass.hunt.matching.binding import bind
+from waspglass.hunt.matching.choice_store import ChoiceStore
+from waspglass.hunt.matching.needles import JOINED
+from waspglass.hunt.matching.plan import Choice, choose
+from waspglass.hunt.matching.sample import Sample
+
+W3C = line_format("w3c")
+COLUMNS = Columns(tuple(IIS_FIELDS.split()))
+ROWS = [row("/owa/auth/logon.aspx", method="GET"), row("/ews/exchange.asmx", method="POST")] * 20
+ROWS += [row("/x.css", method="GET", status=404)] * 60 + [row("/owa/", method="GET")] * 500
+
+
+def _chosen(rule: str) -> Choice:
+    rules = rules_of(sigma(rule))
+    bindings = bind(rules, KINDS[0], COLUMNS, W3C.virtual(COLUMNS), blank=W3C.blank, chosen=rules.rules, holes={})
+    sample = Sample(("\n" + "\n".join(ROWS) + "\n").encode())
+    return choose(bindings, W3C, COLUMNS, frozenset(), sample, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ("s: {cs-method: POST, cs-uri-stem|startswith: /owa/auth/}", "POST  /owa/auth/x"),
+        ("s: {cs-uri-stem|contains: /owa/auth/, sc-status: 404}", "GET /owa/auth/x - 443 404 "),
+        ("s: {cs-uri-stem|startswith: /owa/auth/, cs-uri-stem|endswith: .css}", "GET /owa/auth/x.css -"),
+    ],
+)
+def test_both_columns_are_one_needle(rule: str, line: str) -> None:
+    (prong,) = _chosen(f"{rule}\ncondition: s").prongs
+    assert all(needle.startswith(JOINED) for needle in prong.primary)
+    assert any(re.search(needle[1:], f" {line} ".lower().encode()) for needle in prong.primary)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "s: {cs-uri-stem|contains|all: [/owa/auth/, x.css]}",  # either may come first
+        "s: {cs-uri-stem|startswith: /owa/auth/, cs-uri-stem|endswith: /x}",  # they may share the blank's neighbour
+        "s: {cs-method: HEAD, cs-uri-stem|startswith: /owa/auth/}",  # one that no line has is enough
+    ],
+)
+def test_what_may_overlap_or_is_rare_stays_alone(rule: str) -> None:
+    (prong,) = _chosen(f"{rule}\ncondition: s").prongs
+    assert not any(needle.startswith(JOINED) for needle in prong.primary)
+
+
+def test_a_choice_is_remembered_for_the_same_rules_only(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    stores = []
+    for method in ("POST", "PUT"):
+        rules = rules_of(sigma(f"s: {{cs-method: {method}, cs-uri-stem|startswith: /owa/auth/}}\ncondition: s"))
+        bindings = bind(rules, KINDS[0], COLUMNS, W3C.virtual(COLUMNS), blank=W3C.blank, chosen=rules.rules, holes={})
+        stores.append((bindings, ChoiceStore(cache, bindings, W3C, COLUMNS, frozenset())))
+    bindings, store = stores[0]
+    choice = choose(bindings, W3C, COLUMNS, frozenset(), Sample(("\n" + "\n".join(ROWS) + "\n").encode()), None)
+    assert store.get() is None
+    store.put(choice)
+    assert store.get() == choice
+    assert stores[1][1].get() is None

@@ -1,0 +1,28 @@
+"""Alternatives of a rule that are looked for on their own."""
+
+from __future__ import annotations
+
+from waspglass.hunt.matching.needles import demands, prongs
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or
+
+
+def _match(text: str) -> Match:
+    return Match(field="f", kind=Kind.PATTERN, parts=(("text", text),))
+
+
+def _pair(name: str) -> Condition:
+    return And((_match(f"{name}1"), _match(f"{name}2")))
+
+
+def test_each_alternative_asks_for_its_own_and_for_what_all_ask() -> None:
+    found = prongs(And((Or((_pair("a"), _pair("b"))), _match("e"))))
+    assert [{part.parts[0][1] for part in demands(one) if isinstance(part, Match)} for one in found] == [
+        {"a1", "a2", "e"},
+        {"b1", "b2", "e"},
+    ]
+
+
+def test_alternatives_of_alternatives_are_not_worked_out() -> None:
+    """There are 4 to the power of 12 of them."""
+    rule = And(tuple(Or(tuple(_pair(f"{n}{m}") for m in range(4))) for n in range(12)))
+    assert prongs(rule) == [rule]

@@ -1,0 +1,230 @@
+"""Correlations, filters and collections as the Sigma specification describes them, on events of a few minutes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.hunt.evidence import artefact, both, pack
+from waspglass.hunt.outcome.result import HuntResult
+from waspglass.hunt.rules.condition import Kind, Match
+from waspglass.hunt.rules.load import load_rules, read_rule_sources
+from waspglass.packs.pack import RuleSource
+
+Found = list[tuple[str, int | None]]
+
+
+def rule(name: str, *, detection: str = "", logsource: str = "product: windows", extra: str = "") -> str:
+    body = detection or f"F: {name}"
+    head = f"title: {name}\nname: {name}\nlogsource: {{{logsource}}}\n"
+    return f"{head}detection:\n  s: {{{body}}}\n  condition: s\n{extra}"
+
+
+def joined(kind: str, rules: str, more: str, *, span: str = "5m", name: str = "k", extra: str = "") -> str:
+    what = f"{{type: {kind}, rules: [{rules}], group-by: [U], timespan: {span}, {more}}}"
+    return f"title: {name}\nname: {name}\ncorrelation: {what}\n{extra}"
+
+
+def sifting(rules: str, *, logsource: str = "product: windows", condition: str = "not selection") -> str:
+    body = f"  rules: {rules}\n  selection: {{G: g}}\n  condition: {condition}\n"
+    return f"title: sieve\nlogsource: {{{logsource}}}\nfilter:\n{body}"
+
+
+def hunted(documents: list[str], log: str) -> HuntResult:
+    """`log`: events like `a1 b2/U=y c3`: value of `F`, minute, further fields."""
+    events = []
+    for word in log.split():
+        what, *more = word.split("/")
+        fields = {"U": "x", **dict(part.split("=") for part in more)}
+        moment = f"2021-03-03T01:{int(what[1:]):02}:00Z"
+        events.append(json.dumps({"Channel": "Security", "EventID": 1, "EventTime": moment, "F": what[0], **fields}))
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text="\n---\n".join(documents), origin="user")])
+    return both([artefact("events", "\n".join(events) + "\n")], rules)
+
+
+def found(documents: list[str], log: str) -> Found:
+    result = hunted(documents, log)
+    assert result.skipped == ()
+    return sorted((one.rule, one.line) for one in result.findings)
+
+
+A, B, C = map(rule, "abc")
+
+
+def count(condition: str) -> str:
+    return joined("event_count", "a", f"condition: {{{condition}}}")
+
+
+def measured(kind: str, condition: str) -> str:
+    return joined(kind, "a", f"condition: {{{condition}, field: V}}")
+
+
+MATCHES: list[tuple[list[str], str, Found]] = [
+    ([A, count("gte: 3")], "a1 a2 a3", [("k", 3)]),
+    ([A, count("gte: 3")], "a1 a6 a7 a9", [("k", 4)]),
+    ([A, count("gte: 3")], "a1 a10 a20", []),
+    ([A, count("gte: 2")], "a1 a2/U=y", []),
+    ([A, count("eq: 2")], "a1 a2", [("k", 2)]),
+    ([A, count("lt: 3")], "a1 a2", [("k", 2)]),
+    ([A, count("gt: 1, lte: 3")], "a1 a2 a3", [("k", 3)]),
+    ([A, count("gt: 1, lte: 3")], "a1 a2 a3 a4", []),
+    ([A, B, joined("event_count", "a, b", "condition: {gte: 2}")], "a1 b2", [("k", 2)]),
+    ([A, measured("value_count", "gte: 3")], "a1/V=1 a2/V=2 a2/V=2 a3/V=3", [("k", 4)]),
+    ([A, measured("value_count", "gte: 2")], "a1/V=1 a9/V=2 a18/V=1", []),
+    ([A, measured("value_sum", "gt: 10")], "a1/V=6 a2/V=5", [("k", 2)]),
+    ([A, measured("value_sum", "gt: 10")], "a1/V=1 a5/V=6 a7/V=6", [("k", 3)]),
+    ([A, measured("value_sum", "gt: 10")], "a1/V=inf a2/V=nan a3/V=5", []),
+    ([A, measured("value_avg", "gt: 5")], "a1/V=6 a2/V=5", [("k", 2)]),
+    ([A, measured("value_median", "gt: 5")], "a1/V=1 a2/V=9 a3/V=7", [("k", 3)]),
+    ([A, measured("value_percentile", "percentile: 95, gt: 5")], "a1/V=1 a2/V=9", [("k", 2)]),
+    ([A, measured("value_percentile", "percentile: 0, gt: 2")], "a1/V=1 a2/V=9", []),
+    ([A, B, joined("temporal", "a, b", "")], "b1 a2", [("k", 2)]),
+    ([A, B, joined("temporal", "a, b", "", span="1m")], "b1 a3", []),
+    ([A, B, C, joined("temporal", "a, b, c", "condition: {gte: 2}")], "b1 a2", [("k", 2)]),
+    ([A, B, C, joined("temporal", "a, b, c", "condition: a and (b or c)")], "a1 c2", [("k", 2)]),
+    ([A, B, joined("temporal", "a, b", "condition: a and not b")], "a1 b2", []),
+    ([A, B, joined("temporal", "a, b", "condition: a and (not b)")], "a1 b2", []),
+    ([A, B, joined("temporal_ordered", "a, b", "")], "b1 a2 b3", [("k", 3)]),
+    ([A, B, joined("temporal_ordered", "a, b", "")], "b1 a2", []),
+    ([A, B, C, joined("temporal_ordered", "a, b, c", "condition: {gte: 2}")], "a1 c2", [("k", 2)]),
+    ([A, B, C, joined("temporal_ordered", "a, b, c", "condition: {gte: 2}")], "c1 a2", []),
+    ([A, B, joined("temporal_ordered", "a, b", "condition: a and b")], "b1 a2", []),
+    ([A, B, joined("temporal_ordered", "a, b", "condition: b and a")], "a1 b2", [("k", 2)]),
+    ([A, B, C, joined("temporal_ordered", "a, b, c", "condition: (a or b) and c")], "c1 b2 c3", [("k", 3)]),
+    ([A, B, joined("temporal", "a, b", "aliases: {U: {a: X, b: Y}}")], "a1/X=1 b2/Y=1 b3/Y=2", [("k", 2)]),
+]
+
+
+@pytest.mark.parametrize(("documents", "log", "expected"), MATCHES)
+def test_correlations(documents: list[str], log: str, expected: Found) -> None:
+    assert found(documents, log) == expected
+
+
+ID = "0e95725d-7320-415d-80f7-004da920fc12"
+BY_ID = A.replace("name: a\n", f"name: a\nid: {ID}\n")
+ALSO = rule("also", detection="F|startswith: a")
+
+
+@pytest.mark.parametrize(("kind", "more"), [("event_count", "gte: 2"), ("value_sum", "gt: 10, field: V")])
+def test_a_record_that_two_rules_match_is_counted_once(kind: str, more: str) -> None:
+    documents = [A, ALSO, joined(kind, "a, also", f"condition: {{{more}}}")]
+    assert found(documents, "a1/V=6") == []
+    assert found(documents, "a1/V=6 a2/V=6") == [("k", 2)]
+
+
+@pytest.mark.parametrize(("named", "aliased"), [(ID, "a"), ("a", ID), (ID, ID)])
+def test_aliases_know_a_rule_by_id_and_by_name(named: str, aliased: str) -> None:
+    correlation = joined("temporal", f"{named}, b", f"aliases: {{U: {{{aliased}: X, b: Y}}}}")
+    assert found([BY_ID, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
+
+
+def test_values_may_be_counted_by_an_alias() -> None:
+    correlation = joined("value_count", "a, b", "aliases: {W: {a: X, b: Y}}, condition: {gte: 2, field: W}")
+    assert found([A, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 3)]
+
+
+def test_correlations_feed_correlations_whatever_they_are_called_by() -> None:
+    many = "id: 0e95725d-7320-415d-80f7-004da920fc12\n" + joined("event_count", "a", "condition: {gte: 2}", name="many")
+    last = joined("temporal_ordered", "many, b", "", name="last", span="10m")
+    assert found([last, many, A, B], "a1 a2 b3") == [("last", 3)]
+
+
+@pytest.mark.parametrize("more", ["group-by: [H]", "group-by: [U], condition: {gte: 2, field: V}"])
+def test_a_correlation_that_asks_another_for_what_it_does_not_know_is_told(more: str) -> None:
+    many = joined("event_count", "a", "condition: {gte: 2}", name="many")
+    kind = "value_count" if "field" in more else "temporal"
+    last = joined(kind, "many", "", name="last").replace("group-by: [U]", more)
+    result = hunted([many, last, A], "a1/H=h a2/H=h")
+    assert [(one.source, (one.detail or "")[:40]) for one in result.skipped] == [
+        ("last", "a correlation gives only the fields that")
+    ]
+    assert [one.rule for one in result.findings] == ["many"]
+
+
+@pytest.mark.parametrize("where", ["generate: true", "generate: yes"])
+def test_generate_lets_the_feeding_rules_speak(where: str) -> None:
+    speaking = joined("event_count", "a", f"condition: {{gte: 2}}, {where}")
+    assert found([A, speaking], "a1 a2") == [("a", 1), ("a", 2), ("k", 2)]
+    beside = joined("event_count", "a", "condition: {gte: 2}", extra=where)
+    assert found([A, beside], "a1 a2") == [("a", 1), ("a", 2), ("k", 2)]
+
+
+def test_generate_in_a_description_means_nothing() -> None:
+    described = joined("event_count", "a", "condition: {gte: 2}", extra="description: |\n  generate: true\n")
+    assert found([A, described], "a1 a2") == [("k", 2)]
+
+
+@pytest.mark.parametrize(
+    ("correlation", "why"),
+    [
+        (joined("temporal", "a, nowhere", ""), "nowhere"),
+        (joined("temporal", "a, k", ""), "k"),
+        (joined("temporal_ordered", "a, b", "condition: a and not b"), "false"),
+        (joined("event_count", "a", "condition: {gte: 2}", span="5x"), "Timespan"),
+        (joined("guess", "a", ""), "guess"),
+        (count("gte: many"), "many"),
+        (count("lt: 1"), "no event at all"),
+        (count("gte: 0, eq: 0"), "no event at all"),
+        (joined("temporal_ordered", "a, a", ""), "twice"),
+        (measured("value_percentile", "gt: 5"), "percentile"),
+    ],
+)
+def test_a_correlation_that_cannot_run_is_told_and_its_rules_speak_for_themselves(correlation: str, why: str) -> None:
+    result = hunted([A, B, correlation], "a1")
+    assert [one.rule for one in result.findings] == ["a"]
+    (skip,) = result.skipped
+    assert why in (skip.detail or "")
+
+
+def test_a_filter_adds_to_the_rules_that_it_names() -> None:
+    assert found([A, B, sifting("[a]")], "a1 a2/G=g b3/G=g") == [("a", 1), ("b", 3)]
+    assert found([A, B, sifting("any")], "a1 a2/G=g b3/G=g") == [("a", 1)]
+    assert found([A, sifting("[a]", condition="not 1 of sel*")], "a1 a2/G=g") == [("a", 1)]
+
+
+@pytest.mark.parametrize("sieve", [sifting("[zzz]"), sifting("any", logsource="product: linux")])
+def test_a_filter_that_is_for_no_rule_is_told(sieve: str) -> None:
+    result = hunted([A, sieve], "a1/G=g")
+    assert [one.rule for one in result.findings] == ["a"]
+    assert "sieve" in (result.skipped[0].detail or "")
+
+
+def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
+    sieve = RuleSource(path="u.yml", text=sifting("any"), origin="user")
+    rules = load_rules(pack(A), [sieve])
+    assert rules.rules[0].condition == Match("F", Kind.PATTERN, parts=(("text", "a"),))
+    assert [one.source for one in rules.skipped] == ["u.yml"]
+
+
+def test_collections_spread_what_is_global() -> None:
+    shared = "action: global\ntitle: g\nlogsource: {product: windows}\n"
+    own = "name: {0}\ndetection: {{s: {{F: {0}}}, condition: s}}\n"
+    again = "action: repeat\nname: again\ndetection: {s: {F: c}}\n"
+    assert found([shared, own.format("a"), own.format("b"), again], "a1 b2 c3") == [("a", 1), ("again", 3), ("b", 2)]
+    assert "no action" in (hunted([A, "action: dance\ntitle: x\n"], "a1").skipped[0].detail or "")
+
+
+def test_rules_without_name_in_one_file_are_told_apart() -> None:
+    nameless = [one.replace(f"name: {name}\n", "") for one, name in ((A, "a"), (B, "b"))]
+    assert found(nameless, "a1 b2") == [("u.yml#1", 1), ("u.yml#2", 2)]
+
+
+def test_a_broken_document_does_not_take_the_others_along() -> None:
+    twice = "title: x\ntitle: y\ndetection: {s: {F: a}, condition: s}\nlogsource: {product: windows}"
+    result = hunted([twice, A], "a1")
+    assert [one.rule for one in result.findings] == ["a"]
+    assert [one.detail for one in result.skipped] == ["not YAML: line 2: the key 'title' stands twice"]
+
+
+def test_rule_files_are_read_as_they_come(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        file = tmp_path / f"{encoding}.rule"
+        file.write_text(A, encoding=encoding)
+        (source,), skipped = read_rule_sources([file])
+        assert load_rules(pack(), [source]).rules[0].name == "a"
+        assert skipped == ()
+    sources, (skip,) = read_rule_sources([tmp_path])
+    assert sources == ()
+    assert skip.detail == "no rules are there"

@@ -1,0 +1,256 @@
+"""Indicators as feeds write them: STIX patterns, lists of MISP and of spreadsheets; what is not hunted is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.hunt.evidence import both, iis, pack, row
+from waspglass.hunt.rules.errors import UnsupportedRuleError
+from waspglass.hunt.rules.load import load_rules, read_rule_sources
+from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.rules.stix_patterns import alternatives
+from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.packs.pack import RuleSource
+
+SHA256 = "a" * 64
+MD5 = "b" * 32
+
+
+def read(text: str) -> RuleSet:
+    return load_rules(pack(), [RuleSource(path="list", text=text, origin="user")])
+
+
+def bundle(*patterns: str, version: str = "2.1") -> str:
+    objects = [{"type": "indicator", "id": f"indicator--{n}", "pattern": one} for n, one in enumerate(patterns)]
+    return json.dumps({"type": "bundle", "id": "bundle--1", "spec_version": version, "objects": objects}, indent=1)
+
+
+def found(rules: RuleSet) -> list[tuple[str, ...]]:
+    return [(one.type, one.value, *(f"{kind}={value}" for kind, value in one.also)) for one in rules.indicators]
+
+
+PATTERNS: list[tuple[str, list[tuple[str, ...]]]] = [
+    (f"[file:hashes.'SHA-256' = '{SHA256.upper()}']", [("sha256", SHA256)]),
+    (f"[file:hashes.MD5 = '{MD5}' OR file:name = 'x.aspx']", [("md5", MD5), ("name", "x.aspx")]),
+    (f"[file:hashes.MD5='{MD5}' AND file:name = 'x.aspx']", [("md5", MD5, "name=x.aspx")]),
+    (
+        "[ipv4-addr:value = '198.51.100.7/32'] OR [domain-name:value = 'Evil.example.']",
+        [("address", "198.51.100.7"), ("domain", "evil.example")],
+    ),
+    ("[ipv4-addr:value = '198.51.100.0/24']", [("address", "198.51.100.0/24")]),
+    ("[ipv4-addr:value ISSUBSET '198.51.100.0/24']", [("address", "198.51.100.0/24")]),
+    ("[ipv6-addr:value = '2001:DB8::1']", [("address", "2001:db8::1")]),
+    (
+        "[ipv4-addr:value IN ('198.51.100.1', '198.51.100.2')]",
+        [("address", "198.51.100.1"), ("address", "198.51.100.2")],
+    ),
+    ("[url:value = 'hxxps://evil[.]example/a']", [("url", "https://evil.example/a")]),
+    (
+        "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.1']",
+        [("address", "192.0.2.1")],
+    ),
+    (
+        r"[file:name = 'a.aspx' AND file:parent_directory_ref.path = 'C:\\inetpub\\wwwroot']",
+        [("path", r"c:\inetpub\wwwroot\a.aspx")],
+    ),
+    (r"[file:name = 'it\'s [x] AND.aspx']", [("name", "it's [x] and.aspx")]),
+    (
+        "[(domain-name:value = 'a.example' OR domain-name:value = 'b.example') AND url:value = 'b.example/x']",
+        [("domain", "a.example", "url=b.example/x"), ("domain", "b.example", "url=b.example/x")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_patterns(pattern: str, expected: list[tuple[str, ...]], version: str) -> None:
+    rules = read(bundle(pattern, version=version))
+    assert found(rules) == expected
+    assert rules.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[a:b = 'x'] AND [c:d = 'y']",
+        "[ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [domain-name:value = 'x.example']",
+        "[ipv4-addr:value = '192.0.2.1'] REPEATS 5 TIMES",
+        "[ipv4-addr:value != '192.0.2.1']",
+        "[ipv4-addr:value = '0.0.0.0/0']",
+        "[ipv4-addr:value = '999.0.2.1']",
+        "[file:name LIKE 'x%']",
+        "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 443]",
+        "[user-account:account_login = 'x' AND NOT file:name = 'y']",
+        "[file:name = 'x.aspx'",
+        "[]",
+        "broken",
+        "",
+    ],
+)
+def test_what_is_not_hunted_is_told(pattern: str) -> None:
+    rules = read(bundle(pattern))
+    assert rules.indicators == ()
+    assert [one.source for one in rules.skipped] == ["list"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 5000, "[" + "(" * 5000, "[" + " AND ".join(["(a:b = 'x' OR a:b = 'y')"] * 30) + "]"]
+)
+def test_hostile_patterns_end(pattern: str) -> None:
+    with pytest.raises(UnsupportedRuleError):
+        alternatives(pattern)
+
+
+def test_all_parts_of_a_pattern_must_stand_in_one_record() -> None:
+    rules = read(bundle("[ipv4-addr:value = '203.0.113.9' AND url:value = 'http://x.example/evil']"))
+    log = iis(row(ip="203.0.113.9"), row(query="u=x.example/evil"), row(ip="203.0.113.9", query="u=x.example/evil"))
+    assert [one.line for one in both([log], rules).findings] == [4]
+
+
+def test_a_network_is_looked_for_where_the_log_has_an_address() -> None:
+    rules = read("type,value\nip,198.51.100.0/25\n")
+    log = iis(row(ip="198.51.100.7"), row(ip="198.51.100.200"), row(ip="203.0.113.1", query="198.51.100.7"))
+    assert [one.line for one in both([log], rules).findings] == [2]
+
+
+MISP = """uuid;event_id;category;type;value;comment;to_ids;date
+1;1;Network activity;ip-dst;198.51.100[.]7;seen;1;
+1;1;Network activity;ip-dst|port;198.51.100.8|443;;1;
+1;1;Payload delivery;filename|md5;x.aspx|{md5};;1;
+1;1;External analysis;link;http://report.example;;0;
+1;1;Other;foo;bar;;1;
+"""
+
+
+@pytest.mark.parametrize(("start", "delimiter"), [("", ";"), ("\ufeff", ";"), ("\ufeff# list\n\n", ","), ("", "\t")])
+def test_lists_of_misp_as_spreadsheets_save_them(start: str, delimiter: str) -> None:
+    rules = read(start + MISP.format(md5=MD5).replace(";", delimiter))
+    expected = [("address", "198.51.100.7"), ("address", "198.51.100.8"), ("name", "x.aspx"), ("md5", MD5)]
+    assert found(rules) == expected
+    first = start.count("\n") + 5
+    told = [
+        f"line {first}: not for detection (to_ids)",
+        f"line {first + 1}: type 'foo' with such a value is not hunted",
+    ]
+    assert [one.detail for one in rules.skipped] == told
+
+
+LISTS = {
+    "one a line": f"# x\n198.51.100[.]7\nhxxp://evil[.]example/x.aspx ; seen\n\n{SHA256}\nevil.example # c2\nx.aspx\n",
+    "one column": "ip\n198.51.100.7\n",
+    "hashes": f"md5,sha256,filename\n{MD5},{SHA256},a.aspx\n{MD5},,b.aspx\n",
+    "ThreatFox": f'# "seen","ioc_value","ioc_type"\n1, "198.51.100.7:443", "ip:port"\n1, "{SHA256}", "sha256_hash"\n',
+    "OTX": "Indicator type,Indicator,Description\nIPv4,198.51.100.7,\nCIDR,198.51.100.0/24,\nemail,a@b.example,\n",
+    "Defender": f"IndicatorType,IndicatorValue,Action\nFileSha256,{SHA256},Alert\nIpAddress,198.51.100.7,Block\n",
+    "file with its folder": "type,value\nfilename,C:\\x\\evil.aspx\n",
+}
+MEANT: dict[str, list[tuple[str, ...]]] = {
+    "one a line": [
+        ("address", "198.51.100.7"),
+        ("url", "http://evil.example/x.aspx"),
+        ("sha256", SHA256),
+        ("domain", "evil.example"),
+        ("name", "x.aspx"),
+    ],
+    "one column": [("address", "198.51.100.7")],
+    "hashes": [("md5", MD5), ("sha256", SHA256)],
+    "ThreatFox": [("address", "198.51.100.7"), ("sha256", SHA256)],
+    "OTX": [("address", "198.51.100.7"), ("address", "198.51.100.0/24"), ("email", "a@b.example")],
+    "Defender": [("sha256", SHA256), ("address", "198.51.100.7")],
+    "file with its folder": [("path", "c:\\x\\evil.aspx")],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_as_others_write_them(name: str) -> None:
+    rules = read(LISTS[name])
+    assert found(rules) == MEANT[name]
+    assert rules.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("ip", "127.0.0.1"),
+        ("ip", "127.0.0.0/8"),
+        ("ip", "0.0.0.0"),
+        ("ip", "::1"),
+        ("ip", "224.0.0.1"),
+        ("ip", "169.254.1.1"),
+        ("ip", "255.255.255.255"),
+        ("domain", "localhost"),
+        ("url", "http://"),
+    ],
+)
+def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) -> None:
+    rules = read(f"type,value\n{kind},{value}\n")
+    assert rules.indicators == ()
+    assert [one.detail for one in rules.skipped] == [f"line 2: type '{kind}' with such a value is not hunted"]
+
+
+def test_a_list_is_one_whatever_its_first_value_means() -> None:
+    rules = read("127.0.0.1\n198.51.100.7\n")
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert [one.detail for one in rules.skipped] == ["line 1: '127.0.0.1' is nothing that is hunted"]
+
+
+def test_a_list_with_an_open_quote_is_told() -> None:
+    rules = read('type,value\nip,198.51.100.7\nip,"198.51.100.8\n' + "x" * 200_000)
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert "quote" in (rules.skipped[0].detail or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 200_000, '"' + "x\n" * 200_000, "a@" + "." * 200_000 + "/", "a." * 100_000 + "!", "#" * 200_000]
+)
+def test_what_is_no_list_is_told_soon(text: str) -> None:
+    begun = time.process_time()
+    assert [one.reason.value for one in read(text).skipped] == ["not recognised"]
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("text", ["type,value\n", '{"type": "bundle", "objects": []}'])
+def test_an_empty_list_is_told(text: str) -> None:
+    assert [one.reason.value for one in read(text).skipped] == ["empty"]
+
+
+def test_a_bundle_may_be_a_plain_array_and_what_is_wrong_has_a_line() -> None:
+    objects = json.loads(bundle("[ipv4-addr:value = '198.51.100.7']", "[file:name LIKE 'x%']"))["objects"]
+    objects.append({"type": "indicator", "id": "indicator--r", "revoked": True, "pattern": "[file:name = 'a.aspx']"})
+    rules = read(json.dumps(objects, indent=1))
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert [(one.detail or "").partition(": ")[0] for one in rules.skipped] == ["line 9", "line 14"]
+    assert "revoked" in (rules.skipped[1].detail or "")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "hit", "missed"),
+    [
+        ("url,http://a.co", "u=http://a.co/x", "u=http://data.com/"),
+        ("url,http://a.co/", "u=a.co:80", "u=b.a.co.example"),
+        ("url,http://evil.example/page", "u=evil.example/page?x", "u=evil.example/pages"),
+        ("url,/owa/auth/x.aspx", "u=/owa/auth/x.aspx", "u=/owa/x.aspx"),
+        ("email,a@b.example", "u=<a@b.example>", "u=x.a@b.example"),
+    ],
+)
+def test_urls_and_mail_addresses_are_found_whole(indicator: str, hit: str, missed: str) -> None:
+    result = both([iis(row(query=hit), row(query=missed))], read(f"type,value\n{indicator}\n"))
+    assert [one.line for one in result.findings] == [2]
+
+
+def test_prose_beside_lists_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").write_text("These are lists. See example.org for more.\n")
+    (tmp_path / "ips.txt").write_text("198.51.100.7\n")
+    sources, skipped = read_rule_sources([tmp_path])
+    assert [Path(one.path).name for one in sources] == ["ips.txt"]
+    assert skipped == ()
+
+
+def test_what_was_read_is_stored_whole() -> None:
+    rules = read(bundle(PATTERNS[2][0]))
+    table = RuleTable((), (), rules.indicators, frozenset(), ())
+    assert rules_from_json(rules_to_json(table)) == table

@@ -1,0 +1,95 @@
+"""Which Windows events a Sigma logsource means, and under which names they have the fields of rules."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.hunt.evidence import artefact, both, iis, pack, row, sigma
+from waspglass.hunt.rules.load import load_rules
+from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import RuleSource
+
+DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
+
+
+def lines(logsource: str, detection: str, events: list[dict[str, object]]) -> list[int | None]:
+    rule = sigma(f"s: {{{detection}}}\ncondition: s", logsource=logsource, title="r")
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")])
+    base = {"EventTime": "2021-03-03T01:02:03Z"}
+    result = both([artefact("events", "".join(f"{json.dumps({**base, **one})}\n" for one in events))], rules)
+    assert result.skipped == ()
+    return [one.line for one in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("logsource", "event"),
+    [
+        ("service: applocker", {"Channel": "Microsoft-Windows-AppLocker/EXE and DLL"}),
+        ("service: applocker", {"Channel": "Microsoft-Windows-AppLocker/MSI and Script"}),
+        ("service: smbclient-security", {"Channel": "Microsoft-Windows-SmbClient/Security"}),
+        ("service: openssh", {"Channel": "OpenSSH/Operational"}),
+        ("category: ps_script", {"Channel": "PowerShellCore/Operational", "EventID": 4104}),
+        (
+            "category: ps_script, service: powershell",
+            {"Channel": "Microsoft-Windows-PowerShell/Operational", "EventID": 4104},
+        ),
+        ("category: sysmon_status", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 16}),
+        ("category: file_delete_detected", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 26}),
+        ("category: clipboard_capture", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 24}),
+    ],
+)
+def test_what_the_taxonomy_of_sigma_lists_is_known(logsource: str, event: dict[str, object]) -> None:
+    others: list[dict[str, object]] = [{**event, "Channel": "Security"}, {**event, "G": "x"}]
+    assert lines(f"product: windows, {logsource}", "F: a", [{**event, "F": "a"}, *others]) == [1]
+
+
+@pytest.mark.parametrize("name", ["ThreatName", "Threat Name"])
+def test_fields_of_defender_are_found_with_and_without_their_blanks(name: str) -> None:
+    event = {"Channel": DEFENDER, "EventID": 1116, name: "Backdoor:ASP/Chopper"}
+    logsource = "product: windows, service: windefend"
+    assert lines(logsource, "ThreatName|startswith: 'Backdoor:'", [event, {**event, name: "Tool:x"}]) == [1]
+    assert lines(logsource, "Threat_Name|startswith: 'Backdoor:'", [{**event, "Threat Name": "Backdoor:x"}]) == [1]
+
+
+def test_rules_for_logs_that_the_evidence_lacks_are_counted_once() -> None:
+    texts = [
+        sigma("s: {F: a}\ncondition: s", logsource=f"product: {product}", title=f"{product}{number}")
+        for product in ("windows", "exchange, service: ews")
+        for number in range(3)
+    ]
+    own = sigma("s: {F: a}\ncondition: s", logsource="product: windows", title="own")
+    rules = load_rules(pack(own), [RuleSource(path="u.yml", text="\n---\n".join(texts), origin="user")])
+    idle = [one for one in both([iis(row())], rules).skipped if one.reason is SkipReason.NO_SUCH_LOG]
+    assert [(one.source, one.count) for one in idle] == [("rules", 3)]
+    assert "events: 3" in (idle[0].detail or "")
+    event = artefact("events", '{"Channel": "Security", "EventID": 1, "EventTime": "2021-03-03T01:02:03Z"}\n')
+    assert SkipReason.NO_SUCH_LOG not in {one.reason for one in both([event], rules).skipped}
+
+
+def test_rules_for_logs_that_the_pack_does_not_know_are_counted_by_log() -> None:
+    texts = [
+        sigma("s: {F: a}\ncondition: s", logsource=f"product: {product}", title=f"{product}{number}")
+        for product in ("linux", "aws")
+        for number in range(3 if product == "aws" else 1)
+    ]
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text="\n---\n".join(texts), origin="user")])
+    assert [(one.source, one.count) for one in rules.skipped] == [("rules", 3), ("linux0", 1)]
+
+
+@pytest.mark.parametrize("logsource", ["category: process_creation", "product: Windows, category: process_creation"])
+def test_a_category_of_windows_needs_no_product(logsource: str) -> None:
+    event: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Image": "c:\\cmd.exe"}
+    assert lines(logsource, "Image|endswith: '\\cmd.exe'", [event]) == [1]
+
+
+@pytest.mark.parametrize("field", ["Imphash", "IMPHASH", "imphash"])
+def test_a_hash_may_be_asked_for_as_a_field(field: str) -> None:
+    base: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+    events = [
+        {**base, "Hashes": "MD5=1,IMPHASH=ABCD"},
+        {**base, "Hashes": "MD5=ABCD,IMPHASH=1"},
+        {**base, field: "abcd"},
+    ]
+    assert lines("product: windows, category: process_creation", f"{field}: abcd", events) == [1, 3]

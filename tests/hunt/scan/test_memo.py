@@ -1,0 +1,54 @@
+"""What the scan remembers of lines is bounded by bytes, and changes no answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hunt.evidence import KINDS, both, iis, pack, row, rules_of, sigma
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.scan.decide import Decider, Group
+from waspglass.packs.pack import DerivedField
+
+RULES = rules_of(
+    sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="r")
+)
+
+
+def remembered(monkeypatch: pytest.MonkeyPatch, length: int) -> int:
+    """Bytes that are kept for a hundred lines with a cell of this length."""
+    kept: dict[int, Group] = {}
+    real = Decider._remember
+
+    def spy(self: Decider, group: Group, cells: object, matched: tuple[object, ...], length: int) -> None:
+        real(self, group, cells, matched, length)  # type: ignore[arg-type]  # passed on as it came
+        kept[id(group)] = group
+
+    monkeypatch.setattr(Decider, "_remember", spy)
+    lines = [row(f"/ecp/{number}{'x' * length}") for number in range(100)]
+    log = iis(*lines)
+    fast, slow = hunt([log], RULES), hunt([log], RULES, naive=True)
+    assert (fast.findings, fast.skipped) == (slow.findings, slow.skipped)
+    assert kept
+    return sum(len(repr(cells)) for group in kept.values() for cells in group.memo)
+
+
+def test_short_lines_are_remembered_and_long_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert remembered(monkeypatch, 10) > 1000
+    assert remembered(monkeypatch, 50_000) == 0
+
+
+def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_them() -> None:
+    ways = tuple(
+        DerivedField(name="token", source=(one,), regex="t=([a-z]+)") for one in ("cs-uri-query", "cs(Cookie)")
+    )
+    kinds = tuple(one.model_copy(update={"derive": ways}) if one.kind == "iis" else one for one in KINDS)
+    rules = load_rules(pack(sigma("s: {token: evil}\ncondition: s")).model_copy(update={"kinds": kinds}))
+    queries = ["t=good", "t=evil"] * 3
+    log = iis(
+        *(f"2021-03-03 00:00:01 {query} - {'evil' if query[2] == 'e' else 'evil.evil'}" for query in queries),
+        fields="date time cs-uri-query cs(Cookie) cs-host",
+    )
+    assert [one.line for one in both([log], rules).findings] == [3, 5, 7]
+    only_query = iis("2021-03-03 00:00:01 t=evil", fields="date time cs-uri-query")
+    assert [one.line for one in both([only_query], rules).findings] == [2]
