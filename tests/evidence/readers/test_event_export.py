@@ -262,6 +262,17 @@ def test_half_a_character_is_no_obstacle() -> None:
     assert (record["x"], fault) == ("a\ufffdb", None)
     ((_, _, line),) = EventExportReader().json_lines(artefact('[{"EventID": 1, "x": "\\udc00"}]'))
     assert "\ufffd" in json.loads(line)["Event"]["EventData"]["x"]
+    ((_, _, line),) = EventExportReader().json_lines(artefact('[{"EventID": 1, "\\ud800": "x"}]'))
+    assert json.loads(line)["Event"]["EventData"]["\ufffd"] == "x"
+
+
+def test_an_export_in_the_code_page_of_the_server_is_read() -> None:
+    """`Set-Content` and `Out-File -Encoding Default` of Windows PowerShell write so."""
+    events = [{**EVENT, "Note": f"Müller {number}"} for number in range(200)]
+    for text in (json.dumps(events, ensure_ascii=False), json.dumps(events, ensure_ascii=False, indent=1)):
+        found, fault = read(text.encode("cp1252"))
+        assert (len(found), fault) == (200, None)
+        assert found[7][1]["Note"] == "M\ufffdller 7"
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200, alphabet='{}[]",:1aE \n\\ud8').map(str.encode))

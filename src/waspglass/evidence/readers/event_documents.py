@@ -44,7 +44,7 @@ def documents(stream: BinaryIO, encoding: str, path: str) -> Iterator[Document]:
     Raises:
         EvidenceReadError: At the end, if some of it could not be read; what was given before stands.
     """
-    text = io.TextIOWrapper(stream, encoding, "backslashreplace" if encoding == "utf-8" else "replace", newline="")
+    text = io.TextIOWrapper(stream, encoding, "replace", newline="")  # `\xfc` for a byte would be no JSON
     start = text.read(_PIECE)
     plain = start.lstrip("\ufeff \t\r\n")
     if _XML.match(plain):

@@ -118,7 +118,8 @@ def _documents(artefact: Artefact) -> Iterator[Json]:
 
 def _event(document: Json) -> dict[str, str]:
     known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
-    return {RENAMED.get(name, name): _whole(text) for name, text in known.items() if text and name != "#attributes"}
+    named = {_whole(name): _whole(text) for name, text in known.items() if text and name != "#attributes"}
+    return {RENAMED.get(name, name): text for name, text in named.items()}
 
 
 def _whole(text: str) -> str:
