@@ -143,6 +143,16 @@ def test_lzma_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS, ids=METHODS.get)
+def test_a_member_that_lies_before_the_archive_is_unreadable(tmp_path: Path, method: int) -> None:
+    raw = bytearray(whole_zip(method, ROWS))
+    at = raw.rfind(b"PK\x05\x06") + 16
+    raw[at : at + 4] = struct.pack("<I", struct.unpack("<I", raw[at : at + 4])[0] + 100)
+    assert read_through(put(tmp_path, bytes(raw))) == (0, SkipReason.UNREADABLE)
+    _, skipped = read_all(put(tmp_path, bytes(raw).replace(NAME, NAME[:-4] + b".zip")))
+    assert list(skipped.values()) == [SkipReason.UNREADABLE]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=METHODS.get)
 def test_whatever_is_in_the_archive_the_fault_is_one_of_ours(tmp_path: Path, method: int) -> None:
     chance = random.Random(method)
     good = whole_zip(method, ROWS)

@@ -49,10 +49,12 @@ def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> UnpackedM
     """The content of a member with one of `OWN_METHODS`.
 
     Raises:
+        EvidenceReadError: If nothing can be read there.
         zipfile.BadZipFile: If the member does not begin where the directory says.
         NotImplementedError: If its LZMA asks for too much memory.
     """
-    raw = pread(_LOCAL_HEADER.size, info.header_offset)
+    header = slice_stream(pread, info.header_offset, _LOCAL_HEADER.size, path)  # the place may be before the archive
+    raw = header.read(_LOCAL_HEADER.size)
     if len(raw) < _LOCAL_HEADER.size or not raw.startswith(_LOCAL_MAGIC):
         raise zipfile.BadZipFile("no member begins there")
     name_length, extra_length = _LOCAL_HEADER.unpack(raw)[-2:]
