@@ -26,6 +26,7 @@ from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
 from waspglass.census.sources.mapped_csv import read_mapping
 from waspglass.census.store.folder import Folder
+from waspglass.census.store.manifest import Manifest
 from waspglass.census.store.writer import SightingWriter
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
@@ -135,6 +136,24 @@ def test_an_interrupted_add_leaves_the_store_as_it_was(tmp_path: Path, monkeypat
                 add(tmp_path, "second.json", second)
         assert content_of(tmp_path / "store") == before, name
     assert added(add(tmp_path, "second.json", second)) == (1, {})
+
+
+def test_an_export_that_the_manifest_names_stays_when_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Folder.put_manifest
+
+    def interrupted(folder: Folder, manifest: Manifest) -> None:
+        put(folder, manifest)
+        if manifest.added:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "put_manifest", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            add(tmp_path, "first.json", EXPORT)
+    assert sum(states(tmp_path).values()) > 0
+    assert add(tmp_path, "first.json", EXPORT).known is not None
 
 
 def test_what_a_killed_add_left_is_removed_by_the_next(tmp_path: Path) -> None:

@@ -180,8 +180,14 @@ class _Session:
 
     def _commit(self, **changes: tuple[Added, ...] | tuple[Refused, ...]) -> None:
         manifest = self.manifest.model_copy(update=changes)
-        self.folder.put_manifest(manifest)
-        self.manifest = manifest
+        # Taken over first: an interruption right after the manifest was replaced must not clean away what it names.
+        before, self.manifest = self.manifest, manifest
+        try:
+            self.folder.put_manifest(manifest)
+        except BaseException:
+            if self.folder.manifest().files() != manifest.files():
+                self.manifest = before
+            raise
 
 
 def _read(
