@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +16,7 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.result import HuntResult, Limits
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.hunt.scan import event_scan
@@ -90,6 +91,23 @@ def test_what_comes_before_damage_stands() -> None:
     result = both(bytes(data), rules_of(DUMP))
     assert {one.record for one in result.findings} >= set(range(1, 21))
     assert SkipReason.DAMAGED in {one.reason for one in result.skipped}
+
+
+def test_large_events_wait_for_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    plain = event_scan._batches
+
+    def noted(texts: Iterable[event_scan.Text], collector: Collector) -> Iterator[list[event_scan.Text]]:
+        for batch in plain(texts, collector):
+            lengths.append(sum(len(text) for _, _, text in batch))
+            yield batch
+
+    monkeypatch.setattr(event_scan, "_MOST_CHARACTERS", 10_000)
+    monkeypatch.setattr(event_scan, "_batches", noted)
+    result = both(event_log([*MANY, {"EventID": "1", "CommandLine": "comsvcs.dll, minidump"}]), rules_of(DUMP))
+    assert [one.record for one in result.findings] == [1501]
+    assert len(lengths) > 10
+    assert max(lengths) < 12_000
 
 
 def test_events_that_cannot_match_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ Text = tuple[int, datetime | None, str]
 """Record id, moment and JSON of an event."""
 
 _BATCH = 512
+_MOST_CHARACTERS = 8 << 20
+"""Of a batch; one event of an export may be of megabytes."""
 """Events that are searched at once."""
 _ENOUGH = 4 << 20
 """Bytes of an event log from which on it pays to choose needles by what is rare in its first events."""
@@ -156,12 +158,14 @@ class _Search:
 def _batches(texts: Iterable[Text], collector: Collector) -> Iterator[list[Text]]:
     """The events in lists; a reader that fails half way leaves a skip, and what came before stands."""
     batch: list[Text] = []
+    length = 0
     try:
         for text in texts:
             batch.append(text)
-            if len(batch) >= _BATCH:
+            length += len(text[2])
+            if len(batch) >= _BATCH or length >= _MOST_CHARACTERS:
                 yield batch
-                batch = []
+                batch, length = [], 0
     except EvidenceReadError as error:
         collector.skip(error.reason, error.message)
     if batch:
