@@ -385,3 +385,19 @@ def test_lines_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
     mapping = Mapping(name="x", columns={"address": "ip"}, product="exchange")
     for name, changes in (("2021-03-09-scan_exchange-x.csv", {}), ("2021-03-09.csv", {"mapping": mapping})):
         assert added(add(tmp_path / name, name, csv(COLUMNS_2021, *plain), **changes)) == (3, {"malformed line": 17})
+
+
+@pytest.mark.parametrize("address", ["192.0.2.\u0661", "1\u0662.0.0.1", "192.0.2.\uff11"])
+def test_digits_of_other_scripts_make_no_address(tmp_path: Path, address: str) -> None:
+    good = {"ip": "192.0.2.1", "version": VULNERABLE}
+    lines = [",".join(cells.get(name, "") for name in COLUMNS_TODAY.split(",")) for cells in (good, {"ip": address})]
+    outcome = add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_TODAY, *lines))
+    assert added(outcome) == (1, {"malformed line": 1})
+
+
+def test_digits_of_other_scripts_make_no_version(tmp_path: Path) -> None:
+    cells = {"ip": "192.0.2.1", "version": VULNERABLE.replace("1", "\u0661")}
+    line = ",".join(cells.get(name, "") for name in COLUMNS_TODAY.split(","))
+    add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_TODAY, line))
+    assert states(tmp_path) == {State.UNKNOWN: 1}
+    assert rows(tmp_path)[0]["version"] is None

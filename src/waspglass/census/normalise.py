@@ -14,10 +14,10 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["Filing", "normalise"]
 
-_IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+_IPV4 = r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
 _HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
-_CVE = r"^CVE-\d{4}-\d{4,7}$"
-_VERSION = r"^\d{1,4}(?:\.\d{1,5}){2,3}$"
+_CVE = r"^CVE-[0-9]{4}-[0-9]{4,7}$"
+_VERSION = r"^[0-9]{1,4}(?:\.[0-9]{1,5}){2,3}$"
 _DIGEST = "^[0-9a-f]{32,128}$"
 _ZONE = r":\d\d(?:[.,]\d+)?\s?([+-]\d\d(?::?\d\d)?)$"
 _TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
