@@ -93,3 +93,9 @@ def test_a_hash_may_be_asked_for_as_a_field(field: str) -> None:
         {**base, field: "abcd"},
     ]
     assert lines("product: windows, category: process_creation", f"{field}: abcd", events) == [1, 3]
+
+
+def test_a_hash_that_is_not_there_is_not_found_among_others() -> None:
+    base: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+    events = [{**base, "Hashes": "MD5=1,IMPHASH=ABCD", "Imphash": "abcd"}, {**base, "Image": "x"}]
+    assert lines("product: windows, category: process_creation", "Imphash: ''", events) == [2]

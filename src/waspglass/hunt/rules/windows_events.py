@@ -69,10 +69,15 @@ def means_windows(logsource: Logsource) -> bool:
 _DIGESTS = frozenset({"md5", "sha1", "sha256", "imphash"})
 
 
+def _says(parts: tuple[Part, ...]) -> bool:
+    """False of the pattern that asks for an empty value, which would be in every list of hashes."""
+    return any(text or kind != "text" for kind, text in parts)
+
+
 def _with_digests(condition: Condition) -> Condition:
     """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field."""
     match condition:
-        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS:
+        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS and _says(parts):
             inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
             return Or((condition, Match("Hashes", Kind.PATTERN, parts=inside, cased=condition.cased)))
         case Match():
