@@ -184,6 +184,7 @@ def test_lists_as_others_write_them(name: str) -> None:
         ("ip", "255.255.255.255"),
         ("domain", "localhost"),
         ("url", "http://"),
+        ("url", "http://a///"),
     ],
 )
 def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) -> None:
@@ -225,6 +226,14 @@ def test_a_bundle_may_be_a_plain_array_and_what_is_wrong_has_a_line() -> None:
     assert found(rules) == [("address", "198.51.100.7")]
     assert [(one.detail or "").partition(": ")[0] for one in rules.skipped] == ["line 9", "line 14"]
     assert "revoked" in (rules.skipped[1].detail or "")
+
+
+def test_lines_of_a_long_bundle_are_found_soon() -> None:
+    text = bundle(*[f"[file:name = '{'x' * 200}']"] * 20_000)
+    begun = time.process_time()
+    rules = read(text)
+    assert time.process_time() - begun < 10
+    assert len(rules.indicators) == 1
 
 
 @pytest.mark.parametrize(

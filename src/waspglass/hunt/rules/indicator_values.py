@@ -116,7 +116,7 @@ def _normal(kind: str, value: str) -> str | None:
             value = value.strip(".")
             return None if value in _NOBODY or len(value) < 4 else value
         case "url":
-            return value if len(value.partition("://")[2] if "://" in value else value) >= 4 else None
+            return value if len(value.partition("://")[2].rstrip("/") if "://" in value else value) >= 4 else None
         case "email":
             return value if _EMAIL.fullmatch(value) else None
         case "path" | "name":

@@ -54,17 +54,29 @@ def read_stix(text: str, source: str) -> Iterator[Indicator | str]:
     objects = bundle.get("objects") if isinstance(bundle, dict) else bundle
     if not isinstance(objects, list):
         raise UnsupportedRuleError("not a STIX bundle")
+    lines = _Lines(text)
     for one in objects:
         if isinstance(one, dict) and one.get("type") == "indicator":
-            line = _line_of(one, text)
+            line = lines.of(one)
             for made in _from_pattern(one, source):
                 yield f"line {line}: {made}" if isinstance(made, str) and line else made
 
 
-def _line_of(one: dict[str, object], text: str) -> int | None:
-    """Where the object begins to be spoken of."""
-    at = text.find(f'"{one.get("id")}"')
-    return None if at < 0 else text.count("\n", 0, at) + 1
+class _Lines:
+    """Where objects begin to be spoken of, asked in their order: each search begins where the one before ended."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at, self._line = text, 0, 1
+
+    def of(self, one: dict[str, object]) -> int | None:
+        """The line, from 1; None where the id is not written as it reads."""
+        name = one.get("id")
+        at = self._text.find(f'"{name}"', self._at) if isinstance(name, str) else -1
+        if at < 0:
+            return None
+        self._line += self._text.count("\n", self._at, at)
+        self._at = at
+        return self._line
 
 
 def _from_pattern(one: dict[str, object], source: str) -> Iterator[Indicator | str]:
