@@ -15,7 +15,7 @@ from tests.trace.programs import ORIGINAL
 from waspglass.evidence.limits import Limits
 from waspglass.model.errors import UsageError
 from waspglass.model.skip import SkipReason
-from waspglass.trace import files
+from waspglass.trace import archives, files
 from waspglass.trace.load import load
 
 
@@ -153,3 +153,41 @@ def test_that_a_file_is_longer_than_is_read_is_seen(tmp_path: Path, monkeypatch:
     (tmp_path / "a.txt").write_bytes(b"x" * 200_000)
     (source,) = load([tmp_path / "a.txt"]).sources
     assert len(source.raw) == 100_001
+
+
+@pytest.mark.parametrize("kind", ["seven", "nested", "damaged"])
+def test_what_is_no_source_in_the_end_counts_too(tmp_path: Path, kind: str) -> None:
+    """Ten thousand archives that are not read take as long as ten thousand sources."""
+    foreign = b"7z\xbc\xaf\x27\x1c" + bytes(1000)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("x.7z", foreign)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(30):
+            archive.writestr(f"{number:02}", {"seven": foreign, "nested": inner.getvalue(), "damaged": foreign}[kind])
+    if kind == "damaged":
+        raw = (tmp_path / "a.zip").read_bytes()
+        (tmp_path / "a.zip").write_bytes(raw.replace(foreign[:6], b"7z\xbc\xaf\x27\x1d"))
+    skipped = load([tmp_path / "a.zip"], Limits(files=5)).skipped
+    assert len(skipped) <= 6
+    assert [skip.reason for skip in skipped if skip.source.endswith("a.zip")] == [SkipReason.TOO_MANY_FILES]
+
+
+def test_a_long_archive_may_be_named_by_a_link_but_not_lie_in_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (archives, files):
+        monkeypatch.setattr(module, "BYTE_LIMIT", 500)
+    with zipfile.ZipFile(tmp_path / "long.zip", "w") as archive:
+        archive.writestr("one.py", "x = 1\n")
+        archive.writestr("rest", bytes(300))
+        archive.writestr("more", bytes(300))
+    (tmp_path / "link.zip").symlink_to("long.zip")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(tmp_path / "long.zip", "inner.zip")
+    (tmp_path / "long.zip.gz").write_bytes(gzip.compress((tmp_path / "long.zip").read_bytes(), 0))
+    assert [len(load([tmp_path / name]).sources) for name in ("long.zip", "link.zip")] == [3, 3]
+    for name in ("outer.zip", "long.zip.gz"):
+        loaded = load([tmp_path / name])
+        assert not loaded.sources
+        assert [skip.reason for skip in loaded.skipped] == [SkipReason.TOO_LARGE]

@@ -35,6 +35,7 @@ _OPENED = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZST
 _STARTS = (b"PK", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"MSCF", b"BZh", b"\xfd7zXZ")
 """Of all archives but tar; a look at these first spares a longer one at every file."""
 _NOT_READ = "archives of this kind are not read; unpack it first"
+_LONG = "an archive in another; unpack it first"
 
 
 @dataclass(slots=True)
@@ -45,6 +46,9 @@ class Opening:
         path: For the message that there is more.
         limits: Bounds on files and bytes together, on nesting, and on what comes out of few bytes.
         skipped: Gets what cannot be read.
+        files, size: What was read so far, also what is no source in the end: it took as long.
+        ended: It was said that there is more.
+        link_to: The file itself where the user named it by a link; other links are not followed.
     """
 
     path: str
@@ -52,15 +56,23 @@ class Opening:
     skipped: list[Skipped]
     files: int = 0
     size: int = 0
+    ended: bool = False
+    link_to: str | None = None
 
     def admits(self, source: Source) -> bool:
         """Counts a source; if it is one too many, says so."""
+        return self.allows(source.name, len(source.raw))
+
+    def allows(self, name: str, size: int) -> bool:
+        """Counts something that was read; if it is one too many, says so, once."""
         self.files += 1
-        self.size += len(source.raw)
+        self.size += size
         if self.files <= self.limits.files and self.size <= self.limits.total_bytes:
             return True
-        reason = SkipReason.TOO_MANY_FILES if self.files > self.limits.files else SkipReason.TOO_LARGE
-        self.skip(self.path, reason, f"from {printable(source.name)} on")
+        if not self.ended:
+            reason = SkipReason.TOO_MANY_FILES if self.files > self.limits.files else SkipReason.TOO_LARGE
+            self.skip(self.path, reason, f"from {printable(name)} on")
+        self.ended = True
         return False
 
     def skip(self, name: str, reason: SkipReason, detail: str | None = None) -> None:
@@ -84,6 +96,8 @@ def opened(source: Source, opening: Opening, nesting: int = 0) -> Iterator[Sourc
         opening.skip(source.name, SkipReason.UNREADABLE, _NOT_READ)
     elif nesting > opening.limits.nesting:
         opening.skip(source.name, SkipReason.TOO_DEEP, "an archive inside of archives")
+    elif nesting and len(source.raw) > BYTE_LIMIT:
+        opening.skip(source.name, SkipReason.TOO_LARGE, _LONG)
     else:
         with ExitStack() as stack:
             try:
@@ -105,17 +119,19 @@ def _kind(raw: bytes) -> Signature | None:
     return kind if kind is Signature.FOREIGN_ARCHIVE and not is_text else None
 
 
-def _stream(source: Source) -> BinaryIO:
+def _stream(source: Source, opening: Opening) -> BinaryIO:
     """The bytes of a source; from its file if that is longer than what is held of it."""
-    return io.BytesIO(source.raw) if len(source.raw) <= BYTE_LIMIT else plain_file(source.name)
+    if len(source.raw) <= BYTE_LIMIT:
+        return io.BytesIO(source.raw)
+    return plain_file(opening.link_to if opening.link_to and source.name == opening.path else source.name)
 
 
 def _content(source: Source, kind: Signature, opening: Opening, nesting: int, stack: ExitStack) -> Iterator[Source]:
     name, limits = source.name, opening.limits
-    stream = stack.enter_context(_stream(source))
+    stream = stack.enter_context(_stream(source, opening))
     container: Container
     if kind in {Signature.GZIP, Signature.ZSTD}:
-        inside = inner_signature(_stream(source), kind, limits, name)
+        inside = inner_signature(_stream(source, opening), kind, limits, name)
         unpacked = stack.enter_context(decompressed(stream, kind, limits, name))
         if inside is not Signature.TAR:
             yield from opened(Source(name, unpacked.read(BYTE_LIMIT + 1)), opening, nesting + 1)
@@ -142,8 +158,14 @@ def _members(name: str, container: Container, opening: Opening, nesting: int) ->
                 raw = stream.read(BYTE_LIMIT + 1)
         except EvidenceReadError as fault:
             opening.skip(inner, fault.reason, printable(fault.message))
+            if not opening.allows(inner, min(member.size or 0, BYTE_LIMIT)):
+                break
         else:
+            if _kind(raw) is not None and not opening.allows(inner, len(raw)):
+                break
             yield from opened(Source(inner, raw), opening, nesting + 1)
+            if opening.ended:
+                break
     opening.listed(name, log)
     if not found and len(opening.skipped) == before:
         opening.skip(name, SkipReason.EMPTY)

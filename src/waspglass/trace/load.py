@@ -47,7 +47,8 @@ def load(paths: Sequence[Path], limits: Limits = LIMITS) -> Loaded:
     for path in paths:
         if not path.exists():
             raise UsageError("there is no such file or folder", location=Location(str(path)))
-        sources += _brought_in(path, Opening(path.as_posix(), limits, skipped))
+        link_to = str(path.resolve()) if path.is_symlink() else None
+        sources += _brought_in(path, Opening(path.as_posix(), limits, skipped, link_to=link_to))
     return Loaded(tuple(sources), tuple(skipped))
 
 
@@ -84,9 +85,9 @@ def load_candidates(index: Path, samples: Sequence[Source], count: int = 50) -> 
     sizes = {candidate.name: candidate.size for text in texts for candidate in opened.candidates(text.raw, count)}
     skipped: list[Skipped] = []
     archives = {name: archive for name in sizes if (archive := _archive_of(name)) is not None}
-    inside = load(tuple(dict.fromkeys(archives.values())))
-    found = {source.name: source for source in inside.sources if source.name in sizes}
-    found |= {source.name: source for source in read_files((name for name in sizes if name not in archives), skipped)}
+    found = {source.name: source for source in read_files((name for name in sizes if name not in archives), skipped)}
+    for archive in dict.fromkeys(archives.values()):  # of one after the other no more than the candidates is kept
+        found |= {source.name: source for source in load([archive]).sources if source.name in sizes}
     for name, size in sizes.items():
         if name in found and min(len(found[name].raw), BYTE_LIMIT) != min(size, BYTE_LIMIT):
             skipped.append(Skipped(source=printable(name), reason=SkipReason.UNREADABLE, detail=_CHANGED))
