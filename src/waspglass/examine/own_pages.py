@@ -65,7 +65,9 @@ def without_own_pages(observations: Observations, pages: Iterable[OwnPage]) -> O
 
 
 def _is_answer(finding: Finding) -> bool:
-    return finding.rung is Rung.USED and finding.subject is not None and finding.effect in (Effect.SHOWS, Effect.HINT)
+    # Other traces of use have subjects too: a service, for instance.
+    page = finding.subject is not None and finding.subject.startswith("/")
+    return page and finding.rung is Rung.USED and finding.effect in (Effect.SHOWS, Effect.HINT)
 
 
 def _decides(finding: Finding) -> bool:
