@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import THROUGH_LID
-from waspglass.examine.observations import Observations
-from waspglass.model.assessment import Implant, Lid, LidState, Verdict
+from waspglass.model.assessment import Lid, LidState, Verdict
 from waspglass.model.finding import Effect, Rung
 
 __all__ = ["Decision", "decide", "rests_on_answers"]
@@ -41,7 +40,7 @@ def decide(case: Case) -> Decision:
     if any(implant.present for implant in implants):
         return Decision(Verdict.OCCUPIED, rungs, _occupied_key(lid, case))
     if entered:
-        return Decision(Verdict.COMPROMISED, rungs, _compromised_key(observations, implants, entered))
+        return Decision(Verdict.COMPROMISED, rungs, _compromised_key(case, entered))
     if rungs:
         return Decision(Verdict.ATTEMPTED, rungs, _attempted_key(case))
     if case.contradictions:
@@ -78,11 +77,13 @@ def _attempted_key(case: Case) -> str:
     return "attempted" if exposed.end_known else "attempted_end_unknown"
 
 
-def _compromised_key(observations: Observations, implants: tuple[Implant, ...], entered: list[Rung]) -> str:
+def _compromised_key(case: Case, entered: list[Rung]) -> str:
+    observations, implants = case.observations, case.implants
+    alone = "_by_answers" if rests_on_answers(case) else ""
     if implants and all(implant.present is False for implant in implants):
-        return "compromised_gone"
+        return f"compromised_gone{alone}"
     if implants:
-        return "compromised_unclear"
+        return f"compromised_unclear{alone}"
     if entered == [Rung.EXPLOITED]:
         failed = any(f.effect is Effect.FAILED for f in observations.proofs(Rung.EXPLOITED))
         return "compromised_failed_write" if failed else "compromised_session"
