@@ -34,7 +34,9 @@ def beginning(artefact: Artefact, form: LineFormat) -> Iterator[tuple[datetime |
     """The records that stand whole in the first 64 KiB."""
     head = head_of(artefact)
     columns = form.implied
-    for line in head[: head.rfind(b"\n") + 1].splitlines():
+    # Of a file that goes on, the last line is cut.
+    whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
+    for line in whole.splitlines():
         if line.startswith(form.header_starts):
             columns = form.header(line, columns)
         elif columns is not None:
