@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,10 @@ import pytest
 from tests.evidence.trees import contents, read_all, write_tree
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
+from waspglass.evidence.member import Member
 from waspglass.evidence.open import open_evidence
+from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.tree_of_evidence import EvidenceTree
 from waspglass.model.errors import EvidenceError
 from waspglass.model.skip import SkipReason
 
@@ -124,6 +131,30 @@ def test_files_of_two_servers_are_both_read_even_if_they_are_as_long_as_each_oth
     found, skipped = read_all(tmp_path)
     assert sorted(found) == [r"C:\x.evtx", r"MX02\C\x.evtx"]
     assert skipped == {}
+
+
+class _Worn(io.BytesIO):
+    """A file on a disk that fails."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class _Disk:
+    def members(self, skips: SkipLog) -> Iterator[Member]:
+        del skips
+        for name, content in (("a.zip", None), ("x.log", b"abc"), ("x.log", None), ("y.log", b"abc")):
+            yield Member(("C", name), 3, None, None, _Worn if content is None else partial(io.BytesIO, content))
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_disk_that_fails_where_files_are_compared_or_looked_into_hides_no_other() -> None:
+    with EvidenceTree(Path("x"), _Disk(), DEFAULT_LIMITS) as evidence:
+        assert [file.path for file in evidence.files()] == [r"C:\x.log", r"C:\y.log"]
+        reasons = {skip.source: skip.reason for skip in evidence.skipped()}
+    assert reasons == {r"C:\a.zip": SkipReason.UNREADABLE, r"C:\x.log": SkipReason.DUPLICATE_PATH}
 
 
 def test_limits_on_depth_and_number(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ _COMPARED = 1 << 20
 """Bytes by which copies of one file, collected in two ways, are told from two servers' files of the same length: event
 logs are all as long as they may become."""
 
+_Taken = tuple[int | None, Callable[[], BinaryIO]]
+"""Length and opener of the member that has a path: all that is kept of it, for there may be millions."""
+
 
 class EvidenceTree:
     """All files below a container as Windows paths.
@@ -56,7 +59,7 @@ class EvidenceTree:
         self._root, self._container, self._limits, self._drive = root, container, limits, drive
         self._closers: list[Callable[[], None]] = [*handles, container.close]
         self._skips = SkipLog(root.name)
-        self._seen: dict[int, Member] = {}
+        self._seen: dict[int, _Taken] = {}
         self._compared: tuple[Member, bool] | None = None
         self._bytes = 0
         self._inner: dict[str, Container] = {}
@@ -123,10 +126,10 @@ class EvidenceTree:
                 self._skips.add(path, SkipReason.TOO_LARGE, "the members of the archives are too large together")
                 return False
             self._bytes += member.size
-        self._seen[key] = member
+        self._seen[key] = (member.size, member.opener)
         return True
 
-    def _same(self, taken: Member, member: Member) -> bool:
+    def _same(self, taken: _Taken, member: Member) -> bool:
         """Whether a member is the file that has its path already; asked up to twice a member, and answered once."""
         if self._compared is None or self._compared[0] is not member:
             self._compared = (member, _are_copies(taken, member))
@@ -149,6 +152,9 @@ class EvidenceTree:
                 kind_inside = kind
         except EvidenceReadError as fault:
             self._skips.add(file.path, fault.reason, fault.message)
+            return
+        except OSError as fault:
+            self._skips.add(file.path, SkipReason.UNREADABLE, fault.strerror)
             return
         if kind is not kind_inside and kind_inside is not Signature.TAR:
             yield replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
@@ -203,14 +209,15 @@ class EvidenceTree:
         return TreeFile(path, member.size, member.modified, member.local, member.opener, member.forkable, self._limits)
 
 
-def _are_copies(one: Member, other: Member) -> bool:
+def _are_copies(one: _Taken, other: Member) -> bool:
     """Whether two members are as long as each other and begin with the same bytes; not if one cannot be read."""
-    if one.size is None or one.size != other.size:
+    size, opener = one
+    if size is None or size != other.size:
         return False
     try:
-        with one.opener() as first, other.opener() as second:
+        with opener() as first, other.opener() as second:
             return _beginning(first) == _beginning(second)
-    except EvidenceReadError:
+    except (EvidenceReadError, OSError):
         return False
 
 
