@@ -195,3 +195,10 @@ def test_ordinary_programs_take_little_time(folder: str) -> None:
     for path in sorted((Path(__file__).resolve().parents[2] / folder).glob("*.py")):
         unpack(Source(path.name, path.read_bytes()))
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(("decoys", "bounded"), [(300, False), (401, True)])
+def test_more_strings_than_are_looked_at_are_said_to_be_there(decoys: int, bounded: bool) -> None:
+    text = "\n".join(f"text{i} = '{i} {'only words ' * 150}'" for i in range(decoys))
+    unpacked = unpack(Source("a", f"{text}\nexec({ORIGINAL!r})".encode()))
+    assert (len(unpacked.layers), unpacked.bounded) == (0 if bounded else 1, bounded)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
 
-__all__ = ["LEAST_LITERAL", "hidden", "speaks_of_hiding"]
+__all__ = ["LEAST_LITERAL", "LONGEST", "hidden", "speaks_of_hiding"]
 
 LEAST_LITERAL = 100
 LONGEST = 400

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
-from waspglass.trace.literals import LEAST_LITERAL, hidden, speaks_of_hiding
+from waspglass.trace.literals import LEAST_LITERAL, LONGEST, hidden, speaks_of_hiding
 
-__all__ = ["joined_strings"]
+__all__ = ["joined_strings", "more_strings"]
 
 LEAST_PIECES = 3
 LEAST_REVERSED = 40
@@ -67,6 +67,13 @@ def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
                 continue
             if detect("", content) is PLAIN_TEXT and detect("", content[::-1]) is not PLAIN_TEXT:
                 yield "reversed", content[::-1].encode("utf-8", "replace")
+
+
+def more_strings(text: str) -> bool:
+    """Whether a text that evaluates or replaces has more long strings than are looked at."""
+    if len(text) <= LONGEST * LEAST_LITERAL or not speaks_of_hiding(text):
+        return False
+    return len({literal for literal in _literals(text) if len(literal) >= LEAST_LITERAL}) > LONGEST
 
 
 def _literals(text: str) -> Iterator[str]:

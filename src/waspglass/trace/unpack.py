@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.inflate import inflated
 from waspglass.trace.program import Source, decode, looks_binary
-from waspglass.trace.strings import joined_strings
+from waspglass.trace.strings import joined_strings, more_strings
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
 
@@ -75,12 +75,17 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
         yield from _attached(raw[:SCAN_BYTES])
         return
     text = decode(raw[:SCAN_BYTES])
-    for label, packed in (*encoded_texts(text), *joined_strings(text)):
+    for label, packed in itertools.chain(encoded_texts(text), joined_strings(text)):
         inside = _inflated(packed) if label in BINARY_ENCODINGS else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
             yield _Layer(label, packed)
+
+
+def _has_more(raw: bytes) -> bool:
+    """Whether there are more strings in a text than are looked at."""
+    return not looks_binary(raw) and more_strings(decode(raw[:SCAN_BYTES]))
 
 
 def _attached(raw: bytes) -> Iterator[_Layer]:
@@ -101,6 +106,7 @@ def unpack(source: Source) -> Unpacked:
     for depth in range(DEPTH_LIMIT + 1):
         below: list[Source] = []
         for parent in level:
+            bounded = bounded or _has_more(parent.raw)
             for layer in _layers(parent.raw):
                 if layer.raw in seen:
                     continue
