@@ -8,9 +8,11 @@ import pickle
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from waspglass.census.sign_columns import read_columns
 from waspglass.census.signs import load_signs
 from waspglass.cli.census import app
 from waspglass.model.errors import UsageError
@@ -104,6 +106,15 @@ def test_a_product_without_headers_is_told_by_the_rest() -> None:
         ("paths: ['(\\d+)/a']", "a path begins with"),
         ("paths: ['/a/(?=b)(\\d+)']", "look-around"),
         ("product: Mail Gate", "String should match"),
+        ("paths: ['/a/([[\\d.]+)']", "not the same everywhere"),
+        ("paths: ['/a/([\\d.&&]+)']", "not the same everywhere"),
+        ("paths: ['/a/(\\d+)\\<']", "not the same everywhere"),
+        ("paths: ['/a{b}/(\\d+)']", "not understood here: repetition"),
+        ("paths: ['/a/(\\w{1,1000})']", "too large"),
+        ("headers: ['']", "String should match"),
+        ("headers: ['X Y']", "String should match"),
+        ("cpe: ['']", "at least 1 character"),
+        ("tests: [{script: x, cve: CVE-1}]", "String should match"),
         ("colour: red", "Extra inputs"),
     ],
 )
@@ -116,6 +127,69 @@ def test_faults_of_signs_are_named_with_their_line(tmp_path: Path, wrong: str, s
     (issue,) = (one for one in check_pack(pack) if one.file == "signs.yml")
     assert said in issue.message
     assert issue.line is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "version"),
+    [
+        (r"/gates?/(\d\.\d\.\d)", "/gate/1.2.3", "1.2.3"),
+        (r"/gates*/(\d\.\d\.\d)", "/gate/1.2.3", "1.2.3"),
+        (r"/gates{0,1}/(\d\.\d\.\d)", "/gate/1.2.3", "1.2.3"),
+        (r"/gate/|/door/(\d\.\d\.\d)", "/door/1.2.3", "1.2.3"),
+        (r"/gate/|/door/(\d\.\d\.\d)", "/gate/ /door/1.2.3", None),
+        (r"/the(?:gate|door)/(\d\.\d\.\d)", "/thedoor/1.2.3", "1.2.3"),
+        (r"/gate[|/](\d\.\d\.\d)", "/gate|1.2.3", "1.2.3"),
+        (r"/gate\|(\d\.\d\.\d)", "/gate|1.2.3", "1.2.3"),
+        (r"/gate/(?:v(\d\.\d\.\d))?", "/gate/ /gate/v1.2.3", None),
+        (r"/gate/()x", "/gate/x", ""),
+    ],
+)
+def test_a_path_is_found_alike_by_columns_and_one_by_one(path: str, page: str, version: str | None) -> None:
+    signs = load_signs((ExposedProduct(product="gate", paths=(path, r"/late/(\d\.\d\.\d)")),))
+    late = "\nLocation: /late/9.9.9"
+    for head, text, shown in (
+        ("", page, version),
+        (f"\n{page}", "", version),
+        (late, page, version if version is not None else "9.9.9"),
+    ):
+        (found,) = read_columns(signs, pl.Series([head]), pl.Series([text]))["version"]
+        assert found == (sign.version if (sign := signs.read(head, text)) else None)
+        assert found == shown
+
+
+def test_products_without_headers_show_what_each_page_shows() -> None:
+    own = (
+        ExposedProduct(product="exchange", paths=(r"/x/(\d\.\d\.\d)",)),
+        ExposedProduct(product="sharepoint", titles=("S",)),
+    )
+    found = read_columns(load_signs(own), pl.Series(["a", "b"]), pl.Series(["/x/1.2.3", "z"]))
+    assert found["version"].to_list() == ["1.2.3", None]
+
+
+def test_a_product_of_two_packs_is_what_the_first_says(tmp_path: Path, export: Path) -> None:
+    first = own_pack(tmp_path / "first")
+    second = own_pack(tmp_path / "second", SIGNS.replace("Mailgate Login", "Other"))
+    store = tmp_path / "store"
+    run("add", export, "--store", store, "--pack", first, "--pack", second, "--pack", "proxylogon", "--pack", first)
+    (scan,) = json.loads(run("show", "--store", store, "--pack", first, "--format", "json"))
+    assert sum(number for name, number in scan.items() if name.startswith("addresses_")) == 3
+
+
+def test_tags_and_report_types_are_known_in_any_case() -> None:
+    signs = load_signs((ExposedProduct(product="x", tags=("CVE-2030-12345", "Gate"), feeds=("Scan_Gate",)),))
+    assert signs.product_of_tags(["cve-2030-12345"]) == signs.product_of_tags(["gate"]) == "x"
+    assert signs.product_of_feed("scan_gate") == "x"
+
+
+def test_a_version_that_shodan_names_is_taken_for_a_product_of_two_words(tmp_path: Path) -> None:
+    path = tmp_path / "download.json"
+    path.write_text(
+        banner("198.51.100.1", title="T").replace('"port"', '"product": "Mail Gate", "version": "1.2.3.4", "port"')
+    )
+    pack = own_pack(tmp_path / "mine", "products: [{product: mail-gate, titles: [T]}]")
+    run("add", path, "--store", tmp_path / "store", "--pack", pack)
+    rows = json.loads(run("show", "--store", tmp_path / "store", "--pack", pack, "--by", "build", "--format", "json"))
+    assert [row["build"] for row in rows] == ["1.2.3.4"]
 
 
 def test_only_words_of_known_products_are_taken(tmp_path: Path, export: Path) -> None:

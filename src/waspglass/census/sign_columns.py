@@ -56,7 +56,7 @@ def read_columns(signs: Signs, heads: pl.Series, pages: pl.Series) -> pl.DataFra
     """
     texts = pl.DataFrame({"head": heads, "page": pages})
     names = sorted({name for each in signs.products for name in (*each.headers, *each.server_headers)})
-    fields = texts.select(_field(name) for name in names)
+    fields = texts.with_columns(_field(name) for name in names)
     versions = fields.select(
         _first((pl.col(name).str.extract(_VERSION) for name in each.headers), each.product) for each in signs.products
     )
@@ -81,7 +81,7 @@ def _field(name: str) -> pl.Expr:
 
 def _first(values: Iterable[pl.Expr], name: str) -> pl.Expr:
     known = list(values)
-    return (pl.coalesce(known) if known else pl.lit(None, pl.String)).alias(name)
+    return (pl.coalesce(known) if known else pl.repeat(None, pl.len(), dtype=pl.String)).alias(name)
 
 
 def _chosen(values: Sequence[tuple[pl.Series, pl.Expr]]) -> pl.Expr:

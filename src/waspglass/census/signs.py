@@ -36,7 +36,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True)
 class ProductSigns:
-    """The signs of one product, ready to be looked for; see `ExposedProduct`. Header names are in lower case."""
+    """The signs of one product, ready to be looked for; see `ExposedProduct`. Headers, feeds and tags in lower case."""
 
     product: str
     headers: tuple[str, ...]
@@ -53,7 +53,8 @@ class ProductSigns:
     def _in_page(self, page: str) -> str | None:
         for pattern, anchor in zip(self.paths, self.anchors, strict=True):
             start = page.find(anchor)
-            if start >= 0 and (match := pattern.search(page, start)):
+            match = pattern.search(page, start) if start >= 0 else None
+            if match is not None and match.group(1) is not None:
                 return match.group(1)
         return None
 
@@ -66,7 +67,8 @@ class ProductSigns:
 
     def in_paths(self, head: str, page: str) -> str | None:
         """The version of a path in the page or in a header, which has three parts."""
-        return self._in_page(page) or self._in_page(head)
+        found = self._in_page(page)
+        return self._in_page(head) if found is None else found
 
     def server_name(self, values: dict[str, str]) -> str | None:
         """The server's own name."""
@@ -160,19 +162,26 @@ def _entries(value: object) -> list[object]:
 
 
 def _anchor(pattern: str) -> str:
-    """The literal start of a path pattern, to skip pages that cannot match."""
-    return re.split(r"[\\(\[.?*+{|^$]", pattern, maxsplit=1)[0]
+    """The literal start of all that a path pattern matches, to skip pages that cannot match; may be empty."""
+    outside = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "", pattern, flags=re.DOTALL)
+    while (fewer := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = fewer
+    if "|" in outside:
+        return ""
+    start = re.split(r"[\\(\[.?*+{^$]", pattern, maxsplit=1)[0]
+    return start[:-1] if pattern[len(start) :].startswith(("?", "*", "{")) else start
 
 
 @cache
 def load_signs(own: tuple[ExposedProduct, ...] = ()) -> Signs:
     """The signs of a user's own products, and of those that the packs of this program describe.
 
-    A product that both describe is known by what the user says.
+    A product that several describe is known by what the first says, and by what the user says before the program.
     """
-    described = {each.product for each in own}
-    others = (each for each in shipped_products() if each.product not in described)
-    return Signs(tuple(map(_compiled, (*own, *others))))
+    described: dict[str, ExposedProduct] = {}
+    for each in (*own, *shipped_products()):
+        described.setdefault(each.product, each)
+    return Signs(tuple(map(_compiled, described.values())))
 
 
 def _compiled(product: ExposedProduct) -> ProductSigns:
@@ -184,8 +193,8 @@ def _compiled(product: ExposedProduct) -> ProductSigns:
         anchors=tuple(map(_anchor, product.paths)),
         titles=frozenset(product.titles),
         cpe=product.cpe,
-        feeds=frozenset(product.feeds),
-        tags=frozenset(product.tags),
+        feeds=frozenset(map(str.lower, product.feeds)),
+        tags=frozenset(map(str.lower, product.tags)),
         tests={test.script: test.cve for test in product.tests},
         scripts=frozenset(product.scripts),
     )

@@ -12,27 +12,62 @@ from waspglass.packs.regex_faults import regex_fault
 
 __all__ = ["BehaviourTest", "ExposedProduct", "SignsFile"]
 
+_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""Escapes, and sets of characters."""
+_OPERATORS = re.compile(r"\[|&&|--|~~")
+_PLAIN = re.compile(r"(?:[\w/-]|\\[d.]|\{\d,\d\}|\(\?:|[()?*+])*", re.ASCII)
+_Word = Annotated[str, Field(min_length=1)]
+_Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
 
 def _path_with_version(pattern: str) -> str:
-    """Both engines that will search with it must know it: Python's, and Rust's, which understands what RE2 does."""
+    """It must mean the same to both engines that will search with it: Python's, and that of Polars."""
     import re2
 
-    if fault := regex_fault(pattern, groups=1):
+    if fault := _read_otherwise(pattern) or regex_fault(pattern, groups=1):
         raise ValueError(fault)
     if not re.match(r"/[\w/-]", pattern):
         raise ValueError("a path begins with / and a letter that stands for itself")
+    quiet = re2.Options()
+    quiet.log_errors = False
     try:
-        re2.compile(pattern, re2.Options())
+        re2.compile(pattern, quiet)
     except re2.error as error:
         raise ValueError("look-around and back references are not understood here") from error
+    if fault := _refused(pattern):
+        raise ValueError(fault)
     return pattern
+
+
+def _read_otherwise(pattern: str) -> str | None:
+    """What Polars reads in another way than Python does, as a phrase."""
+    for part in _PARTS.findall(pattern):
+        if part in (r"\<", r"\>"):
+            return f"write {part[1]} without the backslash: {part} is not the same everywhere"
+        if part.startswith("[") and _OPERATORS.search(re.sub(r"\\.", "", part[1:])):
+            return rf"[, &&, -- and ~~ in {part} are not the same everywhere; write \[, \&, \- or \~"
+    return None
+
+
+def _refused(pattern: str) -> str | None:
+    """What Polars does not take, as a phrase; loaded only for what is not plain, since questions do without it."""
+    if _PLAIN.fullmatch(pattern):
+        return None
+    import polars as pl
+
+    try:
+        pl.Series([""], dtype=pl.String).str.extract(pattern)
+    except pl.exceptions.ComputeError as error:
+        reason = re.search(r"^error: (.+)|exceeds size limit", str(error), re.MULTILINE)
+        return f"is not understood here: {reason[1] or 'it is too large' if reason else error}"
+    return None
 
 
 class BehaviourTest(Document):
     """An Nmap script that tests how a server behaves, and the CVE that it tests."""
 
-    script: str
-    cve: str
+    script: _Word
+    cve: Annotated[str, Field(pattern=r"^CVE-\d{4}-\d{4,7}$")]
 
 
 class ExposedProduct(Document):
@@ -52,15 +87,15 @@ class ExposedProduct(Document):
     """
 
     product: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    headers: tuple[str, ...] = ()
-    server_headers: tuple[str, ...] = ()
+    headers: tuple[_Header, ...] = ()
+    server_headers: tuple[_Header, ...] = ()
     paths: tuple[Annotated[str, AfterValidator(_path_with_version)], ...] = ()
-    titles: tuple[str, ...] = ()
-    cpe: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    titles: tuple[_Word, ...] = ()
+    cpe: tuple[_Word, ...] = ()
+    feeds: tuple[_Word, ...] = ()
+    tags: tuple[_Word, ...] = ()
     tests: tuple[BehaviourTest, ...] = ()
-    scripts: tuple[str, ...] = ()
+    scripts: tuple[_Word, ...] = ()
 
 
 def _each_once(products: tuple[ExposedProduct, ...]) -> tuple[ExposedProduct, ...]:

@@ -6,6 +6,7 @@ skipped without making objects of it, which is where the time of a general JSON 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -244,9 +245,14 @@ def _declared(stated: _Stated, signs: Signs) -> tuple[str | None, str | None, st
     """Where the response shows no version: the product by title or CPE, with Shodan's version if it has the form."""
     title, cpe, named, version = stated
     product = signs.product_of(title, cpe)
-    if product is None or version is None or named is None or product not in named.lower().replace(" ", ""):
+    if product is None or version is None or named is None or _solid(product) not in _solid(named):
         return product, None, None
     return product, str(version), "field"
+
+
+def _solid(name: str) -> str:
+    """A name as one word: `mail-gate` is `Mail Gate`."""
+    return re.sub(r"[\s-]", "", name.lower())
 
 
 def _verified(vulns: dict[str, _Vulnerability] | list[str] | None, tested: list[str] | None) -> list[str] | None:
