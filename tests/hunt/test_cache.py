@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
+import pytest
+
 from tests.hunt.evidence import iis, row, rules_of, sigma
+from waspglass.evidence.formats import event_json
 from waspglass.hunt import cache as cache_module
 from waspglass.hunt.cache import Cache, digest
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.rules import sigma_rules
+from waspglass.packs import sigma_documents, sigma_source, yara_source
 
 SEED = """
 waspglass:
@@ -34,6 +41,21 @@ def test_another_program_has_other_keys() -> None:
     with patch.object(cache_module, "_program", lambda: b"another"):
         assert digest("rules", "text") != before
     assert digest("rules", "text") == before
+
+
+@pytest.mark.parametrize("part", [sigma_rules, sigma_source, sigma_documents, yara_source, event_json])
+def test_all_that_reads_rules_is_part_of_the_program(part: ModuleType) -> None:
+    """What an older program made of a rule must not stay when the rest of it is exchanged."""
+    before = cache_module._program.__wrapped__()
+    place, stat = Path(str(part.__file__)), Path.stat
+
+    def touched(path: Path, *, follow_symlinks: bool = True) -> SimpleNamespace | os.stat_result:
+        state = stat(path, follow_symlinks=follow_symlinks)
+        return SimpleNamespace(st_size=state.st_size + 1, st_mtime_ns=0) if path == place else state
+
+    with patch.object(Path, "stat", touched):
+        assert cache_module._program.__wrapped__() != before
+    assert cache_module._program.__wrapped__() == before
 
 
 def test_a_case_leaves_nothing_behind(tmp_path: Path) -> None:
