@@ -280,7 +280,13 @@ def test_censys_platform_keeps_responses_in_endpoints(tmp_path: Path) -> None:
     plain = {"http": {"html_title": "Outlook", "body": "/owa/auth/15.1.2176/"}}
     lists = {"http": {"headers": {"X-OWA-Version": {"headers": [PATCHED]}}}}
     pairs = {
-        "http": {"headers": [{"key": "X-OWA-Version", "value": VULNERABLE}, {"key": "X-FEServer", "value": "EX1"}]}
+        "http": {
+            "headers": [
+                {"key": "X-OWA-Version", "value": VULNERABLE},
+                {"key": "X-FEServer", "value": None},
+                {"key": "X-BEServer", "value": "EX1"},
+            ]
+        }
     }
     hosts = [
         {
@@ -298,6 +304,7 @@ def test_censys_platform_keeps_responses_in_endpoints(tmp_path: Path) -> None:
     ]
     assert added(add(tmp_path, "x.json", jsonl(*({"host_v1": {"resource": host}} for host in hosts)))) == (2, {})
     assert states(tmp_path) == {State.VULNERABLE: 1, State.PATCHED: 1}
+    assert [row["server_name"] for row in rows(tmp_path)] == [None, "EX1"]
     first, second = rows(tmp_path)
     assert (first["certificate"], first["names"], second["server_name"]) == ("a" * 64, ["mail.a.example"], "EX1")
 

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.census.exports import PACK, UNDECIDABLE, VULNERABLE, add, added, banner, certificate, jsonl, rows, states
+from tests.census.exports import (
+    PACK,
+    PATCHED,
+    UNDECIDABLE,
+    VULNERABLE,
+    add,
+    added,
+    banner,
+    certificate,
+    jsonl,
+    rows,
+    states,
+)
 from waspglass.census.evidence_counts import aside
 from waspglass.census.reading import open_reading
 from waspglass.census.sighting import Tally
@@ -62,6 +74,13 @@ def test_headers_as_an_object(tmp_path: Path) -> None:
     add(tmp_path, "a.json", jsonl(banner("192.0.2.1", None, http={"title": "Outlook", "headers": headers})))
     (row,) = rows(tmp_path)
     assert (row["version"], row["version_from"], row["server_name"]) == (VULNERABLE, "header", "EX1")
+
+
+def test_of_a_header_with_several_values_the_first_counts_and_one_without_is_none(tmp_path: Path) -> None:
+    headers = {"X-OWA-Version": [VULNERABLE, PATCHED], "X-FEServer": None, "X-BEServer": ["EX1"]}
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", None, http={"title": "Outlook", "headers": headers})))
+    (row,) = rows(tmp_path)
+    assert (row["version"], row["server_name"]) == (VULNERABLE, "EX1")
 
 
 def test_the_older_cpe_names_the_product_and_the_tag_a_compromise(tmp_path: Path) -> None:

@@ -52,7 +52,10 @@ def naive(text: bytes) -> tuple[list[dict[str, object]], Tally]:
 
 def naive_row(number: int, found: shodan._Banner) -> dict[str, object]:
     place, http = found.location or shodan._Location(), found.http or shodan._Http()
-    head = "\n".join([found.data or "", *(f"{name}: {value}" for name, value in (http.headers or {}).items())])
+    head = found.data or ""
+    for name, value in (http.headers or {}).items():
+        for one in value if isinstance(value, list) else [value]:
+            head += "" if one is None else f"\n{name}: {one}"
     sign = load_signs().read(head, http.html or "")
     if sign is None:
         product = load_signs().product_of(http.title, found.cpe23 or found.cpe)

@@ -222,7 +222,7 @@ def _sign(service: _Service, signs: Signs) -> Sign | None:
 def _header_text(response: _Response) -> str:
     """Censys writes `X_OWA_Version: ["15.1..."]` or `{"headers": [...]}` or `key` and `value`: header lines of any."""
     if isinstance(response.headers, list):
-        return "\n".join(["", *(f"{each.key}: {each.value}" for each in response.headers)])
+        return "\n".join(["", *(f"{each.key}: {each.value}" for each in response.headers if each.value is not None)])
     lines = [""]
     for name, raw in (response.headers or {}).items():
         try:

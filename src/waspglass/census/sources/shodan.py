@@ -238,7 +238,8 @@ class _Columns:
 
 def _head(head: str, headers: dict[str, _HeaderValue]) -> str:
     """The response's head with the headers that some exports have as an object of their own."""
-    return "\n".join([head, *(f"{name}: {value}" for name, value in headers.items())])
+    values = ((name, value if isinstance(value, list) else [value]) for name, value in headers.items())
+    return "\n".join([head, *(f"{name}: {one}" for name, each in values for one in each if one is not None)])
 
 
 def _declared(stated: _Stated, signs: Signs) -> tuple[str | None, str | None, str | None]:
