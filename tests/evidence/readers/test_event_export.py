@@ -230,6 +230,8 @@ def test_what_is_damaged_hides_nothing_else() -> None:
     good = json.dumps(EVENT, indent=2)
     found, fault = read(f'{good}\n{{\n  "EventID": oops,\n}}\n{good}\n{good[:200]}')
     assert (len(found), fault) == (2, SkipReason.DAMAGED)
+    found, fault = read(f"<Events>{in_xml()}<Event xmlns='x'><System><EventID>1</Ev{in_xml()}{in_xml()}</Events>")
+    assert (len(found), fault) == (3, SkipReason.DAMAGED)
     found, fault = read(table([WINEVENT, WINEVENT]) + '"' + "x" * 50)
     assert (len(found), fault) == (3, None)  # a cut row says what it says
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TextIO
 
 from waspglass.evidence.errors import EvidenceReadError
@@ -49,6 +50,9 @@ def xml_documents(text: TextIO, held: str, path: str) -> Iterator[Json]:
                 yield _document(block, path)
         except EvidenceReadError:
             faults += 1
+            if block is not None and (behind := _last_begin(block)):  # the end that was found is that of another event
+                with suppress(EvidenceReadError):
+                    yield _document(block[behind:], path)
         if faults > _MOST_FAULTS:
             break
     if faults:
@@ -78,6 +82,10 @@ def _blocks(text: TextIO, held: str) -> Iterator[str | None]:
         else:
             more = text.read(max(_PIECE, len(held) - start))
             held, at, ended = held[start:] + more, 0, not more
+
+
+def _last_begin(block: str) -> int:
+    return max(found.start() for found in _BEGIN.finditer(block))
 
 
 def _document(block: str, path: str) -> Json:
