@@ -270,7 +270,7 @@ def test_half_a_character_is_no_obstacle() -> None:
 
 def test_an_export_in_the_code_page_of_the_server_is_read() -> None:
     """`Set-Content` and `Out-File -Encoding Default` of Windows PowerShell write so."""
-    events = [{**EVENT, "Note": f"Müller {number}"} for number in range(200)]
+    events = [{"EventID": 1, "Channel": "Security", "Note": f"Müller {number}"} for number in range(200)]
     for text in (json.dumps(events, ensure_ascii=False), json.dumps(events, ensure_ascii=False, indent=1)):
         found, fault = read(text.encode("cp1252"))
         assert (len(found), fault) == (200, None)
