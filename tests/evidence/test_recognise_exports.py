@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,12 @@ def test_each_export_has_one_reader(tmp_path: Path, pack: str) -> None:
         found = [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)]
     kinds = sorted((one.file.path.replace("\\", "/"), one.kind) for one in found)
     assert kinds == sorted([*((name, "events-exported") for name in named), *((name, "events-json") for name in lines)])
+
+
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_a_start_made_to_cost_much_costs_little(tmp_path: Path, pack: str) -> None:
+    write_tree(tmp_path, {"a.json": b"{" + b"\n" * 30_000 + b"x\n" * 15_000, "b.json": b"{ \r\n" * 16_000})
+    begun = time.process_time()
+    with open_evidence(tmp_path) as evidence:
+        assert [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)] == []
+    assert time.process_time() - begun < 2
