@@ -224,6 +224,7 @@ def test_what_a_part_shows_is_not_said_of_the_whole(language: str) -> None:
     say = Sentences(found, language)
     said = say.hypotheses(best)
     assert said[0].startswith(say.text("label.llr_whole"))
+    assert said[1].startswith(say.text("label.common_whole"))
     assert say.text("label.one_in_part", count=say.number(int(math.exp(part)))) in said
 
 
@@ -237,3 +238,12 @@ def test_regions_that_everybody_has_are_grey() -> None:
         for background in ((), others)
     ]  # fmt: skip
     assert ['class="known" id=' in page for page in pages] == [False, True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_one_in_one_looks_so_is_not_said(result: TraceResult, language: str) -> None:
+    one = result.comparisons[0]
+    weak = one.hypotheses.model_copy(update={"one_in": 1})
+    say = Sentences(result, language)
+    begin = say.text("label.one_in", count="1")
+    assert begin not in say.hypotheses(one.model_copy(update={"llr": 0.3, "hypotheses": weak, "parts": ()}))

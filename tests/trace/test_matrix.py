@@ -14,6 +14,7 @@ from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
 from waspglass.trace.links import links_of, with_third
 from waspglass.trace.matrix import PairTable, all_pairs, least_score, listed_pairs
+from waspglass.trace.parts import program_with_parts
 from waspglass.trace.program import Program, Source, program_of
 from waspglass.trace.reading import read_programs
 from waspglass.trace.verdict import Verdict
@@ -108,3 +109,25 @@ def test_what_was_not_read_in_one_way_and_whole_is_not_called_independent(name: 
         for pair, word in zip(zip(one.first, one.second, strict=True), one.words(), strict=True)
     }
     assert words[0, 1] is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize("least", [0.02, 0.2, 0.35])
+def test_pairs_that_are_not_written_change_nothing_for_the_others(least: float) -> None:
+    """Neither how usual a likeness is, nor what a part lifts, may rest on what is left out."""
+    function = ORIGINAL.split("\n\n\n")[2]
+    texts = [one.raw.decode() for one in background(24)]
+    copied = source("copied.py", "\n\n\n".join([*INDEPENDENT * 2, function]))
+    programs = [program_with_parts(one) for one in (source("shared.py", ORIGINAL), copied)]
+    programs += [
+        program_with_parts(source(f"{i}.py", f"{text}\n{ORIGINAL[40 * i :][:200]}")) for i, text in enumerate(texts)
+    ]
+    collection, calibration = Collection(programs, load_commons()), load_calibration()
+
+    def rows(floor: float) -> set[tuple[int, int, float, float, int]]:
+        return {
+            (int(a), int(b), round(float(score), 6), round(float(llr), 6), int(verdict))
+            for one in all_pairs(collection, calibration, floor)
+            for a, b, score, llr, verdict in zip(one.first, one.second, one.score, one.llr, one.verdict, strict=True)
+        }
+
+    assert rows(least) == {row for row in rows(0.0) if row[2] >= least}

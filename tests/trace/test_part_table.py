@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
+from waspglass.trace import matrix, part_table
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons, routine_key
-from waspglass.trace.matrix import listed_pairs
+from waspglass.trace.matrix import all_pairs, likenesses, listed_pairs
 from waspglass.trace.pairing import Background
 from waspglass.trace.part_table import LIFTED_FROM, LIFTED_TO, PartTable, lifted_by_parts
-from waspglass.trace.parts import part_evidence, program_with_parts
+from waspglass.trace.parts import part_answers, part_evidence, program_with_parts
 from waspglass.trace.program import Program
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
@@ -80,9 +81,9 @@ def test_nothing_is_lifted_without_parts_or_from_next_to_nothing() -> None:
     one, two, calibration = np.array([0]), np.array([1]), load_calibration()
     plain = [replace(program, parts=()) for program in pair]
     low, some = np.array([LIFTED_FROM / 2]), np.array([0.1])
-    assert lifted_by_parts(plain, one, two, some, load_commons(), calibration)[0] == 0.1
-    assert lifted_by_parts(pair, one, two, low, load_commons(), calibration)[0] == low[0]
-    assert lifted_by_parts(pair, one, two, some, load_commons(), calibration)[0] > 0.3
+    assert lifted_by_parts(plain, one, two, some, load_commons(), calibration)[0][0] == 0.1
+    assert lifted_by_parts(pair, one, two, low, load_commons(), calibration)[0][0] == low[0]
+    assert lifted_by_parts(pair, one, two, some, load_commons(), calibration)[0][0] > 0.3
     assert some[0] == 0.1
 
 
@@ -125,3 +126,48 @@ def test_a_function_in_a_long_sample_is_derived_and_named() -> None:
     best = result.comparisons[0]
     assert (best.verdict, best.reasons[0]) == (Verdict.DERIVED, "part")
     assert best.parts[0].sample.first == sample[: sample.index(copied)].count("\n") + 1
+
+
+@pytest.mark.parametrize("cells", [1, 40])
+def test_how_many_parts_are_compared_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
+    everyone = [with_function(FUNCTION), program("shared.py", ORIGINAL), *map(program_with_parts, background(20))]
+    first, second = (side.astype(np.int64) for side in np.triu_indices(len(everyone), 1))
+    table = PartTable([one.parts or (one,) for one in everyone], everyone, load_commons(), load_calibration())
+    whole = table.best(first, second)
+    monkeypatch.setattr(part_table, "CELLS", cells)
+    pieces = table.best(first[::-1], second[::-1])
+    for name in ("score", "own", "exclusive", "tried"):
+        assert np.allclose(getattr(pieces, name)[::-1], getattr(whole, name), atol=1e-6)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.MonkeyPatch, listed: bool) -> None:
+    """Of long programs that have little in common with anybody a score that a part lifts to is called derived."""
+    calibration = load_calibration()
+    monkeypatch.setattr(matrix, "_tokens", lambda programs: np.full(len(programs), 5000.0))
+    monkeypatch.setattr(matrix, "baselines_of_programs", lambda group, *_: np.full(len(group), 0.01))
+    monkeypatch.setattr(matrix, "among_many_tasks", lambda baseline, *_: baseline)
+    everyone = [
+        with_function(renamed(FUNCTION)),
+        program("shared.py", ORIGINAL),
+        *map(program_with_parts, background()),
+    ]
+    collection, pair = Collection(everyone, load_commons()), (np.array([0]), np.array([1]))
+    found = likenesses(collection, *pair, calibration)
+    assert found.raised[0] > found.linked[0]
+    table = listed_pairs(collection, *pair, calibration) if listed else next(all_pairs(collection, calibration))
+    best = PartTable([one.parts or (one,) for one in everyone], everyone, load_commons(), calibration).best(*pair, 40.0)
+    part, derived = part_answers(best.score, best.own, best.exclusive, calibration)
+    assert not derived[0]
+    assert table.verdict[0] == 1
+    assert calibration.llr(found.raised, found.baseline, found.tokens, len(everyone), linked=True)[0] > table.llr[0]
+    whole = calibration.llr(found.linked, found.baseline, found.tokens, len(everyone), linked=True)
+    assert table.llr[0] == pytest.approx(max(part[0], whole[0]))
+
+
+def test_the_ratio_of_a_part_that_is_too_short_for_derived_stays_below() -> None:
+    calibration = load_calibration()
+    score, own = np.array([1.0, 1.0, 1.0]), np.array([79.0, 81.0, 200.0])
+    llr, derived = part_answers(score, own, np.array([1.0, 1.0, 0.4]), calibration)
+    assert derived.tolist() == [False, True, False]
+    assert all((llr >= calibration.derived_at) == derived)

@@ -275,3 +275,14 @@ def test_a_changed_line_in_given_code_makes_no_part_derived() -> None:
     assert [part.verdict for part in found] == [Verdict.DERIVED]
     given = traced(sample, shared, (), [source("template.py", template)]).comparisons[0]
     assert given.verdict is not Verdict.DERIVED
+
+
+def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide() -> None:
+    lines = "\n".join(
+        f"    total_{i} = weigh(rows[{i}], 'unit {i * 37}') ** {i + 2} - offset_{i % 7}" for i in range(8)
+    )
+    shared = f"{ORIGINAL}\n\n\ndef weighed(rows):\n{lines}\n    return rows\n"
+    sample = renamed(shared).replace("weigh", "scale").replace("rows", "items")
+    best = traced([source("a.py", sample)], [source("b.py", shared)]).comparisons[0]
+    assert 0 < max(part.llr for part in best.parts) < best.llr
+    assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, "between")

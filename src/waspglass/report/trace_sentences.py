@@ -73,10 +73,10 @@ class Sentences:
     def hypotheses(self, one: Comparison) -> list[str]:
         """The ratios and what they mean without any prior."""
         common = one.hypotheses.against_common_source
-        ratio = self.text("label.llr_whole" if one.parts else "label.llr")
+        ratio, source = (self.text(f"label.{key}_whole" if one.parts else f"label.{key}") for key in ("llr", "common"))
         lines = [
             f"{ratio}: {self.decimal(one.llr)}",
-            f"{self.text('label.common')}: {self.text('label.no_common') if common is None else self.decimal(common)}",
+            f"{source}: {self.text('label.no_common') if common is None else self.decimal(common)}",
             *self._rareness(one),
         ]
         if one.hypotheses.background_pairs:
@@ -91,7 +91,7 @@ class Sentences:
         """How many independent pairs look like this one, or have a part like that of this one which says more."""
         of_part = max((part.llr for part in one.parts), default=-math.inf)
         one_in = max(one.hypotheses.one_in, int(math.exp(max(0.0, of_part))))
-        if max(one.llr, of_part) <= 0:
+        if one_in < 2:  # one in one says nothing
             return []
         key = "one_in_part" if of_part > one.llr else "one_in"
         lines = [self.text(f"label.{key}", count=self.number(one_in))]

@@ -115,14 +115,17 @@ class Likenesses:
 
     Attributes:
         direct: Score of the two programs.
-        raised: The same raised by third programs (`links.with_third`), where there are enough programs for that, and
-            by parts (`part_table.lifted_by_parts`), where programs were read with theirs.
+        linked: The same raised by third programs (`links.with_third`), where there are enough programs for that.
+        raised: This raised by parts (`part_table.lifted_by_parts`), where programs were read with theirs.
+        most: Ratio that a pair may not exceed for being raised by parts.
         baseline: How alike the less usual of the two is with others of its task.
         tokens: Of the smaller program.
     """
 
     direct: Floats
+    linked: Floats
     raised: Floats
+    most: Floats
     baseline: Floats
     tokens: Floats
 
@@ -142,20 +145,25 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
     group = comparison_groups(len(collection), first, second)
     wanted = np.minimum(first, second), np.maximum(first, second)
     blocks, direct, baseline = _scored(collection, group, wanted, LEAST_LINK, InProcess())
-    linked = with_third(_links(blocks, len(collection), calibration.alone_below), first, second, direct)
-    raised = _lifted(collection, first, second, linked.astype(np.float64), calibration)
+    links = _links(blocks, len(collection), calibration.alone_below)
+    linked = with_third(links, first, second, direct).astype(np.float64)
+    raised, most = _lifted(collection, first, second, linked, calibration)
     tokens = _tokens(collection.programs)
     # What only one program has counts as shared with nobody, also not with itself.
     itself = (first == second) & (tokens[first] > 0)
     return Likenesses(
         direct=np.where(itself, 1.0, direct),
+        linked=np.where(itself, 1.0, linked),
         raised=np.where(itself, 1.0, raised),
+        most=np.where(itself, np.inf, most),
         baseline=np.minimum(baseline[first], baseline[second]),
         tokens=_smaller(tokens, first, second),
     )
 
 
-def _lifted(collection: Collection, first: Indices, second: Indices, score: Floats, calibration: Calibration) -> Floats:
+def _lifted(
+    collection: Collection, first: Indices, second: Indices, score: Floats, calibration: Calibration
+) -> tuple[Floats, Floats]:
     return lifted_by_parts(collection.programs, first, second, score, collection.commons, calibration)
 
 
@@ -163,12 +171,22 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     """The given pairs, in their order."""
     programs = len(collection)
     found = likenesses(collection, first, second, calibration)
-    linked = programs >= calibration.alone_below
-    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
+    llr = _llr(found, programs, calibration)
     ways = _ways(collection.programs)
     comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
     verdict = _verdicts(llr, found.tokens, comparable, calibration, programs)
     return PairTable(first, second, _ranked(found.raised, found.tokens), llr, verdict)
+
+
+def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
+    """Likelihood ratios; that parts are alike says no more of the wholes than of the parts."""
+    linked = programs >= calibration.alone_below
+    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
+    some = np.flatnonzero(np.isfinite(found.most))
+    baseline, tokens = found.baseline[some], found.tokens[some]
+    whole = calibration.llr(found.linked[some], baseline, tokens, programs, linked=linked)
+    llr[some] = np.minimum(llr[some], np.maximum(whole, found.most[some]))
+    return llr
 
 
 def _smaller(tokens: Floats, first: Indices, second: Indices) -> Floats:
@@ -207,9 +225,9 @@ def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
     return block.first[strong].astype(np.int64), block.second[strong].astype(np.int64), block.score[strong]
 
 
-def _somewhat_alike(blocks: Sequence[_Block]) -> tuple[Indices, Indices, Floats]:
+def _somewhat_alike(blocks: Sequence[_Block], least: float) -> tuple[Indices, Indices, Floats]:
     """The pairs of all blocks that are more alike than programs for different tasks mostly are."""
-    kept = [block.score >= SOMEWHAT for block in blocks]
+    kept = [block.score >= least for block in blocks]
     first, second, score = (
         np.concatenate([np.empty(0), *(getattr(block, name)[some] for block, some in zip(blocks, kept, strict=True))])
         for name in ("first", "second", "score")
@@ -260,34 +278,37 @@ def least_score(programs: int) -> float:
 
 
 def all_pairs(
-    collection: Collection, calibration: Calibration, least_score: float = 0.0, executor: Executor | None = None
+    collection: Collection, calibration: Calibration, least: float = 0.0, executor: Executor | None = None
 ) -> Iterator[PairTable]:
-    """Every pair whose score is at least `least_score`, in blocks of rows.
+    """Every pair whose score is at least `least`, in blocks of rows.
 
     All programs of a language are taken to be for one task, unless a program's nearest ones show that they are not.
 
     Args:
         collection: The programs.
         calibration: From scores to answers.
-        least_score: Pairs below are left out; of very many programs most pairs share next to nothing.
+        least: Pairs below are left out, and change nothing for the others; of very many programs most pairs share
+            next to nothing.
         executor: Where blocks are worked out; here if it is None. The result is the same.
     """
     count = len(collection)
+    usual = least_score(count)
     none = np.empty(0, dtype=np.int64)
     _, group = np.unique([program.language for program in collection.programs], return_inverse=True)
     blocks, _, baseline = _scored(
-        collection, group.astype(np.int64), (none, none), min(least_score, LEAST_LINK), executor or InProcess()
+        collection, group.astype(np.int64), (none, none), min(least, usual), executor or InProcess()
     )
-    baseline = among_many_tasks(baseline, *_somewhat_alike(blocks))
+    baseline = among_many_tasks(baseline, *_somewhat_alike(blocks, max(SOMEWHAT, usual)))
     tokens, ways = _tokens(collection.programs), _ways(collection.programs)
-    links, linked = _links(blocks, count, calibration.alone_below), count >= calibration.alone_below
+    links = _links(blocks, count, calibration.alone_below)
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
-        score = with_third(links, first, second, block.score).astype(np.float64)
-        score = _lifted(collection, first, second, score, calibration)
-        kept = score >= least_score
-        first, second, score = first[kept], second[kept], score[kept]
-        smaller = _smaller(tokens, first, second)
-        llr = calibration.llr(score, np.minimum(baseline[first], baseline[second]), smaller, count, linked=linked)
+        linked = with_third(links, first, second, block.score).astype(np.float64)
+        raised, most = _lifted(collection, first, second, linked, calibration)
+        usual_of_pair, smaller = np.minimum(baseline[first], baseline[second]), _smaller(tokens, first, second)
+        direct = block.score.astype(np.float64)
+        llr = _llr(Likenesses(direct, linked, raised, most, usual_of_pair, smaller), count, calibration)
         comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
-        yield PairTable(first, second, score, llr, _verdicts(llr, smaller, comparable, calibration, count))
+        verdict = _verdicts(llr, smaller, comparable, calibration, count)
+        kept = raised >= least
+        yield PairTable(first[kept], second[kept], raised[kept], llr[kept], verdict[kept])

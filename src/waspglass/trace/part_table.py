@@ -7,7 +7,7 @@ copies of whole programs are. Rarity is taken from whole programs, as everywhere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from scipy import sparse
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
+from waspglass.trace.parts import part_answers
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
 
@@ -25,8 +26,8 @@ __all__ = ["Best", "PartTable", "lifted_by_parts"]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-ROWS = 8
-"""Programs whose parts are compared with those of their partners at once."""
+ROWS, CELLS = 8, 1_000_000
+"""Programs whose parts are compared with those of their partners at once, and pairs of parts (about 80 bytes each)."""
 LIFTED_FROM, LIFTED_TO = 0.03, 0.4
 """Pairs below share too little for a part of any size; what a part can lift the score of a pair to."""
 LIFTED_OWN = 40.0
@@ -154,11 +155,7 @@ class PartTable:
     def best(self, first: Indices, second: Indices, least_own: float = 0.0) -> Best:
         """The most telling pair of parts of each of the given pairs of programs; those of `least_own` tokens first."""
         found = np.zeros((len(first), 4))
-        order = np.argsort(first, kind="stable")
-        ends = np.searchsorted(first[order], np.arange(ROWS, len(self._start) + ROWS - 1, ROWS))
-        for here in np.split(order, ends):
-            if not len(here):
-                continue
+        for here in self._together(first, second) if len(first) else ():
             rows, row_of = self._parts(np.unique(first[here]))
             columns, column_of = self._parts(np.unique(second[here]))
             score, exclusive = self._compared(rows, columns)
@@ -172,6 +169,16 @@ class PartTable:
                 at = (a.start + row, b.start + column)
                 found[pair] = score[at], own[at], exclusive[at], inside.size
         return Best(*found.T)
+
+    def _together(self, first: Indices, second: Indices) -> Iterator[Indices]:
+        """The pairs by groups of so few parts that all of these can be compared at once."""
+        order = np.lexsort((second, first // ROWS))
+        size = np.diff(self._start)
+        for block in np.split(order, np.flatnonzero(np.diff(first[order] // ROWS)) + 1):
+            rows = max(1, int(size[np.unique(first[block])].sum()))
+            new = np.r_[True, np.diff(second[block]) != 0][: len(block)]
+            columns = np.cumsum(size[second[block]] * new)
+            yield from np.split(block, np.flatnonzero(np.diff(columns * rows // CELLS)) + 1)
 
     def _parts(self, programs: Indices) -> tuple[Indices, dict[int, slice]]:
         """Numbers of the parts of some programs, and where among them those of each program are."""
@@ -194,10 +201,12 @@ def lifted_by_parts(
     score: Floats,
     commons: Commons | None,
     calibration: Calibration,
-) -> Floats:
-    """The scores of pairs, raised where a part of one program seems to be in the other.
+) -> tuple[Floats, Floats]:
+    """The scores of pairs, raised where a part of one program seems to be in the other; and what a raised one may say.
 
-    What a pair is raised to is `LIFTED_TO` times the probability of that, were it as likely as not at the outset.
+    What a pair is raised to is `LIFTED_TO` times the probability of that, were it as likely as not at the outset. The
+    ratio of a raised pair must not say more than that of its parts, or than that of the wholes; where nothing was
+    raised, the bound is infinite.
 
     Args:
         programs: Those that were read with their parts may be lifted.
@@ -209,11 +218,14 @@ def lifted_by_parts(
     """
     several = np.array([len(program.parts) > 0 for program in programs], dtype=bool)
     wanted = np.flatnonzero((score >= LIFTED_FROM) & (score < LIFTED_TO) & (several[first] | several[second]))
+    most = np.full(len(score), np.inf)
     if not len(wanted):
-        return score
+        return score, most
     table = PartTable([program.parts or (program,) for program in programs], programs, commons, calibration)
     best = table.best(first[wanted], second[wanted], LIFTED_OWN)
     copied = 1.0 / (1.0 + np.exp(-calibration.part_llr(best.score, best.own)))
     lifted: Floats = score.copy()
     lifted[wanted] = np.where(best.own >= LIFTED_OWN, np.maximum(score[wanted], LIFTED_TO * copied), score[wanted])
-    return lifted
+    said, _ = part_answers(best.score, best.own, best.exclusive, calibration)
+    most[wanted] = np.where(lifted[wanted] > score[wanted], said, np.inf)
+    return lifted, most

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.hashing import hash_text
@@ -19,10 +20,13 @@ __all__ = [
     "LEAST_TOKENS",
     "LISTED_WITH_PARTS",
     "Part",
+    "part_answers",
     "part_evidence",
     "parts_of",
     "program_with_parts",
 ]
+
+Floats = npt.NDArray[np.float64]
 
 LEAST_TOKENS = 60
 GROUP_TOKENS = 150
@@ -137,6 +141,26 @@ def program_with_parts(source: Source) -> Program:
 
 OWN_SHARE = 0.5
 """Of the likeness of two parts, how much must be left of it over what nobody else is known to have."""
+BELOW_DERIVED = 1.0
+"""Nats below *derived* that the ratio of parts stays which are too short for it, or too much of which is known."""
+
+
+def part_answers(
+    score: Floats, own: Floats, exclusive: Floats, calibration: Calibration, tried: int = 1
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Natural-log likelihood ratios of pairs of parts, and which of them are called derived.
+
+    Args:
+        score: Of each pair.
+        own: Tokens of the smaller part that nobody else is known to have.
+        exclusive: The score over what nobody else is known to have.
+        calibration: From scores to answers.
+        tried: Pairs of parts that the two programs have.
+    """
+    llr = calibration.part_llr(score, own, tried)
+    enough = (own >= calibration.part.least_own) & (exclusive >= OWN_SHARE * score)
+    llr = np.where(enough, llr, np.minimum(llr, calibration.derived_at - BELOW_DERIVED))
+    return llr, llr >= calibration.derived_at
 
 
 def part_evidence(
@@ -160,6 +184,6 @@ def part_evidence(
     as_tokens = Reading.TOKENS in (one.reading, other.reading)
     own *= min(against.own_share(one), against.own_share(other))
     counted = tried * calibration.part.tried if as_tokens else tried
-    llr = float(calibration.part_llr(np.array([likeness.score]), np.array([own]), counted)[0])
-    enough = own >= calibration.part.least_own and likeness.exclusive >= OWN_SHARE * likeness.score
-    return likeness.score, llr, enough and llr >= calibration.derived_at
+    score, new, exclusive = (np.array([value]) for value in (likeness.score, own, likeness.exclusive))
+    llr, derived = part_answers(score, new, exclusive, calibration, counted)
+    return likeness.score, float(llr[0]), bool(derived[0])

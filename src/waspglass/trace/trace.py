@@ -179,7 +179,7 @@ class _Detailing:
         verdict, reasons = draft.verdict, draft.reasons
         if any(part.verdict is Verdict.DERIVED for part in parts):
             verdict, reasons = Verdict.DERIVED, ("part", *draft.reasons[1:])
-        elif any(part.llr > 0 for part in parts) and reasons[0] in {"unlike", "unclear", "between"}:
+        elif any(part.llr > max(0.0, draft.llr) for part in parts) and reasons[0] in {"unlike", "unclear", "between"}:
             verdict, reasons = Verdict.CANNOT_TELL, ("part_between", *draft.reasons[1:])
         return draft.model_copy(update={
             "verdict": verdict, "reasons": reasons, "regions": regions, "parts": parts,
