@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from waspglass.examine.activity import first_entry
@@ -13,13 +14,14 @@ from waspglass.examine.unsettled import settled
 from waspglass.examine.verdict import Decision, rests_on_answers
 from waspglass.model.assessment import Implant, Lid, Verdict
 from waspglass.model.facts import Certainty
-from waspglass.model.finding import Effect, Rung
+from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
 __all__ = ["say"]
 
 _SAME_UPDATE = timedelta(hours=24)
+_PATH = re.compile(r"/|[a-z]:\\", re.IGNORECASE)
 
 
 def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
@@ -80,7 +82,7 @@ def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> lis
     vouched = {page.subject for page in case.own if page.answered is None}
     known = {implant.subject for implant in case.implants} | vouched | set(case.vanished)
     hints = [
-        shown_subject(one.subject, catalogue) if one.subject else one.title
+        _named(one, catalogue)
         for one in observations.findings
         if one.effect is Effect.HINT
         and one.rung in lasting
@@ -94,6 +96,14 @@ def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> lis
         things = counted("things", len(names), catalogue)
         return [catalogue.text("sentence.review_harmless", things=things, names=listed(names, catalogue))]
     return [catalogue.text("sentence.review", names=listed(names, catalogue))]
+
+
+def _named(finding: Finding, catalogue: Catalogue) -> str:
+    """A page or file by its path, which says what it is; the name of a service or task together with what it is."""
+    if not finding.subject:
+        return finding.title
+    shown = shown_subject(finding.subject, catalogue)
+    return shown if _PATH.match(finding.subject) else f"{finding.title} ({shown})"
 
 
 def _earliest(implants: list[Implant]) -> datetime | None:
