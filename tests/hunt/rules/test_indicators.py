@@ -228,6 +228,24 @@ def test_a_bundle_may_be_a_plain_array_and_what_is_wrong_has_a_line() -> None:
     assert "revoked" in (rules.skipped[1].detail or "")
 
 
+def test_a_list_below_many_comments_is_read_soon() -> None:
+    begun = time.process_time()
+    rules = read("# a comment\n" * 200_000 + "type,value\nip,198.51.100.7\nx,y\n")
+    assert time.process_time() - begun < 10
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert (rules.skipped[0].detail or "").startswith("line 200003: ")
+
+
+def test_sets_that_would_make_a_million_indicators_are_told() -> None:
+    hosts = ", ".join(f"'h{number}.example'" for number in range(1000))
+    names = ", ".join(f"'n{number}.aspx'" for number in range(1000))
+    rules = read(
+        bundle(f"[domain-name:value IN ({hosts})]", f"[domain-name:value IN ({hosts}) AND file:name IN ({names})]")
+    )
+    assert len(rules.indicators) == 1000
+    assert "1000000" in (rules.skipped[0].detail or "")
+
+
 def test_lines_of_a_long_bundle_are_found_soon() -> None:
     text = bundle(*[f"[file:name = '{'x' * 200}']"] * 20_000)
     begun = time.process_time()

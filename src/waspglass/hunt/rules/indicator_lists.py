@@ -101,10 +101,12 @@ def _table(text: str) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
 
     The header may be the last of the comments above the rows.
     """
-    lines, comment = text.removeprefix("\ufeff"), ""
-    while lines.startswith(("#", "\n", "\r")):
-        comment = lines.partition("\n")[0] if lines.startswith("#") else comment
-        lines = lines.partition("\n")[2]
+    whole, comment, at = text.removeprefix("\ufeff"), "", 0
+    while whole.startswith(("#", "\n", "\r"), at):
+        end = whole.find("\n", at) + 1 or len(whole)
+        comment = whole[at:end] if whole[at] == "#" else comment
+        at = end
+    lines = whole[at:]
     first = lines.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     above = text.count("\n") - lines.count("\n")

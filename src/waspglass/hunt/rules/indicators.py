@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -17,6 +18,8 @@ from waspglass.model.finding import Effect, Rung
 
 __all__ = ["read_stix"]
 
+_MOST = 100_000
+"""Combinations of the sets (`IN`) of one pattern, which multiply."""
 _STIX_OBJECTS = {
     ("ipv4-addr", "value"): "address",
     ("ipv6-addr", "value"): "address",
@@ -95,7 +98,11 @@ def _from_pattern(one: dict[str, object], source: str) -> Iterator[Indicator | s
         return
     meaning = _stix_meaning(one)
     for choice in choices:
-        for values in product(*(_values(part) for part in choice)):
+        sets = [_values(part) for part in choice]
+        if (many := math.prod(map(len, sets))) > _MOST:
+            yield f"{printable(name)[:80]}: a pattern of {many} combinations of values"
+            continue
+        for values in product(*sets):
             yield _of_choice(values, source, meaning, printable(name)[:200])
 
 
