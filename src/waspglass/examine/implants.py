@@ -35,6 +35,8 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
     for finding in observations.findings:
         if _speaks_of_implant(finding):
             groups[finding.subject or UNNAMED].append(finding)
+    # What only ended, such as a sample that the virus scanner took from somebody's folder, was no implant here.
+    groups = {subject: found for subject, found in groups.items() if any(f.effect is Effect.SHOWS for f in found)}
     named = [subject for subject in groups if subject != UNNAMED]
     if named:
         # A writing without a name beside a named implant is that implant's own writing, seen in another log; of several
