@@ -225,6 +225,8 @@ def test_what_a_part_shows_is_not_said_of_the_whole(language: str) -> None:
     said = say.hypotheses(best)
     assert said[0].startswith(say.text("label.llr_whole"))
     assert said[1].startswith(say.text("label.common_whole"))
+    assert found.measured_parts is not None
+    assert say.number(found.measured_parts.independent) in say.calibration()[2]
     assert say.text("label.one_in_part", count=say.number(int(math.exp(part)))) in said
 
 
@@ -246,4 +248,5 @@ def test_that_one_in_one_looks_so_is_not_said(result: TraceResult, language: str
     weak = one.hypotheses.model_copy(update={"one_in": 1})
     say = Sentences(result, language)
     begin = say.text("label.one_in", count="1")
+    assert len(say.calibration()) == 2
     assert begin not in say.hypotheses(one.model_copy(update={"llr": 0.3, "hypotheses": weak, "parts": ()}))

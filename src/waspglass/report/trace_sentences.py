@@ -166,7 +166,15 @@ class Sentences:
             found=self.number(100 * measured.derived_found), false=self.number(1000 * measured.false_derived, 2),
             worst_false=self.number(1000 * measured.worst_false_derived, 1),
         )  # fmt: skip
-        return [thresholds, reached]
+        parts = self.result.measured_parts
+        if parts is None or not any(one.parts for one in self.result.comparisons):
+            return [thresholds, reached]
+        reached_by_parts = self.text(
+            "label.measured_parts", derived=self.number(parts.derived), independent=self.number(parts.independent),
+            found=self.number(100 * parts.derived_found), false=self.number(1000 * parts.false_derived, 2),
+            worst_false=self.number(1000 * parts.worst_false_derived, 1),
+        )  # fmt: skip
+        return [thresholds, reached, reached_by_parts]
 
     def remarks(self) -> list[str]:
         """What limited the comparison of which file."""

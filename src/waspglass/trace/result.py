@@ -60,7 +60,7 @@ class Region(Document):
 
 
 class PartMatch(Document):
-    """A part of the sample that comes from a part of the shared program.
+    """A part of the sample that is like a part of the shared program.
 
     Attributes:
         llr: Natural log; that it is the best of many pairs of parts is in the numbers that it was worked out with.
@@ -184,7 +184,8 @@ class TraceResult(Document):
         left_out: Comparisons that were made but are not listed, all less alike.
         skipped: What could not be read.
         derived_at, independent_at: Log likelihood ratios at which the answers are given.
-        measured: What the calibration in use reached on sets that it was not fitted on.
+        measured: What the calibration in use reached on sets that it was not fitted on, with whole programs.
+        measured_parts: The same with the best pairs of parts; derived are synthetic copies of functions.
         trained_on: Public sets that it was fitted on.
         texts: By name, for the compared programs that are shown.
     """
@@ -203,5 +204,6 @@ class TraceResult(Document):
     independent_at: float
     least_tokens: int
     measured: Measured | None
+    measured_parts: Measured | None = None
     trained_on: tuple[str, ...]
     texts: dict[str, Text]

@@ -84,6 +84,7 @@ def trace(
         independent_at=calibration.independent_at,
         least_tokens=calibration.enough_tokens(programs),
         measured=calibration.regime(programs).measured,
+        measured_parts=calibration.part.measured,
         trained_on=calibration.trained_on,
         texts={name: shown_text(detailing.by_name[name]) for name in sorted(shown)},
     )
