@@ -143,6 +143,13 @@ def test_all_shapes_of_events_give_the_same_fields(line: bytes) -> None:
     assert record == {"Channel": "Security", "EventID": "4688", "Provider_Name": "S", "NewProcessName": "x"}
 
 
+def test_an_event_in_a_code_page_is_read_but_for_its_letters() -> None:
+    ((record, _),) = read(EVENTS, '{"EventID":1,"CommandLine":"cmd /c Müller"}'.encode("cp1252"))
+    assert record["CommandLine"] == "cmd /c M\ufffdller"
+    with pytest.raises(MalformedLineError):
+        EVENTS.record('{"EventID":1,"Mü'.encode("cp1252"), Columns())
+
+
 @pytest.mark.parametrize("name", LINE_FORMATS)
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_hostile_bytes_are_malformed_or_read_but_never_a_crash(name: str, line: bytes, literal: str) -> None:

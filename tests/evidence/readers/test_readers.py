@@ -332,6 +332,17 @@ class TestOabExport:
         ((_, _, record),) = read("oab_export", content)
         assert (record["Name"], record["ExternalUrl"]) == ("OAB", "https://b/OAB")
 
+    def test_json_in_the_code_page_of_the_server_is_read(self) -> None:
+        content = '[{"Name": "OAB", "Server": "MÜNCHEN", "ExternalUrl": "https://b/OAB"}]'.encode("cp1252")
+        ((_, _, record),) = read("oab_export", content)
+        assert (record["Server"], record["ExternalUrl"]) == ("M\ufffdNCHEN", "https://b/OAB")
+
+    def test_rows_of_a_table_have_the_lines_that_they_begin_in(self) -> None:
+        rows = b'"a\r\nb","https://a/OAB","C:\\x","y"\r\n"OAB","https://a/OAB","C:\\x","y"\r\n'
+        head = b'"Name","InternalUrl","Path","ExternalUrl"\r\n'
+        assert [place.line for place, _, _ in read("oab_export", head + rows)] == [2, 4]
+        assert [place.line for place, _, _ in read("oab_export", b"#TYPE X\r\n" + head + rows)] == [3, 5]
+
     def test_too_many_objects_end_with_a_limit(self) -> None:
         assert fault("oab_export", b"[" + b"{}," * 20_000 + b"{}]").reason is SkipReason.LIMIT_REACHED
 

@@ -62,6 +62,17 @@ def _read(text: str) -> datetime | None:
     return moment(_BLANK_BEFORE_ZONE.sub("", text.removesuffix(" UTC"))) if len(text) <= _LONGEST_TIME else None
 
 
+def _loaded(raw: bytes) -> object:
+    """What the JSON says; a code page of the server, as Windows PowerShell writes, hides no more than its letters."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        text = raw.decode("utf-8", "replace")
+        if "\ufffd" not in text:
+            raise
+        return orjson.loads(text)
+
+
 class EventJson:
     """`event_json`."""
 
@@ -98,7 +109,7 @@ class EventJson:
         """The flattened event; empty values are absent."""
         del columns
         try:
-            document = orjson.loads(line.strip(b" \t\r\n,").removeprefix(b"\xef\xbb\xbf"))
+            document = _loaded(line.strip(b" \t\r\n,").removeprefix(b"\xef\xbb\xbf"))
         except (orjson.JSONDecodeError, RecursionError) as error:
             raise MalformedLineError(f"not JSON: {error}") from None
         if not isinstance(document, dict):

@@ -76,7 +76,7 @@ def _objects(content: bytes, path: str) -> Iterator[_Found]:
     if start == "<":
         return _from_clixml(content, path)
     if start in {"{", "["}:
-        return _from_json(text, path)
+        return _from_json(decoded(content, "replace"), path)
     first = text.lstrip("\r\n \t").partition("\n")[0]
     if start == "#" or (first.count(",") > 2 and "externalurl" in first.lower() and ":" not in first):
         return _from_csv(text, path)
@@ -117,11 +117,14 @@ def _from_base64(value: str) -> str:
 
 
 def _from_csv(text: str, path: str) -> Iterator[_Found]:
-    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("#TYPE")]
+    written = text.splitlines(keepends=True)
+    lines = [line for line in written if not line.startswith("#TYPE")]
     try:
         reader = csv.DictReader(io.StringIO("".join(lines)))
+        began = len(written) - len(lines) + (reader.line_num if reader.fieldnames else 0) + 1
         for row in reader:
-            yield reader.line_num, {key: value for key, value in row.items() if isinstance(value, str) and key}
+            yield began, {key: value for key, value in row.items() if isinstance(value, str) and key}
+            began = len(written) - len(lines) + reader.line_num + 1
     except csv.Error as fault:
         message = f"the CSV is damaged ({fault})"
         raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault

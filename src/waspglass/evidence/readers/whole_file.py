@@ -34,13 +34,13 @@ def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
     return content
 
 
-def decoded(content: bytes) -> str:
+def decoded(content: bytes, errors: str | None = None) -> str:
     r"""Text in UTF-8, or UTF-16 with a byte order mark or the look of it.
 
     Bytes that do not fit become `\xNN`; in more than a MiB of content, the replacement character, because Python's
-    other error handlers take seconds a megabyte.
+    other error handlers take seconds a megabyte, or as `errors` says: in JSON `\xNN` would be a fault.
     """
-    errors = "backslashreplace" if len(content) <= _LOSSLESS_BYTES else "replace"
+    errors = errors or ("backslashreplace" if len(content) <= _LOSSLESS_BYTES else "replace")
     if content.startswith(codecs.BOM_UTF16_LE):
         return content[2:].decode("utf-16-le", "replace")
     if content.startswith(codecs.BOM_UTF16_BE):
