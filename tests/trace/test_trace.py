@@ -36,7 +36,7 @@ def test_a_copy_is_derived_and_said_to_be_identical() -> None:
     best = result.comparisons[0]
     assert best.identical
     assert best.score == pytest.approx(1.0)
-    assert best.hypotheses.background_as_alike == 0
+    assert (best.hypotheses.background_as_alike, best.hypotheses.one_in) == (0, 20_000)
     assert best.regions[0].sample == best.regions[0].shared
 
 

@@ -21,6 +21,8 @@ COMMON_SOURCE_AT = math.log(10)
 MOSTLY = 0.5
 """Share of what two have in common that must be known from elsewhere to explain their likeness."""
 BASELINE_PROGRAMS = 200
+ROUNDING = 1e-6
+"""Added before a ratio is cut to a whole number: e to the logarithm of 20,000 is a bit less than that."""
 
 
 class Comparing:
@@ -63,7 +65,7 @@ class Comparing:
             hypotheses=Hypotheses(
                 against_independent=round(llr, 4),
                 against_common_source=None if common_source is None else round(common_source, 4),
-                one_in=max(1, int(math.exp(max(0.0, llr)))),
+                one_in=max(1, int(math.exp(max(0.0, llr)) + ROUNDING)),
                 background_as_alike=sum(1 for score in scores if score >= likeness.score),
                 background_pairs=len(scores),
             ),
