@@ -49,8 +49,7 @@ def examine(
     ],
     pack: Annotated[str, typer.Option(help="Campaign pack: a built-in name or a folder.")] = "proxylogon",
     facts: Annotated[
-        Path | None,
-        typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages."),
+        Path | None, typer.Option(help="What you know, as JSON: hostname, timezone, collected_at, builds, own_pages.")
     ] = None,
     rules: Annotated[
         list[Path] | None,
