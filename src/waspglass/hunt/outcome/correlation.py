@@ -104,13 +104,21 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
             yield Match(correlation, tuple(window), key)
 
 
+_WHOLE_FILE = Place(offset=0)
+"""Where a record stands that is a file, such as a page: no file gives two."""
+
+
 def _where(place: Place) -> tuple[int, int, int]:
     return place.line or 0, place.record or 0, place.offset or 0
 
 
 def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:
-    """Chains in the order of the rules; each prefix is kept with its latest start."""
+    """Chains in the order of the rules; each prefix is kept with its latest start.
+
+    A chain that was told ends in further whole files, too: of several pages written after a break-in, each is one.
+    """
     wanted = sequences(correlation)
+    told: dict[int, list[Heard]] = {}
 
     def fresh() -> list[list[list[Heard]]]:
         return [[[] for _ in sequence] for sequence in wanted]
@@ -118,15 +126,19 @@ def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[
     chains = fresh()
     for event in events:
         at = position(event)
-        for sequence, prefixes in zip(wanted, chains, strict=True):
+        for number, (sequence, prefixes) in enumerate(zip(wanted, chains, strict=True)):
             if at not in sequence:
                 continue
             step = sequence.index(at)
+            last = step == len(sequence) - 1
             before = prefixes[step - 1] if step else []
+            if last and not before and event.place == _WHOLE_FILE:
+                before = told.get(number, [])
             if step and (not before or event.time - before[0].time > correlation.timespan):
                 continue
             prefixes[step] = [*before, event]
-            if step == len(sequence) - 1:
+            if last:
                 yield prefixes[step]
+                told[number] = before
                 chains = fresh()
                 break
