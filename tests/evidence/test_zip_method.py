@@ -6,6 +6,8 @@ import bz2
 import io
 import random
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -150,6 +152,11 @@ def test_a_member_that_lies_before_the_archive_is_unreadable(tmp_path: Path, met
     assert read_through(put(tmp_path, bytes(raw))) == (0, SkipReason.UNREADABLE)
     _, skipped = read_all(put(tmp_path, bytes(raw).replace(NAME, NAME[:-4] + b".zip")))
     assert list(skipped.values()) == [SkipReason.UNREADABLE]
+
+
+def test_what_few_zips_need_is_not_loaded_at_the_start() -> None:
+    code = "import sys, waspglass.evidence.open; sys.exit('inflate64' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=METHODS.get)

@@ -16,8 +16,6 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
-import inflate64
-
 from waspglass.evidence.stream import Pread, slice_stream
 
 __all__ = ["OWN_METHODS", "UnpackedMember", "unpacked_member"]
@@ -109,6 +107,8 @@ def _pieces_of(packed: BinaryIO, method: int) -> Callable[[], bytes | None]:
 
 
 def _deflate64(packed: BinaryIO) -> Callable[[], bytes | None]:
+    import inflate64  # here, for it takes 10 ms of each start and few zips need it
+
     inflater = inflate64.Inflater()
 
     def piece() -> bytes | None:
