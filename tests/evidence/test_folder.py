@@ -141,20 +141,32 @@ class _Worn(io.BytesIO):
 
 
 class _Disk:
+    def __init__(self, *files: tuple[str, bytes | None]) -> None:
+        self._files = files
+
     def members(self, skips: SkipLog) -> Iterator[Member]:
         del skips
-        for name, content in (("a.zip", None), ("x.log", b"abc"), ("x.log", None), ("y.log", b"abc")):
-            yield Member(("C", name), 3, None, None, _Worn if content is None else partial(io.BytesIO, content))
+        for name, content in self._files:
+            opener = _Worn if content is None else partial(io.BytesIO, content)
+            yield Member(tuple(name.split("/")), 3, None, None, opener)
 
     def close(self) -> None:
         pass
 
 
 def test_a_disk_that_fails_where_files_are_compared_or_looked_into_hides_no_other() -> None:
-    with EvidenceTree(Path("x"), _Disk(), DEFAULT_LIMITS) as evidence:
+    disk = _Disk(("C/a.zip", None), ("C/x.log", b"abc"), ("C/x.log", None), ("C/y.log", b"abc"))
+    with EvidenceTree(Path("x"), disk, DEFAULT_LIMITS) as evidence:
         assert [file.path for file in evidence.files()] == [r"C:\x.log", r"C:\y.log"]
         reasons = {skip.source: skip.reason for skip in evidence.skipped()}
     assert reasons == {r"C:\a.zip": SkipReason.UNREADABLE, r"C:\x.log": SkipReason.DUPLICATE_PATH}
+
+
+def test_a_file_of_the_second_server_that_comes_again_is_the_same_file() -> None:
+    disk = _Disk(("MX01/C/x.log", b"abc"), ("MX02/C/x.log", b"xyz"), ("MX02/C/x.log", b"xyz"))
+    with EvidenceTree(Path("x"), disk, DEFAULT_LIMITS) as evidence:
+        assert [file.path for file in evidence.files()] == [r"C:\x.log", r"MX02\C\x.log"]
+        assert [skip.reason for skip in evidence.skipped()] == [SkipReason.SAME_FILE]
 
 
 def test_limits_on_depth_and_number(tmp_path: Path) -> None:

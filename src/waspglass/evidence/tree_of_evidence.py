@@ -60,7 +60,7 @@ class EvidenceTree:
         self._closers: list[Callable[[], None]] = [*handles, container.close]
         self._skips = SkipLog(root.name)
         self._seen: dict[int, _Taken] = {}
-        self._compared: tuple[Member, bool] | None = None
+        self._compared: tuple[_Taken, Member, bool] | None = None
         self._bytes = 0
         self._inner: dict[str, Container] = {}
 
@@ -130,10 +130,10 @@ class EvidenceTree:
         return True
 
     def _same(self, taken: _Taken, member: Member) -> bool:
-        """Whether a member is the file that has its path already; asked up to twice a member, and answered once."""
-        if self._compared is None or self._compared[0] is not member:
-            self._compared = (member, _are_copies(taken, member))
-        return self._compared[1]
+        """Whether a member is the file that has its path already; asked twice of most, and answered once."""
+        if self._compared is None or self._compared[0] is not taken or self._compared[1] is not member:
+            self._compared = (taken, member, _are_copies(taken, member))
+        return self._compared[2]
 
     def _expanded(self, file: TreeFile, nesting: int) -> Iterator[TreeFile]:
         """The file, or what it holds: the content of a compressed log, or an archive and then its members."""
