@@ -232,6 +232,10 @@ def test_what_is_damaged_hides_nothing_else() -> None:
     assert (len(found), fault) == (2, SkipReason.DAMAGED)
     found, fault = read(f"<Events>{in_xml()}<Event xmlns='x'><System><EventID>1</Ev{in_xml()}{in_xml()}</Events>")
     assert (len(found), fault) == (3, SkipReason.DAMAGED)
+    found, fault = read("EventID,EventData,Note\n1,a,b\n2,a\rb,c\n3,a,b\n")
+    assert ([record["EventID"] for _, record in found], fault) == (["1", "3"], SkipReason.DAMAGED)
+    assert read("EventID,EventData\r1,a\r") == ([], SkipReason.DAMAGED)
+    assert read("\n") == ([], None)
     found, fault = read(table([WINEVENT, WINEVENT]) + '"' + "x" * 50)
     assert (len(found), fault) == (3, None)  # a cut row says what it says
 

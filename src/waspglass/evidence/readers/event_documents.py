@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
 from waspglass.evidence.errors import EvidenceReadError
@@ -33,6 +33,8 @@ _BEGIN = re.compile(r"\{")
 _NEXT = re.compile(r"\n[ \t]*(?:[\[,][ \t]*)?\{")
 _ANSWERS = ("value", "results", "events", "rows")
 _TYPE_LINE = "#TYPE"
+_DAMAGED = ()
+"""A row that cannot be read; the ones behind it can."""
 _XML = re.compile(r"(?:Record \d+\s+)?<")
 _TABLES = frozenset({"EventData", "UserData", "System"})
 """Columns in which an object stands as JSON."""
@@ -83,6 +85,10 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
             at = len(held) if following is None else following.start()
         else:
             yield from _events_in(found)
+    _tell(faults, path)
+
+
+def _tell(faults: int, path: str) -> None:
     if faults:
         given_up = faults > _MOST_FAULTS
         message = f"{faults} events are damaged or cut; {'it was not read on' if given_up else 'the others were read'}"
@@ -117,21 +123,23 @@ def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
     if head.startswith(_TYPE_LINE):
         head = next(lines, "")
     separator = max(",;\t", key=head.count)
-    names = [name.strip() for name in _row(csv.reader([head], delimiter=separator), path) or ()]
-    rows = csv.reader(lines, delimiter=separator)
-    while (row := _row(rows, path)) is not None:
+    header = _row(csv.reader([head], delimiter=separator))
+    names = [name.strip() for name in header or ()]
+    rows, faults = csv.reader(lines, delimiter=separator), int(header is _DAMAGED)
+    while faults <= _MOST_FAULTS and (row := _row(rows)) is not None:
+        faults += row is _DAMAGED
         if row:
             yield {name: _cell(name, value) for name, value in zip(names, row, strict=False) if value}
+    _tell(faults, path)
 
 
-def _row(rows: Iterator[list[str]], path: str) -> list[str] | None:
-    """The next row; the library's bound on cells is everybody's, so it is put back."""
+def _row(rows: Iterator[list[str]]) -> Sequence[str] | None:
+    """The next row, None at the end; the library's bound on cells is everybody's, so it is put back."""
     usual = csv.field_size_limit(_LONGEST)
     try:
         return next(rows, None)
-    except csv.Error as fault:
-        message = f"the table is damaged ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+    except csv.Error:
+        return _DAMAGED
     finally:
         csv.field_size_limit(usual)
 
