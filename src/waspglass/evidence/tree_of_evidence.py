@@ -26,7 +26,7 @@ __all__ = ["EvidenceTree"]
 _PACKED_SUFFIXES = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
 _FOLDER_AND_DRIVE = 2
 _FOREIGN_SUFFIXES = (".7z", ".rar", ".xz", ".bz2")
-_COMPARED = 1 << 20
+_COMPARED = 128 << 10
 """Bytes by which copies of one file, collected in two ways, are told from two servers' files of the same length: event
 logs are all as long as they may become."""
 
