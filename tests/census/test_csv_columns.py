@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.census.blocks import Bytes
 from tests.census.exports import COLUMNS_TODAY
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import RAW, Tally
@@ -19,20 +19,6 @@ from waspglass.census.sources.csv_columns import csv_columns
 from waspglass.census.sources.csv_rows import csv_rows
 from waspglass.census.sources.shadowserver import Shadowserver
 from waspglass.census.sources.source import Head
-
-
-class Bytes:
-    """A content that comes in blocks of so many bytes."""
-
-    shown = "x"
-
-    def __init__(self, text: bytes, size: int) -> None:
-        self.text, self.size = text, size
-
-    def blocks(self) -> Iterator[bytes]:
-        for start in range(0, len(self.text), self.size):
-            yield self.text[start : start + self.size]
-
 
 Rows = list[tuple[int, dict[str, str]]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import msgspec
 import polars as pl
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.census.blocks import Bytes
 from tests.census.exports import PATCHED, UNDECIDABLE, VULNERABLE, banner
 from waspglass.census.sighting import RAW, Tally
 from waspglass.census.signs import Sign, load_signs
@@ -19,19 +19,6 @@ from waspglass.census.sources.lines import whole_lines
 from waspglass.census.sources.shodan import Shodan
 from waspglass.census.sources.source import Head
 from waspglass.model.skip import SkipReason
-
-
-class Bytes:
-    """A content that comes in blocks of so many bytes."""
-
-    shown = "x"
-
-    def __init__(self, text: bytes, size: int) -> None:
-        self.text, self.size = text, size
-
-    def blocks(self) -> Iterator[bytes]:
-        for start in range(0, len(self.text), self.size):
-            yield self.text[start : start + self.size]
 
 
 def naive(text: bytes) -> tuple[list[dict[str, object]], Tally]:

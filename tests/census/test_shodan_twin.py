@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.census.blocks import Bytes
 from tests.census.exports import PATCHED, UNDECIDABLE, VULNERABLE, banner
 from waspglass.census.sighting import Tally
 from waspglass.census.sources import json_lines
@@ -18,19 +18,6 @@ from waspglass.census.sources.json_lines import decode_block
 from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.census.sources.shodan import Shodan
 from waspglass.census.sources.source import Head
-
-
-class Bytes:
-    """A content that comes in blocks of so many bytes."""
-
-    shown = "x"
-
-    def __init__(self, text: bytes, size: int) -> None:
-        self.text, self.size = text, size
-
-    def blocks(self) -> Iterator[bytes]:
-        for start in range(0, len(self.text), self.size):
-            yield self.text[start : start + self.size]
 
 
 class Shape(msgspec.Struct):
