@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from enum import StrEnum
 from errno import EACCES, ENOTDIR
 from functools import partial
@@ -99,7 +98,9 @@ def write_files(
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, made in contents.items():
-            waiting.append((_write_aside(out, made()), out / name))
+            content = made()
+            waiting.append((out / f".waspglass-{secrets.token_hex(8)}.part", out / name))
+            _write_aside(waiting[-1][0], content)
         for temporary, target in waiting:
             temporary.replace(target)
     except OSError as error:
@@ -176,20 +177,13 @@ def names_generator(target: Path) -> bool:
         return b"waspglass" in head or b"waspglass" in file.read(_PEEK)
 
 
-def _write_aside(out: Path, content: str | bytes) -> Path:
-    """Writes a temporary file in `out`, down to the disk; leaves none behind if that fails."""
-    handle, name = tempfile.mkstemp(prefix=".waspglass-", suffix=".part", dir=out)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    return temporary
+def _write_aside(temporary: Path, content: str | bytes) -> None:
+    """Writes a new file that only its owner can read, down to the disk. Whoever names it removes it."""
+    private = partial(os.open, mode=0o600)
+    with open(temporary, "xb", opener=private) as file:  # pathlib's has no opener
+        file.write(content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _refused(path: Path, error: OSError) -> OutputError:
