@@ -203,6 +203,14 @@ def test_only_words_of_known_products_are_taken(tmp_path: Path, export: Path) ->
     run("add", export, "--store", tmp_path / "store", "--pack", pack, "--product", "mailgate", "--mapping", mapping)
 
 
+def test_a_pack_without_signs_is_told(tmp_path: Path, export: Path) -> None:
+    pack = own_pack(tmp_path / "mine")
+    (pack / "signs.yml").unlink()
+    result = CliRunner().invoke(app, ["add", str(export), "--store", str(tmp_path / "store"), "--pack", str(pack)])
+    assert result.exit_code == 0
+    assert "has no signs.yml" in result.stderr
+
+
 def test_packs_of_the_program_describe_their_products() -> None:
     for name, product in (("proxylogon", "exchange"), ("toolshell", "sharepoint")):
         assert [each.product for each in load_pack(name).exposed] == [product]

@@ -65,7 +65,10 @@ def add(
     from waspglass.packs.load import pack_folder
     from waspglass.report.census_text import outcome_text
 
-    signs = load_signs(tuple(each for name in pack or () for each in read_exposed(pack_folder(name))))
+    own = {name: read_exposed(pack_folder(name)) for name in pack or ()}
+    for name in (name for name, products in own.items() if not products):
+        typer.echo(f"the pack {name} has no signs.yml: it adds no product to those that are known", err=True)
+    signs = load_signs(tuple(each for products in own.values() for each in products))
     options = AddOptions(
         all_sources(None if mapping is None else read_mapping(mapping, signs), signs),
         dt.datetime.now(dt.UTC),
