@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ __all__ = [
     "Part",
     "conjunction",
     "disjunction",
+    "mapped",
     "matches",
 ]
 
@@ -93,6 +95,17 @@ def conjunction(parts: list[Condition]) -> Condition:
 def disjunction(parts: list[Condition]) -> Condition:
     """`Or`, or the single part."""
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def mapped(condition: Condition, change: Callable[[Match], Condition]) -> Condition:
+    """The same tree with something else for each comparison."""
+    match condition:
+        case Match():
+            return change(condition)
+        case Not(of):
+            return Not(mapped(of, change))
+        case And(of) | Or(of):
+            return type(condition)(tuple(map(partial(mapped, change=change), of)))
 
 
 def matches(condition: Condition) -> Iterator[Match]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, mapped
 
 __all__ = ["field_names", "known_true", "of_dashes", "renamed"]
 
@@ -28,32 +28,26 @@ def field_names(condition: Condition) -> frozenset[str]:
 
 def renamed(condition: Condition, names: Mapping[str, str]) -> Condition:
     """The same condition on other field names."""
-    match condition:
-        case Match(field=name, kind=kind, text=text):
-            field = None if name is None else names.get(name, name)
-            return replace(condition, field=field, text=names.get(text, text) if kind.value == "field" else text)
-        case Not(of):
-            return Not(renamed(of, names))
-        case And(of):
-            return And(tuple(renamed(part, names) for part in of))
-        case Or(of):
-            return Or(tuple(renamed(part, names) for part in of))
+
+    def change(one: Match) -> Match:
+        field = None if one.field is None else names.get(one.field, one.field)
+        return replace(one, field=field, text=names.get(one.text, one.text) if one.kind.value == "field" else one.text)
+
+    return mapped(condition, change)
 
 
 def of_dashes(condition: Condition) -> Condition:
     """The condition as it is meant of a web server's log: `-` is no value, and an empty query is not an empty URI."""
-    match condition:
-        case Match(field=str(name)):
-            if condition.parts in _NOTHING and condition.kind is Kind.PATTERN:
-                condition = Match(name, Kind.NULL)
-            asks = condition.kind in (Kind.NULL, Kind.EXISTS)
-            return replace(condition, field="c-uri-query") if asks and name == "cs-uri-query" else condition
-        case Match():
-            return condition
-        case Not(of):
-            return Not(of_dashes(of))
-        case And(of) | Or(of):
-            return type(condition)(tuple(map(of_dashes, of)))
+    return mapped(condition, _of_dashes)
+
+
+def _of_dashes(one: Match) -> Match:
+    if one.field is None:
+        return one
+    if one.parts in _NOTHING and one.kind is Kind.PATTERN:
+        one = Match(one.field, Kind.NULL)
+    asks = one.kind in (Kind.NULL, Kind.EXISTS)
+    return replace(one, field="c-uri-query") if asks and one.field == "cs-uri-query" else one
 
 
 def known_true(condition: Condition, has: Callable[[str], bool]) -> tuple[Condition | None, frozenset[str]]:

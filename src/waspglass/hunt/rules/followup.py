@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 
 from msgspec import structs
 
-from waspglass.hunt.rules.condition import And, Condition, Match, Not, Or, matches
+from waspglass.hunt.rules.condition import Condition, Match, mapped, matches
 from waspglass.hunt.rules.rule import Indicator, Meaning, Rule, RuleSet
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
@@ -137,24 +137,14 @@ def follow_up(rules: RuleSet, seeds: Seeds, followed: Seeds | None) -> FollowUp:
         if any(new.holes.get(name) for name in names) or (not names and followed is None):
             # What is new of one placeholder may go together with what is old of another.
             several = followed is not None and len(names) > 1
-            chosen.append(replace(rule, condition=_with_any(rule.condition)) if several else rule)
+            chosen.append(replace(rule, condition=mapped(rule.condition, _with_any)) if several else rule)
     known = {} if followed is None else {_ANY + name: values for name, values in seeds.holes.items()}
     return FollowUp((*chosen, *_context(new)), {**new.holes, **known})
 
 
-def _with_any(condition: Condition) -> Condition:
-    """The condition with the values of all passes in its placeholders."""
-    match condition:
-        case Match(parts=parts):
-            return structs.replace(
-                condition, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in parts)
-            )
-        case Not(of):
-            return Not(_with_any(of))
-        case And(of):
-            return And(tuple(map(_with_any, of)))
-        case Or(of):
-            return Or(tuple(map(_with_any, of)))
+def _with_any(one: Match) -> Match:
+    """The comparison with the values of all passes in its placeholders."""
+    return structs.replace(one, parts=tuple((k, _ANY + text if k == "hole" else text) for k, text in one.parts))
 
 
 def _context(seeds: Seeds) -> tuple[Indicator, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, disjunction, mapped
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
@@ -74,24 +74,19 @@ def _says(parts: tuple[Part, ...]) -> bool:
     return any(text or kind != "text" for kind, text in parts)
 
 
-def _with_digests(condition: Condition) -> Condition:
+def _with_digests(one: Match) -> Condition:
     """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field."""
-    match condition:
+    match one:
         case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS and _says(parts):
             inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
-            return Or((condition, Match("Hashes", Kind.PATTERN, parts=inside, cased=condition.cased)))
-        case Match():
-            return condition
-        case Not(of):
-            return Not(_with_digests(of))
-        case And(of) | Or(of):
-            return type(condition)(tuple(map(_with_digests, of)))
+            return Or((one, Match("Hashes", Kind.PATTERN, parts=inside, cased=one.cased)))
+    return one
 
 
 def event_condition(condition: Condition, meant: tuple[Variant, ...]) -> Condition | None:
     """The condition with the channel and event id of each variant; None if no variant has the fields for it."""
     options: list[Condition] = []
-    condition = _with_digests(condition)
+    condition = mapped(condition, _with_digests)
     for variant in meant:
         has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
         usable = condition if has is None else known_true(condition, has.__contains__)[0]

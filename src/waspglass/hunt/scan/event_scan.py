@@ -35,9 +35,9 @@ Text = tuple[int, datetime | None, str]
 """Record id, moment and JSON of an event."""
 
 _BATCH = 512
+"""Events that are searched at once."""
 _MOST_CHARACTERS = 8 << 20
 """Of a batch; one event of an export may be of megabytes."""
-"""Events that are searched at once."""
 _ENOUGH = 4 << 20
 """Bytes of an event log from which on it pays to choose needles by what is rare in its first events."""
 _SAMPLE = 256 << 10
