@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["SIGNATURE_BYTES", "Signature", "signature"]
+__all__ = ["ARCHIVE_STARTS", "SIGNATURE_BYTES", "Signature", "signature"]
 
 SIGNATURE_BYTES = 4096
 """How much of a file's start `signature` wants to see."""
@@ -45,6 +45,8 @@ _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"BZh", Signature.FOREIGN_ARCHIVE),
     (b"\xfd7zXZ\x00", Signature.FOREIGN_ARCHIVE),
 )
+ARCHIVE_STARTS = tuple(start for start, found in _STARTS if found is not Signature.IMAGE)
+"""Of all archives but tar; a look at these first spares `signature` where most files are none."""
 _USTAR_AT = 257
 _VDI_AT, _VDI = 64, b"\x7f\x10\xda\xbe"
 """The mark of a VirtualBox disk; the text before it names the program that wrote it, VirtualBox or QEMU."""

@@ -16,7 +16,7 @@ from waspglass.evidence.compressed import decompressed, inner_signature
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container
-from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.signature import ARCHIVE_STARTS, SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
@@ -32,8 +32,6 @@ __all__ = ["LIMITS", "Opening", "opened"]
 LIMITS = Limits(files=200_000, total_bytes=2 << 30, member_bytes=4 << 30, spool_bytes=8 << 30)
 """What one path may bring: files, bytes of all of them together, and what may go through temporary files."""
 _OPENED = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZSTD})
-_STARTS = (b"PK", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"MSCF", b"BZh", b"\xfd7zXZ")
-"""Of all archives but tar; a look at these first spares a longer one at every file."""
 _NOT_READ = "archives of this kind are not read; unpack it first"
 _LONG = "an archive in another; unpack it first"
 
@@ -110,7 +108,7 @@ def opened(source: Source, opening: Opening, nesting: int = 0) -> Iterator[Sourc
 
 def _kind(raw: bytes) -> Signature | None:
     """Which archive bytes are; None if they are none, also where a text only begins like one."""
-    if not raw.startswith(_STARTS) and raw[257:262] != b"ustar":
+    if not raw.startswith(ARCHIVE_STARTS) and raw[257:262] != b"ustar":
         return None
     kind = signature(raw[:SIGNATURE_BYTES])
     if kind in _OPENED:

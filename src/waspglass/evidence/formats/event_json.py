@@ -16,7 +16,7 @@ from waspglass.evidence.artefact import Columns, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.event_exports import export_of, unwrapped
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, event_of_beats, event_of_parser, flat_event
-from waspglass.evidence.formats.moments import moment, since_1970
+from waspglass.evidence.formats.moments import json_date, moment, since_1970
 
 __all__ = ["TIME_NAMES", "EventJson", "event_time", "flatten_event"]
 
@@ -25,8 +25,8 @@ TIME_NAMES = (
     "TimeGenerated",
 )
 """Fields that tell when an event was made, the surest first."""
-_SINCE_1970 = re.compile(r"(?:/Date\((-?\d{1,17})\)/|(\d{9,11}(?:\.\d{1,9})?))")
-"""Milliseconds, as Windows PowerShell 5.1 writes times into JSON; seconds, as Velociraptor and Splunk do."""
+_SINCE_1970 = re.compile(r"\d{9,11}(?:\.\d{1,9})?")
+"""Seconds, as Velociraptor and Splunk write times."""
 _LONGEST_TIME = 64
 _BLANK_BEFORE_ZONE = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 _UNSAFE = re.compile(r"""[^ !#$%()*,.0-9:;?@A-Z\[\]^_`a-z{|}~-]+""")
@@ -56,9 +56,10 @@ def event_time(record: Record) -> datetime | None:
 
 
 def _read(text: str) -> datetime | None:
-    if found := _SINCE_1970.fullmatch(text):
-        seconds = float(found[2]) if found[1] is None else int(found[1]) / 1000
-        return since_1970(seconds)
+    if _SINCE_1970.fullmatch(text):
+        return since_1970(float(text))
+    if (read := json_date(text)) is not None:
+        return read
     return moment(_BLANK_BEFORE_ZONE.sub("", text.removesuffix(" UTC"))) if len(text) <= _LONGEST_TIME else None
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["EARLIEST", "LATEST", "moment", "plausible", "since_1970"]
+__all__ = ["EARLIEST", "LATEST", "json_date", "moment", "plausible", "since_1970"]
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -14,8 +14,7 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _LOCAL = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
-
-
+_JSON_DATE = re.compile(r"/Date\((-?\d{1,18})\)/")
 _LONGEST = 64
 """Characters; no writer needs half of them, and what is remembered must not depend on what an attacker writes."""
 
@@ -43,6 +42,12 @@ def since_1970(seconds: float) -> datetime | None:
         return plausible(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def json_date(text: str) -> datetime | None:
+    """`/Date(1614736800000)/`, milliseconds since 1970, as Windows PowerShell 5.1 writes times into JSON."""
+    found = _JSON_DATE.fullmatch(text)
+    return since_1970(int(found[1]) / 1000) if found else None
 
 
 @lru_cache(maxsize=4096)

@@ -14,19 +14,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
 from waspglass.evidence.readers.event_xml import xml_documents
-from waspglass.model.errors import Location
-from waspglass.model.skip import SkipReason
 
 __all__ = ["documents"]
 
 Document = Mapping[str, object]
 
-_PIECE = 1 << 20
-_LONGEST = 16 << 20
-"""Characters of one event, or of one cell of a table."""
-_MOST_FAULTS = 100
 _CUT = 32
 """Characters before the end of what was read; a fault there may be for lack of the rest."""
 _BEGIN = re.compile(r"\{")
@@ -47,7 +41,7 @@ def documents(stream: BinaryIO, encoding: str, path: str) -> Iterator[Document]:
         EvidenceReadError: At the end, if some of it could not be read; what was given before stands.
     """
     text = io.TextIOWrapper(stream, encoding, "replace", newline="")  # `\xfc` for a byte would be no JSON
-    start = text.read(_PIECE)
+    start = text.read(PIECE)
     plain = start.lstrip("\ufeff \t\r\n")
     if _XML.match(plain):
         yield from xml_documents(text, start, path)
@@ -62,37 +56,30 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
     at, faults, ended = 0, 0, False
     while True:
         begin = _BEGIN.search(held, at)
-        if begin is None or begin.start() > _PIECE:  # what was read is let go
+        if begin is None or begin.start() > PIECE:  # what was read is let go
             held, at = held[len(held) if begin is None else begin.start() :], 0
             begin = _BEGIN.search(held)
         if begin is None:
             if ended:
                 break
-            held = text.read(_PIECE)
+            held = text.read(PIECE)
             ended = not held
             continue
         try:
             found, at = decoder.raw_decode(held, begin.start())
         except (ValueError, RecursionError) as fault:
-            if not ended and len(held) - begin.start() < _LONGEST and _is_cut(fault, len(held)):
-                more = text.read(max(_PIECE, len(held)))
+            if not ended and len(held) - begin.start() < LONGEST_EVENT and _is_cut(fault, len(held)):
+                more = text.read(max(PIECE, len(held)))
                 held, at, ended = held[begin.start() :] + more, 0, not more
                 continue
             faults += 1
             following = _NEXT.search(held, begin.end())
-            if faults > _MOST_FAULTS or (following is None and ended):
+            if faults > MOST_FAULTS or (following is None and ended):
                 break
             at = len(held) if following is None else following.start()
         else:
             yield from _events_in(found)
-    _tell(faults, path)
-
-
-def _tell(faults: int, path: str) -> None:
-    if faults:
-        given_up = faults > _MOST_FAULTS
-        message = f"{faults} events are damaged or cut; {'it was not read on' if given_up else 'the others were read'}"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path))
+    tell_faults(faults, path)
 
 
 def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
@@ -126,16 +113,16 @@ def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
     header = _row(csv.reader([head], delimiter=separator))
     names = [name.strip() for name in header or ()]
     rows, faults = csv.reader(lines, delimiter=separator), int(header is _DAMAGED)
-    while faults <= _MOST_FAULTS and (row := _row(rows)) is not None:
+    while faults <= MOST_FAULTS and (row := _row(rows)) is not None:
         faults += row is _DAMAGED
         if row:
             yield {name: _cell(name, value) for name, value in zip(names, row, strict=False) if value}
-    _tell(faults, path)
+    tell_faults(faults, path)
 
 
 def _row(rows: Iterator[list[str]]) -> Sequence[str] | None:
     """The next row, None at the end; the library's bound on cells is everybody's, so it is put back."""
-    usual = csv.field_size_limit(_LONGEST)
+    usual = csv.field_size_limit(LONGEST_EVENT)
     try:
         return next(rows, None)
     except csv.Error:
@@ -159,8 +146,8 @@ def _lines(text: TextIO, held: str) -> Iterator[str]:
     while True:
         *whole, held = held.split("\n")
         yield from (line + "\n" for line in whole)
-        more = text.read(_PIECE)
-        if held and (not more or len(held) > _LONGEST):
+        more = text.read(PIECE)
+        if held and (not more or len(held) > LONGEST_EVENT):
             yield held
             held = ""
         if not more:

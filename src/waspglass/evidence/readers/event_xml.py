@@ -13,16 +13,11 @@ from typing import TextIO
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_shapes import Json
+from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
 from waspglass.evidence.readers.xml_elements import xml_elements
-from waspglass.model.errors import Location
-from waspglass.model.skip import SkipReason
 
 __all__ = ["xml_documents"]
 
-_PIECE = 1 << 20
-_LONGEST = 16 << 20
-"""Characters of one event."""
-_MOST_FAULTS = 100
 _BEGIN = re.compile(r"<Event[\s>]")
 _END = "</Event>"
 _LONGEST_MARK = 16
@@ -53,12 +48,9 @@ def xml_documents(text: TextIO, held: str, path: str) -> Iterator[Json]:
             if block is not None and (behind := _last_begin(block)):  # the end that was found is that of another event
                 with suppress(EvidenceReadError):
                     yield _document(block[behind:], path)
-        if faults > _MOST_FAULTS:
+        if faults > MOST_FAULTS:
             break
-    if faults:
-        rest = "it was not read on" if faults > _MOST_FAULTS else "the others were read"
-        message = f"{faults} events are damaged or cut; {rest}"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path))
+    tell_faults(faults, path)
 
 
 def _blocks(text: TextIO, held: str) -> Iterator[str | None]:
@@ -70,17 +62,17 @@ def _blocks(text: TextIO, held: str) -> Iterator[str | None]:
         if begin is not None and end >= 0:
             at = end + len(_END)
             yield held[begin.start() : at]
-            if at > _PIECE:
+            if at > PIECE:
                 held, at = held[at:], 0
             continue
         start = max(at, len(held) - _LONGEST_MARK) if begin is None else begin.start()
-        if begin is not None and (ended or len(held) - start > _LONGEST):
+        if begin is not None and (ended or len(held) - start > LONGEST_EVENT):
             yield None
             at = begin.end()
         elif ended:
             return
         else:
-            more = text.read(max(_PIECE, len(held) - start))
+            more = text.read(max(PIECE, len(held) - start))
             held, at, ended = held[start:] + more, 0, not more
 
 

@@ -25,7 +25,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_shapes import json_text
-from waspglass.evidence.formats.moments import moment, plausible, since_1970
+from waspglass.evidence.formats.moments import json_date, moment, plausible
 from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
@@ -40,8 +40,6 @@ _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
 _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
-_SINCE_1970 = re.compile(r"/Date\((-?\d{1,18})\)/")
-"""Milliseconds, as Windows PowerShell 5.1 writes times into JSON."""
 _Found = tuple[int, dict[str, str]]
 
 
@@ -164,9 +162,7 @@ def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
 
 def _changed(fields: dict[str, str]) -> datetime | None:
     text = (fields.get("WhenChangedUTC") or fields.get("whenChanged") or "").strip()
-    if found := _SINCE_1970.fullmatch(text):
-        return since_1970(int(found[1]) / 1000)
-    if (read := moment(text)) is not None:
+    if (read := json_date(text) or moment(text)) is not None:
         return read
     for form in _TIME_FORMS:
         try:
