@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.streams import colour_wanted, columns, say, say_json
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def examine(
     from waspglass.packs.load import load_pack
 
     if out is not None:
-        _refuse_taken(out, evidence)
+        refuse_taken(out, [evidence], inside="the reports would be written into the evidence")
     with progress_on(sys.stderr) as progress:
         request = Request(
             evidence=evidence,
@@ -147,17 +148,6 @@ def _answer(assessment: Assessment, out: Path | None, output_format: OutputForma
         say(render_text(assessment, colour=colour_wanted(), width=columns(), language=assessment.language) + names)
     if fault is not None:
         raise fault
-
-
-def _refuse_taken(out: Path, evidence: Path) -> None:
-    """Says before hours of work what would keep the reports from being written after it."""
-    from waspglass.model.errors import Location, UsageError
-    from waspglass.report.write import check_reports
-
-    if evidence.is_dir() and out.resolve().is_relative_to(evidence.resolve()):
-        where = Location(str(out))
-        raise UsageError("the reports would be written into the evidence", location=where, hint="Choose another --out")
-    check_reports(out)
 
 
 def _written(assessment: Assessment, out: Path, tlp: Tlp) -> str:

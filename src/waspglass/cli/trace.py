@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.core import TyperGroup
 
+from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.streams import say, say_json
 
 if TYPE_CHECKING:
@@ -129,18 +130,6 @@ def matrix(
     say(f"{matrix_text(collection.programs, best.table(), written, skipped)}\n")
 
 
-def _refuse_taken(out: Path, read: Sequence[Path]) -> None:
-    """Says before the work what keeps the reports from being written, or would make them samples of the next run."""
-    from waspglass.model.errors import Location, UsageError
-    from waspglass.report.trace_write import REPORTS
-    from waspglass.report.write import check_reports
-
-    if any(path.is_dir() and out.resolve().is_relative_to(path.resolve()) for path in read):
-        message = "the reports would be written into a folder that is read; they hold its texts"
-        raise UsageError(message, location=Location(str(out)), hint="Choose another --out")
-    check_reports(out, REPORTS)
-
-
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives that were found.", show_default=False)]
 
 
@@ -161,7 +150,7 @@ def run(
 ) -> None:
     """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
     from waspglass.model.errors import UsageError
-    from waspglass.report.trace_write import rendered, write_trace
+    from waspglass.report.trace_write import REPORTS, rendered, write_trace
     from waspglass.report.visible import visible
     from waspglass.trace.calibration import load_calibration
     from waspglass.trace.commons import load_commons
@@ -172,7 +161,10 @@ def run(
     if not against and index is None:
         raise UsageError("nothing to compare with", hint="Name what was shared with --against, or an --index")
     if out is not None:
-        _refuse_taken(out, [*samples, *(against or []), *(background or []), *(base or [])])
+        inside = "the reports would be written into a folder that is read; they hold its texts"
+        refuse_taken(
+            out, [*samples, *(against or []), *(background or []), *(base or [])], inside=inside, names=REPORTS
+        )
     found = load(samples)
     shared = load(against or [])
     if index is not None:

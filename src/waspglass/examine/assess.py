@@ -8,7 +8,7 @@ from datetime import datetime
 from waspglass.examine.activity import first_entry, last_activity
 from waspglass.examine.advice import advice_of, clocks_of, truths_of
 from waspglass.examine.case import Case
-from waspglass.examine.contradictions import THROUGH_LID, contradictions_of
+from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
 from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
@@ -68,7 +68,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     decision = decide(case)
     sentence = say(decision, case, catalogue)
     truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled or vanished))
-    if any(one.id == THROUGH_LID for one in contradictions):
+    if case.through_lid:
         truths |= {f"lid:{LidState.VULNERABLE.value}"}
     limits = limits_of(case, catalogue)
     return Assessment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from waspglass.examine.contradictions import THROUGH_LID
 from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.window import Exposure
@@ -42,3 +43,8 @@ class Case:
     unsettled: tuple[Finding, ...] = ()
     own: tuple[OwnPage, ...] = ()
     vanished: tuple[str, ...] = ()
+
+    @property
+    def through_lid(self) -> bool:
+        """Whether an entry was seen after the patch: the lid is not as tight as the build says."""
+        return any(one.id == THROUGH_LID for one in self.contradictions)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from waspglass.examine.case import Case
-from waspglass.examine.contradictions import THROUGH_LID
 from waspglass.model.assessment import Lid, LidState, Verdict
 from waspglass.model.finding import Effect, Rung
 
@@ -49,7 +48,7 @@ def decide(case: Case) -> Decision:
 
 
 def _occupied_key(lid: Lid, case: Case) -> str:
-    if any(one.id == THROUGH_LID for one in case.contradictions):
+    if case.through_lid:
         return "occupied_through_lid"
     # An accusation that rests on answers alone names in its first words what else could explain it.
     alone = "_by_answers" if rests_on_answers(case) else ""

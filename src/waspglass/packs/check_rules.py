@@ -84,7 +84,7 @@ class NotSigma:
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
         """One fault: what pySigma says."""
         del all_rules
-        from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_filter, parsed_rule
+        from waspglass.packs.sigma_source import NOT_SIGMA, parsed_correlation, parsed_filter, parsed_rule
 
         try:
             if rule.is_filter:
@@ -94,7 +94,7 @@ class NotSigma:
             else:
                 for condition in parsed_rule(rule.data).detection.parsed_condition:
                     _ = condition.parsed
-        except (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except NOT_SIGMA as error:
             yield rule.line(), f"is not valid Sigma: {error}"
 
 

@@ -161,10 +161,7 @@ def read_exposed(folder: Path) -> tuple[ExposedProduct, ...]:
     Raises:
         PackError: If the file is faulty; carries file, line and field.
     """
-    name = "signs.yml"
-    if not (folder / name).exists():
-        return ()
-    return read_yaml(_text(folder, name), _shown(folder, name), SignsFile).products
+    return _optional(folder, "signs.yml", SignsFile, SignsFile(products=())).products
 
 
 def _shown(folder: Path, name: str) -> str:

@@ -75,13 +75,13 @@ class SigmaDocument:
 
     @cached_property
     def _correlation(self) -> ParsedCorrelation | None:
-        from waspglass.packs.sigma_source import SigmaError, parsed_correlation
+        from waspglass.packs.sigma_source import NOT_SIGMA, parsed_correlation
 
         if not self.is_correlation:
             return None
         try:
             return parsed_correlation(self.data)
-        except (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        except NOT_SIGMA:
             return None  # told by the check that parses it
 
     @property

@@ -15,7 +15,10 @@ from sigma.filters import SigmaFilter
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
 
-__all__ = ["ParsedCorrelation", "SigmaError", "parsed_correlation", "parsed_filter", "parsed_rule"]
+__all__ = ["NOT_SIGMA", "ParsedCorrelation", "SigmaError", "parsed_correlation", "parsed_filter", "parsed_rule"]
+
+NOT_SIGMA = (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+"""What parsing raises of a document that is not valid, or not even of the shape of a rule."""
 
 _ALIASES = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows under another name only."""
@@ -43,7 +46,7 @@ def parsed_rule(document: Mapping[str, object]) -> SigmaRule:
     """A rule. Look-around in expressions is not refused, as pySigma would.
 
     Raises:
-        SigmaError: If it is not valid Sigma; other errors if it is not even of its shape (see `hunt/rule_texts`).
+        NOT_SIGMA: If it is not valid Sigma, or not even of its shape.
     """
     return SigmaRule.from_dict({**document, "detection": _known(document.get("detection"))}, policy=TrustedPolicy)
 

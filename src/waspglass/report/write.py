@@ -57,7 +57,7 @@ def write_reports(
     return write_files(out, dict(texts), ours=names_generator)
 
 
-def check_reports(out: Path, names: Iterable[str] = tuple(Format)) -> None:
+def check_reports(out: Path, names: Iterable[str]) -> None:
     """Looks whether reports of these names could be written into `out`, and changes nothing.
 
     Raises:
