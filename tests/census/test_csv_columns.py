@@ -16,7 +16,7 @@ from waspglass.census.signs import load_signs
 from waspglass.census.sources import csv_columns as module
 from waspglass.census.sources import shadowserver
 from waspglass.census.sources.csv_columns import csv_columns
-from waspglass.census.sources.csv_rows import csv_rows
+from waspglass.census.sources.csv_rows import Header, csv_rows
 from waspglass.census.sources.shadowserver import Shadowserver
 from waspglass.census.sources.source import Head
 
@@ -82,16 +82,14 @@ def test_plain_cells_are_read_as_they_are(cells: list[list[str]]) -> None:
 def test_blocks_of_plain_rows_are_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     text = b"a,b,c\n" + b'1,"2,x",3\r\n' * 50
     expected = one_by_one(text, 100)
-    monkeypatch.setattr(module._Reading, "_take", _header_only(module._Reading._take))
+    admits = Header.admits
+
+    def only(header: Header, row: list[str], number: int) -> bool:
+        assert not header.names or number < 15, "a row by itself beyond the first block"
+        return admits(header, row, number)
+
+    monkeypatch.setattr(Header, "admits", only)
     assert at_once(text, 100) == expected
-
-
-def _header_only(take: object) -> object:
-    def only(reading: module._Reading, row: list[str]) -> None:
-        assert reading.header is None or reading.lines.number < 15, "a row by itself beyond the first block"
-        take(reading, row)  # type: ignore[operator]  # the method
-
-    return only
 
 
 @pytest.mark.parametrize("size", [100, 1 << 20])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.csv_rows import CELL_LIMIT, lines_of, misfit, report_twins, swallows
+from waspglass.census.sources.csv_rows import CELL_LIMIT, Header
 from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -89,7 +89,7 @@ class _Reading:
 
     lines: _Lines
     tally: Tally
-    header: list[str] | None = None
+    header: Header
     held: list[tuple[int, list[str]]] = field(default_factory=list)
     _narrow: int = 0
 
@@ -97,7 +97,7 @@ class _Reading:
         reader = csv.reader(self.lines)
         while True:
             block = self.lines.fresh()
-            columns = None if block is None or self.header is None else self._at_once(block)
+            columns = self._at_once(block) if block is not None and self.header.names else None
             if block is not None and columns is not None:
                 yield from self._release()
                 yield self._named(range(block.first, block.first + len(columns[0])), columns)
@@ -110,21 +110,21 @@ class _Reading:
             except csv.Error as error:
                 self.tally.add(SkipReason.MALFORMED_LINE, f"line {self.lines.number}: {error}")
                 continue
-            self._take(row)
+            if self.header.admits(row, self.lines.number):
+                self.held.append((self.lines.number, row))
             if len(self.held) >= _HELD_ROWS:
                 yield from self._release()
         yield from self._release()
 
     def _at_once(self, block: Block) -> list[tuple[str, ...]] | None:
         """The columns of a block, where that is the same as taking it row by row; None otherwise."""
-        assert self.header is not None
         try:
             text = block.text.decode().removesuffix("\n")
             rows = list(csv.reader([*text.replace("\0", "\ufffd").split("\n"), _END]))
         except (UnicodeDecodeError, csv.Error):
             return None
         # A row that goes over a line feed leaves fewer rows than lines; one that goes over the last has the end in it.
-        if rows.pop() != [_END] or len(rows) != text.count("\n") + 1 or {*map(len, rows)} != {len(self.header)}:
+        if rows.pop() != [_END] or len(rows) != text.count("\n") + 1 or {*map(len, rows)} != {len(self.header.names)}:
             return None
         columns = list(zip(*rows, strict=True))
         if "" in columns[0] or self._has_header(columns):
@@ -133,27 +133,11 @@ class _Reading:
 
     def _has_header(self, columns: list[tuple[str, ...]]) -> bool:
         """True if the header may be among the rows, told by the column with the fewest different cells."""
-        assert self.header is not None
         few = {*columns[self._narrow]}
         if len(few) > 50:
             self._narrow = min(range(len(columns)), key=lambda place: len({*columns[place]}))
             few = {*columns[self._narrow]}
-        return self.header[self._narrow] in {cell.strip().lower() for cell in few}
-
-    def _take(self, row: list[str]) -> None:
-        if not any(row):
-            return
-        names = [name.strip().lower() for name in row] if self.header is None or len(row) == len(self.header) else row
-        if self.header is None:
-            self.header = names
-            report_twins(names, self.tally)
-        elif names == self.header:
-            self.tally.add(SkipReason.MALFORMED_LINE, f"line {self.lines.number}: the header again")
-        elif len(row) != len(self.header) or swallows(row):
-            told = misfit(self.lines.number, row, self.header)
-            self.tally.add(SkipReason.MALFORMED_LINE, told, lines_of(row))
-        else:
-            self.held.append((self.lines.number, row))
+        return self.header.names[self._narrow] in {cell.strip().lower() for cell in few}
 
     def _release(self) -> Iterator[CsvColumns]:
         if self.held:
@@ -163,8 +147,7 @@ class _Reading:
             self.held.clear()
 
     def _named(self, numbers: Sequence[int], columns: list[tuple[str, ...]]) -> CsvColumns:
-        assert self.header is not None
-        return CsvColumns(numbers, dict(zip(reversed(self.header), reversed(columns), strict=True)))
+        return CsvColumns(numbers, dict(zip(reversed(self.header.names), reversed(columns), strict=True)))
 
 
 def csv_columns(content: Content, tally: Tally) -> Iterator[CsvColumns]:
@@ -174,10 +157,10 @@ def csv_columns(content: Content, tally: Tally) -> Iterator[CsvColumns]:
         ExportError: If there is no header.
     """
     old_limit = csv.field_size_limit(CELL_LIMIT)
-    reading = _Reading(_Lines(content, tally), tally)
+    reading = _Reading(_Lines(content, tally), tally, Header(tally))
     try:
         yield from reading.pieces()
     finally:
         csv.field_size_limit(old_limit)
-    if reading.header is None:
+    if not reading.header.names:
         raise ExportError("there is no header line", location=Location(content.shown, 1))

@@ -14,7 +14,7 @@ from waspglass.model.errors import Location
 from waspglass.model.escape import bounded
 from waspglass.model.skip import SkipReason
 
-__all__ = ["CELL_LIMIT", "csv_rows", "header_of", "lines_of", "misfit", "report_twins", "swallows"]
+__all__ = ["CELL_LIMIT", "Header", "csv_rows", "header_of"]
 
 CELL_LIMIT = 1 << 20
 """A row with a longer cell is skipped."""
@@ -75,7 +75,7 @@ def csv_rows(
     lines = _Lines(content, tally, encoding)
     reader = csv.reader(iter(lines), delimiter=delimiter)
     try:
-        header: list[str] | None = None
+        header = Header(tally, delimiter)
         while True:
             try:
                 row = next(reader)
@@ -84,43 +84,67 @@ def csv_rows(
             except csv.Error as error:
                 tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: {error}")
                 continue
-            if not any(row):
-                continue
-            names = [name.strip().lower() for name in row]
-            if header is None:
-                header = names
-                report_twins(header, tally)
-            elif names == header:
-                tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: the header again")
-            elif len(row) != len(header) or swallows(row, delimiter):
-                tally.add(SkipReason.MALFORMED_LINE, misfit(lines.number, row, header), lines_of(row))
-            else:
-                yield lines.number, dict(zip(reversed(header), reversed(row), strict=True))
-        if header is None:
+            if header.admits(row, lines.number):
+                yield lines.number, dict(zip(reversed(header.names), reversed(row), strict=True))
+        if not header.names:
             raise ExportError("there is no header line", location=Location(content.shown, 1))
     finally:
         csv.field_size_limit(old_limit)
 
 
-def swallows(row: list[str], delimiter: str = ",") -> bool:
+class Header:
+    """The first row of a CSV, and which of the others are rows under it; what is none is counted.
+
+    Attributes:
+        names: Of the columns, in lower case; empty before the first row.
+    """
+
+    def __init__(self, tally: Tally, delimiter: str = ",") -> None:
+        self.names: list[str] = []
+        self._tally = tally
+        self._delimiter = delimiter
+
+    def admits(self, row: list[str], number: int) -> bool:
+        """Takes the first row for the header; True for a row of as many cells as that has.
+
+        Args:
+            row: Its cells.
+            number: The line that it ends in.
+        """
+        if not any(row):
+            return False
+        names = [name.strip().lower() for name in row] if len(row) == len(self.names) or not self.names else row
+        if not self.names:
+            self.names = names
+            _report_twins(names, self._tally)
+        elif names == self.names:
+            self._tally.add(SkipReason.MALFORMED_LINE, f"line {number}: the header again")
+        elif len(row) != len(self.names) or _swallows(row, self._delimiter):
+            self._tally.add(SkipReason.MALFORMED_LINE, _misfit(number, row, self.names), _lines_of(row))
+        else:
+            return True
+        return False
+
+
+def _swallows(row: list[str], delimiter: str) -> bool:
     """True if a cell holds another row: its quote was not closed."""
     return any(
         line.count(delimiter) >= len(row) - 1 > 0 for cell in row if "\n" in cell for line in cell.split("\n")[1:]
     )
 
 
-def lines_of(row: list[str]) -> int:
+def _lines_of(row: list[str]) -> int:
     """How many lines a row went over: a quote that is never closed swallows what follows."""
     return 1 + sum(cell.removesuffix("\n").count("\n") for cell in row)
 
 
-def misfit(number: int, row: list[str], header: list[str]) -> str:
+def _misfit(number: int, row: list[str], header: list[str]) -> str:
     """How a row that does not fit is counted."""
     fault = f"{len(row)} cells for {len(header)} columns" if len(row) != len(header) else "a quote that is not closed"
     return f"line {number}: {fault}: {bounded(','.join(row), 60)}"
 
 
-def report_twins(header: list[str], tally: Tally) -> None:
+def _report_twins(header: list[str], tally: Tally) -> None:
     """Counts columns that are named twice."""
     twins = sorted({name for name in header if header.count(name) > 1})
     if twins:
