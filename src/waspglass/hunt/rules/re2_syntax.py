@@ -11,19 +11,13 @@ Source: github.com/google/re2, `doc/syntax.txt`.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import sre_constants as op
-    import sre_parse
+from waspglass.hunt.rules.regex_tree import Items, Tree, op, parsed
 
 __all__ = ["Translated", "in_re2"]
 
-_Items = Iterable[tuple[object, object]]
 _MOST_REPEATS = 1000
 """RE2 refuses higher counts."""
 _CAPTURES = re.compile(r"\((?!\?)")
@@ -65,10 +59,12 @@ def in_re2(pattern: str, flags: re.RegexFlag) -> Translated | None:
         pattern: Python syntax; it compiles.
         flags: `re.ASCII` among them.
     """
+    tree = parsed(pattern, flags)
+    if tree is None:
+        return None
+    writer = _Writer()
     try:
-        tree = sre_parse.parse(pattern, int(flags))
-        writer = _Writer()
-        text = writer.sequence(cast("_Items", tree), tree.state.flags, last=True)
+        text = writer.sequence(tree, tree.state.flags, last=True)
     except (_ForeignError, RecursionError):
         return None
     return Translated(text, writer.end)
@@ -80,7 +76,7 @@ class _Writer:
     def __init__(self) -> None:
         self.end = False
 
-    def sequence(self, items: _Items, flags: int, *, last: bool) -> str:
+    def sequence(self, items: Items, flags: int, *, last: bool) -> str:
         """Nodes one after another; `last` if nothing follows them."""
         if not flags & re.ASCII:
             raise _ForeignError
@@ -98,27 +94,27 @@ class _Writer:
         if code is op.ANY:
             return r"[\x00-\x{10FFFF}]" if flags & re.DOTALL else r"[^\n]"
         if code is op.IN:
-            return _class(cast("_Items", value), flags)
+            return _class(cast("Items", value), flags)
         if code is op.AT:
             return self._place(value, flags, last=last)
         if code is op.BRANCH:
-            branches = cast("tuple[object, list[_Items]]", value)[1]
+            branches = cast("tuple[object, list[Items]]", value)[1]
             return f"(?:{'|'.join(self.sequence(one, flags, last=last) for one in branches)})"
         if code is op.SUBPATTERN:
-            group, added, removed, items = cast("tuple[int | None, int, int, _Items]", value)
+            group, added, removed, items = cast("tuple[int | None, int, int, Items]", value)
             inner = self.sequence(items, (flags | added) & ~removed, last=last)
             return f"(?:{inner})" if group is None else f"({inner})"
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
-            return self._repeat(cast("tuple[int, int, _Items]", value), flags, lazy=code is op.MIN_REPEAT)
+            return self._repeat(cast("tuple[int, int, Items]", value), flags, lazy=code is op.MIN_REPEAT)
         raise _ForeignError
 
-    def _repeat(self, value: tuple[int, int, _Items], flags: int, *, lazy: bool) -> str:
+    def _repeat(self, value: tuple[int, int, Items], flags: int, *, lazy: bool) -> str:
         least, most, items = value
         unbounded = most == op.MAXREPEAT
         if least > _MOST_REPEATS or (most > _MOST_REPEATS and not unbounded):
             raise _ForeignError
         inner = self.sequence(items, flags, last=False)
-        if _CAPTURES.search(inner) and cast("sre_parse.SubPattern", items).getwidth()[0] == 0:
+        if _CAPTURES.search(inner) and cast("Tree", items).getwidth()[0] == 0:
             raise _ForeignError  # what the last, empty round of a group captured differs between the engines
         count = f"{{{least},{'' if unbounded else int(most)}}}"
         return f"(?:{inner}){count}{'?' if lazy else ''}"
@@ -140,7 +136,7 @@ class _Writer:
         raise _ForeignError
 
 
-def _class(items: _Items, flags: int) -> str:
+def _class(items: Items, flags: int) -> str:
     negated, parts = False, []
     for code, value in items:
         if code is op.NEGATE:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterable
-from typing import cast
-
 from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or
+from waspglass.hunt.rules.regex_tree import Items, op, parsed
 from waspglass.hunt.rules.searching import regex_flags
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import sre_constants as op
-    import sre_parse
 
 __all__ = ["literals_of"]
 
 _DEEPEST = 12
-Items = Iterable[tuple[object, object]]
 
 
 def literals_of(field: str | None, regex: str, flags: str) -> Condition | None:
     """Necessary literals; None if there are none. Case does not count: needles are searched without it."""
-    try:
-        tree = cast("Items", sre_parse.parse(regex, int(regex_flags(flags))))
-    except (re.error, RecursionError, OverflowError):
-        return None
-    return _sequence(field, tree, 0)
+    tree = parsed(regex, regex_flags(flags))
+    return None if tree is None else _sequence(field, tree, 0)
 
 
 def _contains(field: str | None, text: str) -> Condition:
@@ -45,14 +32,14 @@ def _sequence(field: str | None, items: Items, depth: int) -> Condition | None:
             run.clear()
 
     def walk(parts: Items, level: int) -> None:
-        for code, value in parts:
-            if code is op.LITERAL and isinstance(value, int):
+        for node, value in parts:
+            if node is op.LITERAL and isinstance(value, int):
                 run.append(chr(value))
-            elif code is op.SUBPATTERN and isinstance(value, tuple) and level < _DEEPEST:
+            elif node is op.SUBPATTERN and isinstance(value, tuple) and level < _DEEPEST:
                 walk(value[-1], level + 1)
-            elif code is not op.AT:
+            elif node is not op.AT:
                 end()
-                demanded = _part(field, code, value, level)
+                demanded = _part(field, node, value, level)
                 if demanded is not None:
                     found.append(demanded)
 
@@ -61,13 +48,13 @@ def _sequence(field: str | None, items: Items, depth: int) -> Condition | None:
     return And(tuple(found)) if found else None
 
 
-def _part(field: str | None, code: object, value: object, depth: int) -> Condition | None:
+def _part(field: str | None, node: object, value: object, depth: int) -> Condition | None:
     if not isinstance(value, tuple) or depth >= _DEEPEST:
         return None
-    if code in (op.MAX_REPEAT, op.MIN_REPEAT):
+    if node in (op.MAX_REPEAT, op.MIN_REPEAT):
         least, _, inner = value
         return _sequence(field, inner, depth + 1) if least >= 1 else None
-    if code is op.BRANCH:
+    if node is op.BRANCH:
         branches = [_sequence(field, branch, depth + 1) for branch in value[1]]
         return None if None in branches else Or(tuple(branch for branch in branches if branch is not None))
     return None
