@@ -173,7 +173,7 @@ def hunt(
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweeps.sweep(chosen, {}, first=True)
     heard = first.heard
-    skipped = first.skipped() | dict.fromkeys(without_log(rules, {one.kind for one in sweeps.artefacts}))
+    skipped = first.skipped() | dict.fromkeys(without_log(rules, _present(sweeps.artefacts, first.scanned)))
     concluded = conclude(rules, first.hits, heard)
     seeds = seeds_of(concluded.findings, concluded.values)
     followed: Seeds | None = None
@@ -193,6 +193,15 @@ def hunt(
     context, cut = _bounded_context(concluded, bounds.context_per_actor)
     told = (*rules.skipped, *skipped, *cut)
     return HuntResult(in_order(concluded.findings), in_order(context), told, tuple(first.scanned))
+
+
+def _present(artefacts: Iterable[Artefact], scanned: Iterable[Scanned]) -> dict[str, set[str] | None]:
+    """Kinds that are there, with the channels of their events; None where a file does not tell its channels."""
+    found: dict[str, set[str] | None] = {one.kind: set() for one in artefacts}
+    for one in scanned:
+        channels = found[one.kind]
+        found[one.kind] = None if channels is None or one.channels is None else channels | set(one.channels)
+    return found
 
 
 def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:

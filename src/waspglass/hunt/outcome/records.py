@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.hunt.matching.binding import Bindings, Bound
+from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.result import Scanned
 from waspglass.hunt.rules.windows_events import EVENT_FORMATS
@@ -43,12 +44,14 @@ def scan_records(
     """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
     events = kind.format in EVENT_FORMATS
     by_id: dict[str | None, tuple[Bound, ...]] = {}
-    source, count, moments = artefact.file.path, 0, Moments(kind.gap_hours)
+    source, count, moments, channels = artefact.file.path, 0, Moments(kind.gap_hours), Channels()
     try:
         for place, time, raw in records:
             count += 1
             moments.note(time)
             record = bindings.derive(raw if enrich is None else enrich(artefact, raw))
+            if events:
+                channels.note(record)
             key = record.get("EventID") if events else None
             candidates = by_id.get(key)
             if candidates is None:
@@ -59,7 +62,8 @@ def scan_records(
                     collector.add(bound, place, time, record, excerpt(record))
     except EvidenceReadError as error:
         collector.skip(error.reason, error.message)
-    return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread())
+    told = channels.known() if events else None
+    return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread(), channels=told)
 
 
 @dataclass(slots=True)

@@ -65,6 +65,7 @@ class Scanned:
             the first and the last record among them): a silence longer than the kind's `gap_hours` between two of them
             may be a gap. Of a reader's records the first and last of each stretch as long as that: it is a gap.
         unable: Stretches of a text log whose header lacks columns that its kind requires.
+        channels: Channels of the Windows events in it; None if it holds none, or does not say.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Scanned:
     records: int | None = None
     moments: tuple[datetime, ...] = ()
     unable: tuple[Unable, ...] = ()
+    channels: tuple[str, ...] | None = None
 
     @property
     def first(self) -> datetime | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from waspglass.hunt.rules.rule import Rule, RuleSet
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS, variants
+from waspglass.hunt.rules.windows_events import EVENT_FORMATS, channels_of, variants
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
@@ -39,27 +39,40 @@ def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator
         yield Skipped(source="rules", reason=SkipReason.UNSUPPORTED_RULE, count=left, detail=detail)
 
 
-def without_log(rules: RuleSet, present: Collection[str]) -> Iterator[Skipped]:
-    """One skip for all rules of the user that kinds of log answer of which the evidence has none.
+def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -> Iterator[Skipped]:
+    """Rules of the user for which the evidence has no log: a skip for kinds of log, and one for channels of events.
 
     Args:
         rules: What is hunted for. Which kinds the pack's own rules miss is part of coverage.
-        present: Kinds of which there is a file.
+        present: Kinds of which there is a file. Of event logs also the channels that were met; None where that is not
+            known, so that no rule is said to have had no log.
     """
     known: dict[Logsource, tuple[str, ...]] = {}
-    idle: Counter[tuple[str, ...]] = Counter()
+    kinds: Counter[str] = Counter()
+    channels: Counter[str] = Counter()
     for rule in rules.rules:
         wanted = rule.logsource
         if rule.id not in rules.brought:
             continue
         if wanted not in known:
             known[wanted] = tuple(name for name, kind in rules.kinds.items() if _answers(kind, wanted))
-        if known[wanted] and not any(name in present for name in known[wanted]):
-            idle[known[wanted]] += 1
-    if idle:
-        listed = "; ".join(f"{' or '.join(kinds)}: {count}" for kinds, count in idle.most_common())
-        detail = bounded(printable(f"rules for kinds of log that are not in the evidence ({listed})"), 300)
-        yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=idle.total(), detail=detail)
+        there = [name for name in known[wanted] if name in present]
+        if not there:
+            kinds[" or ".join(known[wanted])] += bool(known[wanted])
+        elif all(rules.kinds[name].format in EVENT_FORMATS for name in there):
+            asked = channels_of(rule.condition, wanted)
+            met = {channel.lower() for name in there for channel in present[name] or ()}
+            if asked and all(present[name] is not None for name in there) and met.isdisjoint(map(str.lower, asked)):
+                channels[" or ".join(asked)] += 1
+    yield from _idle("rules for kinds of log that are not in the evidence", kinds)
+    yield from _idle("rules for event logs of which the evidence has no event", channels)
+
+
+def _idle(what: str, counts: Counter[str]) -> Iterator[Skipped]:
+    if total := counts.total():
+        listed = "; ".join(f"{name}: {count}" for name, count in counts.most_common() if count)
+        detail = bounded(printable(f"{what} ({listed})"), 300)
+        yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=total, detail=detail)
 
 
 def _answers(kind: ArtefactKind, wanted: Logsource) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -11,7 +12,7 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
-__all__ = ["EVENT_FORMATS", "Variant", "event_condition", "event_ids", "means_windows", "variants"]
+__all__ = ["EVENT_FORMATS", "Variant", "channels_of", "event_condition", "event_ids", "means_windows", "variants"]
 
 EVENT_FORMATS = frozenset({"evtx", "event_json", "event_export"})
 """Formats whose records are Windows events."""
@@ -86,12 +87,7 @@ def _with_digests(one: Match) -> Condition:
 def event_condition(condition: Condition, meant: tuple[Variant, ...]) -> Condition | None:
     """The condition with the channel and event id of each variant; None if no variant has the fields for it."""
     options: list[Condition] = []
-    condition = mapped(condition, _with_digests)
-    for variant in meant:
-        has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
-        usable = condition if has is None else known_true(condition, has.__contains__)[0]
-        if usable is None:
-            continue
+    for variant, usable in _usable(condition, meant):
         gates: list[Condition] = []
         if variant.channel:
             gates.append(Match("Channel", Kind.PATTERN, parts=(("text", variant.channel),)))
@@ -100,6 +96,22 @@ def event_condition(condition: Condition, meant: tuple[Variant, ...]) -> Conditi
             gates.append(disjunction(ids))
         options.append(And((*gates, renamed(usable, variant.fields))))
     return disjunction(options) if options else None
+
+
+def _usable(condition: Condition, meant: tuple[Variant, ...]) -> Iterator[tuple[Variant, Condition]]:
+    """The variants that have fields for the condition, and what of it can be known there."""
+    condition = mapped(condition, _with_digests)
+    for variant in meant:
+        has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
+        usable = condition if has is None else known_true(condition, has.__contains__)[0]
+        if usable is not None:
+            yield variant, usable
+
+
+def channels_of(condition: Condition, logsource: Logsource) -> tuple[str, ...]:
+    """The channels in which a rule of this logsource can find anything; none if it may be any channel."""
+    found = [variant.channel for variant, _ in _usable(condition, variants(logsource) or ())]
+    return tuple(dict.fromkeys(found)) if all(found) else ()
 
 
 def event_ids(meant: tuple[Variant, ...]) -> frozenset[str] | None:

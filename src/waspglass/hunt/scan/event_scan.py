@@ -24,6 +24,7 @@ from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.matching.choice_store import ChoiceStore
 from waspglass.hunt.matching.plan import Choice, Plan, Prong, choose, derived_names, make_plan
 from waspglass.hunt.matching.sample import Sample
+from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.records import Moments, excerpt
 from waspglass.hunt.outcome.result import Scanned
@@ -185,12 +186,14 @@ def scan_event_texts(
     search = plans.usual(bindings, kind)
     large = artefact.file.size is None or artefact.file.size >= _ENOUGH
     count = 0
-    moments = Moments(kind.gap_hours)
+    moments, channels = Moments(kind.gap_hours), Channels()
     for batch in _batches(texts, collector):
         raws = [text.encode() for _, _, text in batch]
         joined = b"\n" + b"\n".join(raws) + b"\n"
         starts = list(accumulate((len(raw) + 1 for raw in raws[:-1]), initial=1))
         count += len(batch)
+        for raw in raws:
+            channels.note_text(raw)
         for _, time, _ in batch:
             moments.note(time)
         if large and count == len(batch):
@@ -204,4 +207,6 @@ def scan_event_texts(
             for bound in sorted(wanted, key=order.__getitem__):
                 if bound.predicate(record):
                     collector.add(bound, Place(record=number), time, record, excerpt(record))
-    return Scanned(kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread())
+    return Scanned(
+        kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread(), channels=channels.known()
+    )

@@ -14,6 +14,7 @@ from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.matching.binding import Bindings, bind
+from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.outcome.records import scan_records
 from waspglass.hunt.outcome.result import Limits, Scanned
@@ -162,11 +163,14 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     source = artefact.file.path
     tell, limit = partial(run.progress, source), run.limits.line
     local = artefact.file.local is not None
+    channels = Channels() if artefact.format in EVENT_FORMATS else None
     with artefact.file.open() as stream:
         if run.naive:
-            count = naive_scan(state, _chunks(stream, run, source), limit)
+            chunks = _chunks(stream, run, source)
+            count = naive_scan(state, chunks if channels is None else channels.of_chunks(chunks), limit)
         else:
             blocks = open_blocks(stream, limit, local=local)
+            blocks = blocks if channels is None else channels.of_blocks(blocks)
             counter = Counter(_descriptor(stream) if local else None, run.marks.setdefault(source, []))
             try:
                 count = fast_scan(state, blocks, run.planner, tell, counter)
@@ -175,7 +179,8 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
                 collector.hits = number_lines(collector.hits, counter)
     if count == 0:
         collector.skip(SkipReason.EMPTY)
-    return Scanned(kind.kind, source, count, None, tuple(state.moments), state.ability.unable())
+    told = None if channels is None else channels.known()
+    return Scanned(kind.kind, source, count, None, tuple(state.moments), state.ability.unable(), told)
 
 
 def _descriptor(stream: BinaryIO) -> int | None:
