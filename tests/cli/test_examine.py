@@ -155,7 +155,7 @@ def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
         archive.writestr("C/inetpub/logs/LogFiles/W3SVC1/u_ex\x1b[31m210303.log", "#Fields: date time cs-uri-stem\nx\n")
         archive.writestr("../../escape.aspx", "x")
-        archive.writestr("C/a/CON.log", "x")
+        archive.writestr("C/a/x.log:y", "x")
     done = run("examine", str(tmp_path / "e.zip"), "--out", str(tmp_path / "out"))
     assert "\x1b" not in done.stdout + done.stderr
     for report in (tmp_path / "out").iterdir():

@@ -107,7 +107,7 @@ def test_a_pipe_as_evidence_is_said_and_not_waited_for(tmp_path: Path) -> None:
 def test_names_of_members_act_on_nothing(tmp_path: Path) -> None:
     names = ["a\nb.log", "bidi\u202egol.log", "\x1b[2J.log", "n" * 60_000 + ".log", "=cmd|x.log"]
     names += ["A.LOG", "a.log", "é.log"]
-    outside = ["../../x.log", "/abs.log", "C:/../x.log", "aux", "x:stream.log"]
+    outside = ["../../x.log", "/abs.log", "C:/../x.log", "x:stream.log"]
     archive = tmp_path / "names.zip"
     archive.write_bytes(zip_bytes({f"C/logs/{name}": LOG for name in names} | dict.fromkeys(outside, LOG)))
     answer = examine(archive, tmp_path / "out")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.trees import contents, read_all, write_tree
+from waspglass.evidence import folder
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.member import Member
@@ -102,10 +103,30 @@ def test_hostile_names_on_disk(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system does not take such names")
     found, skipped = read_all(tmp_path)
-    assert found == {r"C:\ok.log": b"x"}
-    assert sorted(skipped.values()) == sorted(
-        [SkipReason.SPECIAL_FILE, SkipReason.SPECIAL_FILE, SkipReason.OUTSIDE_ROOT]
-    )
+    assert found == {r"C:\aux.log": b"x", r"C:\ok.log": b"x"}
+    assert sorted(skipped.values()) == sorted([SkipReason.SPECIAL_FILE, SkipReason.OUTSIDE_ROOT])
+
+
+def test_where_windows_lists_the_folder_reserved_names_are_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("aux.log", "NUL", "con.aspx", "Com1 .log", "lpt².x", "console.log", "com10.log")
+    write_tree(tmp_path, dict.fromkeys(names, b"x"))
+    monkeypatch.setattr(folder, "_BY_DESCRIPTOR", False)
+    found, skipped = read_all(tmp_path)
+    assert sorted(found) == ["com10.log", "console.log"]
+    assert list(skipped.values()) == [SkipReason.SPECIAL_FILE] * 5
+
+
+def test_names_that_are_whole_paths_are_paths(tmp_path: Path) -> None:
+    names = (r"C\inetpub\a.log", r"MX01\D\b.log", r"\\mx01\c$\inetpub\c.log", r"C\..\d.log")
+    try:
+        write_tree(tmp_path, dict.fromkeys(names, b"x"))
+    except OSError:
+        pytest.skip("this file system does not take such names")
+    found, skipped = read_all(tmp_path)
+    assert sorted(found) == [r"C:\inetpub\a.log", r"C:\inetpub\c.log", r"D:\b.log"]
+    assert set(skipped.values()) == {SkipReason.OUTSIDE_ROOT}
 
 
 def test_a_case_named_with_one_letter_is_no_drive_if_it_holds_drives(tmp_path: Path) -> None:
@@ -180,7 +201,7 @@ def test_limits_on_depth_and_number(tmp_path: Path) -> None:
 
 
 def test_a_thousand_skips_are_a_few_entries_with_a_count(tmp_path: Path) -> None:
-    write_tree(tmp_path, {f"C/aux{'' if n == 0 else '.' + str(n)}": b"" for n in range(1000)} | {"C/x": b""})
+    write_tree(tmp_path, {f"C/x:{n}": b"" for n in range(1000)} | {"C/x": b""})
     with open_evidence(tmp_path) as evidence:
         assert len(list(evidence.files())) == 1
         skipped = evidence.skipped()
@@ -190,7 +211,7 @@ def test_a_thousand_skips_are_a_few_entries_with_a_count(tmp_path: Path) -> None
 
 
 def test_skips_are_counted_anew_by_each_listing(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"C/aux.log": b"", "C/x.log": b"x"})
+    write_tree(tmp_path, {"C/x.log:hidden": b"", "C/x.log": b"x"})
     with open_evidence(tmp_path) as evidence:
         assert contents(evidence) == contents(evidence) == {r"C:\x.log": b"x"}
         assert len(evidence.skipped()) == 1

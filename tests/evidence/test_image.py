@@ -101,7 +101,7 @@ def test_entries_become_files_and_faults_become_skips(tmp_path: Path) -> None:
                 Entry("link", mode=stat.S_IFLNK),
                 Entry("pipe", mode=stat.S_IFIFO),
                 Entry("bad.log", OSError("sector")),
-                Entry("nul"),
+                Entry("x:y"),
             ],
         }
     )
@@ -128,7 +128,7 @@ def test_entries_become_files_and_faults_become_skips(tmp_path: Path) -> None:
             r"C:\logs\torn": SkipReason.UNREADABLE,
             r"C:\logs\deep\link": SkipReason.OUTSIDE_ROOT,
             r"C:\logs\deep\pipe": SkipReason.SPECIAL_FILE,
-            r"C:\logs\deep\nul": SkipReason.SPECIAL_FILE,
+            r"C:\logs\deep\x:y": SkipReason.SPECIAL_FILE,
         }
 
 

@@ -120,6 +120,75 @@ def test_compressed_logs_and_members_of_archives_are_matched_as_if_they_lay_ther
     ]
 
 
+ROTATED = (
+    *(
+        "u_ex1.log.1",
+        "u_ex2.log.old",
+        "u_ex3.LOG_OLD",
+        "u_ex4.log-20210303",
+        "u_ex5.log.bak",
+        "u_ex6.log.",
+        "u_ex7.log ",
+    ),
+    *("u_ex8.log.gz", "u_ex9.log.gz.1", "u_exA.log.2.gz", "u_exB.log-20210303.gz"),
+    "0005000000001A_u_exC.log_{00000000-0000-0000-0000-000000000000}.data",
+)
+
+
+@pytest.mark.parametrize("name", ROTATED)
+def test_rotated_and_renamed_logs_are_the_logs_that_they_were(tmp_path: Path, name: str) -> None:
+    content = gzip.compress(IIS) if ".gz" in name else IIS
+    write_tree(tmp_path, {f"C/LogFiles/W3SVC1/{name}": content})
+    artefacts, skips = found(tmp_path)
+    assert (len(artefacts), skips) == (1, [])
+    assert artefacts[0][0] == "iis"
+    with open_evidence(tmp_path) as evidence, next(iter(evidence.files())).open() as stream:
+        assert stream.read() == IIS
+
+
+def test_pages_that_hide_behind_names_which_windows_passes_over(tmp_path: Path) -> None:
+    names = ("a.aspx.", "b.aspx ", "sub. /c.aspx", "aux.aspx")
+    write_tree(tmp_path, {f"C/inetpub/wwwroot/{name}": b"<%" for name in names})
+    assert sorted(path.rpartition("wwwroot\\")[2] for _, path, _ in found(tmp_path)[0]) == [
+        *("a.aspx.", "aux.aspx", "b.aspx ", r"sub. \c.aspx"),
+    ]
+
+
+JSON = kind("json", "event_json", "**/*.json", content='"EventID"')
+
+
+def test_what_merely_ends_like_an_export_is_not_told_file_by_file(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"{folder}{n}.json": b"{}" for folder in ("", "C/app/") for n in range(3)})
+    write_tree(tmp_path, {"C/x/events.json": b'{"EventID":1}'})
+    artefacts, skips = found(tmp_path, [JSON])
+    assert [path for _, path, _ in artefacts] == [r"C:\x\events.json"]
+    assert [(skip.source, skip.count) for skip in skips] == [("*.json", 3)]
+
+
+def test_what_may_hold_evidence_and_is_not_opened_is_told_once(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "MX01.E01": b"EVF\x09\x0d\x0a\xff\x00",
+            "disks/MX01.vhdx": b"vhdxfile",
+            "case.plaso": b"SQLite format 3\0",
+            "General.7z": b"7z\xbc\xaf\x27\x1c",
+            "opened.zip": zip_bytes({"C/LogFiles/W3SVC1/u_ex1.log": IIS}),
+        },
+    )
+    artefacts, skips = found(tmp_path)
+    assert [name for name, _, _ in artefacts] == ["iis"]
+    assert skips == []
+    with open_evidence(tmp_path) as evidence:
+        list(evidence.files())
+        assert [(skip.source, (skip.detail or "")[:20]) for skip in evidence.skipped()] == [
+            ("case.plaso", "a storage file of pl"),
+            (r"disks\MX01.vhdx", "an image of a disk i"),
+            ("General.7z", "archives of this kin"),
+            ("MX01.E01", "an image of a disk i"),
+        ]
+
+
 def test_a_file_whose_content_belies_its_place_is_a_skip_that_says_so(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

@@ -78,7 +78,7 @@ def test_forked_processes_read_members_at_the_same_time(tmp_path: Path, pack: Pa
 def hostile_tar() -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for name in ("../up.log", "/etc/passwd", "C/prn.txt", "C/ok.log", "C/OK.log"):
+        for name in ("../up.log", "/etc/passwd", "C/a.txt:b", "C/ok.log", "C/OK.log"):
             info = tarfile.TarInfo(name)
             info.size = 1
             archive.addfile(info, io.BytesIO(b"x"))

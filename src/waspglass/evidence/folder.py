@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +14,7 @@ from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, moment
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import regular_file
+from waspglass.evidence.windows_path import split_name
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
@@ -22,6 +24,10 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getatt
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _NO_FOLLOW
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+_DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
+)
+"""Names that Windows opens as a device, in any folder; elsewhere, and in archives, they are files like others."""
 _NAME_SURROGATE = 0x20000000
 """Bit of a Windows reparse tag that says: this entry stands for another place (symbolic link, junction)."""
 
@@ -70,7 +76,7 @@ class FolderContainer:
             parts, status = entry
             if status is not None:
                 yield Member(
-                    parts=parts,
+                    parts=_as_components(parts),
                     size=status.st_size,
                     modified=moment(status.st_mtime),
                     local=self._root.joinpath(*parts),
@@ -143,6 +149,9 @@ def _shown(
     entry: os.DirEntry[str], folder: tuple[str, ...], skips: SkipLog
 ) -> tuple[str, os.stat_result | None] | None:
     """Name and status of a file, name alone of a folder; None for what is skipped."""
+    if not _BY_DESCRIPTOR and _DEVICES.fullmatch(entry.name):
+        skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, "a reserved device name")
+        return None
     if entry.is_symlink() or (not _BY_DESCRIPTOR and _is_link(entry.stat(follow_symlinks=False))):
         skips.add("\\".join((*folder, entry.name)), SkipReason.OUTSIDE_ROOT, "a link; links are not followed")
         return None
@@ -152,6 +161,11 @@ def _shown(
         return entry.name, entry.stat(follow_symlinks=False)
     skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, "a device, pipe or socket")
     return None
+
+
+def _as_components(parts: tuple[str, ...]) -> tuple[str, ...]:
+    r"""Unpacking a zip of Windows elsewhere may leave files whose names are whole paths (`C\inetpub\x.log`)."""
+    return tuple(piece for part in parts for piece in (split_name(part) if "\\" in part else (part,)))
 
 
 def _is_link(status: os.stat_result) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from waspglass.evidence.file_names import as_windows_means_it, unpacked_name
 from waspglass.model.errors import PackError
 
 __all__ = ["GlobIndex", "PathGlob", "comparable", "comparable_forms", "compile_globs"]
@@ -21,7 +22,6 @@ _WORDS = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MOST_ALTERNATIVES = 500
 _WILDCARDS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tzst", ".tar.gz", ".tar.zst")
-_COMPRESSED_SUFFIXES = (".gz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,14 @@ class PathGlob:
         expression: Of the regular expression that matches a whole comparable path.
         literal: The longest text that every matching path contains; a cheap test before the pattern.
         extension: What every matching path ends with from its last dot on; None if that is open.
+        by_ending: Whether it asks for nothing but that extension.
     """
 
     text: str
     expression: str
     literal: str
     extension: str | None
+    by_ending: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -48,18 +50,18 @@ class PathGlob:
 
 def comparable(path: str) -> str:
     r"""A Windows path as globs see it: `/`, no drive (`C:\Windows\x` -> `Windows/x`); case is folded when matching."""
-    folded = path.replace("\\", "/")
+    folded = as_windows_means_it(path.replace("\\", "/"))
     return folded[3:] if folded[1:3] == ":/" else folded.removeprefix("/")
 
 
 def comparable_forms(path: str) -> Iterator[str]:
     """The forms of a path that a glob may match.
 
-    A log compressed by itself (`x.log.gz`) counts as `x.log`; a member of an archive counts as lying where the archive
-    lies, and as lying in a folder named like the archive.
+    A log compressed by itself or rotated (`x.log.gz`, `x.log.1`) counts as `x.log`; a member of an archive counts as
+    lying where the archive lies, and as lying in a folder named like the archive.
     """
     plain = comparable(path)
-    unpacked = next((plain[: -len(end)] for end in _COMPRESSED_SUFFIXES if plain.lower().endswith(end)), plain)
+    unpacked = unpacked_name(plain)
     folders = unpacked.split("/")
     inside = [part for part in folders[:-1] if part.lower().endswith(_ARCHIVE_SUFFIXES)]
     if inside:
@@ -108,7 +110,7 @@ def _compiled(text: str, folded: str) -> PathGlob:
         literals.append("")
     tail = literals[-1].rpartition("/")[2]
     extension = tail[tail.rindex(".") :] if "." in tail else None
-    return PathGlob(text, pattern, max(literals, key=len), extension)
+    return PathGlob(text, pattern, max(literals, key=len), extension, folded == f"**/*{extension}")
 
 
 class GlobIndex:

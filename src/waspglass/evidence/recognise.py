@@ -6,12 +6,15 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.file_names import why_not_opened
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
+from waspglass.evidence.signature import Signature, signature
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
 from waspglass.evidence.utf16 import AsUtf8, utf16_of
@@ -26,8 +29,9 @@ HEAD_BYTES = 64 * 1024
 
 _FIRST_LOOK = 4096
 _LONGEST_LINE = 8192
-_LOG_LIKE = frozenset({".log", ".evtx", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
+_LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
+_ARCHIVES = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZSTD})
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
@@ -70,9 +74,10 @@ class _Recogniser:
 
     def __init__(self, kinds: Sequence[KindPattern]) -> None:
         self._kinds = kinds
-        self._globs = GlobIndex(
-            [(index, one) for index, kind in enumerate(kinds) for glob in kind.paths for one in compile_globs(glob)]
-        )
+        globs = [(index, one) for index, kind in enumerate(kinds) for glob in kind.paths for one in compile_globs(glob)]
+        self._globs = GlobIndex(globs)
+        self._placing = frozenset(index for index, one in globs if not one.by_ending)
+        """Kinds whose globs name a folder or how a name begins; most files that merely end so are something else."""
         self._contents = [_compiled(kind) for kind in kinds]
         self._unknown: dict[str, _Unknown] = {}
 
@@ -85,59 +90,57 @@ class _Recogniser:
 
     def _judge(self, file: EvidenceFile) -> Iterator[Artefact | Skipped]:
         claims: dict[int, Mapping[str, str]] = {}
-        form = ""
-        for form in comparable_forms(file.path):
+        forms = tuple(comparable_forms(file.path))
+        for form in forms:
             for owner, attributes in self._globs.owners(form).items():
                 if owner not in claims or len(attributes) > len(claims[owner]):
                     claims[owner] = attributes
-        extension = _extension(form)
-        loose = "\\" not in file.path
-        if claims:
-            yield from self._claimed(file, claims)
-        elif loose or extension in _LOG_LIKE:
-            yield from self._unclaimed(file, extension, loose=loose)
+        extension = _extension(forms[0])
+        if claims or extension in _LOG_LIKE or _lies_loose(file):
+            yield from self._looked_into(file, claims, extension)
 
-    def _claimed(self, file: EvidenceFile, claims: Mapping[int, Mapping[str, str]]) -> Iterator[Artefact | Skipped]:
+    def _looked_into(
+        self, file: EvidenceFile, claims: Mapping[int, Mapping[str, str]], extension: str
+    ) -> Iterator[Artefact | Skipped]:
         head = _Head(file)
+        placed = bool(claims) and (extension in _SURELY_LOG or not self._placing.isdisjoint(claims))
+        try:
+            found = list(self._as_claimed(head, claims))
+            if not found:
+                found = list(islice(self._by_content(head, far=placed or _lies_loose(file)), 1))
+            empty = not found and head.empty()
+            archive = not found and head.begins_an_archive()
+        except EvidenceReadError as fault:
+            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
+            return
+        yield from found
+        if empty and placed:
+            yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
+        elif placed and not found:
+            wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
+            detail = f"lies where a file of the kind {wanted} would, but its content is another"
+            yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
+        elif not found and not empty and not archive:
+            self._note_unknown(file, extension)
+
+    def _as_claimed(self, head: _Head, claims: Mapping[int, Mapping[str, str]]) -> Iterator[Artefact]:
+        """The file as the kinds have it whose globs match; of one format only the first."""
         taken: set[str] = set()
-        try:
-            for index, attributes in sorted(claims.items()):
-                kind = self._kinds[index]
-                if kind.format not in taken and head.matches(self._contents[index]):
-                    taken.add(kind.format)
-                    shown = {name: printable(value[:_ATTRIBUTE_CHARACTERS]) for name, value in attributes.items()}
-                    yield Artefact(kind.kind, kind.format, head.readable(kind), shown)
-            if taken:
-                return
-            if head.empty():
-                yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
-                return
-            loose = next(self._by_content(head), None)
-        except EvidenceReadError as fault:
-            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
-            return
-        if loose is not None:
-            yield loose
-            return
-        wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
-        detail = f"lies where a file of the kind {wanted} would, but its content is another"
-        yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
+        for index, attributes in sorted(claims.items()):
+            kind = self._kinds[index]
+            if kind.format not in taken and head.matches(self._contents[index]):
+                taken.add(kind.format)
+                shown = {name: printable(value[:_ATTRIBUTE_CHARACTERS]) for name, value in attributes.items()}
+                yield Artefact(kind.kind, kind.format, head.readable(kind), shown)
 
-    def _unclaimed(self, file: EvidenceFile, extension: str, *, loose: bool) -> Iterator[Artefact | Skipped]:
-        head = _Head(file)
-        try:
-            found = next(self._by_content(head, far=loose), None)
-            empty = found is None and head.empty()
-        except EvidenceReadError as fault:
-            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
+    def _note_unknown(self, file: EvidenceFile, extension: str) -> None:
+        """Counts a log that nobody knows; what the tree itself has told of is no log."""
+        if extension not in _SURELY_LOG and (not _lies_loose(file) or why_not_opened(file.path) is not None):
             return
-        if found is not None:
-            yield found
-        elif (extension in _SURELY_LOG or loose) and not empty:
-            unknown = self._unknown.setdefault(extension if extension in _LOG_LIKE else "", _Unknown())
-            unknown.count += 1
-            if len(unknown.examples) < _EXAMPLES:
-                unknown.examples.append(shown_source(file.path))
+        unknown = self._unknown.setdefault(extension if extension in _LOG_LIKE else "", _Unknown())
+        unknown.count += 1
+        if len(unknown.examples) < _EXAMPLES:
+            unknown.examples.append(shown_source(file.path))
 
     def _by_content(self, head: _Head, *, far: bool = True) -> Iterator[Artefact]:
         """Kinds whose content expression fits; thousands of files that merely end in `.txt` get only a short look."""
@@ -169,6 +172,10 @@ class _Head:
         """The file as the kind's format reads it: UTF-16 is no matter for a log, and all that there is of a page."""
         codec = utf16_of(self._look()) if is_line_format(kind.format) else None
         return self._file if codec is None else AsUtf8(self._file, codec)
+
+    def begins_an_archive(self) -> bool:
+        """Whether it is an archive, which the tree looks into."""
+        return signature(self._look()) in _ARCHIVES
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""
@@ -220,6 +227,11 @@ def _compiled(kind: KindPattern) -> re.Pattern[bytes] | None:
     except (re.error, UnicodeEncodeError, OverflowError) as fault:
         message = f"the content expression of the kind {kind.kind} is not valid ({fault})"
         raise PackError(message, hint="It is a Python regular expression over bytes; write others as \\xNN") from fault
+
+
+def _lies_loose(file: EvidenceFile) -> bool:
+    """Whether it lies at the top of the evidence, where people put single logs under any name."""
+    return "\\" not in file.path
 
 
 def _extension(form: str) -> str:

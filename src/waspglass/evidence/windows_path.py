@@ -4,9 +4,10 @@ Collectors keep each drive in a folder of its own; the layouts known here are th
 
 * KAPE: `C\...`;
 * Velociraptor: `uploads\<accessor>\C%3A\...`, `uploads\ntfs\%5C%5C.%5CC%3A\...`, with percent-encoded names below
-  (accessors auto, file, ntfs, lazy_ntfs, mft, ntfs_vss; docs.velociraptor.app, offline collector);
+  (accessors as in `_ACCESSORS`; docs.velociraptor.app, offline collector);
 * acquire: `fs\c:\...`, `fs\sysvol\...` (fox-it/acquire; `sysvol` is the drive that Windows started from);
-* plain copies: `C:\...`, `C_\...`, each possibly below a folder or two named after the host or the collection.
+* plain copies: `C:\...`, `C_\...`, `C$\...` (of an administrative share), each possibly below a folder or two named
+  after the host or the collection.
 """
 
 from __future__ import annotations
@@ -21,15 +22,14 @@ from waspglass.model.skip import SkipReason
 __all__ = ["Rejected", "drive_of", "names_folder", "split_name", "windows_path"]
 
 _DRIVE_DEPTH = 8
-_MARKED_DRIVE = re.compile(r"(?:%5C%5C[.?]%5C|\\\\[.?]\\)?([A-Za-z])(?::|%3A|_)", re.IGNORECASE)
+_MARKED_DRIVE = re.compile(r"(?:%5C%5C[.?]%5C|\\\\[.?]\\)?([A-Za-z])(?::|%3A|_|\$)", re.IGNORECASE)
 _DEVICE_PREFIX = re.compile(r"\\\\[.?]\\([A-Za-z]:)")
 _SHADOW_COPY = re.compile(r".*(HarddiskVolumeShadowCopy\d+)", re.IGNORECASE)
-_ACCESSORS = frozenset({"auto", "file", "ntfs", "lazy_ntfs", "mft", "ntfs_vss"})
+_ACCESSORS = frozenset(
+    {"auto", "file", "ntfs", "lazy_ntfs", "mft", "ntfs_vss", "raw_file", "smb", "sparse", "ewf", "vhdx", "vmdk"}
+)
 _ROOT_FOLDERS = frozenset(
     {"windows", "winnt", "program files", "program files (x86)", "programdata", "users", "inetpub"}
-)
-_DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -59,7 +59,7 @@ def names_folder(name: str) -> bool:
 
 
 def drive_of(folder: str) -> str | None:
-    """The drive letter that a folder named like a drive stands for (`C`, `C:`, `C%3A`, `C_`)."""
+    """The drive letter that a folder named like a drive stands for (`C`, `C:`, `C%3A`, `C_`, `C$`)."""
     if len(folder) == 1 and folder.isascii() and folder.isalpha():
         return folder.upper()
     marked = _MARKED_DRIVE.fullmatch(folder)
@@ -75,7 +75,7 @@ def windows_path(parts: tuple[str, ...], *, drive: str | None = None) -> str | R
 
     Returns:
         `C:\folder\name`, or `folder\name` without a known drive; or why the entry is refused: it leads out of the root,
-        bears a reserved device name, or is an alternate data stream.
+        or is an alternate data stream.
     """
     encoded = _below_uploads(parts)
     if drive is None:
@@ -130,8 +130,6 @@ def _refusal(part: str) -> Rejected | None:
         return Rejected(
             SkipReason.OUTSIDE_ROOT, "an absolute path, or one that climbs out with '..' or a hidden separator"
         )
-    if _DEVICES.fullmatch(part):
-        return Rejected(SkipReason.SPECIAL_FILE, "a reserved device name")
     if ":" in part:
         return Rejected(SkipReason.SPECIAL_FILE, "an alternate data stream")
     return None

@@ -78,6 +78,6 @@ class WebFileReader:
 def name_fields(path: str) -> dict[str, str]:
     """`path`, `folder`, `name` and `extension` of a Windows path; what is empty is absent."""
     folder, _, name = path.rpartition("\\")
-    stem, dot, end = name.rpartition(".")
+    stem, dot, end = name.rstrip(" .").rpartition(".")  # as Windows takes a name
     fields = {"path": path, "folder": folder, "name": name, "extension": f".{end.lower()}" if dot and stem else ""}
     return {key: value for key, value in fields.items() if value}

@@ -1,0 +1,62 @@
+r"""What the name of a file says: how the file was called before a program changed its name, and what nobody opens."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["as_windows_means_it", "unpacked_name", "unrotated", "why_not_opened"]
+
+_COMPRESSED = (".gz", ".zst")
+_ROTATED = re.compile(
+    r"(\.(?:log|evtx?|jsonl?|ndjson|csv|tsv)(?:\.(?:gz|zst))?)(?:[._-](?:old|bak|\d{1,14}))+\Z", re.IGNORECASE
+)
+"""`.log.1`, `.log.old`, `.log_old`, `.log-20210303`, `.log.gz.1`."""
+_ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
+"""A look at the last character first, for most files are no rotated logs."""
+_SAMPLE = re.compile(r"_\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}\.data\Z", re.IGNORECASE)
+"""DFIR-ORC puts a number before a file's name and this behind it."""
+_NOT_OPENED = {
+    "archives of this kind are not read; unpack it first": (
+        *(".7z", ".7z.001", ".rar", ".xz", ".bz2", ".lz4", ".z", ".wim"),
+    ),
+    "an image of a disk is examined by itself, not as a file among others; one of memory is not read": (
+        *(".e01", ".ex01", ".l01", ".ad1", ".aff4", ".vmdk", ".vhd", ".vhdx", ".qcow2", ".vdi", ".dd", ".raw"),
+    ),
+    "a storage file of plaso is not read; examine what it was made of": (".plaso",),
+}
+_PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|$)")
+
+
+def as_windows_means_it(path: str) -> str:
+    r"""A path with `/`, its components without the blanks and dots at their ends: Windows passes over them.
+
+    A file can be made with them all the same (`x.aspx.`, through `\\?\`), which hides it from most programs.
+    """
+    return _PASSED_OVER.sub("", path) if path.endswith((" ", ".")) or " /" in path or "./" in path else path
+
+
+def unrotated(path: str) -> str:
+    """The path without what rotation or a collector put behind the name: `x.log.gz.1` -> `x.log.gz`."""
+    name = path.rfind("/") + 1
+    if path.endswith(_ROTATED_ENDS) and (rotated := _ROTATED.search(path, name)):
+        return path[: rotated.end(1)]
+    if path.endswith("}.data") and (sample := _SAMPLE.search(path, name)):
+        return path[: sample.start()]
+    return path
+
+
+def unpacked_name(path: str) -> str:
+    """The path of a log that was rotated or compressed by itself, as it was before: `x.log.1.gz` -> `x.log`."""
+    while True:
+        plain = unrotated(path)
+        ending = next((one for one in _COMPRESSED if plain.lower().endswith(one)), "")
+        plain = plain[: len(plain) - len(ending)]
+        if plain == path:
+            return path
+        path = plain
+
+
+def why_not_opened(path: str) -> str | None:
+    """Why something that may hold evidence, by its name, is not looked into; None for any other file."""
+    lowered = path.lower()
+    return next((why for why, endings in _NOT_OPENED.items() if lowered.endswith(endings)), None)
