@@ -10,7 +10,7 @@ from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
 from waspglass.model.assessment import Assessment, EvidenceNode, Implant
 from waspglass.model.coverage import Coverage
-from waspglass.model.finding import Rung
+from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.report.text import render_text
 from waspglass.report.visible import place
@@ -30,6 +30,7 @@ def test_the_verdict_sentence_comes_first() -> None:
 def test_sections_follow_in_the_order_a_reader_needs() -> None:
     text = shown(occupied())
     titles = ["Verdict", "Lid", "Wasp", "WHY", "WHAT TO DO", "WHAT COULD NOT BE SEEN", "WHAT WAS SKIPPED"]
+    titles += ["ADDRESSES IN THE FINDINGS", "FOR A PERSON TO REVIEW"]
     places = [text.index(f"\n{title}") for title in titles]
     assert places == sorted(places)
 
@@ -45,7 +46,7 @@ def test_sections_follow_in_the_order_a_reader_needs() -> None:
     ],
 )
 def test_lid_and_verdict_are_named_together(assessment: Assessment, headline: str) -> None:
-    assert f"Verdict  {headline}\n" in shown(assessment)
+    assert re.search(rf"\nVerdict +{headline}\n", shown(assessment))
 
 
 def test_an_implant_that_was_not_seen_is_not_called_present() -> None:
@@ -99,6 +100,31 @@ def test_a_kind_without_files_is_said_to_be_missing() -> None:
     assert re.search(r"httpproxy \* +nothing of this kind", shown(missing))
 
 
+def test_the_marks_of_claims_are_explained() -> None:
+    assert "✔ holds, ✘ does not hold, ? cannot be told." in shown(occupied())
+
+
+def test_the_addresses_that_the_steps_speak_of_are_named() -> None:
+    found = [
+        finding(n, rung=rung, time=at(f"2021-03-0{n}"), actor=Actor(address="203.0.113.5"))
+        for n, rung in enumerate((Rung.PROBED, Rung.USED), start=1)
+    ]
+    text = shown(minimal(findings=tuple(found)))
+    assert re.search(r"\n203\.0\.113\.5 +used +2 +2021-03-01 00:00 UTC +2021-03-02 00:00 UTC\n", text)
+    assert "ADDRESSES" not in shown(minimal())
+
+
+def test_what_a_person_should_review_is_listed_by_rule_with_its_places() -> None:
+    hints = [
+        finding(n, rule="odd-page", title="An odd page", effect=Effect.HINT, source="a.log", line=n)
+        for n in range(1, 6)
+    ]
+    text = shown(minimal(review=tuple(hints)))
+    assert "5 findings without weight for the verdict" in text
+    assert re.search(r"\n5  An odd page +time unknown\n   a\.log:1\n   a\.log:2\n   a\.log:3\n   … and 2 more\n", text)
+    assert "REVIEW" not in shown(minimal())
+
+
 def test_clocks_count_from_becoming_aware() -> None:
     text = shown(occupied(), width=160)
     assert "If you became aware when this report was made (2021-03-12 09:00 UTC):" in text
@@ -106,9 +132,9 @@ def test_clocks_count_from_becoming_aware() -> None:
 
 
 def test_german_has_umlauts_and_german_numbers() -> None:
-    text = shown(occupied(language="de"))
+    text = shown(occupied(language="de"), width=160)
     assert "Gepatcht, aber besetzt" in text
-    assert "1 Implantat vorhanden" in text
+    assert "1 Hintertür vorhanden" in text
     assert "4.120 Dateien, 96,0 MB" in text
 
 

@@ -60,7 +60,7 @@ def test_messages_are_in_the_language_of_the_assessment() -> None:
     messages = " ".join(str(event["message"]) for event in events(occupied(language="de")))
     assert "[eingenistet] " in messages
     assert "Deckel: zuletzt ungepatcht gesehen" in messages
-    assert f"Implantat: Verschwunden seit: {SHELL}" in messages
+    assert f"Hintertür: Verschwunden seit: {SHELL}" in messages
     assert "Die Angriffswelle: " in messages
 
 

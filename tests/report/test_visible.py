@@ -57,6 +57,7 @@ def test_a_long_place_keeps_its_file_and_line() -> None:
         ({"line": None, "record": 12}, "a.log#12"),
         ({"line": None, "offset": 255}, "a.log@0xff"),
         ({"line": None}, "a.log"),
+        ({"line": None, "offset": 0}, "a.log"),
         ({"line": 0}, "a.log:0"),
     ],
 )

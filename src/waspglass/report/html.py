@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.finding import Finding, Rung
-from waspglass.report.html_rows import address_rows, rule_rows, rung_tables
+from waspglass.report.finding_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
@@ -41,7 +41,7 @@ def render_html(assessment: Assessment, *, language: str | None = None) -> str:
     cited = frozenset(_cited(assessment.why))
     tables = rung_tables(assessment, cited)
     anchors = {found.id: f"f{n}" for n, found in enumerate((f for table in tables for f in table.findings), start=1)}
-    rules, more_rules = rule_rows(assessment)
+    rules, more_rules = rule_rows(assessment.findings)
     addresses, more_addresses = address_rows(assessment)
     style, script = asset("assessment.css"), asset("assessment.js")
     return _environment().get_template("assessment.html.j2").render(

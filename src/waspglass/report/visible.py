@@ -40,6 +40,8 @@ def excerpt(text: str, limit: int) -> str:
 def place(finding: Finding, limit: int | None = None) -> str:
     """Where a finding was made: `path:line`, `path#record` or `path@offset`, as editors and analysts write it.
 
+    The offset 0 is not written: such a finding is about the file as a whole.
+
     Args:
         finding: The finding.
         limit: Characters of the path that are shown; a longer one loses its middle, never the file's name and line.
@@ -51,6 +53,6 @@ def place(finding: Finding, limit: int | None = None) -> str:
         return f"{source}:{finding.line}"
     if finding.record is not None:
         return f"{source}#{finding.record}"
-    if finding.offset is not None:
+    if finding.offset:
         return f"{source}@{finding.offset:#x}"
     return source

@@ -1,4 +1,4 @@
-"""The tables of the HTML report: bounded selections of findings, with counts of what is not shown."""
+"""The tables of findings: bounded selections by rung, rule and address, with counts of what is not shown."""
 
 from __future__ import annotations
 
@@ -34,14 +34,19 @@ class RungTable:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """What one rule found."""
+    """What one rule found, oldest first."""
 
     rule: str
     title: str
     rung: Rung | None
-    count: int
+    findings: tuple[Finding, ...]
     first: datetime | None
     last: datetime | None
+
+    @property
+    def count(self) -> int:
+        """How many findings."""
+        return len(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,17 @@ def _selected(findings: Sequence[Finding], cited: frozenset[str]) -> Iterable[Fi
     return [finding for *_, finding in sorted(ranked, key=lambda entry: entry[:3])[:_ROWS_A_RUNG]]
 
 
-def rule_rows(assessment: Assessment) -> tuple[tuple[RuleRow, ...], int]:
-    """What each rule found, the highest rung first; and how many rules were left out."""
+def rule_rows(findings: Iterable[Finding], most: int = _RULES) -> tuple[tuple[RuleRow, ...], int]:
+    """What each rule found, the highest rung first; and how many rules beyond `most` were left out."""
     groups: dict[tuple[str, Rung | None], list[Finding]] = {}
-    for finding in assessment.findings:
+    for finding in sorted(findings, key=_by_time):
         groups.setdefault((finding.rule, finding.rung), []).append(finding)
     rows = [
-        RuleRow(rule, members[0].title, rung, len(members), *_first_and_last(members))
+        RuleRow(rule, members[0].title, rung, tuple(members), *_first_and_last(members))
         for (rule, rung), members in groups.items()
     ]
     rows.sort(key=lambda row: (-(row.rung.height if row.rung else -1), -row.count, row.rule))
-    return tuple(rows[:_RULES]), max(0, len(rows) - _RULES)
+    return tuple(rows[:most]), max(0, len(rows) - most)
 
 
 def address_rows(assessment: Assessment) -> tuple[tuple[AddressRow, ...], int]:

@@ -1,0 +1,59 @@
+"""Lists that the steps of the text report refer to: addresses to search for, and what a person should review."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from waspglass.model.assessment import Assessment
+from waspglass.report.finding_rows import address_rows, rule_rows
+from waspglass.report.phrases import Phrases
+from waspglass.report.text_places import Places
+from waspglass.report.visible import excerpt, place, prose
+
+__all__ = ["addresses_block", "review_block"]
+
+_RULES = 20
+_PLACES = 3
+_ADDRESS = 60
+
+
+def addresses_block(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
+    """What came from each address, the highest rung first; None if no finding names one."""
+    rows, more = address_rows(assessment)
+    if not rows:
+        return None
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for key in ("address", "rung", "count", "first", "last"):
+        table.add_column(phrases.text(f"html.{key}"), justify="right" if key == "count" else "left")
+    for row in rows:
+        rung = phrases.word("rung", row.highest) if row.highest else "-"
+        times = phrases.minute(row.first), phrases.minute(row.last)
+        table.add_row(Text(excerpt(row.address, _ADDRESS)), rung, phrases.number(row.count), *times)
+    notes = [phrases.count("more", more)] if more else []
+    notes.append(phrases.text("html.addresses_note"))
+    return Group(table, *(Text(note, style="dim") for note in notes))
+
+
+def review_block(assessment: Assessment, phrases: Phrases, places: Places) -> RenderableType | None:
+    """The hints by rule, each with the places where it was seen first; None if there are none."""
+    if not assessment.review:
+        return None
+    rows, more = rule_rows(assessment.review, most=_RULES)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for row in rows:
+        when = phrases.minute(row.first)
+        if row.last != row.first:
+            when = phrases.text("text.to", start=when, end=phrases.minute(row.last))
+        table.add_row(phrases.number(row.count), Text.assemble(prose(row.title), (f"  {when}", "dim")))
+        for finding in row.findings[:_PLACES]:
+            table.add_row("", Text(places.stand_in(place(finding)), style="cyan"))
+        if row.count > _PLACES:
+            table.add_row("", Text(phrases.count("more", row.count - _PLACES), style="dim"))
+    if more:
+        table.add_row("", Text(phrases.count("more", more), style="dim"))
+    note = phrases.text("text.review_note", n=phrases.count("finding", len(assessment.review)))
+    return Group(Text(note, style="dim"), table)

@@ -1,0 +1,100 @@
+"""What was and what was not seen, in the text report: limits, coverage, skips."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from waspglass.model.assessment import Assessment
+from waspglass.model.coverage import Coverage, Span
+from waspglass.report.phrases import Phrases
+from waspglass.report.summary import Summary
+from waspglass.report.text_places import Places
+from waspglass.report.visible import prose, visible
+
+__all__ = ["coverage_block", "limits_block", "skips_block"]
+
+_SPANS = 3
+_SKIPPED = 2
+
+
+def limits_block(assessment: Assessment, phrases: Phrases) -> RenderableType:
+    """What this answer cannot see, and what would help."""
+    if not assessment.limits:
+        return Text(phrases.text("text.no_limits"))
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(no_wrap=True)
+    lines.add_column()
+    for limit in assessment.limits:
+        mark = f" ({phrases.text('text.decisive')})" if limit.decisive else ""
+        lines.add_row("•", f"{prose(limit.text)}{mark}")
+        for line in _span_lines(limit.spans, phrases):
+            lines.add_row("", Text(line, style="dim"))
+        if limit.remedy:
+            lines.add_row("", phrases.text("text.remedy", text=prose(limit.remedy)))
+    return lines
+
+
+def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
+    lines = [_span(span, phrases) for span in spans[:_SPANS]]
+    return [*lines, phrases.count("more", len(spans) - _SPANS)] if len(spans) > _SPANS else lines
+
+
+def _span(span: Span, phrases: Phrases) -> str:
+    text = phrases.text("text.to", start=phrases.minute(span.from_), end=phrases.minute(span.to))
+    return f"{text} ({phrases.duration(span.hours)})"
+
+
+def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
+    """What the evidence can speak for, by kind; None if nothing is known of it."""
+    if not assessment.coverage:
+        return None
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for key in ("kind", "span", "gaps", "volume"):
+        table.add_column(phrases.text(f"coverage.{key}"), justify="right" if key == "volume" else "left")
+    listed = [row for row in assessment.coverage if row.files or row.entry]
+    for row in listed:
+        name = visible(row.title or row.kind)
+        kind = Text(f"{name} *" if row.entry else name, style="" if row.files else "dim")
+        table.add_row(kind, _covered(row, phrases), _gaps(row, phrases), _volume(row, phrases))
+    notes = [f"* {phrases.text('coverage.entry')}"]
+    missing = [visible(row.title or row.kind) for row in assessment.coverage if row not in listed]
+    if missing:
+        notes.append(phrases.text("coverage.missing", kinds=", ".join(missing)))
+    return Group(table, *(Text(note, style="dim") for note in notes))
+
+
+def _covered(coverage: Coverage, phrases: Phrases) -> str:
+    if coverage.from_ and coverage.to:
+        return phrases.text("text.to", start=phrases.minute(coverage.from_)[:10], end=phrases.minute(coverage.to)[:10])
+    return phrases.text("coverage.undated" if coverage.files else "coverage.none")
+
+
+def _gaps(coverage: Coverage, phrases: Phrases) -> str:
+    if not coverage.files:
+        return "-"
+    if not coverage.gaps:
+        return phrases.text("coverage.no_gaps")
+    hours = sum(span.hours for span in coverage.gaps)
+    return f"{phrases.count('gap', len(coverage.gaps))}, {phrases.duration(hours)}"
+
+
+def _volume(coverage: Coverage, phrases: Phrases) -> str:
+    return f"{phrases.count('file', coverage.files)}, {phrases.size(coverage.bytes)}" if coverage.files else "-"
+
+
+def skips_block(summary: Summary, phrases: Phrases, places: Places) -> RenderableType | None:
+    """What was not read, by reason; None if everything was."""
+    if not summary.skips:
+        return None
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for skip in summary.skips:
+        table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason))
+        for source in skip.examples[:_SKIPPED]:
+            table.add_row("", Text(places.stand_in(visible(source)), style="dim"))
+        if skip.sources > _SKIPPED:
+            table.add_row("", Text(phrases.count("more", skip.sources - _SKIPPED), style="dim"))
+    return table
