@@ -1,0 +1,1 @@
+var brand = 1;
