@@ -43,6 +43,7 @@ BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "w3c": {
         "cs-uri-query": ("cs-uri", "cs-uri-query"),
         "c-uri": ("cs-uri",),
+        "request-uri": ("cs-uri",),  # as one value, whatever a pack calls by the other names
         "c-uri-query": ("cs-uri-query",),
         "c-uri-stem": ("cs-uri-stem",),
         "cs-user-agent": _UA,
@@ -246,5 +247,6 @@ def _as_rule(indicator: Indicator) -> Rule:
         condition=NEVER,
         meaning=indicator.meaning,
         source=indicator.source,
+        emits=indicator.emits,
         one_of_many=True,
     )

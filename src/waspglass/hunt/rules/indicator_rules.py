@@ -7,15 +7,18 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from waspglass.hunt.rules.condition import Condition, Kind, Match, Part, conjunction, disjunction
+from waspglass.hunt.rules.indicator_operators import operator_condition
 from waspglass.hunt.rules.paths import url_of_path
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind, WebRoot
 
-__all__ = ["SCRIPTS", "indicator_condition"]
+__all__ = ["PLAIN", "SCRIPTS", "indicator_condition"]
 
 SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
 _HASHES = frozenset({"sha256", "sha1", "md5"})
+PLAIN = frozenset({"address", "domain", "email", "url", "user_agent", "path", "name", "session"}) | _HASHES
+"""Types that are looked for in more places than the fields that hold just them."""
 _ANY: Part = ("any", "")
 _LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"}) | EVENT_FORMATS
 _AGENT_FIELDS = {"w3c": "cs(User-Agent)", "diagnostics_csv": "UserAgent"}
@@ -47,6 +50,13 @@ def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tup
 
 
 def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
+    name, _, word = what.partition(" ")
+    if word or name not in PLAIN:
+        return operator_condition(name, word, value, kind)
+    return _plain(what, value, kind, web_roots)
+
+
+def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
     log = kind.format in _LOGS
     match what:
         case "address" if "/" in value:

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import product
+import re
+from collections.abc import Iterator, Mapping
 
 import orjson
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import made_indicator, usual_meaning
-from waspglass.hunt.rules.rule import Indicator, Meaning
-from waspglass.hunt.rules.stix_patterns import Comparison, alternatives
+from waspglass.hunt.rules.rule import Meaning
+from waspglass.hunt.rules.stix_patterns import read_pattern
+from waspglass.hunt.rules.stix_terms import Hunted, Wanted, hunted
 from waspglass.model.escape import printable
 from waspglass.model.finding import Effect, Rung
 
 __all__ = ["read_stix"]
 
-_MOST = 100_000
-"""Combinations of the sets (`IN`) of one pattern, which multiply."""
-_STIX_OBJECTS = {
-    ("ipv4-addr", "value"): "address",
-    ("ipv6-addr", "value"): "address",
-    ("network-traffic", "src_ref.value"): "address",
-    ("network-traffic", "dst_ref.value"): "address",
-    ("domain-name", "value"): "domain",
-    ("domain-name", "resolves_to_refs.value"): "address",
-    ("email-addr", "value"): "email",
-    ("email-message", "from_ref.value"): "email",
-    ("email-message", "sender_ref.value"): "email",
-    ("url", "value"): "url",
-    ("file", "name"): "name",
-    ("file", "hashes.sha-256"): "sha256",
-    ("file", "hashes.sha256"): "sha256",
-    ("file", "hashes.sha-1"): "sha1",
-    ("file", "hashes.sha1"): "sha1",
-    ("file", "hashes.md5"): "md5",
-    ("file", "parent_directory_ref.path"): "path",
-    ("directory", "path"): "path",
-    ("network-traffic", "extensions.http-request-ext.request_header.user-agent"): "user_agent",
-    ("network-traffic", "extensions.http-request-ext.request_value"): "url",
+_SURE = 30
+"""Of 100: what STIX calls low ends below it (STIX 2.1, appendix A)."""
+_TLP_NAME = re.compile(r"(?i)\btlp:(?:clear|white|green|amber(?:\+strict)?|red)\b")
+_TLP = {
+    f"marking-definition--{marking}": f"TLP:{name}"
+    for name, markings in {
+        "GREEN": ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "bab4a63c-aed9-4cf5-a766-dfca5abac2bb"),
+        "AMBER": ("f88d31f6-486f-44da-b317-01333bde0b82", "55d920b0-5e8b-4f79-9ee9-91f868d9b421"),
+        "AMBER+STRICT": ("939a9414-2ddd-4d32-a0cd-375ea402b003",),
+        "RED": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "e828b379-4e03-4974-9ac4-e53a884c97c1"),
+    }.items()
+    for marking in markings
 }
+"""Of the standards STIX 2.1 (TLP 1) and its extension for TLP 2."""
 
 
-def read_stix(text: str, source: str) -> Iterator[Indicator | str]:
-    """Indicators of a STIX 2.0 or 2.1 bundle, one for each alternative of a pattern.
+def read_stix(text: str, source: str) -> Iterator[Hunted]:
+    """Indicators of a STIX 2.0 or 2.1 bundle, one for each alternative of a pattern, and correlations of them.
 
     Raises:
         UnsupportedRuleError: If the text is not a bundle.
@@ -57,11 +45,11 @@ def read_stix(text: str, source: str) -> Iterator[Indicator | str]:
     objects = bundle.get("objects") if isinstance(bundle, dict) else bundle
     if not isinstance(objects, list):
         raise UnsupportedRuleError("not a STIX bundle")
-    lines = _Lines(text)
+    lines, markings = _Lines(text), _markings(objects)
     for one in objects:
         if isinstance(one, dict) and one.get("type") == "indicator":
             line = lines.of(one)
-            for made in _from_pattern(one, source):
+            for made in _from_pattern(one, source, markings):
                 yield f"line {line}: {made}" if isinstance(made, str) and line else made
 
 
@@ -82,65 +70,61 @@ class _Lines:
         return self._line
 
 
-def _from_pattern(one: dict[str, object], source: str) -> Iterator[Indicator | str]:
+def _from_pattern(one: dict[str, object], source: str, markings: Mapping[str, str]) -> Iterator[Hunted]:
     name = str(one.get("name") or one.get("id"))
-    pattern = str(one.get("pattern", ""))
-    if one.get("revoked") is True:
-        yield f"{printable(name)[:80]}: revoked by its author"
+    short = printable(name)[:80]
+    if fault := _passed_over(one):
+        yield f"{short}: {fault}"
         return
-    if one.get("pattern_type", "stix") != "stix":
-        yield f"{printable(name)[:80]}: pattern type {one.get('pattern_type')!r:.40} is not read"
-        return
+    remarks = ", ".join(_remarks(one, markings))
+    title = printable(name)[:200] + (f" [{remarks}]" if remarks else "")
+    wanted = Wanted(printable(str(one.get("id") or name))[:100], title, source, _stix_meaning(one))
     try:
-        choices = alternatives(pattern)
+        terms = read_pattern(str(one.get("pattern", "")))
     except UnsupportedRuleError as fault:
-        yield f"{printable(name)[:80]}: {printable(str(fault))[:150]}"
+        yield f"{short}: {printable(str(fault))[:150]}"
         return
-    meaning = _stix_meaning(one)
-    for choice in choices:
-        sets = [_values(part) for part in choice]
-        if (many := math.prod(map(len, sets))) > _MOST:
-            yield f"{printable(name)[:80]}: a pattern of {many} combinations of values"
-            continue
-        for values in product(*sets):
-            yield _of_choice(values, source, meaning, printable(name)[:200])
+    for number, term in enumerate(terms):
+        for made in hunted(term, number, wanted):
+            yield f"{short}: {printable(made)[:150]}" if isinstance(made, str) else made
 
 
-_Value = tuple[str, str]
-"""Our type and the value; without a type where we cannot look for it: what stands in the pattern."""
+def _passed_over(one: dict[str, object]) -> str | None:
+    """Why an indicator is not for us, whatever its pattern."""
+    if one.get("revoked") is True:
+        return "revoked by its author"
+    types = one.get("indicator_types")
+    if isinstance(types, list) and types and all(kind == "benign" for kind in types):
+        return "benign, as its author says"
+    if one.get("pattern_type", "stix") != "stix":
+        return f"pattern type {one.get('pattern_type')!r:.40} is not read; YARA and Sigma rules may be given as files"
+    return None
 
 
-def _values(part: Comparison) -> list[_Value]:
-    """What the comparison asks for, any of it; nothing to ask for where the path only repeats the type."""
-    if part.path.endswith("_ref.type"):
-        return [("any", "")]
-    kind = _STIX_OBJECTS.get((part.object, part.path))
-    network = part.operator == "ISSUBSET" and kind == "address"
-    if kind is None or not (network or part.operator in ("=", "==", "IN")):
-        return [("", f"{part.object}:{part.path} {part.operator} {', '.join(part.values)}")]
-    return [(kind, value) for value in part.values]
+def _remarks(one: dict[str, object], markings: Mapping[str, str]) -> Iterator[str]:
+    """What whoever reads a finding must know of the indicator: with whom it may be shared, how sure its author was."""
+    marked = one.get("object_marking_refs")
+    refs = [ref for ref in marked if isinstance(ref, str)] if isinstance(marked, list) else []
+    yield from sorted({markings[ref] for ref in refs if ref in markings})
+    confidence = one.get("confidence")
+    if isinstance(confidence, int) and 0 <= confidence < _SURE:
+        yield f"confidence {confidence} of 100"
+    types = one.get("indicator_types")
+    if isinstance(types, list) and "anonymization" in types:
+        yield "an anonymization service, which many use"
 
 
-def _of_choice(values: tuple[_Value, ...], source: str, meaning: Meaning | None, title: str) -> Indicator | str:
-    parts = dict.fromkeys((kind, value) for kind, value in values if kind != "any")
-    names, folders = ([value for kind, value in parts if kind == wanted] for wanted in ("name", "path"))
-    if len(names) == len(folders) == 1:  # STIX tells a file's folder and name apart
-        parts = dict.fromkeys((kind, value) for kind, value in parts if kind not in ("name", "path"))
-        parts["path", f"{folders[0].rstrip('/')}\\{names[0]}".replace("\\\\", "\\")] = None
-    made = [
-        made_indicator(kind, value, source, meaning or usual_meaning(kind), title) if kind else None
-        for kind, value in parts
-    ]
-    whole = [one for one in made if one is not None]
-    if not whole or len(whole) < len(made):
-        unread = "; ".join(
-            f"{kind} {value}".strip() for (kind, value), one in zip(parts, made, strict=True) if one is None
-        )
-        return f"{title[:80]}: {printable(unread)[:120]} is not hunted"
-    first, *rest = whole
-    if not rest:
-        return first
-    return replace(first, id=" & ".join(one.id for one in whole), also=tuple((one.type, one.value) for one in rest))
+def _markings(objects: list[object]) -> dict[str, str]:
+    """Id of a marking -> the TLP that it is, of the standard's and of those that the bundle defines."""
+    found = dict(_TLP)
+    for one in objects:
+        if isinstance(one, dict) and one.get("type") == "marking-definition":
+            definition = one.get("definition")
+            told = definition.get("tlp") if isinstance(definition, dict) else None
+            name = _TLP_NAME.search(f"tlp:{told}" if isinstance(told, str) else str(one.get("name", "")))
+            if name:
+                found[str(one.get("id"))] = name[0].upper()
+    return {marking: name for marking, name in found.items() if name not in ("TLP:CLEAR", "TLP:WHITE")}
 
 
 def _stix_meaning(one: dict[str, object]) -> Meaning | None:

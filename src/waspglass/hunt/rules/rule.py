@@ -111,12 +111,13 @@ class Indicator:
 
     Attributes:
         type: `address` (or network), `domain`, `url`, `user_agent`, `email`, `path` (file path or URL path), `name`
-            (file name), `sha256`, `sha1`, `md5`.
+            (file name), `sha256`, `sha1`, `md5`, and those of `indicator_operators`; an operator may stand behind it.
         value: As compared, lower case where case does not count.
         id: Stable id.
         title: One line.
         source: The file that it came from.
         also: Further types and values that the same record must show.
+        emits: False for one that only feeds a correlation.
     """
 
     type: str
@@ -126,6 +127,7 @@ class Indicator:
     meaning: Meaning
     source: str = ""
     also: tuple[tuple[str, str], ...] = ()
+    emits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

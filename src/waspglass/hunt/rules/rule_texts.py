@@ -28,7 +28,7 @@ __all__ = ["language_of", "read_rules"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
-_Reader = Callable[[str, str], Iterator[Indicator | str]]
+_Reader = Callable[[str, str], Iterator[Indicator | Correlation | str]]
 _INDICATORS: Mapping[str, _Reader] = {"csv": read_csv, "list": read_plain, "stix": read_stix}
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
@@ -58,6 +58,7 @@ class _Reading:
     correlations: list[Correlation] = field(default_factory=list)
     generating: set[str] = field(default_factory=set)
     indicators: dict[str, Indicator] = field(default_factory=dict)
+    joined: dict[str, Correlation] = field(default_factory=dict)
     yara: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -93,7 +94,10 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
             replace(rule, emits=not quiet & {rule.id, rule.name})
             for rule in _told_apart(usable.rules, usable.correlations)
         ),
-        correlations=tuple(replace(one, emits=not quiet & {one.id, one.name}) for one in usable.correlations),
+        correlations=(
+            *(replace(one, emits=not quiet & {one.id, one.name}) for one in usable.correlations),
+            *reading.joined.values(),
+        ),
         indicators=tuple(reading.indicators.values()),
         yara=frozenset(reading.yara),
         skipped=tuple(reading.skipped),
@@ -223,6 +227,13 @@ def _read_yara(source: RuleSource, reading: _Reading) -> None:
         reading.yara.append(source.path)
 
 
+def _join(source: RuleSource, one: Correlation, reading: _Reading) -> None:
+    """The first of each id; the same once more, from another file, is no fault."""
+    known = reading.joined.setdefault(one.id, one)
+    if replace(known, source=one.source) != one:
+        reading.skip(source.path, SkipReason.INVALID_RULE, f"the id {one.id} is taken by another indicator")
+
+
 def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> None:
     unused: list[str] = []
     empty = True
@@ -231,6 +242,8 @@ def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> No
             empty = False
             if isinstance(one, Indicator):
                 reading.indicators.setdefault(one.id, one)
+            elif isinstance(one, Correlation):
+                _join(source, one, reading)
             else:
                 unused.append(one)
     except (UnsupportedRuleError, ValueError) as error:
