@@ -18,8 +18,9 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.formats.registry import line_format
 from waspglass.evidence.log_span import log_span
 from waspglass.evidence.open import open_evidence
+from waspglass.evidence.readers.whole_file import decoded
 from waspglass.evidence.recognise import recognise
-from waspglass.evidence.utf16 import AsUtf8, utf16_of
+from waspglass.evidence.utf16 import AsUtf8, as_utf8, utf16_of
 from waspglass.hunt.hunting import hunt
 from waspglass.packs.pack import ArtefactKind, Translated
 
@@ -101,6 +102,15 @@ def test_a_page_stays_as_it_is_because_its_hash_counts(tmp_path: Path) -> None:
         assert one.file.local is not None
         with one.file.open() as stream:
             assert stream.read() == raw
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_that_are_parsed_whole_are_decoded_in_the_same_way(codec: str, mark: str) -> None:
+    text = "<Task>é"
+    assert decoded((mark + text).encode(codec)) == text
+    with as_utf8(MemoryFile("x", (mark + text).encode(codec))).open() as stream:
+        assert stream.read().decode() == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Text logs that were saved as UTF-16 (by PowerShell's `>`, or by an editor), as the UTF-8 that line formats read."""
+"""Text that was saved as UTF-16 (by PowerShell's `>`, by an editor, by Windows itself), as the UTF-8 that is read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from waspglass.evidence.reader import Reader
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.tree import EvidenceFile
 
-__all__ = ["AsUtf8", "utf16_of"]
+__all__ = ["AsUtf8", "as_utf8", "utf16_of"]
 
 _STEP = 256 * 1024
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_LOOK = 32
+_LOOK = 16
 """Bytes of a start without a byte order mark of which every other must be zero, and the rest ASCII."""
+_LEAST = 4
 
 
 def utf16_of(head: bytes) -> str | None:
@@ -26,13 +27,24 @@ def utf16_of(head: bytes) -> str | None:
     if (marked := _MARKS.get(head[:2])) is not None:
         return marked
     start = head[:_LOOK]
-    if len(start) < _LOOK or b"\0" not in start[:2]:
+    if len(start) < _LEAST or b"\0" not in start[:2]:
         return None
     even, odd = start[::2], start[1::2]
     for text, zeros, codec in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
         if not any(zeros) and text.isascii() and b"\0" not in text:
             return codec
     return None
+
+
+def as_utf8(file: EvidenceFile) -> EvidenceFile:
+    """The file itself, or its text as UTF-8 if that is UTF-16.
+
+    Raises:
+        EvidenceReadError: If the bytes cannot be had; reading may raise OSError.
+    """
+    with file.open() as stream:
+        codec = utf16_of(stream.read(_LOOK))
+    return file if codec is None else AsUtf8(file, codec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,13 @@ _TABLES = frozenset({"EventData", "UserData", "System"})
 """Columns in which an object stands as JSON."""
 
 
-def documents(stream: BinaryIO, encoding: str, path: str) -> Iterator[Document]:
-    """The documents of an export, in its order.
+def documents(stream: BinaryIO, path: str) -> Iterator[Document]:
+    """The documents of an export in UTF-8, in its order.
 
     Raises:
         EvidenceReadError: At the end, if some of it could not be read; what was given before stands.
     """
-    text = io.TextIOWrapper(stream, encoding, "replace", newline="")  # `\xfc` for a byte would be no JSON
+    text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")  # `\xfc` for a byte would be no JSON
     start = text.read(PIECE)
     plain = start.lstrip("\ufeff \t\r\n")
     if _XML.match(plain):

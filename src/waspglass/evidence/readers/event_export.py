@@ -21,7 +21,7 @@ from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.event_documents import documents
-from waspglass.evidence.utf16 import utf16_of
+from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -106,10 +106,8 @@ class EventExportReader:
 
 def _documents(artefact: Artefact) -> Iterator[Json]:
     try:
-        with artefact.file.open() as stream:
-            encoding = utf16_of(stream.read(64)) or "utf-8"
-        with artefact.file.open() as stream:
-            yield from documents(stream, encoding, artefact.file.path)
+        with as_utf8(artefact.file).open() as stream:
+            yield from documents(stream, artefact.file.path)
     except OSError as fault:
         message = f"it cannot be read ({fault.strerror})"
         place = Location(artefact.file.path)

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -145,13 +146,11 @@ def _lines(artefact: Artefact) -> Iterator[tuple[int, datetime, str]]:
     """Lines with a time stamp; setup writes this log as ANSI or UTF-8, some copies are UTF-16."""
     place = Location(artefact.file.path)
     try:
-        with artefact.file.open() as stream:
-            wide = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
-        with artefact.file.open() as stream:
+        with as_utf8(artefact.file).open() as stream:
             number = 0
             while raw := stream.readline(_LONGEST_LINE):
                 number += 1
-                text = (raw.replace(b"\0", b"") if wide else raw).decode("utf-8", "replace").lstrip("\ufeff")
+                text = raw.decode("utf-8", "replace")
                 found = _LINE.search(text)
                 if found is not None and (moment := _moment(found)) is not None:
                     yield number, moment, found[7]

@@ -6,6 +6,7 @@ import codecs
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.utf16 import utf16_of
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -41,10 +42,6 @@ def decoded(content: bytes, errors: str | None = None) -> str:
     other error handlers take seconds a megabyte, or as `errors` says: in JSON `\xNN` would be a fault.
     """
     errors = errors or ("backslashreplace" if len(content) <= _LOSSLESS_BYTES else "replace")
-    if content.startswith(codecs.BOM_UTF16_LE):
-        return content[2:].decode("utf-16-le", "replace")
-    if content.startswith(codecs.BOM_UTF16_BE):
-        return content[2:].decode("utf-16-be", "replace")
-    if content[1:2] == b"\0" and content[:1].isascii() and content[3:4] in {b"\0", b""}:
-        return content.decode("utf-16-le", "replace")
+    if (codec := utf16_of(content)) is not None:
+        return content.decode(codec, "replace").removeprefix("\ufeff")
     return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors)
