@@ -56,7 +56,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         settings: Language, clock, generator.
     """
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
-    own = own_pages(observations, pack, facts)
+    own = own_pages(observations.findings, observations.file_timed, pack, facts)
     observations = titled(without_own_pages(observations, own), pack, settings.language)
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -31,14 +31,20 @@ class OwnPage:
     answered: datetime | None = None
 
 
-def own_pages(observations: Observations, pack: Pack, facts: Facts) -> tuple[OwnPage, ...]:
+def own_pages(findings: Sequence[Finding], file_timed: frozenset[str], pack: Pack, facts: Facts) -> tuple[OwnPage, ...]:
     """Pages of which only answers were seen, and for which the owner vouches or which are older than the campaign.
 
     A page whose content or whose writing tells of an intruder is none of these, whoever vouches for it. A file's time
     tells nothing: an intruder can set it.
+
+    Args:
+        findings: All, or those of the passes so far.
+        file_timed: Kinds whose findings are dated by their file.
+        pack: Knows when the campaign began.
+        facts: Pages that the owner vouches for.
     """
-    planted = {f.subject for f in observations.findings if f.effect is Effect.SHOWS and f.rung is Rung.IMPLANTED}
-    answers = [f for f in observations.findings if _is_answer(f) and f.subject not in planted]
+    planted = {f.subject for f in findings if f.effect is Effect.SHOWS and f.rung is Rung.IMPLANTED}
+    answers = [f for f in findings if _is_answer(f) and f.subject not in planted]
     vouched = {normalised_subject(page, ()) for page in facts.own_pages}
     limit = pack.window.first_exploitation - _BEFORE
     found: dict[str, OwnPage] = {}
@@ -46,7 +52,7 @@ def own_pages(observations: Observations, pack: Pack, facts: Facts) -> tuple[Own
         page = answer.subject or ""
         if page in vouched:
             found[page] = OwnPage(page)
-        elif answer.kind not in observations.file_timed and answer.time is not None and answer.time < limit:
+        elif answer.kind not in file_timed and answer.time is not None and answer.time < limit:
             first = found.get(page, OwnPage(page, answer.time)).answered
             found[page] = OwnPage(page, min(answer.time, first) if first is not None else None)
     return tuple(found[page] for page in sorted(found))

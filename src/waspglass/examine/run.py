@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from waspglass.examine.file_times import credible, file_timed_kinds
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.manifest import manifest_sha256
 from waspglass.examine.observations import Observations
+from waspglass.examine.own_pages import own_pages
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.survey import Survey
 from waspglass.examine.web_roots import collected_folders, collected_pages
@@ -28,6 +30,7 @@ from waspglass.model.coverage import Coverage, Span
 from waspglass.model.errors import UsageError
 from waspglass.model.escape import in_unicode
 from waspglass.model.facts import Facts
+from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped
 from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.known_good import open_known_good
@@ -93,6 +96,7 @@ def examine(request: Request) -> Assessment:
             cache=cache,
             progress=request.progress,
             workers=request.workers,
+            innocent=lambda found: _own_subjects(found, request),
         )
         survey.skipped += result.skipped
         covered = survey.coverage(result)
@@ -100,6 +104,12 @@ def examine(request: Request) -> Assessment:
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
+
+
+def _own_subjects(findings: Sequence[Finding], request: Request) -> frozenset[str]:
+    """Pages of the owner's own: whoever came to them is no intruder for that."""
+    own = own_pages(findings, file_timed_kinds(request.pack), request.pack, request.facts)
+    return frozenset(page.subject for page in own)
 
 
 def _window(request: Request) -> Span | None:

@@ -18,7 +18,7 @@ evidence, the rules, the window and the limits alone; cache, workers and order o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from waspglass.evidence.artefact import Artefact, RecordReader
@@ -144,6 +144,7 @@ def hunt(
     workers: int = 1,
     limits: Limits | None = None,
     naive: bool = False,
+    innocent: Callable[[Sequence[Finding]], Collection[str]] = lambda _: (),
 ) -> HuntResult:
     """Runs all rules over all artefacts, and follows up what they captured.
 
@@ -157,6 +158,7 @@ def hunt(
         workers: Processes that files are spread over, where the system can fork; one file is left to one process.
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
+        innocent: Subjects of which a pass's findings tell nothing bad: what was captured with them is not followed up.
     """
     bounds, watch = limits or Limits(), _Watch(progress)
     sweeps = _Sweeps(
@@ -175,7 +177,7 @@ def hunt(
     heard = first.heard
     skipped = first.skipped() | dict.fromkeys(without_log(rules, _present(sweeps.artefacts, first.scanned)))
     concluded = conclude(rules, first.hits, heard)
-    seeds = seeds_of(concluded.findings, concluded.values)
+    seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     followed: Seeds | None = None
     for again in range(_FOLLOW_UPS):
         further = follow_up(rules, seeds, followed)
@@ -188,7 +190,7 @@ def hunt(
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
         concluded = conclude(rules, swept.hits, heard, concluded)
-        seeds = seeds_of(concluded.findings, concluded.values)
+        seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     skipped.update(dict.fromkeys(_left_over(seeds, followed)))
     context, cut = _bounded_context(concluded, bounds.context_per_actor)
     told = (*rules.skipped, *skipped, *cut)
@@ -202,6 +204,14 @@ def _present(artefacts: Iterable[Artefact], scanned: Iterable[Scanned]) -> dict[
         channels = found[one.kind]
         found[one.kind] = None if channels is None or one.channels is None else channels | set(one.channels)
     return found
+
+
+def _guilty(
+    findings: Sequence[Finding], innocent: Callable[[Sequence[Finding]], Collection[str]]
+) -> tuple[Finding, ...]:
+    """The findings whose actors are followed up: whoever came to a page of the owner's own is nobody's accomplice."""
+    left = frozenset(innocent(findings))
+    return tuple(one for one in findings if one.subject is None or one.subject not in left)
 
 
 def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:
