@@ -14,7 +14,7 @@ from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
 from waspglass.model.assessment import Advice, Assessment, EvidenceNode
 from waspglass.model.coverage import Coverage
-from waspglass.model.finding import Actor, Rung
+from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.html import render_html
 
 ELEMENTS = {tag for tag, _ in Page(render_html(occupied())).elements}
@@ -52,6 +52,25 @@ def test_a_web_address_with_a_remark_is_linked_without_the_remark() -> None:
     shown = page(minimal(advice=(Advice(id="a", title="Do", text="It.", sources=("https://e.example/x (Art. 33)",)),)))
     assert "https://e.example/x" in [link["href"] for link in shown.all("a")]
     assert "https://e.example/x (Art. 33)" in shown.text
+
+
+@pytest.mark.parametrize("assessment", every_verdict(), ids=lambda assessment: str(assessment.verdict))
+def test_every_table_has_a_head(assessment: Assessment) -> None:
+    shown = page(assessment)
+    assert len(shown.all("thead")) == len(shown.all("table"))
+
+
+def test_the_first_screen_names_the_shortest_clock_and_links_to_all() -> None:
+    first = render_html(occupied()).split("<nav")[0]
+    assert '<a href="#clocks">' in first
+    assert "h from becoming aware" in first
+    assert "#clocks" not in render_html(clean())
+
+
+def test_the_contents_lead_to_what_a_person_should_review() -> None:
+    hint = finding(1, effect=Effect.HINT)
+    assert 'href="#review"' in render_html(minimal(review=(hint,)))
+    assert 'href="#review"' not in render_html(minimal())
 
 
 def test_a_date_is_not_torn_apart() -> None:

@@ -27,7 +27,7 @@ _BIN = 4.0
 def draw_lid(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phrases, y: float) -> float:
     """The patch state over time, and the builds that were seen."""
     lid, height = assessment.lid, 18.0
-    picture.labels.append(Label(LEFT - 12, y + 13, phrases.text("section.lid"), "lane", "end"))
+    picture.labels.append(Label(LEFT - 12, y + 13, phrases.text("axis.lid"), "lane", "end"))
     for start, end, state in _lid_states(assessment, scale):
         left, right = scale.x(start), scale.x(end)
         word = phrases.word("lid", state)

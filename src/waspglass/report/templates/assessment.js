@@ -1,6 +1,6 @@
 "use strict";
 // Optional comfort: a filter over the findings, one switch for the raw records, and wide tables that the keyboard can
-// scroll in browsers that do not see to that. The report is whole without it.
+// scroll in browsers that do not see to that, named for those who hear the page. The report is whole without it.
 (() => {
   const regions = [...document.querySelectorAll(".scroll, figure")];
   const reach = () => regions.forEach((region) => {
@@ -8,6 +8,12 @@
   });
   reach();
   addEventListener("resize", reach);
+  const titles = [...document.querySelectorAll("h2, h3")];
+  regions.forEach((region) => {
+    const title = titles.findLast((one) => one.compareDocumentPosition(region) & Node.DOCUMENT_POSITION_FOLLOWING);
+    region.setAttribute("role", "group");
+    region.setAttribute("aria-label", title ? title.textContent.trim() : document.title);
+  });
 
   const home = document.getElementById("finding-tables");
   const rows = home ? [...home.querySelectorAll("tbody tr")] : [];
