@@ -95,7 +95,7 @@ def test_stix_patterns_become_indicators() -> None:
       {"type": "indicator", "id": "indicator--1", "name": "a", "pattern_type": "stix",
        "pattern": "[ipv4-addr:value = '198.51.100.7'] OR [domain-name:value = 'evil.example']"},
       {"type": "indicator", "id": "indicator--2", "pattern_type": "stix",
-       "pattern": "[file:name = 'a.exe' AND file:size = 5]"}]}"""
+       "pattern": "[file:name = 'a.exe' AND file:magic_number_hex = 'ab']"}]}"""
     rules = rules_of(indicators=[bundle])
     assert {(one.type, one.value) for one in rules.indicators} == {
         ("address", "198.51.100.7"),

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from waspglass.hunt.rules.rule import Indicator, Meaning
 from waspglass.model.escape import bounded, printable
 from waspglass.model.finding import Effect, Rung
 
-__all__ = ["TYPES", "made_indicator", "type_of_value", "usual_meaning"]
+__all__ = ["TYPES", "LeftOut", "made_indicator", "type_of_value", "usual_meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Values of a list that are not hunted, for the same reason: why, and how many."""
+
+    detail: str
+    count: int
+
 
 _ALIASES = {
     "address": (

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.indicator_lists import is_csv, is_plain_list, read_csv, read_plain
+from waspglass.hunt.rules.indicator_values import LeftOut
 from waspglass.hunt.rules.indicators import read_stix
+from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.references import resolved
 from waspglass.hunt.rules.rule import Correlation, Indicator, Rule
 from waspglass.hunt.rules.stored import RuleTable
@@ -28,21 +30,28 @@ __all__ = ["language_of", "read_rules"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
-_Reader = Callable[[str, str], Iterator[Indicator | Correlation | str]]
-_INDICATORS: Mapping[str, _Reader] = {"csv": read_csv, "list": read_plain, "stix": read_stix}
+_Reader = Callable[[str, str], Iterator[Indicator | Correlation | LeftOut | str]]
+_INDICATORS: Mapping[str, _Reader] = {
+    "csv": read_csv,
+    "list": read_plain,
+    "misp": read_misp,
+    "stix": read_stix,
+}
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
+_MISP = re.compile(r'"(?:Attribute|Event)"\s*:\s*[{\[]')
+_BUNDLE = re.compile(r'"type"\s*:\s*"bundle"')
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
 
 def language_of(text: str) -> str | None:
-    """`sigma`, `yara`, `stix`, `csv`, `list` (a value a line), or None: by content, as users' folders are mixed."""
+    """`sigma`, `yara`, `stix`, `misp`, `csv`, `list` (a value a line), or None: by content, folders are mixed."""
     start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")) and (found := _language_of_json(start)):
+        return found
     if start.startswith("{"):
-        return "stix" if '"objects"' in start else None
-    if start.startswith("[") and '"pattern"' in start:
-        return "stix"
+        return None
     if _YARA.search(start) and _YARA_BODY.search(start):
         return "yara"
     if _SIGMA.search(start):
@@ -50,6 +59,13 @@ def language_of(text: str) -> str | None:
     if is_csv(start):
         return "csv"
     return "list" if is_plain_list(start) else None
+
+
+def _language_of_json(text: str) -> str | None:
+    """A bundle says `objects`, or is an array of objects with patterns; MISP has attributes."""
+    if _MISP.search(text) and not _BUNDLE.search(text):
+        return "misp"
+    return "stix" if ('"objects"' if text[0] == "{" else '"pattern"') in text else None
 
 
 @dataclass(slots=True)
@@ -84,7 +100,9 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
         elif language is not None:
             _read_indicators(source, _INDICATORS[language], reading)
         else:
-            reading.skip(source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX nor a list of indicators")
+            reading.skip(
+                source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX, MISP nor a list of indicators"
+            )
     if sigma:
         _read_sigma(sigma, reading)
     usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
@@ -244,6 +262,8 @@ def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> No
                 reading.indicators.setdefault(one.id, one)
             elif isinstance(one, Correlation):
                 _join(source, one, reading)
+            elif isinstance(one, LeftOut):
+                reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, one.detail, one.count)
             else:
                 unused.append(one)
     except (UnsupportedRuleError, ValueError) as error:

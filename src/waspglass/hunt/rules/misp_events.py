@@ -1,0 +1,169 @@
+"""Reads MISP events as JSON: one event, an answer of the API, a list of events or of attributes, an event of a feed.
+
+Formats: github.com/MISP/misp-rfc, "MISP core format" (`Event`, `Attribute`, `Object`, `to_ids`, composite types with
+`|`). A feed's `manifest.json` has no attributes: the events beside it have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import orjson
+
+from waspglass.hunt.rules.errors import UnsupportedRuleError
+from waspglass.hunt.rules.indicator_rules import PLAIN
+from waspglass.hunt.rules.indicator_values import LeftOut, made_indicator, usual_meaning
+from waspglass.hunt.rules.rule import Indicator
+from waspglass.model.escape import printable
+
+__all__ = ["read_misp"]
+
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "ip-src": ("address",),
+    "ip-dst": ("address",),
+    "ip-src|port": ("address", ""),
+    "ip-dst|port": ("address", ""),
+    "domain": ("domain",),
+    "hostname": ("domain",),
+    "hostname|port": ("domain", ""),
+    "domain|ip": ("domain", "address"),
+    "url": ("url",),
+    "uri": ("url",),
+    "link": ("url",),
+    "user-agent": ("user_agent",),
+    "email": ("email",),
+    "email-src": ("email",),
+    "email-dst": ("email",),
+    "filename": ("name",),
+    "md5": ("md5",),
+    "sha1": ("sha1",),
+    "sha256": ("sha256",),
+    "imphash": ("imphash",),
+    "filename|md5": ("name", "md5"),
+    "filename|sha1": ("name", "sha1"),
+    "filename|sha256": ("name", "sha256"),
+    "filename|imphash": ("name", "imphash"),
+    "malware-sample": ("name", "md5"),
+    "regkey": ("registry_key",),
+    "regkey|value": ("registry_key", "registry_data"),
+}
+"""MISP's type -> ours, part by part; a part without a type is not hunted."""
+_DEEPEST = 6
+
+
+def read_misp(text: str, source: str) -> Iterator[Indicator | LeftOut]:
+    """Indicators of the attributes that are for detection; then what was left out, by reason.
+
+    Raises:
+        UnsupportedRuleError: If the text is not JSON, or holds no event.
+    """
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnsupportedRuleError(f"not JSON: {error}") from None
+    found = list(_holders(content, 0))
+    if not found:
+        raise UnsupportedRuleError("no event of MISP: there is neither `Event` nor `Attribute`")
+    left: dict[str, LeftOut] = {}
+    for holder in found:
+        for one in _of_event(holder, source):
+            if isinstance(one, Indicator):
+                yield one
+            else:
+                reason, example = one
+                known = left.get(reason)
+                shown = f"{reason}, such as {example}" if known is None else known.detail
+                left[reason] = LeftOut(shown, 1 if known is None else known.count + 1)
+    yield from left.values()
+
+
+def _holders(content: object, depth: int) -> Iterator[dict[str, object]]:
+    """Whatever has attributes, in an answer of the API or a file of a feed."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(content, list):
+        for one in content:
+            yield from _holders(one, depth + 1)
+    elif isinstance(content, dict):
+        if isinstance(content.get("Attribute"), list) or isinstance(content.get("Object"), list):
+            yield content
+            return
+        for name in ("Event", "response"):
+            if isinstance(content.get(name), dict | list):
+                yield from _holders(content[name], depth + 1)
+
+
+_Told = tuple[str, str]
+"""Why an attribute is not hunted, and the attribute."""
+
+
+def _of_event(event: Mapping[str, object], source: str) -> Iterator[Indicator | _Told]:
+    about = printable(str(event.get("info") or ""))[:120]
+    marking = _marking(event)
+    for one in _attributes(event):
+        yield from _of_attribute(one, about, _marking(one) or marking, source)
+
+
+def _attributes(event: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Those of the event, and those of its objects (a file with its name and its hashes)."""
+    yield from _dicts(event.get("Attribute"))
+    for thing in _dicts(event.get("Object")):
+        gone = {"deleted": True} if _is_deleted(thing) else {}
+        yield from ({**one, **gone} for one in _dicts(thing.get("Attribute")))
+
+
+def _is_deleted(thing: Mapping[str, object]) -> bool:
+    return thing.get("deleted") in (True, 1, "1")
+
+
+def _dicts(value: object) -> Iterator[dict[str, object]]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
+def _marking(tagged: Mapping[str, object]) -> str:
+    """The TLP that a tag of the event or the attribute names."""
+    names = [str(tag.get("name", "")).lower() for tag in _dicts(tagged.get("Tag"))]
+    told = sorted(name for name in names if name.startswith("tlp:") and name not in ("tlp:clear", "tlp:white"))
+    return printable(told[-1].upper())[:40] if told else ""
+
+
+def _of_attribute(one: Mapping[str, object], about: str, marking: str, source: str) -> Iterator[Indicator | _Told]:
+    kind, value = str(one.get("type", "")).strip().lower(), str(one.get("value", ""))
+    shown = f"{kind} {printable(value)[:60]}"
+    if _is_deleted(one):
+        yield "deleted", shown
+    elif str(one.get("to_ids", "")).lower() not in ("true", "1"):
+        yield "not for detection (to_ids)", shown
+    elif not _TYPES.get(kind):
+        yield f"type {printable(kind)[:40]!r} is not hunted", shown
+    else:
+        comment = printable(str(one.get("comment") or ""))[:120]
+        title = " - ".join(part for part in (about, comment) if part)
+        if marking:
+            title = f"{title or shown} [{marking}]"
+        made = list(_made(_TYPES[kind], value, title, source))
+        yield from made
+        if not made:
+            yield "such values are not hunted", shown
+
+
+def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterator[Indicator]:
+    """Each part is an indicator of its own, as MISP itself correlates them; a registry key is one with its data."""
+    parts = value.rsplit("|", len(kinds) - 1) if len(kinds) > 1 else [value]
+    pairs = [(kind, part) for kind, part in zip(kinds, parts, strict=False) if kind and part.strip()]
+    made = [one for kind, part in pairs if (one := _one(kind, part.strip(), title, source)) is not None]
+    if kinds[0] == "registry_key" and len(made) == 2:
+        key, data = made
+        made = [replace(key, id=f"{key.id} & {data.id}", also=((data.type, data.value),))]
+    yield from made
+
+
+def _one(kind: str, value: str, title: str, source: str) -> Indicator | None:
+    if kind in PLAIN:
+        return made_indicator(kind, value, source, usual_meaning(kind), title)
+    if not 4 <= len(value) <= 4096:
+        return None
+    return Indicator(
+        kind, value, f"{kind}:{value}", title or f"{kind} {printable(value)[:120]}", usual_meaning(kind), source
+    )
