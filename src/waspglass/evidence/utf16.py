@@ -17,7 +17,7 @@ __all__ = ["AsUtf8", "as_utf8", "utf16_of"]
 
 _STEP = 256 * 1024
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_LOOK = 16
+_LOOK = 8
 """Bytes of a start without a byte order mark of which every other must be zero, and the rest ASCII."""
 _LEAST = 4
 

@@ -17,11 +17,11 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from waspglass.evidence.artefact import Columns, Record, distinct
+from waspglass.evidence.artefact import Columns, LineFormat, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 
-__all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items"]
+__all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items", "line_format"]
 
 EVENT_DATA = "EventData"
 _BOM = b"\xef\xbb\xbf"
@@ -75,6 +75,11 @@ def _cells(text: str) -> list[str]:
         raise MalformedLineError(str(error)) from None
     finally:
         csv.field_size_limit(usual)
+
+
+def line_format(_name: str) -> LineFormat:
+    """The one format of this module."""
+    return DiagnosticsCsv()
 
 
 class DiagnosticsCsv:

@@ -12,13 +12,13 @@ from datetime import datetime
 
 import orjson
 
-from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.artefact import Columns, LineFormat, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.event_exports import export_of, unwrapped
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, event_of_beats, event_of_parser, flat_event
 from waspglass.evidence.formats.moments import json_date, moment, since_1970
 
-__all__ = ["TIME_NAMES", "EventJson", "event_time", "flatten_event"]
+__all__ = ["TIME_NAMES", "EventJson", "event_time", "flatten_event", "line_format"]
 
 TIME_NAMES = (
     *("SystemTime", "@timestamp", "EventTime", "TimeCreated", "UtcTime", "timestamp", "Timestamp", "_time"),
@@ -72,6 +72,11 @@ def _loaded(raw: bytes) -> object:
         if "\ufffd" not in text:
             raise
         return orjson.loads(text)
+
+
+def line_format(_name: str) -> LineFormat:
+    """The one format of this module."""
+    return EventJson()
 
 
 class EventJson:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
 
 from waspglass.evidence.artefact import LineFormat
 from waspglass.model.errors import UsageError
 
 __all__ = ["LINE_FORMATS", "is_line_format", "line_format"]
 
-LINE_FORMATS = ("w3c", "httperr", "diagnostics_csv", "event_json")
+LINE_FORMATS = {
+    "w3c": "w3c",
+    "httperr": "w3c",
+    "diagnostics_csv": "diagnostics_csv",
+    "event_json": "event_json",
+}
+"""Name of a format -> the module beside this one whose `line_format` makes it."""
+
+
+class _Module(Protocol):
+    def line_format(self, name: str, /) -> LineFormat: ...
 
 
 def is_line_format(name: str) -> bool:
@@ -24,16 +36,7 @@ def line_format(name: str) -> LineFormat:
     Raises:
         UsageError: If there is none.
     """
-    if name in ("w3c", "httperr"):
-        from waspglass.evidence.formats.w3c import ExtendedLog
-
-        return ExtendedLog(name)
-    if name == "diagnostics_csv":
-        from waspglass.evidence.formats.diagnostics_csv import DiagnosticsCsv
-
-        return DiagnosticsCsv()
-    if name == "event_json":
-        from waspglass.evidence.formats.event_json import EventJson
-
-        return EventJson()
-    raise UsageError(f"no line format {name!r}", hint=f"Known: {', '.join(LINE_FORMATS)}")
+    if not is_line_format(name):
+        raise UsageError(f"no line format {name!r}", hint=f"Known: {', '.join(LINE_FORMATS)}")
+    module = import_module(f"waspglass.evidence.formats.{LINE_FORMATS[name]}")
+    return cast("_Module", module).line_format(name)

@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from waspglass.evidence.artefact import Columns, Record, distinct
+from waspglass.evidence.artefact import Columns, LineFormat, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 
-__all__ = ["WHOLE_URI", "ExtendedLog", "foreign_dialect"]
+__all__ = ["WHOLE_URI", "ExtendedLog", "foreign_dialect", "line_format"]
 
 WHOLE_URI = "cs-uri"
 """Virtual field of logs that split the URI: `cs-uri-stem`, and `?` and `cs-uri-query` where there is one."""
@@ -32,6 +32,11 @@ def foreign_dialect(line: bytes) -> str | None:
     if _NCSA.match(line):
         return "NCSA common log format"
     return "Microsoft IIS native format" if _NATIVE.match(line) else None
+
+
+def line_format(name: str) -> LineFormat:
+    """The format of that name."""
+    return ExtendedLog(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import xml_elements
 
-__all__ = ["CompiledPageReader"]
+__all__ = ["CompiledPageReader", "reader"]
 
 _LIMIT = 1024 * 1024
 _FOLDER = "temporary asp.net files"
@@ -29,6 +30,11 @@ _NAMES = {
     "hash": "hash",
     "file_hash": "filehash",
 }
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return CompiledPageReader()
 
 
 class CompiledPageReader:

@@ -15,17 +15,18 @@ from datetime import UTC, datetime, tzinfo
 
 import orjson
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.event_documents import documents
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EventExportReader"]
+__all__ = ["EventExportReader", "reader"]
 
 _LOCAL_TIMES = ("TimeCreated", "TimeGenerated")
 _LOCAL = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4} [\d: \u202fAPMapm]{4,16}")
@@ -56,6 +57,11 @@ _FIELDS = {
 _PROCESS = {"Microsoft-Windows-Sysmon/Operational": "Image", "Security": "NewProcessName"}
 _INFORMATION = ("Details", "ExtraFieldInfo", "AllFieldInfo")
 _BAR = " \N{BROKEN BAR} "
+
+
+def reader(settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return EventExportReader(settings.zone)
 
 
 class EventExportReader:

@@ -16,15 +16,16 @@ from typing import BinaryIO, Protocol, TypedDict, cast
 import orjson
 from evtx import PyEvtxParser
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvtxReader", "plain_event"]
+__all__ = ["EvtxReader", "plain_event", "reader"]
 
 _CHANGED = RENAMED.keys() | {"#attributes"}
 """Names that `flatten_event` gives another name, or leaves out."""
@@ -43,6 +44,11 @@ class _Entry(TypedDict):
 
 class _Parser(Protocol):
     def records_json(self) -> Iterator[_Entry]: ...
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return EvtxReader()
 
 
 class EvtxReader:

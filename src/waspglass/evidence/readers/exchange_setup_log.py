@@ -18,14 +18,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["ExchangeSetupLogReader"]
+__all__ = ["ExchangeSetupLogReader", "reader"]
 
 _LINE = re.compile(
     r"\[(\d{1,2})[./-](\d{1,2})[./-](\d{4}) (\d{1,2})[:.](\d\d)[:.](\d\d)(?:\.\d+)?\] \[\d+\] (.*)", re.DOTALL
@@ -59,6 +60,11 @@ class _Run:
     fields: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     errors: int = 0
+
+
+def reader(settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return ExchangeSetupLogReader(settings.zone)
 
 
 class ExchangeSetupLogReader:

@@ -16,14 +16,15 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol, cast
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.document import format_instant
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["WATCHED_KEYS", "HiveReader"]
+__all__ = ["WATCHED_KEYS", "HiveReader", "reader"]
 
 WATCHED_KEYS: tuple[str, ...] = (
     r"Microsoft\Windows\CurrentVersion\Run",
@@ -59,6 +60,11 @@ class _Key(Protocol):
 
     def subkeys(self) -> Iterator[_Key]: ...
     def values(self) -> Iterator[_Value]: ...
+
+
+def reader(settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return HiveReader(settings.keys)
 
 
 class HiveReader:

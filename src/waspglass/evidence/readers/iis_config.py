@@ -16,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.readers.line_places import LinePlaces
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, xml_elements
 from waspglass.model.document import format_instant
 
-__all__ = ["IisConfigReader"]
+__all__ = ["IisConfigReader", "reader"]
 
 _LIMIT = 32 * 1024 * 1024
 
@@ -76,6 +77,11 @@ _SETTINGS: dict[tuple[str, ...], tuple[str, Callable[[XmlElement], dict[str, str
     ("assemblies", "add"): ("compilation_assembly", _renamed({"name": "assembly"})),
 }
 _RULE_PARTS = frozenset({"match", "action", "add"})
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return IisConfigReader()
 
 
 class IisConfigReader:

@@ -22,17 +22,18 @@ from datetime import datetime
 
 import orjson
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import json_date, moment, plausible
 from waspglass.evidence.readers.line_places import LinePlaces
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["OabExportReader"]
+__all__ = ["OabExportReader", "reader"]
 
 _LIMIT = 8 * 1024 * 1024
 _MOST_OBJECTS = 10_000
@@ -41,6 +42,11 @@ _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
 _Found = tuple[int, dict[str, str]]
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return OabExportReader()
 
 
 class OabExportReader:

@@ -15,16 +15,17 @@ from typing import Protocol, cast
 
 import pefile
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.member import moment
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.model.document import format_instant
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["PeVersionReader"]
+__all__ = ["PeVersionReader", "reader"]
 
 _LIMIT = 256 * 1024 * 1024
 _LONGEST = 1024
@@ -46,6 +47,11 @@ class _Image(Protocol):
     OPTIONAL_HEADER: object
 
     def parse_data_directories(self, directories: list[int]) -> None: ...
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return PeVersionReader()
 
 
 class PeVersionReader:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
+from importlib import import_module
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from waspglass.evidence.artefact import RecordReader
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import UsageError
 
 __all__ = ["RECORD_READERS", "record_reader", "record_readers"]
@@ -23,6 +26,11 @@ RECORD_READERS = (
     "pe_version",
     "hive",
 )
+"""Names of formats; each is a module beside this one, whose `reader` makes its reader."""
+
+
+class _Module(Protocol):
+    def reader(self, settings: ReaderSettings, /) -> RecordReader: ...
 
 
 def record_readers(
@@ -39,21 +47,21 @@ def record_readers(
     Raises:
         UsageError: If there is no such time zone.
     """
-    return _Readers(known_good, _zone(timezone), tuple(keys))
+    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys)))
 
 
 class _Readers(Mapping[str, RecordReader]):
     """Readers made when they are first asked for."""
 
-    def __init__(self, known_good: Container[str] | None, zone: tzinfo, keys: tuple[str, ...]) -> None:
-        self._known_good, self._zone, self._keys = known_good, zone, keys
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
         self._made: dict[str, RecordReader] = {}
 
     def __getitem__(self, name: str) -> RecordReader:
         if name not in RECORD_READERS:
             raise KeyError(name)
         if name not in self._made:
-            self._made[name] = _made(name, self._known_good, self._zone, self._keys)
+            self._made[name] = _made(name, self._settings)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -71,7 +79,7 @@ def record_reader(name: str) -> RecordReader:
     """
     if name not in RECORD_READERS:
         raise UsageError(f"no record reader {name!r}", hint=f"Known: {', '.join(RECORD_READERS)}")
-    return _made(name, None, UTC, ())
+    return _made(name, ReaderSettings())
 
 
 def _zone(name: str | None) -> tzinfo:
@@ -84,50 +92,6 @@ def _zone(name: str | None) -> tzinfo:
         raise UsageError(f"there is no time zone {name!r}", hint=hint) from fault
 
 
-def _made(name: str, known_good: Container[str] | None, zone: tzinfo, keys: tuple[str, ...]) -> RecordReader:
-    if name == "web_file":
-        from waspglass.evidence.readers.web_file import WebFileReader
-
-        return WebFileReader(known_good)
-    if name == "exchange_setup_log":
-        from waspglass.evidence.readers.exchange_setup_log import ExchangeSetupLogReader
-
-        return ExchangeSetupLogReader(zone)
-    if name == "event_export":
-        from waspglass.evidence.readers.event_export import EventExportReader
-
-        return EventExportReader(zone)
-    if name == "hive":
-        from waspglass.evidence.readers.hive import HiveReader
-
-        return HiveReader(keys)
-    return _plain_reader(name)
-
-
-def _plain_reader(name: str) -> RecordReader:
-    """The readers that need no settings."""
-    match name:
-        case "evtx":
-            from waspglass.evidence.readers.evtx import EvtxReader
-
-            return EvtxReader()
-        case "iis_config":
-            from waspglass.evidence.readers.iis_config import IisConfigReader
-
-            return IisConfigReader()
-        case "compiled_page":
-            from waspglass.evidence.readers.compiled_page import CompiledPageReader
-
-            return CompiledPageReader()
-        case "oab_export":
-            from waspglass.evidence.readers.oab_export import OabExportReader
-
-            return OabExportReader()
-        case "scheduled_task":
-            from waspglass.evidence.readers.scheduled_task import ScheduledTaskReader
-
-            return ScheduledTaskReader()
-        case _:
-            from waspglass.evidence.readers.pe_version import PeVersionReader
-
-            return PeVersionReader()
+def _made(name: str, settings: ReaderSettings) -> RecordReader:
+    """Imports the reader's module: most runs need few of them."""
+    return cast("_Module", import_module(f"waspglass.evidence.readers.{name}")).reader(settings)

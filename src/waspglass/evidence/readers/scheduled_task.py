@@ -13,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_places import LinePlaces
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, text_of, xml_elements
 from waspglass.model.document import format_instant
 
-__all__ = ["ScheduledTaskReader"]
+__all__ = ["ScheduledTaskReader", "reader"]
 
 _LIMIT = 4 * 1024 * 1024
 _FIELDS = {
@@ -41,6 +42,11 @@ _ACTION_FIELDS = {
     ("ComHandler", "ClassId"): "class_id",
     ("ComHandler", "Data"): "arguments",
 }
+
+
+def reader(_settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return ScheduledTaskReader()
 
 
 class ScheduledTaskReader:

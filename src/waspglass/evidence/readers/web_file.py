@@ -11,20 +11,26 @@ import hashlib
 from collections.abc import Container, Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded
 from waspglass.model.document import format_instant
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["TEXT_BYTES", "KnownGood", "WebFileReader", "name_fields"]
+__all__ = ["TEXT_BYTES", "KnownGood", "WebFileReader", "name_fields", "reader"]
 
 KnownGood = Container[str]
 """The SHA-256 (lower-case hex) of the files that the vendor shipped; only asked whether it holds one."""
 
 TEXT_BYTES = 64 * 1024
 _STEP = 1024 * 1024
+
+
+def reader(settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return WebFileReader(settings.known_good)
 
 
 class WebFileReader:
