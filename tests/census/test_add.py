@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import re
 import zipfile
 import zlib
+import zoneinfo
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,10 +26,11 @@ from waspglass.census.add import add_exports
 from waspglass.census.count import count
 from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
-from waspglass.census.sources.mapped_csv import read_mapping
+from waspglass.census.sources.mapped_csv import Mapping, read_mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Manifest
 from waspglass.census.store.writer import SightingWriter
+from waspglass.census.zones import ZONES
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 
@@ -290,12 +293,47 @@ def test_a_damaged_member_of_an_archive_is_refused(tmp_path: Path, place: int) -
         ("2021-03-09 00:11:30 +01:00", "2021-03-08T23:11:30"),
         ("2021-03-09", "2021-03-09T00:00:00"),
         ("2021-03-09T00:11:30Z", "2021-03-09T00:11:30"),
+        ("2021-03-09 00:11:30 UTC", "2021-03-09T00:11:30"),
+        ("2021-03-09 00:11:30 CET", "2021-03-08T23:11:30"),
+        ("2021-03-09T00:11:30.25 mesz", "2021-03-08T22:11:30"),
+        ("2021-03-08 21:11:30 EST", "2021-03-09T02:11:30"),
+        ("2021-03-09 00:11:30.123 +0100 CET", "2021-03-08T23:11:30"),
+        ("2021-03-09T00:11:30-05:30[America/Nowhere]", "2021-03-09T05:41:30"),
     ],
 )
 def test_times_are_utc_whatever_zone_they_are_written_in(tmp_path: Path, written: str, utc: str) -> None:
     add(tmp_path, "a.json", jsonl(banner("192.0.2.1", timestamp=written)))
     (row,) = rows(tmp_path)
     assert (str(row["seen"])[:19].replace(" ", "T"), str(row["date"])) == (utc, utc[:10])
+
+
+@pytest.mark.parametrize("zone", ["CST", "IST", "PST", "BST", "Nowhere", "pm", "+25:00:00", "Europe/Berlin"])
+def test_a_zone_that_may_be_several_is_counted_and_not_taken_for_utc(tmp_path: Path, zone: str) -> None:
+    lines = jsonl(*(banner("192.0.2.1", timestamp=f"2021-03-09 00:11:30{end}") for end in ("", f" {zone}")))
+    records, skips = added(add(tmp_path, "a.json", lines))
+    assert (records, skips) == (1, {"bad time": 1})
+    records, skips = added(add(tmp_path / "named", "2021-03-09.json", lines))
+    assert (records, skips) == (2, {"bad time": 1})
+
+
+def test_names_of_zones_mean_one_thing_in_the_tz_database() -> None:
+    meanings: dict[str, set[float]] = {}
+    for zone in zoneinfo.available_timezones():
+        for month in range(12 * 26):
+            moment = dt.datetime(2000 + month // 12, month % 12 + 1, 15, tzinfo=zoneinfo.ZoneInfo(zone))
+            offset = moment.utcoffset()
+            assert offset is not None
+            meanings.setdefault(moment.tzname() or "", set()).add(offset.total_seconds() / 60)
+    for name, minutes in ZONES.items():
+        assert meanings.get(name, {minutes}) == {minutes}, name
+    assert len(meanings["CST"]) > 1
+
+
+@pytest.mark.parametrize("zone", ["CET", "UTC", "EST"])
+def test_the_name_of_a_zone_in_a_declared_form_outranks_the_declared_zone(zone: str) -> None:
+    mapping = Mapping(name="x", columns={"address": "ip"}, time="%d.%m.%Y %H:%M %Z", zone="Asia/Tokyo")
+    utc = {"CET": "09:30", "UTC": "10:30", "EST": "15:30"}[zone]
+    assert mapping.moment(f"09.03.2021 10:30 {zone}") == f"2021-03-09T{utc}:00"
 
 
 def test_a_product_that_is_none_is_an_error(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import polars as pl
 from waspglass.census.errors import ExportError, StoreError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import Filing, normalise
+from waspglass.census.nothing import write_nothing
 from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import Signs, load_signs
@@ -49,6 +50,7 @@ class AddOptions:
         partial: Take what stands before a broken place.
         workers: Processes that read a large export of lines; 1 reads in this one.
         signs: Of the products that there are, if not only those of the packs of this program.
+        replace: Take out what an export corrects, in the same step: that of its name and source with a day of it.
     """
 
     sources: tuple[Source, ...]
@@ -59,16 +61,28 @@ class AddOptions:
     partial: bool = False
     workers: int = 1
     signs: Signs | None = None
+    replace: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one export: exactly one of the three is set."""
+    """What became of one export: exactly one of the three is set.
+
+    Attributes:
+        name: The export.
+        added: It was added.
+        known: It is in the store already, as this.
+        refused: Nothing of it was added.
+        earlier: Exports of its name, source and day that were in the store with other content.
+        replaced: These were taken out; otherwise both count.
+    """
 
     name: str
     added: Added | None = None
     known: Added | None = None
     refused: Refused | None = None
+    earlier: tuple[Added, ...] = ()
+    replaced: bool = False
 
 
 def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> Iterator[Outcome]:
@@ -134,24 +148,27 @@ class _Session:
             source = choose(head, self.options.sources, self.options.source, export.shown)
             writer = SightingWriter(self.folder, source.feed(head), packed[:16])
             tally = Tally(export.shown)
+            filing = self._filing(head, writer)
             try:
                 with _no_cycles():
-                    _read(content, head, source, writer, self._filing(head, writer), tally, self._workers(export))
-                known = self.manifest.find(digest=content.digest)
+                    _read(content, head, source, writer, filing, tally, self._workers(export))
+                if content.broken is not None:
+                    tally.add(SkipReason.TRUNCATED, content.broken)
+                digest = content.digest
+                if writer.rows == 0:
+                    recognised = source.recognises(head)
+                    digest = packed = write_nothing(writer, content, filing.date, tally, recognised=recognised)
+                known = self.manifest.find(digest=digest)
                 if known is not None:
                     writer.abandon()
                     return Outcome(export.shown, known=known)
-                if content.broken is not None:
-                    tally.add(SkipReason.TRUNCATED, content.broken)
-                if writer.rows == 0:
-                    raise _nothing(export, tally)
                 files, moves = writer.close()
             except BaseException:
                 writer.abandon()
                 raise
         added = Added(
             name=export.shown,
-            digest=content.digest,
+            digest=digest,
             file_digest=packed,
             source=writer.source,
             added=self.options.now,
@@ -161,11 +178,13 @@ class _Session:
             files=files,
         )
         self.folder.publish(moves)
-        self._commit(added=(*self.manifest.added, added), refused=self._refused_but(export.shown))
+        earlier = tuple(each for each in self.manifest.added if added.reissues(each))
+        kept = tuple(each for each in self.manifest.added if not self.options.replace or each not in earlier)
+        self._commit(added=(*kept, added), refused=self._refused_but(export.shown))
         with _small_connection(self.folder) as connection:
             for file in files:
                 keep_evidence(self.folder, file, connection)
-        return Outcome(export.shown, added=added)
+        return Outcome(export.shown, added=added, earlier=earlier, replaced=self.options.replace)
 
     def _filing(self, head: Head, writer: SightingWriter) -> Filing:
         options = self.options
@@ -224,13 +243,6 @@ def _small_connection(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         finally:
             connection.close()
-
-
-def _nothing(export: Export, tally: Tally) -> ExportError:
-    reasons = "; ".join(f"{skip.count} {skip.reason}, {skip.detail}" for skip in tally.skipped())
-    return ExportError(
-        f"no usable record in it ({reasons or 'no record at all'}); nothing was added", location=Location(export.shown)
-    )
 
 
 @contextmanager

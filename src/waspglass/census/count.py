@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from waspglass.census.count_cache import keep_counts, kept_counts
 from waspglass.census.counted import By, Count
-from waspglass.census.evidence_counts import Row, address_counts
+from waspglass.census.evidence_counts import Row, Scan, address_counts
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
+from waspglass.census.signs import load_signs
 from waspglass.packs.builds import State
 
 __all__ = ["KEYS", "By", "Count", "count", "scans_at"]
@@ -46,12 +47,13 @@ def count(
     """Counts each scan by itself, so that memory does not grow with the number of days.
 
     Of several sightings of one address or server in one scan the one with the strongest evidence counts, once. A scan
-    without a host of the product is a count of none, if its source has one in another of the scans.
+    without a host of the product is a count of none, if its source has one in another of the scans, or if the scan has
+    no row at all and its source looks for the product.
     """
     if not servers:
         rows = address_counts(reading, scans, by)
         each_scan = (_count_scan(reading, scan, by, rows.get(scan), servers=False) for scan in scans)
-        return _with_empty(scans, by, [each for found in each_scan for each in found])
+        return _with_empty(reading, scans, by, [each for found in each_scan for each in found])
     # NumPy and Arrow take longer to load than a question without servers takes to answer.
     from waspglass.census.identity import ensure_identity
 
@@ -64,16 +66,28 @@ def count(
             counts = tuple(_count_scan(reading, scan, by, rows.get(scan), servers=True))
             keep_counts(reading, scan, by, counts)
         kept += counts
-    return _with_empty(scans, by, kept)
+    return _with_empty(reading, scans, by, kept)
 
 
-def _with_empty(scans: Sequence[tuple[dt.date, str]], by: By, found: list[Count]) -> tuple[Count, ...]:
+def _with_empty(reading: Reading, scans: Sequence[Scan], by: By, found: list[Count]) -> tuple[Count, ...]:
     if by is not By.NOTHING:
         return tuple(found)
     counted = {(each.date, each.source): each for each in found}
-    sources = {each.source for each in found}
+    sources = {each.source for each in found} | _watching(reading, scans)
     none = (Count(*scan, None, {}, {}, 0, 0, 0) for scan in scans if scan[1] in sources)
     return tuple(counted.get((each.date, each.source), each) for each in none)
+
+
+def _watching(reading: Reading, scans: Sequence[Scan]) -> set[str]:
+    """The sources of the scans without a row that look for the product: by their kind, or as they once saw it."""
+    empty = {scan[1] for scan in scans if not any(file.rows for file in reading.files(scan))}
+    signs = load_signs(reading.pack.exposed)
+    watching = {each for each in empty if signs.product_of_feed(each.partition(".")[2]) == reading.product}
+    others = [scan for scan in reading.scans() if scan[1] in empty - watching]
+    if others:
+        sql = f"SELECT DISTINCT source FROM {reading.files_sql(others)} WHERE product = $product"  # noqa: S608 - ours
+        watching |= {source for (source,) in reading.rows(sql)}
+    return watching
 
 
 def _count_scan(

@@ -27,8 +27,7 @@ def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:
     """
     if not reading.folder.local:
         return None
-    files = reading.paths()
-    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), *sorted(files))
+    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), reading.manifest.fingerprint())
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
     return Path(reading.folder.path("derived", "counts", f"{digest}.json"))
 

@@ -17,7 +17,7 @@ from waspglass.census.judge import judge
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import BuildTable
 
-__all__ = ["address_counts", "aside"]
+__all__ = ["Row", "Scan", "address_counts", "aside"]
 
 Scan = tuple[dt.date, str]
 Row = tuple[str | None, int, bool, int]

@@ -152,7 +152,7 @@ def _keep(reading: Reading, kept: str) -> None:
 def _kept_path(reading: Reading) -> str | None:
     if not reading.folder.local or "'" in reading.folder.root:
         return None
-    names = "\n".join([_VERSION, reading.product, *sorted(file.path for file in reading.manifest.files())])
+    names = "\n".join([_VERSION, reading.product, reading.manifest.fingerprint()])
     return reading.folder.path("derived", f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
 
 

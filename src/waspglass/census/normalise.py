@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from waspglass.census.sighting import SIGHTING, Tally
+from waspglass.census.zones import ZONES
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Filing", "normalise"]
@@ -19,7 +20,9 @@ _HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
 _CVE = r"^CVE-[0-9]{4}-[0-9]{4,7}$"
 _VERSION = r"^[0-9]{1,4}(?:\.[0-9]{1,5}){2,3}$"
 _DIGEST = "^[0-9a-f]{32,128}$"
-_ZONE = r":\d\d(?:[.,]\d+)?\s?([+-]\d\d(?::?\d\d)?)$"
+_IN_UTC = r"^.{19}(?:[.,]\d+)?\s?(?:Z|UTC)?$"
+_ZONED = r"^.{19}(?:[.,]\d+)?\s?(?:([+-]\d\d(?::?\d\d)?)(?:\s[A-Za-z]{2,5}|\[[\w/+-]+\])?|([A-Za-z]{1,5}))?$"
+"""An offset, after which Go writes the zone's name too and Java its place, or a name."""
 _TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
 _TEXT_LIMIT = 300
 _NAMES_LIMIT = 16
@@ -65,7 +68,9 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
         frame = frame.with_columns(date=pl.col("seen").dt.date())
         timeless = frame.filter(pl.col("date").is_null())
         if timeless.height:
-            tally.add(SkipReason.BAD_TIME, f"line {timeless['line'][0]}: no usable time", timeless.height)
+            told = timeless["told"][0]
+            example = "no time" if told is None else f"{told[:40]!r} is no usable time"
+            tally.add(SkipReason.BAD_TIME, f"line {timeless['line'][0]}: {example}", timeless.height)
             frame = frame.filter(pl.col("date").is_not_null())
     elif frame["seen"].null_count() > frame["told"].null_count():
         wrong = frame.filter(pl.col("seen").is_null() & (pl.col("told").str.strip_chars() != ""))
@@ -115,21 +120,24 @@ def _canonical(text: str) -> str | None:
 
 
 def _moments(column: pl.Series) -> pl.Series:
-    """The times of a column; where all are plain ISO 8601, without the ways of `_instant` that these do not need."""
+    """The times of a column; where all are plain ISO 8601 in UTC, without the ways of `_instant` not needed there."""
     text = column.str.strip_chars()
     plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
     moments = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms", cache=False)
-    if moments.null_count() == column.null_count() and not text.str.contains(_ZONE).any():
+    if moments.null_count() == column.null_count() and text.str.contains(_IN_UTC).all():
         return moments.dt.replace_time_zone("UTC")
     return column.to_frame("seen").select(_instant(column)).to_series()
 
 
 def _instant(column: pl.Series) -> pl.Expr:
-    """ISO 8601 with or without zone, `2021-03-09 10:00:00 UTC` as pandas writes it, or seconds since 1970."""
+    """ISO 8601 with or without zone, `2021-03-09 10:00:00 CET`, or seconds since 1970; null for anything else.
+
+    What follows the seconds must be understood, or a time would be hours wrong.
+    """
     text = pl.col("seen").str.strip_chars()
-    zone = text.str.extract(_ZONE, 1)
     plain = text.str.slice(0, 19).str.replace(" ", "T", literal=True)
     moment = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="ms")
+    moment = pl.when(text.str.contains(_ZONED)).then(moment - _shift(text))
     if column.dtype == pl.String and column.is_not_null().any():
         sample = column.drop_nulls()
         if sample.str.contains(r"^\d{10}(?:\.\d+)?$").any():
@@ -137,14 +145,19 @@ def _instant(column: pl.Series) -> pl.Expr:
             moment = pl.coalesce(moment, pl.from_epoch(epoch, time_unit="ms"))
         if sample.str.contains(r"^\d{4}-\d\d-\d\d$").any():
             moment = pl.coalesce(moment, text.str.to_datetime("%Y-%m-%d", strict=False, time_unit="ms"))
-    signed = zone.str.replace(":", "", literal=True)
-    hours, minutes = (
-        signed.str.slice(0, 3).cast(pl.Int64, strict=False),
-        signed.str.slice(3).cast(pl.Int64, strict=False).fill_null(0),  # PostgreSQL writes `+01`
-    )
+    return moment.dt.replace_time_zone("UTC").cast(pl.Datetime("ms", "UTC"))
+
+
+def _shift(text: pl.Expr) -> pl.Expr:
+    """How far a time is ahead of UTC: nothing where it names no zone, null where the name says several things."""
+    signed = text.str.extract(_ZONED, 1).str.replace(":", "", literal=True)
+    name = text.str.extract(_ZONED, 2).str.to_uppercase()
+    hours = signed.str.slice(0, 3).cast(pl.Int64, strict=False)
+    minutes = signed.str.slice(3).cast(pl.Int64, strict=False).fill_null(0)  # PostgreSQL writes `+01`
     sign = pl.when(signed.str.starts_with("-")).then(-1).otherwise(1)
-    shift = pl.duration(minutes=(hours * 60 + sign * minutes).fill_null(0))
-    return (moment - shift).dt.replace_time_zone("UTC").cast(pl.Datetime("ms", "UTC"))
+    named = name.replace_strict(ZONES, default=None, return_dtype=pl.Int64)
+    without = pl.when(signed.is_null() & name.is_null()).then(0)
+    return pl.duration(minutes=pl.coalesce(hours * 60 + sign * minutes, named, without))
 
 
 def _checked() -> list[pl.Expr]:

@@ -66,14 +66,13 @@ def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulner
     """  # noqa: S608 - dates and lists of numbers are ours
 
 
-def _lists_patched(reading: Reading, hosts: str) -> bool:
-    """True if a feed lists patched hosts as such, and not only one by mistake or because a web shell was seen on it."""
-    found = reading.rows(
+def _overview(reading: Reading, hosts: str) -> tuple[bool, dt.date | None]:
+    """Whether a feed lists patched hosts as such, not only a few or for their web shells; its first day with hosts."""
+    patched, decided, first = reading.rows(
         f"SELECT count(*) FILTER (weight IN {PATCHED} AND NOT compromised),"  # noqa: S608 - lists of numbers are ours
-        f" count(*) FILTER (weight IN {VULNERABLE} OR weight IN {PATCHED}) FROM ({hosts})"
-    )
-    patched, decided = found[0]
-    return bool(patched > _FEW * decided)
+        f" count(*) FILTER (weight IN {VULNERABLE} OR weight IN {PATCHED}), min(date) FROM ({hosts})"
+    )[0]
+    return patched > _FEW * decided, first
 
 
 def patching(
@@ -88,14 +87,19 @@ def patching(
 ) -> tuple[Patching, ...]:
     """Curves for a source's hosts by group, the largest groups first; groups below 20 hosts are left out.
 
-    The hosts are those of the source's first scan: for hosts that appear later nobody knows since when they were there.
+    The hosts are those of the source's first scan that saw any: for hosts that appear later nobody knows since when
+    they were there.
     """
     released = reading.pack.window.patch_available.date()
     scans = [day for day in scans_of(reading, source) if day > released and (until is None or day <= until)]
     if len(scans) < 2:
         return ()
     hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
-    only_vulnerable = not _lists_patched(reading, hosts)
+    lists_patched, first = _overview(reading, hosts)
+    scans = [day for day in scans if first is not None and day >= first]
+    if len(scans) < 2:
+        return ()
+    only_vulnerable = not lists_patched
     origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
     for row in reading.table(_intervals_sql(hosts, scans[0], scans, only_vulnerable)).to_pylist():

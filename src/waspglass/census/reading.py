@@ -142,13 +142,17 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
             if not folder.local:
                 connection.register_filesystem(folder.fs)
             reading = Reading(folder, manifest, pack, product, connection)
-            for file in manifest.files():
-                reading._scans.setdefault((file.date, file.source), []).append(file)
+            # A file without rows stands for a scan that saw nothing; beside others it only costs time.
+            for file in sorted(manifest.files(), key=lambda file: not file.rows):
+                files = reading._scans.setdefault((file.date, file.source), [])
+                if file.rows or not files:
+                    files.append(file)
             yield reading
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise CensusError(
                 f"the store cannot be read: {str(error).splitlines()[0]}",
-                hint="A file that the manifest names is missing or damaged; add its export again into a new store",
+                hint="Was an export removed meanwhile? Then ask again. Else a file that the manifest names is missing"
+                " or damaged: take its export out with `census remove` and add it again",
             ) from error
         finally:
             connection.close()

@@ -43,6 +43,10 @@ def add(
     partial: Annotated[
         bool, typer.Option("--partial", help="Of a broken file, add what stands before the break.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take out what it corrects: an export of the same name, source and day."),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -78,6 +82,7 @@ def add(
         partial,
         workers or usual_workers(),
         signs,
+        replace,
     )
     refused = 0
     for outcome in add_exports(Folder(store), files, options):
@@ -85,6 +90,34 @@ def add(
         refused += outcome.refused is not None
     if refused:
         raise typer.Exit(3)
+
+
+@app.command("list")
+def list_exports(
+    store: Store = "census",
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="How the list is written.")] = "text",
+) -> None:
+    """List the exports in the store with their ids, and those that were refused."""
+    from waspglass.census.store.folder import Folder
+    from waspglass.report.census_store import exports_json, exports_text
+
+    manifest = Folder(store).manifest()
+    typer.echo(exports_text(manifest) if form == "text" else exports_json(manifest))
+
+
+@app.command("remove")
+def remove(
+    exports: Annotated[
+        list[str], typer.Argument(help="Names or ids of exports, as `census list` shows them.", show_default=False)
+    ],
+    store: Store = "census",
+) -> None:
+    """Take exports out of the store: all that are named or none. Answers are then as if they had never been added."""
+    from waspglass.census.remove import remove_exports
+    from waspglass.census.store.folder import Folder
+    from waspglass.report.census_store import removed_text
+
+    typer.echo(removed_text(remove_exports(Folder(store), exports)))
 
 
 @app.command("show")

@@ -41,16 +41,23 @@ def outcome_text(outcome: Outcome) -> str:
     added = outcome.added
     assert added is not None
     lines = [f"{name}: {added.records} sightings, source {added.source}, {_span(added)}"]
-    if len({file.date for file in added.files}) > 1:
+    if not added.records:
+        lines.append("  it has no rows: the source saw nothing on that day, which counts as a scan")
+    if len(added.days) > 1:
         lines.append(
-            "  each row is on the day of its own time; if this is one scan, name its day with --date in a new store"
+            "  each row is on the day of its own time; if this is one scan, `census remove` it and add it with --date"
         )
     lines += [f"  skipped {_skip_text(skip)}" for skip in added.skipped]
+    if outcome.earlier:
+        earlier = ", ".join(each.id for each in outcome.earlier)
+        did = "replaced" if outcome.replaced else "both count with"
+        how = "" if outcome.replaced else "; if it was corrected, `census remove` that one, or add with --replace"
+        lines.append(f"  {did} the earlier export of this name ({earlier}){how}")
     return "\n".join(lines)
 
 
 def _span(added: Added) -> str:
-    days = sorted({file.date for file in added.files})
+    days = added.days
     return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}, {len(days)} days"
 
 

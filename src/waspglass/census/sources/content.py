@@ -48,6 +48,7 @@ class Content:
         self.shown = export.shown
         self.size = 0
         self.broken: str | None = None
+        self._last = b""
         self._blocks = blocks
         self._partial = partial
         self._digest = digest
@@ -57,6 +58,11 @@ class Content:
     def digest(self) -> str:
         """XXH3-128 of the unpacked bytes, once all are handed over: the same however the export is packed."""
         return self._digest.hexdigest()
+
+    @property
+    def ended(self) -> bool:
+        """True if what was handed over so far ends with a line or an XML element, in UTF-8 or UTF-16."""
+        return self._last.rstrip(b"\0").endswith((b"\n", b"\r", b">"))
 
     def peek(self) -> bytes:
         """The first block, which is handed over again by `blocks`."""
@@ -78,6 +84,7 @@ class Content:
         try:
             for block in self._blocks:
                 self.size += len(block)
+                self._last = block[-2:]
                 yield block
         except _BROKEN as error:
             self.broken = f"broken after {self.size} unpacked bytes: {str(error) or type(error).__name__}"

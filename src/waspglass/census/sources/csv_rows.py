@@ -117,6 +117,8 @@ class Header:
         if not self.names:
             self.names = names
             _report_twins(names, self._tally)
+            if any("\n" in name for name in names):
+                self._tally.add(SkipReason.MALFORMED_LINE, "line 1: a quote that is not closed", _lines_of(row))
         elif names == self.names:
             self._tally.add(SkipReason.MALFORMED_LINE, f"line {number}: the header again")
         elif len(row) != len(self.names) or _swallows(row, self._delimiter):

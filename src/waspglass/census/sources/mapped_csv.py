@@ -39,6 +39,7 @@ from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.csv_rows import csv_rows, header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.zones import with_offset
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, UsageError
 
@@ -112,13 +113,19 @@ class Mapping(Document):
         if self.time is None and self.zone == "UTC":
             return text
         try:
-            # The zone comes next.
-            found = dt.datetime.fromisoformat(text) if self.time is None else dt.datetime.strptime(text, self.time)  # noqa: DTZ007
+            found = dt.datetime.fromisoformat(text) if self.time is None else _written(text, self.time)
             if found.tzinfo is None and found.time() != dt.time():
                 found = found.replace(tzinfo=ZoneInfo(self.zone))
             return (found if found.tzinfo is None else found.astimezone(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
         except (ValueError, OverflowError):
             return text
+
+
+def _written(text: str, form: str) -> dt.datetime:
+    """A time of a declared form; names of zones (`%Z`), which Python reads and forgets, as offsets."""
+    if "%Z" in form:
+        text, form = with_offset(text), form.replace("%Z", "%z")
+    return dt.datetime.strptime(text, form)  # noqa: DTZ007 - without a zone the declared one comes next
 
 
 def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:

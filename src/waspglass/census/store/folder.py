@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,9 +19,9 @@ from waspglass.census.errors import StoreError
 from waspglass.census.store.manifest import Manifest
 from waspglass.model.errors import Location
 
-__all__ = ["DATA", "Folder"]
+__all__ = ["DATA", "DERIVED", "Folder"]
 
-DATA, _MANIFEST, _ADDING = "sightings", "manifest.json", ".adding"
+DATA, DERIVED, _MANIFEST, _ADDING = "sightings", "derived", "manifest.json", ".adding"
 _OURS = re.compile(r"/date=\d{4}-\d\d-\d\d/source=[^/]+/[0-9a-f]{16}-\d{4}-\d\d-\d\d-\d+\.parquet$")
 
 
@@ -117,18 +117,42 @@ class Folder:
                 self.fs.mv(fresh, final)
 
     def clean(self, manifest: Manifest) -> int:
-        """Removes what an interrupted add left behind, and nothing that has another name; returns how many files."""
-        left = [f"{self.root}/{_ADDING}"] if self.fs.exists(self.path(_ADDING)) else []
-        count = len(self.fs.find(left[0])) if left else 0
+        """Removes what does not count, with all that was derived from it; returns how many data files.
+
+        An interrupted command leaves such files, and taking out an export makes them. What has another name stays. The
+        data goes last: while any of it is there, the next call knows that there is something left to remove.
+        """
         counting = {self.path(file.path) for file in manifest.files()}
-        if self.fs.exists(self.path(DATA)):
-            found = (path for path in self.fs.find(self.path(DATA)) if path not in counting)
-            strays = [path for path in found if _OURS.search(path)]
-            count += len(strays)
-            left += strays
-        for path in left:
-            self.fs.rm(path, recursive=True)
-        return count
+        strays = [path for path in self._find(DATA) if path not in counting and _OURS.search(path)]
+        if strays:
+            names = {path.rsplit("/", 1)[1] for path in counting}
+            for path in self._find(DERIVED):
+                # Tables of evidence are named as their file; all else is of the whole store, and may name any host.
+                if "/evidence-" not in path or path.rsplit("/", 1)[1].removesuffix(".new") not in names:
+                    self._remove(path)
+        fresh = len(self._find(_ADDING))
+        if self.fs.exists(self.path(_ADDING)):
+            self.fs.rm(self.path(_ADDING), recursive=True)
+        for path in strays:
+            self._remove(path)
+            if self.local:
+                self._remove_empty(Path(path).parent)
+        return fresh + len(strays)
+
+    def _remove(self, path: str) -> None:
+        with suppress(FileNotFoundError):  # a question replaces what it keeps without asking for the lock
+            self.fs.rm(path)
+
+    def _find(self, part: str) -> list[str]:
+        path = self.path(part)
+        return list(self.fs.find(path)) if self.fs.exists(path) else []
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Removes the folders of a source and a day that have nothing in them any more."""
+        for each in (folder, folder.parent):
+            if any(each.iterdir()):
+                return
+            each.rmdir()
 
     def start(self) -> Manifest:
         """The manifest for adding to; a new store gets an empty one first.
@@ -149,10 +173,10 @@ class Folder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Only one add at a time; on object storage there is no lock, and the user keeps to one writer.
+        """Only one writer at a time; on object storage there is no lock, and the user keeps to one.
 
         Raises:
-            StoreError: If another add is running.
+            StoreError: If another add or remove is running.
         """
         self.fs.makedirs(self.root, exist_ok=True)
         if not self.local:
@@ -163,7 +187,9 @@ class Folder:
             lock.acquire()
         except filelock.Timeout as error:
             raise StoreError(
-                "another add is writing to this store", location=Location(self.root), hint="Wait until it has ended"
+                "another add or remove is writing to this store",
+                location=Location(self.root),
+                hint="Wait until it has ended",
             ) from error
         try:
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Literal
 
 from pydantic import Field
@@ -38,8 +39,9 @@ class Added(Document):
 
     Attributes:
         name: File name, with the member for a ZIP archive.
-        digest: XXH3-128 of the unpacked content: the same export packed in another way is the same.
-        file_digest: XXH3-128 of the bytes as they came.
+        digest: XXH3-128 of the unpacked content: the same export packed in another way is the same. Of an export
+            without a row it is of source and day too, since those of other days have the same content.
+        file_digest: XXH3-128 of the bytes as they came; without a row the same as `digest`.
         source: Feed id.
         added: When.
         records: Sightings that came out.
@@ -57,6 +59,21 @@ class Added(Document):
     skipped: tuple[Skipped, ...] = ()
     partial: str | None = None
     files: tuple[DataFile, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What the export is called on the command line, where several have its name."""
+        return self.digest[:12]
+
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """The days of its rows, in order."""
+        return tuple(sorted({file.date for file in self.files}))
+
+    def reissues(self, other: Added) -> bool:
+        """True if the other is of the same name and source and of a day of this one: the source corrected it."""
+        same = (self.name, self.source) == (other.name, other.source) and self.digest != other.digest
+        return same and not set(self.days).isdisjoint(other.days)
 
 
 class Refused(Document):
@@ -83,6 +100,14 @@ class Manifest(Document):
     def files(self) -> tuple[DataFile, ...]:
         """All files that count."""
         return tuple(file for each in self.added for file in each.files)
+
+    def fingerprint(self) -> str:
+        """Differs for any two stores whose answers may differ: what is kept of an answer is kept under it.
+
+        An export that is taken out and added again in another way has the same files under the same names.
+        """
+        counted = "\n".join(f"{file.path} {each.added.isoformat()}" for each in self.added for file in each.files)
+        return hashlib.sha256(counted.encode()).hexdigest()
 
     def find(self, *, digest: str | None = None, file_digest: str | None = None) -> Added | None:
         """The export with this content or these bytes, if it was added before."""

@@ -75,6 +75,10 @@ class SightingWriter:
             self._file(rows.slice(start, _GROUP_ROWS))
         self._fresh = [rows.slice(whole)]
 
+    def write_empty(self, day: dt.date) -> None:
+        """Makes a file without rows for a day on which the source saw nothing."""
+        self._part(day)
+
     def _file(self, table: pa.Table) -> None:
         days = pc.unique(table["date"]).to_pylist()
         for day in days:

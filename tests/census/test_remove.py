@@ -1,0 +1,220 @@
+"""Removing: answers are those of a store that never had the export, whatever was asked or interrupted before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.census.exports import PACK, add, banner, certificate, counts, jsonl, states
+from tests.census.test_add import content_of
+from waspglass.census.add import AddOptions, Outcome, add_exports
+from waspglass.census.compare import compare
+from waspglass.census.count import By, count
+from waspglass.census.reading import open_reading
+from waspglass.census.remove import remove_exports
+from waspglass.census.sources.all import all_sources
+from waspglass.census.store.folder import Folder
+from waspglass.model.errors import UsageError
+from waspglass.packs.builds import State
+from waspglass.report.census_store import exports_text
+
+FIRST, SECOND = jsonl(banner("192.0.2.1"), banner("192.0.2.2", "15.1.2176.9")), jsonl(banner("192.0.2.3"))
+
+
+def removed(folder: Path, *words: str) -> None:
+    remove_exports(Folder(str(folder / "store")), words)
+
+
+def data_of(folder: Path) -> dict[str, bytes]:
+    """Sightings and manifest, without what was worked out from them."""
+    return {name: content for name, content in content_of(folder / "store").items() if not name.startswith("derived")}
+
+
+def answers(folder: Path) -> list[object]:
+    """Every count with servers, and the comparison of the first and last day."""
+    found: list[object] = [counts(folder, by) for by in By]
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        days = sorted({day for day, _ in reading.scans()})
+        if len(days) > 1:
+            comparison, hosts = compare(reading, "shodan", days[0], days[-1])
+            found += [comparison, list(hosts)]
+    return found
+
+
+Sighting = tuple[int, int, str, int]
+SIGHTINGS = st.lists(
+    st.tuples(
+        st.integers(1, 9), st.integers(9, 12), st.sampled_from(["15.1.2176.2", "15.1.2176.9"]), st.integers(0, 3)
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def export(sightings: list[Sighting]) -> bytes:
+    return jsonl(
+        *(
+            banner(f"192.0.2.{host}", version, timestamp=f"2021-03-{day:02d}T10:00:00", ssl=certificate(f"{mark:x}"))
+            for host, day, version, mark in sightings
+        )
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(SIGHTINGS, min_size=2, max_size=4, unique_by=export), st.data())
+def test_a_store_is_as_if_it_never_had_what_is_removed(
+    tmp_path_factory: pytest.TempPathFactory, exports: list[list[Sighting]], data: st.DataObject
+) -> None:
+    with_all, without = tmp_path_factory.mktemp("all"), tmp_path_factory.mktemp("without")
+    out = data.draw(st.sets(st.integers(0, len(exports) - 1), min_size=1, max_size=len(exports) - 1))
+    for number, sightings in enumerate(exports):
+        add(with_all, f"{number}.json", export(sightings))
+        if number not in out:
+            add(without, f"{number}.json", export(sightings))
+        if data.draw(st.booleans()):
+            answers(with_all)  # fills what is kept
+    removed(with_all, *(f"{number}.json" for number in sorted(out)))
+    assert data_of(with_all) == data_of(without)
+    assert answers(with_all) == answers(without)
+
+
+def test_nothing_of_a_host_stays_in_any_file(tmp_path: Path) -> None:
+    add(tmp_path, "keep.json", SECOND)
+    add(tmp_path, "gone.json", jsonl(banner("203.0.113.77", org="Muster GmbH", hostnames=["mail.muster.example"])))
+    answers(tmp_path)
+    removed(tmp_path, "gone.json")
+    for content in content_of(tmp_path / "store").values():
+        assert b"203.0.113.77" not in content
+        assert b"uster" not in content
+    assert not list((tmp_path / "store" / "derived").rglob("identity-*"))
+
+
+def test_added_again_in_another_way_it_is_judged_anew(tmp_path: Path) -> None:
+    """The same bytes make files of the same names; what was kept of the first must not answer for the second."""
+    bare = jsonl({"_shodan": {}, "ip_str": "192.0.2.9", "port": 443, "timestamp": "2021-03-09T10:00:00"})
+    add(tmp_path, "other.json", SECOND)
+    add(tmp_path, "bare.json", bare)
+    assert states(tmp_path) == {State.VULNERABLE: 1}
+    removed(tmp_path, "bare.json")
+    add(tmp_path, "bare.json", bare, product="exchange")
+    assert states(tmp_path) == {State.VULNERABLE: 1, State.UNKNOWN: 1}
+
+
+@pytest.mark.parametrize("place", ["put_manifest", "clean", "_remove"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_interrupted_it_is_done_wholly_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, nth: int
+) -> None:
+    add(tmp_path, "first.json", FIRST)
+    only_first = answers(tmp_path)
+    add(tmp_path, "second.json", SECOND)
+    both = answers(tmp_path)
+    original, calls = getattr(Folder, place), []
+
+    def interrupted(*args: object) -> object:
+        calls.append(1)
+        if len(calls) == nth:
+            raise KeyboardInterrupt
+        return original(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, place, interrupted)
+        try:
+            removed(tmp_path, "second.json")
+        except KeyboardInterrupt:
+            assert answers(tmp_path) in (only_first, both)
+    add(tmp_path, "other.json", jsonl(banner("192.0.2.40")))
+    names = {each.name for each in Folder(str(tmp_path / "store")).manifest().added}
+    files = {
+        str(path.relative_to(tmp_path / "store")) for path in (tmp_path / "store" / "sightings").rglob("*.parquet")
+    }
+    assert files == {each.path for each in Folder(str(tmp_path / "store")).manifest().files()}
+    if "second.json" in names:
+        removed(tmp_path, "second.json")
+    removed(tmp_path, "other.json")
+    assert answers(tmp_path) == only_first
+
+
+def test_all_that_are_named_or_none(tmp_path: Path) -> None:
+    add(tmp_path, "first.json", FIRST)
+    before = content_of(tmp_path / "store")
+    with pytest.raises(UsageError, match=r"no export 'second.json' in the store. `waspglass census list`"):
+        removed(tmp_path, "first.json", "second.json")
+    assert content_of(tmp_path / "store") == before
+
+
+def test_names_that_several_have_are_told_apart_by_id(tmp_path: Path) -> None:
+    add(tmp_path, "export.json", FIRST)
+    one = add(tmp_path, "export.json", jsonl(banner("192.0.2.3", timestamp="2021-03-10T10:00:00"))).added
+    assert one is not None
+    with pytest.raises(UsageError, match=rf"2 exports are called 'export.json'.*{one.id} \(shodan, 2021-03-10\)"):
+        removed(tmp_path, "export.json")
+    removed(tmp_path, one.id.upper())
+    assert [str(each.date) for each in counts(tmp_path)] == ["2021-03-09"]
+    removed(tmp_path, "export.json")
+    assert exports_text(Folder(str(tmp_path / "store")).manifest()) == "the store is empty"
+    assert not (tmp_path / "store" / "sightings" / "date=2021-03-09").exists()
+
+
+def test_the_note_of_a_refused_export_can_be_removed(tmp_path: Path) -> None:
+    add(tmp_path, "first.json", FIRST)
+    add(tmp_path, "x\x1b[2J.txt", b"hello")
+    shown = exports_text(Folder(str(tmp_path / "store")).manifest())
+    assert "\x1b" not in shown
+    assert "refused" in shown
+    removed(tmp_path, "x\x1b[2J.txt")
+    assert Folder(str(tmp_path / "store")).manifest().refused == ()
+
+
+def test_an_empty_store_is_said_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is empty"):
+        removed(tmp_path, "x")
+    assert not (tmp_path / "store").exists()
+
+
+def corrected(folder: Path, content: bytes, name: str = "2021-03-09-a.json", **changes: object) -> Outcome:
+    return add(folder, name, content, **changes)
+
+
+def test_a_corrected_export_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
+    corrected(tmp_path, FIRST)
+    outcome = corrected(tmp_path, SECOND)
+    assert [each.name for each in outcome.earlier] == ["2021-03-09-a.json"]
+    assert sum(states(tmp_path).values()) == 3
+    corrected(tmp_path, FIRST + SECOND[:-2] + b', "x": 1}\n', replace=True)
+    fresh = tmp_path / "fresh"
+    corrected(fresh, FIRST + SECOND[:-2] + b', "x": 1}\n')
+    assert data_of(tmp_path) == data_of(fresh)
+
+
+def test_only_the_same_name_source_and_day_is_replaced(tmp_path: Path) -> None:
+    corrected(tmp_path, FIRST, "export.json")
+    next_day = jsonl(banner("192.0.2.3", timestamp="2021-03-10T10:00:00"))
+    assert corrected(tmp_path, next_day, "export.json", replace=True).earlier == ()
+    assert len(counts(tmp_path)) == 2
+
+
+def test_a_refused_correction_leaves_the_earlier_export(tmp_path: Path) -> None:
+    corrected(tmp_path, FIRST)
+    before = data_of(tmp_path)
+    corrected(tmp_path, b'{"_shodan": {}, "ip_str": "x", "port": 1}\n', replace=True)
+    after = data_of(tmp_path)
+    assert {**after, "manifest.json": b""} == {**before, "manifest.json": b""}
+    assert sum(states(tmp_path).values()) == 2
+
+
+def test_object_storage(tmp_path: Path) -> None:
+    folder = Folder("memory://bucket/remove-test")
+    for name, content in (("a.json", FIRST), ("b.json", SECOND)):
+        (tmp_path / name).write_bytes(content)
+        options = AddOptions(all_sources(), dt.datetime(2021, 4, 1, tzinfo=dt.UTC))
+        list(add_exports(folder, [tmp_path / name], options))
+    remove_exports(folder, ["a.json"])
+    with open_reading(folder, PACK) as reading:
+        (one,) = count(reading, reading.scans())
+    assert one.total == 1
+    assert len(folder.fs.find(folder.path("sightings"))) == 1
