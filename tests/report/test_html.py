@@ -37,7 +37,7 @@ def test_the_document_is_well_formed_and_opens_with_the_sentence(assessment: Ass
 @pytest.mark.parametrize(
     ("assessment", "headline"),
     [
-        (clean(), "Patched and clean"),
+        (clean(), "Patched and clean of this campaign"),
         (attempted(), "Never vulnerable; attacked without success"),
         (compromised(), "Vulnerable and broken into"),
         (occupied(), "Patched, but occupied"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from waspglass.model.assessment import LidState, Verdict
+from tests.report.build import minimal
+from waspglass.model.assessment import Lid, LidState, Limit, Verdict
 from waspglass.model.facts import Certainty
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import LANGUAGES, load_catalogue
@@ -25,6 +26,23 @@ def test_every_member_of_a_closed_list_has_a_word(language: str) -> None:
         assert all(phrases.word(group, member) for member in members)
     for state in LidState:
         assert all(phrases.word(f"headline.{state.replace(' ', '-')}", verdict) for verdict in Verdict)
+        assert phrases.text(f"headline.{state.replace(' ', '-')}.attempted-open")
+
+
+def test_the_headline_of_an_attempt_says_whether_success_can_be_ruled_out() -> None:
+    lid = Lid(state=LidState.PATCHED, reason="The build has the fix.")
+    hours = Limit(id="missing-hours", text="Hours are missing.", decisive=True)
+    small = Limit(id="absent-iis", text="No IIS logs.")
+    headline = Phrases("en").headline
+    assert headline(minimal(Verdict.ATTEMPTED, lid=lid, limits=(small,))) == "Patched; attacked, no success seen"
+    open_headline = headline(minimal(Verdict.ATTEMPTED, lid=lid, limits=(hours,)))
+    assert open_headline == "Patched; attacked, success cannot be ruled out"
+
+
+def test_the_headline_does_not_accuse_where_only_pages_answered() -> None:
+    limit = Limit(id="answers-only", text="Pages answered.", decisive=True)
+    headline = Phrases("en").headline(minimal(Verdict.OCCUPIED, limits=(limit,)))
+    assert headline == "Occupied; patch state unknown (unless the pages are your own)"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_sections_follow_in_the_order_a_reader_needs() -> None:
 @pytest.mark.parametrize(
     ("assessment", "headline"),
     [
-        (clean(), "Patched and clean"),
+        (clean(), "Patched and clean of this campaign"),
         (attempted(), "Never vulnerable; attacked without success"),
         (compromised(), "Vulnerable and broken into"),
         (occupied(), "Patched, but occupied"),

@@ -115,7 +115,7 @@ def _unsettled(hints: tuple[Finding, ...], pack: Pack, catalogue: Catalogue) -> 
         titles=listed(list(dict.fromkeys(hint.title for hint in hints)), catalogue),
     )
     remedy = catalogue.text("limit.unsettled_remedy", sources=", ".join(sources)) if sources else None
-    return [Limit(id="unsettled", text=text, remedy=remedy)]
+    return [Limit(id="unsettled", text=text, remedy=remedy, decisive=True)]
 
 
 def _first_build(lid: Lid, exposed: Exposure, catalogue: Catalogue) -> list[Limit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from waspglass.model.assessment import Assessment, LidState
+from waspglass.model.assessment import Assessment, LidState, Verdict
 from waspglass.model.language import Catalogue, load_catalogue
 
 __all__ = ["Phrases"]
@@ -78,6 +78,14 @@ class Phrases:
         return self.word("lid_line", lid.state)
 
     def headline(self, assessment: Assessment) -> str:
-        """Lid and verdict in one phrase: "Patched, but occupied"."""
-        state = assessment.lid.state.replace(" ", "-")
-        return self.word(f"headline.{state}", assessment.verdict)
+        """Lid and verdict in one phrase: "Patched, but occupied".
+
+        It promises no more than the sentence does: of an attempt it says whether success can be ruled out, and of an
+        intruder of whom nothing but answers of unknown pages speaks, that they may be the owner's.
+        """
+        group = f"headline.{assessment.lid.state.replace(' ', '-')}"
+        decisive = {limit.id for limit in assessment.limits if limit.decisive}
+        if assessment.verdict is Verdict.ATTEMPTED and decisive:
+            return self.text(f"{group}.attempted-open")
+        headline = self.word(group, assessment.verdict)
+        return self.text("headline.unless-own", headline=headline) if "answers-only" in decisive else headline
