@@ -62,7 +62,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
-    unsettled = unsettled_hints(observations, pack)
+    unsettled = unsettled_hints(observations, pack, lid)
     vanished = vanished_pages(observations, pack, own)
     case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished)
     decision = decide(case)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from waspglass.examine.file_times import act_time
+from waspglass.examine.former import kept_elsewhere, set_otherwise_now
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.web_roots import folder_of
 from waspglass.model.assessment import Implant
@@ -26,9 +27,10 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
 
     1. A file or setting that was collected shows what is there at collection: present.
     2. The last word of the logs is that it was gone (404, redirect to the logon page, deletion): not present.
-    3. The folder in which it would lie was collected, and it is not among the files: not present.
+    3. The folder in which it would lie was collected, and it is not among the files: not present. So it is if it is
+       known from a former configuration or a quarantine only, and the present one or the web roots were collected.
     4. Otherwise its last sign of life stands: nothing shows that it was removed, so it is taken to be there. Only a
-       page whose name nobody saw is left open.
+       page whose name nobody saw, or of which a copy in a quarantine is all that was collected, is left open.
     """
     snapshots = {kind.kind for kind in pack.kinds if kind.snapshot}
     groups: dict[str, list[Finding]] = defaultdict(list)
@@ -50,7 +52,7 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
             _dated(found, observations, pack),
             observations.file_timed,
             subject in observations.collected_pages or _present_by_file(found, snapshots),
-            folder_of(subject) in observations.collected_folders,
+            _absence(subject, found, observations, pack),
         )
         for subject, found in groups.items()
     ]
@@ -81,14 +83,12 @@ def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list
     return sorted(acts, key=by_time)
 
 
-def _life(
-    subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, folder_collected: bool
-) -> Implant:
+def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, absent: bool | None) -> Implant:
     written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
     ended = _ended(found, file_timed)
     gone = None if here else ended
-    present = True if here else _present(subject, gone, folder_collected)
+    present = True if here else _present(gone, absent)
     return Implant(
         subject=subject,
         written=min(written, default=None),
@@ -129,9 +129,17 @@ def _present_by_file(found: list[Finding], snapshots: set[str]) -> bool:
     return any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found)
 
 
-def _present(subject: str, gone: datetime | None, folder_collected: bool) -> bool | None:
+def _present(gone: datetime | None, absent: bool | None) -> bool | None:
     if gone is not None:
         return False
+    return None if absent is None else not absent
+
+
+def _absence(subject: str, found: list[Finding], observations: Observations, pack: Pack) -> bool | None:
+    """Whether what was collected lacks an implant that would be in it; None if where it was is not known."""
     if subject == UNNAMED:
         return None
-    return not folder_collected
+    folder = folder_of(subject)
+    if folder is None and kept_elsewhere(found, pack):
+        return True if observations.collected_folders else None
+    return folder in observations.collected_folders or set_otherwise_now(found, observations, pack)

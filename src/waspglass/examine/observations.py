@@ -31,6 +31,7 @@ class Observations:
         until: Its end.
         collected_folders: URL paths of the folders of web roots of which files were collected.
         collected_pages: Files of web roots that were collected, as subjects of findings name them.
+        collected_settings: Kind and file name of collected settings of which former ones may have been collected too.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
         file_timed: Kinds whose findings are dated by their file, which copying may have changed.
         manifest: Digest of the list of examined files.
@@ -48,6 +49,7 @@ class Observations:
     until: datetime | None = None
     collected_folders: tuple[str, ...] = ()
     collected_pages: frozenset[str] = frozenset()
+    collected_settings: frozenset[tuple[str, str]] = frozenset()
     blinded: tuple[Skipped, ...] = ()
     file_timed: frozenset[str] = frozenset()
     manifest: str | None = None

@@ -13,6 +13,7 @@ from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.file_times import credible, file_timed_kinds
+from waspglass.examine.former import current_settings
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.manifest import manifest_sha256
 from waspglass.examine.observations import Observations
@@ -156,6 +157,7 @@ def _observations(
         until=request.until,
         collected_folders=collected_folders(survey.seen, request.pack),
         collected_pages=collected_pages(survey.seen, request.pack),
+        collected_settings=current_settings(survey.seen, request.pack),
         blinded=blinding_skips(
             (skip for skip in survey.skipped if skip not in about_rules),
             request.pack,

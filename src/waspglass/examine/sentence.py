@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from waspglass.examine.activity import first_entry
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed
+from waspglass.examine.former import known_from_copies
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.unsettled import settled
@@ -53,6 +54,9 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         parts.append(case.contradictions[0].text)
     if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
         parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
+    if copied := [one.subject for one in there if known_from_copies(one, observations, case.pack)]:
+        names = listed([shown_subject(subject, catalogue) for subject in copied], catalogue)
+        parts.append(catalogue.text("sentence.copies", implants=names))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
     if Rung.IMPACT in decision.rungs:

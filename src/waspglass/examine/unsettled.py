@@ -8,6 +8,7 @@ from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.spans import covered_spans
 from waspglass.examine.web_roots import folder_of
+from waspglass.model.assessment import Lid, LidState
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
@@ -15,17 +16,24 @@ from waspglass.packs.pack import Pack
 __all__ = ["settled", "unsettled_hints", "vanished_pages"]
 
 
-def unsettled_hints(observations: Observations, pack: Pack) -> tuple[Finding, ...]:
+def unsettled_hints(observations: Observations, pack: Pack, lid: Lid) -> tuple[Finding, ...]:
     """Hints at an entry which no source settles.
 
     A web server's log shows that a request was answered, not what stood behind it. The pack says which kinds would tell
     (`settled_by`); where one of them covers the moment, its own findings decide and the hint has nothing to add.
-    Neither has it where an entry is proven anyway.
+    Neither has it where an entry is proven anyway, nor of a time when the server was patched: scans go on for years,
+    and what a closed server answers says nothing.
     """
     if any(observations.proofs(rung) for rung in Rung if rung is not Rung.PROBED):
         return ()
     hints = (one for one in observations.findings if one.effect is Effect.HINT and one.rung is Rung.EXPLOITED)
-    return tuple(hint for hint in hints if not settled(hint, observations, pack))
+    return tuple(hint for hint in hints if not settled(hint, observations, pack) and not _after_the_patch(hint, lid))
+
+
+def _after_the_patch(hint: Finding, lid: Lid) -> bool:
+    if lid.state is not LidState.PATCHED or lid.since is None or hint.time is None:
+        return False
+    return hint.time >= lid.since
 
 
 def vanished_pages(observations: Observations, pack: Pack, own: Iterable[OwnPage]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.rules.paths import normalised_subject, url_of_path
@@ -22,8 +22,8 @@ def collected_folders(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, .
     One page that somebody copied says nothing of the folders beside it.
     """
     found: set[str] = set()
-    for artefact in artefacts:
-        url = url_of_path(artefact.file.path, pack.web_roots) if artefact.format == "web_file" else None
+    for artefact in _in_place(artefacts, pack):
+        url = url_of_path(artefact.file.path, pack.web_roots)
         root = None if url is None else _root_of(url, pack.web_roots)
         if url is None or root is None:
             continue
@@ -36,11 +36,13 @@ def collected_folders(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, .
 
 def collected_pages(artefacts: Iterable[Artefact], pack: Pack) -> frozenset[str]:
     """The web files that were collected, under the names that subjects of findings have."""
-    return frozenset(
-        normalised_subject(artefact.file.path, pack.web_roots)
-        for artefact in artefacts
-        if artefact.format == "web_file"
-    )
+    return frozenset(normalised_subject(one.file.path, pack.web_roots) for one in _in_place(artefacts, pack))
+
+
+def _in_place(artefacts: Iterable[Artefact], pack: Pack) -> Iterator[Artefact]:
+    """The web files that show what is there, without copies that somebody keeps elsewhere."""
+    kinds = {kind.kind for kind in pack.kinds if kind.format == "web_file" and kind.snapshot}
+    return (artefact for artefact in artefacts if artefact.kind in kinds)
 
 
 def _root_of(url: str, web_roots: Iterable[WebRoot]) -> str | None:

@@ -174,14 +174,12 @@ def hunt(
     )
     chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
     first = sweeps.sweep(chosen, {}, first=True)
-    heard = first.heard
-    skipped = first.skipped() | dict.fromkeys(without_log(rules, _present(sweeps.artefacts, first.scanned)))
+    heard, skipped = first.heard, first.skipped()
+    skipped |= dict.fromkeys(without_log(rules, _present(sweeps.artefacts, first.scanned)))
     concluded = conclude(rules, first.hits, heard)
-    seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
-    followed: Seeds | None = None
+    seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
-        further = follow_up(rules, seeds, followed)
-        followed = seeds
+        further, followed = follow_up(rules, seeds, followed), seeds
         if not further.chosen:
             break
         watch.stage = "follow-up"

@@ -93,6 +93,8 @@ class ArtefactKind(Document):
         shows: The rungs that this kind is able to show.
         entry: True if it would have shown an entry through the campaign's flaws.
         snapshot: True if a file of this kind shows what is there at collection (a page, a configuration), not history.
+        earlier: The kind whose former files these are: what only they hold was there once, and is gone if that kind's
+            file of the same name was collected without it.
         together: Other kinds without which this one shows only a part of the ways in; it counts for "clean" only where
             all of them speak too.
         settled_by: Kinds that tell whether an attempt succeeded of which this one sees the answer only.
@@ -119,6 +121,7 @@ class ArtefactKind(Document):
     shows: tuple[Rung, ...] = ()
     entry: bool = False
     snapshot: bool = False
+    earlier: str | None = None
     together: tuple[str, ...] = ()
     settled_by: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
