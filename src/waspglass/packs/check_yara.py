@@ -26,6 +26,9 @@ def yara_issues(pack: Pack) -> Iterator[PackIssue]:
             at = _LINE.search(fault)
             line = int(at[1]) if at else None
             yield PackIssue(source.path, line, Severity.ERROR, "yara", f"does not compile: {fault}")
+        for line in checked.includes:
+            message = "include is not followed: write the rules into files of the folder"
+            yield PackIssue(source.path, line, Severity.ERROR, "yara", message)
         for rule in yara_documents(source, checked.rules):
             if rule.name in names:
                 message = f"the rule {rule.name} stands in {names[rule.name]} too"

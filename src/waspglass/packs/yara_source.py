@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import yara_x
@@ -11,11 +11,22 @@ import yara_x
 from waspglass.model.escape import bounded
 from waspglass.packs.pack import RuleSource
 
-__all__ = ["EXTERNALS", "YaraCheck", "checked_yara", "compiled_yara", "yara_fault", "yara_meta"]
+__all__ = [
+    "EXTERNALS",
+    "YaraCheck",
+    "YaraSet",
+    "checked_together",
+    "checked_yara",
+    "compiled_yara",
+    "yara_fault",
+    "yara_meta",
+]
 
 EXTERNALS: Mapping[str, str] = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner", "md5"), "")
 """Variables that THOR and LOKI give rules, and public collections use: name of the file, its folder, its extension with
 the dot. What is not known of a file is empty."""
+_INCLUDED = "E044"
+"""The compiler's code for `include`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +36,25 @@ class YaraCheck:
     Attributes:
         faults: A complaint, with its line, for each rule that does not compile.
         rules: Name and metadata of each rule that does.
+        includes: Lines of `include`, which is not followed: it could read any file.
     """
 
     faults: tuple[str, ...]
     rules: Mapping[str, Mapping[str, str]]
+    includes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class YaraSet:
+    """All sources, compiled once.
+
+    Attributes:
+        rules: What compiled.
+        checks: What the compiler says of each source, by its path.
+    """
+
+    rules: yara_x.Rules
+    checks: Mapping[str, YaraCheck]
 
 
 def _added(compiler: yara_x.Compiler, source: RuleSource) -> None:
@@ -46,20 +72,43 @@ def _compiler() -> yara_x.Compiler:
 
 
 def compiled_yara(sources: Iterable[RuleSource]) -> yara_x.Rules:
-    """The rules that compile, each source in a namespace of its own; `include` is switched off."""
+    """The rules that compile, each source in a namespace of its own, which is called by its path.
+
+    A `global` rule is so for its own source only. `include` is switched off.
+    """
+    return _filled(sources).build()
+
+
+def _filled(sources: Iterable[RuleSource]) -> yara_x.Compiler:
     compiler = _compiler()
-    for number, source in enumerate(sources):
-        compiler.new_namespace(f"source{number}")
+    for source in sources:
+        compiler.new_namespace(source.path)
         _added(compiler, source)
-    return compiler.build()
+    return compiler
+
+
+def checked_together(sources: Sequence[RuleSource]) -> YaraSet:
+    """Compiles all sources, as `compiled_yara` does, and says what is wrong with each."""
+    compiler = _filled(sources)
+    faults: dict[str, list[str]] = {source.path: [] for source in sources}
+    includes: dict[str, list[int]] = {source.path: [] for source in sources}
+    for one in compiler.errors():
+        path = str(one["labels"][0]["code_origin"])
+        if one["code"] == _INCLUDED:
+            includes[path].append(int(one["line"]))
+        else:
+            faults[path].append(bounded(" ".join(str(one["text"]).split()), 300))
+    rules = compiler.build()  # the errors are gone after that
+    named: dict[str, dict[str, dict[str, str]]] = {source.path: {} for source in sources}
+    for rule in rules:
+        named[rule.namespace][rule.identifier] = yara_meta(rule)
+    checks = {path: YaraCheck(tuple(found), named[path], tuple(includes[path])) for path, found in faults.items()}
+    return YaraSet(rules, checks)
 
 
 def checked_yara(source: RuleSource) -> YaraCheck:
     """Compiles one source by itself."""
-    compiler = _compiler()
-    _added(compiler, source)
-    faults = tuple(bounded(" ".join(str(one["text"]).split()), 300) for one in compiler.errors())
-    return YaraCheck(faults, {rule.identifier: yara_meta(rule) for rule in compiler.build()})
+    return checked_together([source]).checks[source.path]
 
 
 def yara_meta(rule: yara_x.Rule) -> dict[str, str]:
@@ -72,4 +121,6 @@ def yara_meta(rule: yara_x.Rule) -> dict[str, str]:
 
 def yara_fault(source: RuleSource) -> str | None:
     """The compiler's first complaint with its line, on one line; None if the source compiles."""
-    return next(iter(checked_yara(source).faults), None)
+    checked = checked_yara(source)
+    included = f"line {checked.includes[0]}: include is switched off" if checked.includes else None
+    return next(iter(checked.faults), included)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yara_x
 
 from tests.hunt.evidence import artefact, pack, sigma
 from waspglass.evidence.readers.registry import record_readers
+from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.rules.load import load_rules, read_rule_sources
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
+from waspglass.packs import yara_source
 from waspglass.packs.pack import RuleSource
 
 PAGE = b"<%-- SAMPLE: no code --%><script runat='server'></script>"
@@ -102,6 +107,83 @@ def test_rules_may_ask_for_the_name_of_the_file_as_public_collections_do() -> No
         r'and owner == "" and filetype == ""'
     )
     assert added("\ufeffrule named { condition: " + asked + " }") == (["yara:named"], [])
+
+
+def brought(*texts: str, cache: Cache | None = None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Rules and titles that match the page, and what is told, where the user brings several files."""
+    sources = [RuleSource(path=f"/r/u{number}.yar", text=text, origin="user") for number, text in enumerate(texts)]
+    rules = load_rules(pack(yara=[RULE]), sources, cache=cache)
+    result = hunt([artefact("webfile", PAGE, PATH)], rules, readers=record_readers(None))
+    return [(one.rule, one.title) for one in result.findings], [
+        (one.source, one.detail or "") for one in result.skipped
+    ]
+
+
+def test_rules_of_one_name_in_several_files_do_not_hide_one_another() -> None:
+    own = 'rule code { meta: title = "own" condition: true }'
+    rules, told = brought(own, own)
+    expected = [("yara:code", "Page with code"), ("yara:code (u0.yar)", "own"), ("yara:code (u1.yar)", "own")]
+    assert sorted(rules) == expected
+    assert told == []
+
+
+def test_a_global_rule_is_so_for_its_own_file() -> None:
+    closed = "global rule never { condition: false }\nrule shut { condition: true }"
+    rules, _ = brought(closed, "rule open { condition: true }")
+    assert sorted(name for name, _ in rules) == ["yara:code", "yara:open"]
+
+
+def test_a_private_rule_helps_others_and_is_no_finding() -> None:
+    rules, told = brought("private rule helper { condition: true }\nrule helped { condition: helper }")
+    assert sorted(name for name, _ in rules) == ["yara:code", "yara:helped"]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rule a { condition: true }\n\nrule a { condition: true }", ["u0.yar:3:6", "duplicate rule `a`"]),
+        ('import "magic"\nrule a { condition: magic.type() == "x" }', ["u0.yar:1:1", "unknown module `magic`"]),
+        ("rule a {\ncondition: somewhere > 1 }", ["u0.yar:2:12", "unknown identifier `somewhere`"]),
+        ('// index\ninclude "a.yar"\ninclude "b.yar"\n', ["line 2: include is not followed"]),
+        ('include "a.yar"\nrule a { condition: false }', ["line 1: include is not followed"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_file_and_line(text: str, words: list[str]) -> None:
+    _, told = brought(text)
+    assert told[0][0] == "/r/u0.yar"
+    assert [word for word in words if word not in told[0][1]] == []
+
+
+def test_rules_are_compiled_once_and_then_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[int] = []
+
+    def counted(sources: Sequence[RuleSource]) -> yara_x.Compiler:
+        compiled.append(len(sources))
+        return filled(sources)
+
+    filled = yara_source._filled
+    monkeypatch.setattr(yara_source, "_filled", counted)
+    cache = Cache(tmp_path / "cache")
+    own = "rule own { condition: true }"
+    first = brought(own, cache=cache)
+    assert brought(own, cache=cache) == first
+    assert compiled == [2]
+    for entry in (tmp_path / "cache").iterdir():
+        entry.write_bytes(entry.read_bytes()[:-1] + b"x")
+    assert brought(own, cache=cache) == first
+
+
+def test_compiled_rules_that_cannot_be_loaded_are_compiled_anew() -> None:
+    damaged = replace(RULES, yara_compiled=b"YARA-X" + bytes(100))
+    result = hunt([artefact("webfile", PAGE, PATH)], damaged, readers=record_readers(None))
+    assert {one.rule for one in result.findings} == {"yara:code", "named"}
+
+
+def test_a_file_that_is_named_with_its_folder_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yar").write_text("rule a { condition: true }")
+    sources, skipped = read_rule_sources([tmp_path, tmp_path / "a.yar"])
+    assert (len(sources), skipped) == (1, ())
 
 
 def test_the_excerpt_of_a_file_is_readable() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from waspglass.hunt.cache import Cache, digest
@@ -32,6 +33,7 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     """
     sources: list[RuleSource] = []
     skipped: list[Skipped] = []
+    known: set[Path] = set()
     for place in places:
         if not place.exists():
             raise PackError(f"no rules at {place}", hint="Name a file or a folder that exists")
@@ -40,6 +42,9 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
         if not found:
             skipped.append(Skipped(source=printable(str(place)), reason=SkipReason.EMPTY, detail="no rules are there"))
         for path in found:
+            if (whole := path.resolve()) in known:
+                continue  # in a folder that was named too
+            known.add(whole)
             try:
                 if path.stat().st_size > _LARGEST:
                     skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE))
@@ -88,6 +93,10 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         table = read_rules(sources)
         if cache is not None:
             cache.put(key, rules_to_json(table))
+            if table.compiled:
+                cache.put(digest("yara", key), table.compiled)
+    elif cache is not None and table.yara:
+        table = replace(table, compiled=cache.get(digest("yara", key)) or b"")
     yara = [source for source in sources if source.path in table.yara]
     user = {source.path for source in added}
     return RuleSet(
@@ -95,6 +104,7 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         correlations=table.correlations,
         indicators=table.indicators,
         yara=tuple(yara),
+        yara_compiled=table.compiled,
         kinds={kind.kind: kind for kind in pack.kinds},
         web_roots=pack.web_roots,
         skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),

@@ -139,6 +139,7 @@ class RuleSet:
         correlations: Rules on findings of rules.
         indicators: Single values.
         yara: YARA sources that compiled.
+        yara_compiled: The same, as the compiler serialises them; empty where they are to be compiled anew.
         kinds: Artefact kinds by name.
         web_roots: Joins file paths and URL paths.
         skipped: Rules that cannot be used, with their reason.
@@ -150,6 +151,7 @@ class RuleSet:
     correlations: tuple[Correlation, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     yara: tuple[RuleSource, ...] = ()
+    yara_compiled: bytes = field(default=b"", repr=False)
     kinds: Mapping[str, ArtefactKind] = field(default_factory=dict)
     web_roots: tuple[WebRoot, ...] = ()
     skipped: tuple[Skipped, ...] = ()

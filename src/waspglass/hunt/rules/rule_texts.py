@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import warnings
 from collections import Counter
@@ -25,6 +26,7 @@ from waspglass.packs.pack import RuleSource
 
 if TYPE_CHECKING:
     from waspglass.hunt.rules.sigma_rules import Filter
+    from waspglass.packs.yara_source import YaraCheck
 
 __all__ = ["language_of", "read_rules"]
 
@@ -39,6 +41,7 @@ _INDICATORS: Mapping[str, _Reader] = {
 }
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
+_YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
 _MISP = re.compile(r'"(?:Attribute|Event)"\s*:\s*[{\[]')
 _BUNDLE = re.compile(r'"type"\s*:\s*"bundle"')
@@ -52,7 +55,7 @@ def language_of(text: str) -> str | None:
         return found
     if start.startswith("{"):
         return None
-    if _YARA.search(start) and _YARA_BODY.search(start):
+    if (_YARA.search(start) and _YARA_BODY.search(start)) or _YARA_INDEX.search(start):
         return "yara"
     if _SIGMA.search(start):
         return "sigma"
@@ -91,18 +94,20 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
     """
     reading = _Reading()
     sigma: list[RuleSource] = []
+    yara: list[RuleSource] = []
     for source in sources:
         language = language_of(source.text)
         if language == "sigma":
             sigma.append(source)
         elif language == "yara":
-            _read_yara(source, reading)
+            yara.append(source)
         elif language is not None:
             _read_indicators(source, _INDICATORS[language], reading)
         else:
             reading.skip(
                 source.path, SkipReason.NOT_RECOGNISED, "neither Sigma, YARA, STIX, MISP nor a list of indicators"
             )
+    compiled = _read_yara(yara, reading) if yara else b""
     if sigma:
         _read_sigma(sigma, reading)
     usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
@@ -118,6 +123,7 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
         ),
         indicators=tuple(reading.indicators.values()),
         yara=frozenset(reading.yara),
+        compiled=compiled,
         skipped=tuple(reading.skipped),
     )
 
@@ -231,11 +237,22 @@ def _read_one(one: _Document, filters: Sequence[Filter], reading: _Reading) -> N
         reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))
 
 
-def _read_yara(source: RuleSource, reading: _Reading) -> None:
-    """The rules that compile are used; one that does not takes no other along."""
-    from waspglass.packs.yara_source import checked_yara
+def _read_yara(sources: Sequence[RuleSource], reading: _Reading) -> bytes:
+    """The rules that compile are used, and given compiled; one that does not takes no other along."""
+    from waspglass.packs.yara_source import checked_together
 
-    checked = checked_yara(source)
+    together = checked_together(sources)
+    for source in sources:
+        _take_yara(source, together.checks[source.path], reading)
+    compiled = io.BytesIO()
+    together.rules.serialize_into(compiled)
+    return compiled.getvalue()
+
+
+def _take_yara(source: RuleSource, checked: YaraCheck, reading: _Reading) -> None:
+    if checked.includes:
+        detail = f"line {checked.includes[0]}: include is not followed; give the folder of the files themselves"
+        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail, len(checked.includes))
     for fault in checked.faults[:_MOST_NAMED]:
         _broken(source, reading, SkipReason.INVALID_RULE, fault)
     if len(checked.faults) > _MOST_NAMED:

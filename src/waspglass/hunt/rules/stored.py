@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import msgspec
@@ -16,13 +16,19 @@ __all__ = ["RuleTable", "rules_from_json", "rules_to_json"]
 
 @dataclass(frozen=True, slots=True)
 class RuleTable:
-    """What was read from the sources; `yara` holds the paths of the sources that compile."""
+    """What was read from the sources.
+
+    Attributes:
+        yara: Paths of the YARA sources of which something compiles.
+        compiled: All of their rules, compiled; it is not part of the JSON.
+    """
 
     rules: tuple[Rule, ...]
     correlations: tuple[Correlation, ...]
     indicators: tuple[Indicator, ...]
     yara: frozenset[str]
     skipped: tuple[Skipped, ...]
+    compiled: bytes = b""
 
 
 def _written(value: object) -> str:
@@ -41,7 +47,7 @@ def _read(wanted: type[Document], stored: str) -> Document:
 
 def rules_to_json(table: RuleTable) -> bytes:
     """The table as JSON."""
-    return msgspec.json.encode(table, enc_hook=_written)
+    return msgspec.json.encode(replace(table, compiled=b""), enc_hook=_written)
 
 
 def rules_from_json(stored: bytes) -> RuleTable | None:

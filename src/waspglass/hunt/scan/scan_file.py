@@ -92,7 +92,9 @@ class Pass:
         self.planner = Planner(self.cache, remember=not followed_up)
         self.text_plans = TextPlans(self.cache, remember=not followed_up)
         self.ears = Ears(self.rules.correlations)
-        self.scanner = YaraScanner(self.rules.yara if self.yara else (), self.limits.yara_seconds)
+        self.scanner = YaraScanner(
+            self.rules.yara if self.yara else (), self.limits.yara_seconds, compiled=self.rules.yara_compiled
+        )
 
     def bindings(self, kind: ArtefactKind, format_: LineFormat | None, columns: Columns | None) -> Bindings:
         """The rules bound to a kind with a header, made once."""
