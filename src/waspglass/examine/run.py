@@ -18,6 +18,7 @@ from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.manifest import manifest_sha256
 from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import own_pages
+from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.survey import Survey
 from waspglass.examine.web_roots import collected_folders, collected_pages
@@ -102,7 +103,11 @@ def examine(request: Request) -> Assessment:
         survey.skipped += result.skipped
         covered = survey.coverage(result)
         identity = identity_of(survey.seen, request.pack, readers, request.facts.collected_at)
+        folders = server_folders(survey.seen, evidence.root)
+        if folders and not identity.writers:
+            identity = replace(identity, writers=tuple(sorted(set(folders.values()))))
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
+        observations = told_apart(observations, folders)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
 

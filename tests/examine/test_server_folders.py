@@ -1,0 +1,76 @@
+"""Which folders of a collection are taken for servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.tree import EvidenceFile
+from waspglass.examine.observations import Observations
+from waspglass.examine.server_folders import server_folders, told_apart
+from waspglass.model.finding import Effect, Finding, Rung
+
+ROOT = Path("/evidence")
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    local: Path | None
+
+
+def _artefact(*parts: str, local: bool = True) -> Artefact:
+    at = next((index for index, part in enumerate(parts) if len(part) == 1), None)
+    path = "\\".join(parts) if at is None else "\\".join((f"{parts[at]}:", *parts[at + 1 :]))
+    file = _File(path, ROOT.joinpath(*parts) if local else None)
+    return Artefact("iis", "w3c", cast("EvidenceFile", file), {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "servers"),
+    [
+        ("MX01", "MX02", True),
+        ("mx1.example.org", "mx2.example.org", True),
+        ("Collection-MX01-2021-03-20T10_00_00Z", "Collection-MX02-2021-03-20T11_00_00Z", True),
+        ("Collection-MX01-2021-03-20T10_00_00Z", "Collection-MX01-2021-03-21T10_00_00Z", False),
+        ("logs", "pages", False),
+        ("part1", "part2", False),
+        ("20210320101500", "20210321101500", False),
+    ],
+)
+def test_only_names_that_differ_in_a_number_are_servers(one: str, other: str, servers: bool) -> None:
+    found = server_folders([_artefact(one, "C", "a.log"), _artefact(other, "C", "b.log")], ROOT)
+    assert bool(found) is servers
+
+
+def test_two_drives_of_one_server_are_one_server() -> None:
+    assert server_folders([_artefact("vol-a1", "C", "a.log"), _artefact("vol-a2", "D", "b.log")], ROOT) == {}
+
+
+def test_members_of_archives_say_nothing() -> None:
+    assert (
+        server_folders([_artefact("MX01", "C", "a", local=False), _artefact("MX02", "C", "b", local=False)], ROOT) == {}
+    )
+
+
+def test_what_joins_files_of_two_servers_is_a_hint_and_the_rest_stays() -> None:
+    log = Finding(id="1", rung=Rung.EXPLOITED, effect=Effect.SHOWS, rule="r", title="t", source=r"C:\a.log")
+    page = Finding(id="2", rung=Rung.IMPLANTED, effect=Effect.CONTEXT, rule="r", title="t", source=r"C:\b.aspx")
+    joined = Finding(
+        id="3",
+        rung=Rung.IMPLANTED,
+        effect=Effect.SHOWS,
+        rule="j",
+        title="t",
+        source=r"C:\b.aspx",
+        evidence=("1", "2"),
+    )
+    seen = Observations(evidence="x", findings=(log, page, joined))
+    apart = told_apart(seen, {r"C:\a.log": "MX01", r"C:\b.aspx": "MX02"})
+    assert [one.effect for one in apart.findings] == [Effect.SHOWS, Effect.CONTEXT, Effect.HINT]
+    together = told_apart(seen, {r"C:\a.log": "MX01", r"C:\b.aspx": "MX01"})
+    assert [one.effect for one in together.findings] == [Effect.SHOWS, Effect.CONTEXT, Effect.SHOWS]
