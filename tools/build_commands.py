@@ -12,7 +12,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "commands.md"
 COMMANDS = (
-    "", "examine", "pack check", "census add", "census show", "census diff", "census owners", "census report",
+    "", "examine", "pack check", "census add", "census list", "census remove", "census show", "census diff",
+    "census owners", "census report",
     "trace run", "trace matrix", "trace index",
 )  # fmt: skip
 _HEAD = """# Commands

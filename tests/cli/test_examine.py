@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from waspglass.packs.load import built_in_packs
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 EXAMPLE = str(EXAMPLES / "patched-but-occupied")
@@ -135,6 +137,28 @@ def test_what_keeps_reports_from_being_written_is_said_before_the_work(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any bytes as a name")
+def test_a_windows_path_in_a_message_can_be_copied() -> None:
+    assert run("examine", "C:\\inetpub\\logs").stderr.startswith("waspglass: C:\\inetpub\\logs: ")
+
+
+def test_a_control_character_in_a_message_is_an_escape() -> None:
+    assert "\\x1b[31mred" in run("examine", "\x1b[31mred").stderr
+
+
+def test_the_help_and_the_completion_name_every_pack_that_comes_along() -> None:
+    described = run("examine", "--help").stdout
+    asked = {"COMP_WORDS": "waspglass examine --pack ", "COMP_CWORD": "3", "_WASPGLASS_COMPLETE": "complete_bash"}
+    completed = subprocess.run(
+        [sys.executable, "-m", "waspglass.cli"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **asked},
+    ).stdout
+    assert all(name in described for name in built_in_packs())
+    assert completed.split() == list(built_in_packs())
+
+
 def test_names_that_are_not_utf8_are_shown_as_escapes(tmp_path: Path) -> None:
     for source, name in (
         (EXAMPLES / "own-pack" / "evidence", "M\udcfcller"),

@@ -43,14 +43,25 @@ class Tlp(StrEnum):
     RED = "red"
 
 
+def _packs() -> list[str]:
+    """For the completion of shells."""
+    from waspglass.packs.load import built_in_packs
+
+    return list(built_in_packs())
+
+
 def examine(
     evidence: Annotated[
         Path,
         typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."),
     ],
-    pack: Annotated[str, typer.Option(help="Campaign pack: a built-in name or a folder.")] = "proxylogon",
+    pack: Annotated[
+        str,
+        typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=_packs),
+    ] = "proxylogon",
     facts: Annotated[
-        Path | None, typer.Option(help="What you know, as JSON: hostname, timezone, collected_at, builds, own_pages.")
+        Path | None,
+        typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages."),
     ] = None,
     rules: Annotated[
         list[Path] | None,
@@ -63,11 +74,16 @@ def examine(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="What to print on standard output.")
     ] = OutputFormat.TEXT,
-    since: Annotated[str | None, typer.Option(help="Look only at records from this time on (ISO 8601, UTC).")] = None,
-    until: Annotated[str | None, typer.Option(help="Look only at records up to this time (a date: 00:00 UTC).")] = None,
-    lang: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Look only at records from this time on: 2021-03-01 or 2021-03-01T12:00:00Z; UTC."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Look only at records up to this time; a date alone is 00:00 UTC of that day.")
+    ] = None,
+    lang: Annotated[ReportLanguage, typer.Option(help="Language of answer and reports.")] = ReportLanguage.EN,
     tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs at once.")] = 1,
 ) -> None:
     """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
 

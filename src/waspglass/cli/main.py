@@ -59,10 +59,10 @@ def run() -> None:
         sys.exit(1)
     except Exception as fault:
         from waspglass.model.errors import WaspglassError
-        from waspglass.model.escape import printable
+        from waspglass.report.visible import visible
 
         error = cannot_be_written(fault) if isinstance(fault, OSError) else fault
         if not isinstance(error, WaspglassError):
             raise
-        sys.stderr.write(f"waspglass: {printable(str(error))}\n")
+        sys.stderr.write(f"waspglass: {visible(str(error))}\n")
         sys.exit(error.exit_code)
