@@ -240,6 +240,15 @@ def test_an_interruption_leaves_the_index_that_was_there(tmp_path: Path, monkeyp
     assert open_index(tmp_path / "index").names == ("old.py",)
 
 
+def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    left = tmp_path / "index" / ".unfinished-0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "features-00000.npy").write_bytes(b"half of it")
+    build_index([Source("a.py", ORIGINAL.encode())], tmp_path / "index")
+    assert not left.exists()
+    assert len(open_index(tmp_path / "index").names) == 1
+
+
 def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError):

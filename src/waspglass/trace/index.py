@@ -204,6 +204,8 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
     unfinished = out / f"{_UNFINISHED}{secrets.token_hex(8)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
+        for left in out.glob(f"{_UNFINISHED}*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         unfinished.mkdir()
         built = _write_aside(shards, unfinished)
         # Without names there is no index, only the rest of one.
