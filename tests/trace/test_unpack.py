@@ -127,6 +127,39 @@ def test_layers_are_found_inside_layers() -> None:
     ]
 
 
+@pytest.mark.parametrize("units", [True, False], ids=["as UTF-16", "as code points"])
+def test_codes_beyond_ascii_are_characters_too(units: bool) -> None:
+    text = f"\ufeff{ORIGINAL}# \u00e4\u4e2d\U0001f512\n"
+    wide = memoryview(text.encode("utf-16-le")).cast("H").tolist() if units else [ord(character) for character in text]
+    name = "fromCharCode" if units else "fromCodePoint"
+    packed = f"eval(String.{name}({','.join(map(str, wide))}))"
+    assert [decode(layer.raw) for layer in unpack(Source("a.js", packed.encode())).layers] == [text.lstrip("\ufeff")]
+
+
+ODD = bytes((59 * place + place**2 // 7) % 256 for place in range(900))
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        (f"exec(undo(b64decode('{b64(ODD)}')))", True),
+        (f"iex (undo ('{ODD.hex()}'))", True),
+        (f"eval(undo([{','.join(map(str, ODD))}]))", True),
+        (f"exec(undo(b64decode('{b64(bytes([0x89]) + b'PNG' + ODD)}')))", True),
+        (f"<img src='data:image/png;base64,{b64(bytes([0x89]) + b'PNG' + ODD)}'>", False),
+        (f"{ORIGINAL * 9}\ntable = [{','.join(map(str, ODD))}]", False),
+        (f"x = '{b64(ODD)}'", True),
+        (f"exec(b64decode('{WORD}'))", False),
+        (f"exec(b64decode('{WORD[::-1]}'[::-1]))", False),
+        (f"exec(decompress(b64decode('{b64(zlib.compress(ORIGINAL.encode()))}')))", False),
+        (ORIGINAL, False),
+    ],
+    ids=["base64", "hex", "numbers", "called PNG", "PNG", "a table", "alone", "text", "turned", "zlib", "program"],
+)
+def test_encoded_bytes_of_which_nothing_can_be_made_are_said_to_be_there(text: str, unread: bool) -> None:
+    assert unpack(Source("a", text.encode())).unread is unread
+
+
 def test_an_ordinary_program_has_no_layers() -> None:
     assert unpack(Source("a.py", ORIGINAL.encode())).layers == ()
 

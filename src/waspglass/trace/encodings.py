@@ -9,6 +9,7 @@ import base64
 import binascii
 import codecs
 import re
+import sys
 from collections.abc import Callable, Iterator
 
 __all__ = ["BINARY_ENCODINGS", "encoded_texts"]
@@ -23,10 +24,10 @@ _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
 _HEX_MARK = re.compile(r"\\x|0x|%|\\u00|[\s,;]")
 _CALL = r"(?:\[char\]|[A-Za-z_$][\w$.]{0,40}+(?=\s?\())?+"
-_CODE = rf"(?>{_CALL}\s?+\(?+\s?+(?:0x[0-9A-Fa-f]{{1,4}}|\d{{1,5}}+)\b(?:\s?+\))?+)"
+_CODE = rf"(?>{_CALL}\s?+\(?+\s?+(?:0x[0-9A-Fa-f]{{1,5}}|\d{{1,6}}+)\b(?:\s?+\))?+)"
 _BETWEEN = r"(?>\s?+[^\w\s(\[$]{1,3}+\s{0,3}+|\s{1,3}+)"
 _CODES = re.compile(rf"(?i)(?<!\w){_CODE}(?:{_BETWEEN}{_CODE}){{19,}}+")
-_NUMBER = re.compile(r"(?<!\w)(?:0x[0-9A-Fa-f]{1,4}|\d{1,5})(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)(?:0x[0-9A-Fa-f]{1,5}|\d{1,6})(?!\w)")
 _ESCAPED = re.compile(r"\"(?:[^\"\\\n]++|\\.)*+|'(?:[^'\\\n]++|\\.)*+", re.DOTALL)
 _ESCAPE = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u\{?[0-9A-Fa-f]{2,6}\}?|\\[0-7]{1,3}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\\.")
 _NAMED_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\a": "\a", "\\b": "\b", "\\f": "\f", "\\v": "\v"}
@@ -118,8 +119,10 @@ def _codes(text: str) -> Found:
         values = [int(number, 16 if number[:2].lower() == "0x" else 10) for number in _NUMBER.findall(match.group())]
         if all(value < 256 for value in values):
             yield "character codes", bytes(values)
-        elif all(value < 0xD800 for value in values):
-            yield "character codes", "".join(map(chr, values)).encode()
+        elif max(values) <= sys.maxunicode:
+            # What is beyond 16 bits stands as one code or, as in JavaScript, as two.
+            wide = "".join(map(chr, values)).encode("utf-16", "surrogatepass")
+            yield "character codes", wide.decode("utf-16", "replace").encode()
 
 
 def _escapes(text: str) -> Found:

@@ -144,8 +144,9 @@ def _layers_of(samples: Sequence[Source]) -> _Found:
     for sample in samples:
         unpacked = unpack(sample)
         layers += [sample, *unpacked.layers]
-        if unpacked.bounded:
-            remarks[sample.name] = ("layers_bounded",)
+        limits = (("layers_bounded", unpacked.bounded), ("layers_unread", unpacked.unread))
+        if any(holds for _, holds in limits):
+            remarks[sample.name] = tuple(key for key, holds in limits if holds)
     distinct = _distinct(layers)
     inner = {layer.name for layer in distinct if LAYER in layer.name}
     return _Found(distinct, remarks, frozenset(inner | {name.partition(LAYER)[0] for name in inner}))

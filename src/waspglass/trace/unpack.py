@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.inflate import inflated
+from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.strings import joined_strings, more_strings
 
@@ -28,20 +29,35 @@ LEAST_JOINED = 100
 """The same for what is put together from strings, as long messages are in any program."""
 ATTACHED_LIMIT = 8
 """Places in bytes that are no text at which compressed text may begin."""
+LEAST_UNREAD = 300
+"""Bytes that were decoded and are neither text nor compressed, from which on they may be a program."""
+UNREAD_SHARE = 0.25
+"""The same as a share of a text that evaluates nothing."""
+_MEDIA = re.compile(
+    rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|wOF[F2]|OTTO|\x00\x01\x00\x00|\x00\x00\x01\x00|%PDF|0\x82",
+    re.DOTALL,
+)
+"""How pictures, fonts, documents and certificates begin, which pages carry; believed where nothing is evaluated."""
 _COMPRESSED = re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0")
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """The layers found in a source, outermost first; `bounded` if there may be more than were looked at."""
+    """The layers found in a source, outermost first.
+
+    Attributes:
+        bounded: There may be more than were looked at.
+        unread: Something that was decoded is no text: it may be encrypted, or packed in a way that is not known.
+    """
 
     layers: tuple[Source, ...]
     bounded: bool
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """What stands packed in a text, how it was packed, and whether it was cut."""
+    """What stands packed in a text, how it was packed, and whether it was cut; no label if it could not be read."""
 
     label: str
     raw: bytes
@@ -75,12 +91,20 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
         yield from _attached(raw[:SCAN_BYTES])
         return
     text = decode(raw[:SCAN_BYTES])
+    evaluates = speaks_of_hiding(text)
     for label, packed in itertools.chain(encoded_texts(text), joined_strings(text)):
         inside = _inflated(packed) if label in BINARY_ENCODINGS else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
             yield _Layer(label, packed)
+        elif len(packed) >= LEAST_UNREAD and label in BINARY_ENCODINGS and (evaluates or not _MEDIA.match(packed)):
+            yield _Layer("", packed)
+
+
+def _may_hide(raw: bytes, unread: int) -> bool:
+    """Whether so many bytes in a text, of which nothing could be made, may be a program."""
+    return unread > 0 and (unread >= UNREAD_SHARE * len(raw) or speaks_of_hiding(decode(raw[:SCAN_BYTES])))
 
 
 def _has_more(raw: bytes) -> bool:
@@ -101,23 +125,27 @@ def unpack(source: Source) -> Unpacked:
     found: list[Source] = []
     seen = {source.raw}
     total = 0
-    bounded = len(source.raw) > SCAN_BYTES
+    bounded, unread = len(source.raw) > SCAN_BYTES, False
     level = [source]
     for depth in range(DEPTH_LIMIT + 1):
         below: list[Source] = []
         for parent in level:
             bounded = bounded or _has_more(parent.raw)
+            # What is read turned round, too, can be read in one way only.
+            balance = 0
             for layer in _layers(parent.raw):
-                if layer.raw in seen:
+                balance += -len(layer.raw) if layer.label else len(layer.raw)
+                if not layer.label or layer.raw in seen:
                     continue
                 total += len(layer.raw)
                 if depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT or total > TOTAL_BYTES:
-                    return Unpacked((*found, *below), bounded=True)
+                    return Unpacked((*found, *below), bounded=True, unread=unread)
                 seen.add(layer.raw)
                 bounded = bounded or layer.cut
                 below.append(Source(f"{parent.name} > {layer.label}", layer.raw))
+            unread = unread or _may_hide(parent.raw, balance)
         if not below:
             break
         found += below
         level = below
-    return Unpacked(tuple(found), bounded)
+    return Unpacked(tuple(found), bounded, unread)
