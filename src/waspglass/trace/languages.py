@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import tree_sitter
 
-__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "language_named", "parser_for"]
+__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "is_telling", "language_named", "parser_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,18 @@ def language_named(name: str) -> Language | None:
     return _BY_NAME.get(name.strip().lower())
 
 
+def is_telling(name: str) -> bool:
+    """Whether the name of a file shows its language."""
+    return _by_extension(name) is not None
+
+
+def _by_extension(name: str) -> Language | None:
+    return _BY_EXTENSION.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
+
+
 def detect(name: str, text: str) -> Language:
     """The language of a file by its extension, otherwise by signs in its first 16 kB; `text` if none shows."""
-    by_extension = _BY_EXTENSION.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
+    by_extension = _by_extension(name)
     if by_extension is not None:
         return by_extension
     head = text[:_SIGN_WINDOW]

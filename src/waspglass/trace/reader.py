@@ -11,13 +11,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from waspglass.trace.commons import Commons
-from waspglass.trace.languages import PLAIN_TEXT, language_named
+from waspglass.trace.languages import PLAIN_TEXT, is_telling, language_named
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
 from waspglass.trace.program import Program, Reading, Source, program_of, readable
 from waspglass.trace.syntax import Syntax, read_syntax
 
-__all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_forced", "way_of"]
+__all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_forced", "is_guessed", "way_of"]
 
 BROKEN_WAY = "broken"
 
@@ -31,6 +31,11 @@ def as_tokens(source: Source) -> Source:
 def is_forced(source: Source) -> bool:
     """Whether this is a source that `as_tokens` gave."""
     return source.language is PLAIN_TEXT
+
+
+def is_guessed(source: Source) -> bool:
+    """Whether the language of a source was told from its content alone."""
+    return source.language is None and not is_telling(source.name)
 
 
 class Reader:
@@ -60,9 +65,21 @@ class Reader:
         return known
 
     def together(self, *sources: Source) -> tuple[Source, ...]:
-        """The sources as they are if all were read in the same way, otherwise all as plain tokens."""
+        """The sources as they are if all were read in the same way, otherwise all as plain tokens.
+
+        The language of a text without a telling name is a guess: before that, it is read in the language of the others.
+        """
+        if self._in_one_way(sources):
+            return sources
+        for language in dict.fromkeys(readable(source).language for source in sources if not is_guessed(source)):
+            same = tuple(replace(source, language=language) if is_guessed(source) else source for source in sources)
+            if self._in_one_way(same):
+                return same
+        return tuple(map(as_tokens, sources))
+
+    def _in_one_way(self, sources: Sequence[Source]) -> bool:
         ways = {way_of(self.program(source)) for source in sources}
-        return sources if len(ways) == 1 and BROKEN_WAY not in ways else tuple(map(as_tokens, sources))
+        return len(ways) == 1 and BROKEN_WAY not in ways
 
 
 def way_of(program: Program) -> str:
