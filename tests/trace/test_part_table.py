@@ -7,16 +7,24 @@ import pytest
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.trace import matrix, part_table
-from waspglass.trace.calibration import load_calibration
+from waspglass.trace.calibration import PartLikeness, load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons, routine_key
 from waspglass.trace.matrix import all_pairs, likenesses, listed_pairs
 from waspglass.trace.pairing import Background
 from waspglass.trace.part_table import LIFTED_FROM, LIFTED_TO, PartTable, lifted_by_parts
-from waspglass.trace.parts import part_answers, part_evidence, program_with_parts
+from waspglass.trace.parts import (
+    NAMELESS,
+    part_answers,
+    part_evidence,
+    part_likeness,
+    part_llr,
+    program_with_parts,
+)
 from waspglass.trace.program import Program
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
+from waspglass.trace.views import VIEWS
 
 FUNCTION = ORIGINAL.split("\n\n\n")[2]
 
@@ -31,16 +39,14 @@ def with_function(function: str) -> Program:
     return program("found.py", f"{long}\n\n\n{function}\n")
 
 
-def best_alone(one: Program, other: Program, against: Background) -> tuple[float, float]:
+def best_alone(one: Program, other: Program, against: Background) -> tuple[float, float, float]:
     """The naive twin: likeness of each pair of parts, one after the other."""
-    calibration = load_calibration()
     found = []
     for a in one.parts or (one,):
         for b in other.parts or (other,):
-            likeness = against.likeness(a, b)
-            own = likeness.exclusive * min(a.tokens, b.tokens)
-            llr = float(calibration.part_llr(np.array([likeness.score]), np.array([own]))[0])
-            found.append((llr, likeness.score, own))
+            ways = [part_likeness(against.likeness(a, b), way, min(a.tokens, b.tokens)) for way in (VIEWS, NAMELESS)]
+            llr = float(part_llr(*ways, load_calibration())[0])
+            found.append((llr, float(ways[0].score[0]), float(ways[0].own[0]), float(ways[1].own[0])))
     return max(found)[1:]
 
 
@@ -54,9 +60,10 @@ def test_the_best_pair_of_parts_is_that_of_comparing_all_one_after_the_other(fun
         [one.parts or (one,) for one in everyone], None if alone else everyone, load_commons(), load_calibration()
     )
     best = table.best(np.array([0]), np.array([1]))
-    score, own = best_alone(found, origin, Background(others, commons=load_commons()))
-    assert best.score[0] == pytest.approx(score, abs=1e-4)
-    assert best.own[0] == pytest.approx(own, abs=1e-3)
+    score, own, structure = best_alone(found, origin, Background(others, commons=load_commons()))
+    assert best.written.score[0] == pytest.approx(score, abs=1e-4)
+    assert best.written.own[0] == pytest.approx(own, abs=1e-3)
+    assert best.structure.own[0] == pytest.approx(structure, abs=1e-3)
     assert best.tried[0] == len(found.parts) * len(origin.parts)
 
 
@@ -76,12 +83,16 @@ def test_a_copied_function_lifts_a_pair_above_independent_ones_and_not_to_whole_
     assert lifted[0] > max(lifted[(first == 1)])
 
 
-def test_nothing_is_lifted_without_parts_or_from_next_to_nothing() -> None:
+def test_nothing_is_lifted_without_parts_and_from_next_to_nothing_by_fragments_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pair = [with_function(FUNCTION), program("shared.py", ORIGINAL)]
     one, two, calibration = np.array([0]), np.array([1]), load_calibration()
     plain = [replace(program, parts=()) for program in pair]
     low, some = np.array([LIFTED_FROM / 2]), np.array([0.1])
     assert lifted_by_parts(plain, one, two, some, load_commons(), calibration)[0][0] == 0.1
+    assert lifted_by_parts(pair, one, two, low, load_commons(), calibration)[0][0] > 0.3
+    monkeypatch.setattr(part_table, "windows_of_their_own", lambda *_: np.zeros(1))
     assert lifted_by_parts(pair, one, two, low, load_commons(), calibration)[0][0] == low[0]
     assert lifted_by_parts(pair, one, two, some, load_commons(), calibration)[0][0] > 0.3
     assert some[0] == 0.1
@@ -90,7 +101,7 @@ def test_nothing_is_lifted_without_parts_or_from_next_to_nothing() -> None:
 def test_programs_without_any_text_have_no_parts_to_compare() -> None:
     empty = [program(f"{number}.py", "") for number in range(2)]
     table = PartTable([(one,) for one in empty], empty, load_commons(), load_calibration())
-    assert table.best(np.array([0]), np.array([1])).score[0] == 0
+    assert table.best(np.array([0]), np.array([1])).own()[0] == 0
 
 
 def test_a_public_routine_that_both_have_is_not_called_derived() -> None:
@@ -106,7 +117,7 @@ def test_a_public_routine_that_both_have_is_not_called_derived() -> None:
     assert same == score
     assert less < llr
     tables = [PartTable([(one,), (one,)], None, commons, calibration) for commons in (plain, public)]
-    assert [table.best(np.array([0]), np.array([1])).own[0] > 0 for table in tables] == [True, False]
+    assert [table.best(np.array([0]), np.array([1])).own()[0] > 0 for table in tables] == [True, False]
     assert not plain.is_routine(one.views["flow"])
 
 
@@ -136,8 +147,11 @@ def test_how_many_parts_are_compared_at_once_changes_nothing(monkeypatch: pytest
     whole = table.best(first, second)
     monkeypatch.setattr(part_table, "CELLS", cells)
     pieces = table.best(first[::-1], second[::-1])
-    for name in ("score", "own", "exclusive", "tried"):
-        assert np.allclose(getattr(pieces, name)[::-1], getattr(whole, name), atol=1e-6)
+    assert np.allclose(pieces.tried[::-1], whole.tried)
+    for name in ("score", "own", "exclusive"):
+        for way in ("written", "structure"):
+            piece, one = (getattr(getattr(best, way), name) for best in (pieces, whole))
+            assert np.allclose(piece[::-1], one, atol=1e-6)
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -157,7 +171,7 @@ def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.Monkey
     assert found.raised[0] > found.linked[0]
     table = listed_pairs(collection, *pair, calibration) if listed else next(all_pairs(collection, calibration))
     best = PartTable([one.parts or (one,) for one in everyone], everyone, load_commons(), calibration).best(*pair, 40.0)
-    part, derived = part_answers(best.score, best.own, best.exclusive, calibration)
+    part, derived = part_answers(best.written, best.structure, calibration)
     assert not derived[0]
     assert table.verdict[0] == 1
     assert calibration.llr(found.raised, found.baseline, found.tokens, len(everyone), linked=True)[0] > table.llr[0]
@@ -167,7 +181,12 @@ def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.Monkey
 
 def test_the_ratio_of_a_part_that_is_too_short_for_derived_stays_below() -> None:
     calibration = load_calibration()
-    score, own = np.array([1.0, 1.0, 1.0]), np.array([79.0, 81.0, 200.0])
-    llr, derived = part_answers(score, own, np.array([1.0, 1.0, 0.4]), calibration)
+    none = PartLikeness(*(np.zeros(3) for _ in range(3)))
+    alike = PartLikeness(np.ones(3), np.array([79.0, 81.0, 200.0]), np.array([1.0, 1.0, 0.4]))
+    llr, derived = part_answers(alike, none, calibration)
+    assert derived.tolist() == [False, True, False]
+    assert all((llr >= calibration.derived_at) == derived)
+    alike = PartLikeness(np.ones(3), np.array([99.0, 150.0, 200.0]), np.array([1.0, 1.0, 0.5]))
+    llr, derived = part_answers(none, alike, calibration)
     assert derived.tolist() == [False, True, False]
     assert all((llr >= calibration.derived_at) == derived)

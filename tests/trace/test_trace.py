@@ -11,8 +11,8 @@ from waspglass.trace import reader
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.parts import Part, parts_of
-from waspglass.trace.program import Program, Source
-from waspglass.trace.result import TraceResult
+from waspglass.trace.program import Program, Source, program_of
+from waspglass.trace.result import PartMatch, Span, TraceResult
 from waspglass.trace.syntax import Syntax
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
@@ -27,6 +27,27 @@ def traced(
     return trace(samples, shared, others, base, calibration=load_calibration(), commons=load_commons())
 
 
+CACHE = """
+public class Cache<TKey, TValue>(int capacity) where TKey : notnull
+{
+    private readonly Dictionary<TKey, LinkedListNode<TValue>> items = [];
+    private readonly LinkedList<TValue> order = new();
+
+    public bool Contains(TKey key) => items.ContainsKey(key);
+
+    public TValue? Newest(TKey key)
+    {
+        if (!items.ContainsKey(key) || items.Count > capacity)
+        {
+            return default;
+        }
+        var node = items[key];
+        order.Remove(node);
+        order.AddLast(node);
+        return node.Value;
+    }
+}
+"""
 SHARED = [source("shared.py", ORIGINAL)]
 
 
@@ -208,6 +229,26 @@ def test_a_sample_of_which_not_all_was_unpacked_is_never_called_independent() ->
     assert result.verdict is Verdict.CANNOT_TELL
 
 
+def test_an_encrypted_sample_is_never_called_independent() -> None:
+    packed = base64.b64encode(bytes(byte ^ (57 * place + 13) % 256 for place, byte in enumerate(ORIGINAL.encode() * 3)))
+    wrapper = f"key = 57\ndata = b64decode('{packed.decode()}')\nexec(bytes(undo(data, key)))\n{INDEPENDENT[0] * 6}"
+    result = traced([source("found.py", wrapper)], [source("shared.py", ORIGINAL * 3)])
+    assert result.samples[0].remarks == ("layers_unread",)
+    assert result.comparisons[0].verdict is Verdict.INDEPENDENT
+    assert result.verdict is Verdict.CANNOT_TELL
+
+
+def test_what_is_unpacked_is_read_in_the_language_of_what_was_shared() -> None:
+    """To signs alone short C# looks like another language."""
+    shared = source("Cache.cs", CACHE)
+    packed = base64.b64encode(CACHE.replace("items", "slots").replace("Newest", "Last").encode()).decode()
+    result = traced([source("found.py", f"import base64\nexec(base64.b64decode('{packed}'))\n")], [shared])
+    best = result.comparisons[0]
+    assert best.sample == "found.py > base64"
+    assert program_of(Source(best.sample, base64.b64decode(packed))).language != "csharp"
+    assert "as_tokens" not in best.reasons
+
+
 def test_a_reused_function_comes_before_a_whole_that_is_a_bit_alike() -> None:
     long = "\n\n\n".join(text.replace("main()", "") for text in INDEPENDENT)
     sample = source("found.py", "\n\n\n".join([long, ORIGINAL.split("\n\n\n")[2]]))
@@ -277,12 +318,15 @@ def test_a_changed_line_in_given_code_makes_no_part_derived() -> None:
     assert given.verdict is not Verdict.DERIVED
 
 
-def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide() -> None:
-    lines = "\n".join(
-        f"    total_{i} = weigh(rows[{i}], 'unit {i * 37}') ** {i + 2} - offset_{i % 7}" for i in range(8)
-    )
-    shared = f"{ORIGINAL}\n\n\ndef weighed(rows):\n{lines}\n    return rows\n"
-    sample = renamed(shared).replace("weigh", "scale").replace("rows", "items")
-    best = traced([source("a.py", sample)], [source("b.py", shared)]).comparisons[0]
-    assert 0 < max(part.llr for part in best.parts) < best.llr
-    assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, "between")
+@pytest.mark.parametrize(("more", "reason"), [(-0.1, "between"), (0.1, "part_between")])
+def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide(
+    monkeypatch: pytest.MonkeyPatch, more: float, reason: str
+) -> None:
+    pair = [source("a.py", renamed(ORIGINAL))], [source("b.py", ORIGINAL)]
+    whole = traced(*pair).comparisons[0].llr
+    lines = Span(first=1, last=9)
+    part = PartMatch(sample=lines, shared=lines, tokens=90, score=0.5, llr=whole + more, verdict=Verdict.CANNOT_TELL)
+    monkeypatch.setattr("waspglass.trace.trace.parts_in_common", lambda *_: (part,))
+    best = traced(*pair).comparisons[0]
+    assert whole > 0
+    assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, reason)

@@ -7,11 +7,14 @@ from public data.
 
 A part of a program (a function) has numbers of its own: of two programs the best pair of parts is taken, also in the
 independent pairs that the numbers were fitted on, so that how many pairs were tried is in them. What counts beside the
-likeness is how much the smaller part holds that neither the background nor programs at large are known to have.
+likeness is how much the smaller part holds that neither the background nor programs at large are known to have. Whoever
+copies a function changes its names or does not. So there are two ratios, one from all views and one from the views that
+names do not matter to, each fitted on copies of its kind; their mean is the ratio of the mixture.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -21,7 +24,16 @@ import numpy.typing as npt
 from waspglass.model.document import Document
 from waspglass.trace.baseline import USUAL_BASELINE, log_odds
 
-__all__ = ["Calibration", "Measured", "PartRegime", "Regime", "covariates", "load_calibration", "part_covariates"]
+__all__ = [
+    "Calibration",
+    "Measured",
+    "PartLikeness",
+    "PartRegime",
+    "Regime",
+    "covariates",
+    "load_calibration",
+    "part_covariates",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,19 +78,44 @@ class Regime(Document):
     measured: Measured | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PartLikeness:
+    """How alike pairs of parts are, all views together or only those that names do not matter to.
+
+    Attributes:
+        score: 0 to 1.
+        own: Tokens of the smaller part that nobody else is known to have (its tokens times the score over what neither
+            the background nor programs at large have).
+        exclusive: The score over what nobody else is known to have.
+    """
+
+    score: Floats
+    own: Floats
+    exclusive: Floats
+
+    def at(self, place: tuple[int, ...]) -> tuple[float, float, float]:
+        """The three numbers of one pair."""
+        return float(self.score[place]), float(self.own[place]), float(self.exclusive[place])
+
+
 class PartRegime(Document):
     """The numbers for the best pair of parts of two programs.
 
     Attributes:
+        coefficients: For all views together, fitted on copies as they are and renamed ones.
+        renamed: For the views that names do not matter to, fitted on copies whose names were changed, and more.
         least_own: A smaller part with fewer tokens that nobody else is known to have is never called derived: short
             routines that are the same word for word are often public.
+        least_renamed: The same where only the views count that names do not matter to.
         tried: Of so many pairs of parts the best was taken where the numbers were measured; of more, it is lowered.
     """
 
     coefficients: tuple[float, float, float, float]
+    renamed: tuple[float, float, float, float]
     lower: float
     upper: float
     least_own: float
+    least_renamed: float
     tried: int
     measured: Measured | None = None
 
@@ -134,19 +171,21 @@ class Calibration(Document):
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
         return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
 
-    def part_llr(self, score: Floats, own: Floats, tried: int = 1) -> Floats:
-        """Natural-log likelihood ratios of the best pairs of parts of two programs.
+    def part_llrs(self, written: PartLikeness, structure: PartLikeness, tried: int = 1) -> tuple[Floats, Floats]:
+        """Natural-log likelihood ratios of the best pairs of parts of two programs, for copies as written and renamed.
 
         Args:
-            score: Of each pair of parts.
-            own: Tokens of the smaller part that nobody else is known to have (its tokens times the score over what
-                neither the background nor programs at large have).
+            written: How alike they are in all views.
+            structure: How alike they are in the views that names do not matter to.
             tried: Pairs of parts that the two programs have; as many as were measured cost nothing.
         """
         more = np.log(max(1.0, tried / self.part.tried))
-        raw = part_covariates(score, own) @ np.array(self.part.coefficients) - more
-        bounded: Floats = np.clip(raw, self.part.lower, self.part.upper)
-        return bounded
+
+        def llr(alike: PartLikeness, coefficients: tuple[float, ...]) -> Floats:
+            raw = part_covariates(alike.score, alike.own) @ np.array(coefficients) - more
+            return np.asarray(np.clip(raw, self.part.lower, self.part.upper), dtype=np.float64)
+
+        return llr(written, self.part.coefficients), llr(structure, self.part.renamed)
 
 
 def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
@@ -161,7 +200,7 @@ def part_covariates(score: Floats, own: Floats) -> Floats:
     """One row a pair of parts: what their log likelihood ratio is linear in."""
     above = log_odds(score) - log_odds(np.array(USUAL_BASELINE))
     size = np.log(np.clip(own, *OWN_RANGE) / USUAL_OWN)
-    return np.stack([above, size, above * size, np.ones_like(above)], axis=1)
+    return np.stack([above, size, above * size, np.ones_like(above)], axis=-1)
 
 
 @cache

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.model.escape import printable
-from waspglass.trace.calibration import Calibration
+from waspglass.trace.calibration import Calibration, PartLikeness
 from waspglass.trace.collection import Collection
 from waspglass.trace.pairing import Background
-from waspglass.trace.parts import Part, part_evidence
+from waspglass.trace.parts import Part, part_evidence, part_llr
 from waspglass.trace.program import Program, Source, readable
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_runs
@@ -81,7 +81,8 @@ def parts_in_common(
     everyone = Collection([part.program for part in (*parts_a, *parts_b)])
     scores = everyone.score_all()[: len(parts_a), len(parts_a) :].astype(np.float64)
     sizes = np.minimum.outer(_sizes(parts_a), _sizes(parts_b))
-    promise = calibration.part_llr(scores.ravel(), sizes.ravel())
+    alike = PartLikeness(scores.ravel(), sizes.ravel(), np.ones(scores.size))
+    promise = part_llr(alike, alike, calibration)
     lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
     found: list[PartMatch] = []
     for place in np.argsort(-promise, kind="stable")[: 3 * PARTS_SHOWN].tolist():

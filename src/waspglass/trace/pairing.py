@@ -31,6 +31,8 @@ class Likeness:
     Attributes:
         score: 0 to 1, all views together.
         views: Each view alone.
+        counts: What each view counts in the score.
+        exclusive_views: Each view alone, only over what neither the background nor programs at large are known to have.
         exclusive: As `score`, but only over what neither the background nor programs at large are known to have.
         exclusive_share: Share of the smaller program's distinct features that are so.
         known_share: Share of the weight that the pair has in common that is known from elsewhere.
@@ -38,6 +40,8 @@ class Likeness:
 
     score: float
     views: dict[str, float]
+    counts: dict[str, float]
+    exclusive_views: dict[str, float]
     exclusive: float
     exclusive_share: float
     known_share: float
@@ -123,16 +127,16 @@ class Background:
     def likeness(self, a: Program, b: Program) -> Likeness:
         """Compares two programs."""
         views: dict[str, float] = {}
-        score = informed = exclusive = common = known = own = all_own = 0.0
+        counts: dict[str, float] = {}
+        exclusive: dict[str, float] = {}
+        common = known = own = all_own = 0.0
         for view in VIEWS:
             side_a, side_b = self._side(view, a), self._side(view, b)
             in_a = np.isin(side_a.feature, side_b.feature, assume_unique=True)
             in_b = np.isin(side_b.feature, side_a.feature, assume_unique=True)
             views[view], contained = self._ratio(side_a, side_b, in_a, in_b)
-            counts = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
-            score += counts * views[view]
-            informed += counts
-            exclusive += WEIGHTS[view] * self._exclusive(side_a, side_b, in_a, in_b)
+            counts[view] = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
+            exclusive[view] = self._exclusive(side_a, side_b, in_a, in_b)
             weight = self._weight(side_a, 1 + in_a)
             elsewhere = (side_a.count > 0) | (side_a.prior > 0)
             common += WEIGHTS[view] * float(weight[in_a].sum())
@@ -141,9 +145,11 @@ class Background:
             own += float(((smaller.count == 0) & (smaller.prior == 0)).sum())
             all_own += len(smaller.feature)
         return Likeness(
-            score=min(1.0, score / max(informed, 1e-6)),
+            score=min(1.0, sum(counts[view] * views[view] for view in VIEWS) / max(sum(counts.values()), 1e-6)),
             views=views,
-            exclusive=min(1.0, exclusive / sum(WEIGHTS.values())),
+            counts=counts,
+            exclusive_views=exclusive,
+            exclusive=min(1.0, sum(WEIGHTS[view] * exclusive[view] for view in VIEWS) / sum(WEIGHTS.values())),
             exclusive_share=own / max(1.0, all_own),
             known_share=known / max(1e-9, common),
         )

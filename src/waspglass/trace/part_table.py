@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from waspglass.trace.calibration import Calibration
+from waspglass.trace.calibration import Calibration, PartLikeness
 from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
-from waspglass.trace.parts import part_answers
+from waspglass.trace.part_fragments import fragment_llr, windows_of_their_own
+from waspglass.trace.parts import BELOW_DERIVED, NAMELESS, part_answers, part_llr
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
 
@@ -58,16 +59,18 @@ class Best:
     """The best pairs of parts.
 
     Attributes:
-        score: As of `Background.likeness`.
-        own: Tokens of the smaller part that nobody else is known to have.
-        exclusive: The score over these.
+        written: How alike they are in all views, as `Background.likeness` says.
+        structure: The same in the views that names do not matter to.
         tried: Pairs of parts that the two programs have.
     """
 
-    score: Floats
-    own: Floats
-    exclusive: Floats
+    written: PartLikeness
+    structure: PartLikeness
     tried: Floats
+
+    def own(self) -> Floats:
+        """Tokens of the smaller part that nobody else is known to have, in the way that finds most of them."""
+        return np.maximum(self.written.own, self.structure.own)
 
 
 class PartTable:
@@ -131,11 +134,12 @@ class PartTable:
         shared = np.where(known[at] == own, counts[at], 1)
         return shared, shared, shared >= 2
 
-    def _compared(self, rows: Indices, columns: Indices) -> tuple[Floats, Floats]:
-        """Score, and the same over what nobody else has, of some parts with others."""
-        score, informed, exclusive = (np.zeros((len(rows), len(columns))) for _ in range(3))
+    def _compared(self, rows: Indices, columns: Indices) -> tuple[PartLikeness, PartLikeness]:
+        """How alike some parts are with others: in all views, and in those that names do not matter to."""
+        shape = len(rows), len(columns)
+        sums = {way: _Sums(np.zeros(shape), np.zeros(shape), np.zeros(shape), 0.0) for way in (VIEWS, NAMELESS)}
         least = max(self._lone, UNIQUE_IN_JACCARD)
-        for view in self._views:
+        for name, view in zip(VIEWS, self._views, strict=True):
             common = (view.both[rows] @ view.both[columns].T).toarray()
             contained = np.minimum(view.contained[rows, None], view.contained[None, columns])
             united = view.united[rows, None] + view.united[None, columns] - common
@@ -144,31 +148,33 @@ class PartTable:
                 contained += common - self._lone * met
                 united += 2 * (common - least * met)
             counts = view.weight * contained / (contained + LEAST_INFORMATION)
-            score += counts * _halves(common, contained, united)
-            informed += counts
             new_a, new_b = view.new[rows], view.new[columns]
             size_a, size_b = np.asarray(new_a.sum(axis=1)), np.asarray(new_b.sum(axis=1)).T
             new = (new_a @ new_b.T).toarray()
-            exclusive += view.weight * _halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
-        return score / np.maximum(informed, 1e-6), exclusive / sum(WEIGHTS.values())
+            alike = _halves(common, contained, united)
+            exclusive = _halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
+            for way, total in sums.items():
+                if name in way:
+                    total.add(view.weight, counts, alike, exclusive)
+        tokens = np.minimum(self._tokens[rows, None], self._tokens[None, columns])
+        return sums[VIEWS].likeness(tokens), sums[NAMELESS].likeness(tokens)
 
     def best(self, first: Indices, second: Indices, least_own: float = 0.0) -> Best:
         """The most telling pair of parts of each of the given pairs of programs; those of `least_own` tokens first."""
-        found = np.zeros((len(first), 4))
+        found = np.zeros((7, len(first)))
         for here in self._together(first, second) if len(first) else ():
             rows, row_of = self._parts(np.unique(first[here]))
             columns, column_of = self._parts(np.unique(second[here]))
-            score, exclusive = self._compared(rows, columns)
-            own = exclusive * np.minimum(self._tokens[rows, None], self._tokens[None, columns])
-            llr = self._calibration.part_llr(score.ravel(), own.ravel()).reshape(score.shape)
-            llr[own < least_own] -= 100.0
+            written, structure = self._compared(rows, columns)
+            llr = part_llr(written, structure, self._calibration)
+            llr[np.maximum(written.own, structure.own) < least_own] -= 100.0
             for pair in here.tolist():
                 a, b = row_of[int(first[pair])], column_of[int(second[pair])]
                 inside = llr[a, b]
                 row, column = divmod(int(np.argmax(inside)), inside.shape[1])
                 at = (a.start + row, b.start + column)
-                found[pair] = score[at], own[at], exclusive[at], inside.size
-        return Best(*found.T)
+                found[:, pair] = *written.at(at), *structure.at(at), inside.size
+        return Best(PartLikeness(*found[:3]), PartLikeness(*found[3:6]), found[6])
 
     def _together(self, first: Indices, second: Indices) -> Iterator[Indices]:
         """The pairs by groups of so few parts that all of these can be compared at once."""
@@ -189,6 +195,28 @@ class PartTable:
         return np.concatenate([np.arange(self._start[p], self._start[p + 1]) for p in programs]), places
 
 
+@dataclass(slots=True)
+class _Sums:
+    """What the likeness of parts with others is added up from, view by view."""
+
+    score: Floats
+    informed: Floats
+    exclusive: Floats
+    weight: float
+
+    def add(self, weight: float, counts: Floats, alike: Floats, exclusive: Floats) -> None:
+        """One more view."""
+        self.score += counts * alike
+        self.informed += counts
+        self.exclusive += weight * exclusive
+        self.weight += weight
+
+    def likeness(self, tokens: Floats) -> PartLikeness:
+        """The mean over the views; of the smaller parts so many tokens count."""
+        exclusive = self.exclusive / self.weight
+        return PartLikeness(self.score / np.maximum(self.informed, 1e-6), exclusive * tokens, exclusive)
+
+
 def _halves(common: Floats, contained: Floats, united: Floats) -> Floats:
     mean: Floats = np.minimum(1.0, 0.5 * (common / np.maximum(contained, 1e-6) + common / np.maximum(united, 1e-6)))
     return mean
@@ -205,8 +233,8 @@ def lifted_by_parts(
     """The scores of pairs, raised where a part of one program seems to be in the other; and what a raised one may say.
 
     What a pair is raised to is `LIFTED_TO` times the probability of that, were it as likely as not at the outset. The
-    ratio of a raised pair must not say more than that of its parts, or than that of the wholes; where nothing was
-    raised, the bound is infinite.
+    ratio of a raised pair must not say more than that of its parts or fragments, or than that of the wholes; where
+    nothing was raised, the bound is infinite.
 
     Args:
         programs: Those that were read with their parts may be lifted.
@@ -217,15 +245,25 @@ def lifted_by_parts(
         calibration: From scores of parts to what they say.
     """
     several = np.array([len(program.parts) > 0 for program in programs], dtype=bool)
-    wanted = np.flatnonzero((score >= LIFTED_FROM) & (score < LIFTED_TO) & (several[first] | several[second]))
-    most = np.full(len(score), np.inf)
-    if not len(wanted):
-        return score, most
-    table = PartTable([program.parts or (program,) for program in programs], programs, commons, calibration)
-    best = table.best(first[wanted], second[wanted], LIFTED_OWN)
-    copied = 1.0 / (1.0 + np.exp(-calibration.part_llr(best.score, best.own)))
+    low = score < LIFTED_TO
     lifted: Floats = score.copy()
-    lifted[wanted] = np.where(best.own >= LIFTED_OWN, np.maximum(score[wanted], LIFTED_TO * copied), score[wanted])
-    said, _ = part_answers(best.score, best.own, best.exclusive, calibration)
-    most[wanted] = np.where(lifted[wanted] > score[wanted], said, np.inf)
-    return lifted, most
+    said = np.full(len(score), -np.inf)
+    if several.any():
+        here = np.flatnonzero(low)
+        llr = fragment_llr(windows_of_their_own(programs, first[here], second[here], commons))
+        lifted[here] = np.maximum(score[here], LIFTED_TO * _probability(llr))
+        said[here] = np.minimum(llr, calibration.derived_at - BELOW_DERIVED)
+    wanted = np.flatnonzero((score >= LIFTED_FROM) & low & (several[first] | several[second]))
+    if len(wanted):
+        table = PartTable([program.parts or (program,) for program in programs], programs, commons, calibration)
+        best = table.best(first[wanted], second[wanted], LIFTED_OWN)
+        copied = LIFTED_TO * _probability(part_llr(best.written, best.structure, calibration))
+        lifted[wanted] = np.where(best.own() >= LIFTED_OWN, np.maximum(lifted[wanted], copied), lifted[wanted])
+        answers, _ = part_answers(best.written, best.structure, calibration)
+        said[wanted] = np.maximum(said[wanted], answers)
+    return lifted, np.where(lifted > score, said, np.inf)
+
+
+def _probability(llr: Floats) -> Floats:
+    """Of derivation, were it as likely as not at the outset."""
+    return np.asarray(1.0 / (1.0 + np.exp(-llr)), dtype=np.float64)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.calibration import Calibration
+from waspglass.trace.calibration import Calibration, PartLikeness
 from waspglass.trace.hashing import hash_text
-from waspglass.trace.pairing import Background
+from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source, analysed
 from waspglass.trace.syntax import Reading, Syntax
-from waspglass.trace.views import tokens_of, views_of
+from waspglass.trace.views import VIEWS, WEIGHTS, tokens_of, views_of
 
 __all__ = [
     "ALL_WITH_PARTS",
+    "BELOW_DERIVED",
     "LEAST_TOKENS",
     "LISTED_WITH_PARTS",
+    "NAMELESS",
     "Part",
     "part_answers",
     "part_evidence",
+    "part_likeness",
+    "part_llr",
     "parts_of",
     "program_with_parts",
 ]
@@ -139,28 +144,46 @@ def program_with_parts(source: Source) -> Program:
     return replace(program, parts=tuple(part.program for part in parts_of(program, syntax, raw)))
 
 
-OWN_SHARE = 0.5
-"""Of the likeness of two parts, how much must be left of it over what nobody else is known to have."""
+NAMELESS = ("shape", "flow", "uses", "tree", "operators", "literals")
+"""The views that stay the same when all names are changed."""
+OWN_SHARE, RENAMED_SHARE = 0.5, 0.6
+"""Of the likeness of two parts, how much must be left of it over what nobody else is known to have; in all views, and
+where only those count that names do not matter to."""
 BELOW_DERIVED = 1.0
 """Nats below *derived* that the ratio of parts stays which are too short for it, or too much of which is known."""
 
 
+def part_llr(written: PartLikeness, structure: PartLikeness, calibration: Calibration) -> Floats:
+    """Natural-log likelihood ratios of pairs of parts, whether or not they are enough for an answer."""
+    return _mixed(*calibration.part_llrs(written, structure))
+
+
+def _mixed(written: Floats, renamed: Floats) -> Floats:
+    """The ratio of copies of either kind, each as likely as the other."""
+    return np.asarray(np.logaddexp(written, renamed) - np.log(2.0), dtype=np.float64)
+
+
 def part_answers(
-    score: Floats, own: Floats, exclusive: Floats, calibration: Calibration, tried: int = 1
+    written: PartLikeness, structure: PartLikeness, calibration: Calibration, tried: int = 1
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Natural-log likelihood ratios of pairs of parts, and which of them are called derived.
 
     Args:
-        score: Of each pair.
-        own: Tokens of the smaller part that nobody else is known to have.
-        exclusive: The score over what nobody else is known to have.
+        written: Of each pair, in all views.
+        structure: The same in the views that names do not matter to.
         calibration: From scores to answers.
         tried: Pairs of parts that the two programs have.
     """
-    llr = calibration.part_llr(score, own, tried)
-    enough = (own >= calibration.part.least_own) & (exclusive >= OWN_SHARE * score)
-    llr = np.where(enough, llr, np.minimum(llr, calibration.derived_at - BELOW_DERIVED))
-    return llr, llr >= calibration.derived_at
+    regime, derived_at = calibration.part, calibration.derived_at
+    bounds = (regime.least_own, OWN_SHARE), (regime.least_renamed, RENAMED_SHARE)
+    bounded = []
+    for llr, alike, (least, share) in zip(
+        calibration.part_llrs(written, structure, tried), (written, structure), bounds, strict=True
+    ):
+        enough = (alike.own >= least) & (alike.exclusive >= share * alike.score)
+        bounded.append(np.where(enough, llr, np.minimum(llr, derived_at - BELOW_DERIVED)))
+    mixed = _mixed(*bounded)
+    return mixed, mixed >= derived_at
 
 
 def part_evidence(
@@ -180,10 +203,17 @@ def part_evidence(
     """
     likeness = against.likeness(one, other)
     public = against.is_routine(one) or against.is_routine(other)
-    own = 0.0 if public else likeness.exclusive * min(one.tokens, other.tokens)
+    tokens = 0.0 if public else min(one.tokens, other.tokens) * min(against.own_share(one), against.own_share(other))
     as_tokens = Reading.TOKENS in (one.reading, other.reading)
-    own *= min(against.own_share(one), against.own_share(other))
     counted = tried * calibration.part.tried if as_tokens else tried
-    score, new, exclusive = (np.array([value]) for value in (likeness.score, own, likeness.exclusive))
-    llr, derived = part_answers(score, new, exclusive, calibration, counted)
+    written, structure = (part_likeness(likeness, views, tokens) for views in (VIEWS, NAMELESS))
+    llr, derived = part_answers(written, structure, calibration, counted)
     return likeness.score, float(llr[0]), bool(derived[0])
+
+
+def part_likeness(likeness: Likeness, views: Sequence[str], tokens: float) -> PartLikeness:
+    """How alike two parts are in some views; of the smaller, so many tokens count."""
+    informed, weight = sum(likeness.counts[view] for view in views), sum(WEIGHTS[view] for view in views)
+    score = sum(likeness.counts[view] * likeness.views[view] for view in views) / max(informed, 1e-6)
+    exclusive = sum(WEIGHTS[view] * likeness.exclusive_views[view] for view in views) / weight
+    return PartLikeness(np.array([score]), np.array([exclusive * tokens]), np.array([exclusive]))
