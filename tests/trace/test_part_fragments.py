@@ -39,7 +39,9 @@ def test_windows_are_counted_as_one_after_the_other() -> None:
     programs = [with_fragment(MIDDLE), program("shared.py", ORIGINAL), *map(program_with_parts, background(6))]
     first, second = np.triu_indices(len(programs), 1)
     found = windows_of_their_own(programs, first, second, commons)
-    assert found.tolist() == [naive(programs, a, b, commons) for a, b in zip(first, second, strict=True)]
+    assert found.tolist() == [
+        naive(programs, a, b, commons) for a, b in zip(first.tolist(), second.tolist(), strict=True)
+    ]
 
 
 def test_a_fragment_that_is_no_function_lifts_its_pair_above_all_others() -> None:

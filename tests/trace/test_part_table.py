@@ -44,9 +44,10 @@ def best_alone(one: Program, other: Program, against: Background) -> tuple[float
     found = []
     for a in one.parts or (one,):
         for b in other.parts or (other,):
-            ways = [part_likeness(against.likeness(a, b), way, min(a.tokens, b.tokens)) for way in (VIEWS, NAMELESS)]
-            llr = float(part_llr(*ways, load_calibration())[0])
-            found.append((llr, float(ways[0].score[0]), float(ways[0].own[0]), float(ways[1].own[0])))
+            likeness, tokens = against.likeness(a, b), min(a.tokens, b.tokens)
+            written, structure = (part_likeness(likeness, way, tokens) for way in (VIEWS, NAMELESS))
+            llr = float(part_llr(written, structure, load_calibration())[0])
+            found.append((llr, float(written.score[0]), float(written.own[0]), float(structure.own[0])))
     return max(found)[1:]
 
 
