@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.formats.test_event_exports import SHAPES
-from tests.evidence.readers.test_event_export import EXPORTS, HAYABUSA, in_xml, table
+from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS, HAYABUSA, in_xml, table
 from tests.evidence.trees import write_tree
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.open import open_evidence
@@ -28,6 +28,7 @@ EXPORTED |= {
     "Get-EventLog": table([{"EventID": "1", "MachineName": "x", "ReplacementStrings": "x", "Source": "x"}]),
     "the Event Viewer's": f"<?xml version='1.0'?>\r\n<Events>{in_xml()}</Events>",
     "wevtutil's": in_xml(),
+    **{f"the Event Viewer's table, {name}": text for name, text in EVENT_VIEWER.items()},
     "Splunk's table": table([{"_time": "x", "EventCode": "1", "host": "x"}]),
 }
 OTHERS = {
@@ -36,6 +37,7 @@ OTHERS = {
     "list.json": '[{"name": "x"}]',
     "web.xml": "<?xml version='1.0'?><configuration><Event name='x'/></configuration>",
     "list.csv": "name,value\n1,2\n",
+    "five.csv": "a,b,c,d,e\nx,1/1/2021,y,1,z,w\nx,y,z,1,a,b\n",
     "services.csv": '"Name","MachineName"\n"x","y"\n',
 }
 

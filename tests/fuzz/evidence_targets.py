@@ -9,7 +9,7 @@ from functools import cache
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
-from tests.evidence.readers.test_event_export import EXPORTS
+from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.trees import memory_artefact
 from tests.fuzz.target import EXAMPLES, Target, sample_files, shown, shown_skips
@@ -123,7 +123,7 @@ EVIDENCE_TARGETS = (
     _file_reader("evtx", _EVTX, words=(b"ElfFile\0", b"ElfChnk\0", b"**\0\0")),
     _file_reader(
         "event_export",
-        *(text.encode() for text in EXPORTS.values()),
+        *(text.encode() for text in (*EXPORTS.values(), *EVENT_VIEWER.values())),
         words=(
             b"Record 1\n",
             b'"Properties":',

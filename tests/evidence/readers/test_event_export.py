@@ -114,11 +114,72 @@ def test_local_times_are_those_of_the_server() -> None:
         ("03.03.2021 01:02:03", datetime(2021, 3, 3, 0, 2, 3, tzinfo=UTC)),
         ("13/03/2021 01:02:03", datetime(2021, 3, 13, 0, 2, 3, tzinfo=UTC)),
         ("2021-03-03T01:02:03.1234567Z", datetime(2021, 3, 3, 1, 2, 3, 123456, tzinfo=UTC)),
-        ("99/99/2021 01:02:03", None),
-        ("1/1/0001 1:02:03 AM", None),
+        ("2021/7/3 13:02:03", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
+        ("12/7/2021 12:02:03 AM", datetime(2021, 12, 6, 23, 2, 3, tzinfo=UTC)),
     ):
         ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text}])))
         assert moment == utc, text
+
+
+@pytest.mark.parametrize(
+    ("others", "month"),
+    [
+        (("4/3/2021 1:02:03 AM",), 4),  # as in the United States
+        (("4/3/2021 01:02:03",), 3),
+        (("4/3/2021 1:02:03 AM", "13/3/2021 1:02:03 AM"), 3),  # as in Australia
+        (("4/3/2021 01:02:03", "3/13/2021 01:02:03"), 4),
+        (("4/3/2021 1:02:03 AM", "3/13/2021 1:02:03 AM"), 4),
+    ],
+)
+def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[str], month: int) -> None:
+    records = EventExportReader().records(artefact(table([{**WINEVENT, "TimeCreated": text} for text in others])))
+    moment = next(records)[1]
+    assert moment is not None
+    assert moment.month == month
+
+
+@pytest.mark.parametrize("text", ["99/99/2021 01:02:03", "1/1/0001 1:02:03 AM", "13/3/2021 13:02:03 AM"])
+def test_times_that_cannot_be_read_are_told(text: str) -> None:
+    found, fault = read(table([{**WINEVENT, "TimeCreated": text}, WINEVENT]))
+    assert found[0][0] is None
+    assert (len(found), fault) == (2, SkipReason.BAD_TIME)
+
+
+EVENT_VIEWER = {
+    "English": "Level,Date and Time,Source,Event ID,Task Category\r\n"
+    'Information,3/13/2021 1:02:03 AM,MSExchange CmdletLogs,1,General,"Cmdlet suceeded. Cmdlet Set-X,\r\n""a"""\r\n',
+    "English, Security log": "Keywords,Date and Time,Source,Event ID,Task Category\r\n"
+    'Audit Success,3/13/2021 1:02:03 AM,MSExchange CmdletLogs,1,None,"Cmdlet suceeded. Cmdlet Set-X,\r\n""a"""\r\n',
+    "German": "Ebene,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie\r\n"
+    'Informationen,13.03.2021 01:02:03,MSExchange CmdletLogs,1,Allgemein,"Cmdlet suceeded. Cmdlet Set-X,\r\n""a"""\r\n',
+    "French": "Niveau,Date et heure,Source,ID de l’événement,Catégorie de la tâche\r\n"
+    'Information,13/03/2021 01:02:03,MSExchange CmdletLogs,1,Général,"Cmdlet suceeded. Cmdlet Set-X,\r\n""a"""\r\n',
+    "Swedish, with tabs": "Nivå\tDatum och tid\tKälla\tHändelse-ID\tAktivitetskategori\r\n"
+    'Information\t2021-03-13 01:02:03\tMSExchange CmdletLogs\t1\tx\t"Cmdlet suceeded. Cmdlet Set-X,\r\n""a"""\r\n',
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("text", EVENT_VIEWER.values(), ids=EVENT_VIEWER)
+def test_the_table_of_the_event_viewer_in_any_language(text: str, encoding: str) -> None:
+    head, row = text.split("\r\n", 1)
+    reader = EventExportReader(ZoneInfo("Europe/Berlin"))
+    found = list(reader.records(artefact(f"{head}\r\n{row}{row}".encode(encoding))))
+    assert [place.record for place, _, _ in found] == [1, 2]
+    for _, moment, record in found:
+        assert moment == datetime(2021, 3, 13, 0, 2, 3, tzinfo=UTC)
+        assert record["EventID"] == "1"
+        assert (record["Channel"], record["Provider_Name"]) == ("MSExchange Management", "MSExchange CmdletLogs")
+        assert record["Message"] == 'Cmdlet suceeded. Cmdlet Set-X,\r\n"a"'
+
+
+def test_the_event_viewers_table_of_a_log_that_cannot_be_told_and_of_a_time_that_cannot_be_read() -> None:
+    rows = ("x,3/13/2021 1:02:03 AM,Other,7,y,z", "cut", "x,2021-03-13 오전 1:02:03,Sysmon,1,y,Image: a.exe")
+    found, fault = read("\n".join(("Level,Date and Time,Source,Event ID,Task Category", *rows)))
+    assert fault is SkipReason.BAD_TIME
+    assert "Channel" not in found[0][1]
+    sysmon = {"Channel": SYSMON, "Image": "a.exe", "Provider_Name": "Microsoft-Windows-Sysmon"}
+    assert found[2][1].items() >= sysmon.items()
 
 
 EVENT_XML = """<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>

@@ -2,7 +2,7 @@
 
 JSON comes as one array, as objects over many lines one after the other (`ConvertTo-Json`, `evtx_dump -o json` with a
 line `Record 7` before each), or as objects in one line each. A search engine's answer has its events in a list inside.
-XML is left to `event_xml`.
+XML is left to `event_xml`, the Event Viewer's own table to `event_viewer`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
 from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
+from waspglass.evidence.readers.event_viewer import event_of_row
 from waspglass.evidence.readers.event_xml import xml_documents
 
 __all__ = ["documents"]
@@ -115,7 +116,9 @@ def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
     rows, faults = csv.reader(lines, delimiter=separator), int(header is _DAMAGED)
     while faults <= MOST_FAULTS and (row := _row(rows)) is not None:
         faults += row is _DAMAGED
-        if row:
+        if row and (event := event_of_row(names, row)) is not None:
+            yield event
+        elif row:
             yield {name: _cell(name, value) for name, value in zip(names, row, strict=False) if value}
     tell_faults(faults, path)
 

@@ -1,16 +1,17 @@
 """Windows events that somebody exported with a tool: one array of JSON, objects over many lines, XML, or a table (CSV).
 
 JSON with one event a line is a log and read as `event_json`; here is what is none, or what must be translated first:
-`Get-WinEvent | ConvertTo-Json` and `| Export-Csv`, `Get-EventLog`, `evtx_dump -o json`, EvtxECmd's CSV, answers of
-Splunk and Elasticsearch, and timelines of Hayabusa, which has names of its own for channels and some fields.
+`Get-WinEvent | ConvertTo-Json` and `| Export-Csv`, `Get-EventLog`, `evtx_dump -o json`, EvtxECmd's CSV, what the Event
+Viewer saves, answers of Splunk and Elasticsearch, and timelines of Hayabusa, which has names of its own for channels
+and some fields.
 
-A record's place is its number in the file, from 1. Times that PowerShell wrote as text are those of the server.
+A record's place is its number in the file, from 1. Times written in the way of a language are those of the server.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 
 import orjson
@@ -19,8 +20,8 @@ from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
-from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.event_documents import documents
+from waspglass.evidence.readers.local_times import LocalTimes, day_stands_first, is_ambiguous, is_local
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
@@ -29,9 +30,6 @@ from waspglass.model.skip import SkipReason
 __all__ = ["EventExportReader", "reader"]
 
 _LOCAL_TIMES = ("TimeCreated", "TimeGenerated")
-_LOCAL = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4} [\d: \u202fAPMapm]{4,16}")
-_LOCAL_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
-"""Month first only with AM or PM: nobody but Americans writes both."""
 _CHANNELS = {
     "App": "Application",
     "Defender": "Microsoft-Windows-Windows Defender/Operational",
@@ -80,11 +78,21 @@ class EventExportReader:
         """One record an event.
 
         Raises:
-            EvidenceReadError: At the end, if some of it could not be read.
+            EvidenceReadError: At the end, if some of it could not be read, or times of events could not.
         """
+        times, unread = LocalTimes(self._zone), 0
+        decided = False
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
-            yield Place(record=number), self._time(record), record
+            written = next((record[name] for name in _LOCAL_TIMES if name in record), "")
+            if not decided and is_ambiguous(written):
+                times, decided = LocalTimes(self._zone, day_stands_first(_times_in(artefact))), True
+            moment = times.moment(written) if is_local(written) else event_time(record)
+            unread += bool(written) and moment is None
+            yield Place(record=number), moment, record
+        if unread:
+            message = f"the times of {unread} events cannot be read; save the log as EVTX or XML instead"
+            raise EvidenceReadError(message, reason=SkipReason.BAD_TIME, location=Location(artefact.file.path))
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Number, moment and JSON of each event, as `records` has it, in the shape of the `evtx` package.
@@ -95,19 +103,12 @@ class EventExportReader:
         for place, moment, record in self.records(artefact):
             yield place.record or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
 
-    def _time(self, record: Record) -> datetime | None:
-        for name in _LOCAL_TIMES:
-            if (text := record.get(name)) is not None and _LOCAL.fullmatch(text):
-                return self._local(text.replace("\u202f", " "))
-        return event_time(record)
 
-    def _local(self, text: str) -> datetime | None:
-        for form in _LOCAL_FORMS:
-            try:
-                return plausible(datetime.strptime(text, form).replace(tzinfo=self._zone))
-            except ValueError:
-                continue
-        return None
+def _times_in(artefact: Artefact) -> Iterator[str]:
+    """The times of all events, as far as the file can be read."""
+    with suppress(EvidenceReadError):
+        for document in _documents(artefact):
+            yield from (text_of(document[name]) for name in _LOCAL_TIMES if name in document)
 
 
 def _documents(artefact: Artefact) -> Iterator[Json]:

@@ -1,0 +1,52 @@
+"""Rows of the table that the Event Viewer saves ("Save as": CSV, or text with tabs).
+
+Its columns are level (in the Security log: keywords), time, source, event id, task category, and the message; all names
+but the message's are written, in the language of the server, and so is every text. So the table is known by its shape:
+five names over six cells, the fourth a number. The order of columns is the same in every language.
+
+The log is not named. Of providers that write to one log only, it is known by the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from waspglass.evidence.formats.event_shapes import Json
+
+__all__ = ["event_of_row"]
+
+_COLUMNS = ("LevelDisplayName", "TimeCreated", "ProviderName", "Id", "TaskDisplayName", "Message")
+"""As `Get-WinEvent` names them."""
+_LOG_OF = {
+    "MSExchange CmdletLogs": "MSExchange Management",
+    "MSExchange Control Panel": "Application",
+    "MSExchange Unified Messaging": "Application",
+    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
+    "Microsoft-Windows-Security-Auditing": "Security",
+    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
+    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
+    "PowerShell": "Windows PowerShell",
+    "Service Control Manager": "System",
+    "Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
+    "Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
+}
+"""The Event Viewer shows some providers by the short name that they also have."""
+_SHORT = {"Sysmon": "Microsoft-Windows-Sysmon"}
+
+
+def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
+    """The event of a row, in the shape of `Get-WinEvent`; None if the table is another.
+
+    Args:
+        names: The names over the table.
+        row: One row of it.
+    """
+    if len(names) != len(_COLUMNS) - 1 or len(row) != len(_COLUMNS) or not row[3].isdecimal():
+        return None
+    event = {name: value for name, value in zip(_COLUMNS, row, strict=True) if value}
+    provider = event.get("ProviderName", "")
+    event["TimeCreated"] = row[1].replace("-", "/")  # `2021-03-04 05:06:07` is local here, and UTC in other exports
+    event["ProviderName"] = _SHORT.get(provider, provider)
+    return event | ({"LogName": _LOG_OF[provider]} if provider in _LOG_OF else {})
