@@ -30,6 +30,7 @@ CONDITIONS = frozenset(
         *(f"rung:{rung.value}" for rung in Rung),
         "coverage:complete",
         "coverage:incomplete",
+        "review:some",
     }
 )
 """What `when` of advice and clocks may say."""
