@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from waspglass.model.errors import PackError, WaspglassError
 from waspglass.model.skip import Skipped
 from waspglass.packs.check_facts import fact_issues
 from waspglass.packs.check_files import file_issues
+from waspglass.packs.check_globs import glob_issues
 from waspglass.packs.check_rules import RuleSet, rule_issues
 from waspglass.packs.check_titles import title_issues
 from waspglass.packs.check_yara import yara_issues
@@ -24,6 +27,7 @@ Fires = Callable[[Pack, Path], Mapping[str, str] | None]
 """Examines a sample (a file or a folder, as evidence) with all rules of a pack. Gives the rules of all findings, of any
 effect, each with an empty text, and rules that were not run, with the reason; None if no kind of the pack knows any
 file of the sample. A YARA rule is told as `yara:<name>`. Passed in, because the engine stands above this package."""
+_LINE = re.compile(r"\bline ([0-9]+)")
 _UNKNOWN = "no kind of artefacts.yml knows it (give the kind `content`, or lay the sample out like a server)"
 
 Unused = Callable[[Pack], tuple[Skipped, ...]]
@@ -46,13 +50,28 @@ def check_pack(
         try:
             pack = load_pack(folder)
         except PackError as error:
-            place = error.location.path if error.location is not None else "pack.yml"
-            return (*issues, PackIssue(place, None, Severity.ERROR, "schema", error.message))
+            return (*issues, _load_issue(error, "schema", folder))
         issues += fact_issues(pack, formats)
-        issues += _rule_issues(pack, fires)
+        issues += glob_issues(pack)
+        sound = not any(issue.severity is Severity.ERROR for issue in issues)  # else samples tell of the same again
+        issues += _rule_issues(pack, fires if sound else None)
         if unused is not None and not any(issue.severity is Severity.ERROR for issue in issues):
             issues += (_unused_issue(skip) for skip in unused(pack))
     return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0, issue.check, issue.message)))
+
+
+def _load_issue(error: PackError, check: str, folder: Path) -> PackIssue:
+    """A fault that ends the reading of a pack, where it is; parsers of JSON name the line in words."""
+    place = error.location
+    told = _LINE.search(error.message)
+    line = place.line if place is not None else None
+    return PackIssue(
+        place.path.removeprefix(f"{folder}{os.sep}") if place is not None else "pack.yml",
+        int(told[1]) if line is None and told is not None else line,
+        Severity.ERROR,
+        check,
+        error.message,
+    )
 
 
 def _unused_issue(skip: Skipped) -> PackIssue:
@@ -89,6 +108,9 @@ def _sample_issues(
     for path in sorted({path for *_, samples in rules for path in (*samples.fires, *samples.silent)}):
         try:
             known[path] = fires(pack, Path(pack.root) / path)
+        except PackError as error:  # of the pack, whatever the sample
+            yield _load_issue(error, "unreadable", Path(pack.root))
+            return
         except WaspglassError as error:
             yield PackIssue(path, None, Severity.ERROR, "sample", f"cannot be examined: {error.message}")
     for file, name, line, samples in rules:

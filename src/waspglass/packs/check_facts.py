@@ -88,6 +88,19 @@ def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Sev
         yield Severity.ERROR, "kind", f"{kind.kind}: neither paths nor content tell a file of this kind"
     if not kind.logsources:
         yield Severity.WARNING, "kind", f"{kind.kind}: answers no logsource, so no rule can look into it"
+    yield from _expression_faults(kind)
+    for other in (*kind.together, *kind.settled_by):
+        if other not in counts or other == kind.kind:
+            yield Severity.ERROR, "entry", f"{kind.kind}: names {other!r}, which is no other kind of this pack"
+    for derived in kind.derive:
+        if derived.name in derived.source:
+            yield Severity.ERROR, "derive", f"{kind.kind}: the field {derived.name} is cut out of itself"
+    if kind.entry and not kind.requires:
+        message = f"{kind.kind}: shows an entry, and does not say which columns it needs for that"
+        yield Severity.INFO, "entry", message
+
+
+def _expression_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]]:
     if kind.content is not None and (fault := regex_fault(kind.content)):
         yield Severity.ERROR, "regex", f"{kind.kind}: content {fault}"
     for derived in kind.derive:
@@ -97,15 +110,11 @@ def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Sev
     for column, regex in kind.witness.items():
         if fault := regex_fault(regex):
             yield Severity.ERROR, "regex", f"{kind.kind}: witness of {column} {fault}"
-    for other in (*kind.together, *kind.settled_by):
-        if other not in counts or other == kind.kind:
-            yield Severity.ERROR, "entry", f"{kind.kind}: names {other!r}, which is no other kind of this pack"
-    if kind.entry and not kind.requires:
-        message = f"{kind.kind}: shows an entry, and does not say which columns it needs for that"
-        yield Severity.INFO, "entry", message
 
 
 def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
+    if not pack.products:
+        yield PackIssue("pack.yml", None, Severity.WARNING, "products", "the pack names no product")
     if not pack.builds:
         yield PackIssue("builds.csv", None, Severity.WARNING, "builds", "without builds the lid stays unknown")
         return

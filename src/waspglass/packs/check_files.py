@@ -20,6 +20,7 @@ from waspglass.packs.folder import (
     PackHead,
     TitlesFile,
     is_of_a_tool,
+    is_outside,
 )
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
@@ -131,7 +132,10 @@ def _licence(folder: Path) -> Iterator[PackIssue]:
     if head.id != folder.resolve().name:
         message = f"the id {head.id!r} is not the folder's name"
         yield PackIssue("pack.yml", None, Severity.WARNING, "id", message)
-    if head.known_good is not None and not (folder / head.known_good).is_file():
+    if head.known_good is not None and is_outside(folder, head.known_good):
+        message = f"the file {head.known_good!r} lies outside of the pack"
+        yield PackIssue("pack.yml", None, Severity.ERROR, "known-good", message)
+    elif head.known_good is not None and not (folder / head.known_good).is_file():
         message = f"there is no file {head.known_good!r} of known-good hashes"
         yield PackIssue("pack.yml", None, Severity.ERROR, "known-good", message)
 
@@ -140,6 +144,10 @@ def _stray_files(folder: Path) -> Iterator[PackIssue]:
     known = {*_YAML, *_TABLES, "known_good.bin", "README.md", "LICENSE", "NOTICE"}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            message = "a link that leads out of the pack"
+            yield PackIssue(inside.as_posix(), None, Severity.ERROR, "link", message)
+            continue
         if is_of_a_tool(inside) or not path.is_file() or inside.as_posix() in known:
             continue
         suffixes = _FOLDERS.get(inside.parts[0], frozenset()) if len(inside.parts) > 1 else frozenset()

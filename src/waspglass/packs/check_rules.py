@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from waspglass.model.finding import Effect, Rung
+from waspglass.packs.detections import EmptyValues, UnusedDetection
+from waspglass.packs.folder import is_outside
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Logsource, Pack
 from waspglass.packs.regex_faults import regex_fault
@@ -95,7 +97,7 @@ class NotSigma:
                 for condition in parsed_rule(rule.data).detection.parsed_condition:
                     _ = condition.parsed
         except NOT_SIGMA as error:
-            yield rule.line(), f"is not valid Sigma: {error}"
+            yield rule.line_of(str(error)), f"is not valid Sigma: {error}"
 
 
 class NoName:
@@ -105,11 +107,14 @@ class NoName:
     severity = Severity.ERROR
 
     def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """No name, or one that another rule bears."""
+        """No name, or a name or an id that another rule bears."""
         if not rule.name:
             yield rule.line(), "the rule has no name"
         elif sum(other.name == rule.name for other in all_rules.rules) > 1:
             yield rule.line("name"), f"the name {rule.name!r} is used by another rule"
+        own = rule.data.get("id")
+        if own is not None and sum(other.data.get("id") == own for other in all_rules.rules) > 1:
+            yield rule.line("id"), f"the id {own} is used by another rule"
 
 
 class NoLogsource:
@@ -321,7 +326,10 @@ class NoSample:
             if not paths:
                 yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
             for path in paths:
-                if not (Path(all_rules.pack.root) / path).exists():
+                if is_outside(Path(all_rules.pack.root), path):
+                    message = f"the sample {path} lies outside of the pack"
+                    yield rule.line("waspglass", "samples", sort), message
+                elif not (Path(all_rules.pack.root) / path).exists():
                     yield rule.line("waspglass", "samples", sort), f"there is no sample {path}"
 
 
@@ -333,6 +341,8 @@ RULE_CHECKS: Sequence[RuleCheck] = (
     NoMeaning(),
     UnknownCaptureField(),
     BadPlaceholder(),
+    EmptyValues(),
+    UnusedDetection(),
     BadRegex(),
     SlowRegex(),
     BadTag(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from waspglass.packs.issue import PackIssue, Severity
@@ -19,7 +20,10 @@ def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[Yara
     titled = [title.rule for title in pack.titles]
     yield from _missing(_FILE, "rules", [name for name in shown if name not in titled])
     yield from _missing("timeline.csv", "events", [row.event for row in pack.timeline if not row.event_de])
-    for name in titled:
+    for name, count in Counter(titled).items():
+        if count > 1:
+            message = f"the rule {name!r} has {count} titles"
+            yield PackIssue(_FILE, None, Severity.WARNING, "title", message)
         if name not in shown:
             yield PackIssue(_FILE, None, Severity.WARNING, "title", f"there is no rule {name!r} that gives findings")
 

@@ -182,8 +182,8 @@ def _optional(folder: Path, name: str, model: type[_File], nothing: _File) -> _F
 
 def _sources(folder: Path, below: str) -> tuple[RuleSource, ...]:
     return tuple(
-        RuleSource(path=path.relative_to(folder).as_posix(), text=read_text(path, str(path)))
-        for path in _source_files(folder, below)
+        RuleSource(path=inside, text=read_text(folder / inside, _shown(folder, inside)))
+        for inside in (path.relative_to(folder).as_posix() for path in _source_files(folder, below))
     )
 
 
@@ -194,6 +194,11 @@ def _source_files(folder: Path, below: str) -> list[Path]:
         for path in (folder / below).rglob("*")
         if path.suffix in SOURCES[below] and not is_of_a_tool(path.relative_to(folder)) and path.is_file()
     )
+
+
+def is_outside(folder: Path, name: str) -> bool:
+    """Whether a path that a pack names leads out of its folder."""
+    return not (folder / name).resolve().is_relative_to(folder.resolve())
 
 
 def is_of_a_tool(inside: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _Row = TypeVar("_Row", bound=Document)
+_PLAIN = {"extra_forbidden": "no such key is known; is it a typing error?", "missing": "this key is missing"}
 _LARGEST = 16 * 1024 * 1024
 """Bytes; a data file of a pack that a person wrote is never larger."""
 
@@ -51,8 +53,11 @@ def read_text(path: Path, shown: str) -> str:
     except OSError as error:
         raise PackError(f"cannot read: {error.strerror}", location=Location(shown)) from error
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise PackError("not UTF-8", location=Location(shown, line)) from error
+        raw = path.read_bytes()
+        line = raw[: error.start].count(b"\n") + 1
+        utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        message = "not UTF-8 but UTF-16; save it as UTF-8" if utf16 else "not UTF-8"
+        raise PackError(message, location=Location(shown, line)) from error
 
 
 def read_yaml(text: str, shown: str, model: type[_Row]) -> _Row:
@@ -80,7 +85,10 @@ def yaml_document(text: str, shown: str, model: type[_Row]) -> tuple[_Row | None
         return model.model_validate(data), ()
     except ValidationError as error:
         return None, tuple(
-            PackError(one["msg"], location=Location(shown, field_line(text, one["loc"]), _dotted(one["loc"])))
+            PackError(
+                _PLAIN.get(one["type"], one["msg"]),
+                location=Location(shown, field_line(text, one["loc"]), _dotted(one["loc"])),
+            )
             for one in error.errors(include_url=False, include_input=False)
         )
 

@@ -127,9 +127,9 @@ class ArtefactKind(Document):
     requires: tuple[str, ...] = ()
     witness: dict[str, str] = Field(default_factory=dict)
     keys: tuple[str, ...] = ()
-    retention_days: int | None = None
-    quota_mb: int | None = None
-    gap_hours: float | None = None
+    retention_days: int | None = Field(default=None, gt=0, le=36_600)
+    quota_mb: int | None = Field(default=None, gt=0, le=1 << 40)
+    gap_hours: float | None = Field(default=None, gt=0, le=24 * 366, allow_inf_nan=False)
     title: Translated
     remedy: Translated | None = None
     sources: tuple[str, ...] = ()

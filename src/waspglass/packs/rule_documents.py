@@ -48,6 +48,17 @@ class SigmaDocument:
         """The line of a key, or of its nearest parent."""
         return node_line(self.node, path) or self.begins
 
+    def line_of(self, message: str) -> int:
+        """The line of which a fault speaks that names no line: where what it quotes is written, or its key."""
+        scalars = list(_scalars(self.node))
+        for quoted in _QUOTED.findall(message):
+            for fits in (str.__eq__, str.__contains__):
+                found = next((line for text, line in scalars if fits(text, quoted)), None)
+                if found is not None:
+                    return found
+        key = next((path for word, path in _ABOUT if word in message), None)
+        return self.begins if key is None else self.line(*key)
+
     @property
     def name(self) -> str:
         """What findings and correlations call the rule: its name, or else its id."""
@@ -135,6 +146,28 @@ class YaraDocument:
     def samples(self) -> Samples:
         """The samples that `meta` names, separated by blanks."""
         return Samples(tuple(self.meta.get("fires", "").split()), tuple(self.meta.get("silent", "").split()))
+
+
+_QUOTED = re.compile(r"'([^']{2,})'")
+_ABOUT = (("identifier", ("id",)), ("Timespan", ("correlation", "timespan")), ("ondition", ("detection", "condition")))
+"""Words of pySigma's complaints -> the key that they are about."""
+
+
+def _scalars(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Text and line of all keys and values, in the order of the file."""
+    todo: list[object] = [root]
+    seen: set[int] = set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            yield node.value, node.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode):
+            todo += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            todo += [part for pair in reversed(node.value) for part in reversed(pair)]
 
 
 def _strings(value: object) -> tuple[str, ...]:
