@@ -458,6 +458,22 @@ class TestEvtx:
         assert [place.record for place, _, _ in found] == [1, 3, 4]
         assert refused.reason is SkipReason.DAMAGED
 
+    def test_a_chunk_that_was_emptied_is_told_and_room_for_later_events_is_none(self) -> None:
+        content = bytearray(evtx([[(self.START, {"EventID": "1"})]] * 3))
+        assert len(read("evtx", bytes(content) + bytes(4 * 65536))) == 3
+        content[4096 + 65536 : 4096 + 2 * 65536] = bytes(65536)
+        found, refused = until_fault("evtx", bytes(content))
+        assert [place.record for place, _, _ in found] == [1, 3]
+        assert refused.reason is SkipReason.DAMAGED
+
+    @pytest.mark.parametrize(("place", "value"), [(42, b"\1\0"), (120, b"\1\0\0\0"), (124, b"\xff\xff\xff\xff")])
+    def test_a_log_copied_from_a_running_server_is_read_beyond_what_its_header_knows(
+        self, place: int, value: bytes
+    ) -> None:
+        content = bytearray(evtx([[(self.START, {"EventID": "1"})]] * 3))
+        content[place : place + len(value)] = value
+        assert len(read("evtx", bytes(content))) == 3
+
     def test_what_is_no_event_log_says_so(self) -> None:
         assert fault("evtx", b"hello" * 1000).reason is SkipReason.DAMAGED
 

@@ -30,6 +30,7 @@ __all__ = ["EvtxReader", "plain_event", "reader"]
 _CHANGED = RENAMED.keys() | {"#attributes"}
 """Names that `flatten_event` gives another name, or leaves out."""
 _HEADER_BYTES, _CHUNKS_AT, _CHUNK_BYTES = 4096, 42, 64 * 1024
+_CHUNK_MARK_BYTES = 8
 _THREADS = 1
 """One thread a file: files are what is spread over cores, and a thread pool a file costs more than it gives."""
 
@@ -139,28 +140,35 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
                 unreadable += 1
             else:
                 break
-        cut = _cut(stream)
+        chunks, size = _chunks(stream), _raise_fault_at_end(stream)
+        unreadable += _emptied(stream, min(chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES))
     if unreadable:
         message = f"{unreadable} events or chunks are damaged; the others were read"
         raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
-    if cut:
+    if size < _HEADER_BYTES + chunks * _CHUNK_BYTES or (size - _HEADER_BYTES) % _CHUNK_BYTES != 0:
         message = "it is cut; the events before that were read"
         raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=place)
 
 
-def _cut(stream: BinaryIO) -> bool:
-    """Whether less is there than the file's header tells: the parser takes what breaks off for what ends.
+def _chunks(stream: BinaryIO) -> int:
+    """How many chunks there are by the file's header: the parser takes what breaks off for what ends.
 
     Layout: libyal/libevtx, "Windows XML Event Log (EVTX) format": a header of 4096 bytes, at 42 of it the number of
-    chunks, then chunks of 64 KiB.
-
-    Raises:
-        EvidenceReadError: If the stream is damaged at its end.
+    chunks, then chunks of 64 KiB, which begin with a mark.
     """
     stream.seek(_CHUNKS_AT)
-    (chunks,) = struct.unpack("<H", stream.read(2))
-    size = _raise_fault_at_end(stream)
-    return size < _HEADER_BYTES + chunks * _CHUNK_BYTES or (size - _HEADER_BYTES) % _CHUNK_BYTES != 0
+    count: int = struct.unpack("<H", stream.read(2))[0]
+    return count
+
+
+def _emptied(stream: BinaryIO, chunks: int) -> int:
+    """How many of the first chunks are nothing but zeros: the parser passes over those without a word."""
+    emptied = 0
+    for number in range(chunks):
+        stream.seek(_HEADER_BYTES + number * _CHUNK_BYTES)
+        if not any(stream.read(_CHUNK_MARK_BYTES)):
+            emptied += not any(stream.read(_CHUNK_BYTES - _CHUNK_MARK_BYTES))
+    return emptied
 
 
 def _raise_fault_at_end(stream: BinaryIO) -> int:
