@@ -46,6 +46,7 @@ PACK = Pack(
         AdviceText(id="isolate", when=("verdict:occupied",), priority=1, title=both("a"), text=both("a")),
         AdviceText(id="patch", when=("lid:vulnerable", "lid:unknown"), priority=1, title=both("b"), text=both("b")),
         AdviceText(id="watch", when=("always",), priority=3, title=both("c"), text=both("c")),
+        AdviceText(id="review", when=("review:some",), priority=3, title=both("d"), text=both("d")),
     ),
     clocks=(
         ClockText(
@@ -226,6 +227,12 @@ def test_patched_but_occupied_is_the_sentence_that_this_program_exists_to_say() 
     assert PAGE in result.sentence
     assert [step.id for step in result.advice] == ["isolate", "watch"]
     assert [clock.id for clock in result.clocks] == ["gdpr"]
+
+
+def test_nobody_is_sent_to_a_list_that_is_empty() -> None:
+    hint = finding(Rung.PROBED, "2021-03-03", Effect.HINT)
+    assert [step.id for step in run(hint).advice] == ["watch", "review"]
+    assert [step.id for step in run().advice] == ["watch"]
 
 
 def test_occupied_and_still_open() -> None:

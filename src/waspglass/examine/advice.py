@@ -25,7 +25,9 @@ def holds(when: tuple[str, ...], truths: frozenset[str]) -> bool:
     return all(any(condition in truths for condition in group) for group in groups.values())
 
 
-def truths_of(decision: Decision, lid: Lid, exposed: Exposure, *, blinded: bool = False) -> frozenset[str]:
+def truths_of(
+    decision: Decision, lid: Lid, exposed: Exposure, *, blinded: bool = False, review: bool = False
+) -> frozenset[str]:
     """What conditions of advice and clocks can ask for.
 
     Args:
@@ -33,11 +35,14 @@ def truths_of(decision: Decision, lid: Lid, exposed: Exposure, *, blinded: bool 
         lid: The patch state.
         exposed: The window; coverage is complete if no hour of it is missing.
         blinded: Files that would have shown an entry could not be read.
+        review: There are hints for a person to review.
     """
     rungs = {f"rung:{rung.value}" for rung in decision.rungs}
     unknown = exposed.window is None and lid.state is not LidState.NEVER_VULNERABLE
     coverage = "incomplete" if exposed.missing or unknown or blinded else "complete"
-    return frozenset({f"verdict:{decision.verdict.value}", f"lid:{lid.state.value}", f"coverage:{coverage}", *rungs})
+    hints = {"review:some"} if review else set()
+    facts = {f"verdict:{decision.verdict.value}", f"lid:{lid.state.value}", f"coverage:{coverage}"}
+    return frozenset(facts | rungs | hints)
 
 
 def advice_of(pack: Pack, truths: frozenset[str], language: str) -> tuple[Advice, ...]:

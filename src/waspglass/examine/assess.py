@@ -67,7 +67,9 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished)
     decision = decide(case)
     sentence = say(decision, case, catalogue)
-    truths = truths_of(decision, lid, exposed, blinded=bool(observations.blinded or unsettled or vanished))
+    blinded = bool(observations.blinded or unsettled or vanished)
+    review = _of(observations, Effect.HINT)
+    truths = truths_of(decision, lid, exposed, blinded=blinded, review=bool(review))
     if case.through_lid:
         truths |= {f"lid:{LidState.VULNERABLE.value}"}
     limits = limits_of(case, catalogue)
@@ -88,7 +90,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
         implants=implants,
         findings=_of(observations, Effect.SHOWS, Effect.FAILED, Effect.ENDS),
         context=_of(observations, Effect.CONTEXT),
-        review=_of(observations, Effect.HINT),
+        review=review,
         coverage=observations.coverage,
         skipped=observations.skipped,
         limits=(*contradictions, *limits),
