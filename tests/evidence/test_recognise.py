@@ -173,12 +173,14 @@ def test_what_may_hold_evidence_and_is_not_opened_is_told_once(tmp_path: Path) -
             "disks/MX01.vhdx": b"vhdxfile",
             "case.plaso": b"SQLite format 3\0",
             "General.7z": b"7z\xbc\xaf\x27\x1c",
+            "parts/c.zip.001": b"PK\x03\x04",
+            "nobody opens this": zip_bytes({"x": b""}),
             "opened.zip": zip_bytes({"C/LogFiles/W3SVC1/u_ex1.log": IIS}),
         },
     )
     artefacts, skips = found(tmp_path)
     assert [name for name, _, _ in artefacts] == ["iis"]
-    assert skips == []
+    assert [(skip.source, skip.count) for skip in skips] == [("*", 1)]
     with open_evidence(tmp_path) as evidence:
         list(evidence.files())
         assert [(skip.source, (skip.detail or "")[:20]) for skip in evidence.skipped()] == [
@@ -186,6 +188,7 @@ def test_what_may_hold_evidence_and_is_not_opened_is_told_once(tmp_path: Path) -
             (r"disks\MX01.vhdx", "an image of a disk i"),
             ("General.7z", "archives of this kin"),
             ("MX01.E01", "an image of a disk i"),
+            (r"parts\c.zip.001", "parts of an archive "),
         ]
 
 

@@ -22,6 +22,8 @@ def _vdi(text: bytes) -> bytes:
         (_vdi(b"<<< Oracle VM VirtualBox Disk Image >>>\n"), Signature.IMAGE),
         (_vdi(b"<<< QEMU VM Virtual Disk Image >>>\n"), Signature.IMAGE),
         (_NTFS, Signature.IMAGE),
+        (b"PK\x03\x04".ljust(30, b"\0") + b"container.description", Signature.IMAGE),
+        (b"MSWIM\0\0\0", Signature.FOREIGN_ARCHIVE),
         (_PARTITIONS, Signature.IMAGE),
         (b"x" * 257 + b"ustar\x0000", Signature.TAR),
         (b"7z\xbc\xaf\x27\x1c", Signature.FOREIGN_ARCHIVE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_windows_means_it", "unpacked_name", "unrotated", "why_not_opened"]
+__all__ = ["as_windows_means_it", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
 
 _COMPRESSED = (".gz", ".zst")
 _ROTATED = re.compile(
@@ -15,10 +15,12 @@ _ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
 """A look at the last character first, for most files are no rotated logs."""
 _SAMPLE = re.compile(r"_\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}\.data\Z", re.IGNORECASE)
 """DFIR-ORC puts a number before a file's name and this behind it."""
+_OPENED = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
 _NOT_OPENED = {
     "archives of this kind are not read; unpack it first": (
         *(".7z", ".7z.001", ".rar", ".xz", ".bz2", ".lz4", ".z", ".wim"),
     ),
+    "parts of an archive are not read; join them first": (".z01", ".zip.001", ".tar.001", ".tar.gz.001"),
     "an image of a disk is examined by itself, not as a file among others; one of memory is not read": (
         *(".e01", ".ex01", ".l01", ".ad1", ".aff4", ".vmdk", ".vhd", ".vhdx", ".qcow2", ".vdi", ".dd", ".raw"),
     ),
@@ -37,7 +39,7 @@ def as_windows_means_it(path: str) -> str:
 
 def unrotated(path: str) -> str:
     """The path without what rotation or a collector put behind the name: `x.log.gz.1` -> `x.log.gz`."""
-    name = path.rfind("/") + 1
+    name = max(path.rfind("/"), path.rfind("\\")) + 1
     if path.endswith(_ROTATED_ENDS) and (rotated := _ROTATED.search(path, name)):
         return path[: rotated.end(1)]
     if path.endswith("}.data") and (sample := _SAMPLE.search(path, name)):
@@ -54,6 +56,11 @@ def unpacked_name(path: str) -> str:
         if plain == path:
             return path
         path = plain
+
+
+def is_opened(path: str) -> bool:
+    """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
+    return unrotated(path).lower().endswith(_OPENED)
 
 
 def why_not_opened(path: str) -> str | None:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.file_names import why_not_opened
+from waspglass.evidence.file_names import is_opened, why_not_opened
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
@@ -109,7 +109,7 @@ class _Recogniser:
             if not found:
                 found = list(islice(self._by_content(head, far=placed or _lies_loose(file)), 1))
             empty = not found and head.empty()
-            archive = not found and head.begins_an_archive()
+            archive = not found and is_opened(file.path) and head.begins_an_archive()
         except EvidenceReadError as fault:
             yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
             return

@@ -42,6 +42,7 @@ _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"7z\xbc\xaf\x27\x1c", Signature.FOREIGN_ARCHIVE),
     (b"Rar!\x1a\x07", Signature.FOREIGN_ARCHIVE),
     (b"MSCF", Signature.FOREIGN_ARCHIVE),
+    (b"MSWIM\0\0\0", Signature.FOREIGN_ARCHIVE),
     (b"BZh", Signature.FOREIGN_ARCHIVE),
     (b"\xfd7zXZ\x00", Signature.FOREIGN_ARCHIVE),
 )
@@ -50,12 +51,16 @@ ARCHIVE_STARTS = tuple(start for start, found in _STARTS if found is not Signatu
 _USTAR_AT = 257
 _VDI_AT, _VDI = 64, b"\x7f\x10\xda\xbe"
 """The mark of a VirtualBox disk; the text before it names the program that wrote it, VirtualBox or QEMU."""
+_AFF4_AT, _AFF4 = 30, b"container.description"
+"""AFF4 is a zip whose first member has this name."""
 _BOOT_SECTOR_MARK_AT = 510
 _BOOT_NAMES = re.compile(rb".{3}(?:NTFS    |MSDOS5\.0|MSWIN4\.1|EXFAT   )", re.DOTALL)
 
 
 def signature(head: bytes) -> Signature:
     """What the first bytes say; a raw disk is told by its boot sector."""
+    if head.startswith(_AFF4, _AFF4_AT):
+        return Signature.IMAGE
     for start, found in _STARTS:
         if head.startswith(start):
             return found

@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from waspglass.evidence.compressed import decompressed, inner_signature
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.file_names import unrotated, why_not_opened
+from waspglass.evidence.file_names import is_opened, why_not_opened
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member, TreeFile
 from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
@@ -24,7 +24,6 @@ from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["EvidenceTree"]
 
-_PACKED_SUFFIXES = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
 _FOLDER_AND_DRIVE = 2
 _COMPARED = 128 << 10
 """Bytes by which copies of one file, collected in two ways, are told from two servers' files of the same length: event
@@ -137,10 +136,9 @@ class EvidenceTree:
 
     def _expanded(self, file: TreeFile, nesting: int) -> Iterator[TreeFile]:
         """The file, or what it holds: the content of a compressed log, or an archive and then its members."""
-        lowered = unrotated(file.path.replace("\\", "/").lower())
-        if (why := why_not_opened(lowered)) is not None:
+        if (why := why_not_opened(file.path)) is not None:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, why)
-        if not lowered.endswith(_PACKED_SUFFIXES):
+        if not is_opened(file.path):
             yield file
             return
         try:
