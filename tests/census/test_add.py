@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import os
 import re
 import zipfile
 import zlib
@@ -314,6 +315,21 @@ def test_a_zone_that_may_be_several_is_counted_and_not_taken_for_utc(tmp_path: P
     assert (records, skips) == (1, {"bad time": 1})
     records, skips = added(add(tmp_path / "named", "2021-03-09.json", lines))
     assert (records, skips) == (2, {"bad time": 1})
+
+
+@pytest.mark.parametrize("day", [dt.date(1999, 12, 31), dt.date(2021, 4, 4), dt.date(2999, 1, 1)])
+def test_a_day_that_cannot_be_is_refused(tmp_path: Path, day: dt.date) -> None:
+    """It would be the last day of the store, which every question is about."""
+    with pytest.raises(UsageError, match="no day of a scan"):
+        add(tmp_path, "a.json", EXPORT, date=day)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_may_never_end_is_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "2021-03-09.json"
+    os.mkfifo(pipe)
+    outcomes = list(add_exports(Folder(str(tmp_path / "store")), [pipe, Path("/dev/zero")], options()))
+    assert [each.refused is not None and "it is no file" in each.refused.reason for each in outcomes] == [True, True]
 
 
 def test_names_of_zones_mean_one_thing_in_the_tz_database() -> None:

@@ -182,3 +182,14 @@ def test_many_sources_are_answered_soon() -> None:
     cells = simulated(800, (0.2, 0.3, 0.3, 0.4, 0.4, 0.4, 0.5, 0.2), RNG)
     found = log_linear(cells, tuple("abcdefgh"))
     assert found.total == pytest.approx(800, rel=0.03)
+
+
+def test_a_model_that_says_nobody_is_not_certain_of_it() -> None:
+    """No host was seen by the first source alone: the best model has nobody unseen, and its own error means nothing."""
+    cells = {(True, True, True): 16, (True, False, True): 9, (False, True, False): 4, (True, True, False): 2,
+             (False, False, True): 8, (False, True, True): 8}  # fmt: skip
+    found = log_linear(cells, ("a", "b", "c"))
+    assert found.rivals is not None
+    assert found.rivals[0] == found.seen
+    assert found.high is not None
+    assert found.high > found.seen + 6

@@ -15,7 +15,7 @@ import polars as pl
 
 from waspglass.census.errors import ExportError, StoreError
 from waspglass.census.evidence_tables import keep_evidence
-from waspglass.census.normalise import Filing, normalise
+from waspglass.census.normalise import EARLIEST, Filing, normalise
 from waspglass.census.nothing import write_nothing
 from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
@@ -28,7 +28,7 @@ from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
-from waspglass.model.errors import Location
+from waspglass.model.errors import Location, UsageError
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AddOptions", "Outcome", "add_exports"]
@@ -63,6 +63,11 @@ class AddOptions:
     signs: Signs | None = None
     replace: bool = False
 
+    @property
+    def latest(self) -> dt.datetime:
+        """The latest time that is not absurd: clocks go wrong, and days begin earlier elsewhere."""
+        return self.now + dt.timedelta(days=2)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -90,9 +95,11 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
 
     Raises:
         StoreError: If the store cannot be read or written, or is being written to.
-        UsageError: If the options name what does not exist.
+        UsageError: If the options name what does not exist, or a day that cannot be.
     """
     (options.signs or load_signs()).check(options.product)
+    if options.date is not None and not EARLIEST.date() <= options.date <= options.latest.date():
+        raise UsageError(f"no day of a scan: {options.date}", hint="It lies before 2000 or in the future")
     try:
         with folder.locked():
             session = _Session(folder, options, folder.start())
@@ -189,7 +196,7 @@ class _Session:
     def _filing(self, head: Head, writer: SightingWriter) -> Filing:
         options = self.options
         day = options.date or day_in_name(head.name, options.now.date())
-        return Filing(writer.source, day, options.now + dt.timedelta(days=2), options.product)
+        return Filing(writer.source, day, options.latest, options.product)
 
     def _workers(self, export: Export) -> int:
         return self.options.workers if export.packed_size >= SPREAD_BYTES else 1

@@ -13,7 +13,7 @@ from waspglass.census.sighting import SIGHTING, Tally
 from waspglass.census.zones import ZONES
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Filing", "normalise"]
+__all__ = ["EARLIEST", "Filing", "normalise"]
 
 _IPV4 = r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
 _HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
@@ -26,7 +26,7 @@ _ZONED = r"^.{19}(?:[.,]\d+)?\s?(?:([+-]\d\d(?::?\d\d)?)(?:\s[A-Za-z]{2,5}|\[[\w
 _TEXTS = ("region", "city", "network", "organisation", "sector", "product", "server_name", "url", "compromise")
 _TEXT_LIMIT = 300
 _NAMES_LIMIT = 16
-_EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
             SkipReason.MALFORMED_LINE, f"line {lost['line'][0]}: no usable address {_first(raw, lost)!r}", lost.height
         )
         frame = frame.filter(pl.col("address").is_not_null())
-    absurd = (pl.col("seen") < _EARLIEST) | (pl.col("seen") > filing.latest)
+    absurd = (pl.col("seen") < EARLIEST) | (pl.col("seen") > filing.latest)
     frame = frame.with_columns(
         pl.when(absurd).then(None).otherwise(pl.col("seen")).alias("seen"),
         date=pl.lit(filing.date, dtype=pl.Date) if filing.date else None,

@@ -23,6 +23,9 @@ Pattern = tuple[bool, ...]
 _Z = 1.959963984540054
 _BOUND = 1000
 """More than so many times what was seen is no bound."""
+_NONE = (math.log(0.5), math.log(-math.log(0.025) / 0.5) / _Z)
+"""Less than half a host is none, whatever the logarithm; the error of it is that of a count of none, of which the exact
+upper limit is 3.7 (97.5 %). What the fit says of it is without meaning, as the estimate lies on the bound."""
 _MODELS = 2000
 """Seven sources have two million. Those with the fewest dependences are fitted, all of one number of them or none."""
 
@@ -125,8 +128,7 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     pairs = fits[0][1]
     weights = np.exp([-(fit[0] - fits[0][0]) / 2 for fit in fits])
     weights /= weights.sum()
-    # Less than half a host is none, whatever the logarithm.
-    logs, errors = np.array([max(fit[2], math.log(0.5)) for fit in fits]), np.array([fit[3] for fit in fits])
+    logs, errors = np.transpose([fit[2:] if fit[2] > _NONE[0] else _NONE for fit in fits])
     unseen = float(weights @ logs)
     error = float(weights @ np.sqrt(errors**2 + (logs - unseen) ** 2))
     high = seen + math.exp(min(unseen + _Z * error, 700.0))

@@ -205,6 +205,8 @@ def diff(
     with open_reading(Folder(store), load_pack(pack)) as reading:
         comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
         typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
+        if not any(comparison.counts.values()):
+            typer.echo(f"no host of the product that the pack {reading.pack.id} is about in either scan", err=True)
         if hosts is not None:
             table = StringIO()
             number = write_hosts(changed, table)

@@ -59,9 +59,12 @@ def exports_in(path: Path) -> tuple[Export, ...]:
     """The exports in a file, told from its first bytes and not from its ending.
 
     Raises:
-        ExportError: If it cannot be opened, or is a damaged or encrypted archive.
+        ExportError: If it cannot be opened, is a pipe or a device, or a damaged or encrypted archive.
     """
     try:
+        if not path.is_file() and not path.is_dir() and path.exists():
+            # A pipe or a device cannot be read twice, and may never end.
+            raise ExportError("it is no file", location=Location(str(path)), hint="Save its content to a file first")
         with path.open("rb") as file:
             start = file.read(4)
         if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
