@@ -12,7 +12,7 @@ from tests.hunt.evidence import MemoryFile
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.build_sightings import build_sightings
 from waspglass.evidence.formats.moments import moment as moment_of_text
-from waspglass.evidence.member import moment
+from waspglass.evidence.member import file_time
 from waspglass.evidence.readers.registry import record_reader
 from waspglass.model.finding import Effect, Finding
 
@@ -84,13 +84,13 @@ def test_when_a_virtual_directory_was_changed(text: str, read: datetime | None) 
 
 @given(st.floats(allow_nan=True, allow_infinity=True) | st.integers())
 def test_a_file_time_leaves_room_to_reckon(seconds: float) -> None:
-    read = moment(seconds)
+    read = file_time(seconds)
     if read is not None:
         assert (read + DAYS).tzinfo is (read - DAYS).tzinfo
 
 
 def test_a_file_time_that_was_never_set_is_none() -> None:
-    assert moment(-11_644_473_600) is None
+    assert file_time(-11_644_473_600) is None
 
 
 @given(st.datetimes(timezones=st.timezones() | st.none()))

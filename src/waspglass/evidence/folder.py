@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.member import Member, moment
+from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import regular_file
 from waspglass.evidence.windows_path import split_name
@@ -78,7 +78,7 @@ class FolderContainer:
                 yield Member(
                     parts=_as_components(parts),
                     size=status.st_size,
-                    modified=moment(status.st_mtime),
+                    modified=file_time(status.st_mtime),
                     local=self._root.joinpath(*parts),
                     opener=partial(self._open, parts),
                 )

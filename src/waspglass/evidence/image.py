@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.member import Member, moment
+from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import slice_stream
 from waspglass.evidence.tree import Evidence
@@ -179,7 +179,7 @@ def _member(entry: _Entry, parts: tuple[str, ...]) -> Member:
     modified: datetime | None = None
     try:
         status = entry.stat(follow_symlinks=False)
-        size, modified = status.st_size, moment(status.st_mtime)
+        size, modified = status.st_size, file_time(status.st_mtime)
     except Exception:
         size = None  # a file without a readable status may still have readable bytes
     return Member(parts, size, modified, None, partial(_open, entry, "\\".join(parts)), forkable=False)

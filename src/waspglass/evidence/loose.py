@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from waspglass.evidence.member import Member, moment
+from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import regular_file
 from waspglass.model.skip import SkipReason
@@ -39,9 +39,9 @@ class LooseContainer:
             return
         parts = (self._path.name,)
         if self._unpack is None:
-            yield Member(parts, status.st_size, moment(status.st_mtime), self._path, self._open)
+            yield Member(parts, status.st_size, file_time(status.st_mtime), self._path, self._open)
         else:
-            yield Member(parts, None, moment(status.st_mtime), None, self._content)
+            yield Member(parts, None, file_time(status.st_mtime), None, self._content)
 
     def _content(self) -> BinaryIO:
         stream = self._open()

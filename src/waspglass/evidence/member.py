@@ -12,7 +12,7 @@ from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.spool import Spool
 
-__all__ = ["Container", "Member", "TreeFile", "moment"]
+__all__ = ["Container", "Member", "TreeFile", "file_time"]
 
 _FIRST_YEAR, _LAST_YEAR = 1602, 9000
 
@@ -84,7 +84,7 @@ class TreeFile:
         return spool.stream()
 
 
-def moment(seconds: float) -> datetime | None:
+def file_time(seconds: float) -> datetime | None:
     """A POSIX time in UTC, or None where it is none: outside of what a calendar holds, or not set (1601 in NTFS).
 
     Who reckons with it may add or take off some years without leaving the calendar.

@@ -8,8 +8,8 @@ import threading
 from typing import BinaryIO
 
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.forward_stream import SeekableStream
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.reader import SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -70,7 +70,7 @@ class Spool:
         """All of it with random access; closing it closes the spool. Where it is damaged, its end raises the fault."""
         size = self.size()
         past_the_end = 0 if self._fault is None else 1
-        return SeekableReader(self.pread, size + past_the_end, self.close).as_binary()
+        return SeekableStream(self.pread, size + past_the_end, self.close).as_binary()
 
     def close(self) -> None:
         """Drops the file and closes the stream."""

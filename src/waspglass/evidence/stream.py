@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.forward_stream import ForwardStream, SeekableStream
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.reader import Reader, SeekableReader
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -81,7 +81,7 @@ def slice_stream(pread: Pread, start: int, size: int, path: str) -> BinaryIO:
             raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=Location(path))
         return data
 
-    return SeekableReader(read_at, size).as_binary()
+    return SeekableStream(read_at, size).as_binary()
 
 
 def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, path: str) -> BinaryIO:
@@ -112,7 +112,7 @@ def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, 
             raise EvidenceReadError(message, reason=SkipReason.COMPRESSION_BOMB, location=Location(path))
         return data
 
-    return Reader(read, source.close).as_binary()
+    return ForwardStream(read, source.close).as_binary()
 
 
 def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.member import Member, moment
+from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.sparse_member import packed_size, sparse_pread
 from waspglass.evidence.stream import Pread, slice_stream
@@ -106,7 +106,7 @@ class TarContainer:
                 yield Member(
                     parts=split_name(info.name),
                     size=info.size,
-                    modified=moment(info.mtime),
+                    modified=file_time(info.mtime),
                     local=None,
                     opener=partial(slice_stream, read, start, info.size, f"{self._path}\\{info.name}"),
                 )

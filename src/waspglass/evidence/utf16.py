@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from waspglass.evidence.forward_stream import ForwardStream
 from waspglass.evidence.limits import DEFAULT_LIMITS
-from waspglass.evidence.reader import Reader
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.tree import EvidenceFile
 
@@ -105,7 +105,7 @@ class AsUtf8:
                         return text.encode()
             return decoder.decode(b"", final=True).encode()
 
-        return Reader(read, source.close).as_binary()
+        return ForwardStream(read, source.close).as_binary()
 
     def seekable(self) -> BinaryIO:
         """As `open`, with random access.

@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
-from waspglass.evidence.member import Member, moment
+from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, Unpacker, bounded_stream, decompression_fault, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
@@ -142,8 +142,8 @@ def _modified(info: zipfile.ZipInfo) -> datetime | None:
         tag, length = struct.unpack("<HH", header)
         body = extra.read(length)
         if tag == _EXTENDED_TIME and len(body) >= 5 and body[0] & 1:
-            return moment(struct.unpack_from("<i", body, 1)[0])
+            return file_time(struct.unpack_from("<i", body, 1)[0])
         if tag == _NTFS_TIMES and len(body) >= 16 and struct.unpack_from("<HH", body, 4) == (1, 24):
             ticks: int = struct.unpack_from("<Q", body, 8)[0]
-            return moment((ticks - _FILETIME_OF_1970) / 10_000_000)
+            return file_time((ticks - _FILETIME_OF_1970) / 10_000_000)
     return None

@@ -18,10 +18,10 @@ from typing import BinaryIO, Protocol
 
 from waspglass.evidence.stream import Pread, slice_stream
 
-__all__ = ["OWN_METHODS", "UnpackedMember", "unpacked_member"]
+__all__ = ["LOCAL_HEADER", "LOCAL_MAGIC", "OWN_METHODS", "UnpackedMember", "unpacked_member"]
 
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_LOCAL_MAGIC = b"PK\x03\x04"
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+LOCAL_MAGIC = b"PK\x03\x04"
 _DEFLATE64, _BZIP2, _LZMA = 9, 12, 14
 OWN_METHODS = frozenset({_DEFLATE64, _BZIP2, _LZMA})
 _STEP = 256 * 1024
@@ -51,12 +51,12 @@ def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> UnpackedM
         zipfile.BadZipFile: If the member does not begin where the directory says.
         NotImplementedError: If its LZMA asks for too much memory.
     """
-    header = slice_stream(pread, info.header_offset, _LOCAL_HEADER.size, path)  # the place may be before the archive
-    raw = header.read(_LOCAL_HEADER.size)
-    if len(raw) < _LOCAL_HEADER.size or not raw.startswith(_LOCAL_MAGIC):
+    header = slice_stream(pread, info.header_offset, LOCAL_HEADER.size, path)  # the place may be before the archive
+    raw = header.read(LOCAL_HEADER.size)
+    if len(raw) < LOCAL_HEADER.size or not raw.startswith(LOCAL_MAGIC):
         raise zipfile.BadZipFile("no member begins there")
-    name_length, extra_length = _LOCAL_HEADER.unpack(raw)[-2:]
-    start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+    name_length, extra_length = LOCAL_HEADER.unpack(raw)[-2:]
+    start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
     packed = slice_stream(pread, start, info.compress_size, path)
     return UnpackedMember(_pieces_of(packed, info.compress_type), info.file_size, info.CRC)
 

@@ -21,13 +21,12 @@ from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_archive import ZipContainer
+from waspglass.evidence.zip_method import LOCAL_HEADER, LOCAL_MAGIC
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["SalvagedZip", "open_zip"]
 
-_HEADER = struct.Struct("<4s5H3I2H")
-_MAGIC = b"PK\x03\x04"
 _ENCRYPTED, _LENGTH_FOLLOWS, _UTF8 = 0x1, 0x8, 0x800
 _STORED, _DEFLATED = 0, 8
 _IN_EXTRA, _ZIP64 = 0xFFFFFFFF, 0x0001
@@ -127,27 +126,27 @@ class SalvagedZip:
         """Offset of the next local header; headers may lie close together, so the block that was read is kept."""
         while start < self._size:
             place, block = self._window
-            if not place <= start <= place + len(block) - len(_MAGIC):
+            if not place <= start <= place + len(block) - len(LOCAL_MAGIC):
                 place, block = self._window = start, self._pread(_STEP, start)
-            at = block.find(_MAGIC, start - place)
+            at = block.find(LOCAL_MAGIC, start - place)
             if at >= 0:
                 return place + at
             if len(block) < _STEP:
                 return None
-            start = place + len(block) - len(_MAGIC) + 1
+            start = place + len(block) - len(LOCAL_MAGIC) + 1
         return None
 
     def _entry(self, at: int) -> _Entry | None:
-        raw = self._pread(_HEADER.size, at)
-        if len(raw) < _HEADER.size:
+        raw = self._pread(LOCAL_HEADER.size, at)
+        if len(raw) < LOCAL_HEADER.size:
             return None
-        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _HEADER.unpack(raw)
-        tail = self._pread(name_length + extra_length, at + _HEADER.size)
+        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = LOCAL_HEADER.unpack(raw)
+        tail = self._pread(name_length + extra_length, at + LOCAL_HEADER.size)
         name, extra = tail[:name_length], tail[name_length:]
         if len(name) < name_length or not name or b"\0" in name:
             return None
         text = name.decode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
-        start = at + _HEADER.size + name_length + extra_length
+        start = at + LOCAL_HEADER.size + name_length + extra_length
         lengths = _zip64_lengths(extra) if _IN_EXTRA in {packed, size} else (size, packed)
         if flags & _LENGTH_FOLLOWS or lengths is None:
             return _Entry(text, method, flags, start, None, None)

@@ -17,7 +17,7 @@ import pefile
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.member import moment
+from waspglass.evidence.member import file_time
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.readers.whole_file import read_whole
@@ -92,7 +92,7 @@ def _described(content: bytes, path: str) -> dict[str, str]:
 
 def _make(image: _Image) -> dict[str, str]:
     header = image.FILE_HEADER
-    linked = moment(getattr(header, "TimeDateStamp", 0))
+    linked = file_time(getattr(header, "TimeDateStamp", 0))
     machine = pefile.MACHINE_TYPE.get(getattr(header, "Machine", 0), "")
     directories = getattr(image.OPTIONAL_HEADER, "DATA_DIRECTORY", [])
     signed = len(directories) > _SECURITY and directories[_SECURITY].Size > 0

@@ -8,12 +8,12 @@ from typing import BinaryIO, cast
 
 from waspglass.evidence.errors import EvidenceReadError
 
-__all__ = ["Reader", "SeekableReader"]
+__all__ = ["ForwardStream", "SeekableStream"]
 
 _STEP = 256 * 1024
 
 
-class Reader(io.BufferedIOBase):
+class ForwardStream(io.BufferedIOBase):
     """Reads forwards. `io.BufferedReader` would lose up to a block when its source fails in the middle of a read.
 
     A read that meets a fault after some bytes returns these; the next one raises. Reading to the end (`read()`) raises
@@ -110,8 +110,8 @@ class Reader(io.BufferedIOBase):
         self._buffer, self._at, self._base, self._fault = b"", 0, position, None
 
 
-class SeekableReader(Reader):
-    """A `Reader` over something with random access.
+class SeekableStream(ForwardStream):
+    """A `ForwardStream` over something with random access.
 
     Args:
         read_at: Gives up to so many bytes from an offset.
