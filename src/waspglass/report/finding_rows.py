@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from waspglass.model.assessment import Assessment
-from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.finding import Finding, Rung
+from waspglass.report.summary import height, highest_rung
 
 __all__ = ["AddressRow", "RuleRow", "RungTable", "address_rows", "rule_rows", "rung_tables"]
 
@@ -94,7 +95,7 @@ def rule_rows(findings: Iterable[Finding], most: int = _RULES) -> tuple[tuple[Ru
         RuleRow(rule, members[0].title, rung, tuple(members), *_first_and_last(members))
         for (rule, rung), members in groups.items()
     ]
-    rows.sort(key=lambda row: (-(row.rung.height if row.rung else -1), -row.count, row.rule))
+    rows.sort(key=lambda row: (-height(row.rung), -row.count, row.rule))
     return tuple(rows[:most]), max(0, len(rows) - most)
 
 
@@ -105,16 +106,11 @@ def address_rows(assessment: Assessment) -> tuple[tuple[AddressRow, ...], int]:
         if finding.actor and finding.actor.address:
             groups.setdefault(finding.actor.address, []).append(finding)
     rows = [
-        AddressRow(address, len(members), _highest(members), *_first_and_last(members))
+        AddressRow(address, len(members), highest_rung(members), *_first_and_last(members))
         for address, members in groups.items()
     ]
-    rows.sort(key=lambda row: (-(row.highest.height if row.highest else -1), -row.count, row.address))
+    rows.sort(key=lambda row: (-height(row.highest), -row.count, row.address))
     return tuple(rows[:_ADDRESSES]), max(0, len(rows) - _ADDRESSES)
-
-
-def _highest(findings: Iterable[Finding]) -> Rung | None:
-    shown = [finding.rung for finding in findings if finding.rung and finding.effect is Effect.SHOWS]
-    return max(shown, key=lambda rung: rung.height, default=None)
 
 
 def _first_and_last(findings: Iterable[Finding]) -> tuple[datetime | None, datetime | None]:

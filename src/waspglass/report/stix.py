@@ -31,7 +31,7 @@ from waspglass.report.stix_parts import (
     routable,
     traffic_object,
 )
-from waspglass.report.summary import presence
+from waspglass.report.summary import height, highest_rung, presence
 from waspglass.report.visible import prose, visible
 
 __all__ = ["render_stix"]
@@ -101,11 +101,6 @@ class _Group:
     def count(self) -> int:
         """How often something was seen: a record that several rules matched was seen once."""
         return len({(found.source, found.line, found.record, found.offset) for found in self.findings})
-
-    def highest(self) -> Rung | None:
-        """The highest rung that one of them shows."""
-        rungs = [finding.rung for finding in self.findings if finding.rung and finding.effect is Effect.SHOWS]
-        return max(rungs, key=lambda rung: rung.height, default=None)
 
 
 def render_stix(assessment: Assessment, *, tlp: str = "amber") -> str:
@@ -183,7 +178,7 @@ def _actors(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
         actor = finding.actor
         if actor and (actor.address or actor.account) and finding.effect in (Effect.SHOWS, Effect.FAILED):
             groups.setdefault((actor.address, actor.account), _Group()).findings.append(finding)
-    ranked = sorted(groups.items(), key=lambda item: (-_height(item[1].highest()), str(item[0])))
+    ranked = sorted(groups.items(), key=lambda item: (-height(highest_rung(item[1].findings)), str(item[0])))
     for (address, account), group in ranked[:_MOST_ACTORS]:
         _actor(builder, host, techniques, address, account, group)
     return max(0, len(ranked) - _MOST_ACTORS)
@@ -205,7 +200,7 @@ def _actor(
     first, last = group.times(builder.assessment.created)
     key = json.dumps([address, account])
     seen = _observed(builder, key, things, first, last, group.count())
-    highest = group.highest()
+    highest = highest_rung(group.findings)
     if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):
         return
     indicator = builder.add(
@@ -342,10 +337,6 @@ def _note_lines(assessment: Assessment, phrases: Phrases, left_out: int) -> Iter
         yield phrases.text("stix.left_out", n=phrases.number(left_out))
     yield phrases.text("html.addresses_note")
     yield phrases.text("stix.nobody")
-
-
-def _height(rung: Rung | None) -> int:
-    return -1 if rung is None else rung.height
 
 
 def _later(when: datetime, by: timedelta) -> datetime:

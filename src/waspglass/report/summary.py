@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,16 @@ from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.report.phrases import Phrases
 
-__all__ = ["SkipSummary", "Summary", "findings_by_id", "presence", "summarise", "wasp_facts"]
+__all__ = [
+    "SkipSummary",
+    "Summary",
+    "findings_by_id",
+    "height",
+    "highest_rung",
+    "presence",
+    "summarise",
+    "wasp_facts",
+]
 
 _EXAMPLES = 3
 
@@ -90,6 +99,17 @@ def presence(implant: Implant) -> Literal["present", "presumed", "gone", "open"]
     if not implant.present:
         return "gone"
     return "presumed" if implant.presumed else "present"
+
+
+def highest_rung(findings: Iterable[Finding]) -> Rung | None:
+    """The highest rung that one of the findings shows."""
+    shown = [finding.rung for finding in findings if finding.rung and finding.effect is Effect.SHOWS]
+    return max(shown, key=height, default=None)
+
+
+def height(rung: Rung | None) -> int:
+    """For sorting by rung; no rung is the lowest."""
+    return -1 if rung is None else rung.height
 
 
 def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
