@@ -25,8 +25,8 @@ class Exposure:
     """When the host could have been entered, and what of that time was seen.
 
     Attributes:
-        window: From the campaign's first known exploitation to the patch, or to the collection; None if the host was
-            never vulnerable or nothing tells when the window ends.
+        window: From the campaign's first known exploitation, or the first installation if that was later, to the patch,
+            or to the collection; None if the host was never vulnerable or nothing tells when the window ends.
         missing: Parts of the window for which no source able to show an entry speaks.
         end_known: False if the time of collection is not known, so that the last record of the evidence stands for it.
         sources: Kinds that covered some of it.
@@ -59,6 +59,7 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     start = pack.window.first_exploitation
     if end is None or end <= start:
         return Exposure(None, (), end_known=end is not None and end_known, sources=(), ends_early=end)
+    start = max(start, _installed(lid, end) or start)
     window = Span(from_=start, to=end)
     asked = (
         Span(from_=max(start, observations.since or start), to=min(end, observations.until or end))
@@ -72,6 +73,14 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     missing = missing_spans(window, (span for spans in whole.values() for span in spans))
     in_part = tuple(sorted(kind for kind, spans in whole.items() if spans != pieces[kind]))
     return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in whole.items() if spans)), in_part)
+
+
+def _installed(lid: Lid, end: datetime) -> datetime | None:
+    """When the product was first installed, if a setup log proves it and nothing tells of the host before that."""
+    first = min((b.installed for b in lid.builds if b.certainty is Certainty.PROVEN and b.installed), default=None)
+    if first is None or first >= end or any(b.at is not None and b.at < first for b in lid.builds):
+        return None
+    return first
 
 
 def _together(kind: str, pieces: Mapping[str, tuple[Span, ...]], pack: Pack) -> tuple[Span, ...]:
