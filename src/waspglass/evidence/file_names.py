@@ -7,9 +7,7 @@ import re
 __all__ = ["as_windows_means_it", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
 
 _COMPRESSED = (".gz", ".zst")
-_ROTATED = re.compile(
-    r"(\.(?:log|evtx?|jsonl?|ndjson|csv|tsv)(?:\.(?:gz|zst))?)(?:[._-](?:old|bak|\d{1,14}))+\Z", re.IGNORECASE
-)
+_ROTATED = re.compile(r"(\.(?:log|evtx?|jsonl?|ndjson|csv|tsv|gz|zst))(?:[._-](?:old|bak|\d{1,14}))+\Z", re.IGNORECASE)
 """`.log.1`, `.log.old`, `.log_old`, `.log-20210303`, `.log.gz.1`."""
 _ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
 """A look at the last character first, for most files are no rotated logs."""
