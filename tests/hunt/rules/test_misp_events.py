@@ -109,6 +109,10 @@ def test_what_the_event_says_stands_in_the_finding() -> None:
     assert read({"Event": clear}).indicators[0].title.endswith("[TLP:GREEN]")
 
 
+def test_an_event_of_windows_is_none_of_misp() -> None:
+    assert language_of('{\n  "Event": {"System": {"EventID": 1}, "EventData": {"Attributes": "x"}}\n}') is None
+
+
 @pytest.mark.parametrize("content", [{"Event": {"info": "x"}}, {"Event": []}, {"response": [[[[[[[[{}]]]]]]]]}])
 def test_what_has_no_attributes_is_told(content: object) -> None:
     text = json.dumps({**content, "Attribute ": 1} if isinstance(content, dict) else content)

@@ -43,7 +43,7 @@ _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
 _YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
-_MISP = re.compile(r'"(?:Attribute|Event)"\s*:\s*[{\[]')
+_MISP = re.compile(r'"Attribute"\s*:\s*\[')
 _BUNDLE = re.compile(r'"type"\s*:\s*"bundle"')
 _SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
 
