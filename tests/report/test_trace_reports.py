@@ -194,6 +194,7 @@ def test_of_copies_that_are_not_told_apart_none_is_singled_out(language: str) ->
     changes = {
         "least=0.5": "least=0.75", '"worst"': '"peak of the day"', "1.0375": "1.5",
         "return totals": "totals = {name: round(sum(t), 3) for name, t in totals.items()}\n    return totals",
+        "totals": "sums",
     }  # fmt: skip
     third = ORIGINAL
     for old, new in changes.items():

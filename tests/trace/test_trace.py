@@ -322,6 +322,7 @@ def test_a_changed_line_in_given_code_makes_no_part_derived() -> None:
 def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide(
     monkeypatch: pytest.MonkeyPatch, more: float, reason: str
 ) -> None:
+    monkeypatch.setattr("waspglass.trace.trace.part_evidence", lambda *_: (0.0, 0.0, False))
     pair = [source("a.py", renamed(ORIGINAL))], [source("b.py", ORIGINAL)]
     whole = traced(*pair).comparisons[0].llr
     lines = Span(first=1, last=9)
@@ -330,3 +331,24 @@ def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide(
     best = traced(*pair).comparisons[0]
     assert whole > 0
     assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, reason)
+
+
+WEIGHED = "\n".join(f"    total_{i} = weigh(rows[{i}], 'unit {i * 37}') ** {i + 2} - offset_{i % 7}" for i in range(8))
+
+
+def test_a_copy_whose_names_all_changed_is_derived_by_its_structure() -> None:
+    shared = f"{ORIGINAL}\n\n\ndef weighed(rows):\n{WEIGHED}\n    return rows\n"
+    sample = renamed(shared).replace("weigh", "scale").replace("rows", "items")
+    best = traced([source("a.py", sample)], [source("b.py", shared)]).comparisons[0]
+    assert (best.verdict, best.reasons[0], best.parts) == (Verdict.DERIVED, "structure", ())
+    assert best.llr == best.hypotheses.against_independent > load_calibration().derived_at
+    assert best.hypotheses.one_in >= 3000
+
+
+def test_structure_alone_is_not_enough_where_both_may_have_it_from_a_third_or_no_grammar_could_read_it() -> None:
+    shared = f"{ORIGINAL}\n\n\ndef weighed(rows):\n{WEIGHED}\n    return rows\n"
+    sample = renamed(shared).replace("weigh", "scale").replace("rows", "items")
+    pair = [source("a.py", sample)], [source("b.py", shared)]
+    assert traced(*pair, [source("third.py", shared)]).verdict is not Verdict.DERIVED
+    as_text = traced([reader.as_tokens(pair[0][0])], [reader.as_tokens(pair[1][0])]).comparisons[0]
+    assert as_text.reasons[0] != "structure"

@@ -14,7 +14,7 @@ from waspglass.trace.reader import Grounds, Reader, is_forced
 from waspglass.trace.result import Comparison, Hypotheses
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["Comparing"]
+__all__ = ["COMMON_SOURCE_AT", "Comparing", "one_in"]
 
 COMMON_SOURCE_AT = math.log(10)
 """Log likelihood ratio against a common third source below which *derived* is not said."""
@@ -65,7 +65,7 @@ class Comparing:
             hypotheses=Hypotheses(
                 against_independent=round(llr, 4),
                 against_common_source=None if common_source is None else round(common_source, 4),
-                one_in=max(1, int(math.exp(max(0.0, llr)) + ROUNDING)),
+                one_in=one_in(llr),
                 background_as_alike=sum(1 for score in scores if score >= likeness.score),
                 background_pairs=len(scores),
             ),
@@ -80,6 +80,11 @@ class Comparing:
             known = [against.likeness(program, other).score for other in against.programs[::step]]
             self._with_background[source] = known
         return known
+
+
+def one_in(llr: float) -> int:
+    """Of how many independent pairs at most one looks like a pair of this ratio."""
+    return max(1, int(math.exp(max(0.0, llr)) + ROUNDING))
 
 
 def _llr(calibration: Calibration, score: float, baseline: float, tokens: float, programs: int) -> np.float64:

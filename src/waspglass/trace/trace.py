@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from waspglass.model.skip import Skipped
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.commons import Commons
-from waspglass.trace.comparison import Comparing
+from waspglass.trace.comparison import COMMON_SOURCE_AT, Comparing, one_in
 from waspglass.trace.detail import direction_of, parts_in_common, regions_of, shown_text
 from waspglass.trace.lineage import Lineage
-from waspglass.trace.program import Program, Source
+from waspglass.trace.pairing import Background
+from waspglass.trace.parts import part_evidence
+from waspglass.trace.program import Program, Reading, Source
 from waspglass.trace.reader import Grounds, Reader
 from waspglass.trace.result import Comparison, Direction, Input, TraceResult
 from waspglass.trace.unpack import unpack
@@ -176,6 +178,7 @@ class _Detailing:
         sample, reference = self.reader.together(self.by_name[draft.sample], self.by_name[draft.shared])
         against = self.grounds.of(sample)
         regions, covered = regions_of(sample, reference, self.reader, against)
+        draft = self._by_structure(draft, sample, reference, against)
         whole = draft.verdict is Verdict.DERIVED
         parts = () if whole else parts_in_common(sample, reference, self.reader, against, self.calibration)
         verdict, reasons = draft.verdict, draft.reasons
@@ -186,6 +189,23 @@ class _Detailing:
         return draft.model_copy(update={
             "verdict": verdict, "reasons": reasons, "regions": regions, "parts": parts,
             "direction": self._direction(draft, covered),
+        })  # fmt: skip
+
+    def _by_structure(self, draft: Comparison, sample: Source, reference: Source, against: Background) -> Comparison:
+        """The same comparison, derived if the wholes are enough for that where only what renaming keeps is compared."""
+        beside = draft.hypotheses.against_common_source
+        programs = self.reader.program(sample), self.reader.program(reference)
+        by_grammar = all(program.reading is Reading.SYNTAX for program in programs)
+        explained = beside is not None and beside < COMMON_SOURCE_AT
+        if draft.reasons[0] not in {"unclear", "between"} or explained or not by_grammar:
+            return draft
+        _, llr, derived = part_evidence(*programs, against, self.calibration, 1)
+        if not derived or llr <= draft.llr:
+            return draft
+        hypotheses = draft.hypotheses.model_copy(update={"against_independent": round(llr, 4), "one_in": one_in(llr)})
+        return draft.model_copy(update={
+            "verdict": Verdict.DERIVED, "reasons": ("structure", *draft.reasons[1:]), "llr": round(llr, 4),
+            "hypotheses": hypotheses,
         })  # fmt: skip
 
     def _direction(self, draft: Comparison, covered: tuple[float, float]) -> Direction:
