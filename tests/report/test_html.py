@@ -12,7 +12,7 @@ from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
-from waspglass.model.assessment import Advice, Assessment, EvidenceNode
+from waspglass.model.assessment import UNNAMED, Advice, Assessment, EvidenceNode, Implant
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.html import render_html
@@ -71,6 +71,13 @@ def test_the_contents_lead_to_what_a_person_should_review() -> None:
     hint = finding(1, effect=Effect.HINT)
     assert 'href="#review"' in render_html(minimal(review=(hint,)))
     assert 'href="#review"' not in render_html(minimal())
+
+
+def test_an_implant_is_named_as_a_person_would() -> None:
+    unnamed, path = Implant(subject=UNNAMED), Implant(subject="C:\\\\Temp\\\\a.dll")
+    text = page(minimal(implants=(unnamed, path))).text
+    assert "a page whose name was not seen" in text
+    assert "C:\\Temp\\a.dll" in text
 
 
 def test_a_date_is_not_torn_apart() -> None:

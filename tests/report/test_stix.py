@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import SHELL, clean, every_verdict, occupied
-from waspglass.model.assessment import Assessment, Host, Implant, Verdict
+from waspglass.model.assessment import UNNAMED, Assessment, Host, Implant, Verdict
 from waspglass.model.errors import UsageError
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.stix import render_stix
@@ -251,3 +251,8 @@ def test_what_came_from_an_address_is_traffic_of_the_layers_that_are_known() -> 
     ]
     for source, thing in traffic.items():
         assert any({source, str(thing["id"])} <= set(refs) for refs in seen.values())
+
+
+def test_an_implant_whose_name_was_not_seen_is_no_indicator() -> None:
+    objects = json.loads(render_stix(minimal(implants=(Implant(subject=UNNAMED, present=None),))))["objects"]
+    assert not [one for one in objects if one["type"] in ("indicator", "file")]

@@ -9,15 +9,12 @@ from waspglass.examine.file_times import act_time
 from waspglass.examine.former import kept_elsewhere, set_otherwise_now
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.web_roots import folder_of
-from waspglass.model.assessment import Implant
+from waspglass.model.assessment import UNNAMED, Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
 __all__ = ["implant_lives", "shown_subject"]
-
-UNNAMED = "?"
-"""Subject of an implant of which only the writing was seen, not its name."""
 
 
 def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]:

@@ -18,6 +18,7 @@ from waspglass.model.skip import Skipped
 __all__ = [
     "EXIT_CODES",
     "SCHEMA",
+    "UNNAMED",
     "Advice",
     "Assessment",
     "Clock",
@@ -33,6 +34,10 @@ __all__ = [
 ]
 
 SCHEMA: Literal["waspglass/assessment/1"] = "waspglass/assessment/1"
+
+
+UNNAMED = "?"
+"""`subject` of an implant of which only the writing was seen, not its name."""
 
 
 class Verdict(StrEnum):
@@ -124,7 +129,7 @@ class Implant(Document):
     """Something that persists, with its life as far as it can be seen.
 
     Attributes:
-        subject: URL path or file path, normalised.
+        subject: URL path or file path, normalised; `?` if its name was not seen.
         written: When it was written.
         first_used: First successful use.
         last_used: Last successful use.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from waspglass.model.assessment import Assessment, LidState, Verdict
+from waspglass.model.assessment import UNNAMED, Assessment, Implant, LidState, Verdict
 from waspglass.model.language import Catalogue, load_catalogue
 
 __all__ = ["Phrases"]
@@ -66,6 +66,12 @@ class Phrases:
         """A legal period as laws write it: hours up to a week, then days; months after them."""
         shown = self.text("clock.days", n=hours // 24) if hours > 168 else self.text("clock.hours", n=hours)
         return f"{shown} + {self.count('month', months)}" if months else shown
+
+    def subject(self, implant: Implant) -> str:
+        """What an implant is called: with the backslashes that a path has, or in words if its name was not seen."""
+        if implant.subject == UNNAMED:
+            return self.text("implant.unnamed")
+        return implant.subject.replace("\\\\", "\\")
 
     def lid(self, assessment: Assessment) -> str:
         """The lid axis as one clause with its dates."""

@@ -106,14 +106,14 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
         left, right = scale.x(start), scale.x(max(start, end))
         state = presence(implant)
         words = phrases.text("text.to", start=phrases.minute(start), end=phrases.minute(end))
-        title = f"{shortened(visible(implant.subject), 200)}: {phrases.text(f'implant.{state}')}, {words}"
+        title = f"{shortened(visible(phrases.subject(implant)), 200)}: {phrases.text(f'implant.{state}')}, {words}"
         if state == "presumed":
             sign = scale.x(max(start, implant.last_used or start))
             picture.boxes.append(Box(left, y + 3, max(sign - left, 3), 11, "implant-present", title))
             picture.boxes.append(Box(sign, y + 3, max(right - sign, 3), 11, "implant-open", title))
         else:
             picture.boxes.append(Box(left, y + 3, max(right - left, 3), 11, f"implant-{state}", title))
-        text = shortened(visible(implant.subject), 28, keep_end=True)
+        text = shortened(visible(phrases.subject(implant)), 28, keep_end=True)
         picture.labels.append(Label(LEFT - 12, y + 12, text, "lane code", "end"))
         y += 18
     return y

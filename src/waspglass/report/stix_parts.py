@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from waspglass.model.assessment import UNNAMED
 from waspglass.model.errors import UsageError
 from waspglass.report.visible import visible
 
@@ -121,6 +122,8 @@ def account_object(account: str) -> StixObject:
 
 def file_objects(subject: str, sha256: str | None = None) -> tuple[StixObject, ...]:
     """An implant as a file, with its folder where the subject names one; empty if the subject names no file."""
+    if subject == UNNAMED:
+        return ()
     folder, _, name = visible(subject).replace("\\\\", "\\").replace("\\", "/").rpartition("/")
     if not name:
         return ()

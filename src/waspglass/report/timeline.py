@@ -130,7 +130,9 @@ def _implants(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _V
         for described, (word, moment) in moments.items():
             if moment:
                 more = {"hostname": assessment.host.name, "subject": implant.subject}
-                message = f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}: {implant.subject}"
+                message = (
+                    f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}: {phrases.subject(implant)}"
+                )
                 yield _event(moment, described, "implant", message, more)
 
 
