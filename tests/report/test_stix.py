@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import SHELL, clean, every_verdict, occupied
-from waspglass.model.assessment import UNNAMED, Assessment, Host, Implant, Verdict
+from waspglass.model.assessment import UNNAMED, Assessment, Host, Implant, Limit, Verdict
 from waspglass.model.errors import UsageError
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.stix import render_stix
@@ -256,3 +256,13 @@ def test_what_came_from_an_address_is_traffic_of_the_layers_that_are_known() -> 
 def test_an_implant_whose_name_was_not_seen_is_no_indicator() -> None:
     objects = json.loads(render_stix(minimal(implants=(Implant(subject=UNNAMED, present=None),))))["objects"]
     assert not [one for one in objects if one["type"] in ("indicator", "file")]
+
+
+def test_pages_that_may_be_the_owners_accuse_nobody() -> None:
+    seen = finding(1, rung=Rung.USED, subject="/aspnet_client/form.aspx", actor=Actor(address="198.51.100.9"))
+    page = Implant(subject="/aspnet_client/form.aspx", present=True, findings=(seen.id,))
+    limit = Limit(id="answers-only", text="Pages answered.", decisive=True)
+    bundle = json.loads(render_stix(minimal(findings=(seen,), implants=(page,), limits=(limit,))))
+    (indicator,) = [one for one in bundle["objects"] if one["type"] == "indicator"]
+    assert indicator["indicator_types"] == ["anomalous-activity"]
+    assert indicator["confidence"] == 30

@@ -50,19 +50,28 @@ def _packs() -> list[str]:
     return list(built_in_packs())
 
 
+_Pack = Annotated[
+    str, typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=_packs)
+]
+_Facts = Annotated[
+    Path | None,
+    typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages."),
+]
+_Since = Annotated[
+    str | None, typer.Option(help="Look only at records from this time on: 2021-03-01 or 2021-03-01T12:00:00Z; UTC.")
+]
+_Until = Annotated[
+    str | None, typer.Option(help="Look only at records up to this time; a date alone is 00:00 UTC of that day.")
+]
+
+
 def examine(
     evidence: Annotated[
         Path,
         typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."),
     ],
-    pack: Annotated[
-        str,
-        typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=_packs),
-    ] = "proxylogon",
-    facts: Annotated[
-        Path | None,
-        typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages."),
-    ] = None,
+    pack: _Pack = "proxylogon",
+    facts: _Facts = None,
     rules: Annotated[
         list[Path] | None,
         typer.Option(metavar="PATH", help="More Sigma, YARA, STIX or CSV indicators: file or folder; repeatable."),
@@ -74,13 +83,8 @@ def examine(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="What to print on standard output.")
     ] = OutputFormat.TEXT,
-    since: Annotated[
-        str | None,
-        typer.Option(help="Look only at records from this time on: 2021-03-01 or 2021-03-01T12:00:00Z; UTC."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Look only at records up to this time; a date alone is 00:00 UTC of that day.")
-    ] = None,
+    since: _Since = None,
+    until: _Until = None,
     lang: Annotated[ReportLanguage, typer.Option(help="Language of answer and reports.")] = ReportLanguage.EN,
     tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs at once.")] = 1,

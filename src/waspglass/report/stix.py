@@ -31,7 +31,7 @@ from waspglass.report.stix_parts import (
     routable,
     traffic_object,
 )
-from waspglass.report.summary import height, highest_rung, presence
+from waspglass.report.summary import answers_only, height, highest_rung, presence
 from waspglass.report.visible import prose, visible
 
 __all__ = ["render_stix"]
@@ -45,8 +45,9 @@ _MOST_ACTORS = 200
 _MOST_IMPLANTS = 200
 _MOST_NUMBER = 999_999_999
 _ADDRESS_LIFE = timedelta(days=30)
-_CONFIDENCE_IMPLANT, _CONFIDENCE_ADDRESS = 85, 50
-"""On the scale of STIX appendix A: high; medium, because addresses are shared and change hands."""
+_CONFIDENCE_IMPLANT, _CONFIDENCE_ADDRESS, _CONFIDENCE_PAGE = 85, 50, 30
+"""On the scale of STIX appendix A: high; medium, because addresses are shared and change hands; low, because a page of
+which only answers are known may be the owner's."""
 
 
 @dataclass(slots=True)
@@ -203,6 +204,8 @@ def _actor(
     highest = highest_rung(group.findings)
     if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):
         return
+    if answers_only(builder.assessment):  # they may be the users of the owner's page
+        return
     indicator = builder.add(
         "indicator",
         key,
@@ -239,6 +242,10 @@ def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: 
     if not things:
         return
     state = presence(implant)
+    doubtful = answers_only(builder.assessment)
+    described = builder.phrases.text(
+        "stix.page" if doubtful else "stix.implant", state=builder.phrases.text(f"implant.{state}")
+    )
     dated = [when for when in (implant.written, implant.first_used, implant.last_used) if when]
     end = builder.assessment.host.collected_at if state == "present" else None
     first = min(dated, default=builder.assessment.created)
@@ -249,13 +256,13 @@ def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: 
         "indicator",
         key,
         name=visible(implant.subject),
-        description=builder.phrases.text("stix.implant", state=builder.phrases.text(f"implant.{state}")),
-        indicator_types=["malicious-activity", "compromised"],
+        description=described,
+        indicator_types=["anomalous-activity"] if doubtful else ["malicious-activity", "compromised"],
         pattern=implant_pattern(implant.subject, digest),
         pattern_type="stix",
         pattern_version="2.1",
         valid_from=moment(first),
-        confidence=_CONFIDENCE_IMPLANT,
+        confidence=_CONFIDENCE_PAGE if doubtful else _CONFIDENCE_IMPLANT,
         lang=builder.assessment.language,
     )
     _sight(builder, key, indicator, seen, host, first, last, 1)

@@ -16,6 +16,7 @@ from waspglass.report.phrases import Phrases
 __all__ = [
     "SkipSummary",
     "Summary",
+    "answers_only",
     "findings_by_id",
     "height",
     "highest_rung",
@@ -110,6 +111,11 @@ def highest_rung(findings: Iterable[Finding]) -> Rung | None:
 def height(rung: Rung | None) -> int:
     """For sorting by rung; no rung is the lowest."""
     return -1 if rung is None else rung.height
+
+
+def answers_only(assessment: Assessment) -> bool:
+    """Nothing but answers of pages that may be the owner's speaks of an intruder."""
+    return any(limit.id == "answers-only" for limit in assessment.limits)
 
 
 def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
