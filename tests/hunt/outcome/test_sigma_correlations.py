@@ -228,3 +228,19 @@ def test_rule_files_are_read_as_they_come(tmp_path: Path) -> None:
     sources, (skip,) = read_rule_sources([tmp_path])
     assert sources == ()
     assert skip.detail == "no rules are there"
+
+
+NAMES_WHAT_ENDS_IT = "waspglass: {rung: used, capture: {page: {field: P}}, subject: page}\n"
+
+
+@pytest.mark.parametrize(("extra", "matches"), [("", 1), (NAMES_WHAT_ENDS_IT, 51)])
+def test_a_chain_that_names_what_it_ends_in_does_so_again_up_to_a_bound(extra: str, matches: int) -> None:
+    chain = joined("temporal_ordered", "a, b", "condition: {gte: 2}", extra=extra)
+    log = "a1 " + " ".join(f"b2/P=page{number}" for number in range(80))
+    told = [one for one in found([A, B, chain], log) if one[0] == "k"]
+    assert len(told) == matches
+
+
+def test_a_chain_ends_no_later_than_its_timespan_allows() -> None:
+    chain = joined("temporal_ordered", "a, b", "condition: {gte: 2}", extra=NAMES_WHAT_ENDS_IT)
+    assert [one for one in found([A, B, chain], "a1 b2 b5 b9") if one[0] == "k"] == [("k", 2), ("k", 3)]

@@ -7,7 +7,7 @@ series gives several matches and not one an event.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -104,6 +104,8 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
             yield Match(correlation, tuple(window), key)
 
 
+_FURTHER_NAMED = 50
+"""Records that one chain may end in besides the first, if it tells what they name."""
 _WHOLE_FILE = Place(offset=0)
 """Where a record stands that is a file, such as a page: no file gives two."""
 
@@ -115,10 +117,13 @@ def _where(place: Place) -> tuple[int, int, int]:
 def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[Heard], int]) -> Iterator[list[Heard]]:
     """Chains in the order of the rules; each prefix is kept with its latest start.
 
-    A chain that was told ends in further whole files, too: of several pages written after a break-in, each is one.
+    A chain that was told ends in further whole files, too: of several pages written after a break-in, each is one. One
+    that names what it ends in, such as a page that answered, does so in further records, up to a bound.
     """
     wanted = sequences(correlation)
+    further = _FURTHER_NAMED if correlation.meaning.subject is not None else 0
     told: dict[int, list[Heard]] = {}
+    again: Counter[int] = Counter()
 
     def fresh() -> list[list[list[Heard]]]:
         return [[[] for _ in sequence] for sequence in wanted]
@@ -132,8 +137,11 @@ def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[
             step = sequence.index(at)
             last = step == len(sequence) - 1
             before = prefixes[step - 1] if step else []
-            if last and not before and event.place == _WHOLE_FILE:
+            if last and before:
+                again[number] = 0
+            elif last and (event.place == _WHOLE_FILE or again[number] < further):
                 before = told.get(number, [])
+                again[number] += 1
             if step and (not before or event.time - before[0].time > correlation.timespan):
                 continue
             prefixes[step] = [*before, event]
