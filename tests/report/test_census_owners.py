@@ -126,3 +126,37 @@ def test_the_hosts_that_the_message_is_about_are_shown_first() -> None:
     calm = tuple(host(State.PATCHED, address=f"192.0.2.{n}", reported=True) for n in range(20))
     notice = Notice(Contact("a@b.example"), (*calm, host(address="192.0.2.99")))
     assert "192.0.2.99 tcp/443 (mail.a.example): vulnerable" in message(notice, PACK, SENDER)
+
+
+def test_an_address_is_one_line_whoever_saw_it() -> None:
+    seen = (host(port=8443, source="nmap", names=()), host(),
+            host(State.PATCHED, source="shadowserver.x", compromise="webshell", reported=True))  # fmt: skip
+    text = message(Notice(Contact("a@b.example"), seen), PACK, SENDER)
+    assert (
+        "192.0.2.1 tcp/8443 tcp/443 (mail.a.example): vulnerable, webshell; nmap, shodan, shadowserver.x, 2021-03-09"
+        in text
+    )
+    assert text.count("192.0.2.1") == 1
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "stolen machine keys"), ("de", "Gestohlene Machine Keys")])
+def test_what_the_campaign_asks_for_beyond_the_update_is_in_it(language: str, word: str) -> None:
+    """An owner of SharePoint who only installs the update stays open to whoever took the keys."""
+    notice = Notice(Contact("a@b.example", language=language), (host(),))
+    text = message(notice, load_pack("toolshell"), SENDER)
+    assert word in text
+    assert max(map(len, text.splitlines())) < 160
+    assert word not in message(notice, PACK, SENDER)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("go back to 2021-01-03", "no password", "no order")),
+        ("de", ("seit\n  2021-01-03", "kein Passwort", "keine Anordnung")),
+    ],
+)
+def test_it_says_since_when_whether_it_is_real_and_that_it_is_no_order(language: str, words: tuple[str, ...]) -> None:
+    text = message(Notice(Contact("a@b.example", language=language), (host(),)), PACK, SENDER)
+    assert all(word in text for word in words)
+    assert text.endswith(".\n")

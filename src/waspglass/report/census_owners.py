@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,10 @@ COLUMNS = tuple(
     " servername url".split()
 )
 """Shadowserver's `scan_exchange` columns of today, in its order, so that a receiver's own tools read the attachment."""
+
+
+_SAMPLES = 10
+"""Addresses that the text itself names; the attachment has all."""
 
 
 class Tlp(StrEnum):
@@ -67,6 +72,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
 
 
@@ -109,37 +115,60 @@ def attachment(hosts: Iterable[ExposedHost], pack: Pack) -> str:
 
 
 def message(notice: Notice, pack: Pack, sender: Sender) -> str:
-    """The text, in the owner's language: what was seen, when, by whom, what it means, what to do."""
+    """The text, in the owner's language: what was seen, when, by whom, what it means, what to do, is it real."""
     language = notice.contact.language
     words = load_catalogue("waspglass.report", "census", language)
     days = sorted({host.seen.date() for host in notice.hosts})
+    seen = _by_address(notice.hosts)
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
         name=printable(notice.contact.name) or notice.contact.email,
         sender=sender,
         pack=pack,
         title=pack.title.text(language),
-        addresses=len({host.address for host in notice.hosts}),
+        addresses=len(seen),
         notice=notice,
         sources=sorted({host.source for host in notice.hosts}),
         first=days[0],
         last=days[-1],
+        exploited=pack.window.first_exploitation.date(),
+        released=pack.window.patch_available.date(),
         tested=sorted({host.source for host in notice.hosts if host.tested}),
-        sample=[_sample(host, words) for host in sorted(notice.hosts, key=_calm)[:10]],
-        more=max(len(notice.hosts) - 10, 0),
+        advice=_advice(pack, language),
+        sample=[_sample(hosts, words) for hosts in seen[:_SAMPLES]],
+        more=max(len(seen) - _SAMPLES, 0),
     )  # fmt: skip
 
 
-def _calm(host: ExposedHost) -> bool:
-    """The samples that the message is about come first."""
-    return host.state is not State.VULNERABLE and not host.compromise
+def _advice(pack: Pack, language: str) -> list[tuple[str, list[str]]]:
+    """What the campaign asks for beyond the update, in lines; a patched host needs it too."""
+    return [
+        (each.title.text(language), textwrap.wrap(each.text.text(language), 112))
+        for each in pack.advice
+        if "lid:patched" in each.when
+    ]
 
 
-def _sample(host: ExposedHost, words: Catalogue) -> str:
-    port = f" {host.transport or 'tcp'}/{host.port}" if host.port else ""
-    name = f" ({printable(host.name)})" if host.name else ""
-    reported = f", {printable(host.compromise)}" if host.compromise else ""
-    state = words.text(state_key(host.state))
-    return f"{host.address}{port}{name}: {state}{reported}; {host.source}, {host.seen:%Y-%m-%d %H:%M} UTC"
+def _by_address(hosts: Iterable[ExposedHost]) -> list[list[ExposedHost]]:
+    """What was seen at each address; those reported as compromised first, then the vulnerable ones."""
+    found: dict[str, list[ExposedHost]] = {}
+    for host in hosts:
+        found.setdefault(host.address, []).append(host)
+    return sorted(found.values(), key=lambda seen: (not any(host.compromise for host in seen), not _vulnerable(seen)))
+
+
+def _vulnerable(seen: Iterable[ExposedHost]) -> bool:
+    return any(host.state is State.VULNERABLE for host in seen)
+
+
+def _sample(seen: Sequence[ExposedHost], words: Catalogue) -> str:
+    """One line for an address: ports, name, worst state, what was reported, who saw it, and when last."""
+    ports = dict.fromkeys(f"{host.transport or 'tcp'}/{host.port}" for host in seen if host.port)
+    name = next((f" ({printable(host.name)})" for host in seen if host.name), "")
+    state = State.VULNERABLE if _vulnerable(seen) else seen[0].state
+    reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
+    told = ", ".join([words.text(state_key(state)), *reports])
+    sources, last = ", ".join(dict.fromkeys(host.source for host in seen)), max(host.seen for host in seen)
+    return f"{' '.join([seen[0].address, *ports])}{name}: {told}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
 
 
 def _folder_name(email: str) -> str:
