@@ -336,13 +336,56 @@ def test_a_part_that_says_less_than_the_whole_is_not_said_to_decide(
 WEIGHED = "\n".join(f"    total_{i} = weigh(rows[{i}], 'unit {i * 37}') ** {i + 2} - offset_{i % 7}" for i in range(8))
 
 
-def test_a_copy_whose_names_all_changed_is_derived_by_its_structure() -> None:
+def test_a_copy_whose_names_all_changed_is_told_by_its_structure_and_derived_only_beside_a_background() -> None:
     shared = f"{ORIGINAL}\n\n\ndef weighed(rows):\n{WEIGHED}\n    return rows\n"
     sample = renamed(shared).replace("weigh", "scale").replace("rows", "items")
-    best = traced([source("a.py", sample)], [source("b.py", shared)]).comparisons[0]
-    assert (best.verdict, best.reasons[0], best.parts) == (Verdict.DERIVED, "structure", ())
-    assert best.llr == best.hypotheses.against_independent > load_calibration().derived_at
-    assert best.hypotheses.one_in >= 3000
+    pair = [source("a.py", sample)], [source("b.py", shared)]
+    alone = traced(*pair).comparisons[0]
+    assert "structure_open" in alone.reasons or alone.reasons[0] == "part"
+    assert alone.llr < load_calibration().derived_at
+    beside = traced(*pair, background()).comparisons[0]
+    assert (beside.verdict, beside.parts) == (Verdict.DERIVED, ())
+    assert beside.llr == beside.hypotheses.against_independent > load_calibration().derived_at
+    assert beside.hypotheses.one_in >= 3000
+
+
+ENTITY = """
+class {E}Store:
+    def __init__(self, clock):
+        self.rows = {{}}
+        self.clock = clock
+
+    def find(self, {k}):
+        return self.rows.get({k})
+
+    def save(self, {e}):
+        if {e} is None or not {e}.{k}:
+            raise ValueError("{e}")
+        {e}.changed = self.clock.now()
+        if {e}.{k} not in self.rows:
+            {e}.created = {e}.changed
+        self.rows[{e}.{k}] = {e}
+
+    def remove(self, {k}):
+        if {k} not in self.rows:
+            return False
+        del self.rows[{k}]
+        return True
+
+    def changed_since(self, start):
+        for {e} in self.rows.values():
+            if {e}.changed >= start and not {e}.hidden:
+                yield {e}
+"""
+
+
+def test_two_products_of_one_generator_are_not_called_derived_from_one_another() -> None:
+    order = ENTITY.format(E="Order", e="order", k="number")
+    customer = ENTITY.format(E="Customer", e="customer", k="code")
+    invoice = [source("invoice.py", ENTITY.format(E="Invoice", e="invoice", k="key"))]
+    pair = [source("order.py", order)], [source("customer.py", customer)]
+    for around in ((), invoice, [*background(), *invoice]):
+        assert traced(*pair, around).verdict is Verdict.CANNOT_TELL
 
 
 def test_structure_alone_is_not_enough_where_both_may_have_it_from_a_third_or_no_grammar_could_read_it() -> None:

@@ -184,7 +184,12 @@ class _Detailing:
         verdict, reasons = draft.verdict, draft.reasons
         if any(part.verdict is Verdict.DERIVED for part in parts):
             verdict, reasons = Verdict.DERIVED, ("part", *draft.reasons[1:])
-        elif any(part.llr > max(0.0, draft.llr) for part in parts) and reasons[0] in {"unlike", "unclear", "between"}:
+        elif any(part.llr > max(0.0, draft.llr) for part in parts) and reasons[0] in {
+            "unlike",
+            "unclear",
+            "between",
+            "structure_open",
+        }:
             verdict, reasons = Verdict.CANNOT_TELL, ("part_between", *draft.reasons[1:])
         return draft.model_copy(update={
             "verdict": verdict, "reasons": reasons, "regions": regions, "parts": parts,
@@ -192,7 +197,10 @@ class _Detailing:
         })  # fmt: skip
 
     def _by_structure(self, draft: Comparison, sample: Source, reference: Source, against: Background) -> Comparison:
-        """The same comparison, derived if the wholes are enough for that where only what renaming keeps is compared."""
+        """The same comparison, derived if the wholes are enough for that where only what renaming keeps is compared.
+
+        Generators and templates leave just that. So it takes a background to call it derived, which would show them.
+        """
         beside = draft.hypotheses.against_common_source
         programs = self.reader.program(sample), self.reader.program(reference)
         by_grammar = all(program.reading is Reading.SYNTAX for program in programs)
@@ -202,6 +210,8 @@ class _Detailing:
         _, llr, derived = part_evidence(*programs, against, self.calibration, 1)
         if not derived or llr <= draft.llr:
             return draft
+        if len(against) + 2 < self.calibration.alone_below:
+            return draft.model_copy(update={"reasons": ("structure_open", *draft.reasons[1:])})
         hypotheses = draft.hypotheses.model_copy(update={"against_independent": round(llr, 4), "one_in": one_in(llr)})
         return draft.model_copy(update={
             "verdict": Verdict.DERIVED, "reasons": ("structure", *draft.reasons[1:]), "llr": round(llr, 4),
