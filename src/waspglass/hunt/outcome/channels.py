@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -56,13 +56,17 @@ class Channels:
         if channel and len(self._found) <= _MOST:
             self._found[channel] = None
 
-    def note_text(self, text: bytes) -> None:
-        """Takes the JSON of one event."""
-        self._events = True
-        if self._last not in text:
-            for found in _IN_TEXT.finditer(text):
-                if self._new(found):
-                    self._note_line(text)
+    def note_texts(self, texts: Sequence[bytes]) -> None:
+        """Takes the JSON of events. Nearly all name the channel of the one before, so that is looked for first."""
+        self._events = self._events or bool(texts)
+        last = self._last
+        for text in texts:
+            if last not in text:
+                for found in _IN_TEXT.finditer(text):
+                    last = found[0]
+                    if self._new(found):
+                        self._note_line(text)
+        self._last = last
 
     def note_lines(self, data: bytes | bytearray, start: int, end: int) -> None:
         """Takes a stretch of whole lines, one event each."""
@@ -78,7 +82,6 @@ class Channels:
         if found[1] in self._hints or len(self._hints) > _MOST:
             return False
         self._hints.add(found[1])
-        self._last = found[0]
         return True
 
     def _note_line(self, line: bytes) -> None:

@@ -192,8 +192,7 @@ def scan_event_texts(
         joined = b"\n" + b"\n".join(raws) + b"\n"
         starts = list(accumulate((len(raw) + 1 for raw in raws[:-1]), initial=1))
         count += len(batch)
-        for raw in raws:
-            channels.note_text(raw)
+        channels.note_texts(raws)
         for _, time, _ in batch:
             moments.note(time)
         if large and count == len(batch):
