@@ -52,6 +52,7 @@ def test_even_if_it_never_saw_anything(tmp_path: Path) -> None:
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
         page = render_census(survey(reading, dt.date(2021, 3, 9)), language="en", version="1")
     assert "0 of 0 addresses" in page
+    assert "Scans that saw no host: Shadowserver scan_exchange 9 Mar." in page
 
 
 def test_a_feed_of_another_product_says_nothing_about_this_one(tmp_path: Path) -> None:

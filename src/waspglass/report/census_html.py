@@ -140,6 +140,16 @@ def _lead(survey: Survey, words: CensusWords) -> list[str]:
     return lines
 
 
+def _empty_scans(survey: Survey, words: CensusWords) -> list[str]:
+    """The scans that saw nobody, which a broken scanner makes too."""
+    return [
+        f"{words.source(each.source)} {words.short_day(scan.date)}"
+        for each in survey.sources
+        for scan in each.series
+        if not scan.total
+    ]
+
+
 def _shown_states(survey: Survey) -> tuple[State, ...]:
     """The states that occur; a column of zeros says nothing."""
     return tuple(state for state in STATES if any(each.last.addresses.get(state) for each in survey.sources))
@@ -196,6 +206,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         world=pictures.world,
         region=pictures.region,
         series=pictures.series,
+        empty=_empty_scans(survey, words),
         figures=pictures.figures,
         curves=pictures.curves,
         changes=changes,
