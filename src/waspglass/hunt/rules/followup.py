@@ -73,8 +73,11 @@ def _means_somebody(name: str, value: str) -> bool:
 
 
 def _stands_for_many(name: str, value: str, rung: Rung) -> bool:
-    """True for an internal address that only probed: behind it may be everybody whom a load balancer lets through."""
-    if name != "address" or rung is not Rung.PROBED:
+    """True for an internal address that only probed, or only came to a page that is an implant.
+
+    Behind it may be everybody whom a load balancer lets through, or somebody who looks after the server.
+    """
+    if name != "address" or rung not in (Rung.PROBED, Rung.USED):
         return False
     address = ip_address(value.partition("%")[0])
     return any(address in network for network in _INTERNAL if network.version == address.version)
@@ -93,9 +96,10 @@ def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]
         if finding.effect in (Effect.HINT, Effect.CONTEXT) or finding.rung is None:
             continue
         for name, value in values.get(finding.id, {}).items():
-            if not _means_somebody(name, value) or _stands_for_many(name, value, finding.rung):
+            if not _means_somebody(name, value):
                 continue
-            holes.setdefault(name, {})[value] = None
+            if not _stands_for_many(name, value, finding.rung):
+                holes.setdefault(name, {})[value] = None
             if finding.rung.height >= Rung.EXPLOITED.height and name in ("address", "session", "implant"):
                 actors[name, value] = None
     skipped = [
