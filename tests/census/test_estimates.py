@@ -186,8 +186,9 @@ def test_many_sources_are_answered_soon() -> None:
 
 def test_a_model_that_says_nobody_is_not_certain_of_it() -> None:
     """No host was seen by the first source alone: the best model has nobody unseen, and its own error means nothing."""
-    cells = {(True, True, True): 16, (True, False, True): 9, (False, True, False): 4, (True, True, False): 2,
-             (False, False, True): 8, (False, True, True): 8}  # fmt: skip
+    patterns = [(True, True, True), (True, False, True), (False, True, False), (True, True, False),
+                (False, False, True), (False, True, True)]  # fmt: skip
+    cells: dict[tuple[bool, ...], int] = dict(zip(patterns, (16, 9, 4, 2, 8, 8), strict=True))
     found = log_linear(cells, ("a", "b", "c"))
     assert found.rivals is not None
     assert found.rivals[0] == found.seen

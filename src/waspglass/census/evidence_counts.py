@@ -31,17 +31,16 @@ def _kept(reading: Reading, scans: Sequence[Scan], part: Part) -> dict[Scan, str
         files = reading.files(scan)
         if scan in known or len(files) != 1:
             continue
-        path = evidence_path(reading.folder, files[0], part)
-        if _readable(reading, path) or (
+        address = reading.folder.address(evidence_path(files[0], part))
+        if _readable(reading, address) or (
             reading.folder.local and keep_evidence(reading.folder, files[0], reading.connection, part)
         ):
-            known[scan] = reading.folder.address(path.removeprefix(f"{reading.folder.root}/"))
+            known[scan] = address
     return {scan: known[scan] for scan in scans if scan in known}
 
 
-def _readable(reading: Reading, path: str) -> bool:
+def _readable(reading: Reading, address: str) -> bool:
     """True if there is a kept table and it is whole; a damaged one (a disk that was full) is made again."""
-    address = reading.folder.address(path.removeprefix(f"{reading.folder.root}/"))
     try:
         reading.connection.execute(f"SELECT evidence, sightings FROM read_parquet({sql_list([address])}) LIMIT 0")  # noqa: S608
     except duckdb.Error:

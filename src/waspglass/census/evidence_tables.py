@@ -12,7 +12,7 @@ from enum import StrEnum
 import duckdb
 
 from waspglass.census.counted import By
-from waspglass.census.store.folder import Folder
+from waspglass.census.store.folder import DERIVED, Folder
 from waspglass.census.store.manifest import DataFile
 
 __all__ = ["Part", "evidence_path", "keep_evidence", "part_of", "sql_list"]
@@ -67,9 +67,9 @@ FROM sighted SEMI JOIN repeated USING (address) GROUP BY product, address
 """  # noqa: S608 - all parts are ours
 
 
-def evidence_path(folder: Folder, file: DataFile, part: Part) -> str:
-    """Where the table of a file is kept."""
-    return folder.path("derived", f"evidence-{_VERSION}", part.value, file.path.rsplit("/", 1)[-1])
+def evidence_path(file: DataFile, part: Part) -> str:
+    """Where the table of a file is kept, inside of the store."""
+    return "/".join((DERIVED, f"evidence-{_VERSION}", part.value, file.path.rsplit("/", 1)[-1]))
 
 
 def sql_list(paths: Sequence[str]) -> str:
@@ -85,16 +85,16 @@ def keep_evidence(
     On object storage only `census add` calls it, since readers do not write there.
     """
     source = f"read_parquet({sql_list([folder.address(file.path)])}, hive_partitioning = false)"
-    path = evidence_path(folder, file, part)
+    path = evidence_path(file, part)
     fresh = f"{path}.new"
     try:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW sighted AS SELECT * FROM {source}")  # noqa: S608 - ours
         repeated = _find_repeated(connection)
         rows = _table_sql(connection, part, repeated=repeated)
-        folder.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        target = folder.address(fresh.removeprefix(f"{folder.root}/")).replace("'", "''")
+        folder.fs.makedirs(folder.path(path.rsplit("/", 1)[0]), exist_ok=True)
+        target = folder.address(fresh).replace("'", "''")
         connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
-        folder.fs.mv(fresh, path)
+        folder.fs.mv(folder.path(fresh), folder.path(path))
     except (OSError, duckdb.Error):
         return False
     finally:

@@ -92,7 +92,7 @@ def patching(
     """
     released = reading.pack.window.patch_available.date()
     scans = [day for day in scans_of(reading, source) if day > released and (until is None or day <= until)]
-    if len(scans) < 2:
+    if not scans:
         return ()
     hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
     lists_patched, first = _overview(reading, hosts)
