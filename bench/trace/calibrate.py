@@ -79,8 +79,11 @@ def family_mean(table: Sequence[Row], key: str) -> float:
 def view(scored: Scored, regime: str) -> tuple[Labels, Floats, Floats]:
     """Labels, covariates and tokens of one set in one regime."""
     if regime != "alone":
-        score = scored.linked if regime == "linked" else scored.score
-        return scored.label, covariates(score, scored.baseline, scored.tokens), scored.tokens
+        rows = (
+            covariates(scored.linked, scored.baseline, scored.tokens, scored.chained) if regime == "linked"
+            else covariates(scored.score, scored.baseline, scored.tokens)
+        )  # fmt: skip
+        return scored.label, rows, scored.tokens
     tokens = scored.tokens[scored.alone]
     usual = np.full(len(tokens), USUAL_BASELINE)
     return scored.label[scored.alone], covariates(scored.alone_score, usual, tokens), tokens
@@ -122,6 +125,13 @@ def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, regime: str) -> F
     return np.where(tokens < LEAST_TOKENS[regime], np.clip(bounded, -1, 1), bounded)
 
 
+def with_parts(scored: Scored, coefficients: Floats, whole: Floats) -> Floats:
+    """The ratios of pairs, raised by parts as in `matrix`; the numbers are fitted to wholes alone."""
+    rows = covariates(scored.raised, scored.baseline, scored.tokens, scored.chained)
+    raised = llr_of(coefficients, rows, scored.tokens, "linked")
+    return np.where(np.isfinite(scored.most), np.minimum(raised, np.maximum(whole, scored.most)), whole)
+
+
 def measure(sets: Sequence[Scored], regime: str) -> Measured:
     """Each set with numbers fitted without its family."""
     table: list[Row] = []
@@ -129,7 +139,10 @@ def measure(sets: Sequence[Scored], regime: str) -> Measured:
     fitted = {family: fit([other for other in sets if other.family != family], regime) for family in families}
     for scored in sets:
         label, rows, tokens = view(scored, regime)
-        table.append(Row.of(scored, label, llr_of(fitted[scored.family], rows, tokens, regime)))
+        llr = llr_of(fitted[scored.family], rows, tokens, regime)
+        if regime == "linked":
+            llr = with_parts(scored, fitted[scored.family], llr)
+        table.append(Row.of(scored, label, llr))
         print(f"  {table[-1]}")
     negatives = sum(row.independent for row in table)
     return Measured(

@@ -32,6 +32,9 @@ class Scored:
     label: npt.NDArray[np.int64]
     score: Floats
     linked: Floats
+    raised: Floats
+    most: Floats
+    chained: Floats
     baseline: Floats
     tokens: Floats
     alone: npt.NDArray[np.int64]
@@ -91,4 +94,7 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
             .score_pairs(np.array([0]), np.array([1])).score[0]
             for i in alone
         ], dtype=np.float64)  # fmt: skip
-        yield Scored(path.stem, label, found.direct, found.raised, found.baseline, found.tokens, alone, alone_score)
+        yield Scored(
+            path.stem, label, found.direct, found.linked, found.raised, found.most, found.chained, found.baseline,
+            found.tokens, alone, alone_score,
+        )  # fmt: skip

@@ -13,7 +13,7 @@ scores = st.floats(0, 1)
 
 def llr(score: float, baseline: float, tokens: float, programs: int, *, linked: bool = False) -> float:
     values = load_calibration().llr(
-        np.array([score]), np.array([baseline]), np.array([tokens]), programs, linked=linked
+        np.array([score]), np.array([baseline]), np.array([tokens]), programs, chained=np.zeros(1) if linked else None
     )
     return float(values[0])
 

@@ -10,23 +10,22 @@ from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
-from waspglass.trace.links import LEAST_LINK, NEIGHBOURS, SHARE, links_of, with_third
+from waspglass.trace.links import LEAST_CHAIN, LEAST_LINK, NEIGHBOURS, SHARE, best_chain, chained, links_of, with_third
 from waspglass.trace.matrix import listed_pairs
 from waspglass.trace.program import program_of
 
 
 def naive(scores: npt.NDArray[np.float32], a: int, b: int) -> float:
-    """The best chain of two links through the nearest neighbours of either, one third program after another."""
+    """The weaker link of the best chain through the nearest neighbours of either, one third program after another."""
 
     def strength(x: int, y: int) -> float:
-        return float(scores[x, y]) if x != y and scores[x, y] >= np.float32(LEAST_LINK) else 0.0
+        return float(scores[x, y]) if x != y and scores[x, y] >= np.float32(LEAST_CHAIN) else 0.0
 
     best = 0.0
     for one, other in ((a, b), (b, a)):
         near = sorted(range(len(scores)), key=lambda third: (-strength(one, third), third))[:NEIGHBOURS]
         best = max(best, *(min(strength(one, third), strength(third, other)) for third in near))
-    chain = SHARE * max(0.0, best - LEAST_LINK)
-    return (float(scores[a, b]) + chain) / (1 + chain)
+    return best
 
 
 @settings(max_examples=80, deadline=None)
@@ -40,19 +39,30 @@ def test_chains_equal_the_search_one_by_one(count: int, data: st.DataObject) -> 
     scores[first, second] = scores[second, first] = score
     half = size // 2
     links = links_of(count, [(first[:half], second[:half], score[:half]), (first[half:], second[half:], score[half:])])
-    raised = with_third(links, first, second, score)
-    assert raised.tolist() == pytest.approx(
-        [naive(scores, a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)], abs=1e-5
-    )
+    chain = best_chain(links, first, second)
+    best = [naive(scores, a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    assert chain.tolist() == pytest.approx(best, abs=1e-6)
+    more = SHARE * np.maximum(0.0, np.array(best) - LEAST_LINK)
+    raised = with_third(chain, score)
+    assert raised.tolist() == pytest.approx(((score + more) / (1 + more)).tolist(), abs=1e-5)
     assert np.all(raised >= score - 1e-6)
     assert np.all(raised <= 1)
 
 
 def test_without_links_nothing_changes() -> None:
     links = links_of(3, ())
-    assert with_third(links, np.array([0]), np.array([1]), np.array([0.3], dtype=np.float32)).tolist() == pytest.approx(
-        [0.3]
-    )
+    chain = best_chain(links, np.array([0]), np.array([1]))
+    assert with_third(chain, np.array([0.3], dtype=np.float32)).tolist() == pytest.approx([0.3])
+    assert chained(chain).tolist() == [0.0]
+
+
+def test_chains_count_in_the_ratio_from_the_least_on_and_more_the_stronger_they_are() -> None:
+    share = chained(np.array([0.0, 0.1, 0.15, 0.2, 0.25, 1.0], dtype=np.float32))
+    assert share[[0, 1, 4, 5]].tolist() == pytest.approx([0, 0, 1, 1], abs=1e-6)
+    assert 0.0 < share[2] < share[3] < 1.0
+    with_and_without = np.array([0.0, 1.0])
+    ratios = load_calibration().llr(np.full(2, 0.3), np.full(2, 0.05), np.full(2, 500.0), 100, chained=with_and_without)
+    assert ratios[0] < ratios[1]
 
 
 def test_a_copy_between_brings_two_rewritings_together() -> None:
@@ -64,7 +74,7 @@ def test_a_copy_between_brings_two_rewritings_together() -> None:
     direct = collection.score_pairs(first, second).score
     all_first, all_second = np.triu_indices(len(programs), 1)
     links = links_of(len(programs), [(all_first, all_second, collection.score_all()[all_first, all_second])])
-    raised = with_third(links, first, second, direct)
+    raised = with_third(best_chain(links, first, second), direct)
     assert raised[0] > direct[0] + 0.02
     listed = listed_pairs(collection, first, second, load_calibration())
     assert listed.score.tolist() == pytest.approx(raised.tolist(), abs=1e-6)

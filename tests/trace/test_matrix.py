@@ -12,7 +12,7 @@ from waspglass.trace.cluster import RayCluster
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
-from waspglass.trace.links import links_of, with_third
+from waspglass.trace.links import best_chain, links_of, with_third
 from waspglass.trace.matrix import PairTable, all_pairs, least_score, listed_pairs
 from waspglass.trace.parts import program_with_parts
 from waspglass.trace.program import Program, Source, program_of
@@ -43,7 +43,7 @@ def test_blocks_give_what_the_whole_matrix_gives(programs: list[Program], count:
     first, second = np.triu_indices(count, 1)
     direct = whole[first, second]
     links = links_of(count, [(first, second, direct)] if count >= load_calibration().alone_below else ())
-    score = with_third(links, first, second, direct)
+    score = with_third(best_chain(links, first, second), direct)
     kept = score >= np.float32(least)
     assert found["first"] == first[kept].tolist()
     assert found["second"] == second[kept].tolist()

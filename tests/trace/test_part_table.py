@@ -175,8 +175,9 @@ def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.Monkey
     part, derived = part_answers(best.written, best.structure, calibration)
     assert not derived[0]
     assert table.verdict[0] == 1
-    assert calibration.llr(found.raised, found.baseline, found.tokens, len(everyone), linked=True)[0] > table.llr[0]
-    whole = calibration.llr(found.linked, found.baseline, found.tokens, len(everyone), linked=True)
+    rest = (found.baseline, found.tokens, len(everyone))
+    assert calibration.llr(found.raised, *rest, chained=found.chained)[0] > table.llr[0]
+    whole = calibration.llr(found.linked, *rest, chained=found.chained)
     assert table.llr[0] == pytest.approx(max(part[0], whole[0]))
 
 

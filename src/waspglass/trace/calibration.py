@@ -1,8 +1,9 @@
 """From a similarity to a log likelihood ratio derived : independent, with bounds beyond which nothing was measured.
 
 The ratio is linear in how far the log odds of the score are above those that these programs have with others (their
-baseline, `baseline.py`), in that baseline, and in the programs' size; five numbers in all, fitted so that each family
-of data sets counts the same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them
+baseline, `baseline.py`), in the programs' size, and in that baseline or, within a collection, in how much the two
+resemble a third program in common (`links.py`); five numbers in all, fitted so that each family of data sets counts the
+same (logistic regression, Brümmer and du Preez 2006). `bench/trace/calibrate.py` rebuilds them
 from public data.
 
 A part of a program (a function) has numbers of its own: of two programs the best pair of parts is taken, also in the
@@ -156,7 +157,9 @@ class Calibration(Document):
         """Tokens that a program must have for an answer, in a collection of that many programs."""
         return self.alone_least_tokens if programs < self.alone_below else self.least_tokens
 
-    def llr(self, score: Floats, baseline: Floats, tokens: Floats, programs: int, *, linked: bool = False) -> Floats:
+    def llr(
+        self, score: Floats, baseline: Floats, tokens: Floats, programs: int, *, chained: Floats | None = None
+    ) -> Floats:
         """Natural-log likelihood ratios.
 
         Args:
@@ -164,10 +167,13 @@ class Calibration(Document):
             baseline: How alike independent programs are, for each pair.
             tokens: Of the smaller program of each pair.
             programs: In the collection.
-            linked: Whether third programs have raised the scores.
+            chained: Of scores that third programs have raised: how much each pair resembles a third one in common
+                (`links.chained`).
         """
-        regime = self.regime(programs, linked=linked)
-        raw = covariates(score, baseline, tokens) @ np.array(regime.coefficients)
+        if programs < self.alone_below:
+            chained = None
+        regime = self.regime(programs, linked=chained is not None)
+        raw = covariates(score, baseline, tokens, chained) @ np.array(regime.coefficients)
         bounded: Floats = np.clip(raw, regime.lower, regime.upper)
         return np.where(tokens < self.enough_tokens(programs), np.clip(bounded, -1.0, 1.0), bounded)
 
@@ -188,12 +194,13 @@ class Calibration(Document):
         return llr(written, self.part.coefficients), llr(structure, self.part.renamed)
 
 
-def covariates(score: Floats, baseline: Floats, tokens: Floats) -> Floats:
-    """One row a pair: what the log likelihood ratio is linear in."""
+def covariates(score: Floats, baseline: Floats, tokens: Floats, chained: Floats | None = None) -> Floats:
+    """One row a pair: what the log likelihood ratio is linear in; chains count in the place of the baseline alone."""
     alike, usual = log_odds(score), log_odds(np.clip(baseline, 0.01, 0.9))
     size = np.log(np.clip(tokens, *SIZE_RANGE) / USUAL_SIZE)
     above = alike - usual
-    return np.stack([above, -usual, size, above * size, np.ones_like(alike)], axis=1)
+    second = -usual if chained is None else chained
+    return np.stack([above, second, size, above * size, np.ones_like(alike)], axis=1)
 
 
 def part_covariates(score: Floats, own: Floats) -> Floats:

@@ -4,6 +4,8 @@ A heavily rewritten copy often resembles another rewriting of the same original 
 strength of a chain is how far its weaker link is above what independent programs may reach; of all chains of two links
 the strongest counts, at less weight than the direct likeness. Only the nearest neighbours of either program are tried.
 Weaker links do harm: a program that got a part of another resembles its own near copies' neighbours a little, too.
+They do not raise the score, then, but they count in the likelihood ratio: two that resemble no third one in common are
+alike by chance more often.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LEAST_LINK", "Links", "links_of", "with_third"]
+from waspglass.trace.baseline import log_odds
+
+__all__ = ["LEAST_CHAIN", "LEAST_LINK", "Links", "best_chain", "chained", "links_of", "with_third"]
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 NEIGHBOURS = 5
 LEAST_LINK = 0.2
-"""Links below this similarity are none: so alike are many independent programs."""
+"""Links below this similarity raise no score: so alike are many independent programs."""
+LEAST_CHAIN, FULL_CHAIN = 0.1, 0.25
+"""Weaker links of chains that begin to count in the likelihood ratio, and that count in full."""
 SHARE = 0.7
 """Weight of the best chain against the direct likeness."""
 
@@ -52,10 +58,10 @@ class Links:
 
 
 def links_of(count: int, pairs: Iterable[tuple[Indices, Indices, Floats]]) -> Links:
-    """The links among pairs (first, second, score), each listed once; those below `LEAST_LINK` may be left out."""
+    """The links among pairs (first, second, score), each listed once; those below `LEAST_CHAIN` may be left out."""
     none = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
     first, second, score = (np.concatenate(part) for part in zip(none, *pairs, strict=True))
-    strong = score >= LEAST_LINK
+    strong = score >= LEAST_CHAIN
     one, other = np.r_[first[strong], second[strong]], np.r_[second[strong], first[strong]]
     both = np.r_[score[strong], score[strong]].astype(np.float32)
     order = np.lexsort((other, -both, one))
@@ -70,12 +76,24 @@ def links_of(count: int, pairs: Iterable[tuple[Indices, Indices, Floats]]) -> Li
     return Links(count, key[by_key], both[by_key], near)
 
 
-def with_third(links: Links, first: Indices, second: Indices, score: Floats) -> Floats:
-    """Scores raised by the best chain through a third program; never below `score`, never above 1."""
-    best = np.zeros(len(score), dtype=np.float32)
+def best_chain(links: Links, first: Indices, second: Indices) -> Floats:
+    """The weaker link of the best chain through a third program between the two of each pair; 0 if there is none."""
+    best = np.zeros(len(first), dtype=np.float32)
     for one, other in ((first, second), (second, first)):
         for place in range(NEIGHBOURS):
             third = links.near[one, place]
             best = np.maximum(best, np.minimum(links.between(one, third), links.between(third, other)))
-    chain = np.float32(SHARE) * np.maximum(best - np.float32(LEAST_LINK), np.float32(0))
-    return np.asarray((score + chain) / (1 + chain), dtype=np.float32)
+    return best
+
+
+def with_third(chain: Floats, score: Floats) -> Floats:
+    """Scores raised by the best chain of each pair; never below `score`, never above 1."""
+    more = np.float32(SHARE) * np.maximum(chain - np.float32(LEAST_LINK), np.float32(0))
+    return np.asarray((score + more) / (1 + more), dtype=np.float32)
+
+
+def chained(chain: Floats) -> npt.NDArray[np.float64]:
+    """How much the best chain of each pair counts in the likelihood ratio, 0 to 1."""
+    least, full = log_odds(np.array([LEAST_CHAIN, FULL_CHAIN]))
+    share: npt.NDArray[np.float64] = np.clip((log_odds(chain.astype(np.float64)) - least) / (full - least), 0.0, 1.0)
+    return share

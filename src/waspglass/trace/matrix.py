@@ -13,7 +13,7 @@ from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
-from waspglass.trace.links import LEAST_LINK, Links, links_of, with_third
+from waspglass.trace.links import LEAST_CHAIN, Links, best_chain, chained, links_of, with_third
 from waspglass.trace.part_table import lifted_by_parts
 from waspglass.trace.program import Program
 from waspglass.trace.reader import way_of
@@ -116,6 +116,7 @@ class Likenesses:
     Attributes:
         direct: Score of the two programs.
         linked: The same raised by third programs (`links.with_third`), where there are enough programs for that.
+        chained: How much the two resemble a third program in common, 0 to 1 (`links.chained`).
         raised: This raised by parts (`part_table.lifted_by_parts`), where programs were read with theirs.
         most: Ratio that a pair may not exceed for being raised by parts.
         baseline: How alike the less usual of the two is with others of its task.
@@ -124,6 +125,7 @@ class Likenesses:
 
     direct: Floats
     linked: Floats
+    chained: Floats
     raised: Floats
     most: Floats
     baseline: Floats
@@ -144,9 +146,10 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
     """
     group = comparison_groups(len(collection), first, second)
     wanted = np.minimum(first, second), np.maximum(first, second)
-    blocks, direct, baseline = _scored(collection, group, wanted, LEAST_LINK, InProcess())
+    blocks, direct, baseline = _scored(collection, group, wanted, LEAST_CHAIN, InProcess())
     links = _links(blocks, len(collection), calibration.alone_below)
-    linked = with_third(links, first, second, direct).astype(np.float64)
+    chain = best_chain(links, first, second)
+    linked = with_third(chain, direct).astype(np.float64)
     raised, most = _lifted(collection, first, second, linked, calibration)
     tokens = _tokens(collection.programs)
     # What only one program has counts as shared with nobody, also not with itself.
@@ -154,6 +157,7 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
     return Likenesses(
         direct=np.where(itself, 1.0, direct),
         linked=np.where(itself, 1.0, linked),
+        chained=chained(chain),
         raised=np.where(itself, 1.0, raised),
         most=np.where(itself, np.inf, most),
         baseline=np.minimum(baseline[first], baseline[second]),
@@ -180,11 +184,10 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
 
 def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
     """Likelihood ratios; that parts are alike says no more of the wholes than of the parts."""
-    linked = programs >= calibration.alone_below
-    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, linked=linked)
+    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, chained=found.chained)
     some = np.flatnonzero(np.isfinite(found.most))
     baseline, tokens = found.baseline[some], found.tokens[some]
-    whole = calibration.llr(found.linked[some], baseline, tokens, programs, linked=linked)
+    whole = calibration.llr(found.linked[some], baseline, tokens, programs, chained=found.chained[some])
     llr[some] = np.minimum(llr[some], np.maximum(whole, found.most[some]))
     return llr
 
@@ -221,7 +224,7 @@ class _Block:
 
 def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
     """The pairs of a block that can be links."""
-    strong = block.score >= LEAST_LINK
+    strong = block.score >= LEAST_CHAIN
     return block.first[strong].astype(np.int64), block.second[strong].astype(np.int64), block.score[strong]
 
 
@@ -303,11 +306,13 @@ def all_pairs(
     links = _links(blocks, count, calibration.alone_below)
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
-        linked = with_third(links, first, second, block.score).astype(np.float64)
+        chain = best_chain(links, first, second)
+        linked = with_third(chain, block.score).astype(np.float64)
         raised, most = _lifted(collection, first, second, linked, calibration)
         usual_of_pair, smaller = np.minimum(baseline[first], baseline[second]), _smaller(tokens, first, second)
         direct = block.score.astype(np.float64)
-        llr = _llr(Likenesses(direct, linked, raised, most, usual_of_pair, smaller), count, calibration)
+        found = Likenesses(direct, linked, chained(chain), raised, most, usual_of_pair, smaller)
+        llr = _llr(found, count, calibration)
         comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
         verdict = _verdicts(llr, smaller, comparable, calibration, count)
         kept = raised >= least
