@@ -115,7 +115,7 @@ def test_a_product_without_headers_is_told_by_the_rest() -> None:
         ("headers: ['X Y']", "String should match"),
         ("cpe: ['']", "at least 1 character"),
         ("tests: [{script: x, cve: CVE-1}]", "String should match"),
-        ("colour: red", "Extra inputs"),
+        ("colour: red", "no such key is known"),
     ],
 )
 def test_faults_of_signs_are_named_with_their_line(tmp_path: Path, wrong: str, said: str) -> None:
