@@ -7,6 +7,8 @@ import re
 __all__ = ["as_windows_means_it", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
 
 _COMPRESSED = (".gz", ".zst")
+_MOST_ENDINGS = 8
+"""Rounds of rotation and compression that are taken off; a member of a tar may have a million in its name."""
 _ROTATED = re.compile(r"(\.(?:log|evtx?|jsonl?|ndjson|csv|tsv|gz|zst))(?:[._-](?:old|bak|\d{1,14}))+\Z", re.IGNORECASE)
 """`.log.1`, `.log.old`, `.log_old`, `.log-20210303`, `.log.gz.1`."""
 _ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
@@ -24,7 +26,8 @@ _NOT_OPENED = {
     ),
     "a storage file of plaso is not read; examine what it was made of": (".plaso",),
 }
-_PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|$)")
+_ALL_NOT_OPENED = tuple(ending for endings in _NOT_OPENED.values() for ending in endings)
+_PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|\Z)")
 
 
 def as_windows_means_it(path: str) -> str:
@@ -47,21 +50,28 @@ def unrotated(path: str) -> str:
 
 def unpacked_name(path: str) -> str:
     """The path of a log that was rotated or compressed by itself, as it was before: `x.log.1.gz` -> `x.log`."""
-    while True:
+    for _ in range(_MOST_ENDINGS):
         plain = unrotated(path)
-        ending = next((one for one in _COMPRESSED if plain.lower().endswith(one)), "")
-        plain = plain[: len(plain) - len(ending)]
+        if plain[-4:].lower().endswith(_COMPRESSED):
+            plain = plain[: plain.rindex(".")]
         if plain == path:
-            return path
+            break
         path = plain
+    return path
 
 
 def is_opened(path: str) -> bool:
     """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
-    return unrotated(path).lower().endswith(_OPENED)
+    return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
 
 
 def why_not_opened(path: str) -> str | None:
-    """Why something that may hold evidence, by its name, is not looked into; None for any other file."""
+    """Why something that may hold evidence, by its name, is not looked into; None for any other file.
+
+    A packed one (`x.dd.gz`) is unpacked all the same, because its content may be another than its name says.
+    """
     lowered = path.lower()
-    return next((why for why, endings in _NOT_OPENED.items() if lowered.endswith(endings)), None)
+    plain = lowered[: lowered.rindex(".")] if lowered.endswith(_COMPRESSED) else lowered
+    if not plain.endswith(_ALL_NOT_OPENED):
+        return None
+    return next(why for why, endings in _NOT_OPENED.items() if plain.endswith(endings))
