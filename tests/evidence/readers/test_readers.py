@@ -465,6 +465,17 @@ class TestEvtx:
         found, refused = until_fault("evtx", bytes(content))
         assert [place.record for place, _, _ in found] == [1, 3]
         assert refused.reason is SkipReason.DAMAGED
+        content[42:44] = b"\1\0"  # the header of a log that was copied from a running server lags behind
+        found, refused = until_fault("evtx", bytes(content) + bytes(2 * 65536))
+        assert [place.record for place, _, _ in found] == [1, 3]
+        assert refused.message.startswith("1 events or chunks")
+
+    def test_a_chunk_whose_events_were_overwritten_with_zeros_is_told(self) -> None:
+        content = bytearray(evtx([[(self.START, {"EventID": "1"})]] * 3))
+        content[4096 + 65536 + 512 : 4096 + 2 * 65536] = bytes(65536 - 512)
+        found, refused = until_fault("evtx", bytes(content))
+        assert [place.record for place, _, _ in found] == [1, 3]
+        assert refused.reason is SkipReason.DAMAGED
 
     @pytest.mark.parametrize(("place", "value"), [(42, b"\1\0"), (120, b"\1\0\0\0"), (124, b"\xff\xff\xff\xff")])
     def test_a_log_copied_from_a_running_server_is_read_beyond_what_its_header_knows(

@@ -30,7 +30,9 @@ __all__ = ["EvtxReader", "plain_event", "reader"]
 _CHANGED = RENAMED.keys() | {"#attributes"}
 """Names that `flatten_event` gives another name, or leaves out."""
 _HEADER_BYTES, _CHUNKS_AT, _CHUNK_BYTES = 4096, 42, 64 * 1024
-_CHUNK_MARK_BYTES = 8
+_CHUNK_START = struct.Struct("<8s40xI460x4s")
+_CHUNK_MARK, _EVENTS_AT = b"ElfChnk\0", 512
+"""A chunk starts with its mark; at 48 is where its free space begins, at 512 its first event."""
 _THREADS = 1
 """One thread a file: files are what is spread over cores, and a thread pool a file costs more than it gives."""
 
@@ -141,7 +143,7 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
             else:
                 break
         chunks, size = _chunks(stream), _raise_fault_at_end(stream)
-        unreadable += _emptied(stream, min(chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES))
+        unreadable += _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
     if unreadable:
         message = f"{unreadable} events or chunks are damaged; the others were read"
         raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
@@ -154,21 +156,40 @@ def _chunks(stream: BinaryIO) -> int:
     """How many chunks there are by the file's header: the parser takes what breaks off for what ends.
 
     Layout: libyal/libevtx, "Windows XML Event Log (EVTX) format": a header of 4096 bytes, at 42 of it the number of
-    chunks, then chunks of 64 KiB, which begin with a mark.
+    chunks, then chunks of 64 KiB.
     """
     stream.seek(_CHUNKS_AT)
     count: int = struct.unpack("<H", stream.read(2))[0]
     return count
 
 
-def _emptied(stream: BinaryIO, chunks: int) -> int:
-    """How many of the first chunks are nothing but zeros: the parser passes over those without a word."""
-    emptied = 0
-    for number in range(chunks):
+def _emptied(stream: BinaryIO, told: int, there: int) -> int:
+    """How many chunks hold zeros where events were, which the parser passes over without a word.
+
+    Zeros behind the last chunk are room for later events. The file's header alone does not say which is the last: it
+    lags behind in a log that was copied from a running server.
+
+    Args:
+        stream: The file.
+        told: Number of chunks by its header.
+        there: Number of chunks by its length.
+    """
+    used, hollow, blank = min(told, there), 0, list[int]()
+    for number in range(there):
         stream.seek(_HEADER_BYTES + number * _CHUNK_BYTES)
-        if not any(stream.read(_CHUNK_MARK_BYTES)):
-            emptied += not any(stream.read(_CHUNK_BYTES - _CHUNK_MARK_BYTES))
-    return emptied
+        start = stream.read(_CHUNK_START.size)
+        if any(start):
+            mark, free, event = _CHUNK_START.unpack(start)
+            hollow += mark == _CHUNK_MARK and free > _EVENTS_AT and not any(event)
+            used = max(used, number + 1)
+        else:
+            blank.append(number)
+    return hollow + sum(_is_zero(stream, number) for number in blank if number < used)
+
+
+def _is_zero(stream: BinaryIO, chunk: int) -> bool:
+    stream.seek(_HEADER_BYTES + chunk * _CHUNK_BYTES)
+    return not stream.read(_CHUNK_BYTES).strip(b"\0")
 
 
 def _raise_fault_at_end(stream: BinaryIO) -> int:
