@@ -138,6 +138,13 @@ def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[s
     assert moment.month == month
 
 
+def test_times_inside_of_what_a_search_engine_puts_around_an_event_tell_the_same() -> None:
+    texts = ("4/3/2021 1:02:03 AM", "13/3/2021 1:02:03 AM")
+    found, fault = read(json.dumps([{"_source": {**WINEVENT, "TimeCreated": text}} for text in texts], indent=1))
+    assert [moment and (moment.day, moment.month) for moment, _ in found] == [(4, 3), (13, 3)]
+    assert fault is None
+
+
 @pytest.mark.parametrize("text", ["99/99/2021 01:02:03", "1/1/0001 1:02:03 AM", "13/3/2021 13:02:03 AM"])
 def test_times_that_cannot_be_read_are_told(text: str) -> None:
     found, fault = read(table([{**WINEVENT, "TimeCreated": text}, WINEVENT]))
@@ -174,12 +181,16 @@ def test_the_table_of_the_event_viewer_in_any_language(text: str, encoding: str)
 
 
 def test_the_event_viewers_table_of_a_log_that_cannot_be_told_and_of_a_time_that_cannot_be_read() -> None:
-    rows = ("x,3/13/2021 1:02:03 AM,Other,7,y,z", "cut", "x,2021-03-13 오전 1:02:03,Sysmon,1,y,Image: a.exe")
+    rows = (
+        *("x,3/13/2021 1:02:03 AM,Other,7,y,z", "cut", "x,2021-03-13 오전 1:02:03,Sysmon,1,y,Image: a.exe"),
+        "x,3/13/2021 1:02:03 AM,Windows Defender,1116,y,z",
+    )
     found, fault = read("\n".join(("Level,Date and Time,Source,Event ID,Task Category", *rows)))
     assert fault is SkipReason.BAD_TIME
     assert "Channel" not in found[0][1]
     sysmon = {"Channel": SYSMON, "Image": "a.exe", "Provider_Name": "Microsoft-Windows-Sysmon"}
     assert found[2][1].items() >= sysmon.items()
+    assert found[3][1]["Channel"] == f"{found[3][1]['Provider_Name']}/Operational"
 
 
 EVENT_XML = """<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>

@@ -80,11 +80,10 @@ class EventExportReader:
         Raises:
             EvidenceReadError: At the end, if some of it could not be read, or times of events could not.
         """
-        times, unread = LocalTimes(self._zone), 0
-        decided = False
+        times, decided, unread = LocalTimes(self._zone), False, 0
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
-            written = next((record[name] for name in _LOCAL_TIMES if name in record), "")
+            written = _written(record)
             if not decided and is_ambiguous(written):
                 times, decided = LocalTimes(self._zone, day_stands_first(_times_in(artefact))), True
             moment = times.moment(written) if is_local(written) else event_time(record)
@@ -108,7 +107,12 @@ def _times_in(artefact: Artefact) -> Iterator[str]:
     """The times of all events, as far as the file can be read."""
     with suppress(EvidenceReadError):
         for document in _documents(artefact):
-            yield from (text_of(document[name]) for name in _LOCAL_TIMES if name in document)
+            yield _written(_event(document))
+
+
+def _written(record: Record) -> str:
+    """The time that may be a local one, as the file has it; empty if there is none."""
+    return next((record[name] for name in _LOCAL_TIMES if name in record), "")
 
 
 def _documents(artefact: Artefact) -> Iterator[Json]:

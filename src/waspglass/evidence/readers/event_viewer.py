@@ -28,12 +28,13 @@ _LOG_OF = {
     "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
     "PowerShell": "Windows PowerShell",
     "Service Control Manager": "System",
-    "Sysmon": "Microsoft-Windows-Sysmon/Operational",
-    "TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
-    "Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
+}
+_LONG_NAME = {
+    "Sysmon": "Microsoft-Windows-Sysmon",
+    "TaskScheduler": "Microsoft-Windows-TaskScheduler",
+    "Windows Defender": "Microsoft-Windows-Windows Defender",
 }
 """The Event Viewer shows some providers by the short name that they also have."""
-_SHORT = {"Sysmon": "Microsoft-Windows-Sysmon"}
 
 
 def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
@@ -46,7 +47,6 @@ def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
     if len(names) != len(_COLUMNS) - 1 or len(row) != len(_COLUMNS) or not row[3].isdecimal():
         return None
     event = {name: value for name, value in zip(_COLUMNS, row, strict=True) if value}
-    provider = event.get("ProviderName", "")
-    event["TimeCreated"] = row[1].replace("-", "/")  # `2021-03-04 05:06:07` is local here, and UTC in other exports
-    event["ProviderName"] = _SHORT.get(provider, provider)
+    provider = _LONG_NAME.get(row[2], row[2])
+    event |= {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}  # `2021-03-04 05:06:07` is local here
     return event | ({"LogName": _LOG_OF[provider]} if provider in _LOG_OF else {})
