@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hunt.evidence import both, iis, pack, row
+from waspglass.hunt.rules.indicator_values import LeftOut
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.rule import RuleSet
@@ -51,6 +52,7 @@ def found(rules: RuleSet) -> list[tuple[str, ...]]:
         ("email-src", "a@b.example", [("email", "a@b.example")]),
         ("regkey", "HKLM\\Software\\Run", [("registry_key", "HKLM\\Software\\Run")]),
         ("regkey|value", "HKLM\\Run|evil.exe", [("registry_key", "HKLM\\Run", "registry_data=evil.exe")]),
+        ("regkey|value", "HKLM\\Run|v2|Allow", [("registry_key", "HKLM\\Run", "registry_data=v2|Allow")]),
     ],
 )
 def test_types(kind: str, value: str, meant: list[tuple[str, ...]]) -> None:
@@ -134,3 +136,9 @@ JSON = st.recursive(
 def test_whatever_is_in_it_is_read_or_told(content: object) -> None:
     text = json.dumps({"Attribute": [content, {"type": "ip-src", "to_ids": True, "value": content}], "Object": content})
     list(read_misp(text, "x"))
+
+
+def test_made_up_types_are_told_in_a_bounded_number_of_lines() -> None:
+    left = list(read_misp(json.dumps({"Attribute": [attribute(f"t{n}", "x") for n in range(500)]}), "e"))
+    assert len(left) == 51
+    assert sum(one.count for one in left if isinstance(one, LeftOut)) == 500

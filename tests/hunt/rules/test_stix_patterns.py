@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -13,11 +14,14 @@ from stix2patterns.v21.pattern import Pattern
 
 from tests.hunt.evidence import artefact, both, iis, pack, row
 from waspglass.evidence.artefact import Artefact
+from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.errors import UnsupportedRuleError
+from waspglass.hunt.rules.indicators import _Lines
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.hunt.rules.stix_patterns import Comparison, Joined, Repeated, Seen, read_pattern
 from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import RuleSource
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -59,6 +63,8 @@ WEB = iis(
         ("[url:value LIKE 'http://cdn.evil.example/%/b.zip']", [4]),
         ("[url:value LIKE 'http://cdn.evil.example/a/b']", []),
         ("[url:value LIKE 'http://dn.evil.example/%']", []),
+        ("[url:value LIKE 'http%://cdn.evil.example/%']", [4]),
+        ("[url:value LIKE '%://cdn.evil.example/%']", [4]),
         ("[url:value MATCHES '/owa/auth/[a-z]{5}[.]aspx[?]cmd=']", [3]),
         ("[url:value MATCHES '^/owa/auth/[a-z]{5}']", []),
         ("[url:value MATCHES '/ECP/']", []),
@@ -142,6 +148,12 @@ HOST = events(
 )
 def test_events(pattern: str, found: list[int]) -> None:
     assert lines(HOST, pattern) == found
+
+
+@pytest.mark.parametrize("told", ["process:command_line != 'x'", "EXISTS process:command_line"])
+def test_what_is_empty_or_absent_is_neither_there_nor_something_else(told: str) -> None:
+    rows = [{"Image": r"C:\x\cmd.exe", **more} for more in ({"CommandLine": ""}, {}, {"CommandLine": "cmd"})]
+    assert lines(events(*rows), f"[process:name = 'cmd.exe' AND {told}]") == [3]
 
 
 def test_files() -> None:
@@ -237,7 +249,7 @@ COMPARISONS = st.one_of(
         lambda one: f"{one[0]}{one[1]}({', '.join(one[2])})"
     ),
     st.tuples(PATHS, st.sampled_from(["=", "<"]), st.sampled_from(["1", "-2", "3.5"])).map(" ".join),
-    PATHS.map("EXISTS {}".format),
+    st.tuples(st.sampled_from(["EXISTS ", "NOT EXISTS "]), PATHS).map("".join),
 )  # fmt: skip
 JOINED = st.recursive(
     COMPARISONS,
@@ -293,6 +305,91 @@ def test_what_oasis_reads_is_read_and_what_it_refuses_is_refused(pattern: str, d
 def test_what_binds_more(pattern: str, meant: list[type]) -> None:
     assert grammatical(pattern)
     assert [type(one) for one in read_pattern(pattern)] == meant
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("[url:value LIKE 'http://%']", "LIKE 'http://%' fits almost everything"),
+        ("[file:name = b'YWJj']", "file:name is compared with a time or bytes"),
+        ("[file:name IN ('a.exe', h'6162')]", "file:name is compared with a time or bytes"),
+        ("[process:command_line MATCHES '[[:alpha:]]+evil']", "classes such as [:alpha:] are not understood"),
+        ("[process:command_line MATCHES '(evil']", "not a regular expression: missing )"),
+        ("[file:name = 'evil.exe' AND file:size < 1e999]", "'1e999' is no number"),
+        ("[NOT EXISTS file:name AND file:size = 5]", "file:name cannot be compared with NOT EXISTS"),
+        ("[file:name = 'evil.exe'] REPEATS 0 TIMES", "repeats 0 times"),
+        (f"[file:name = 'evil.exe'] REPEATS {'9' * 400} TIMES", "a number that is too large"),
+        (f"([file:name = 'a.exe'] AND [file:name = 'b.exe']) WITHIN {'9' * 400} SECONDS", "too large"),
+    ],
+)
+def test_what_is_not_hunted_is_told(pattern: str, told: str) -> None:
+    rules = read(pattern)
+    assert rules.indicators == ()
+    assert [told in (one.detail or "") for one in rules.skipped] == [True]
+
+
+def test_many_brackets_one_after_another_are_read_and_deep_ones_are_not() -> None:
+    names = [f"evil{number}.exe" for number in range(80)]
+    rules = read("[" + " OR ".join(f"(file:name = '{name}')" for name in names) + "]")
+    assert [one.value for one in rules.indicators] == names
+    with pytest.raises(UnsupportedRuleError, match="too many brackets"):
+        read_pattern("[" + "(" * 51 + "a:b = 'x'" + ")" * 51 + "]")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("[" + " AND ".join(["file:name = 'evil.exe'"] * 100_000) + "]", "more than 5000 parts"),
+        ("[" + " OR ".join(["file:name = 'evil.exe'"] * 100_000) + "]", "more than 5000 parts"),
+        (" AND ".join(["[file:name = 'evil.exe']"] * 100_000), "more than 5000 parts"),
+        ("[" + "(" * 100_000, "more than 5000 parts"),
+        ("[file:name = '" + "x" * 3_000_000 + "']", "a value of more than 4096 characters"),
+        ("[file:name = '" + "\\\\" * 1_000_000 + "']", "a value of more than 4096 characters"),
+    ],
+    ids=["and", "or", "observations", "brackets", "value", "escapes"],
+)
+def test_patterns_made_to_be_too_much_are_told_in_little_memory(pattern: str, told: str) -> None:
+    tracemalloc.start()
+    try:
+        rules = read(pattern)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [told in (one.detail or "") for one in rules.skipped] == [True]
+    assert most < 20 * len(pattern) + 20_000_000
+
+
+def test_sets_that_multiply_are_bounded_and_one_set_may_be_long() -> None:
+    def one_of(kind: str, form: str, number: int) -> str:
+        return f"{kind} IN ({', '.join(repr(form.format(n)) for n in range(number))})"
+
+    assert len(read(f"[{one_of('file:name', 'evil{}.exe', 20_000)}]").indicators) == 20_000
+    both_sets = f"[{one_of('file:name', 'evil{}.exe', 200)} AND {one_of('domain-name:value', 'a{}.example', 200)}]"
+    (skip,) = read(both_sets).skipped
+    assert "a pattern of 40000 combinations of values" in (skip.detail or "")
+
+
+def test_a_file_of_more_indicators_than_are_kept_is_cut_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_texts, "_MOST_INDICATORS", 5)
+    names = ", ".join(f"'evil{number}.exe'" for number in range(9))
+    rules = read(f"[file:name IN ({names})]")
+    assert len(rules.indicators) == 5
+    assert [(one.reason, one.detail) for one in rules.skipped] == [
+        (SkipReason.TOO_LARGE, "all that comes after 5 indicators is not hunted")
+    ]
+
+
+def test_lines_of_ids_are_not_looked_for_without_end() -> None:
+    class Counted(str):
+        looked = 0
+
+        def find(self, *args: object) -> int:
+            Counted.looked += 1
+            return -1
+
+    lines = _Lines(Counted("x"))
+    assert {lines.of({"id": f"indicator--{number}"}) for number in range(500)} == {None}
+    assert Counted.looked < 50
 
 
 def test_a_negated_comparison() -> None:

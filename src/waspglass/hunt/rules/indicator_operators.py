@@ -15,7 +15,7 @@ from waspglass.hunt.rules.searching import regex_flags
 from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["OPERATORS", "operator_condition"]
+__all__ = ["OPERATORS", "operator_condition", "without_scheme"]
 
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 _Fields = Mapping[str, tuple[str, ...]]
@@ -127,8 +127,13 @@ def _negated(name: str, word: str, value: str, kind: ArtefactKind) -> Condition 
             other: Condition = Match(field, Kind.CIDR, text=value)
         else:
             other = _of_field(name, field, word, value)
-        found.append(And((Match(field, Kind.EXISTS, flags="yes"), Not(other))))
+        found.append(And((_has_value(field), Not(other))))
     return disjunction(found) if found else None
+
+
+def _has_value(field: str) -> Condition:
+    """What a column leaves empty is absent, as STIX has it."""
+    return Not(Match(field, Kind.NULL))
 
 
 def _of_field(name: str, field: str, word: str, value: str) -> Condition:
@@ -139,7 +144,7 @@ def _of_field(name: str, field: str, word: str, value: str) -> Condition:
         case "matches":
             return Match(field, Kind.REGEX, text=value)
         case "exists":
-            return Match(field, Kind.EXISTS, flags="yes")
+            return _has_value(field)
         case "<" | "<=" | ">" | ">=":
             return Match(field, Kind.COMPARE, number=float(value), flags=word)
         case "like":
@@ -188,10 +193,15 @@ def _hive(key: str) -> str:
 
 def _token(name: str, like: str) -> Condition:
     before, anything, after = _TOKENS[name]
-    whole = re.sub(r"^[a-z][a-z0-9+.-]*://", "", like, flags=re.IGNORECASE) if name == "url" else like
+    whole = without_scheme(like) if name == "url" else like
     head, tail = whole.startswith("%"), whole.endswith("%")
     text = _like(whole.strip("%"), anything)
     return Match(None, Kind.REGEX, text=f"{'' if head else before}{text}{'' if tail else after}", flags="i")
+
+
+def without_scheme(url: str) -> str:
+    """What logs may show of a URL: `http://`, and `http%://` of a LIKE, are not in them."""
+    return re.sub(r"^[a-z0-9+.%_-]+://", "", url, flags=re.IGNORECASE)
 
 
 def _url_matches(regex: str, form: str) -> Condition | None:

@@ -18,6 +18,8 @@ __all__ = ["read_stix"]
 
 _SURE = 30
 """Of 100: what STIX calls low ends below it (STIX 2.1, appendix A)."""
+_MOST_MISSED = 20
+"""Ids that are not written as they read, after which no line is looked for: each such search reads to the end."""
 _TLP_NAME = re.compile(r"(?i)\btlp:(?:clear|white|green|amber(?:\+strict)?|red)\b")
 _TLP = {
     f"marking-definition--{marking}": f"TLP:{name}"
@@ -57,13 +59,16 @@ class _Lines:
     """Where objects begin to be spoken of, asked in their order: each search begins where the one before ended."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._at, self._line = text, 0, 1
+        self._text, self._at, self._line, self._missed = text, 0, 1, 0
 
     def of(self, one: dict[str, object]) -> int | None:
         """The line, from 1; None where the id is not written as it reads."""
         name = one.get("id")
-        at = self._text.find(f'"{name}"', self._at) if isinstance(name, str) else -1
+        if not isinstance(name, str) or self._missed >= _MOST_MISSED:
+            return None
+        at = self._text.find(f'"{name}"', self._at)
         if at < 0:
+            self._missed += 1
             return None
         self._line += self._text.count("\n", self._at, at)
         self._at = at

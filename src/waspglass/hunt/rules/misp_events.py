@@ -50,6 +50,8 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """MISP's type -> ours, part by part; a part without a type is not hunted."""
 _DEEPEST = 6
+_MOST_REASONS = 50
+"""That are told of one file; whoever wrote it may have made up a type for each attribute."""
 
 
 def read_misp(text: str, source: str) -> Iterator[Indicator | LeftOut]:
@@ -72,6 +74,8 @@ def read_misp(text: str, source: str) -> Iterator[Indicator | LeftOut]:
                 yield one
             else:
                 reason, example = one
+                if reason not in left and len(left) >= _MOST_REASONS:
+                    reason = "other types that are not hunted"
                 known = left.get(reason)
                 shown = f"{reason}, such as {example}" if known is None else known.detail
                 left[reason] = LeftOut(shown, 1 if known is None else known.count + 1)
@@ -150,7 +154,9 @@ def _of_attribute(one: Mapping[str, object], about: str, marking: str, source: s
 
 def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterator[Indicator]:
     """Each part is an indicator of its own, as MISP itself correlates them; a registry key is one with its data."""
-    parts = value.rsplit("|", len(kinds) - 1) if len(kinds) > 1 else [value]
+    # Names of files may hold the mark, hashes do not; data of the registry may (rules of its firewall), keys do not.
+    cut = value.split if kinds[0] == "registry_key" else value.rsplit
+    parts = cut("|", len(kinds) - 1)
     pairs = [(kind, part) for kind, part in zip(kinds, parts, strict=False) if kind and part.strip()]
     made = [one for kind, part in pairs if (one := _one(kind, part.strip(), title, source)) is not None]
     if kinds[0] == "registry_key" and len(made) == 2:

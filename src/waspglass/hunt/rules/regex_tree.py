@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
@@ -66,6 +67,7 @@ def parsed(pattern: str, flags: re.RegexFlag) -> Tree | None:
     if _PARSER is None or _CODES is None:
         return None
     try:
-        return cast("_Parser", _PARSER).parse(pattern, int(flags))
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets inside of sets
+            return cast("_Parser", _PARSER).parse(pattern, int(flags))
     except (AttributeError, TypeError, re.error, RecursionError, OverflowError):
         return None

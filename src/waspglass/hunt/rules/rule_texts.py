@@ -32,6 +32,8 @@ __all__ = ["language_of", "read_rules"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
+_MOST_INDICATORS = 1_000_000
+"""Of one file: sets in patterns multiply, and each takes about a kilobyte."""
 _Reader = Callable[[str, str], Iterator[Indicator | Correlation | LeftOut | str]]
 _INDICATORS: Mapping[str, _Reader] = {
     "csv": read_csv,
@@ -273,8 +275,13 @@ def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> No
     unused: list[str] = []
     empty = True
     try:
-        for one in read(source.text, source.path):
+        for number, one in enumerate(read(source.text, source.path)):
             empty = False
+            if number == _MOST_INDICATORS:
+                reading.skip(
+                    source.path, SkipReason.TOO_LARGE, f"all that comes after {number} indicators is not hunted"
+                )
+                break
             if isinstance(one, Indicator):
                 reading.indicators.setdefault(one.id, one)
             elif isinstance(one, Correlation):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -101,7 +102,8 @@ def is_linear(pattern: str, flags: str = "") -> bool:
 def _linear(pattern: str, flags: str) -> Search | None:
     """The expression in RE2; None if it cannot be said there, or is too large for its memory."""
     meant = regex_flags(flags)
-    re.compile(pattern, meant)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets inside of sets
+        re.compile(pattern, meant)
     translated = in_re2(pattern, meant)
     if translated is None:
         return None

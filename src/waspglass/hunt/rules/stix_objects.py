@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from ipaddress import ip_network
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_operators import OPERATORS
+from waspglass.hunt.rules.indicator_operators import OPERATORS, without_scheme
 from waspglass.hunt.rules.regex_literals import literals_of
 from waspglass.hunt.rules.searching import is_linear
 from waspglass.hunt.rules.stix_patterns import Comparison
@@ -55,6 +56,8 @@ _KNOWN = {path: name for name, paths in _TYPES.items() for path in paths}
 _HASHED = re.compile(
     r"(?:file:|artifact:|process:(?:binary|image)_ref\.|file:content_ref\.)hashes\.(?:hash-)?(md5|sha-?1|sha-?256|imphash)"
 )
+_POSIX = re.compile(r"\[:\^?[a-z]+:\]")
+"""Of PCRE; Python's parser reads another class, without a word."""
 _NUMBERS = frozenset({"port", "client_port", "size"})
 _ORDERED = frozenset({"<", "<=", ">", ">="})
 _SELECTS = frozenset({"", "like", "matches"})
@@ -70,6 +73,8 @@ def asks(part: Comparison) -> list[tuple[Ask, ...]]:
     if part.path.endswith("_ref.type") and part.operator in ("=", "IN") and not part.negated:
         return [()]
     name = _type_of(part)
+    if part.typed:
+        raise UnsupportedRuleError(f"{part.object}:{part.path} is compared with a time or bytes, which no record shows")
     values = list(part.values)
     word = {"=": "", "IN": "", "ISSUBSET": "", "ISSUPERSET": ""}.get(part.operator, part.operator.lower())
     if part.operator in ("ISSUBSET", "ISSUPERSET"):
@@ -115,20 +120,30 @@ def _network(name: str, part: Comparison) -> str:
 
 def _checked(name: str, word: str, value: str) -> str:
     if name in _NUMBERS:
-        try:
-            return f"{float(value):g}" if not value.isdigit() else str(int(value))
-        except ValueError:
-            raise UnsupportedRuleError(f"{value[:40]!r} is no number") from None
+        return _number(value)
     if len(value) > 4096:
         raise UnsupportedRuleError("a value of more than 4096 characters")
-    if word.endswith("like") and len(re.sub("[%_]", "", value)) < 4:
+    if word.endswith("like") and len(re.sub("[%_]", "", without_scheme(value) if name == "url" else value)) < 4:
         raise UnsupportedRuleError(f"LIKE {value[:40]!r} fits almost everything")
     if word.endswith("matches"):
+        if _POSIX.search(value):
+            raise UnsupportedRuleError("classes such as [:alpha:] are not understood; write out what they hold")
         try:
             is_linear(value)
         except (re.error, RecursionError, OverflowError) as error:
             raise UnsupportedRuleError(f"not a regular expression: {error}") from None
     return value
+
+
+def _number(value: str) -> str:
+    """As records write it: without the point of a whole number."""
+    try:
+        number = float(value)
+        if math.isfinite(number):
+            return str(int(value if value.isdigit() else number)) if number.is_integer() else str(number)
+    except ValueError:
+        pass
+    raise UnsupportedRuleError(f"{value[:40]!r} is no number")
 
 
 def selective(asked: tuple[Ask, ...]) -> bool:

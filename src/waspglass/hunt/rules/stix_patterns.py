@@ -6,6 +6,7 @@ belongs to the observation, or the brackets, before it. Tests compare what is re
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,25 +16,29 @@ from waspglass.hunt.rules.errors import UnsupportedRuleError
 
 __all__ = ["Choice", "Comparison", "Joined", "Repeated", "Seen", "Term", "read_pattern"]
 
+_QUOTED = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
+"""A string; possessive, because whoever wrote it may have made it megabytes long."""
+_PATH = rf"[A-Za-z][A-Za-z0-9_-]*:(?:{_QUOTED}|\"[^\"]*\"|[\w.*-]|\[(?:\d+|\*)\])++"
 _TOKEN = re.compile(
-    r"""\s*(?:
+    rf"""\s*+(?:
         (?P<mark>[][()])
       | (?P<word>AND|OR|FOLLOWEDBY|WITHIN|SECONDS|REPEATS|TIMES|START|STOP)\b
-      | (?P<exists>EXISTS)\s+(?P<there>[A-Za-z][A-Za-z0-9_-]*:(?:'(?:[^'\\]|\\.)*'|[\w.*-]|\[(?:\d+|\*)\])+)
-      | (?P<path>[A-Za-z][A-Za-z0-9_-]*:(?:'(?:[^'\\]|\\.)*'|"[^"]*"|[\w.*-]|\[(?:\d+|\*)\])+)\s*
-        (?P<operator>(?:NOT\s*)?(?:==|=|!=|<>|<=|>=|<|>|(?:LIKE|MATCHES|IN|ISSUBSET|ISSUPERSET)\b))\s*
-        (?P<value>\((?:[^()']|'(?:[^'\\]|\\.)*')*\)|[tbh]?'(?:[^'\\]|\\.)*'|[\w.+-]+)
+      | (?P<exists>(?:NOT\s+)?EXISTS)\s+(?P<there>{_PATH})
+      | (?P<path>{_PATH})\s*+
+        (?P<operator>(?:NOT\s*)?(?:==|=|!=|<>|<=|>=|<|>|(?:LIKE|MATCHES|IN|ISSUBSET|ISSUPERSET)\b))\s*+
+        (?P<value>\([^()']*+(?:{_QUOTED}[^()']*+)*+\)|[tbh]?{_QUOTED}|[\w.+-]+)
       | (?P<time>t'[^']*')
       | (?P<number>\d+(?:\.\d+)?)
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
-_STRING = re.compile(r"([tbh]?)'((?:[^'\\]|\\.)*)'|([\w.+-]+)")
+_STRING = re.compile(rf"([tbh]?)({_QUOTED})|([\w.+-]+)", re.DOTALL)
+_MOST_TOKENS = 5_000
 _MOST = 500
 """Alternatives of one pattern; `(a OR b) AND (c OR d) AND ...` multiplies."""
 _MOST_STEPS = 10
 _DEEPEST = 50
-"""Brackets in one pattern."""
+"""Brackets inside of one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Comparison:
         operator: `=`, `!=`, `<`, `<=`, `>`, `>=`, `LIKE`, `MATCHES`, `IN`, `ISSUBSET`, `ISSUPERSET`, `EXISTS`.
         values: One, or those of a set; none of `EXISTS`.
         negated: True after `NOT`.
+        typed: True if a value is a time or bytes (`t'...'`, `b'...'`, `h'...'`).
     """
 
     object: str
@@ -53,6 +59,7 @@ class Comparison:
     operator: str
     values: tuple[str, ...]
     negated: bool = False
+    typed: bool = False
 
 
 Choice = tuple[Comparison, ...]
@@ -109,6 +116,8 @@ def read_pattern(pattern: str) -> list[Term]:
         path = found["path"] or found["there"]
         tokens.append(_comparison(found, path) if path else str(found[found.lastgroup or 0]))
         at = found.end()
+        if len(tokens) > _MOST_TOKENS:
+            raise UnsupportedRuleError(f"a pattern of more than {_MOST_TOKENS} parts")
     reader = _Reader(tokens)
     terms = reader.observations()
     if reader.peek() is not None:
@@ -120,11 +129,10 @@ def _comparison(found: re.Match[str], path: str) -> Comparison:
     kind, _, below = path.partition(":")
     below = re.sub(r"\[(?:\d+|\*)\]", "", re.sub("['\"]", "", below)).lower()
     if found["exists"]:
-        return Comparison(kind.lower(), below, "EXISTS", ())
-    values = tuple(
-        f"{one[1]}:{one[2]}" if one[1] else re.sub(r"\\(.)", r"\1", one[2]) if one[2] is not None else one[3]
-        for one in _STRING.finditer(found["value"])
-    )
+        return Comparison(kind.lower(), below, "EXISTS", (), found["exists"].startswith("NOT"))
+    constants = list(_STRING.finditer(found["value"]))
+    values = tuple(re.sub(r"\\(.)", r"\1", one[2][1:-1], flags=re.DOTALL) if one[2] else one[3] for one in constants)
+    typed = any(one[1] for one in constants)
     operator = found["operator"]
     negated = operator.startswith("NOT")
     operator = operator.removeprefix("NOT").strip()
@@ -133,7 +141,7 @@ def _comparison(found: re.Match[str], path: str) -> Comparison:
         operator, negated = "=", not negated
     if operator != "IN" and found["value"].startswith("("):
         raise UnsupportedRuleError(f"a pattern with a set after {operator}")
-    return Comparison(kind.lower(), below, operator, values, negated)
+    return Comparison(kind.lower(), below, operator, values, negated, typed)
 
 
 class _Reader:
@@ -201,7 +209,9 @@ class _Reader:
         self._at += 1
         if not isinstance(word, str) or not word.replace(".", "", 1).isdigit():
             raise UnsupportedRuleError("a pattern without a number where it is due")
-        return float(word)
+        if not math.isfinite(number := float(word)):
+            raise UnsupportedRuleError("a pattern with a number that is too large")
+        return number
 
     def _either(self) -> list[Choice]:
         choices = self._both()
@@ -231,6 +241,7 @@ class _Reader:
             raise UnsupportedRuleError("a pattern with too many brackets")
         part = inner()
         self._demand(")")
+        self._depth -= 1
         return part
 
 

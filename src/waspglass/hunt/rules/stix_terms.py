@@ -22,7 +22,9 @@ from waspglass.model.escape import printable
 __all__ = ["Hunted", "Wanted", "hunted"]
 
 _MOST = 100_000
-"""Combinations of the sets (`IN`) of one pattern, which multiply."""
+"""Values of a set (`IN`)."""
+_MOST_COMBINED = 10_000
+"""Combinations of the sets of one pattern, which multiply."""
 _MOST_CHAINS = 50
 """Correlations that one pattern is written out to."""
 _EVER = 100 * 365.25 * 86_400.0
@@ -65,7 +67,8 @@ def _of_choices(choices: tuple[Choice, ...], wanted: Wanted) -> Iterator[Indicat
         except UnsupportedRuleError as fault:
             yield str(fault)
             continue
-        if (many := math.prod(map(len, alternatives))) > _MOST:
+        many = math.prod(map(len, alternatives))
+        if many > (_MOST if sum(len(one) > 1 for one in alternatives) <= 1 else _MOST_COMBINED):
             yield f"a pattern of {many} combinations of values"
             continue
         for parts in product(*alternatives):
@@ -129,7 +132,7 @@ def _correlated(term: Joined | Repeated, name: str, wanted: Wanted) -> Iterator[
         yield f"a pattern of {len(chains)} combinations of observations"
         return
     yield from (one for step in feeding for one in step)
-    seconds = _EVER if term.seconds is None else term.seconds
+    seconds = _EVER if term.seconds is None else min(term.seconds, _EVER)
     meaning = wanted.meaning or _highest(feeding)
     for number, chain in enumerate(chains):
         own = name if len(chains) == 1 else f"{name} ({'abcdefghijklmnopqrstuvwxyz'[number % 26]}{number // 26 or ''})"
