@@ -186,6 +186,16 @@ def test_a_file_that_is_named_with_its_folder_is_read_once(tmp_path: Path) -> No
     assert (len(sources), skipped) == (1, ())
 
 
+def test_rules_of_a_user_who_stands_in_the_folder_of_the_pack_are_not_taken_for_its_own() -> None:
+    of_pack = pack(yara=[RULE])
+    place = of_pack.yara[0].path
+    broken = RuleSource(path=place, text="rule code { condition: true }\nrule b {", origin="user")
+    rules = load_rules(of_pack, [broken])
+    assert [one.origin for one in rules.yara] == ["pack", "user"]
+    assert [one.source for one in rules.skipped] == [str(Path.cwd() / place)]
+    assert rules.added == 1
+
+
 def test_the_excerpt_of_a_file_is_readable() -> None:
     (one,) = (one for one in found(PAGE) if one.rule == "yara:code")
     assert f"; path={PATH.replace(chr(92), chr(92) * 2)}; " in one.excerpt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,7 +83,9 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
     Raises:
         PackError: If a rule of the pack itself is broken (a user's broken rule is a skip).
     """
-    sources = (*pack.sigma, *pack.yara, *pack.indicators, *added)
+    own = (*pack.sigma, *pack.yara, *pack.indicators)
+    added = _told_apart(added, {source.path for source in own})
+    sources = (*own, *added)
     key = digest("rules", *(part for source in sources for part in (source.origin, source.path, source.text)))
     stored = cache.get(key) if cache is not None else None
     table = rules_from_json(stored) if stored is not None else None
@@ -110,6 +112,13 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),
         brought=frozenset(rule.id for rule in table.rules if rule.source in user),
         added=sum(place in user for place in _origins(table)) + sum(source.origin == "user" for source in yara),
+    )
+
+
+def _told_apart(added: Sequence[RuleSource], taken: Collection[str]) -> tuple[RuleSource, ...]:
+    """Paths of a pack begin at its folder, those of a user where that is: both may be `yara/pages.yar`."""
+    return tuple(
+        one.model_copy(update={"path": f"{Path.cwd() / one.path}"}) if one.path in taken else one for one in added
     )
 
 
