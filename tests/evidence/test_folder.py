@@ -107,15 +107,15 @@ def test_hostile_names_on_disk(tmp_path: Path) -> None:
     assert sorted(skipped.values()) == sorted([SkipReason.SPECIAL_FILE, SkipReason.OUTSIDE_ROOT])
 
 
-def test_where_windows_lists_the_folder_reserved_names_are_no_files(
+def test_where_windows_lists_the_folder_it_would_open_other_files_under_some_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("aux.log", "NUL", "con.aspx", "Com1 .log", "lpt².x", "console.log", "com10.log")
+    names = ("aux.log", "NUL", "con.aspx", "Com1 .log", "lpt².x", "x.aspx.", "x.aspx ", "console.log", "com10.log")
     write_tree(tmp_path, dict.fromkeys(names, b"x"))
     monkeypatch.setattr(folder, "_BY_DESCRIPTOR", False)
     found, skipped = read_all(tmp_path)
     assert sorted(found) == ["com10.log", "console.log"]
-    assert list(skipped.values()) == [SkipReason.SPECIAL_FILE] * 5
+    assert list(skipped.values()) == [SkipReason.SPECIAL_FILE] * 7
 
 
 def test_names_that_are_whole_paths_are_paths(tmp_path: Path) -> None:

@@ -24,10 +24,12 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getatt
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _NO_FOLLOW
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
-_DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:[.:].*)?", re.IGNORECASE | re.DOTALL
+_OTHER_ON_WINDOWS = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:[.:].*)?|.*[ .]", re.IGNORECASE | re.DOTALL
 )
-"""Names that Windows opens as a device, in any folder; elsewhere, and in archives, they are files like others."""
+"""Names that Windows opens as a device, in any folder, or as the file without the blanks and dots at the end.
+
+Elsewhere, and in archives, they are files like others."""
 _NAME_SURROGATE = 0x20000000
 """Bit of a Windows reparse tag that says: this entry stands for another place (symbolic link, junction)."""
 
@@ -149,8 +151,9 @@ def _shown(
     entry: os.DirEntry[str], folder: tuple[str, ...], skips: SkipLog
 ) -> tuple[str, os.stat_result | None] | None:
     """Name and status of a file, name alone of a folder; None for what is skipped."""
-    if not _BY_DESCRIPTOR and _DEVICES.fullmatch(entry.name):
-        skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, "a reserved device name")
+    if not _BY_DESCRIPTOR and _OTHER_ON_WINDOWS.fullmatch(entry.name):
+        detail = "Windows opens a device, or another file, under this name; examine an image of the disk, or an archive"
+        skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, detail)
         return None
     if entry.is_symlink() or (not _BY_DESCRIPTOR and _is_link(entry.stat(follow_symlinks=False))):
         skips.add("\\".join((*folder, entry.name)), SkipReason.OUTSIDE_ROOT, "a link; links are not followed")
