@@ -64,6 +64,13 @@ def test_what_four_programs_have_is_nobodys_own() -> None:
 
 
 def test_more_windows_never_say_less_and_few_say_nothing_for_derivation() -> None:
-    said = fragment_llr(np.array([0.0, 1.0, ENOUGH_WINDOWS - 1, ENOUGH_WINDOWS, 500.0]))
+    windows = np.array([0.0, 1.0, ENOUGH_WINDOWS - 1, ENOUGH_WINDOWS, 500.0])
+    said = fragment_llr(windows, np.full(5, 300.0))
     assert np.all(np.diff(said) >= 0)
     assert said[2] < 0 <= said[3]
+
+
+def test_the_longer_two_programs_are_the_more_windows_it_takes() -> None:
+    tokens = np.array([10.0, 400.0, 5000.0, 50_000.0])
+    said = fragment_llr(np.full(4, 200.0), tokens)
+    assert said[0] == said[1] > 0 > said[2] > said[3]

@@ -250,7 +250,9 @@ def lifted_by_parts(
     said = np.full(len(score), -np.inf)
     if several.any():
         here = np.flatnonzero(low)
-        llr = fragment_llr(windows_of_their_own(programs, first[here], second[here], commons))
+        tokens = np.array([program.tokens for program in programs], dtype=np.float64)
+        smaller = np.minimum(tokens[first[here]], tokens[second[here]])
+        llr = fragment_llr(windows_of_their_own(programs, first[here], second[here], commons), smaller)
         lifted[here] = np.maximum(score[here], LIFTED_TO * _probability(llr))
         said[here] = np.minimum(llr, calibration.derived_at - BELOW_DERIVED)
     wanted = np.flatnonzero((score >= LIFTED_FROM) & low & (several[first] | several[second]))
