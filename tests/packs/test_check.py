@@ -20,6 +20,15 @@ FAULTS = {
     "window without sources": ("pack.yml", (', sources: ["a report"]', ""), "source"),
     "duplicate key": ("artefacts.yml", ("    entry: true", "    entry: true\n    entry: true"), "duplicate-key"),
     "no kind shows an entry": ("artefacts.yml", ("    entry: true\n", ""), "entry"),
+    "former files of no kind": ("artefacts.yml", ("    entry: true", "    entry: true\n    earlier: iis-x"), "entry"),
+    "former files of themselves": ("artefacts.yml", ("    entry: true", "    entry: true\n    earlier: iis"), "entry"),
+    "required column misspelled": ("artefacts.yml", ("requires: [cs-uri-stem]", "requires: [cs-uri-stme]"), "column"),
+    "required column in other case": ("artefacts.yml", ("requires: [cs-uri-stem]", "requires: [CS-Method]"), "column"),
+    "witness of a misspelled column": (
+        "artefacts.yml",
+        ("    entry: true", "    entry: true\n    witness: {cs-uri-stm: ^/owa}"),
+        "column",
+    ),
     "content does not compile": ("artefacts.yml", ("'#Fields", "'(#Fields"), "regex"),
     "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
     "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ''"), "translation"),
@@ -96,6 +105,13 @@ def test_a_fault_is_found(tiny: Edit, case: str) -> None:
     name, change, check = FAULTS[case]
     issues = check_pack(tiny(name, change), fires=fires)
     assert check in [issue.check for issue in issues if issue.file == name or check == "translation"], issues
+
+
+def test_a_column_that_an_administrator_added_is_no_fault(tiny: Edit) -> None:
+    assert (
+        check_pack(tiny("artefacts.yml", ("requires: [cs-uri-stem]", "requires: [X-Forwarded-For, crypt-cipher]")))
+        == ()
+    )
 
 
 def test_a_fault_names_its_line(tiny: Edit) -> None:

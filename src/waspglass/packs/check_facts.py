@@ -1,4 +1,4 @@
-"""Checks of what a pack states: kinds, builds, dates, advice, and that everything is said in all languages."""
+"""Checks of what a pack states: builds, dates, advice, and that everything is said in all languages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from waspglass.model.assessment import LidState, Verdict
 from waspglass.model.finding import Rung
 from waspglass.packs.builds import Version, parse_version
+from waspglass.packs.check_kinds import kind_issues
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import field_line, read_text, table_cells
-from waspglass.packs.pack import AdviceText, ArtefactKind, ClockText, Pack, Translated
-from waspglass.packs.regex_faults import regex_fault
+from waspglass.packs.pack import AdviceText, ClockText, Pack, Translated
 
 __all__ = ["fact_issues"]
 
@@ -40,8 +40,7 @@ def fact_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[P
     """Faults of the facts of a pack that fits its schema; `formats` are those that something can read."""
     folder = Path(pack.root)
     yield from _window(pack)
-    yield from _formats(pack, folder, formats)
-    yield from _kinds(pack, folder)
+    yield from kind_issues(pack, formats)
     yield from _builds(pack, folder)
     yield from _timeline(folder)
     yield from _conditions(pack, folder)
@@ -58,58 +57,6 @@ def _window(pack: Pack) -> Iterator[PackIssue]:
     for cve in pack.cves:
         if not _CVE.fullmatch(cve):
             yield PackIssue("pack.yml", None, Severity.ERROR, "cve", f"{cve!r} is no CVE id")
-
-
-def _formats(pack: Pack, folder: Path, formats: frozenset[str] | None) -> Iterator[PackIssue]:
-    lines = read_text(folder / "artefacts.yml", "artefacts.yml").splitlines()
-    for kind in pack.kinds:
-        if formats is not None and kind.format not in formats:
-            line = next((n for n, text in enumerate(lines, 1) if f"format: {kind.format}" in text), None)
-            message = f"nothing reads the format {kind.format!r} of {kind.kind}; known: {', '.join(sorted(formats))}"
-            yield PackIssue("artefacts.yml", line, Severity.ERROR, "format", message)
-
-
-def _kinds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
-    text = read_text(folder / "artefacts.yml", "artefacts.yml")
-    counts = Counter(kind.kind for kind in pack.kinds)
-    for index, kind in enumerate(pack.kinds):
-        line = field_line(text, ("kinds", index))
-        for severity, check, message in _kind_faults(kind, counts):
-            yield PackIssue("artefacts.yml", line, severity, check, message)
-    if not any(kind.entry for kind in pack.kinds):
-        message = "no kind is able to show an entry, so no host could ever be called clean"
-        yield PackIssue("artefacts.yml", None, Severity.ERROR, "entry", message)
-
-
-def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Severity, str, str]]:
-    if counts[kind.kind] > 1:
-        yield Severity.ERROR, "duplicate-kind", f"the kind {kind.kind!r} stands {counts[kind.kind]} times"
-    if not kind.paths and kind.content is None:
-        yield Severity.ERROR, "kind", f"{kind.kind}: neither paths nor content tell a file of this kind"
-    if not kind.logsources:
-        yield Severity.WARNING, "kind", f"{kind.kind}: answers no logsource, so no rule can look into it"
-    yield from _expression_faults(kind)
-    for other in (*kind.together, *kind.settled_by):
-        if other not in counts or other == kind.kind:
-            yield Severity.ERROR, "entry", f"{kind.kind}: names {other!r}, which is no other kind of this pack"
-    for derived in kind.derive:
-        if derived.name in derived.source:
-            yield Severity.ERROR, "derive", f"{kind.kind}: the field {derived.name} is cut out of itself"
-    if kind.entry and not kind.requires:
-        message = f"{kind.kind}: shows an entry, and does not say which columns it needs for that"
-        yield Severity.INFO, "entry", message
-
-
-def _expression_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]]:
-    if kind.content is not None and (fault := regex_fault(kind.content)):
-        yield Severity.ERROR, "regex", f"{kind.kind}: content {fault}"
-    for derived in kind.derive:
-        if fault := regex_fault(derived.regex, groups=1):
-            severity = Severity.WARNING if fault.startswith("repeats") else Severity.ERROR
-            yield severity, "regex", f"{kind.kind}: derived field {derived.name} {fault}"
-    for column, regex in kind.witness.items():
-        if fault := regex_fault(regex):
-            yield Severity.ERROR, "regex", f"{kind.kind}: witness of {column} {fault}"
 
 
 def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:

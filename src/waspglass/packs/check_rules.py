@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from waspglass.model.finding import Effect, Rung
-from waspglass.packs.detections import EmptyValues, UnusedDetection
+from waspglass.packs.check_detections import EmptyValues, UnusedDetection
 from waspglass.packs.folder import is_outside
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Logsource, Pack
