@@ -192,6 +192,22 @@ def test_what_may_hold_evidence_and_is_not_opened_is_told_once(tmp_path: Path) -
         ]
 
 
+@pytest.mark.parametrize("folder", ["", "C/backup/"])
+def test_what_is_named_like_an_archive_and_is_none_that_is_read_is_told_once(tmp_path: Path, folder: str) -> None:
+    rar, image = b"Rar!\x1a\x07\x01\0", b"EVF\x09\x0d\x0a\xff\x00"
+    aff4 = zip_bytes({"container.description": b"x", "C/LogFiles/W3SVC1/u_ex1.log": IIS})
+    write_tree(tmp_path, {f"{folder}a.zip": rar, f"{folder}b.gz": gzip.compress(image), f"{folder}c.zip": aff4})
+    assert found(tmp_path) == ([], [])
+    with open_evidence(tmp_path) as evidence:
+        list(evidence.files())
+        told = [(skip.source.rpartition("\\")[2], skip.detail) for skip in evidence.skipped()]
+    assert told == [
+        ("a.zip", "by its content: archive of a kind that is not read"),
+        ("b.gz", "by its content: disk image"),
+        ("c.zip", "by its content: disk image"),
+    ]
+
+
 def test_a_file_whose_content_belies_its_place_is_a_skip_that_says_so(tmp_path: Path) -> None:
     write_tree(
         tmp_path,

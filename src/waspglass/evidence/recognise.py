@@ -31,7 +31,6 @@ _FIRST_LOOK = 4096
 _LONGEST_LINE = 8192
 _LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
-_ARCHIVES = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZSTD})
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
@@ -174,8 +173,8 @@ class _Head:
         return self._file if codec is None else AsUtf8(self._file, codec)
 
     def begins_an_archive(self) -> bool:
-        """Whether it is an archive, which the tree looks into."""
-        return signature(self._look()) in _ARCHIVES
+        """Whether it is an archive or image, which the tree looks into or has told of."""
+        return signature(self._look()) is not Signature.OTHER
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""

@@ -59,7 +59,7 @@ _BOOT_NAMES = re.compile(rb".{3}(?:NTFS    |MSDOS5\.0|MSWIN4\.1|EXFAT   )", re.D
 
 def signature(head: bytes) -> Signature:
     """What the first bytes say; a raw disk is told by its boot sector."""
-    if head.startswith(_AFF4, _AFF4_AT):
+    if head.startswith(b"PK") and head.startswith(_AFF4, _AFF4_AT):
         return Signature.IMAGE
     for start, found in _STARTS:
         if head.startswith(start):

@@ -154,6 +154,8 @@ class EvidenceTree:
         except OSError as fault:
             self._skips.add(file.path, SkipReason.UNREADABLE, fault.strerror)
             return
+        if why is None and kind_inside in {Signature.IMAGE, Signature.FOREIGN_ARCHIVE}:
+            self._skips.add(file.path, SkipReason.NOT_RECOGNISED, f"by its content: {kind_inside}")
         if kind is not kind_inside and kind_inside is not Signature.TAR:
             yield replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
             return
