@@ -25,6 +25,7 @@ EXPECT = {
     "sentence",
     "findings",
     "review",
+    "review_absent",
     "skipped",
     "implants",
     "limits",
@@ -90,6 +91,8 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
     assert set(expected.get("advice", [])) <= {step["id"] for step in document["advice"]}
     for pattern in expected.get("absent", []):
         assert not any(matches(pattern, item) for item in document["findings"]), f"{pattern} must not be found: {story}"
+    for pattern in expected.get("review_absent", []):
+        assert not any(matches(pattern, item) for item in document["review"]), f"{pattern} must be no hint"
     check_reports(result, pack_of(path), tmp_path / "reports")
 
 
