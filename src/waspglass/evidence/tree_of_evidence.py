@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from waspglass.evidence.compressed import decompressed, inner_signature
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.file_names import is_opened, why_not_opened
+from waspglass.evidence.file_names import is_opened, unpacked_name, why_not_opened
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member, TreeFile
 from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
@@ -28,6 +28,7 @@ _FOLDER_AND_DRIVE = 2
 _COMPARED = 128 << 10
 """Bytes by which copies of one file, collected in two ways, are told from two servers' files of the same length: event
 logs are all as long as they may become."""
+_STEP = 1 << 20
 
 _Taken = tuple[int | None, Callable[[], BinaryIO]]
 """Length and opener of the member that has a path: all that is kept of it, for there may be millions."""
@@ -139,7 +140,7 @@ class EvidenceTree:
         if (why := why_not_opened(file.path)) is not None:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, why)
         if not is_opened(file.path):
-            yield file
+            yield from self._unless_copied(file)
             return
         try:
             with file.open() as stream:
@@ -157,11 +158,24 @@ class EvidenceTree:
         if why is None and kind_inside in {Signature.IMAGE, Signature.FOREIGN_ARCHIVE}:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, f"by its content: {kind_inside}")
         if kind is not kind_inside and kind_inside is not Signature.TAR:
-            yield replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
+            unpacked = replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
+            yield from self._unless_copied(unpacked)
             return
         yield file
         if kind_inside in {Signature.ZIP, Signature.TAR}:
             yield from self._inside(file, kind, kind_inside, nesting)
+
+    def _unless_copied(self, file: TreeFile) -> Iterator[TreeFile]:
+        """The file, unless it is a rotated or compressed copy of a log beside it, whose lines would count twice.
+
+        All bytes are compared: a copy may be what the log was before somebody changed it.
+        """
+        plain = unpacked_name(file.path)
+        original = None if plain == file.path else self._seen.get(hash(plain.lower()))
+        if original is not None and _are_equal(original, file):
+            self._skips.add(file.path, SkipReason.SAME_FILE, "a copy of the log beside it, which is read")
+        else:
+            yield file
 
     def _unpack(self, file: TreeFile, kind: Signature) -> BinaryIO:
         return decompressed(file.open(), kind, self._limits, file.path)
@@ -219,6 +233,21 @@ def _are_copies(one: _Taken, other: Member) -> bool:
             return _beginning(first) == _beginning(second)
     except (EvidenceReadError, OSError):
         return False
+
+
+def _are_equal(one: _Taken, other: TreeFile) -> bool:
+    """Whether a member and a file hold the same bytes; not if one cannot be read."""
+    size, opener = one
+    if None not in {size, other.size} and size != other.size:
+        return False
+    try:
+        with opener() as first, other.open() as second:
+            while (block := first.read(_STEP)) == second.read(_STEP):
+                if not block:
+                    return True
+    except (EvidenceReadError, OSError):
+        pass
+    return False
 
 
 def _beginning(stream: BinaryIO) -> bytes:
