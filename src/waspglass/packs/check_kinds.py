@@ -32,8 +32,8 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "httperr": (*_SHARED, "streamid", "streamid_ex", "s-siteid", "s-reason", "s-queuename", "transport"),
 }
-"""Format -> its usual columns: learn.microsoft.com, "W3C Logging" and "Error logging in HTTP APIs". Administrators may add
-others, and each component of Exchange has its own."""
+"""Format -> its usual columns: learn.microsoft.com, "W3C Logging" and "Error logging in HTTP APIs". Administrators may
+add others, and each component of Exchange has its own."""
 
 
 def kind_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[PackIssue]:

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from waspglass.hunt.rules.condition import Condition, Kind, Match, Part, conjunction, disjunction
+from waspglass.hunt.rules.indicator_fields import WEB_LOGS, WHOLE
 from waspglass.hunt.rules.indicator_operators import operator_condition
 from waspglass.hunt.rules.paths import url_of_path
 from waspglass.hunt.rules.rule import Indicator
@@ -20,9 +21,7 @@ _HASHES = frozenset({"sha256", "sha1", "md5"})
 PLAIN = frozenset({"address", "domain", "email", "url", "user_agent", "path", "name", "session"}) | _HASHES
 """Types that are looked for in more places than the fields that hold just them."""
 _ANY: Part = ("any", "")
-_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"}) | EVENT_FORMATS
-_AGENT_FIELDS = {"w3c": "cs(User-Agent)", "diagnostics_csv": "UserAgent"}
-_URI_FIELDS = {"w3c": "cs-uri-stem", "httperr": "cs-uri", "diagnostics_csv": "UrlStem"}
+_LOGS = WEB_LOGS | EVENT_FORMATS
 
 
 @cache
@@ -75,21 +74,24 @@ def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, 
                 return Match(None, Kind.TOKEN, text=address.rstrip("/")) if log else None
             return _somewhere(value) if log else None
         case "user_agent":
-            agent = _AGENT_FIELDS.get(kind.format)
-            return None if agent is None else Match(agent, Kind.PATTERN, parts=(("text", value),))
+            return operator_condition(what, "", value, kind)
         case "path":
             return _path_condition(value, kind, web_roots)
         case "name":
             return _name_condition(value, kind)
         case "session":
             return _somewhere(value) if log else None
-    if what in _HASHES and kind.format not in ("w3c", "httperr", "diagnostics_csv"):
+    if what in _HASHES and kind.format not in WEB_LOGS:
         return _somewhere(value)
     return None
 
 
+def _uri_field(kind: ArtefactKind) -> str | None:
+    return next(iter(WHOLE["request_path"].get(kind.format, ())), None)
+
+
 def _path_condition(value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
-    uri = _URI_FIELDS.get(kind.format)
+    uri = _uri_field(kind)
     if uri is None:
         plain = value[2:] if value[1:3] == ":\\" else value
         return _ends("path", plain) if kind.format not in _LOGS else _somewhere(plain)
@@ -102,7 +104,7 @@ def _path_condition(value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ..
 def _name_condition(value: str, kind: ArtefactKind) -> Condition | None:
     if kind.format not in _LOGS:
         return Match("name", Kind.PATTERN, parts=(("text", value),))
-    uri = _URI_FIELDS.get(kind.format)
+    uri = _uri_field(kind)
     if uri is not None and PurePosixPath(value).suffix in SCRIPTS:
         return _ends(uri, f"/{value}")
     return _ends("TargetFilename", f"\\{value}") if kind.format in EVENT_FORMATS else None

@@ -111,7 +111,7 @@ class Indicator:
 
     Attributes:
         type: `address` (or network), `domain`, `url`, `user_agent`, `email`, `path` (file path or URL path), `name`
-            (file name), `sha256`, `sha1`, `md5`, and those of `indicator_operators`; an operator may stand behind it.
+            (file name), `sha256`, `sha1`, `md5`, and those of `indicator_fields`; an operator may stand behind it.
         value: As compared, lower case where case does not count.
         id: Stable id.
         title: One line.

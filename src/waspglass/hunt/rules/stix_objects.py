@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.indicator_operators import OPERATORS, without_scheme
@@ -109,18 +109,24 @@ def _type_of(part: Comparison) -> str:
 def _network(name: str, part: Comparison) -> str:
     if name != "address":
         raise UnsupportedRuleError(f"{part.operator} is for addresses")
-    try:
-        network = ip_network(part.values[0], strict=False)
-    except ValueError:
-        raise UnsupportedRuleError(f"{part.values[0][:60]} is no network") from None
+    network = _parsed(part.values[0])
     if part.operator == "ISSUPERSET" and network.num_addresses > 1:
         raise UnsupportedRuleError("ISSUPERSET of a network: records show addresses, and no address holds a network")
     return part.values[0]
 
 
+def _parsed(value: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise UnsupportedRuleError(f"{value[:60]!r} is neither an address nor a network") from None
+
+
 def _checked(name: str, word: str, value: str) -> str:
     if name in _NUMBERS:
         return _number(value)
+    if (name, word) == ("address", "not"):
+        _parsed(value)
     if len(value) > 4096:
         raise UnsupportedRuleError("a value of more than 4096 characters")
     if word.endswith("like") and len(re.sub("[%_]", "", without_scheme(value) if name == "url" else value)) < 4:

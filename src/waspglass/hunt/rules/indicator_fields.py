@@ -1,0 +1,109 @@
+"""Where a kind of record shows the thing that an indicator names: in which fields, as what part of their values.
+
+A thing may be the whole value of a field (`WHOLE`), a part of it that can be told from the rest (`PARTS`), or stand
+anywhere in any value (`TOKENS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from waspglass.hunt.rules.windows_events import EVENT_FORMATS
+
+__all__ = ["PARTS", "TOKENS", "WEB_LOGS", "WHOLE", "Token", "ValuePart"]
+
+Fields = Mapping[str, tuple[str, ...]]
+"""Format of a log -> its fields."""
+WEB_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"})
+
+
+def _events(*names: str) -> Fields:
+    return dict.fromkeys((*EVENT_FORMATS, "hive"), names)
+
+
+def _files(name: str) -> Fields:
+    return dict.fromkeys(("web_file", "pe_version"), (name,))
+
+
+_HOST: Fields = {"w3c": ("cs-host", "cs(Host)"), "diagnostics_csv": ("UrlHost",)}
+WHOLE: Mapping[str, Fields] = {
+    "domain": {**_HOST, **_events("QueryName", "DestinationHostname")},
+    "host": _HOST,
+    "user_agent": {"w3c": ("cs(User-Agent)",), "diagnostics_csv": ("UserAgent",)},
+    "referer": {"w3c": ("cs(Referer)",)},
+    "cookie": {"w3c": ("cs(Cookie)",)},
+    "method": {"w3c": ("cs-method",), "httperr": ("cs-method",), "diagnostics_csv": ("Method",)},
+    "request": {"w3c": ("request-uri",), "httperr": ("cs-uri",)},
+    "request_path": {"w3c": ("cs-uri-stem",), "httperr": ("cs-uri",), "diagnostics_csv": ("UrlStem",)},
+    "port": {"w3c": ("s-port",), "httperr": ("s-port",), **_events("DestinationPort", "DestPort")},
+    "client_port": {"w3c": ("c-port",), "httperr": ("c-port",), **_events("SourcePort", "IpPort")},
+    "protocol": _events("Protocol"),
+    "command_line": _events("CommandLine"),
+    "parent_command_line": _events("ParentCommandLine"),
+    "current_directory": _events("CurrentDirectory"),
+    "registry_data": _events("Details"),
+    "imphash": _events("Imphash"),
+    **{name: _files(name) for name in ("name", "folder", "size", "sha256", "sha1", "md5")},
+}
+"""Type -> the fields whose whole value is the thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePart:
+    """How a thing stands in the value of a field; all but the fields are regular expressions.
+
+    Attributes:
+        fields: Where.
+        before: What stands before it.
+        one: A character of it, for wildcards.
+        after: What stands behind it.
+    """
+
+    fields: Fields
+    before: str
+    one: str
+    after: str
+
+
+_LAST_NAME = (r"(?:^|[\\/])", r"[^\\/]", "$")
+PARTS: Mapping[str, ValuePart] = {
+    "name": ValuePart(_events("TargetFilename"), *_LAST_NAME),
+    "folder": ValuePart(_events("TargetFilename"), r"(?:^|[\\/])", ".", r"[\\/][^\\/]+$"),
+    "process": ValuePart(_events("Image", "NewProcessName"), *_LAST_NAME),
+    "parent": ValuePart(_events("ParentImage", "ParentProcessName"), *_LAST_NAME),
+    "registry_key": ValuePart(_events("TargetObject"), "^", ".", r"(?:\\[^\\]*)?$"),
+    "registry_value": ValuePart(_events("TargetObject"), r"\\", r"[^\\]", "$"),
+    "imphash": ValuePart(_events("Hashes"), "IMPHASH=", "[0-9A-Fa-f]", "(?:,|$)"),
+    "account": ValuePart(
+        {
+            "w3c": ("cs-username",),
+            "diagnostics_csv": ("AuthenticatedUser",),
+            **_events("User", "SubjectUserName", "TargetUserName"),
+        },
+        r"(?:^|\\)",
+        r"[^\\@]",
+        r"(?:@[^\\]*)?$",
+    ),
+}
+"""Type -> the fields of which it is a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """How a thing stands anywhere in a text; regular expressions, as those of `ValuePart`."""
+
+    before: str
+    one: str
+    after: str
+
+
+_NAME_ENDS = r"(?:$|[^0-9A-Za-z_.-]|\.(?:$|[^0-9A-Za-z]))"
+"""Nothing follows that would make it another name; a full stop may."""
+TOKENS: Mapping[str, Token] = {
+    "domain": Token(r"(?:^|[^0-9A-Za-z_-])", "[0-9A-Za-z_.-]", _NAME_ENDS),
+    "address": Token(r"(?:^|[^0-9A-Za-z_.:-])", "[0-9A-Fa-f.:]", _NAME_ENDS),
+    "url": Token(r"(?:^|[^0-9A-Za-z_.-])", r"""[^\s"'<>]""", r"""(?:$|[\s"'<>,;&)\]}]|[.](?:$|\s))"""),
+    "email": Token(r"(?:^|[^0-9A-Za-z._+-])", r"[0-9A-Za-z._+@-]", _NAME_ENDS),
+}
+"""Type -> how it stands anywhere in any value."""
