@@ -21,6 +21,7 @@ import zstandard
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.census.exports import COLUMNS_2021, PACK, add, added, banner, counts, jsonl, options, rows, states
 from waspglass.census.add import add_exports
@@ -330,6 +331,27 @@ def test_what_may_never_end_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     outcomes = list(add_exports(Folder(str(tmp_path / "store")), [pipe, Path("/dev/zero")], options()))
     assert [each.refused is not None and "it is no file" in each.refused.reason for each in outcomes] == [True, True]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are Unicode here")
+@pytest.mark.parametrize("content", [EXPORT, b"hello", b"PK\x03\x04"])
+def test_the_name_of_a_file_need_not_be_unicode(tmp_path: Path, content: bytes) -> None:
+    outcome = add(tmp_path, os.fsdecode(b"2021-03-09-\xff.json"), content)
+    assert outcome.name == "2021-03-09-\\udcff.json"
+    manifest = Folder(str(tmp_path / "store")).manifest()
+    names = [*(each.name for each in manifest.added), *(each.name for each in manifest.refused)]
+    assert names == [outcome.name]
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %d", "%Q", "%Y-%m-%d %z %z"])
+def test_a_form_of_a_time_that_cannot_be_read_is_refused_at_once(form: str) -> None:
+    with pytest.raises(ValidationError, match="no form of a time"):
+        Mapping(name="x", columns={"address": "ip"}, time=form)
+
+
+def test_an_offset_beside_the_name_of_a_zone_is_what_counts() -> None:
+    mapping = Mapping(name="x", columns={"address": "ip"}, time="%d.%m.%Y %H:%M %z (%Z)")
+    assert mapping.moment("09.03.2021 10:30 +0100 (UTC)") == "2021-03-09T09:30:00"
 
 
 def test_names_of_zones_mean_one_thing_in_the_tz_database() -> None:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.census.exports import PACK, add, banner, certificate, counts, jsonl, states
+from tests.census.exports import PACK, add, banner, certificate, counts, jsonl, options, states
 from tests.census.test_add import content_of
 from waspglass.census.add import AddOptions, Outcome, add_exports
 from waspglass.census.compare import compare
 from waspglass.census.count import By, count
+from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
 from waspglass.census.remove import remove_exports
 from waspglass.census.sources.all import all_sources
 from waspglass.census.store.folder import Folder
+from waspglass.census.store.manifest import Manifest
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 from waspglass.report.census_store import exports_text
+from waspglass.report.census_text import outcome_text
 
 FIRST, SECOND = jsonl(banner("192.0.2.1"), banner("192.0.2.2", "15.1.2176.9")), jsonl(banner("192.0.2.3"))
 
@@ -166,7 +170,7 @@ def test_the_note_of_a_refused_export_can_be_removed(tmp_path: Path) -> None:
     shown = exports_text(Folder(str(tmp_path / "store")).manifest())
     assert "\x1b" not in shown
     assert "refused" in shown
-    removed(tmp_path, "x\x1b[2J.txt")
+    removed(tmp_path, r"x\x1b[2J.txt")  # as it is shown
     assert Folder(str(tmp_path / "store")).manifest().refused == ()
 
 
@@ -196,6 +200,70 @@ def test_only_the_same_name_source_and_day_is_replaced(tmp_path: Path) -> None:
     next_day = jsonl(banner("192.0.2.3", timestamp="2021-03-10T10:00:00"))
     assert corrected(tmp_path, next_day, "export.json", replace=True).earlier == ()
     assert len(counts(tmp_path)) == 2
+
+
+def test_what_the_correction_lacks_is_not_taken_out(tmp_path: Path) -> None:
+    """A download of each evening has rows of two days, and the next one those of the second day again."""
+    three = [jsonl(banner(f"192.0.2.{day}", timestamp=f"2021-03-{day:02d}T10:00:00")) for day in (8, 9, 10)]
+    first = corrected(tmp_path, three[0] + three[1], "export.json").added
+    outcome = corrected(tmp_path, three[1] + three[2], "export.json", replace=True)
+    assert (outcome.earlier, outcome.replaced) == ((first,), ())
+    assert [each.date.day for each in counts(tmp_path)] == [8, 9, 10]
+    whole = corrected(tmp_path, b"".join(three), "export.json", replace=True)
+    assert len(whole.replaced) == 2
+    assert [each.total for each in counts(tmp_path)] == [1, 1, 1]
+
+
+def test_a_cut_export_replaces_none_that_is_whole(tmp_path: Path) -> None:
+    packed = gzip.compress(FIRST)
+    corrected(tmp_path, packed)
+    cut = gzip.compress(jsonl(*(banner(f"192.0.2.{n}") for n in range(3, 99))))
+    outcome = corrected(tmp_path, cut[: len(cut) // 2], partial=True, replace=True)
+    assert outcome.added is not None
+    assert outcome.added.partial
+    assert len(outcome.earlier) == 1
+    assert "counts beside the earlier one of this name" in outcome_text(outcome)
+    assert corrected(tmp_path, cut, replace=True).replaced == (*outcome.earlier, outcome.added)
+
+
+def test_exports_of_one_run_do_not_replace_one_another(tmp_path: Path) -> None:
+    """`census add de/report.csv at/report.csv --replace`."""
+    corrected(tmp_path, FIRST)
+    paths = []
+    for land, content in (("de", SECOND), ("at", jsonl(banner("192.0.2.4")))):
+        paths.append(tmp_path / land / "2021-03-09-a.json")
+        paths[-1].parent.mkdir()
+        paths[-1].write_bytes(content)
+    outcomes = list(add_exports(Folder(str(tmp_path / "store")), paths, options(replace=True)))
+    assert [(len(each.replaced), len(each.earlier)) for each in outcomes] == [(1, 0), (0, 1)]
+    assert sum(states(tmp_path).values()) == 2
+
+
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize("written", [True, False])
+def test_an_interrupted_replacement_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool, readable: bool
+) -> None:
+    """The storage fails while the manifest is replaced, perhaps after it was, and may not say which one it has."""
+    corrected(tmp_path, FIRST)
+    put, get = Folder.put_manifest, Folder.manifest
+
+    def failing(folder: Folder, manifest: Manifest) -> None:
+        if written:
+            put(folder, manifest)
+        if not readable:
+            monkeypatch.setattr(Folder, "manifest", unreadable)
+        raise OSError("connection lost")
+
+    def unreadable(folder: Folder) -> Manifest:
+        raise StoreError("the manifest cannot be read")
+
+    monkeypatch.setattr(Folder, "put_manifest", failing)
+    with pytest.raises(StoreError):
+        corrected(tmp_path, SECOND, replace=True)
+    monkeypatch.setattr(Folder, "put_manifest", put)
+    monkeypatch.setattr(Folder, "manifest", get)
+    assert sum(states(tmp_path).values()) == (1 if written else 2)
 
 
 def test_a_refused_correction_leaves_the_earlier_export(tmp_path: Path) -> None:

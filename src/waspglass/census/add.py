@@ -7,7 +7,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -29,6 +29,7 @@ from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
 from waspglass.model.errors import Location, UsageError
+from waspglass.model.escape import in_unicode
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AddOptions", "Outcome", "add_exports"]
@@ -50,7 +51,8 @@ class AddOptions:
         partial: Take what stands before a broken place.
         workers: Processes that read a large export of lines; 1 reads in this one.
         signs: Of the products that there are, if not only those of the packs of this program.
-        replace: Take out what an export corrects, in the same step: that of its name and source with a day of it.
+        replace: Take out what an export corrects, in the same step: what was in the store before this run, with its
+            name and source and no day that it lacks.
     """
 
     sources: tuple[Source, ...]
@@ -78,8 +80,8 @@ class Outcome:
         added: It was added.
         known: It is in the store already, as this.
         refused: Nothing of it was added.
-        earlier: Exports of its name, source and day that were in the store with other content.
-        replaced: These were taken out; otherwise both count.
+        earlier: Exports of its name, source and day with other content, which count beside it.
+        replaced: Those of them that were taken out instead.
     """
 
     name: str
@@ -87,7 +89,7 @@ class Outcome:
     known: Added | None = None
     refused: Refused | None = None
     earlier: tuple[Added, ...] = ()
-    replaced: bool = False
+    replaced: tuple[Added, ...] = ()
 
 
 def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> Iterator[Outcome]:
@@ -116,24 +118,35 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
 
 @dataclass
 class _Session:
-    """One run over a locked store; the manifest on disk is replaced after each export."""
+    """One run over a locked store; the manifest on disk is replaced after each export.
+
+    Attributes:
+        folder: The store.
+        options: How exports are added.
+        manifest: What no cleaning may touch: what is in the store.
+        before: What was in it when the run began; exports of one run do not correct one another.
+    """
 
     folder: Folder
     options: AddOptions
     manifest: Manifest
+    before: tuple[Added, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self.manifest.added
 
     def outcomes(self, path: Path) -> Iterator[Outcome]:
         """Adds each export in a file."""
         try:
             exports = exports_in(path)
         except ExportError as error:
-            yield self.refuse(path.name, error)
+            yield self.refuse(in_unicode(path.name), error)
             return
         for export in exports:
             yield self.add(export)
 
     def refuse(self, name: str, error: ExportError) -> Outcome:
-        refused = Refused(name=name, refused=self.options.now, reason=str(error))
+        refused = Refused(name=name, refused=self.options.now, reason=in_unicode(str(error)))
         self._commit(refused=(*self._refused_but(name), refused))
         return Outcome(name, refused=refused)
 
@@ -185,13 +198,18 @@ class _Session:
             files=files,
         )
         self.folder.publish(moves)
-        earlier = tuple(each for each in self.manifest.added if added.reissues(each))
-        kept = tuple(each for each in self.manifest.added if not self.options.replace or each not in earlier)
+        earlier = [each for each in self.manifest.added if added.reissues(each)]
+        replaced = tuple(each for each in earlier if self._replaces(added, each))
+        kept = tuple(each for each in self.manifest.added if each not in replaced)
         self._commit(added=(*kept, added), refused=self._refused_but(export.shown))
         with _small_connection(self.folder) as connection:
             for file in files:
                 keep_evidence(self.folder, file, connection)
-        return Outcome(export.shown, added=added, earlier=earlier, replaced=self.options.replace)
+        beside = tuple(each for each in earlier if each not in replaced)
+        return Outcome(export.shown, added=added, earlier=beside, replaced=replaced)
+
+    def _replaces(self, added: Added, earlier: Added) -> bool:
+        return self.options.replace and earlier in self.before and added.covers(earlier)
 
     def _filing(self, head: Head, writer: SightingWriter) -> Filing:
         options = self.options
@@ -206,14 +224,15 @@ class _Session:
 
     def _commit(self, **changes: tuple[Added, ...] | tuple[Refused, ...]) -> None:
         manifest = self.manifest.model_copy(update=changes)
-        # Taken over first: an interruption right after the manifest was replaced must not clean away what it names.
-        before, self.manifest = self.manifest, manifest
+        # As long as either may be the one on disk, nothing that one of them names may be cleaned away.
+        fresh = tuple(each for each in manifest.added if each not in self.manifest.added)
+        self.manifest = self.manifest.model_copy(update={"added": (*self.manifest.added, *fresh)})
         try:
             self.folder.put_manifest(manifest)
         except BaseException:
-            if self.folder.manifest().files() != manifest.files():
-                self.manifest = before
+            self.manifest = self.folder.manifest()
             raise
+        self.manifest = manifest
 
 
 def _read(

@@ -9,6 +9,7 @@ from waspglass.census.errors import StoreError
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.model.errors import Location, UsageError
+from waspglass.model.escape import printable
 
 __all__ = ["Removed", "remove_exports"]
 
@@ -70,13 +71,13 @@ def _named(manifest: Manifest, word: str) -> tuple[Added, ...] | tuple[Refused, 
     """The one export that a word names, or the note of one that was refused."""
     digest = word.lower()
     by_id = [each for each in manifest.added if len(digest) >= _ID and each.digest.startswith(digest)]
-    found = by_id or [each for each in manifest.added if each.name == word]
+    found = by_id or [each for each in manifest.added if word in (each.name, printable(each.name))]
     if len(found) == 1:
         return (found[0],)
     if found:
         several = ", ".join(f"{each.id} ({each.source}, {each.days[0]})" for each in found)
         raise UsageError(f"{len(found)} exports are called {word!r}", hint=f"Name one by its id: {several}")
-    refused = tuple(each for each in manifest.refused if each.name == word)
+    refused = tuple(each for each in manifest.refused if word in (each.name, printable(each.name)))
     if not refused:
         raise UsageError(f"no export {word!r} in the store", hint="`waspglass census list` shows names and ids")
     return refused

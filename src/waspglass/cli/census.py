@@ -45,7 +45,10 @@ def add(
     ] = False,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Take out what it corrects: an export of the same name, source and day."),
+        typer.Option(
+            "--replace",
+            help="Take out the earlier export that it corrects, of the same name, source and days.",
+        ),
     ] = False,
     workers: Annotated[
         int | None,

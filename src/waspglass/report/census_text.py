@@ -48,12 +48,18 @@ def outcome_text(outcome: Outcome) -> str:
             "  each row is on the day of its own time; if this is one scan, `census remove` it and add it with --date"
         )
     lines += [f"  skipped {_skip_text(skip)}" for skip in added.skipped]
+    if outcome.replaced:
+        one = "one" if len(outcome.replaced) == 1 else "ones"
+        lines.append(f"  took the place of the earlier {one} of this name ({_ids(outcome.replaced)})")
     if outcome.earlier:
-        earlier = ", ".join(each.id for each in outcome.earlier)
-        did = "replaced" if outcome.replaced else "both count with"
-        how = "" if outcome.replaced else "; if it was corrected, `census remove` that one, or add with --replace"
-        lines.append(f"  {did} the earlier export of this name ({earlier}){how}")
+        one = "one" if len(outcome.earlier) == 1 else "ones"
+        beside = f"  counts beside the earlier {one} of this name ({_ids(outcome.earlier)})"
+        lines.append(f"{beside}; `census remove` what this corrects")
     return "\n".join(lines)
+
+
+def _ids(exports: Iterable[Added]) -> str:
+    return ", ".join(each.id for each in exports)
 
 
 def _span(added: Added) -> str:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,16 @@ class Mapping(Document):
         except LookupError as error:
             raise ValueError(f"no encoding {encoding!r}") from error
 
+    @field_validator("time")
+    @classmethod
+    def _time(cls, form: str | None) -> str | None:
+        try:
+            if form is not None:
+                _written(dt.datetime(2021, 3, 9, 10, 30, tzinfo=dt.UTC).strftime(form), form)
+        except (ValueError, re.error) as error:  # the latter where something is in it twice
+            raise ValueError(f"no form of a time {form!r}: {error}") from error
+        return form
+
     @field_validator("zone")
     @classmethod
     def _zone(cls, zone: str) -> str:
@@ -122,8 +133,8 @@ class Mapping(Document):
 
 
 def _written(text: str, form: str) -> dt.datetime:
-    """A time of a declared form; names of zones (`%Z`), which Python reads and forgets, as offsets."""
-    if "%Z" in form:
+    """A time of a declared form; names of zones (`%Z`), which Python reads and forgets, as offsets if it has none."""
+    if "%Z" in form and "%z" not in form:
         text, form = with_offset(text), form.replace("%Z", "%z")
     return dt.datetime.strptime(text, form)  # noqa: DTZ007 - without a zone the declared one comes next
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal, cast
 
 from waspglass.census.errors import ExportError
 from waspglass.model.errors import Location
+from waspglass.model.escape import in_unicode
 
 __all__ = ["Export", "exports_in", "open_raw"]
 
@@ -37,8 +38,8 @@ class Export:
 
     @property
     def shown(self) -> str:
-        """How messages name it: `file.zip:inner.csv`."""
-        return self.path.name if self.member is None else f"{self.path.name}:{self.member}"
+        """How messages and the manifest name it: `file.zip:inner.csv`."""
+        return in_unicode(self.path.name if self.member is None else f"{self.path.name}:{self.member}")
 
     @property
     def name(self) -> str:

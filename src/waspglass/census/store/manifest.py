@@ -71,9 +71,13 @@ class Added(Document):
         return tuple(sorted({file.date for file in self.files}))
 
     def reissues(self, other: Added) -> bool:
-        """True if the other is of the same name and source and of a day of this one: the source corrected it."""
+        """True if the other is of the same name and source and of a day of this one: a correction looks like that."""
         same = (self.name, self.source) == (other.name, other.source) and self.digest != other.digest
         return same and not set(self.days).isdisjoint(other.days)
+
+    def covers(self, other: Added) -> bool:
+        """True if it can take the place of the other: it lacks none of its days, and is whole if that one is."""
+        return set(other.days) <= set(self.days) and (self.partial is None or other.partial is not None)
 
 
 class Refused(Document):
