@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tracemalloc
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from stix2patterns.v21.pattern import Pattern
 
 from tests.hunt.evidence import artefact, both, iis, pack, row
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.readers.registry import record_readers
+from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.indicators import _Lines
@@ -162,11 +165,34 @@ def test_what_is_empty_or_absent_is_neither_there_nor_something_else(told: str) 
     assert lines(events(*rows), f"[process:name = 'cmd.exe' AND {told}]") == [3]
 
 
-def test_files() -> None:
-    record = '{"x": 1}\n'
-    rules = read("[file:name MATCHES '[.]aspx$' AND file:size < 1000]", "[file:name = 'a.aspx' AND file:size >= 1000]")
-    assert [one.type for one in rules.indicators] == ["name matches", "name"]
-    assert both([artefact("events", record)], rules).findings == ()
+PAGE = b"<%-- SAMPLE: no code --%>"
+SHA256 = hashlib.sha256(PAGE).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("[file:name MATCHES '[.]aspx$' AND file:size < 1000]", True),
+        ("[file:name MATCHES '[.]ASPX$' AND file:size < 1000]", False),
+        ("[file:name = 'page.aspx' AND file:size >= 1000]", False),
+        (f"[file:name = 'PAGE.aspx' AND file:size = {len(PAGE)}.0]", True),
+        (f"[file:name = 'page.aspx' AND file:size != {len(PAGE)}]", False),
+        ("[file:name LIKE 'pa_e.%' AND file:size != 5]", True),
+        ("[file:name LIKE 'ag_.aspx' AND file:size != 5]", False),
+        (r"[file:parent_directory_ref.path LIKE 'D:\\inetpub\\%' AND file:size < 1000]", True),
+        (r"[file:parent_directory_ref.path = 'C:\\inetpub\\wwwroot\\' AND file:name = 'page.aspx']", True),
+        (r"[file:parent_directory_ref.path = 'C:\\root' AND file:name = 'page.aspx']", False),
+        (f"[file:hashes.'SHA-256' = '{SHA256.upper()}']", True),
+        (f"[file:name = 'page.aspx' AND file:hashes.'SHA-256' != '{SHA256}']", False),
+        (f"[file:name = 'page.aspx' AND file:hashes.'SHA-256' != '{'0' * 64}']", True),
+    ],
+)
+def test_files(pattern: str, found: bool) -> None:
+    rules = read(pattern)
+    assert rules.skipped == ()
+    page = artefact("webfile", PAGE, r"C:\inetpub\wwwroot\page.aspx")
+    result = hunt([page], rules, readers=record_readers(None))
+    assert bool(result.findings) is found
 
 
 A, B = "[ipv4-addr:value = '198.51.100.7']", "[url:value LIKE '%/owa/auth/shell.aspx%']"
