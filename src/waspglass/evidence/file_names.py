@@ -40,12 +40,17 @@ def as_windows_means_it(path: str) -> str:
 
 def unrotated(path: str) -> str:
     """The path without what rotation or a collector put behind the name: `x.log.gz.1` -> `x.log.gz`."""
-    name = max(path.rfind("/"), path.rfind("\\")) + 1
-    if path.endswith(_ROTATED_ENDS) and (rotated := _ROTATED.search(path, name)):
-        return path[: rotated.end(1)]
-    if path.endswith("}.data") and (sample := _SAMPLE.search(path, name)):
-        return path[: sample.start()]
+    if path.endswith(_ROTATED_ENDS):
+        found = _ROTATED.search(path, _name_at(path))
+        return path[: found.end(1)] if found else path
+    if path.endswith("}.data"):
+        found = _SAMPLE.search(path, _name_at(path))
+        return path[: found.start()] if found else path
     return path
+
+
+def _name_at(path: str) -> int:
+    return max(path.rfind("/"), path.rfind("\\")) + 1
 
 
 def unpacked_name(path: str) -> str:
