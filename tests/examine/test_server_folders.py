@@ -39,6 +39,7 @@ def _artefact(*parts: str, local: bool = True) -> Artefact:
         ("Collection-MX01-2021-03-20T10_00_00Z", "Collection-MX01-2021-03-21T10_00_00Z", False),
         ("logs", "pages", False),
         ("part1", "part2", False),
+        ("triage1", "Triage 2", False),
         ("20210320101500", "20210321101500", False),
     ],
 )

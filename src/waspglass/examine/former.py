@@ -35,12 +35,17 @@ def kept_elsewhere(found: Iterable[Finding], pack: Pack) -> bool:
     return bool(proofs) and all(one.kind in copies for one in proofs)
 
 
-def known_from_copies(implant: Implant, observations: Observations, pack: Pack) -> bool:
-    """True if former files and copies of pages are all that speaks of an implant."""
+def known_from_copies(implants: Iterable[Implant], observations: Observations, pack: Pack) -> tuple[Implant, ...]:
+    """The implants of which former files and copies of pages are all that speaks."""
     former = {kind.kind for kind in pack.kinds if kind.earlier is not None}
-    found = [one for one in observations.findings if one.id in implant.findings]
-    rest = [one for one in _proofs(found) if one.kind not in former]
-    return bool(_proofs(found)) and (not rest or kept_elsewhere(rest, pack))
+    proofs = {one.id: one for one in _proofs(observations.findings)}
+
+    def copied(implant: Implant) -> bool:
+        found = [proofs[one] for one in implant.findings if one in proofs]
+        rest = [one for one in found if one.kind not in former]
+        return bool(found) and (not rest or kept_elsewhere(rest, pack))
+
+    return tuple(implant for implant in implants if copied(implant))
 
 
 def _proofs(found: Iterable[Finding]) -> list[Finding]:

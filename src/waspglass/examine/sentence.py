@@ -54,8 +54,8 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         parts.append(case.contradictions[0].text)
     if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
         parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
-    if copied := [one.subject for one in there if known_from_copies(one, observations, case.pack)]:
-        names = listed([shown_subject(subject, catalogue) for subject in copied], catalogue)
+    if copied := known_from_copies(there, observations, case.pack):
+        names = listed([shown_subject(one.subject, catalogue) for one in copied], catalogue)
         parts.append(catalogue.text("sentence.copies", implants=names))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))

@@ -26,7 +26,29 @@ _DEPTH = 4
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T_ -][\d_:.-]*Z?)?|\d{6,}")
 _NUMBER = re.compile(r"\d+")
 _COLLECTORS = frozenset({"uploads", "auto", "file", "ntfs", "lazy_ntfs", "mft", "ntfs_vss", "fs"})
-_NO_SERVERS = frozenset({"collection", "copy", "disk", "drive", "image", "part", "set", "vol", "volume", "vss"})
+_NO_SERVERS = frozenset(
+    {
+        "backup",
+        "batch",
+        "case",
+        "collection",
+        "copy",
+        "day",
+        "disk",
+        "drive",
+        "evidence",
+        "export",
+        "image",
+        "part",
+        "run",
+        "set",
+        "step",
+        "triage",
+        "vol",
+        "volume",
+        "vss",
+    }
+)
 """Words that are numbered without meaning servers."""
 
 

@@ -23,7 +23,7 @@ rule sharepoint_page_tells_machine_keys
         $key_2 = /Decrypti[o]nKey/ nocase
         $answer = /Response\s{0,4}\.\s{0,4}Wr[i]te/ nocase
     condition:
-        filesize < 256KB and not filepath matches /(^|\\)users(\\|$)/i
+        filesize < 256KB and not filepath matches /^([a-z]:)?\\?users(\\|$)/i
         and $server and $section and any of ($key_*) and $answer
 }
 
@@ -46,7 +46,7 @@ rule sharepoint_page_tells_machine_keys_copy
         $key_2 = /Decrypti[o]nKey/ nocase
         $answer = /Response\s{0,4}\.\s{0,4}Wr[i]te/ nocase
     condition:
-        filesize < 256KB and filepath matches /(^|\\)users(\\|$)/i and $section and any of ($key_*) and $answer
+        filesize < 256KB and filepath matches /^([a-z]:)?\\?users(\\|$)/i and $section and any of ($key_*) and $answer
 }
 
 rule sharepoint_machine_keys_in_served_file
