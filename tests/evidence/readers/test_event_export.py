@@ -184,12 +184,14 @@ def test_the_event_viewers_table_of_a_log_that_cannot_be_told_and_of_a_time_that
     rows = (
         *("x,3/13/2021 1:02:03 AM,Other,7,y,z", "cut", "x,2021-03-13 오전 1:02:03,Sysmon,1,y,Image: a.exe"),
         "x,3/13/2021 1:02:03 AM,Windows Defender,1116,y,z",
+        'x,3/13/2021 1:02:03 AM,Other,7,"y,y",one,two,three',
     )
     found, fault = read("\n".join(("Level,Date and Time,Source,Event ID,Task Category", *rows)))
     assert fault is SkipReason.BAD_TIME
     assert "Channel" not in found[0][1]
     sysmon = {"Channel": SYSMON, "Image": "a.exe", "Provider_Name": "Microsoft-Windows-Sysmon"}
     assert found[2][1].items() >= sysmon.items()
+    assert (found[4][1]["TaskDisplayName"], found[4][1]["Message"]) == ("y,y", "one,two,three")
     assert found[3][1]["Channel"] == f"{found[3][1]['Provider_Name']}/Operational"
 
 

@@ -40,13 +40,17 @@ _LONG_NAME = {
 def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
     """The event of a row, in the shape of `Get-WinEvent`; None if the table is another.
 
+    Cells beyond the sixth are the rest of a message that was written without quotes.
+
     Args:
         names: The names over the table.
         row: One row of it.
     """
-    if len(names) != len(_COLUMNS) - 1 or len(row) != len(_COLUMNS) or not row[3].isdecimal():
+    before = len(_COLUMNS) - 1
+    if len(names) != before or len(row) <= before or not row[3].isdecimal():
         return None
-    event = {name: value for name, value in zip(_COLUMNS, row, strict=True) if value}
+    cells = (*row[:before], ",".join(row[before:]))
+    event = {name: value for name, value in zip(_COLUMNS, cells, strict=True) if value}
     provider = _LONG_NAME.get(row[2], row[2])
     event |= {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}  # `2021-03-04 05:06:07` is local here
     return event | ({"LogName": _LOG_OF[provider]} if provider in _LOG_OF else {})
