@@ -130,7 +130,7 @@ ROTATED = (
         "u_ex6.log.",
         "u_ex7.log ",
     ),
-    *("u_ex8.log.gz", "u_ex9.log.gz.1", "u_exA.log.2.gz", "u_exB.log-20210303.gz"),
+    *("u_ex8.log.gz", "u_ex9.log.gz.1", "u_exA.log.2.gz", "u_exB.log-20210303.gz", "u_exD.log.gz."),
     "0005000000001A_u_exC.log_{00000000-0000-0000-0000-000000000000}.data",
 )
 

@@ -67,6 +67,7 @@ def unpacked_name(path: str) -> str:
 
 def is_opened(path: str) -> bool:
     """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
+    path = path.rstrip(" .")
     return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
 
 
