@@ -52,6 +52,7 @@ def found(rules: RuleSet) -> list[tuple[str, ...]]:
         ("email-src", "a@b.example", [("email", "a@b.example")]),
         ("regkey", "HKLM\\Software\\Run", [("registry_key", "HKLM\\Software\\Run")]),
         ("regkey|value", "HKLM\\Run|evil.exe", [("registry_key", "HKLM\\Run", "registry_data=evil.exe")]),
+        ("regkey|value", "HKLM\\Run|1", [("registry_key", "HKLM\\Run", "registry_data=1")]),
         ("regkey|value", "HKLM\\Run|v2|Allow", [("registry_key", "HKLM\\Run", "registry_data=v2|Allow")]),
     ],
 )
@@ -136,6 +137,16 @@ JSON = st.recursive(
 def test_whatever_is_in_it_is_read_or_told(content: object) -> None:
     text = json.dumps({"Attribute": [content, {"type": "ip-src", "to_ids": True, "value": content}], "Object": content})
     list(read_misp(text, "x"))
+
+
+def test_a_part_that_is_not_hunted_is_told() -> None:
+    rules = read(
+        {"Attribute": [attribute("filename|md5", "evil.aspx|123"), attribute("domain|ip", "a.example|127.0.0.1")]}
+    )
+    assert found(rules) == [("name", "evil.aspx"), ("domain", "a.example")]
+    assert [(one.count, one.detail) for one in rules.skipped] == [
+        (2, "a part of the value is not hunted, such as filename|md5 evil.aspx|123")
+    ]
 
 
 def test_made_up_types_are_told_in_a_bounded_number_of_lines() -> None:

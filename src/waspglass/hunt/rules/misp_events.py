@@ -50,6 +50,8 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """MISP's type -> ours, part by part; a part without a type is not hunted."""
 _DEEPEST = 6
+_LONGEST = 4096
+"""Characters of a value."""
 _MOST_REASONS = 50
 """That are told of one file; whoever wrote it may have made up a type for each attribute."""
 
@@ -148,8 +150,8 @@ def _of_attribute(one: Mapping[str, object], about: str, marking: str, source: s
             title = f"{title or shown} [{marking}]"
         made = list(_made(_TYPES[kind], value, title, source))
         yield from made
-        if not made:
-            yield "such values are not hunted", shown
+        if sum(1 + len(indicator.also) for indicator in made) < sum(map(bool, _TYPES[kind])):
+            yield "such values are not hunted" if not made else "a part of the value is not hunted", shown
 
 
 def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterator[Indicator]:
@@ -158,17 +160,20 @@ def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterat
     cut = value.split if kinds[0] == "registry_key" else value.rsplit
     parts = cut("|", len(kinds) - 1)
     pairs = [(kind, part) for kind, part in zip(kinds, parts, strict=False) if kind and part.strip()]
-    made = [one for kind, part in pairs if (one := _one(kind, part.strip(), title, source)) is not None]
-    if kinds[0] == "registry_key" and len(made) == 2:
-        key, data = made
-        made = [replace(key, id=f"{key.id} & {data.id}", also=((data.type, data.value),))]
-    yield from made
+    if kinds[0] == "registry_key" and len(pairs) == 2:
+        (kind, path), (also, data) = pairs
+        key = _one(kind, path.strip(), title, source)
+        if key is not None and len(data) <= _LONGEST:  # data may be as short as `1`: its key tells records apart
+            yield replace(key, id=f"{key.id} & {also}:{data.strip()}", also=((also, data.strip()),))
+        return
+    made = (_one(kind, part.strip(), title, source) for kind, part in pairs)
+    yield from (one for one in made if one is not None)
 
 
 def _one(kind: str, value: str, title: str, source: str) -> Indicator | None:
     if kind in PLAIN:
         return made_indicator(kind, value, source, usual_meaning(kind), title)
-    if not 4 <= len(value) <= 4096:
+    if not 4 <= len(value) <= _LONGEST:
         return None
     return Indicator(
         kind, value, f"{kind}:{value}", title or f"{kind} {printable(value)[:120]}", usual_meaning(kind), source
