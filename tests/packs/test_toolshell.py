@@ -21,6 +21,12 @@ def test_it_has_no_issue() -> None:
     assert [str(issue) for issue in check_pack(pack_folder("toolshell"), fires=fires)] == []
 
 
+def test_keys_are_changed_after_the_update() -> None:
+    """Steps of one priority stand in the order of the file."""
+    first = {each.id: (each.priority, number) for number, each in enumerate(PACK.advice)}
+    assert all(first["patch"] < place for step, place in first.items() if "keys" in step)
+
+
 @pytest.mark.parametrize(
     ("version", "state", "name"),
     [
