@@ -45,6 +45,9 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path, file: str, old: str, new
     target.write_text(text.replace(old, new, 1), encoding="utf-8")
     done = run("pack", "check", str(folder))
     assert done.returncode == 4, done.stdout
+    said = re.findall(r"(\d+) (issue|error)(s?)\b", done.stdout.splitlines()[-1])
+    assert len(said) == 2
+    assert all((number == "1") == (ending == "") for number, _, ending in said)
     lines = [line for line in done.stdout.splitlines() if "error" in line and Path(file).name in line]
     assert any(issue in line and re.search(r":\d+:", line) for line in lines), done.stdout
 

@@ -35,5 +35,10 @@ def check(
     folder = pack_folder(directory)  # as typed: `./toolshell` is a folder, `toolshell` the built-in pack
     issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=READABLE)
     errors = sum(issue.severity is Severity.ERROR for issue in issues)
-    say("".join(f"{visible(str(issue))}\n" for issue in issues) + f"{len(issues)} issues, {errors} errors\n")
+    told = "".join(f"{visible(str(issue))}\n" for issue in issues)
+    say(f"{told}{_number(len(issues), 'issue')}, {_number(errors, 'error')}\n")
     raise typer.Exit(4 if errors else 0)
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
