@@ -1,6 +1,6 @@
 """Measures `census add` and `census show` against what people use today, with ratios from one run.
 
-    pip install 'waspglass[bench]'
+    pip install '.[bench]'
     python -m bench.census.run                  # 1 million banners; 30 days x 300,000 hosts; 100 million rows
     python -m bench.census.run --scale 0.05     # the same, small, in a minute
 

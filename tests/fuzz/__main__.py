@@ -23,7 +23,8 @@ from tests.fuzz.targets import TARGETS
 
 _ABSENT = (
     "fuzzing needs Atheris, which is not installed and has wheels for CPython 3.11 to 3.13 on Linux x86-64 only.\n"
-    "Install it with: pip install 'waspglass[fuzz]'. The same readers are fuzzed with Hypothesis by `make test`.\n"
+    "Install it with: pip install '.[fuzz]' in the checkout. The same readers are fuzzed with Hypothesis by"
+    " `make test`.\n"
 )
 
 

@@ -63,7 +63,7 @@ def test_without_atheris_it_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["fuzz", "--seconds", "1"])
     assert main() == 0
-    assert "waspglass[fuzz]" in capsys.readouterr().err
+    assert "pip install '.[fuzz]' in the checkout" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="Atheris is not installed")

@@ -16,7 +16,7 @@ from waspglass.trace.files import file_names
 from waspglass.trace.index import index_files
 
 needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed (pip install 'waspglass[cluster]')"
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed (pip install '.[cluster]')"
 )
 
 
@@ -73,7 +73,7 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch)
         raise ImportError("no")
 
     monkeypatch.setattr("waspglass.trace.cluster.importlib.import_module", absent)
-    with pytest.raises(UsageError, match=r"pip install 'waspglass\[cluster\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[cluster\]' in the checkout"):
         RayCluster("local")
 
 

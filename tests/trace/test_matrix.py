@@ -60,9 +60,7 @@ def test_processes_read_and_compare_as_one_does(programs: list[Program]) -> None
     assert table(programs, 0.3, InProcess()) == table(read, 0.3, Processes(2))
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed (pip install 'waspglass[cluster]')"
-)
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed (pip install '.[cluster]')")
 def test_ray_reads_and_compares_as_one_process_does(programs: list[Program]) -> None:
     with RayCluster("local") as ray:
         read = read_programs(SOURCES, ray)

@@ -1,4 +1,4 @@
-"""Disk images (E01, VMDK, VHD(X), QCOW2, raw), through `dissect.target` of the optional extra `waspglass[images]`.
+"""Disk images (E01, VMDK, VHD(X), QCOW2, raw), through `dissect.target` of the optional extra `images`.
 
 `dissect.target` (Fox-IT, AGPL-3.0) finds the volumes and file systems and, if Windows lies in them, its drive letters.
 It is called and nothing else; this module turns its entries into members.
@@ -81,7 +81,7 @@ def open_image(path: Path, limits: Limits) -> Evidence:
         from dissect.target import Target
     except ImportError as fault:
         hint = (
-            "Install the extra that reads disk images: pip install 'waspglass[images]'; or mount it and give the folder"
+            "Install what reads it: pip install '.[images]' in the checkout of waspglass; or mount it, name the folder"
         )
         raise EvidenceError("this is a disk image", location=place, hint=hint) from fault
     try:

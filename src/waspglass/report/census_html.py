@@ -256,7 +256,10 @@ def png(svg: str) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise UsageError("PNG needs the extra `pictures`", hint="pip install 'waspglass[pictures]'") from error
+        raise UsageError(
+            "PNG needs the extra `pictures`",
+            hint="Install it with: pip install '.[pictures]' in the checkout of waspglass",
+        ) from error
     drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=2))
     told = b"tEXtSoftware\0waspglass"
     chunk = struct.pack(">I", len(told) - 4) + told + struct.pack(">I", zlib.crc32(told))

@@ -1,4 +1,4 @@
-"""A Ray cluster as an executor; needs `pip install 'waspglass[cluster]'`, which nothing else here does."""
+"""A Ray cluster as an executor; needs the extra `cluster`, which nothing else here does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RayCluster:
         try:
             self._ray: Any = importlib.import_module("ray")
         except ImportError as fault:
-            hint = "Install it with: pip install 'waspglass[cluster]'"
+            hint = "Install it with: pip install '.[cluster]' in the checkout of waspglass"
             raise UsageError("Ray is not installed, and --cluster needs it", hint=hint) from fault
         options = {} if address == LOCAL else {"address": address}
         try:

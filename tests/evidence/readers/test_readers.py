@@ -530,4 +530,4 @@ def test_a_hive_without_the_extra_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(__import__("sys").modules, "dissect.regf", None)
     refused = fault("hive", b"regf")
     assert refused.reason is SkipReason.NEEDS_EXTRA
-    assert "waspglass[images]" in str(refused)
+    assert "pip install '.[images]' in the checkout" in str(refused)

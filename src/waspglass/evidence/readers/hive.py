@@ -1,4 +1,4 @@
-r"""Registry hives (`SOFTWARE`, `SYSTEM`), through `dissect.regf` of the optional extra `waspglass[images]`.
+r"""Registry hives (`SOFTWARE`, `SYSTEM`), through `dissect.regf` of the optional extra `images`.
 
 Only keys that tell what is installed or what starts by itself are read; one record a value. Fields, named like Sigma's
 registry fields: `TargetObject` (`HKLM\SOFTWARE\...\Run\Name`), `Details` (the data as text), `key`, `value`, `path`,
@@ -90,7 +90,7 @@ class HiveReader:
         try:
             from dissect.regf import RegistryHive
         except ImportError as fault:
-            message = "registry hives are read with the extra: pip install 'waspglass[images]'"
+            message = "registry hives need an extra: pip install '.[images]' in the checkout of waspglass"
             raise EvidenceReadError(message, reason=SkipReason.NEEDS_EXTRA, location=Location(path)) from fault
         prefix = f"HKLM\\{path.rpartition(chr(92))[2].upper()}"
         try:
