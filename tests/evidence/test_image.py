@@ -36,7 +36,7 @@ def test_without_the_extra_it_says_what_to_install(
     monkeypatch.setitem(__import__("sys").modules, "dissect.target", None)
     place = tmp_path / "disk"
     place.write_bytes(content)
-    with pytest.raises(EvidenceError, match=r"waspglass\[images\]"):
+    with pytest.raises(EvidenceError, match=r"pip install '\.\[images\]' in the checkout"):
         open_evidence(place)
 
 
