@@ -108,13 +108,25 @@ def test_every_marking_is_explained(tlp: Tlp) -> None:
         )
         assert text.startswith(f"{tlp}\n")
         assert f"  {tlp}: " in text
+        # TLP 2.0: these stay in the organisation, and whoever runs its servers is not of it.
+        ask_first = {"en": "ask us before you pass it on", "de": "fragen Sie uns, bevor"}[language]
+        give_it = {"en": "give them this message", "de": "geben Sie ihm diese Nachricht"}[language]
+        closed = tlp in (Tlp.RED, Tlp.AMBER_STRICT)
+        assert (ask_first in text, give_it in text) == (closed, not closed)
+
+
+def test_what_is_known_of_an_address_outranks_what_is_not() -> None:
+    seen = (host(State.UNKNOWN, reported=True), host(State.PATCHED, reported=True))
+    for hosts in (seen, seen[::-1]):
+        text = message(Notice(Contact("a@b.example"), hosts), PACK, SENDER)
+        assert "(mail.a.example): patched; shodan" in text
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
         ("en", ("1 of your addresses needs action", "Seen on 2021-03-09 by:")),
-        ("de", ("braucht", "Gesehen am 2021-03-09")),
+        ("de", ("Handlungsbedarf bei 1 Ihrer Adressen", "Gesehen am 2021-03-09")),
     ],
 )
 def test_one_host_on_one_day_is_said_so(language: str, words: tuple[str, ...]) -> None:

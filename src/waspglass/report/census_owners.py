@@ -22,7 +22,7 @@ from waspglass.model.escape import csv_cell, printable
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.packs.builds import State
 from waspglass.packs.pack import Pack
-from waspglass.report.census_text import state_key
+from waspglass.report.census_text import STATES, state_key
 
 __all__ = ["COLUMNS", "Sender", "Tlp", "attachment", "message", "write_notices"]
 
@@ -161,10 +161,10 @@ def _vulnerable(seen: Iterable[ExposedHost]) -> bool:
 
 
 def _sample(seen: Sequence[ExposedHost], words: Catalogue) -> str:
-    """One line for an address: ports, name, worst state, what was reported, who saw it, and when last."""
+    """One line for an address: ports, name, the best known state, what was reported, who saw it, and when last."""
     ports = dict.fromkeys(f"{host.transport or 'tcp'}/{host.port}" for host in seen if host.port)
     name = next((f" ({printable(host.name)})" for host in seen if host.name), "")
-    state = State.VULNERABLE if _vulnerable(seen) else seen[0].state
+    state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
     told = ", ".join([words.text(state_key(state)), *reports])
     sources, last = ", ".join(dict.fromkeys(host.source for host in seen)), max(host.seen for host in seen)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "state_key", "table"]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
+"""In the order of what evidence says; of several sightings the first counts."""
 
 
 def state_key(state: State) -> str:
@@ -42,7 +43,7 @@ def outcome_text(outcome: Outcome) -> str:
     assert added is not None
     lines = [f"{name}: {added.records} sightings, source {added.source}, {_span(added)}"]
     if not added.records:
-        lines.append("  it has no rows: the source saw nothing on that day, which counts as a scan")
+        lines.append("  it has no rows: a scan that saw nothing. Of a source of several reports a day, add all")
     if len(added.days) > 1:
         lines.append(
             "  each row is on the day of its own time; if this is one scan, `census remove` it and add it with --date"
