@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -17,15 +16,11 @@ from tests.hunt.evidence import artefact, both, iis, pack, row
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicators import _Lines
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.rule import RuleSet
-from waspglass.hunt.rules.stix_objects import _KNOWN
 from waspglass.hunt.rules.stix_patterns import Comparison, Joined, Repeated, Seen, read_pattern
 from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
-from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import RuleSource
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -371,79 +366,6 @@ def test_many_brackets_one_after_another_are_read_and_deep_ones_are_not() -> Non
     assert [one.value for one in rules.indicators] == names
     with pytest.raises(UnsupportedRuleError, match="too many brackets"):
         read_pattern("[" + "(" * 51 + "a:b = 'x'" + ")" * 51 + "]")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "told"),
-    [
-        ("[" + " AND ".join(["file:name = 'evil.exe'"] * 100_000) + "]", "more than 5000 parts"),
-        ("[" + " OR ".join(["file:name = 'evil.exe'"] * 100_000) + "]", "more than 5000 parts"),
-        (" AND ".join(["[file:name = 'evil.exe']"] * 100_000), "more than 5000 parts"),
-        ("[" + "(" * 100_000, "more than 5000 parts"),
-        ("[file:name = '" + "x" * 3_000_000 + "']", "a value of more than 4096 characters"),
-        ("[file:name = '" + "\\\\" * 100_000 + "']", "a value of more than 4096 characters"),
-    ],
-    ids=["and", "or", "observations", "brackets", "value", "escapes"],
-)
-def test_patterns_made_to_be_too_much_are_told_in_little_memory(pattern: str, told: str) -> None:
-    tracemalloc.start()
-    try:
-        rules = read(pattern)
-        most = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert [told in (one.detail or "") for one in rules.skipped] == [True]
-    assert most < 20 * len(pattern) + 20_000_000
-
-
-def test_sets_that_multiply_are_bounded_and_one_set_may_be_long() -> None:
-    def one_of(kind: str, form: str, number: int) -> str:
-        return f"{kind} IN ({', '.join(repr(form.format(n)) for n in range(number))})"
-
-    assert len(read(f"[{one_of('file:name', 'evil{}.exe', 20_000)}]").indicators) == 20_000
-    both_sets = f"[{one_of('file:name', 'evil{}.exe', 200)} AND {one_of('domain-name:value', 'a{}.example', 200)}]"
-    (skip,) = read(both_sets).skipped
-    assert "a pattern of 40000 combinations of values" in (skip.detail or "")
-
-
-def test_a_file_of_more_indicators_than_are_kept_is_cut_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_texts, "_MOST_INDICATORS", 5)
-    names = ", ".join(f"'evil{number}.exe'" for number in range(9))
-    rules = read(f"[file:name IN ({names})]")
-    assert len(rules.indicators) == 5
-    assert [(one.reason, one.detail) for one in rules.skipped] == [
-        (SkipReason.TOO_LARGE, "all that comes after 5 indicators is not hunted")
-    ]
-
-
-def test_lines_of_ids_are_not_looked_for_without_end() -> None:
-    class Counted(str):
-        looked = 0
-
-        def find(self, *args: object) -> int:
-            Counted.looked += 1
-            return -1
-
-    lines = _Lines(Counted("x"))
-    assert {lines.of({"id": f"indicator--{number}"}) for number in range(500)} == {None}
-    assert Counted.looked < 50
-
-
-HOSTILE = st.one_of(
-    st.sampled_from(
-        ["", "%", "*", "\\", "C:\\", "(", "[", "a{9999}", "\x00evil", "::1", "1.2.3.4/99", "-1", "9" * 5000, "nan"]
-    ),
-    st.text(max_size=8),
-)
-
-
-@given(st.sampled_from(sorted(_KNOWN)), st.sampled_from([*WORDS, "IN", "NOT ISSUBSET", "NOT MATCHES"]), HOSTILE)
-def test_no_value_ends_the_hunt(path: str, operator: str, value: str) -> None:
-    quoted = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    constant = f"({quoted})" if operator == "IN" else quoted
-    rules = read(f"[process:name = 'cmd.exe' AND {path} {operator} {constant}]", f"[{path} {operator} {constant}]")
-    for log in (WEB, HOST):
-        both([log], rules)
 
 
 def test_a_negated_comparison() -> None:
