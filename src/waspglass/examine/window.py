@@ -20,6 +20,10 @@ _QUIET_END = timedelta(hours=12)
 """Less than a day, so that a daily log that is missing at an end is always seen to be missing."""
 
 
+_BEFORE_SETUP = timedelta(days=2)
+"""The web server itself is installed before the product, and logs what is asked of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """When the host could have been entered, and what of that time was seen.
@@ -59,7 +63,7 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     start = pack.window.first_exploitation
     if end is None or end <= start:
         return Exposure(None, (), end_known=end is not None and end_known, sources=(), ends_early=end)
-    start = max(start, _installed(lid, end) or start)
+    start = max(start, _installed(lid, end, observations) or start)
     window = Span(from_=start, to=end)
     asked = (
         Span(from_=max(start, observations.since or start), to=min(end, observations.until or end))
@@ -75,12 +79,16 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
     return Exposure(window, missing, end_known, tuple(sorted(kind for kind, spans in whole.items() if spans)), in_part)
 
 
-def _installed(lid: Lid, end: datetime) -> datetime | None:
-    """When the product was first installed, if a setup log proves it and nothing tells of the host before that."""
+def _installed(lid: Lid, end: datetime, observations: Observations) -> datetime | None:
+    """When the product was first installed, if a setup log proves it and nothing tells of the host before that.
+
+    Logs of the product that begin earlier tell of it: it was there before, and was installed anew.
+    """
     first = min((b.installed for b in lid.builds if b.certainty is Certainty.PROVEN and b.installed), default=None)
     if first is None or first >= end or any(b.at is not None and b.at < first for b in lid.builds):
         return None
-    return first
+    logged = (c.from_ for c in observations.coverage if c.entry and c.from_ is not None)
+    return None if any(begin < first - _BEFORE_SETUP for begin in logged) else first
 
 
 def _together(kind: str, pieces: Mapping[str, tuple[Span, ...]], pack: Pack) -> tuple[Span, ...]:

@@ -72,6 +72,7 @@ class Heard:
         value: What `value_*` correlations count, per field.
         source: Path inside the evidence.
         place: Where.
+        subject: What the rule says that the record is about; empty if it says nothing.
     """
 
     correlation: int
@@ -81,6 +82,7 @@ class Heard:
     value: tuple[str, ...]
     source: str
     place: Place
+    subject: str = ""
 
 
 class Ears:
@@ -200,6 +202,8 @@ class Collector:
         time: datetime,
         record: Record,
     ) -> None:
+        about = bound.rule.meaning.subject
+        subject = captured(bound.rule, bound, record).get(about, "") if about is not None else ""
         for correlation, keys, fields in feeds:
             if len(self.heard) >= self.hear_limit:
                 self.skip(SkipReason.UNDECIDED, "further events for correlations")
@@ -209,7 +213,7 @@ class Collector:
                 continue
             value = tuple(_value(bound, name, record) for name in fields)
             source = self.artefact.file.path
-            self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place))
+            self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place, subject))
 
     def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:
         """Counts something in this file that could not be looked at."""

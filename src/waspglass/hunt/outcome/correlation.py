@@ -7,7 +7,7 @@ series gives several matches and not one an event.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -105,7 +105,7 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
 
 
 _FURTHER_NAMED = 50
-"""Records that one chain may end in besides the first, if it tells what they name."""
+"""Other things that one chain may end in besides the first, if it tells what its last record names."""
 _WHOLE_FILE = Place(offset=0)
 """Where a record stands that is a file, such as a page: no file gives two."""
 
@@ -118,12 +118,13 @@ def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[
     """Chains in the order of the rules; each prefix is kept with its latest start.
 
     A chain that was told ends in further whole files, too: of several pages written after a break-in, each is one. One
-    that names what it ends in, such as a page that answered, does so in further records, up to a bound.
+    that names what it ends in, such as a page that answered, names each other one once, up to a bound: whoever calls
+    one page all day hides no second one by it.
     """
     wanted = sequences(correlation)
     further = _FURTHER_NAMED if correlation.meaning.subject is not None else 0
     told: dict[int, list[Heard]] = {}
-    again: Counter[int] = Counter()
+    named: dict[int, set[str]] = defaultdict(set)
 
     def fresh() -> list[list[list[Heard]]]:
         return [[[] for _ in sequence] for sequence in wanted]
@@ -137,11 +138,12 @@ def _ordered(correlation: Correlation, events: list[Heard], position: Callable[[
             step = sequence.index(at)
             last = step == len(sequence) - 1
             before = prefixes[step - 1] if step else []
+            name = event.subject or f"{event.source}:{event.place}"
             if last and before:
-                again[number] = 0
-            elif last and (event.place == _WHOLE_FILE or again[number] < further):
+                named[number] = {name}
+            elif last and (event.place == _WHOLE_FILE or (name not in named[number] and len(named[number]) <= further)):
                 before = told.get(number, [])
-                again[number] += 1
+                named[number].add(name)
             if step and (not before or event.time - before[0].time > correlation.timespan):
                 continue
             prefixes[step] = [*before, event]
