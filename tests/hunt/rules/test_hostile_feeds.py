@@ -53,6 +53,16 @@ def test_sets_that_multiply_are_bounded_and_one_set_may_be_long() -> None:
     assert "a pattern of 40000 combinations of values" in (skip.detail or "")
 
 
+def test_a_pattern_of_many_parts_has_a_short_id_of_its_own() -> None:
+    def but(last: str) -> str:
+        return f"[domain-name:value = 'evil.example' AND ipv4-addr:value NOT IN ({rest}, '{last}')]"
+
+    rest = ", ".join(f"'198.51.{number}.1'" for number in range(200))
+    ids = [one.id for one in read(*map(but, ("192.0.2.1", "192.0.2.2", "192.0.2.3"))).indicators]
+    assert len(set(ids)) == 3
+    assert max(map(len, ids)) < 500
+
+
 def test_a_file_of_more_indicators_than_are_kept_is_cut_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_texts, "_MOST_INDICATORS", 5)
     names = ", ".join(f"'evil{number}.exe'" for number in range(9))

@@ -6,6 +6,7 @@ tells of an address and of a page at once.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ _MOST_COMBINED = 10_000
 """Combinations of the sets of one pattern, which multiply."""
 _MOST_CHAINS = 50
 """Correlations that one pattern is written out to."""
+_LONGEST_ID = 400
 _EVER = 100 * 365.25 * 86_400.0
 """Seconds; for observations that may lie any time apart."""
 Hunted = Indicator | Correlation | str
@@ -92,7 +94,15 @@ def _indicator(asked: tuple[Ask, ...], wanted: Wanted) -> Indicator | str:
     first, *rest = whole
     if not rest:
         return first
-    return replace(first, id=" & ".join(one.id for one in whole), also=tuple((one.type, one.value) for one in rest))
+    also = tuple((one.type, one.value) for one in rest)
+    return replace(first, id=_bounded_id(" & ".join(one.id for one in whole)), also=also)
+
+
+def _bounded_id(whole: str) -> str:
+    """Each finding bears it, and a pattern may have thousands of parts."""
+    if len(whole) <= _LONGEST_ID:
+        return whole
+    return f"{whole[:_LONGEST_ID]}... {hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _part(what: str, value: str, wanted: Wanted) -> Indicator | None:
