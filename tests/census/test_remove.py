@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Manifest
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
-from waspglass.report.census_store import exports_text
+from waspglass.report.census_store import exports_json, exports_text, removed_text
 from waspglass.report.census_text import outcome_text
 
 FIRST, SECOND = jsonl(banner("192.0.2.1"), banner("192.0.2.2", "15.1.2176.9")), jsonl(banner("192.0.2.3"))
@@ -172,6 +173,17 @@ def test_the_note_of_a_refused_export_can_be_removed(tmp_path: Path) -> None:
     assert "refused" in shown
     removed(tmp_path, r"x\x1b[2J.txt")  # as it is shown
     assert Folder(str(tmp_path / "store")).manifest().refused == ()
+
+
+def test_no_name_acts_on_a_terminal(tmp_path: Path) -> None:
+    name = "a\x9b2J\u202egpj.json"
+    add(tmp_path, name, SECOND)
+    store = Folder(str(tmp_path / "store"))
+    shown = [exports_text(store.manifest()), exports_json(store.manifest())]
+    assert json.loads(shown[1])["exports"][0]["name"] == name
+    shown.append(removed_text(remove_exports(store, [name])))
+    assert shown[2] == "a\\x9b2J\\u202egpj.json: 1 sighting of 2021-03-09 removed"
+    assert all(line.isprintable() for text in shown for line in text.splitlines())
 
 
 def test_an_empty_store_is_said_and_not_made(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from waspglass.census.remove import Removed
 from waspglass.census.store.manifest import Added, Manifest
 from waspglass.model.document import format_instant
 from waspglass.model.escape import printable
+from waspglass.report.census_text import sightings
 
 __all__ = ["exports_json", "exports_text", "removed_text"]
 
@@ -19,7 +20,7 @@ def exports_text(manifest: Manifest) -> str:
     lines = []
     for each in sorted(manifest.added, key=lambda each: (each.days, each.source, each.name)):
         skips = sum(skip.count for skip in each.skipped)
-        lines.append(f"{each.id}  {_days(each)}  {each.source}  {each.records} sightings  {printable(each.name)}")
+        lines.append(f"{each.id}  {_days(each)}  {each.source}  {sightings(each.records)}  {printable(each.name)}")
         if skips or each.partial:
             left_out = ", ".join(f"{skip.count} {skip.reason}" for skip in each.skipped)
             lines.append(f"  left out: {left_out}" + ("; only what stood before a break" if each.partial else ""))
@@ -49,11 +50,11 @@ def exports_json(manifest: Manifest) -> str:
         for each in manifest.added
     ]
     refused = [{"name": note.name, "reason": note.reason} for note in manifest.refused]
-    return json.dumps({"exports": exports, "refused": refused}, indent=1, ensure_ascii=False)
+    return json.dumps({"exports": exports, "refused": refused}, indent=1)  # ASCII: names may hold any character
 
 
 def removed_text(removed: Removed) -> str:
     """What was taken out."""
-    lines = [f"{printable(each.name)}: {each.records} sightings of {_days(each)} removed" for each in removed.added]
+    lines = [f"{printable(each.name)}: {sightings(each.records)} of {_days(each)} removed" for each in removed.added]
     lines += [f"{printable(note.name)}: the note that it was refused is removed" for note in removed.refused]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from waspglass.census.add import Outcome
     from waspglass.census.store.manifest import Added
 
-__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "state_key", "table"]
+__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "sightings", "state_key", "table"]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
 """In the order of what evidence says; of several sightings the first counts."""
@@ -29,6 +29,11 @@ STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED
 def state_key(state: State) -> str:
     """The key of a state's word in `lang/census.*.toml`."""
     return f"state.{state.name.lower()}"
+
+
+def sightings(number: int) -> str:
+    """So many sightings."""
+    return f"{number} sighting" if number == 1 else f"{number} sightings"
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -41,7 +46,7 @@ def outcome_text(outcome: Outcome) -> str:
         return f"{name}: refused: {printable(outcome.refused.reason).removeprefix(f'{name}: ')}"
     added = outcome.added
     assert added is not None
-    lines = [f"{name}: {added.records} sightings, source {added.source}, {_span(added)}"]
+    lines = [f"{name}: {sightings(added.records)}, source {added.source}, {_span(added)}"]
     if not added.records:
         lines.append("  it has no rows: a scan that saw nothing. Of a source of several reports a day, add all")
     if len(added.days) > 1:
