@@ -102,3 +102,10 @@ def test_a_made_log_of_many_channels_tells_none() -> None:
     channels = Channels()
     channels.note_texts([event_line(f"c{number}").encode() for number in range(3000)])
     assert channels.known() is None
+
+
+def test_words_that_pass_for_channels_hide_none() -> None:
+    channels = Channels()
+    events = [{"Channel": SECURITY, "EventData": {"LogName": f"n{number}"}} for number in range(3000)]
+    channels.note_texts([json.dumps(one).encode() for one in [*events, {"Channel": SYSMON}]])
+    assert channels.known() is None

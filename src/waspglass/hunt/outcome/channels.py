@@ -45,7 +45,7 @@ class Channels:
 
     def known(self) -> tuple[str, ...] | None:
         """The channels, sorted; None if events were met and none of them named its channel (or too many did)."""
-        if (self._events and not self._found) or len(self._found) > _MOST:
+        if (self._events and not self._found) or max(len(self._found), len(self._hints)) > _MOST:
             return None
         return tuple(sorted(self._found))
 
