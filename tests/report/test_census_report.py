@@ -19,7 +19,7 @@ import pytest
 import waspglass.census
 from tests.census.exports import PACK, add, banner, jsonl, options
 from waspglass.census.add import add_exports
-from waspglass.census.counted import Count
+from waspglass.census.counted import By, Count
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
 from waspglass.census.survey import Survey, survey
@@ -32,7 +32,7 @@ from waspglass.report.census_html import png, render_census, svg_files
 from waspglass.report.census_json import survey_json
 from waspglass.report.census_map import country_map, country_name
 from waspglass.report.census_series import draw_figures, draw_series
-from waspglass.report.census_text import ranks
+from waspglass.report.census_text import counts_text, ranks
 from waspglass.report.census_words import CensusWords
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
@@ -142,6 +142,14 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "alert(1)" in html
     for svg in svg_files(found, "en").values():
         ET.fromstring(svg)
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_hostile_names_act_on_no_terminal(form: str) -> None:
+    group = Count(dt.date(2021, 3, 9), "shodan", "a\x9b2J\u202egpj\x1b[1m", {State.VULNERABLE: 1}, {}, 0, 0, 0)
+    shown = counts_text([group], By.ORGANISATION, form, 10)
+    assert "202egpj" in shown
+    assert all(line.isprintable() for line in shown.splitlines())
 
 
 def test_one_scan_of_one_source_is_enough_for_a_page(tmp_path: Path) -> None:

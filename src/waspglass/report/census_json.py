@@ -35,7 +35,6 @@ def survey_json(survey: Survey) -> str:
             "store": {"exports": survey.exports, "sightings": survey.sightings},
         },
         indent=1,
-        ensure_ascii=False,
     )
 
 

@@ -97,7 +97,7 @@ def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
         UsageError: If there is no such form.
     """
     if form == "json":
-        return json.dumps(count_rows(counts, by), indent=1, ensure_ascii=False)
+        return json.dumps(count_rows(counts, by), indent=1)  # ASCII: names may hold any character
     if form == "csv":
         return _csv(count_rows(counts, by))
     if form != "text":
