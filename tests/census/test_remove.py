@@ -144,6 +144,19 @@ def test_interrupted_it_is_done_wholly_or_not_at_all(
     assert answers(tmp_path) == only_first
 
 
+def test_what_counts_stays_however_its_path_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system may list other paths than it was asked with, all of them good."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "store").symlink_to(tmp_path / "real")
+    add(tmp_path, "first.json", FIRST)
+    find = Folder._find
+    monkeypatch.setattr(Folder, "_find", lambda *asked: [str(Path(path).resolve()) for path in find(*asked)])
+    add(tmp_path, "second.json", SECOND)
+    removed(tmp_path, "second.json")
+    assert sum(states(tmp_path).values()) == 2
+    assert len(list((tmp_path / "real" / "sightings").rglob("*.parquet"))) == 1
+
+
 def test_all_that_are_named_or_none(tmp_path: Path) -> None:
     add(tmp_path, "first.json", FIRST)
     before = content_of(tmp_path / "store")

@@ -45,10 +45,7 @@ def add(
     ] = False,
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace",
-            help="Take out the earlier export that it corrects, of the same name, source and days.",
-        ),
+        typer.Option("--replace", help="Take out what it corrects: an export of the same name, source and days."),
     ] = False,
     workers: Annotated[
         int | None,

@@ -22,7 +22,9 @@ from waspglass.model.errors import Location
 __all__ = ["DATA", "DERIVED", "Folder"]
 
 DATA, DERIVED, _MANIFEST, _ADDING = "sightings", "derived", "manifest.json", ".adding"
-_OURS = re.compile(r"/date=\d{4}-\d\d-\d\d/source=[^/]+/[0-9a-f]{16}-\d{4}-\d\d-\d\d-\d+\.parquet$")
+_DAY = r"\d{4}-\d\d-\d\d"
+_OURS = re.compile(rf"(?:^|/)({DATA}/date={_DAY}/source=[^/]+/[0-9a-f]{{16}}-{_DAY}-\d+\.parquet)$")
+"""The path, inside of the store, of a file that `add` wrote; what stands before it is spelt in several ways."""
 
 
 class Folder:
@@ -119,11 +121,12 @@ class Folder:
     def clean(self, manifest: Manifest) -> int:
         """Removes what does not count, with all that was derived from it; returns how many data files.
 
-        An interrupted command leaves such files, and taking out an export makes them. What has another name stays. The
+        An interrupted command leaves such files, and taking out an export makes them. Data of another name stays. The
         data goes last: while any of it is there, the next call knows that there is something left to remove.
         """
-        counting = {self.path(file.path) for file in manifest.files()}
-        strays = [path for path in self._find(DATA) if path not in counting and _OURS.search(path)]
+        counting = {file.path for file in manifest.files()}
+        ours = ((path, _OURS.search(path)) for path in self._find(DATA))
+        strays = [path for path, found in ours if found and found[1] not in counting]
         if strays:
             names = {path.rsplit("/", 1)[1] for path in counting}
             for path in self._find(DERIVED):
