@@ -22,6 +22,14 @@ Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an 
 Grouping = Literal["nothing", "country", "region", "network", "organisation", "sector", "build"]
 """The words of `census.counted.By`, which is too heavy to load for a help text."""
 PackName = Annotated[str, typer.Option("--pack", help="Campaign pack whose flaws and builds decide the state.")]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="Processes that read a large Shodan download. Default: 1 on two cores, else one a core, up to 4.",
+    ),
+]
 
 
 @app.command("add")
@@ -47,14 +55,7 @@ def add(
         bool,
         typer.Option("--replace", help="Take out what it corrects: an export of the same name, source and days."),
     ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=64,
-            help="Processes that read a large Shodan download. Default: 1 on two cores, else one a core, up to 4.",
-        ),
-    ] = None,
+    workers: _Workers = None,
 ) -> None:
     """Add scan exports: all of an export or nothing of it, and the same export only once."""
     import datetime as dt
