@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,7 @@ from waspglass.packs.folder import (
     is_outside,
 )
 from waspglass.packs.issue import PackIssue, Severity
-from waspglass.packs.located import LOADER, read_table, read_text, table_cells, yaml_document, yaml_fault
+from waspglass.packs.located import LOADER, nodes_of, read_table, read_text, table_cells, yaml_document, yaml_fault
 from waspglass.packs.pack import BuildRow, Figure, TimelineRow
 
 __all__ = ["file_issues"]
@@ -81,25 +82,14 @@ def duplicate_keys(name: str, text: str) -> Iterator[PackIssue]:
     except yaml.YAMLError as error:
         yield _issue(name, yaml_fault(error, name))
         return
-    todo: list[object] = list(roots)
-    seen: set[int] = set()
-    while todo:
-        node = todo.pop()
-        if id(node) in seen:
+    for node in chain.from_iterable(map(nodes_of, roots)):
+        if not isinstance(node, yaml.MappingNode):
             continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            todo += node.value
-        elif isinstance(node, yaml.MappingNode):
-            todo += [value for _, value in node.value]
-            counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-            for key, count in counts.items():
-                if count > 1:
-                    last = [one for one, _ in node.value if one.value == key][-1]
-                    line = last.start_mark.line + 1
-                    yield PackIssue(
-                        name, line, Severity.ERROR, "duplicate-key", f"the key {key!r} stands {count} times"
-                    )
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key, count in Counter(one.value for one in keys).items():
+            if count > 1:
+                line = [one for one in keys if one.value == key][-1].start_mark.line + 1
+                yield PackIssue(name, line, Severity.ERROR, "duplicate-key", f"the key {key!r} stands {count} times")
 
 
 def _table_issues(folder: Path, name: str, model: type[Document]) -> Iterator[PackIssue]:

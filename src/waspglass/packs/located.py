@@ -19,6 +19,7 @@ __all__ = [
     "LOADER",
     "field_line",
     "node_line",
+    "nodes_of",
     "read_table",
     "read_text",
     "read_yaml",
@@ -129,6 +130,22 @@ def node_line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
         else:
             break
     return line
+
+
+def nodes_of(root: yaml.Node | None) -> Iterator[yaml.Node]:
+    """All nodes below one, and it, in the order of the file; what an alias repeats comes once."""
+    todo: list[object] = [root]
+    seen: set[int] = set()
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, yaml.Node) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.SequenceNode):
+            todo += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            todo += [part for pair in reversed(node.value) for part in reversed(pair)]
 
 
 def read_table(text: str, shown: str, model: type[_Row]) -> tuple[_Row, ...]:

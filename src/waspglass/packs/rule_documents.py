@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from waspglass.packs.located import node_line
+from waspglass.packs.located import node_line, nodes_of
 from waspglass.packs.pack import RuleSource
 from waspglass.packs.sigma_documents import sigma_texts
 
@@ -50,12 +50,12 @@ class SigmaDocument:
 
     def line_of(self, message: str) -> int:
         """The line of which a fault speaks that names no line: where what it quotes is written, or its key."""
-        scalars = list(_scalars(self.node))
+        nodes = [node for node in nodes_of(self.node) if isinstance(node, yaml.ScalarNode)]
         for quoted in _QUOTED.findall(message):
             for fits in (str.__eq__, str.__contains__):
-                found = next((line for text, line in scalars if fits(text, quoted)), None)
+                found = next((node for node in nodes if fits(node.value, quoted)), None)
                 if found is not None:
-                    return found
+                    return int(found.start_mark.line) + 1
         key = next((path for word, path in _ABOUT if word in message), None)
         return self.begins if key is None else self.line(*key)
 
@@ -151,23 +151,6 @@ class YaraDocument:
 _QUOTED = re.compile(r"'([^']{2,})'")
 _ABOUT = (("identifier", ("id",)), ("Timespan", ("correlation", "timespan")), ("ondition", ("detection", "condition")))
 """Words of pySigma's complaints -> the key that they are about."""
-
-
-def _scalars(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    """Text and line of all keys and values, in the order of the file."""
-    todo: list[object] = [root]
-    seen: set[int] = set()
-    while todo:
-        node = todo.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            yield node.value, node.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode):
-            todo += reversed(node.value)
-        elif isinstance(node, yaml.MappingNode):
-            todo += [part for pair in reversed(node.value) for part in reversed(pair)]
 
 
 def _strings(value: object) -> tuple[str, ...]:
