@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -32,8 +34,10 @@ _FILES = {
 
 @cache
 def scratch(name: str) -> Path:
-    """One file that is written again for each input."""
-    return Path(tempfile.mkdtemp(prefix="waspglass-fuzz-")) / name
+    """One file that is written again for each input, in a folder that goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="waspglass-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / name
 
 
 @cache

@@ -147,7 +147,7 @@ def show(
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
     from waspglass.packs.load import load_pack
-    from waspglass.report.census_text import counts_text
+    from waspglass.report.census_text import counts_text, sightings
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
         day = _day(date) or reading.scans()[-1][0]
@@ -159,7 +159,8 @@ def show(
             typer.echo(f"no host of the product that the pack {reading.pack.id} is about", err=True)
         typer.echo(counts_text(counts, By(by), form, limit), nl=bool(counts) or form == "json")
         if others := aside(reading, scans):
-            typer.echo(f"{others} sightings are of another or of no recognised product and not counted", err=True)
+            what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
+            typer.echo(f"{what} and not counted", err=True)
 
 
 def _no_scan(day: dt.date, last: dt.date) -> NoReturn:

@@ -1,7 +1,8 @@
 """Keeps what is dear to make (parsed rules, compiled databases) on disk, by the digest of what it was made from.
 
-An entry is sealed with a digest: a damaged entry counts as absent. Entries are data (JSON and
-Hyperscan's serialised databases), never code or pickles, in a folder that only the user may write (mode 0700).
+An entry is sealed with a digest: a damaged entry counts as absent. Entries are JSON, Hyperscan's serialised databases
+and the rules that YARA-X compiled, never pickles, in a folder that only the user may write (mode 0700): the two engines
+trust what they are given back.
 """
 
 from __future__ import annotations
