@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from waspglass.census.errors import ExportError, StoreError
+from waspglass.census.errors import ExportError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import EARLIEST, Filing, normalise
 from waspglass.census.nothing import write_nothing
@@ -28,7 +28,7 @@ from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
 from waspglass.census.store.writer import SightingWriter
-from waspglass.model.errors import Location, UsageError
+from waspglass.model.errors import UsageError
 from waspglass.model.escape import in_unicode
 from waspglass.model.skip import SkipReason
 
@@ -102,18 +102,10 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
     (options.signs or load_signs()).check(options.product)
     if options.date is not None and not EARLIEST.date() <= options.date <= options.latest.date():
         raise UsageError(f"no day of a scan: {options.date}", hint="It lies before 2000 or in the future")
-    try:
-        with folder.locked():
-            session = _Session(folder, options, folder.start())
-            folder.clean(session.manifest)
-            for path in paths:
-                yield from session.outcomes(path)
-    except OSError as error:
-        raise StoreError(
-            f"the store cannot be written: {error}",
-            location=Location(folder.location),
-            hint="What was added before stands; nothing of the export that was being added does",
-        ) from error
+    with folder.writing("What was added before stands; nothing of the export that was being added does") as manifest:
+        session = _Session(folder, options, manifest)
+        for path in paths:
+            yield from session.outcomes(path)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from waspglass.census.counted import By, Count
 from waspglass.census.reading import Reading
+from waspglass.census.store.folder import DERIVED
 
 __all__ = ["keep_counts", "kept_counts"]
 
@@ -29,7 +30,7 @@ def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:
         return None
     names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), reading.manifest.fingerprint())
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
-    return Path(reading.folder.path("derived", "counts", f"{digest}.json"))
+    return Path(reading.folder.path(DERIVED, "counts", f"{digest}.json"))
 
 
 def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By) -> tuple[Count, ...] | None:

@@ -28,6 +28,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from waspglass.census.reading import Reading
+from waspglass.census.store.folder import DERIVED
 
 __all__ = ["SHARED_LIMIT", "ensure_identity"]
 
@@ -153,7 +154,7 @@ def _kept_path(reading: Reading) -> str | None:
     if not reading.folder.local or "'" in reading.folder.root:
         return None
     names = "\n".join([_VERSION, reading.product, reading.manifest.fingerprint()])
-    return reading.folder.path("derived", f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
+    return reading.folder.path(DERIVED, f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
 
 
 def _compute(reading: Reading) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from waspglass.census.errors import StoreError
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
-from waspglass.model.errors import Location, UsageError
+from waspglass.model.errors import UsageError
 from waspglass.model.escape import printable
 
 __all__ = ["Removed", "remove_exports"]
@@ -39,31 +38,24 @@ def remove_exports(folder: Folder, words: Sequence[str]) -> Removed:
         UsageError: If a word names no export, or several.
         StoreError: If the store cannot be read or written, or is being written to.
     """
-    if not folder.manifest().added and not folder.manifest().refused:
+    before = folder.manifest()
+    if not before.added and not before.refused:
         raise UsageError(f"the store {folder.location} is empty", hint="Name it with --store")
-    try:
-        with folder.locked():
-            manifest = folder.start()
-            folder.clean(manifest)
-            found = [each for word in words for each in _named(manifest, word)]
-            removed = Removed(
-                tuple(each for each in manifest.added if each in found),
-                tuple(each for each in manifest.refused if each in found),
-            )
-            left = manifest.model_copy(
-                update={
-                    "added": tuple(each for each in manifest.added if each not in found),
-                    "refused": tuple(each for each in manifest.refused if each not in found),
-                }
-            )
-            folder.put_manifest(left)
-            folder.clean(left)
-    except OSError as error:
-        raise StoreError(
-            f"the store cannot be written: {error}",
-            location=Location(folder.location),
-            hint="What `census list` does not show any more is out; call remove again to delete the rest of its files",
-        ) from error
+    hint = "What `census list` does not show any more is out; call remove again to delete the rest of its files"
+    with folder.writing(hint) as manifest:
+        found = [each for word in words for each in _named(manifest, word)]
+        removed = Removed(
+            tuple(each for each in manifest.added if each in found),
+            tuple(each for each in manifest.refused if each in found),
+        )
+        left = manifest.model_copy(
+            update={
+                "added": tuple(each for each in manifest.added if each not in found),
+                "refused": tuple(each for each in manifest.refused if each not in found),
+            }
+        )
+        folder.put_manifest(left)
+        folder.clean(left)
     return removed
 
 

@@ -157,7 +157,26 @@ class Folder:
                 return
             each.rmdir()
 
-    def start(self) -> Manifest:
+    @contextmanager
+    def writing(self, hint: str) -> Iterator[Manifest]:
+        """The store for its one writer: locked, and without what an interrupted command left behind.
+
+        Args:
+            hint: What to do where it cannot be written.
+
+        Raises:
+            StoreError: If the store cannot be read or written, or is being written to.
+        """
+        try:
+            with self._locked():
+                manifest = self._start()
+                self.clean(manifest)
+                yield manifest
+        except OSError as error:
+            place = Location(self.location)
+            raise StoreError(f"the store cannot be written: {error}", location=place, hint=hint) from error
+
+    def _start(self) -> Manifest:
         """The manifest for adding to; a new store gets an empty one first.
 
         Raises:
@@ -175,7 +194,7 @@ class Folder:
         return self.manifest()
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Only one writer at a time; on object storage there is no lock, and the user keeps to one.
 
         Raises:
