@@ -28,15 +28,19 @@ def is_local(text: str) -> bool:
 
 def is_ambiguous(text: str) -> bool:
     """Whether this is such a time, and both its first numbers might be the day."""
+    return _ambiguous(text) is not None
+
+
+def _ambiguous(text: str) -> re.Match[str] | None:
     found = _LOCAL.fullmatch(text)
-    return found is not None and found["first"] is not None and found["mark"] != "."
+    return None if found is None or found["first"] is None or found["mark"] == "." else found
 
 
 def day_stands_first(texts: Iterable[str]) -> bool | None:
     """What the times of one file say of all of them: the first one that can mean one day only; None if none does."""
     for text in texts:
-        found = _LOCAL.fullmatch(text)
-        if found is None or found["first"] is None or found["mark"] == ".":
+        found = _ambiguous(text)
+        if found is None:
             continue
         if int(found["first"]) > _NOON:
             return True

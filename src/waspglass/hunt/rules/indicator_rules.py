@@ -9,17 +9,16 @@ from pathlib import PurePosixPath
 from waspglass.hunt.rules.condition import Condition, Kind, Match, Part, conjunction, disjunction
 from waspglass.hunt.rules.indicator_fields import WEB_LOGS, WHOLE
 from waspglass.hunt.rules.indicator_operators import operator_condition
+from waspglass.hunt.rules.indicator_values import PLAIN
 from waspglass.hunt.rules.paths import url_of_path
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind, WebRoot
 
-__all__ = ["PLAIN", "SCRIPTS", "indicator_condition"]
+__all__ = ["SCRIPTS", "indicator_condition"]
 
 SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
 _HASHES = frozenset({"sha256", "sha1", "md5"})
-PLAIN = frozenset({"address", "domain", "email", "url", "user_agent", "path", "name", "session"}) | _HASHES
-"""Types that are looked for in more places than the fields that hold just them."""
 _ANY: Part = ("any", "")
 _LOGS = WEB_LOGS | EVENT_FORMATS
 

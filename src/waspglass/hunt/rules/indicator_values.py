@@ -10,7 +10,13 @@ from waspglass.hunt.rules.rule import Indicator, Meaning
 from waspglass.model.escape import bounded, printable
 from waspglass.model.finding import Effect, Rung
 
-__all__ = ["TYPES", "LeftOut", "made_indicator", "type_of_value", "usual_meaning"]
+__all__ = ["PLAIN", "TYPES", "LeftOut", "any_indicator", "made_indicator", "type_of_value", "usual_meaning"]
+
+
+PLAIN = frozenset(
+    {"address", "domain", "email", "url", "user_agent", "path", "name", "session", "sha256", "sha1", "md5"}
+)
+"""Types that are looked for in more places than the fields that hold just them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,13 @@ def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: 
         kind = "path"
     name = title or f"Indicator: {bounded(printable(plain), 120)}"
     return Indicator(kind, plain, f"{kind}:{plain}", name, meaning, source)
+
+
+def any_indicator(what: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
+    """As `made_indicator`, also of types that are compared as they are written, with an operator perhaps."""
+    if what in PLAIN:
+        return made_indicator(what, value, source, meaning, title)
+    return Indicator(what, value, f"{what}:{value}", title or f"{what} {printable(value)[:120]}", meaning, source)
 
 
 def type_of_value(value: str) -> str | None:

@@ -12,8 +12,7 @@ from dataclasses import replace
 import orjson
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_rules import PLAIN
-from waspglass.hunt.rules.indicator_values import LeftOut, made_indicator, usual_meaning
+from waspglass.hunt.rules.indicator_values import PLAIN, LeftOut, any_indicator, usual_meaning
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
@@ -171,10 +170,6 @@ def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterat
 
 
 def _one(kind: str, value: str, title: str, source: str) -> Indicator | None:
-    if kind in PLAIN:
-        return made_indicator(kind, value, source, usual_meaning(kind), title)
-    if not 4 <= len(value) <= _LONGEST:
+    if kind not in PLAIN and not 4 <= len(value) <= _LONGEST:
         return None
-    return Indicator(
-        kind, value, f"{kind}:{value}", title or f"{kind} {printable(value)[:120]}", usual_meaning(kind), source
-    )
+    return any_indicator(kind, value, source, usual_meaning(kind), title)

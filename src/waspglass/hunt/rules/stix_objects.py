@@ -27,7 +27,6 @@ _TYPES = {
     "email": ("email-addr:value", "email-message:from_ref.value", "email-message:sender_ref.value"),
     "url": ("url:value",),
     "name": ("file:name",),
-    "path": (),
     "folder": ("file:parent_directory_ref.path", "directory:path"),
     "size": ("file:size",),
     "user_agent": (f"network-traffic:{_HTTP}.request_header.user-agent",),

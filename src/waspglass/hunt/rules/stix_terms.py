@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_rules import PLAIN
-from waspglass.hunt.rules.indicator_values import made_indicator, usual_meaning
+from waspglass.hunt.rules.indicator_values import any_indicator, usual_meaning
 from waspglass.hunt.rules.rule import Correlation, Indicator, Meaning
 from waspglass.hunt.rules.stix_objects import Ask, asks, selective
 from waspglass.hunt.rules.stix_patterns import Choice, Joined, Repeated, Seen, Term
@@ -107,9 +106,7 @@ def _bounded_id(whole: str) -> str:
 
 def _part(what: str, value: str, wanted: Wanted) -> Indicator | None:
     meaning = wanted.meaning or usual_meaning(what.partition(" ")[0])
-    if what in PLAIN:
-        return made_indicator(what, value, wanted.source, meaning, wanted.title)
-    return Indicator(what, value, f"{what}:{value}", wanted.title, meaning, wanted.source)
+    return any_indicator(what, value, wanted.source, meaning, wanted.title)
 
 
 def _feeding(

@@ -56,9 +56,11 @@ def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -
             continue
         if wanted not in known:
             known[wanted] = tuple(name for name, kind in rules.kinds.items() if _answers(kind, wanted))
+        if not known[wanted]:
+            continue
         there = [name for name in known[wanted] if name in present]
         if not there:
-            kinds[" or ".join(known[wanted])] += bool(known[wanted])
+            kinds[" or ".join(known[wanted])] += 1
         elif all(rules.kinds[name].format in EVENT_FORMATS for name in there):
             asked = channels_of(rule.condition, wanted)
             met = {channel.lower() for name in there for channel in present[name] or ()}
@@ -70,7 +72,7 @@ def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -
 
 def _idle(what: str, counts: Counter[str]) -> Iterator[Skipped]:
     if total := counts.total():
-        listed = "; ".join(f"{name}: {count}" for name, count in counts.most_common() if count)
+        listed = "; ".join(f"{name}: {count}" for name, count in counts.most_common())
         detail = bounded(printable(f"{what} ({listed})"), 300)
         yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=total, detail=detail)
 
