@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -38,13 +38,12 @@ add others, and each component of Exchange has its own."""
 
 def kind_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[PackIssue]:
     """Faults of the kinds; `formats` are those that something can read."""
-    folder = Path(pack.root)
-    yield from _formats(pack, folder, formats)
-    yield from _kinds(pack, folder)
+    text = read_text(Path(pack.root) / "artefacts.yml", "artefacts.yml")
+    yield from _formats(pack, text.splitlines(), formats)
+    yield from _kinds(pack, text)
 
 
-def _formats(pack: Pack, folder: Path, formats: frozenset[str] | None) -> Iterator[PackIssue]:
-    lines = read_text(folder / "artefacts.yml", "artefacts.yml").splitlines()
+def _formats(pack: Pack, lines: Sequence[str], formats: frozenset[str] | None) -> Iterator[PackIssue]:
     for kind in pack.kinds:
         if formats is not None and kind.format not in formats:
             line = next((n for n, text in enumerate(lines, 1) if f"format: {kind.format}" in text), None)
@@ -52,8 +51,7 @@ def _formats(pack: Pack, folder: Path, formats: frozenset[str] | None) -> Iterat
             yield PackIssue("artefacts.yml", line, Severity.ERROR, "format", message)
 
 
-def _kinds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
-    text = read_text(folder / "artefacts.yml", "artefacts.yml")
+def _kinds(pack: Pack, text: str) -> Iterator[PackIssue]:
     counts = Counter(kind.kind for kind in pack.kinds)
     for index, kind in enumerate(pack.kinds):
         line = field_line(text, ("kinds", index))

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check_detections import EmptyValues, UnusedDetection
-from waspglass.packs.folder import is_outside
+from waspglass.packs.folder import sample_fault
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Logsource, Pack
 from waspglass.packs.regex_faults import regex_fault
@@ -326,11 +326,8 @@ class NoSample:
             if not paths:
                 yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
             for path in paths:
-                if is_outside(Path(all_rules.pack.root), path):
-                    message = f"the sample {path} lies outside of the pack"
-                    yield rule.line("waspglass", "samples", sort), message
-                elif not (Path(all_rules.pack.root) / path).exists():
-                    yield rule.line("waspglass", "samples", sort), f"there is no sample {path}"
+                if fault := sample_fault(Path(all_rules.pack.root), path):
+                    yield rule.line("waspglass", "samples", sort), fault
 
 
 RULE_CHECKS: Sequence[RuleCheck] = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from waspglass.model.finding import Effect, Rung
-from waspglass.packs.folder import is_outside
+from waspglass.packs.folder import sample_fault
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import YaraDocument, yara_documents
@@ -51,7 +51,5 @@ def _faults(rule: YaraDocument, root: Path) -> Iterator[tuple[Severity, str, str
         if not paths:
             yield Severity.ERROR, "sample", f"the rule names no sample in `{sort}`"
         for path in paths:
-            if is_outside(root, path):
-                yield Severity.ERROR, "sample", f"the sample {path} lies outside of the pack"
-            elif not (root / path).exists():
-                yield Severity.ERROR, "sample", f"there is no sample {path}"
+            if fault := sample_fault(root, path):
+                yield Severity.ERROR, "sample", fault

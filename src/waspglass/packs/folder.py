@@ -36,8 +36,10 @@ __all__ = [
     "PackHead",
     "TitlesFile",
     "is_of_a_tool",
+    "is_outside",
     "read_exposed",
     "read_folder",
+    "sample_fault",
 ]
 
 DATA_FILES = (
@@ -216,3 +218,10 @@ def _digest(folder: Path, head: PackHead) -> str:
                 row = f"{path.relative_to(folder).as_posix()}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n"
             whole.update(row.encode())
     return whole.hexdigest()
+
+
+def sample_fault(folder: Path, name: str) -> str | None:
+    """Why a sample that a rule names cannot be used."""
+    if is_outside(folder, name):
+        return f"the sample {name} lies outside of the pack"
+    return None if (folder / name).exists() else f"there is no sample {name}"
