@@ -13,7 +13,7 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.build_sightings import build_sightings
 from waspglass.evidence.formats.moments import moment as moment_of_text
 from waspglass.evidence.member import file_time
-from waspglass.evidence.readers.registry import record_reader
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.model.finding import Effect, Finding
 
 ZONED = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
@@ -25,7 +25,7 @@ def artefact(format_: str, text: str) -> Artefact:
 
 
 def times_of(one: Artefact) -> list[datetime | None]:
-    return [time for _, time, _ in record_reader(one.format).records(one)]
+    return [time for _, time, _ in record_readers()[one.format].records(one)]
 
 
 def task(date: str) -> Artefact:
@@ -60,7 +60,7 @@ def test_a_task_keeps_a_time_that_can_be() -> None:
 @pytest.mark.parametrize("zone", ["+00:00", "-12:00", "+14:00"])
 def test_a_setup_log_of_another_age_tells_its_builds_all_the_same(year: str, zone: str) -> None:
     one = setup_log(year, zone)
-    records = [(one, time, record) for _, time, record in record_reader(one.format).records(one)]
+    records = [(one, time, record) for _, time, record in record_readers()[one.format].records(one)]
     assert [time for _, time, _ in records] == [None]
     assert {sighting.build for sighting in build_sightings(records)} == {"15.1.2176.2", "15.1.2106.2"}
 

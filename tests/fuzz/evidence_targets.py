@@ -16,7 +16,7 @@ from tests.fuzz.target import EXAMPLES, Target, sample_files, shown, shown_skips
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
 from waspglass.evidence.formats.registry import line_format
 from waspglass.evidence.log_span import log_span
-from waspglass.evidence.readers.registry import record_reader
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.rules.rule import RuleSet
 
 _ITEMS = """
@@ -59,7 +59,7 @@ def _log(kind: str, form: str, data: bytes) -> None:
 
 
 def _reader(name: str, data: bytes) -> None:
-    for place, moment, record in record_reader(name).records(memory_artefact(data, r"C:\a\b.c", name)):
+    for place, moment, record in record_readers()[name].records(memory_artefact(data, r"C:\a\b.c", name)):
         assert place is not None
         assert moment is None or moment.tzinfo is not None
         assert {type(one) for pair in record.items() for one in pair} <= {str}

@@ -26,14 +26,15 @@ def check(
 
     Prints one issue a line as `file:line: severity: message`. Exit codes: 0 no error, 4 errors.
     """
-    from waspglass.examine.samples import READABLE, rules_that_fire, unused_rules
+    from waspglass.evidence.format import FORMATS
+    from waspglass.examine.samples import rules_that_fire, unused_rules
     from waspglass.packs.check import check_pack
     from waspglass.packs.issue import Severity
     from waspglass.packs.load import pack_folder
     from waspglass.report.visible import visible
 
     folder = pack_folder(directory)  # as typed: `./toolshell` is a folder, `toolshell` the built-in pack
-    issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=READABLE)
+    issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=frozenset(FORMATS))
     errors = sum(issue.severity is Severity.ERROR for issue in issues)
     told = "".join(f"{visible(str(issue))}\n" for issue in issues)
     say(f"{told}{_number(len(issues), 'issue')}, {_number(errors, 'error')}\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Record
+from waspglass.evidence.format import BuildProof, format_of
 from waspglass.evidence.skip_log import shown_source
 from waspglass.model.facts import BuildSighting, Certainty
 
@@ -20,8 +21,6 @@ REPLACED_FIELD = "installed_before"
 
 _BEFORE = timedelta(seconds=1)
 _BUILD = re.compile(r"0*(\d{1,4})\.0*(\d{1,4})\.0*(\d{1,5})(?:\.0*(\d{1,5}))?")
-_INSTALLED = frozenset({"exchange_setup_log"})
-_PROVEN_NOW = frozenset({"pe_version"})
 
 
 def build_sightings(
@@ -46,16 +45,17 @@ def build_sightings(
     for artefact, moment, record in records:
         source = shown_source(artefact.file.path)
         replaced = normal_build(record.get(REPLACED_FIELD, ""))
-        if artefact.format in _INSTALLED and replaced is not None:
+        proof = format_of(artefact.format).build
+        if proof is BuildProof.INSTALLED and replaced is not None:
             found[(replaced, source, Certainty.PROVEN, None)] = None if moment is None else moment - _BEFORE
         build = normal_build(record.get(BUILD_FIELD, ""))
         if build is None:
             continue
-        if artefact.format in _INSTALLED:
+        if proof is BuildProof.INSTALLED:
             first = record.get("mode", "").lower() == "install" and replaced is None
             found[(build, source, Certainty.PROVEN, moment if first else None)] = moment
             continue
-        proven = artefact.format in _PROVEN_NOW
+        proven = proof is BuildProof.RUNS
         key = (build, source, Certainty.PROVEN if proven else Certainty.HINT, None)
         at = seen_at if proven else moment
         before = found.get(key)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from waspglass.evidence.format import format_of
 from waspglass.examine.observations import Observations
 from waspglass.model.finding import Finding
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["act_time", "credible", "file_timed", "file_timed_kinds"]
 
-_FILE_TIMED = frozenset({"web_file", "iis_config", "compiled_page", "oab_export", "scheduled_task", "pe_version"})
-"""Formats whose records have the time of their file, not one that somebody logged."""
-
 
 def file_timed(kind: ArtefactKind) -> bool:
     """True if the records of a kind have the time of their file."""
-    return kind.format in _FILE_TIMED
+    return format_of(kind.format).file_timed
 
 
 def file_timed_kinds(pack: Pack) -> frozenset[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from waspglass.evidence.formats.registry import LINE_FORMATS
 from waspglass.evidence.open import open_evidence
-from waspglass.evidence.readers.registry import RECORD_READERS, record_readers
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.evidence.recognise import recognise
 from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.hunt.hunting import hunt
@@ -16,10 +15,7 @@ from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
-__all__ = ["READABLE", "rules_that_fire", "unused_rules"]
-
-READABLE = frozenset({*LINE_FORMATS, *RECORD_READERS})
-"""All formats that artefacts of a pack may have."""
+__all__ = ["rules_that_fire", "unused_rules"]
 
 
 def rules_that_fire(pack: Pack, sample: Path) -> Mapping[str, str] | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from waspglass.evidence.artefact import Artefact, Record, RecordReader
 from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, build_sightings
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.examine.copies import folders_of_other_servers
@@ -27,7 +28,6 @@ HOSTNAME_FIELD = "hostname"
 
 _LOGS_PER_KIND = 3
 _LOGS_FOR_WRITERS = 50
-_WHOLE = frozenset({"pe_version", "exchange_setup_log", "hive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,9 @@ def _records(
 ) -> Iterator[tuple[Artefact, datetime | None, Record]]:
     derive = deriver(kind)
     tells = any(one.name in (BUILD_FIELD, HOSTNAME_FIELD) for one in kind.derive)
-    for artefact in group if kind.format in _WHOLE or kind.format == "web_file" else spread(group, _LOGS_PER_KIND):
-        if artefact.format in _WHOLE and artefact.format in readers:
+    whole = format_of(kind.format).build is not None
+    for artefact in group if whole or kind.format == "web_file" else spread(group, _LOGS_PER_KIND):
+        if whole and artefact.format in readers:
             yield from ((artefact, moment, derive(record)) for moment, record in _whole(artefact, readers))
         elif tells and artefact.format == "web_file":
             yield artefact, artefact.file.modified, derive(name_fields(artefact.file.path))

@@ -16,7 +16,7 @@ from tests.hunt.evidence import MemoryFile, artefact, both, rules_of, sigma
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.registry import line_format
-from waspglass.evidence.readers.registry import record_reader
+from waspglass.evidence.readers.registry import record_readers
 
 EVENTS = line_format("event_json")
 TIME = datetime(2021, 3, 3, 1, 2, 3, tzinfo=UTC)
@@ -239,5 +239,5 @@ def test_an_event_deeper_than_any_is_an_event_all_the_same(line: str) -> None:
 def test_an_export_of_a_virtual_directory_may_be_deep_too() -> None:
     text = '[{"Name":"OAB","ExternalUrl":{"OriginalString":{"a":' + "[" * DEEP + "]" * DEEP + "}}}]"
     one = Artefact("oab", "oab_export", MemoryFile("x.json", text.encode()))
-    ((_, _, record),) = record_reader("oab_export").records(one)
+    ((_, _, record),) = record_readers()["oab_export"].records(one)
     assert record["Name"] == "OAB"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.evidence.hive_writer import Tree, hive
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.readers.registry import record_reader, record_readers
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.model.skip import SkipReason
 from waspglass.packs.load import load_pack
 
@@ -60,7 +60,7 @@ def test_watched_values_and_the_build() -> None:
     assert "Ignored" not in str(records)
     assert not [record for record in read(VALID, ()) if "build" in record]  # a pack names its product's keys
     assert load_pack("proxylogon").registry_keys == KEYS
-    assert all(moment == WRITTEN for _, moment, _ in record_reader("hive").records(memory_artefact(VALID, PATH)))
+    assert all(moment == WRITTEN for _, moment, _ in record_readers()["hive"].records(memory_artefact(VALID, PATH)))
 
 
 def test_a_hive_that_is_read_in_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from tests.evidence.hive_writer import Tree, hive
 from tests.evidence.readers.test_event_export import EXPORTS
 from tests.hunt.evidence import TEXT, MemoryFile, pack, sigma
 from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.readers.registry import record_reader, record_readers
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.load import load_rules
 from waspglass.packs.pack import ArtefactKind, Logsource
@@ -38,7 +38,7 @@ def artefact(form: str) -> Artefact:
 def test_no_two_records_share_a_place(form: str) -> None:
     if form == "hive":
         pytest.importorskip("dissect.regf", reason="the extra `images` is not installed")
-    places = [place for place, _, _ in record_reader(form).records(artefact(form))]
+    places = [place for place, _, _ in record_readers()[form].records(artefact(form))]
     assert len(places) >= 2
     assert len(set(places)) == len(places)
     assert None not in {place.line or place.record or place.offset for place in places}
@@ -46,7 +46,7 @@ def test_no_two_records_share_a_place(form: str) -> None:
 
 def test_a_record_that_has_its_line_for_itself_is_told_by_the_line_alone() -> None:
     spread = Artefact("kind", "iis_config", MemoryFile("x", CONFIG.replace("><", ">\n<").encode()))
-    places = [(place.line, place.record) for place, _, _ in record_reader("iis_config").records(spread)]
+    places = [(place.line, place.record) for place, _, _ in record_readers()["iis_config"].records(spread)]
     assert places == [(4, None), (5, None)]
 
 

@@ -16,7 +16,7 @@ from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.readers.evtx import plain_event
-from waspglass.evidence.readers.registry import record_reader
+from waspglass.evidence.readers.registry import record_readers
 from waspglass.model.skip import Skipped
 
 VALID = {
@@ -36,7 +36,7 @@ SECONDS = 20
 def run(name: str, content: bytes) -> None:
     started = time.monotonic()
     try:
-        for place, moment, record in record_reader(name).records(memory_artefact(content, r"C:\a\b.c", name)):
+        for place, moment, record in record_readers()[name].records(memory_artefact(content, r"C:\a\b.c", name)):
             assert place is not None
             assert moment is None or moment.tzinfo is not None
             assert {type(one) for pair in record.items() for one in pair} <= {str}

@@ -1,4 +1,4 @@
-"""The line formats by name, as the packs' `artefacts.yml` speaks of them."""
+"""Makes line formats by their names in `format.FORMATS`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from waspglass.evidence.artefact import LineFormat
+from waspglass.evidence.format import FORMATS, format_of
 from waspglass.model.errors import UsageError
 
-__all__ = ["LINE_FORMATS", "is_line_format", "line_format"]
-
-LINE_FORMATS = {
-    "w3c": "w3c",
-    "httperr": "w3c",
-    "diagnostics_csv": "diagnostics_csv",
-    "event_json": "event_json",
-}
-"""Name of a format -> the module beside this one whose `line_format` makes it."""
+__all__ = ["is_line_format", "line_format"]
 
 
 class _Module(Protocol):
@@ -26,7 +19,7 @@ class _Module(Protocol):
 
 def is_line_format(name: str) -> bool:
     """True if files of this format are scanned line by line; otherwise a record reader is needed."""
-    return name in LINE_FORMATS
+    return format_of(name).lines
 
 
 @cache
@@ -37,6 +30,7 @@ def line_format(name: str) -> LineFormat:
         UsageError: If there is none.
     """
     if not is_line_format(name):
-        raise UsageError(f"no line format {name!r}", hint=f"Known: {', '.join(LINE_FORMATS)}")
-    module = import_module(f"waspglass.evidence.formats.{LINE_FORMATS[name]}")
+        known = ", ".join(name for name, one in FORMATS.items() if one.lines)
+        raise UsageError(f"no line format {name!r}", hint=f"Known: {known}")
+    module = import_module(f"waspglass.evidence.{format_of(name).module}")
     return cast("_Module", module).line_format(name)

@@ -1,4 +1,4 @@
-"""The record readers by name, as the packs' `artefacts.yml` speaks of them."""
+"""Makes record readers by their names in `format.FORMATS`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,11 @@ from typing import Protocol, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from waspglass.evidence.artefact import RecordReader
+from waspglass.evidence.format import FORMATS
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import UsageError
 
-__all__ = ["RECORD_READERS", "record_reader", "record_readers"]
-
-RECORD_READERS = (
-    "evtx",
-    "event_export",
-    "web_file",
-    "iis_config",
-    "compiled_page",
-    "oab_export",
-    "scheduled_task",
-    "exchange_setup_log",
-    "pe_version",
-    "hive",
-)
-"""Names of formats; each is a module beside this one, whose `reader` makes its reader."""
+__all__ = ["record_readers"]
 
 
 class _Module(Protocol):
@@ -55,31 +42,20 @@ class _Readers(Mapping[str, RecordReader]):
 
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
+        self._modules = {name: one.module for name, one in FORMATS.items() if not one.lines}
         self._made: dict[str, RecordReader] = {}
 
     def __getitem__(self, name: str) -> RecordReader:
-        if name not in RECORD_READERS:
-            raise KeyError(name)
         if name not in self._made:
-            self._made[name] = _made(name, self._settings)
+            module = import_module(f"waspglass.evidence.{self._modules[name]}")
+            self._made[name] = cast("_Module", module).reader(self._settings)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(RECORD_READERS)
+        return iter(self._modules)
 
     def __len__(self) -> int:
-        return len(RECORD_READERS)
-
-
-def record_reader(name: str) -> RecordReader:
-    """One record reader by its name, without known-good files and with UTC for local times.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    if name not in RECORD_READERS:
-        raise UsageError(f"no record reader {name!r}", hint=f"Known: {', '.join(RECORD_READERS)}")
-    return _made(name, ReaderSettings())
+        return len(self._modules)
 
 
 def _zone(name: str | None) -> tzinfo:
@@ -90,8 +66,3 @@ def _zone(name: str | None) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         hint = "Write it as in the IANA database, for example Europe/Berlin"
         raise UsageError(f"there is no time zone {name!r}", hint=hint) from fault
-
-
-def _made(name: str, settings: ReaderSettings) -> RecordReader:
-    """Imports the reader's module: most runs need few of them."""
-    return cast("_Module", import_module(f"waspglass.evidence.readers.{name}")).reader(settings)

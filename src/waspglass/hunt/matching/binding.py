@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from waspglass.evidence.artefact import Columns, Record
+from waspglass.evidence.format import FORMATS, format_of
 from waspglass.hunt.matching.compile import Predicate, compile_condition, may_give_up
 from waspglass.hunt.rules.condition import NEVER, Condition, matches
 from waspglass.hunt.rules.fields import field_names, known_true, of_dashes
 from waspglass.hunt.rules.indicator_rules import indicator_condition
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.rules.searching import SearchGivenUpError, first_of, searching
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS, event_condition, event_ids, variants
+from waspglass.hunt.rules.windows_events import event_condition, event_ids, variants
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
@@ -54,13 +55,9 @@ BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cs-host": ("cs-host", "cs(Host)"),
     },
     "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
-    **dict.fromkeys(EVENT_FORMATS, _SPACED),
+    **{name: _SPACED for name, one in FORMATS.items() if one.events},
 }
 """SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
-
-
-_DASHED = frozenset({"w3c", "httperr"})
-"""Formats that write `-` for an empty value, which is absent from their records."""
 
 
 @dataclass(eq=False)
@@ -218,7 +215,7 @@ def bind(
         if not any(offered.answers(one.logsource) for offered in kind.logsources):
             continue
         condition, ids = one.condition, None
-        if kind.format in EVENT_FORMATS:
+        if format_of(kind.format).events:
             meant = variants(one.logsource)
             if meant is None:
                 continue  # told when the rules were loaded, see `unanswered`
@@ -228,7 +225,7 @@ def bind(
                 skipped.append(Skipped(source=one.id, reason=SkipReason.UNSUPPORTED_RULE, detail=detail))
                 continue
             condition, ids = gated, event_ids(meant)
-        if kind.format in _DASHED:
+        if format_of(kind.format).dashed:
             condition = of_dashes(condition)
         known, missing = known_true(condition, names.has)
         if missing:

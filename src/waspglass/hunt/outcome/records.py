@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.format import format_of
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.result import Scanned
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["Enrich", "Moments", "excerpt", "scan_records"]
@@ -42,7 +42,7 @@ def scan_records(
     enrich: Enrich | None = None,
 ) -> Scanned:
     """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
-    events = kind.format in EVENT_FORMATS
+    events = format_of(kind.format).events
     by_id: dict[str | None, tuple[Bound, ...]] = {}
     source, count, moments, channels = artefact.file.path, 0, Moments(kind.gap_hours), Channels()
     try:

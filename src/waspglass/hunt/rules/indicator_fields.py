@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
+from waspglass.evidence.format import FORMATS
 
-__all__ = ["PARTS", "TOKENS", "WEB_LOGS", "WHOLE", "Token", "ValuePart"]
+__all__ = ["PARTS", "TOKENS", "WHOLE", "Token", "ValuePart"]
 
 Fields = Mapping[str, tuple[str, ...]]
 """Format of a log -> its fields."""
-WEB_LOGS = frozenset({"w3c", "httperr", "diagnostics_csv"})
 
 
 def _events(*names: str) -> Fields:
-    return dict.fromkeys((*EVENT_FORMATS, "hive"), names)
+    return dict.fromkeys((*(name for name, one in FORMATS.items() if one.events), "hive"), names)
 
 
 def _files(name: str) -> Fields:

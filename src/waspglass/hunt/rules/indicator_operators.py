@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from waspglass.evidence.format import format_of
 from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
-from waspglass.hunt.rules.indicator_fields import PARTS, TOKENS, WEB_LOGS, WHOLE
+from waspglass.hunt.rules.indicator_fields import PARTS, TOKENS, WHOLE
 from waspglass.hunt.rules.regex_tree import parsed
 from waspglass.hunt.rules.searching import regex_flags
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["OPERATORS", "operator_condition", "without_scheme"]
@@ -44,15 +44,15 @@ def operator_condition(name: str, word: str, value: str, kind: ArtefactKind) -> 
         value: As in the pattern: `%` and `_` are wildcards of `like`.
         kind: The kind of record.
     """
-    form = kind.format
-    if name == "protocol" and form in WEB_LOGS:
+    form, known = kind.format, format_of(kind.format)
+    if name == "protocol" and known.requests:
         return And(()) if value.lower() in ("tcp", "http", "https", "ipv4", "ipv6") else None
     if word.startswith("not"):
         return _negated(name, word.removeprefix("not").strip(), value, kind)
     if name == "url" and word == "matches":
         return _url_matches(value, form)
     if word == "like" and name in TOKENS:
-        return _token(name, value) if form in WEB_LOGS or form in EVENT_FORMATS else None
+        return _token(name, value) if known.log else None
     found = [_of_field(name, field, word, value) for field in WHOLE.get(name, {}).get(form, ())]
     if word in ("", "like") and name in PARTS:
         found += [_part(name, field, word, value) for field in PARTS[name].fields.get(form, ())]

@@ -6,13 +6,13 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 
+from waspglass.evidence.format import format_of
 from waspglass.hunt.rules.condition import Condition, Kind, Match, Part, conjunction, disjunction
-from waspglass.hunt.rules.indicator_fields import WEB_LOGS, WHOLE
+from waspglass.hunt.rules.indicator_fields import WHOLE
 from waspglass.hunt.rules.indicator_operators import operator_condition
 from waspglass.hunt.rules.indicator_values import PLAIN
 from waspglass.hunt.rules.paths import url_of_path
 from waspglass.hunt.rules.rule import Indicator
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.packs.pack import ArtefactKind, WebRoot
 
 __all__ = ["SCRIPTS", "indicator_condition"]
@@ -20,7 +20,6 @@ __all__ = ["SCRIPTS", "indicator_condition"]
 SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
 _HASHES = frozenset({"sha256", "sha1", "md5"})
 _ANY: Part = ("any", "")
-_LOGS = WEB_LOGS | EVENT_FORMATS
 
 
 @cache
@@ -55,7 +54,7 @@ def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRo
 
 
 def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
-    log = kind.format in _LOGS
+    log = format_of(kind.format).log
     match what:
         case "address" if "/" in value:
             networks = [Match(field, Kind.CIDR, text=value) for field in kind.actor.address]
@@ -80,7 +79,7 @@ def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, 
             return _name_condition(value, kind)
         case "session":
             return _somewhere(value) if log else None
-    if what in _HASHES and kind.format not in WEB_LOGS:
+    if what in _HASHES and not format_of(kind.format).requests:
         return _somewhere(value)
     return None
 
@@ -93,7 +92,7 @@ def _path_condition(value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ..
     uri = _uri_field(kind)
     if uri is None:
         plain = value[2:] if value[1:3] == ":\\" else value
-        return _ends("path", plain) if kind.format not in _LOGS else _somewhere(plain)
+        return _ends("path", plain) if not format_of(kind.format).log else _somewhere(plain)
     url = value if value.startswith("/") else url_of_path(value, web_roots)
     if url is None or len(url) < 5:
         return None
@@ -101,9 +100,9 @@ def _path_condition(value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ..
 
 
 def _name_condition(value: str, kind: ArtefactKind) -> Condition | None:
-    if kind.format not in _LOGS:
+    if not format_of(kind.format).log:
         return Match("name", Kind.PATTERN, parts=(("text", value),))
     uri = _uri_field(kind)
     if uri is not None and PurePosixPath(value).suffix in SCRIPTS:
         return _ends(uri, f"/{value}")
-    return _ends("TargetFilename", f"\\{value}") if kind.format in EVENT_FORMATS else None
+    return _ends("TargetFilename", f"\\{value}") if format_of(kind.format).events else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from waspglass.evidence.format import format_of
 from waspglass.hunt.rules.rule import Rule, RuleSet
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS, channels_of, variants
+from waspglass.hunt.rules.windows_events import channels_of, variants
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
@@ -61,7 +62,7 @@ def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -
         there = [name for name in known[wanted] if name in present]
         if not there:
             kinds[" or ".join(known[wanted])] += 1
-        elif all(rules.kinds[name].format in EVENT_FORMATS for name in there):
+        elif all(format_of(rules.kinds[name].format).events for name in there):
             asked = channels_of(rule.condition, wanted)
             met = {channel.lower() for name in there for channel in present[name] or ()}
             if asked and all(present[name] is not None for name in there) and met.isdisjoint(map(str.lower, asked)):
@@ -80,4 +81,4 @@ def _idle(what: str, counts: Counter[str]) -> Iterator[Skipped]:
 def _answers(kind: ArtefactKind, wanted: Logsource) -> bool:
     if not any(offered.answers(wanted) for offered in kind.logsources):
         return False
-    return kind.format not in EVENT_FORMATS or variants(wanted) is not None
+    return not format_of(kind.format).events or variants(wanted) is not None

@@ -12,10 +12,7 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
-__all__ = ["EVENT_FORMATS", "Variant", "channels_of", "event_condition", "event_ids", "means_windows", "variants"]
-
-EVENT_FORMATS = frozenset({"evtx", "event_json", "event_export"})
-"""Formats whose records are Windows events."""
+__all__ = ["Variant", "channels_of", "event_condition", "event_ids", "means_windows", "variants"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record
 from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.ability import Ability
 from waspglass.hunt.outcome.collect import Collector
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
@@ -48,7 +48,7 @@ class LogState:
 
     def __post_init__(self) -> None:
         self.ability = Ability(frozenset(self.kind.requires))
-        self._events = self.kind.format in EVENT_FORMATS
+        self._events = format_of(self.kind.format).events
         self.switch(self.format.implied)
 
     def switch(self, columns: Columns | None) -> bool:

@@ -7,9 +7,9 @@ from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.hunt.outcome.collect import Collector, Ears
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.hunt.scan.blocks import BLOCK, open_blocks
 from waspglass.hunt.scan.fast_scan import fast_scan
 from waspglass.hunt.scan.line_numbers import Counter
@@ -40,7 +40,7 @@ def prime(artefacts: Iterable[Artefact], run: Pass) -> None:
         if is_line_format(artefact.format):
             collector = Collector(artefact, kind, 0, Ears(()), None, 0)
             _taste(LogState(artefact, kind, line_format(artefact.format), run.bindings, collector), run)
-        elif artefact.format in EVENT_FORMATS:
+        elif format_of(artefact.format).events:
             run.text_plans.usual(run.bindings(kind, None, None), kind)
     run.take_given_up("")
     run.take_unbound()

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.cache import Cache
@@ -19,7 +20,6 @@ from waspglass.hunt.outcome.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.outcome.records import scan_records
 from waspglass.hunt.outcome.result import Limits, Scanned
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
-from waspglass.hunt.rules.windows_events import EVENT_FORMATS
 from waspglass.hunt.scan.blocks import BLOCK, open_blocks
 from waspglass.hunt.scan.event_scan import EventTexts, TextPlans, scan_event_texts
 from waspglass.hunt.scan.fast_scan import fast_scan
@@ -32,8 +32,6 @@ from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["Outcome", "Pass", "kind_of", "scan_file"]
-
-_YARA_FORMATS = frozenset({"web_file", "compiled_page", "pe_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     source = artefact.file.path
     tell, limit = partial(run.progress, source), run.limits.line
     local = artefact.file.local is not None
-    channels = Channels() if artefact.format in EVENT_FORMATS else None
+    channels = Channels() if format_of(artefact.format).events else None
     with artefact.file.open() as stream:
         if run.naive:
             chunks = _chunks(stream, run, source)
@@ -207,9 +205,9 @@ def _scan_reader(
         collector.skip(SkipReason.NEEDS_EXTRA, f"no reader for {artefact.format}")
         return None
     bindings = run.bindings(kind, None, None)
-    enrich = _enricher(run.scanner, extra) if artefact.format in _YARA_FORMATS and run.scanner.active else None
+    enrich = _enricher(run.scanner, extra) if format_of(artefact.format).yara and run.scanner.active else None
     run.progress(artefact.file.path, artefact.file.size or 0)
-    if artefact.format in EVENT_FORMATS and isinstance(reader, EventTexts) and not run.naive:
+    if format_of(artefact.format).events and isinstance(reader, EventTexts) and not run.naive:
         return scan_event_texts(artefact, kind, reader.json_lines(artefact), bindings, collector, run.text_plans)
     return scan_records(artefact, kind, reader.records(artefact), bindings, collector, enrich)
 

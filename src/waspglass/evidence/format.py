@@ -1,0 +1,76 @@
+"""The formats of files, as the packs' `artefacts.yml` speaks of them: what reads each, and what its records are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["FORMATS", "BuildProof", "Format", "format_of"]
+
+
+class BuildProof(Enum):
+    """What it means that a record of this format names a build of the product."""
+
+    RUNS = "runs"  # the build of a program file, which ran when it was collected
+    INSTALLED = "installed"  # a build was installed at the time of the record
+    HINT = "hint"  # updates leave such a mention alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of files; all that others ask of it besides its records.
+
+    Attributes:
+        module: The module of this package that reads it: a line format from `formats`, else a record reader.
+        events: Its records are Windows events.
+        requests: Its records are requests to a web server.
+        dashed: It writes `-` for an empty value, which is absent from the record.
+        file_timed: Its records have the time of their file, not one that somebody logged.
+        yara: YARA rules are run over the file.
+        build: What a build in its records proves; None if they name none, though a pack may derive one from them.
+    """
+
+    module: str
+    events: bool = False
+    requests: bool = False
+    dashed: bool = False
+    file_timed: bool = False
+    yara: bool = False
+    build: BuildProof | None = None
+
+    @property
+    def lines(self) -> bool:
+        """Whether it is scanned line by line."""
+        return self.module.startswith("formats.")
+
+    @property
+    def log(self) -> bool:
+        """Whether its records tell who did what, so that an address or a session may stand anywhere in them."""
+        return self.events or self.requests
+
+
+FORMATS: Mapping[str, Format] = {
+    "w3c": Format(module="formats.w3c", requests=True, dashed=True),
+    "httperr": Format(module="formats.w3c", requests=True, dashed=True),
+    "diagnostics_csv": Format(module="formats.diagnostics_csv", requests=True),
+    "event_json": Format(module="formats.event_json", events=True),
+    "evtx": Format(module="readers.evtx", events=True),
+    "event_export": Format(module="readers.event_export", events=True),
+    "web_file": Format(module="readers.web_file", file_timed=True, yara=True),
+    "iis_config": Format(module="readers.iis_config", file_timed=True),
+    "compiled_page": Format(module="readers.compiled_page", file_timed=True, yara=True),
+    "oab_export": Format(module="readers.oab_export", file_timed=True),
+    "scheduled_task": Format(module="readers.scheduled_task", file_timed=True),
+    "exchange_setup_log": Format(module="readers.exchange_setup_log", build=BuildProof.INSTALLED),
+    "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
+    "hive": Format(module="readers.hive", build=BuildProof.HINT),
+}
+"""By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""
+
+_UNKNOWN = Format(module="")
+
+
+def format_of(name: str) -> Format:
+    """The format of that name; one that means nothing if there is none, as a pack for a later version may name."""
+    return FORMATS.get(name, _UNKNOWN)
