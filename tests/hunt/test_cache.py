@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.hunt.evidence import iis, row, rules_of, sigma
+from waspglass.evidence import format as format_
 from waspglass.evidence.formats import event_json
 from waspglass.hunt import cache as cache_module
 from waspglass.hunt.cache import Cache, digest
@@ -43,7 +44,7 @@ def test_another_program_has_other_keys() -> None:
     assert digest("rules", "text") == before
 
 
-@pytest.mark.parametrize("part", [sigma_rules, sigma_source, sigma_documents, yara_source, event_json])
+@pytest.mark.parametrize("part", [sigma_rules, sigma_source, sigma_documents, yara_source, event_json, format_])
 def test_all_that_reads_rules_is_part_of_the_program(part: ModuleType) -> None:
     """What an older program made of a rule must not stay when the rest of it is exchanged."""
     before = cache_module._program.__wrapped__()

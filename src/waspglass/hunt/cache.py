@@ -31,7 +31,7 @@ def _program() -> bytes:
     here = Path(__file__).parent
     whole = hashlib.sha256()
     places = [*here.rglob("*.py"), *here.rglob("*.toml"), *(here.parent / "packs").glob("*.py")]
-    places += (here.parent / "evidence" / "formats").glob("*.py")
+    places += (here.parent / "evidence").rglob("*.py")
     found = (importlib.util.find_spec(name) for name in ("sigma", "yara_x"))
     places += [Path(spec.origin) for spec in found if spec is not None and spec.origin is not None]
     for path in sorted(places):
