@@ -1,4 +1,7 @@
-"""Shadowserver's CSV reports: `scan_exchange` as of today and of 2021, and the special reports."""
+"""Shadowserver's CSV reports: `scan_exchange` of today and of 2021, special reports, compromised hosts, devices.
+
+Report types and their columns: The-Shadowserver-Foundation/report_schema, `reports.json` of 24 March 2026.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-([^-]+)-(.+)\.csv$")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
 _EITHER = {"tag", "severity", "naics"}
+_COMPROMISED = ("compromised_website", "compromised_iot")
+"""Report types in which each row is a compromise (`system-compromise` in the schema), also those of IPv6."""
 _AS_THEY_ARE = {
     "address": "ip", "seen": "timestamp", "country": "geo", "region": "region", "city": "city", "asn": "asn",
     "sector": "sector", "server_name": "servername", "url": "url",
@@ -56,8 +61,8 @@ class Shadowserver:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
         """Yields the rows; see `Source.read`."""
-        product = self._signs.product_of_feed(self.feed(head).removeprefix("shadowserver."))
-        told = partial(_told, product, self._signs)
+        report = self.feed(head).removeprefix("shadowserver.")
+        told = partial(_told, self._signs.product_of_feed(report), self._signs, report.startswith(_COMPROMISED))
         columns: defaultdict[str, list[object]] = defaultdict(list)
         for rows in csv_columns(content, tally):
             _take(columns, rows, told)
@@ -72,7 +77,7 @@ _Told = tuple[str | None, list[str] | None, str | None]
 """Product, CVEs claimed, and compromise."""
 
 
-def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[str, str, str], _Told]) -> None:
+def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[str, str, str, str, str], _Told]) -> None:
     """Adds rows to the columns, a loop for each; what is the same in many rows is worked out once."""
     nothing = [None] * len(rows.numbers)
     columns["line"] += rows.numbers
@@ -85,11 +90,12 @@ def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[st
     columns["organisation"] += [
         one or other or None for one, other in zip(rows.texts("as_name"), rows.texts("organization_name"), strict=True)
     ]
-    versions = rows.texts("version")
+    versions = rows.texts("version" if rows.get("version") else "device_version")
     columns["version"] += [version or None for version in versions]
     columns["version_from"] += ["field" if version else None for version in versions]
     columns["names"] += [[name] if name else None for name in rows.texts("hostname")]
-    words = list(zip(rows.texts("tag"), rows.texts("status"), rows.texts("detail"), strict=True))
+    telling = ("tag", "status", "detail", "device_vendor", "device_model")
+    words = list(zip(*map(rows.texts, telling), strict=True))
     known = {each: told(*each) for each in {*words}}
     for place, name in enumerate(("product", "claimed", "compromise")):
         columns[name] += [known[each][place] for each in words]
@@ -100,12 +106,31 @@ def _port(cell: str) -> int | None:
     return int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
 
 
-def _told(product: str | None, signs: Signs, tag: str, status: str, detail: str) -> _Told:
+def _told(
+    product: str | None, signs: Signs, reports: bool, tag: str, status: str, detail: str, vendor: str, model: str
+) -> _Told:
+    """What the words of a row say; `reports` is true for a report of compromised hosts.
+
+    There a CVE says how somebody came in, and not that the way is still open.
+    """
     tags = [word.strip().lower() for word in re.split(r"[;,]", tag) if word.strip()]
     named = [found.lower() for found in _CVE.findall(detail)]
     denied = status.strip().lower()
-    known = product or signs.product_of_tags([*tags, *named])
-    return known, _claimed(tags, denied, named), _compromise(tags, denied)
+    known = product or signs.product_of_tags([*tags, *named]) or _product_of_device(signs, vendor, model)
+    found = _compromise(tags, denied)
+    if reports:
+        return known, None, found or (None if _denies(denied) else denied or "compromised")
+    return known, _claimed(tags, denied, named), found
+
+
+def _product_of_device(signs: Signs, vendor: str, model: str) -> str | None:
+    """The product that a device is said to be, by the names in its CPE: model SharePoint is `sharepoint_server`."""
+    if not vendor or not model:
+        return None
+    said = "_".join(f"{vendor.strip()}:{model.strip()}".lower().split())
+    return next(
+        (each.product for each in signs.products if any(f"{cpe}_".startswith(f"{said}_") for cpe in each.cpe)), None
+    )
 
 
 _DENIALS = ("not ", "no ", "unaffected", "uncompromised", "patched", "mitigated", "fixed", "clean")
@@ -126,8 +151,14 @@ def _claimed(tags: list[str], status: str, named: list[str]) -> list[str] | None
     return sorted({tag for tag in meant if tag.startswith("cve-")}) or None
 
 
+_SHELLS = ("webshell", "web-shell", "backdoor")
+_IMPLANT = re.compile(r"(?:.*-)?(?:compromised|implant)")
+
+
 def _compromise(tags: list[str], status: str) -> str | None:
-    """A web shell tag is a compromise; so is a special report whose status says so, unless it denies it."""
-    if any("webshell" in tag or "web-shell" in tag or "backdoor" in tag for tag in tags):
+    """A web shell tag is a compromise; so is a status that says so, unless it denies it, and a tag of these words."""
+    if any(word in tag for tag in tags for word in _SHELLS):
         return "webshell"
-    return status if "compromised" in status and not _denies(status) else None
+    if "compromised" in status and not _denies(status):
+        return status
+    return next((tag for tag in tags if _IMPLANT.fullmatch(tag) and not tag.startswith(("not-", "un"))), None)
