@@ -11,6 +11,7 @@ from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
+from tests.evidence.readers.test_uls import ULS
 from tests.evidence.trees import memory_artefact
 from tests.fuzz.target import EXAMPLES, Target, sample_files, shown, shown_skips
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
@@ -141,6 +142,9 @@ EVIDENCE_TARGETS = (
     _file_reader("scheduled_task", TASK.encode("utf-16"), TASK.encode(), words=_XML_WORDS),
     _file_reader(
         "exchange_setup_log", setup_log(*UPGRADE), words=(b"Setup version: ", b"Local time zone: (UTC+99:99)")
+    ),
+    _file_reader(
+        "uls", ULS.encode(), ULS.encode("utf-16"), words=(b"07/18/2025 18:06:04.12*\t", b"...", b"Timestamp\t")
     ),
     _file_reader("pe_version", program_file((15, 1, 2176, 2), {"CompanyName": "Sample"}), words=(b"MZ", b"PE\0\0")),
 )

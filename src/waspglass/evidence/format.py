@@ -65,6 +65,7 @@ FORMATS: Mapping[str, Format] = {
     "exchange_setup_log": Format(module="readers.exchange_setup_log", build=BuildProof.INSTALLED),
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
+    "uls": Format(module="readers.uls"),
 }
 """By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""
 
