@@ -12,10 +12,11 @@ from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import load_catalogue
 
 OLD, NEW, OTHER, SHORT = "15.1.2106.2", "15.1.2106.13", "8.3.83.6", "15.1.2106"
+NEWER = "15.1.2176.9"
 
 
 def judge(build: str) -> Judgement:
-    table = {OLD: Judgement.VULNERABLE, NEW: Judgement.PATCHED, OTHER: Judgement.NOT_AFFECTED}
+    table = {OLD: Judgement.VULNERABLE, NEW: Judgement.PATCHED, NEWER: Judgement.PATCHED, OTHER: Judgement.NOT_AFFECTED}
     return table.get(build, Judgement.OPEN)
 
 
@@ -83,6 +84,16 @@ def test_a_first_installation_that_holds_the_fix_was_never_vulnerable() -> None:
     assert lid(seen(NEW, "2021-04-01", Certainty.PROVEN, installed=True)).state is LidState.NEVER_VULNERABLE
 
 
+def test_what_counts_is_the_first_build_with_the_fix_not_the_updates_after_it() -> None:
+    updates = facts((NEW, "2021-03-10"), (NEWER, "2021-06-01"))
+    installed = seen(NEW, "2021-02-01", Certainty.PROVEN, installed=True)
+    assert lid(installed, *updates).state is LidState.NEVER_VULNERABLE
+    late = seen(NEWER, "2021-07-01", Certainty.PROVEN, installed=True)
+    result = lid(*updates, late)
+    assert (result.state, result.since) == (LidState.PATCHED, day("2021-03-10"))
+    assert NEW in result.reason
+
+
 def test_a_statement_alone_does_not_make_a_host_never_vulnerable() -> None:
     assert lid(*facts((NEW, "2021-03-10"))).state is LidState.PATCHED
 
@@ -95,6 +106,7 @@ def test_a_product_that_was_never_affected() -> None:
 def test_hints_decide_only_alone_and_never_date_a_patch(build: str, state: LidState) -> None:
     result = lid(seen(build, "2021-03-20", Certainty.HINT))
     assert (result.state, result.since) == (state, None)
+    assert ("would contain the fix" in result.reason) == (state is LidState.PATCHED)
 
 
 def test_a_hint_does_not_outrank_a_statement() -> None:
@@ -102,7 +114,10 @@ def test_a_hint_does_not_outrank_a_statement() -> None:
 
 
 def test_three_parts_whose_fourth_decides_stay_unknown() -> None:
-    assert lid(*facts((SHORT, "2021-03-10"))).state is LidState.UNKNOWN
+    result = lid(*facts((SHORT, "2021-03-10")))
+    assert result.state is LidState.UNKNOWN
+    assert [one.build for one in result.builds] == [SHORT]
+    assert SHORT in result.reason
 
 
 def test_a_firm_but_undecidable_build_is_not_overruled_by_a_hint() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waspglass.examine.spans import covered_spans, missing_spans
+from waspglass.examine.spans import common_spans, covered_spans, missing_spans
 from waspglass.model.coverage import Coverage, Span, disjoint
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
@@ -54,6 +54,17 @@ def test_what_is_missing_and_what_is_covered_make_the_window(parts: list[Span]) 
 def test_coverage_is_its_span_less_its_gaps(gaps: list[Span]) -> None:
     coverage = Coverage(kind="iis", from_=at(0), to=at(LENGTH), gaps=tuple(gaps))
     assert minutes(covered_spans(coverage)) == set(range(LENGTH)) - minutes(disjoint(gaps))
+
+
+@given(spans, spans)
+def test_what_two_kinds_have_in_common_is_what_each_of_them_covers(one: list[Span], other: list[Span]) -> None:
+    common = common_spans(one, other)
+    assert minutes(common) == minutes(disjoint(one)) & minutes(disjoint(other))
+    assert all(a.to < b.from_ for a, b in itertools.pairwise(common))
+
+
+def test_two_kinds_that_only_meet_have_no_time_in_common() -> None:
+    assert common_spans([span(0, 10)], [span(10, 20)]) == ()
 
 
 def test_a_kind_without_records_covers_nothing() -> None:
