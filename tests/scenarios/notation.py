@@ -27,6 +27,7 @@ IIS_HEADER = (
 )
 IIS_QUIET = "{} 192.0.2.10 GET {} - 443 - 127.0.0.1 AMProbe/Local/ClientAccess - 200 0 0 1"
 IIS_PAGE = {"proxylogon": "/owa/healthcheck.htm", "toolshell": "/_layouts/15/start.aspx"}
+ULS_CELLS = ("SharePoint Foundation   ", "General   ", "8nca", "Medium  ")
 ECP_QUIET = "{} ECP.Request S:TIME=1;S:CMD=Get-Mailbox;S:URL=/ecp/default.aspx;S:EX=;S:BLD=15.1.2106.2"
 HTTPPROXY_FIELDS = (FOLDER / "httpproxy_fields.txt").read_text(encoding="ascii").strip().split(",")
 
@@ -88,7 +89,9 @@ def _files(entry: dict[str, object], pack: str) -> dict[str, bytes]:
         return _httpproxy(entry)
     if "ecp" in entry:
         return _ecp(entry)
-    msg = f"an entry of the evidence is one of file, iis, httpproxy, ecp: {sorted(entry)}"
+    if "uls" in entry:
+        return _uls(entry)
+    msg = f"an entry of the evidence is one of file, iis, httpproxy, ecp, uls: {sorted(entry)}"
     raise ValueError(msg)
 
 
@@ -178,6 +181,21 @@ def _diagnostics(log_type: str, version: str, fields: list[str], records: list[d
     writer = csv.DictWriter(text, fields, restval="", lineterminator="\r\n")
     writer.writerows(records)
     return text.getvalue().encode()
+
+
+def _uls(entry: dict[str, object]) -> dict[str, bytes]:
+    days: dict[str, list[str]] = defaultdict(list)
+    for row in str(entry["rows"]).strip().splitlines():
+        date, time, message = row.split(" ", 2)
+        year, month, day = date.split("-")
+        cells = f"{month}/{day}/{year} {time}.00", "w3wp.exe (0x1A2C)   ", "0x2D60", *ULS_CELLS, message, ""
+        days[date.replace("-", "")].append("\t".join(cells))
+    header = "\t".join(
+        ("Timestamp", "Process", "TID", "Area", "Category", "EventID", "Level", "Message", "Correlation")
+    )
+    return {
+        f"{entry['uls']}\\SP01-{day}-0000.log": "\r\n".join((header, *rows, "")).encode() for day, rows in days.items()
+    }
 
 
 def _ecp(entry: dict[str, object]) -> dict[str, bytes]:
