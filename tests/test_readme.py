@@ -14,7 +14,7 @@ from typer.main import get_command
 from tools.build_commands import PAGE, help_of, page
 from waspglass.census.add import AddOptions, add_exports
 from waspglass.census.sources.all import all_sources
-from waspglass.census.sources.mapped_csv import read_mapping
+from waspglass.census.sources.mapping import read_mapping
 from waspglass.census.store.folder import Folder
 from waspglass.cli.commands import program
 from waspglass.examine.facts_file import read_facts

@@ -10,7 +10,7 @@ from waspglass.census.add import AddOptions, Outcome, add_exports
 from waspglass.census.count import By, Count, count
 from waspglass.census.reading import open_reading
 from waspglass.census.sources.all import all_sources
-from waspglass.census.sources.mapped_csv import Mapping
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
 from waspglass.packs.builds import State
 from waspglass.packs.load import load_pack

@@ -28,7 +28,7 @@ from waspglass.census.add import add_exports
 from waspglass.census.count import count
 from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
-from waspglass.census.sources.mapped_csv import Mapping, read_mapping
+from waspglass.census.sources.mapping import Mapping, read_mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Manifest
 from waspglass.census.store.writer import SightingWriter

@@ -15,7 +15,7 @@ from waspglass.census.count import Count, count, scans_at
 from waspglass.census.owners import exposed_hosts
 from waspglass.census.patching import patching
 from waspglass.census.reading import open_reading
-from waspglass.census.sources.mapped_csv import Mapping
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.survey import survey
 from waspglass.report.census_html import render_census

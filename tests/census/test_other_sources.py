@@ -23,7 +23,7 @@ from tests.census.exports import (
     rows,
     states,
 )
-from waspglass.census.sources.mapped_csv import Mapping, read_mapping
+from waspglass.census.sources.mapping import Mapping, read_mapping
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 

@@ -41,7 +41,9 @@ def add(
     source: Annotated[str | None, typer.Option(help="Format, in place of recognition.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the scan, YYYY-MM-DD, in place of name and rows.")] = None,
     product: Annotated[str | None, typer.Option(help="Product of rows that do not show one.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="TOML that declares the columns of a plain CSV.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML that declares the columns of a plain CSV, or the paths of JSON lines.")
+    ] = None,
     pack: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,7 +65,7 @@ def add(
     from waspglass.census.add import AddOptions, add_exports
     from waspglass.census.signs import load_signs
     from waspglass.census.sources.all import all_sources
-    from waspglass.census.sources.mapped_csv import read_mapping
+    from waspglass.census.sources.mapping import read_mapping
     from waspglass.census.spread import usual_workers
     from waspglass.census.store.folder import Folder
     from waspglass.packs.folder import read_exposed

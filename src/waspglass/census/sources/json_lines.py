@@ -14,7 +14,7 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["decode_block", "decode_lines"]
 
-Shape = TypeVar("Shape", bound=msgspec.Struct)
+Shape = TypeVar("Shape")
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 

@@ -1,0 +1,101 @@
+"""A sighting from a record whose fields the user declared: as texts, and with what its answer shows of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from waspglass.census.signs import Sign, Signs
+from waspglass.census.sources.mapping import Mapping
+
+__all__ = ["Values", "declared_sighting"]
+
+Values = Callable[[str], object]
+"""The value in a column or at a path: a text, or what JSON has; None if there is none."""
+
+_PLAIN = tuple(
+    "address transport country region city asn network organisation sector server_name url".split()  # noqa: SIM905
+)
+
+
+def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str, object]:
+    """The fields of one sighting; those that the declaration leaves out are absent."""
+    get: Values = {field: value(column) for field, column in mapping.columns.items()}.get
+    row: dict[str, object] = {field: _text(get(field)) for field in _PLAIN}
+    seen, port = _text(get("seen")), _text(get("port")) or ""
+    row["seen"] = None if seen is None else mapping.moment(seen)
+    row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
+    row["certificate"] = (_text(get("certificate")) or "").replace(":", "") or None
+    row["names"] = [name for text in _texts(get("names")) for name in text.replace(";", " ").replace(",", " ").split()]
+    sign = _sign(mapping, signs, get)
+    row["product"] = mapping.product if sign is None else sign.product
+    if sign is not None:
+        row["version"], row["version_from"] = sign.version, sign.origin
+        row["server_name"] = row["server_name"] or sign.server_name
+    version = _text(get("version"))
+    if version is not None:
+        row["version"], row["version_from"] = version, "field"
+    if mapping.tested is not None:
+        told = _text(value(mapping.tested.column))
+        row["verified"] = [mapping.tested.cve] if told in mapping.tested.vulnerable else None
+        row["refuted"] = [mapping.tested.cve] if told in mapping.tested.patched else None
+    if mapping.compromised is not None:
+        told = _text(value(mapping.compromised.column))
+        row["compromise"] = told if told in mapping.compromised.values else None
+    return row
+
+
+def _sign(mapping: Mapping, signs: Signs, get: Values) -> Sign | None:
+    """What the answer shows; nothing of a product other than the declared one."""
+    head, page = _head(get("head")), _text(get("page")) or ""
+    sign = signs.read(head, page) if head or page else None
+    if sign is None:
+        product = signs.product_of(_text(get("title")), list(_texts(get("cpe"))))
+        sign = None if product is None else Sign(product, server_name=signs.server_name(product, head))
+    return None if sign is None or mapping.product not in (None, sign.product) else sign
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts of a value or of the elements of a list; truths and numbers as JSON writes them."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, bool):
+            yield "true" if each else "false"
+        elif isinstance(each, float) and each.is_integer():
+            yield str(int(each))
+        elif isinstance(each, int | float):
+            yield str(each)
+        elif isinstance(each, str) and (text := each.strip()):
+            yield text
+
+
+def _text(value: object) -> str | None:
+    """The first of its texts."""
+    return next(_texts(value), None)
+
+
+def _head(value: object) -> str:
+    """Response headers as lines, from the ways in which scanners write them.
+
+    A raw head; `{"X_OWA_Version": ["15.1..."]}`, also with `{"headers": [...]}` for the list; a list of
+    `{"key": ..., "value": ...}`, also under `unknown` as ZGrab2 has it.
+    """
+    if isinstance(value, str):
+        return f"\n{value}"
+    return "".join(f"\n{name.replace('_', '-')}: {text}" for name, text in _headers(value))
+
+
+def _headers(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, held in value.items():
+            if name == "unknown" and isinstance(held, list):
+                yield from _headers(held)
+            elif (text := _text(held.get("headers") if isinstance(held, dict) else held)) is not None:
+                yield str(name), text
+    elif isinstance(value, list):
+        for each in value:
+            if isinstance(each, dict):
+                name, text = _text(each.get("key") or each.get("name")), _text(each.get("value"))
+                if name is not None and text is not None:
+                    yield name, text
+            elif isinstance(each, str) and ":" in each:
+                name, _, text = each.partition(":")
+                yield name.strip(), text.strip()

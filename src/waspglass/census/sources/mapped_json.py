@@ -1,0 +1,115 @@
+"""JSON lines in which the user declares where our fields are (`mapping.py`): scanners without a reader here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import msgspec
+import polars as pl
+
+from waspglass.census.sighting import RAW, Tally, raw_frame
+from waspglass.census.signs import Signs, load_signs
+from waspglass.census.sources.content import Content
+from waspglass.census.sources.declared import declared_sighting
+from waspglass.census.sources.json_lines import decode_lines
+from waspglass.census.sources.mapping import Mapping
+from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.model.skip import SkipReason
+
+__all__ = ["MappedJson", "value_at"]
+
+Record = dict[str, object]
+
+
+def value_at(record: object, path: str) -> object:
+    """The value at a path of names with dots between them; None if there is none.
+
+    A name may have dots itself (`app.http.title` in one key). Of a list on the way, the values of all its elements.
+    """
+    if isinstance(record, list):
+        found = [value for each in record if isinstance(each, dict) and (value := value_at(each, path)) is not None]
+        return found or None
+    if not isinstance(record, dict):
+        return None
+    if path in record:
+        return record[path]
+    place = path.find(".")
+    while place >= 0:
+        value = value_at(record.get(path[:place]), path[place + 1 :])
+        if value is not None:
+            return value
+        place = path.find(".", place + 1)
+    return None
+
+
+@dataclass
+class _Lookup:
+    """Where one sighting's values are: in the element of the list, else in the record; remembers which paths led on."""
+
+    record: Record
+    element: object
+    met: set[str] = field(default_factory=set)
+
+    def __call__(self, path: str) -> object:
+        value = value_at(self.element, path)
+        if value is None:
+            value = value_at(self.record, path)
+        if value is not None:
+            self.met.add(path)
+        return value
+
+
+class MappedJson:
+    """Reads JSON lines by a declared mapping; asked for with `--mapping`."""
+
+    format: ClassVar[str] = "table"
+
+    def __init__(self, mapping: Mapping, signs: Signs | None = None) -> None:
+        self.mapping = mapping
+        self._signs = load_signs() if signs is None else signs
+
+    def recognises(self, head: Head) -> bool:
+        """The first line is an object with something at the path declared for the address."""
+        line = head.start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+        try:
+            record = msgspec.json.decode(line, type=Record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        return any(
+            _Lookup(record, each)(self.mapping.columns["address"]) is not None for each in self._elements(record)
+        )
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """`table.NAME`."""
+        return f"table.{self.mapping.name}"
+
+    def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
+        """Yields the rows; see `Source.read`. A path that leads nowhere in the whole export is told."""
+        columns: dict[str, list[object]] = {name: [] for name in RAW.names}
+        met: set[str] = set()
+        for number, record in decode_lines(content, Record, tally):
+            elements = self._elements(record)
+            if not elements:
+                tally.add(SkipReason.EMPTY, f"line {number}: nothing in {self.mapping.each}")
+            for element in elements:
+                row = declared_sighting(self.mapping, self._signs, _Lookup(record, element, met))
+                row["line"] = number
+                for name, values in columns.items():
+                    values.append(row.get(name))
+            if len(columns["address"]) >= BATCH_ROWS:
+                yield raw_frame(columns)
+                columns = {name: [] for name in RAW.names}
+        if columns["address"]:
+            yield raw_frame(columns)
+        for path in self.mapping.declared if met else ():
+            if path not in met:
+                tally.add(SkipReason.MISSING_FIELD, f"no record has a value at {path}")
+
+    def _elements(self, record: Record) -> list[object]:
+        """The elements of the declared list, or the record itself."""
+        if self.mapping.each is None:
+            return [record]
+        found = value_at(record, self.mapping.each)
+        return found if isinstance(found, list) else []

@@ -1,0 +1,178 @@
+"""What the columns or paths of a list mean that no scanner format describes: declared by the user in a small TOML file.
+
+name = "cert-at"            # files the rows under table.cert-at
+format = "csv"              # or "json": JSON lines
+product = "exchange"        # optional: all rows are of this product
+delimiter = ";"             # optional, of a CSV
+encoding = "cp1252"         # optional, of a CSV
+each = "services"           # optional, of JSON: the list in a record of which each element is a sighting
+time = "%d.%m.%Y %H:%M"     # optional: how `seen` is written, as in strptime; without it ISO 8601, or since 1970
+zone = "Europe/Berlin"      # optional: time zone of `seen` where it names none; without it UTC
+[columns]                   # our field = column of the file, or path in the record (`network.asn.number`)
+address = "IP"
+version = "Build"
+seen = "Zeitpunkt"
+[tested]                    # optional: a column whose value tells what a behavioural test found
+column = "Ergebnis"
+cve = "CVE-2021-26855"
+vulnerable = ["verwundbar"]
+patched = ["nicht verwundbar"]
+[compromised]               # optional
+column = "Webshell"
+values = ["ja"]
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from waspglass.census.signs import Signs, load_signs
+from waspglass.census.zones import with_offset
+from waspglass.model.document import Document
+from waspglass.model.errors import Location, UsageError
+
+__all__ = ["Mapping", "read_mapping"]
+
+_TEXTS = ("address", "transport", "seen", "country", "region", "city", "asn", "network", "organisation", "sector")
+_MORE = ("version", "names", "server_name", "certificate", "url", "port")
+_SHOWN = ("head", "page", "title", "cpe")
+"""What a host answered; the product and its version are read from it as from the banners of the known formats."""
+_FIELDS = frozenset((*_TEXTS, *_MORE, *_SHOWN))
+_MILLISECONDS = re.compile(r"\d{13}")
+
+
+class Tested(Document):
+    """Which values of a column say what a behavioural test found."""
+
+    column: str
+    cve: str = Field(pattern=r"^CVE-\d{4}-\d{4,7}$")
+    vulnerable: tuple[str, ...]
+    patched: tuple[str, ...] = ()
+
+
+class Compromised(Document):
+    """Which values of a column report a compromise."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+class Mapping(Document):
+    """The declaration; see the module's docstring."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    format: Literal["csv", "json"] = "csv"
+    product: str | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    each: str | None = None
+    time: str | None = None
+    zone: str = "UTC"
+    columns: dict[str, str]
+    tested: Tested | None = None
+    compromised: Compromised | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        unknown = sorted(columns.keys() - _FIELDS)
+        if unknown or "address" not in columns:
+            msg = f"unknown fields {unknown}" if unknown else "no column for address"
+            raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
+        plain = {name: column.strip() for name, column in columns.items()}
+        return plain if info.data.get("format") == "json" else {name: each.lower() for name, each in plain.items()}
+
+    @model_validator(mode="after")
+    def _of_one_format(self) -> Self:
+        of_others = {"each"} if self.format == "csv" else {"delimiter", "encoding"}
+        odd = sorted(of_others & self.model_fields_set)
+        if odd:
+            raise ValueError(f"{', '.join(odd)} says nothing about {self.format}")
+        return self
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """All columns or paths that it names, each once."""
+        more = (each.column for each in (self.tested, self.compromised) if each is not None)
+        return tuple(dict.fromkeys((*self.columns.values(), *more)))
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError as error:
+            raise ValueError(f"no encoding {encoding!r}") from error
+
+    @field_validator("time")
+    @classmethod
+    def _time(cls, form: str | None) -> str | None:
+        try:
+            if form is not None:
+                _written(dt.datetime(2021, 3, 9, 10, 30, tzinfo=dt.UTC).strftime(form), form)
+        except (ValueError, re.error) as error:  # the latter where something is in it twice
+            raise ValueError(f"no form of a time {form!r}: {error}") from error
+        return form
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone {zone!r}") from error
+        return zone
+
+    def moment(self, text: str) -> str:
+        """A time of the file in UTC as the census reads it; as it stands where it is not written as declared.
+
+        A bare day stays that day in any zone.
+        """
+        if _MILLISECONDS.fullmatch(text):
+            return dt.datetime.fromtimestamp(int(text) // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        if self.time is None and self.zone == "UTC":
+            return text
+        try:
+            found = dt.datetime.fromisoformat(text) if self.time is None else _written(text, self.time)
+            if found.tzinfo is None and found.time() != dt.time():
+                found = found.replace(tzinfo=ZoneInfo(self.zone))
+            return (found if found.tzinfo is None else found.astimezone(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
+        except (ValueError, OverflowError):
+            return text
+
+
+def _written(text: str, form: str) -> dt.datetime:
+    """A time of a declared form; names of zones (`%Z`), which Python reads and forgets, as offsets if it has none."""
+    if "%Z" in form and "%z" not in form:
+        text, form = with_offset(text), form.replace("%Z", "%z")
+    return dt.datetime.strptime(text, form)  # noqa: DTZ007 - without a zone the declared one comes next
+
+
+def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:
+    """Reads a declaration.
+
+    Args:
+        path: The TOML file.
+        signs: Of the products that it may name; by default those of the packs of this program.
+
+    Raises:
+        UsageError: If it cannot be read or does not make sense.
+    """
+    try:
+        mapping = Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path))) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"the mapping is wrong: {first['msg']}", location=Location(str(path), field=where)) from error
+    (signs or load_signs()).check(mapping.product, Location(str(path), field="product"))
+    return mapping
