@@ -65,11 +65,8 @@ def exposure(observations: Observations, lid: Lid, pack: Pack, facts: Facts, now
         return Exposure(None, (), end_known=end is not None and end_known, sources=(), ends_early=end)
     start = max(start, _installed(lid, end, observations) or start)
     window = Span(from_=start, to=end)
-    asked = (
-        Span(from_=max(start, observations.since or start), to=min(end, observations.until or end))
-        if ((observations.since or start) < (observations.until or end))
-        else None
-    )
+    since, until = max(start, observations.since or start), min(end, observations.until or end)
+    asked = Span(from_=since, to=until) if since < until else None
     entry_kinds = [c for c in observations.coverage if c.entry]
     quiet = {kind.kind: kind.gap_hours for kind in pack.kinds}
     pieces = {c.kind: _spoken_for(c, quiet.get(c.kind), asked) for c in entry_kinds} if asked is not None else {}
