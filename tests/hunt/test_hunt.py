@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -251,6 +253,32 @@ def test_rules_are_told_apart_by_content(tmp_path: Path) -> None:
     sources, skipped = read_rule_sources([tmp_path])
     rules = load_rules(pack(), sources)
     assert (len(rules.rules), len(rules.indicators), rules.added, skipped) == (1, 1, 2, ())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX links and pipes")
+def test_rules_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(POST_JS)
+    (tmp_path / "again.yml").symlink_to("a.yml")
+    (tmp_path / "gone.yml").symlink_to("nowhere")
+    (tmp_path / "loop.yml").symlink_to("loop.yml")
+    os.mkfifo(tmp_path / "pipe.yml")
+    (tmp_path / "shut").mkdir()
+
+    def scandir(folder: str) -> Iterator[os.DirEntry[str]]:
+        if Path(folder).name == "shut":
+            raise PermissionError(13, "Permission denied", folder)
+        return listed(folder)
+
+    listed = os.scandir
+    with patch("os.scandir", scandir):
+        sources, skipped = read_rule_sources([tmp_path])
+    assert [source.path for source in sources] == [str(tmp_path / "a.yml")]
+    assert {(Path(skip.source).name, skip.reason) for skip in skipped} == {
+        ("gone.yml", SkipReason.UNREADABLE),
+        ("loop.yml", SkipReason.UNREADABLE),
+        ("pipe.yml", SkipReason.SPECIAL_FILE),
+        ("shut", SkipReason.UNREADABLE),
+    }
 
 
 def test_a_cache_changes_nothing_and_survives_damage(tmp_path: Path) -> None:

@@ -28,10 +28,14 @@ def pack_folder(name_or_dir: str | Path) -> Path:
     folder = Path(name_or_dir)
     if isinstance(name_or_dir, str) and name_or_dir in built_in_packs():
         folder = _BUILT_IN / name_or_dir
-    if not (folder / "pack.yml").is_file():
-        hint = f"Give a folder that holds a pack.yml, or one of: {', '.join(built_in_packs())}"
-        raise PackError(f"no campaign pack {str(name_or_dir)!r}", hint=hint)
-    return folder
+    reason = ""
+    try:
+        if (folder / "pack.yml").is_file():
+            return folder
+    except OSError as fault:  # nobody may look there, or a name is too long
+        reason = f" ({fault.strerror})"
+    hint = f"Give a folder that holds a pack.yml, or one of: {', '.join(built_in_packs())}"
+    raise PackError(f"no campaign pack {str(name_or_dir)!r}{reason}", hint=hint)
 
 
 def load_pack(name_or_dir: str | Path, store: Store | None = None) -> Pack:

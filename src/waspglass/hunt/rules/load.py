@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,35 +31,61 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     """The texts of all rule files in folders (or single files) given with `--rules`.
 
     Raises:
-        PackError: If a place does not exist.
+        PackError: If a place does not exist, or nobody may look there.
     """
     sources: list[RuleSource] = []
     skipped: list[Skipped] = []
     known: set[Path] = set()
     for place in places:
-        if not place.exists():
-            raise PackError(f"no rules at {place}", hint="Name a file or a folder that exists")
-        listed = (path for path in sorted(place.rglob("*")) if path.suffix.lower() in _SUFFIXES)
-        found = [path for path in (listed if place.is_dir() else [place]) if path.is_file()]
+        found = list(_files(place, skipped))
         if not found:
             skipped.append(Skipped(source=printable(str(place)), reason=SkipReason.EMPTY, detail="no rules are there"))
         for path in found:
-            if (whole := path.resolve()) in known:
+            read = _read(path)
+            if isinstance(read, Skipped):
+                skipped.append(read)
+                continue
+            whole, text = read
+            if whole in known:
                 continue  # in a folder that was named too
             known.add(whole)
-            try:
-                if path.stat().st_size > _LARGEST:
-                    skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE))
-                    continue
-                text = _decoded(path.read_bytes())
-            except OSError as error:
-                reason = printable(error.strerror or "")
-                skipped.append(Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=reason))
-                continue
-            if place.is_dir() and path.suffix.lower() == _PROSE and not _is_for_us(text):
+            if path != place and path.suffix.lower() == _PROSE and not _is_for_us(text):
                 continue
             sources.append(RuleSource(path=str(path), text=text, origin="user"))
     return tuple(sources), tuple(skipped)
+
+
+def _files(place: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """The file itself, or what may be rules in a folder; folders in it that cannot be listed are skipped."""
+    try:
+        folder = stat.S_ISDIR(place.stat().st_mode)
+    except OSError as fault:
+        hint = "Name a file or a folder that exists"
+        raise PackError(f"no rules at {place} ({fault.strerror})", hint=hint) from fault
+    if not folder:
+        yield place
+        return
+    walk = os.walk(place, onerror=lambda fault: skipped.append(_unreadable(fault.filename, fault)))
+    listed = (Path(parent, name) for parent, _, names in walk for name in names)
+    yield from (path for path in sorted(listed) if path.suffix.lower() in _SUFFIXES)
+
+
+def _read(path: Path) -> tuple[Path, str] | Skipped:
+    """Where the file is, whatever links lead there, and its text; or why it is not read."""
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            return Skipped(source=printable(str(path)), reason=SkipReason.SPECIAL_FILE)
+        if state.st_size > _LARGEST:
+            return Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE)
+        return path.resolve(), _decoded(path.read_bytes())
+    except OSError as fault:
+        return _unreadable(path, fault)
+
+
+def _unreadable(place: Path | str, fault: OSError) -> Skipped:
+    detail = printable(fault.strerror or "")
+    return Skipped(source=printable(str(place)), reason=SkipReason.UNREADABLE, detail=detail)
 
 
 def _is_for_us(text: str) -> bool:
