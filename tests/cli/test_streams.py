@@ -163,18 +163,46 @@ def test_a_terminal_that_tells_no_size_is_taken_for_eighty_columns() -> None:
 
 
 @posix
-@pytest.mark.parametrize("delay", [0.15, 0.4, 0.7, 1.0, 1.4])
-def test_an_interrupt_at_any_time_leaves_all_reports_or_none(tmp_path: Path, delay: float) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+@pytest.mark.parametrize("delay", [0.15, 0.4, 0.7, 1.0])
+def test_an_interrupt_at_any_time_leaves_all_reports_or_none(tmp_path: Path, delay: float, number: int) -> None:
     out = tmp_path / "out"
     process = subprocess.Popen(
         [*PROGRAM, *OCCUPIED, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     time.sleep(delay)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=60)
     left = {path.name for path in out.iterdir()} if out.exists() else set()
     assert left in (set(), REPORTS)
-    assert process.returncode in (130, 30, -signal.SIGINT, 1)  # 1: before the program itself had begun
+    assert process.returncode in (128 + number, 30, -number, 1)  # 1: before the program itself had begun
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "before", "code", "said"),
+    [
+        (signal.SIGTERM, signal.SIG_DFL, 128 + signal.SIGTERM, "put away\n"),
+        (signal.SIGHUP, signal.SIG_DFL, 128 + signal.SIGHUP, "put away\n"),
+        (signal.SIGHUP, signal.SIG_IGN, 0, "went on\nput away\n"),
+    ],
+)
+def test_a_request_to_end_puts_things_away_first_and_one_that_is_ignored_ends_nothing(
+    number: int, before: signal.Handlers, code: int, said: str
+) -> None:
+    body = f"""
+import os, signal
+from waspglass.cli.main import _end_in_order
+signal.signal({number:d}, signal.Handlers({before:d}))
+_end_in_order()
+try:
+    os.kill(os.getpid(), {number:d})
+    print("went on")
+finally:
+    print("put away")
+"""
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, said)
 
 
 def test_a_user_without_a_home_has_a_cache_that_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
-from waspglass.cli.streams import cannot_be_written, say, steady_streams
+from waspglass.cli.streams import say, steady_streams, told
 
 __all__ = ["run"]
 
@@ -22,6 +24,21 @@ _INTERRUPTED = 130
 def _interrupted() -> NoReturn:
     sys.stderr.write("waspglass: interrupted\n")
     sys.exit(_INTERRUPTED)
+
+
+def _ended(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _end_in_order() -> None:
+    """Makes a request to end an exception, so that temporary files are removed and a terminal gets its cursor back.
+
+    One that is ignored stays so: `nohup` asks for that.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _ended)
 
 
 def _refuse_empty(words: list[str]) -> None:
@@ -40,6 +57,7 @@ def run() -> None:
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none of ours; looking for them costs
     steady_streams()
+    _end_in_order()
     try:
         from waspglass.cli.commands import program
 
@@ -61,7 +79,7 @@ def run() -> None:
         from waspglass.model.errors import WaspglassError
         from waspglass.report.visible import visible
 
-        error = cannot_be_written(fault) if isinstance(fault, OSError) else fault
+        error = told(fault) if isinstance(fault, OSError) else fault
         if not isinstance(error, WaspglassError):
             raise
         sys.stderr.write(f"waspglass: {visible(str(error))}\n")

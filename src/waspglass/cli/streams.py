@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from waspglass.model.errors import WaspglassError
 
-__all__ = ["cannot_be_written", "colour_wanted", "columns", "say", "say_json", "steady_streams"]
+__all__ = ["colour_wanted", "columns", "say", "say_json", "steady_streams", "told"]
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PLAIN = {"│": "|", "├": "|", "└": "`", "─": "-", "✔": "+", "✘": "x", "…": "...", "·": "-", "•": "*", "–": "-",
@@ -89,9 +89,13 @@ def say(text: str) -> None:
         raise _unwritten(fault) from fault
 
 
-def cannot_be_written(fault: OSError) -> WaspglassError | None:
-    """What a write to standard output that failed means; None for a fault of another sort (it names a file, say)."""
-    return _unwritten(fault) if fault.errno in _NO_ROOM and fault.filename is None else None
+def told(fault: OSError) -> WaspglassError | None:
+    """What a fault of the system means that nobody took for something else; None if nobody outside can mend it."""
+    from waspglass.model.errors import Location, UsageError
+
+    if fault.filename is not None:
+        return UsageError(f"it cannot be used ({fault.strerror})", location=Location(str(fault.filename)))
+    return _unwritten(fault) if fault.errno in _NO_ROOM else None
 
 
 def _unwritten(fault: OSError) -> WaspglassError:
