@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import BinaryIO
 
+import orjson
+
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, distinct
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.moments import plausible
@@ -77,6 +79,15 @@ class UlsReader:
             raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
         for reason, count in log.faults.items():
             raise EvidenceReadError(f"{count} lines of this log", reason=reason, location=place)
+
+    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
+        """Line, moment and JSON of each record, in the shape of an event: these logs are of gigabytes.
+
+        Raises:
+            EvidenceReadError: As `records`.
+        """
+        for place, moment, record in self.records(artefact):
+            yield place.line or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Runs rules over event logs whose reader gives each event as JSON text: only events that hold a needle are parsed.
+"""Runs rules over logs whose reader gives each record as JSON text, as an event: only those with a needle are parsed.
 
 The text of an event is to its rules what a line of a log is: the needles are those of `event_json`, and the exact
 condition has the last word. `scan_records` over the same reader's records is the slow twin.
@@ -17,6 +17,7 @@ import orjson
 
 from waspglass.evidence.artefact import Artefact, Columns, Place
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.registry import line_format
 from waspglass.hunt.cache import Cache
@@ -33,7 +34,7 @@ from waspglass.packs.pack import ArtefactKind
 __all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
 
 Text = tuple[int, datetime | None, str]
-"""Record id, moment and JSON of an event."""
+"""Record id (or line, of logs that are no events), moment and JSON of an event."""
 
 _BATCH = 512
 """Events that are searched at once."""
@@ -186,13 +187,14 @@ def scan_event_texts(
     search = plans.usual(bindings, kind)
     large = artefact.file.size is None or artefact.file.size >= _ENOUGH
     count = 0
-    moments, channels = Moments(kind.gap_hours), Channels()
+    moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
     for batch in _batches(texts, collector):
         raws = [text.encode() for _, _, text in batch]
         joined = b"\n" + b"\n".join(raws) + b"\n"
         starts = list(accumulate((len(raw) + 1 for raw in raws[:-1]), initial=1))
         count += len(batch)
-        channels.note_texts(raws)
+        if channels is not None:
+            channels.note_texts(raws)
         for _, time, _ in batch:
             moments.note(time)
         if large and count == len(batch):
@@ -202,10 +204,10 @@ def scan_event_texts(
             if not wanted:
                 continue
             number, time, _ = batch[event]
+            place = Place(line=number) if channels is None else Place(record=number)
             record = bindings.derive(flatten_event(orjson.loads(raws[event])))
             for bound in sorted(wanted, key=order.__getitem__):
                 if bound.predicate(record):
-                    collector.add(bound, Place(record=number), time, record, excerpt(record))
-    return Scanned(
-        kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread(), channels=channels.known()
-    )
+                    collector.add(bound, place, time, record, excerpt(record))
+    told = None if channels is None else channels.known()
+    return Scanned(kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread(), channels=told)

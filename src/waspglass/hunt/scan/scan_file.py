@@ -207,7 +207,7 @@ def _scan_reader(
     bindings = run.bindings(kind, None, None)
     enrich = _enricher(run.scanner, extra) if format_of(artefact.format).yara and run.scanner.active else None
     run.progress(artefact.file.path, artefact.file.size or 0)
-    if format_of(artefact.format).events and isinstance(reader, EventTexts) and not run.naive:
+    if isinstance(reader, EventTexts) and not run.naive:
         return scan_event_texts(artefact, kind, reader.json_lines(artefact), bindings, collector, run.text_plans)
     return scan_records(artefact, kind, reader.records(artefact), bindings, collector, enrich)
 
