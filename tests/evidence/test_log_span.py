@@ -26,7 +26,7 @@ from waspglass.model.skip import SkipReason
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
 HEADER = b"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-uri-stem sc-status\r\n"
-W3C = ExtendedLog()
+W3C = ExtendedLog("w3c")
 
 
 def row(moment: datetime, filler: int = 0) -> bytes:
@@ -147,7 +147,7 @@ class CountingLog(ExtendedLog):
 @pytest.mark.parametrize("packed", [False, True])
 def test_lines_that_tell_no_time_are_not_tried_without_end(line: bytes, packed: bool) -> None:
     raw = HEADER + line * (6_000_000 // len(line))
-    form = CountingLog()
+    form = CountingLog("w3c")
     form.asked.clear()
     begun = time.process_time()
     if packed:

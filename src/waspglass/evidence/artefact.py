@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,80 +78,69 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-class LineFormat(Protocol):
+class LineFormat(ABC):
     """A text log of one record a line, large enough that only candidate lines are ever parsed.
 
-    Implementations are stateless; the caller keeps the header in force, which can change in the middle of a file.
+    Implementations are stateless; the caller keeps the header in force, which can change in the middle of a file. What
+    a format says nothing of here makes a scan slower, never wrong.
+
+    Attributes:
+        name: As packs call it.
+        header_starts: Byte strings at the start of a line that may change the header in force, empty if none can.
+        directives: Lower-case starts of the header lines that change anything; the scan looks for them.
+        implied: The header before any header line; None if a file must begin with one.
+        blank: What stands for a blank inside a value (`+` in W3C logs); a rule's literal with a blank means this.
+        separators: Bytes of which one stands between all columns of a row; empty if cells may be quoted.
+        wild: Regular expression of lines that may break what `raw_forms` promises; all of them are looked at.
     """
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def header_starts(self) -> tuple[bytes, ...]:
-        """Byte strings at the start of a line that may change the header in force (`b"#"`), empty if none can."""
-        ...
-
-    @property
-    def implied(self) -> Columns | None:
-        """The header before any header line; None if a file must begin with one."""
-        ...
-
-    @property
-    def blank(self) -> str:
-        """What stands for a blank inside a value (`+` in W3C logs); a rule's literal with a blank means this."""
-        ...
-
-    @property
-    def separators(self) -> bytes:
-        """Bytes of which one stands between all columns of a row; empty if cells may be quoted."""
-        ...
-
-    @property
-    def wild(self) -> bytes | None:
-        """Regular expression of lines that may break what `raw_forms` promises; all of them are looked at."""
-        ...
-
-    @property
-    def directives(self) -> tuple[bytes, ...]:
-        """Lower-case starts of the header lines that change anything; the scan looks for them."""
-        ...
+    name: str
+    header_starts: tuple[bytes, ...] = ()
+    directives: tuple[bytes, ...] = ()
+    implied: Columns | None = None
+    blank: str = " "
+    separators: bytes = b""
+    wild: bytes | None = None
 
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
         """The raw cells of a plain row with this number of columns; None if the row needs `record` to be understood."""
-        ...
+        del line, count
+        return None
 
     def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
         """Regular expressions, one of which a line (with its end) matches if that cell is empty; none if unknown."""
-        ...
+        del place, count
+        return ()
 
     def virtual(self, columns: Columns) -> Mapping[str, tuple[str, ...]]:
-        """Fields that `record` makes of columns: name -> those columns."""
-        ...
+        """Fields that `record` makes of columns, as far as the header tells: name -> those columns."""
+        del columns
+        return {}
 
     def header(self, line: bytes, columns: Columns | None) -> Columns | None:
         """The header in force after this header line."""
-        ...
+        del line
+        return columns
 
+    @abstractmethod
     def record(self, line: bytes, columns: Columns) -> Record:
         """Parses one line (without its line end).
 
         Raises:
             MalformedLineError: If the line does not fit the header.
         """
-        ...
 
+    @abstractmethod
     def time(self, record: Record, columns: Columns) -> datetime | None:
         """The record's moment in UTC; None if it has none or it is absurd."""
-        ...
 
+    @abstractmethod
     def raw_forms(self, literal: str) -> tuple[bytes, ...]:
         """All byte forms under which a literal of a field's value can stand in a raw line.
 
         The base of needle derivation: if a parsed value contains `literal`, then the raw line contains at least one of
         the forms (compared without regard to ASCII case).
         """
-        ...
 
 
 class RecordReader(Protocol):

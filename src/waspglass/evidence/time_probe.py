@@ -60,7 +60,6 @@ class TimeProbe:
         self.cut = False
         self._lines = 0
         self._line_bytes = 0
-        self._last_line_end = 0
 
     def first(self) -> TimePoint | None:
         """The first record with a time, looked for in the first windows."""

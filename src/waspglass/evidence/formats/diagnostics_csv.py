@@ -26,6 +26,8 @@ __all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items", "line_format"]
 EVENT_DATA = "EventData"
 _BOM = b"\xef\xbb\xbf"
 _TIME_NAMES = ("DateTime", "TimeStamp", "Timestamp", "timestamp", "date-time")
+_TIME_STARTS = tuple(name.encode() + b"," for name in _TIME_NAMES)
+_LOWER_STARTS = tuple(dict.fromkeys(map(bytes.lower, _TIME_STARTS)))
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_() .-]*")
 _ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", re.DOTALL)
 _EDGE = re.compile("[;']")
@@ -82,45 +84,19 @@ def line_format(_name: str) -> LineFormat:
     return DiagnosticsCsv()
 
 
-class DiagnosticsCsv:
-    """`diagnostics_csv`."""
+class DiagnosticsCsv(LineFormat):
+    """`diagnostics_csv`; the number of columns differs from build to build, the items of EventData from row to row."""
 
     name = "diagnostics_csv"
-    blank = " "
-    separators = b""
-    wild: bytes | None = None
-
-    @property
-    def directives(self) -> tuple[bytes, ...]:
-        """`#Software`, `#Version` and `#Log-type` change nothing; the bare row of names begins with the time column."""
-        names = (b"#fields", b"#date", *(name.lower().encode() + b"," for name in _TIME_NAMES))
-        return tuple(mark + name for mark in (b"", _BOM) for name in dict.fromkeys(names))
+    header_starts = tuple(mark + start for mark in (b"", _BOM) for start in (b"#", *_TIME_STARTS))
+    """Directives, and the bare row of names, whose first name is always that of the time column."""
+    directives = tuple(mark + start for mark in (b"", _BOM) for start in (b"#fields", b"#date", *_LOWER_STARTS))
+    """`#Software`, `#Version` and `#Log-type` change nothing."""
 
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
         """A row without quotes."""
         cells = line.split(b",")
         return cells if len(cells) == count and b'"' not in line else None
-
-    @property
-    def header_starts(self) -> tuple[bytes, ...]:
-        """Directives, and the bare row of names, whose first name is always that of the time column."""
-        starts = (b"#", *(name.encode() + b"," for name in _TIME_NAMES))
-        return (*starts, *(_BOM + start for start in starts))
-
-    @property
-    def implied(self) -> Columns | None:
-        """None: the number of columns differs from build to build."""
-        return None
-
-    def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
-        """Not known: cells may be quoted."""
-        del place, count
-        return ()
-
-    def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
-        """None that can be told from the header: the items of EventData differ from row to row."""
-        del columns
-        return {}
 
     def header(self, line: bytes, columns: Columns | None) -> Columns | None:
         """`#Fields` or a bare row of names sets the columns; `#Date` is kept."""

@@ -79,37 +79,13 @@ def line_format(_name: str) -> LineFormat:
     return EventJson()
 
 
-class EventJson:
-    """`event_json`."""
+class EventJson(LineFormat):
+    """`event_json`: an event has no columns, and there are no header lines."""
 
     name = "event_json"
-    blank = " "
-    separators = b""
-    header_starts: tuple[bytes, ...] = ()
-    directives: tuple[bytes, ...] = ()
-    implied: Columns | None = Columns()
-    wild: bytes | None = rb"\\u00(?:2[0-589acdef]|3[0-9abf]|[4-7][0-9a-f])"
+    implied = Columns()
+    wild = rb"\\u00(?:2[0-589acdef]|3[0-9abf]|[4-7][0-9a-f])"
     """ASCII written as an escape (other than the few that HTML-safe writers escape) could hide any needle."""
-
-    def cells(self, line: bytes, count: int) -> list[bytes] | None:
-        """An event has no columns."""
-        del line, count
-        return None
-
-    def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
-        """Not known: cells may be quoted."""
-        del place, count
-        return ()
-
-    def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
-        """None: an event has what fields it has."""
-        del columns
-        return {}
-
-    def header(self, line: bytes, columns: Columns | None) -> Columns | None:
-        """There are no header lines."""
-        del line
-        return columns
 
     def record(self, line: bytes, columns: Columns) -> Record:
         """The flattened event; empty values are absent."""

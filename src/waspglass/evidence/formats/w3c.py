@@ -8,7 +8,7 @@ separator (re-typed rows and rows with double blanks are met in the field); else
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from waspglass.evidence.artefact import Columns, LineFormat, Record, distinct
@@ -39,45 +39,21 @@ def line_format(name: str) -> LineFormat:
     return ExtendedLog(name)
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendedLog:
+class ExtendedLog(LineFormat):
     """`w3c` and `httperr`: one blank between columns, `-` for an empty value, `+` for a blank inside a value.
 
-    Attributes:
-        name: `w3c` or `httperr`.
+    The columns are a matter of configuration, so none are implied.
     """
 
-    name: str = "w3c"
+    header_starts = (b"#", _BOM + b"#")
+    directives = tuple(mark + name for mark in (b"", _BOM) for name in (b"#fields", b"#date"))
+    """Comments, `#Software` and `#Version` change nothing."""
+    blank = "+"
+    separators = b" \t"
+    """Blanks; in re-typed rows tabs throughout."""
 
-    @property
-    def header_starts(self) -> tuple[bytes, ...]:
-        """Directives begin with `#`, after a byte order mark perhaps."""
-        return (b"#", _BOM + b"#")
-
-    @property
-    def implied(self) -> Columns | None:
-        """None: the columns are a matter of configuration."""
-        return None
-
-    @property
-    def blank(self) -> str:
-        """What stands for a blank inside a value; a rule's literal with a blank means this."""
-        return "+"
-
-    @property
-    def separators(self) -> bytes:
-        """Blanks; in re-typed rows tabs throughout."""
-        return b" \t"
-
-    @property
-    def wild(self) -> bytes | None:
-        """No lines are special."""
-        return None
-
-    @property
-    def directives(self) -> tuple[bytes, ...]:
-        """Comments, `#Software` and `#Version` change nothing."""
-        return tuple(mark + name for mark in (b"", _BOM) for name in (b"#fields", b"#date"))
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
         """A row with one blank between its columns."""
