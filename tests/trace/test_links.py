@@ -11,7 +11,7 @@ from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.links import LEAST_CHAIN, LEAST_LINK, NEIGHBOURS, SHARE, best_chain, chained, links_of, with_third
-from waspglass.trace.matrix import listed_pairs
+from waspglass.trace.matrix import likenesses, listed_pairs
 from waspglass.trace.program import program_of
 
 
@@ -76,8 +76,8 @@ def test_a_copy_between_brings_two_rewritings_together() -> None:
     links = links_of(len(programs), [(all_first, all_second, collection.score_all()[all_first, all_second])])
     raised = with_third(best_chain(links, first, second), direct)
     assert raised[0] > direct[0] + 0.02
-    listed = listed_pairs(collection, first, second, load_calibration())
-    assert listed.score.tolist() == pytest.approx(raised.tolist(), abs=1e-6)
+    found = likenesses(collection, first, second, load_calibration())
+    assert found.linked.tolist() == pytest.approx(raised.tolist(), abs=1e-6)
 
 
 def test_few_programs_are_compared_directly_only() -> None:
@@ -88,11 +88,3 @@ def test_few_programs_are_compared_directly_only() -> None:
     first, second = np.array([0]), np.array([1])
     listed = listed_pairs(collection, first, second, load_calibration())
     assert listed.score.tolist() == pytest.approx(collection.score_pairs(first, second).score.tolist(), abs=1e-6)
-
-
-def test_a_tiny_program_is_not_ranked_below_a_large_one_that_is_unlike() -> None:
-    programs = [program_of(source("tiny.py", "x = 1\n")), *(program_of(text) for text in background(12))]
-    collection = Collection(programs, load_commons())
-    listed = listed_pairs(collection, np.array([0]), np.array([1]), load_calibration())
-    assert 0.1 < listed.score[0] < 0.2
-    assert abs(listed.llr[0]) <= 1

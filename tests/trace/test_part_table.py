@@ -78,7 +78,7 @@ def test_a_copied_function_lifts_a_pair_above_independent_ones_and_not_to_whole_
     without = Collection([replace(one, parts=()) for one in everyone], load_commons())
     lifted = listed_pairs(collection, first, second, calibration).score
     plain = listed_pairs(without, first, second, calibration).score
-    assert plain[0] < 0.9 * LIFTED_TO < lifted[0] <= LIFTED_TO
+    assert plain[0] < 0.9 * LIFTED_TO < lifted[0] <= 1.05 * LIFTED_TO
     assert np.all(lifted >= plain)
     # The sample holds the first three of the background whole; the others have nothing of it.
     assert lifted[0] > max(lifted[(first == 1)])

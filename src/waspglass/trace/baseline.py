@@ -16,8 +16,8 @@ __all__ = [
     "baseline_of",
     "baseline_of_pair",
     "baselines_of_programs",
+    "from_log_odds",
     "log_odds",
-    "partners",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -32,8 +32,6 @@ PROGRAM_STRENGTH = 20.0
 NEIGHBOUR, ABOVE_MEDIAN = 20, 0.8
 """In a folder of many tasks the so many-th nearest program is still one for the same task, and so many nats of log odds
 more alike than the median of these."""
-PARTNERS = 100
-"""Random partners of each program of a large group; twice as many scores for each are enough for a median."""
 
 
 def log_odds(score: Floats) -> Floats:
@@ -42,7 +40,7 @@ def log_odds(score: Floats) -> Floats:
     return odds
 
 
-def _score(odds: Floats) -> Floats:
+def from_log_odds(odds: Floats) -> Floats:
     """The reverse of `log_odds`."""
     return np.asarray(1.01 - 1.02 / (1.0 + np.exp(odds)), dtype=np.float64)
 
@@ -67,7 +65,7 @@ def baseline_of(scores: Floats, programs: int) -> float:
     if not len(scores):
         return USUAL_BASELINE
     median = _median(scores)
-    return float(_score(np.array(_drawn(median, programs, GROUP_STRENGTH, usual))))
+    return float(from_log_odds(np.array(_drawn(median, programs, GROUP_STRENGTH, usual))))
 
 
 def baseline_of_pair(one: Floats, other: Floats, programs: int) -> float:
@@ -80,7 +78,7 @@ def baseline_of_pair(one: Floats, other: Floats, programs: int) -> float:
     """
     centre = log_odds(np.array([baseline_of(np.r_[one, other], programs)]))[0]
     odds = [_drawn(_median(side), len(side), PROGRAM_STRENGTH, centre) for side in (one, other) if len(side)]
-    return float(_score(np.array(min(odds, default=centre))))
+    return float(from_log_odds(np.array(min(odds, default=centre))))
 
 
 def baselines_of_programs(group: Indices, first: Indices, second: Indices, scores: Floats) -> Floats:
@@ -107,7 +105,7 @@ def baselines_of_programs(group: Indices, first: Indices, second: Indices, score
     odds = centre[group]
     weight = count[some] / (count[some] + PROGRAM_STRENGTH)
     odds[some] = weight * (ranked[lower] + ranked[upper]) / 2 + (1 - weight) * odds[some]
-    return _score(odds)
+    return from_log_odds(odds)
 
 
 def among_many_tasks(baseline: Floats, first: Indices, second: Indices, scores: Floats) -> Floats:
@@ -128,24 +126,4 @@ def among_many_tasks(baseline: Floats, first: Indices, second: Indices, scores: 
     at = order[rank == NEIGHBOUR - 1]
     odds = log_odds(baseline)
     odds[who[at]] = np.maximum(odds[who[at]], log_odds(both[at]) - ABOVE_MEDIAN)
-    return _score(odds)
-
-
-def partners(group: Indices) -> tuple[Indices, Indices]:
-    """Pairs inside groups, each program with others of its group: all of them, of large groups a sample of random ones.
-
-    The lower number of each pair comes first.
-    """
-    draw = np.random.default_rng(0)
-    order = np.argsort(group, kind="stable")
-    lower, upper = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for members in np.split(order, np.cumsum(np.bincount(group))[:-1]):
-        count = len(members)
-        if count <= 2 * PARTNERS:
-            a, b = np.triu_indices(count, 1)
-        else:
-            a, b = np.repeat(np.arange(count), PARTNERS), draw.integers(0, count, count * PARTNERS)
-            a, b = a[a != b], b[a != b]
-        lower.append(np.minimum(members[a], members[b]))
-        upper.append(np.maximum(members[a], members[b]))
-    return np.concatenate(lower), np.concatenate(upper)
+    return from_log_odds(odds)

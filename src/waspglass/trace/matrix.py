@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.baseline import among_many_tasks, baselines_of_programs, partners
+from waspglass.trace.baseline import among_many_tasks, baselines_of_programs
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
 from waspglass.trace.links import LEAST_CHAIN, Links, best_chain, chained, links_of, with_third
 from waspglass.trace.part_table import lifted_by_parts
+from waspglass.trace.partners import contents, partners, stand_ins
 from waspglass.trace.program import Program
+from waspglass.trace.ranking import ranked
 from waspglass.trace.reader import way_of
 from waspglass.trace.verdict import Verdict
 
@@ -26,8 +28,6 @@ Floats = npt.NDArray[np.float64]
 MANY_PAIRS = 2_000_000
 SOMEWHAT = 0.05
 """Score from which on a pair may show that a folder holds many tasks."""
-UNSEEN_SCORE, UNSEEN_TOKENS = 0.15, 50.0
-"""What the score of a listed pair is taken to be while nothing is seen, and how many tokens that counts as."""
 _VERDICTS = np.array([Verdict.INDEPENDENT, Verdict.CANNOT_TELL, Verdict.DERIVED], dtype=object)
 
 
@@ -179,7 +179,10 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     ways = _ways(collection.programs)
     comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
     verdict = _verdicts(llr, found.tokens, comparable, calibration, programs)
-    return PairTable(first, second, _ranked(found.raised, found.tokens), llr, verdict)
+    score = found.raised
+    if programs >= calibration.alone_below:
+        score = ranked(score, found.baseline, found.tokens, found.chained, calibration)
+    return PairTable(first, second, score, llr, verdict)
 
 
 def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
@@ -194,12 +197,6 @@ def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
 
 def _smaller(tokens: Floats, first: Indices, second: Indices) -> Floats:
     return np.minimum(tokens[first], tokens[second])
-
-
-def _ranked(score: Floats, tokens: Floats) -> Floats:
-    """Scores for ranking: that a tiny program shares little shows little, so its low scores are drawn up."""
-    drawn: Floats = (score * tokens + UNSEEN_SCORE * UNSEEN_TOKENS) / (tokens + UNSEEN_TOKENS)
-    return np.maximum(score, drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +253,8 @@ def _scored(
 ) -> tuple[list[_Block], npt.NDArray[np.float32], Floats]:
     """All blocks of rows; the scores of the given pairs (lower number first); the baseline of each program."""
     count = len(collection)
-    inside = partners(group)
+    content = contents(collection.programs)
+    inside = partners(group, content)
     wanted = np.r_[inside[0], pairs[0]], np.r_[inside[1], pairs[1]]
     task = _Task(collection.tables(), least, wanted)
     size = max(1, min(512, 4_000_000 // max(1, count)))
@@ -267,7 +265,8 @@ def _scored(
         score[block.places] = block.wanted
         blocks.append(block)
     known = len(inside[0])
-    return blocks, score[known:], baselines_of_programs(group, *inside, score[:known].astype(np.float64))
+    baseline = baselines_of_programs(group, *inside, score[:known].astype(np.float64))
+    return blocks, score[known:], baseline[stand_ins(group, content)]
 
 
 def _links(blocks: Iterable[_Block], programs: int, linked_from: int) -> Links:
