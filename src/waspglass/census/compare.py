@@ -118,6 +118,10 @@ def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None
     have = scans_of(reading, source)
     for day in days:
         if day not in have:
+            gap = next((each for each in reading.gaps if each.scan == (day, source)), None)
+            if gap is not None:
+                missing = f"only headers without rows came, and not {', '.join(gap.missing)}"
+                raise CensusError(f"{day} does not count as a scan of {source}: {missing}", hint="Add that report too")
             shown = ", ".join(str(each) for each in have[-10:])
             known = ", ".join(sorted({name for _, name in reading.scans()}))
             hint = f"Its last scans: {shown}" if have else f"The store has: {known}"

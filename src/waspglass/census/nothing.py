@@ -11,6 +11,7 @@ import datetime as dt
 import xxhash
 
 from waspglass.census.errors import ExportError
+from waspglass.census.scopes import recipient_of
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.census.store.writer import SightingWriter
@@ -23,7 +24,7 @@ __all__ = ["write_nothing"]
 def write_nothing(
     writer: SightingWriter, content: Content, day: dt.date | None, tally: Tally, *, recognised: bool
 ) -> str:
-    """Writes a file without rows for the day; returns a digest of content, source and day.
+    """Writes a file without rows for the day; returns a digest of content, source, day and recipient.
 
     Raises:
         ExportError: If rows were lost, the content was not recognised as an export (an error page has no rows either)
@@ -39,5 +40,6 @@ def write_nothing(
         why, hint = "and nothing says of which day that is", "If the source saw nothing, name its day with --date"
     else:
         writer.write_empty(day)
-        return xxhash.xxh3_128_hexdigest(f"{content.digest} {writer.source} {day}".encode())
+        recipient = recipient_of(content.shown) or ""
+        return xxhash.xxh3_128_hexdigest(f"{content.digest} {writer.source} {day} {recipient}".encode())
     raise ExportError(f"no usable record in it ({why}); nothing was added", location=Location(content.shown), hint=hint)

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
+from waspglass.census.scopes import Gap, gaps
 from waspglass.census.scratch import scratch_folder
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
@@ -48,6 +50,15 @@ class Reading:
     evidence: dict[str, dict[tuple[dt.date, str], str]] = field(default_factory=dict)
     _scans: dict[tuple[dt.date, str], list[DataFile]] = field(default_factory=dict)
     _versions: bool = False
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The days on which reports of a source are missing."""
+        return gaps(self.manifest)
+
+    def last_day(self) -> dt.date:
+        """The last day of which anything came, also if it does not count as a scan."""
+        return max(file.date for file in self.manifest.files())
 
     def scans(self) -> list[tuple[dt.date, str]]:
         """The days and sources in the store, in order."""
@@ -142,8 +153,11 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
             if not folder.local:
                 connection.register_filesystem(folder.fs)
             reading = Reading(folder, manifest, pack, product, connection)
+            unheard = {gap.scan for gap in reading.gaps if not gap.counted}
             # A file without rows stands for a scan that saw nothing; beside others it only costs time.
             for file in sorted(manifest.files(), key=lambda file: not file.rows):
+                if (file.date, file.source) in unheard:
+                    continue
                 files = reading._scans.setdefault((file.date, file.source), [])
                 if file.rows or not files:
                     files.append(file)

@@ -13,6 +13,7 @@ from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
 from waspglass.census.reading import Reading
 from waspglass.census.recapture import Estimate
+from waspglass.census.scopes import Gap
 from waspglass.census.store.manifest import Refused
 from waspglass.census.units import Unit, scans_of
 from waspglass.packs.pack import Pack
@@ -75,6 +76,7 @@ class Survey:
         aside: Sightings of the day's scans that are of no or of another product, and do not count.
         skipped: What was left out of the exports in the store: (reason, count), most first.
         refused: Exports of which nothing was added.
+        gaps: Days up to the survey's on which a report of one of the sources is missing.
         exports: How many exports are in the store.
         sightings: How many sightings.
     """
@@ -87,6 +89,7 @@ class Survey:
     aside: int
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
+    gaps: tuple[Gap, ...]
     exports: int
     sightings: int
 
@@ -112,6 +115,7 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         aside=aside(reading, scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
+        gaps=tuple(gap for gap in reading.gaps if gap.date <= day and gap.source in {each.source for each in sources}),
         exports=len(reading.manifest.added),
         sightings=sum(added.records for added in reading.manifest.added),
     )

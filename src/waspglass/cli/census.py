@@ -9,7 +9,9 @@ import typer
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+
+    from waspglass.census.reading import Reading
 
 __all__ = ["app"]
 
@@ -152,10 +154,10 @@ def show(
     from waspglass.report.census_text import counts_text, sightings
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
-        day = _day(date) or reading.scans()[-1][0]
+        day = _day(date) or reading.last_day()
         scans = reading.scans() if over_time else scans_at(reading, day)
         if not scans:
-            _no_scan(day, reading.scans()[-1][0])
+            _no_scan(day, reading.last_day())
         counts = count(reading, scans, By(by), servers=servers)
         if not counts:
             typer.echo(f"no host of the product that the pack {reading.pack.id} is about", err=True)
@@ -163,6 +165,16 @@ def show(
         if others := aside(reading, scans):
             what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
             typer.echo(f"{what} and not counted", err=True)
+        _tell_gaps(reading, {day for day, _ in scans} | {day})
+
+
+def _tell_gaps(reading: Reading, days: Collection[dt.date]) -> None:
+    """Says which reports of a source are missing on these days, if any."""
+    from waspglass.report.census_text import gap_text
+
+    for gap in reading.gaps:
+        if gap.date in days:
+            typer.echo(gap_text(gap), err=True)
 
 
 def _no_scan(day: dt.date, last: dt.date) -> NoReturn:
@@ -216,6 +228,7 @@ def diff(
             number = write_hosts(changed, table)
             write_files(hosts.parent, {hosts.name: table.getvalue}, ours=is_hosts_table)
             typer.echo(f"{number} hosts in {hosts}", err=True)
+        _tell_gaps(reading, {comparison.before, comparison.after})
 
 
 @app.command("owners")
@@ -237,6 +250,7 @@ def owners(
 ) -> None:
     """Write one message for each owner of vulnerable or compromised hosts; nothing is sent."""
     from waspglass.census.contacts import read_contacts
+    from waspglass.census.count import scans_at
     from waspglass.census.owners import exposed_hosts, notices
     from waspglass.census.reading import open_reading
     from waspglass.census.store.folder import Folder
@@ -247,8 +261,9 @@ def owners(
     _choice(marking, [each.value for each in Tlp], "marking")
     known, campaign = read_contacts(contacts), load_pack(pack)
     with open_reading(Folder(store), campaign) as reading:
-        day = _day(date) or reading.scans()[-1][0]
+        day = _day(date) or reading.last_day()
         found, unmatched = notices(exposed_hosts(reading, day, country=_country(country)), known)
+        _tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))})
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})
     typer.echo(f"owners: {len(found)}, in {out}; addresses without a contact: {addresses}, in {out / 'unmatched.csv'}")
@@ -307,7 +322,7 @@ def report(
     from waspglass.report.write import names_generator, write_files
 
     with open_reading(Folder(store), load_pack(pack)) as reading:
-        found = survey(reading, _day(date) or reading.scans()[-1][0], _country(country))
+        found = survey(reading, _day(date) or reading.last_day(), _country(country))
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
     write_files(out.parent, {out.name: lambda: html}, ours=names_generator)
     typer.echo(f"report: {out}")

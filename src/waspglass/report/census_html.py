@@ -16,6 +16,7 @@ from waspglass.census.patching import Patching
 from waspglass.census.recapture import Estimate
 from waspglass.census.survey import SourceSurvey, Survey
 from waspglass.model.errors import UsageError
+from waspglass.model.escape import printable
 from waspglass.packs.builds import State
 from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
 from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_figures, draw_series
@@ -150,6 +151,21 @@ def _empty_scans(survey: Survey, words: CensusWords) -> list[str]:
     ]
 
 
+_GAPS = 8
+"""Days with missing reports that the page names."""
+
+
+def _missing_reports(survey: Survey, words: CensusWords) -> list[str]:
+    """The days with missing reports, the latest first."""
+    shown = sorted(survey.gaps, key=lambda gap: (gap.date, gap.source), reverse=True)
+    lines = [
+        f"{words.source(gap.source)} {words.short_day(gap.date)}: {', '.join(map(printable, gap.missing))}"
+        f"{'' if gap.counted else ' ' + words.text('series.gap_uncounted')}"
+        for gap in shown[:_GAPS]
+    ]
+    return lines + ([words.text("series.gaps_more", number=len(shown) - _GAPS)] if len(shown) > _GAPS else [])
+
+
 def _shown_states(survey: Survey) -> tuple[State, ...]:
     """The states that occur; a column of zeros says nothing."""
     return tuple(state for state in STATES if any(each.last.addresses.get(state) for each in survey.sources))
@@ -207,6 +223,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         region=pictures.region,
         series=pictures.series,
         empty=_empty_scans(survey, words),
+        gaps=_missing_reports(survey, words),
         figures=pictures.figures,
         curves=pictures.curves,
         changes=changes,

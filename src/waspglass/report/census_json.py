@@ -31,6 +31,10 @@ def survey_json(survey: Survey) -> str:
                 "other_products": survey.aside,
                 "skipped": dict(survey.skipped),
                 "refused": [each.name for each in survey.refused],
+                "missing_reports": [
+                    {"date": str(gap.date), "source": gap.source, "reports": gap.missing, "day_counts": gap.counted}
+                    for gap in survey.gaps
+                ],
             },
             "store": {"exports": survey.exports, "sightings": survey.sightings},
         },

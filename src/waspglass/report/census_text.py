@@ -18,9 +18,21 @@ from waspglass.packs.builds import State
 if TYPE_CHECKING:
     # Adding loads libraries that answers do not need.
     from waspglass.census.add import Outcome
+    from waspglass.census.scopes import Gap
     from waspglass.census.store.manifest import Added
 
-__all__ = ["STATES", "count_rows", "counts_text", "outcome_text", "ranked", "ranks", "sightings", "state_key", "table"]
+__all__ = [
+    "STATES",
+    "count_rows",
+    "counts_text",
+    "gap_text",
+    "outcome_text",
+    "ranked",
+    "ranks",
+    "sightings",
+    "state_key",
+    "table",
+]
 
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
 """In the order of what evidence says; of several sightings the first counts."""
@@ -62,6 +74,18 @@ def outcome_text(outcome: Outcome) -> str:
         beside = f"  counts beside the earlier {one} of this name ({_ids(outcome.earlier)})"
         lines.append(f"{beside}; `census remove` what this corrects")
     return "\n".join(lines)
+
+
+def gap_text(gap: Gap) -> str:
+    """What it means that reports are missing on a day."""
+    what = "report" if len(gap.missing) == 1 else "reports"
+    names = printable(", ".join(gap.missing))
+    told = (
+        f"{gap.date}  {gap.source}: no {what} {names}, as there {'was' if what == 'report' else 'were'} on {gap.since}"
+    )
+    if gap.counted:
+        return f"{told}; hosts that only it would show are missing, not gone"
+    return f"{told}, and nothing but headers without rows: not counted as a scan"
 
 
 def _ids(exports: Iterable[Added]) -> str:

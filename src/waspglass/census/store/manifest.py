@@ -40,7 +40,7 @@ class Added(Document):
     Attributes:
         name: File name, with the member for a ZIP archive.
         digest: XXH3-128 of the unpacked content: the same export packed in another way is the same. Of an export
-            without a row it is of source and day too, since those of other days have the same content.
+            without a row it is of source, day and recipient too, since all of them have the same content.
         file_digest: XXH3-128 of the bytes as they came; without a row the same as `digest`.
         source: Feed id.
         added: When.

@@ -1,0 +1,83 @@
+"""A source that sends several reports a day, each for one country or organisation: which are missing on which day.
+
+Shadowserver names the recipient in the file name (`2021-03-09-scan_exchange-germany-geo.csv`). A day on which the
+report of Austria came and that of Germany did not says nothing about Germany: its servers are not gone. Where nothing
+came but headers without rows, the day is no scan at all, unless each report that had rows lately is among them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from waspglass.census.sources.shadowserver import NAME
+from waspglass.census.store.manifest import Added, Manifest
+
+__all__ = ["Gap", "gaps", "recipient_of"]
+
+_WITHIN = dt.timedelta(days=7)
+"""A report that did not come for longer is taken for given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A day on which reports are missing.
+
+    Attributes:
+        date: The day.
+        source: Feed id.
+        missing: The reports that had rows within the week before, by recipient, and did not come.
+        since: The last day on which one of them came.
+        counted: False if nothing else came but headers: then the day does not count as a scan of the source.
+    """
+
+    date: dt.date
+    source: str
+    missing: tuple[str, ...]
+    since: dt.date
+    counted: bool
+
+    @property
+    def scan(self) -> tuple[dt.date, str]:
+        """Day and source."""
+        return self.date, self.source
+
+
+def gaps(manifest: Manifest) -> tuple[Gap, ...]:
+    """The days with missing reports, by source and day."""
+    found: list[Gap] = []
+    for source, days in _reports(manifest.added).items():
+        last: dict[str, tuple[dt.date, int]] = {}
+        for day, came in sorted(days.items()):
+            missing = {
+                name: seen
+                for name, (seen, rows) in last.items()
+                if name not in came and rows and day - seen <= _WITHIN and None not in came
+            }
+            if missing:
+                since = max(missing.values())
+                found.append(Gap(day, source, tuple(sorted(missing)), since, any(came.values())))
+            last |= {name: (day, rows) for name, rows in came.items() if name is not None}
+    return tuple(found)
+
+
+def recipient_of(name: str) -> str | None:
+    """Whom a report is for, by the name of its export (`file.zip:inner.csv`); None if that does not tell."""
+    name = name.rsplit(":", 1)[-1].replace("\\", "/").rsplit("/", 1)[-1]
+    for ending in (".gz", ".zst", ".zstd"):
+        name = name.removesuffix(ending)
+    told = NAME.match(name)
+    return None if told is None else told[3]
+
+
+def _reports(exports: Iterable[Added]) -> dict[str, dict[dt.date, dict[str | None, int]]]:
+    """The rows by source, day and recipient; None stands for exports whose name tells no recipient."""
+    found: dict[str, dict[dt.date, dict[str | None, int]]] = defaultdict(lambda: defaultdict(dict))
+    for export in exports:
+        recipient = recipient_of(export.name)
+        for file in export.files:
+            came = found[file.source][file.date]
+            came[recipient] = came.get(recipient, 0) + file.rows
+    return found

@@ -1,0 +1,114 @@
+"""Sources of several reports a day: what a day says on which some of them did not come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from tests.census.exports import COLUMNS_TODAY, PACK, add, added, options
+from waspglass.census.add import add_exports
+from waspglass.census.compare import compare
+from waspglass.census.count import count, scans_at
+from waspglass.census.errors import CensusError
+from waspglass.census.owners import exposed_hosts
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+from waspglass.census.survey import survey
+from waspglass.report.census_html import render_census
+from waspglass.report.census_json import survey_json
+from waspglass.report.census_text import gap_text
+
+FEED = "shadowserver.scan_exchange"
+
+
+def report(folder: Path, day: int, recipient: str, hosts: int, place: str = "DE") -> None:
+    rows = [
+        f"2021-03-{day:02d} 01:00:00,critical,192.0.{ord(recipient[0])}.{n},tcp,443,,exchange;cve-2021-26855,0,{place}"
+        ",,,,,,,,"
+        for n in range(hosts)
+    ]
+    name = f"2021-03-{day:02d}-scan_exchange-{recipient}.csv"
+    assert added(add(folder, name, "\n".join([COLUMNS_TODAY, *rows, ""]).encode())) == (hosts, {})
+
+
+def told(folder: Path) -> list[tuple[int, tuple[str, ...], bool]]:
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        return [(gap.date.day, gap.missing, gap.counted) for gap in reading.gaps]
+
+
+def totals(folder: Path, day: int) -> list[tuple[int, int]]:
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        return [(each.date.day, each.total) for each in count(reading, scans_at(reading, dt.date(2021, 3, day)))]
+
+
+def test_a_header_of_one_country_says_nothing_about_the_others(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    report(tmp_path, 9, "austria-geo", 2, "AT")
+    report(tmp_path, 10, "austria-geo", 0)
+    assert told(tmp_path) == [(10, ("germany-geo",), False)]
+    assert totals(tmp_path, 10) == [(9, 5)]
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        assert reading.last_day() == dt.date(2021, 3, 10)
+        assert len(list(exposed_hosts(reading, reading.last_day()))) == 5
+        assert gap_text(reading.gaps[0]) == (
+            f"2021-03-10  {FEED}: no report germany-geo, as there was on 2021-03-09, and nothing but headers"
+            " without rows: not counted as a scan"
+        )
+        with pytest.raises(CensusError, match=r"does not count as a scan .*: only headers .* not germany-geo"):
+            compare(reading, FEED, dt.date(2021, 3, 9), dt.date(2021, 3, 10))
+
+
+def test_with_the_others_it_counts(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    report(tmp_path, 9, "austria-geo", 2, "AT")
+    report(tmp_path, 10, "austria-geo", 0)
+    report(tmp_path, 10, "germany-geo", 0)
+    assert told(tmp_path) == []
+    assert totals(tmp_path, 10) == [(10, 0)]
+
+
+def test_a_report_that_had_no_rows_before_is_not_missed(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    report(tmp_path, 9, "austria-geo", 0)
+    report(tmp_path, 10, "germany-geo", 0)
+    assert told(tmp_path) == []
+    assert totals(tmp_path, 10) == [(10, 0)]
+
+
+def test_a_day_on_which_another_has_rows_counts_and_is_told(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    report(tmp_path, 9, "austria-geo", 2, "AT")
+    for day in (10, 11):
+        report(tmp_path, day, "austria-geo", 1, "AT")
+    assert told(tmp_path) == [(10, ("germany-geo",), True), (11, ("germany-geo",), True)]
+    assert totals(tmp_path, 11) == [(11, 1)]
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        assert gap_text(reading.gaps[0]).endswith("; hosts that only it would show are missing, not gone")
+        found = survey(reading, dt.date(2021, 3, 11))
+    assert '"reports": [\n     "germany-geo"' in survey_json(found)
+    page = render_census(found, language="en", version="1")
+    assert "Reports that did not come: Shadowserver scan_exchange 11 Mar: germany-geo; Shadowserver" in page
+    assert "Berichte, die nicht kamen" in render_census(found, language="de", version="1")
+
+
+def test_a_report_that_did_not_come_for_a_week_is_given_up(tmp_path: Path) -> None:
+    report(tmp_path, 1, "germany-geo", 3)
+    report(tmp_path, 1, "austria-geo", 2)
+    report(tmp_path, 8, "austria-geo", 0)
+    assert totals(tmp_path, 8) == [(1, 5)]
+    report(tmp_path, 9, "austria-geo", 0)
+    assert totals(tmp_path, 9) == [(9, 0)]
+
+
+def test_reports_whose_name_tells_no_recipient_are_taken_for_all(tmp_path: Path) -> None:
+    """Renamed or joined files: nobody knows what is in them."""
+    report(tmp_path, 9, "germany-geo", 3)
+    path = tmp_path / "in" / "x.csv"
+    path.write_text(f"{COLUMNS_TODAY}\n", encoding="utf-8")
+    changed = options(date=dt.date(2021, 3, 10))
+    (outcome,) = add_exports(Folder(str(tmp_path / "store")), [path], changed)
+    assert added(outcome) == (0, {})
+    assert told(tmp_path) == []
+    assert totals(tmp_path, 10) == [(10, 0)]
