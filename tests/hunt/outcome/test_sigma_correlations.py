@@ -131,6 +131,31 @@ def test_correlations_feed_correlations_whatever_they_are_called_by() -> None:
     assert found([last, many, A, B], "a1 a2 b3") == [("last", 3)]
 
 
+@pytest.mark.parametrize(("log", "expected"), [("a1 a3 b2", [("last", 2)]), ("a1 a3 b4", [])])
+def test_a_correlation_happens_when_and_where_the_last_of_its_events_does(log: str, expected: Found) -> None:
+    many = joined("event_count", "a", "condition: {gte: 2}", name="many")
+    last = joined("temporal_ordered", "b, many", "", name="last", span="10m")
+    assert found([last, many, A, B], log) == expected
+
+
+def test_a_correlation_of_correlations_rests_on_the_records_behind_them() -> None:
+    many, also = (joined("event_count", one, "condition: {gte: 2}", name=f"many-{one}") for one in "ab")
+    last = joined("temporal", "many-a, many-b", "", name="last", span="10m")
+    result = hunted([last, many, also, A, B], "a1 b2 a3 b4")
+    (made,) = result.findings
+    assert (made.line, made.kind, made.excerpt) == (4, "events", result.context[-1].excerpt)
+    assert made.time == result.context[-1].time
+    assert [one.line for name in made.evidence for one in result.context if one.id == name] == [1, 3, 2, 4]
+
+
+def test_a_correlation_names_the_first_and_the_last_of_many_records() -> None:
+    many = joined("event_count", "a", "condition: {gte: 26}")
+    result = hunted([A, many], " ".join(f"a{number // 10}" for number in range(26)))
+    (made,) = result.findings
+    lines = [one.line for name in made.evidence for one in result.context if one.id == name]
+    assert lines == [*range(1, 11), *range(17, 27)]
+
+
 @pytest.mark.parametrize("more", ["group-by: [H]", "group-by: [U], condition: {gte: 2, field: V}"])
 def test_a_correlation_that_asks_another_for_what_it_does_not_know_is_told(more: str) -> None:
     many = joined("event_count", "a", "condition: {gte: 2}", name="many")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.outcome.collect import Heard, Hit
@@ -17,6 +18,7 @@ from waspglass.packs.pack import Logsource, WebRoot
 
 __all__ = ["Concluded", "conclude"]
 
+_T = TypeVar("_T")
 _Key = tuple[str, str, int | None, int | None, int | None]
 _EVIDENCE = 20
 """Findings that a correlation names as what it rests on: the first and the last ones."""
@@ -76,10 +78,13 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before
         feeding[_key(hit.rule.id, hit.source, hit.place)] = hit
     support: dict[str, Finding] = {}
     correlated: list[Finding] = []
+    behind: dict[_Key, list[Hit]] = {}
     for match in correlate(rules.correlations, rules.rules, heard):
+        rests_on, last = _hits_of(match, feeding, behind), match.events[-1]
+        behind[_key(match.correlation.id, last.source, last.place)] = rests_on
         if not match.correlation.emits:
             continue
-        made, based_on, raw = _correlated(match, feeding, roots)
+        made, based_on, raw = _correlated(match, rests_on, roots)
         findings.setdefault(made.id, made)
         values[made.id] = raw
         correlated.append(made)
@@ -98,12 +103,23 @@ def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:
     return values
 
 
+def _hits_of(match: Match, feeding: Mapping[_Key, Hit], behind: Mapping[_Key, list[Hit]]) -> list[Hit]:
+    """What a match rests on: the hits that were kept, and of a correlation that feeds it, those behind that one."""
+    found: list[Hit] = []
+    for event in _first_and_last(match.events):
+        key = _key(event.rule, event.source, event.place)
+        found += [feeding[key]] if key in feeding else behind.get(key, [])
+    return list(_first_and_last(found))
+
+
+def _first_and_last(items: Sequence[_T]) -> Sequence[_T]:
+    return items if len(items) <= _EVIDENCE else (*items[: _EVIDENCE // 2], *items[-_EVIDENCE // 2 :])
+
+
 def _correlated(
-    match: Match, feeding: Mapping[_Key, Hit], roots: tuple[WebRoot, ...]
+    match: Match, hits: Sequence[Hit], roots: tuple[WebRoot, ...]
 ) -> tuple[Finding, list[Finding], dict[str, str]]:
     """The finding of a correlation stands where its last event does, and has the values of all its events."""
-    events = match.events if len(match.events) <= _EVIDENCE else (*match.events[:10], *match.events[-10:])
-    hits = [hit for event in events if (hit := feeding.get(_key(event.rule, event.source, event.place))) is not None]
     correlation, last = match.correlation, match.events[-1]
     values: dict[str, str] = {}
     for hit in hits:
