@@ -67,12 +67,6 @@ def test_what_a_version_says(version: str, state: State, name: str | None) -> No
     assert (answer.state, answer.name) == (state, name)
 
 
-def test_the_fixing_build_is_named() -> None:
-    fixed_by = TABLE.state("15.1.2176.2").fixed_by
-    assert fixed_by is not None
-    assert fixed_by.build == "15.1.2176.9"
-
-
 def test_how_many_three_part_versions_decide_nothing() -> None:
     """23 of 62 in the table of CSS-Exchange alone, which lacks the updates of 2013 SP1 and 2019 RTM; 25 of 67 here."""
     three = {version[:3] for version in KNOWN if version[0] == 15}

@@ -59,14 +59,12 @@ class BuildState:
         state: The answer.
         known: The newest row of the table at or below the version in its release line; None for an unknown line.
         exact: True if `known` is this very build.
-        fixed_by: The first build of the line that has the fix; None if there is none.
     """
 
     version: str
     state: State
     known: BuildRow | None = None
     exact: bool = False
-    fixed_by: BuildRow | None = None
 
     @property
     def name(self) -> str | None:
@@ -86,10 +84,6 @@ class _Line:
 
     builds: tuple[Version, ...]
     rows: tuple[BuildRow, ...]
-
-    @property
-    def fixing(self) -> BuildRow | None:
-        return next((row for row in self.rows if row.fixes == "yes"), None)
 
     def state(self, lowest: Version, highest: Version) -> State:
         """What is true of all versions from `lowest` to `highest`.
@@ -152,7 +146,6 @@ class BuildTable:
             line.state(lowest, highest),
             known=known,
             exact=len(parsed) == 4 and at >= 0 and line.builds[at] == parsed,
-            fixed_by=line.fixing,
         )
 
     def _line(self, lowest: Version, highest: Version) -> _Line | None:
