@@ -10,6 +10,7 @@ import pytest
 from tests.scenarios.notation import lay_out
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.run import Request, examine
+from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.model.assessment import Assessment, Verdict
 from waspglass.model.facts import Facts
 from waspglass.model.skip import Skipped, SkipReason
@@ -137,7 +138,8 @@ QUIET = {
 def assessed(evidence: Path) -> Assessment:
     builds = [{"build": "15.1.2106.2", "from": "2020-10-01"}, {"build": "15.1.2106.13", "from": "2021-03-05"}]
     facts = Facts.model_validate({"collected_at": "2021-03-20", "builds": builds})
-    return examine(Request(evidence, PACK, datetime(2021, 4, 2, tzinfo=UTC), "test", facts))
+    cache = Cache(user_cache_folder())
+    return examine(Request(evidence, PACK, datetime(2021, 4, 2, tzinfo=UTC), "test", facts, cache=cache))
 
 
 def test_a_linked_folder_of_logs_is_no_clean_bill(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.scenarios.notation import lay_out, load, scenarios
 from waspglass.examine.run import Request, examine
+from waspglass.hunt.cache import Cache, user_cache_folder
 from waspglass.model.assessment import Assessment
 from waspglass.model.facts import Facts
 from waspglass.packs.load import load_pack
@@ -39,8 +40,8 @@ def assessment_of(path: Path, folder: Path) -> Assessment:
     scenario = load(path)
     facts = Facts.model_validate(scenario.get("facts", {}))
     evidence = lay_out(scenario, folder)
-    created = datetime(2021, 4, 2, tzinfo=UTC)
-    return examine(Request(evidence=evidence, pack=pack_of(path), facts=facts, created=created, generator="test"))
+    created, cache = datetime(2021, 4, 2, tzinfo=UTC), Cache(user_cache_folder())
+    return examine(Request(evidence, pack_of(path), created, "test", facts, cache=cache))
 
 
 def pack_of(path: Path) -> Pack:

@@ -106,10 +106,11 @@ def examine(
 
     if out is not None:
         refuse_taken(out, [evidence], inside="the reports would be written into the evidence")
+    cache = Cache(user_cache_folder())
     with progress_on(sys.stderr) as progress:
         request = Request(
             evidence=evidence,
-            pack=load_pack(pack, Cache(user_cache_folder())),
+            pack=load_pack(pack, cache),
             facts=read_facts(facts) if facts is not None else Facts(),
             rules=tuple(rules or ()),
             since=_moment("--since", since),
@@ -118,6 +119,7 @@ def examine(
             created=datetime.now(UTC),
             generator=_generator(),
             workers=workers,
+            cache=cache,
             progress=progress,
         )
         assessment = run(request)

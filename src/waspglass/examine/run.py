@@ -22,7 +22,7 @@ from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.survey import Survey
 from waspglass.examine.web_roots import collected_folders, collected_pages
-from waspglass.hunt.cache import Cache, user_cache_folder
+from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.result import HuntResult, OnProgress
 from waspglass.hunt.rules.load import load_rules, read_rule_sources
@@ -59,6 +59,7 @@ class Request:
         created: Now.
         generator: Program and version.
         workers: Processes that scan logs.
+        cache: Where rules and databases that were compiled are kept; None compiles them anew.
         progress: Told about once a block.
     """
 
@@ -72,6 +73,7 @@ class Request:
     until: datetime | None = None
     language: str = "en"
     workers: int = 1
+    cache: Cache | None = None
     progress: OnProgress | None = None
 
 
@@ -84,9 +86,8 @@ def examine(request: Request) -> Assessment:
         PackError: If the pack or a place given with --rules cannot be used.
     """
     window = _window(request)
-    cache = Cache(user_cache_folder())
     added, unread_rules = read_rule_sources(request.rules)
-    rules = load_rules(request.pack, added, cache=cache)
+    rules = load_rules(request.pack, added, cache=request.cache)
     readers = record_readers(open_known_good(request.pack), request.facts.timezone, request.pack.registry_keys)
     with open_evidence(request.evidence) as evidence:
         survey = Survey(request.pack, evidence, request.language, request.progress)
@@ -95,7 +96,7 @@ def examine(request: Request) -> Assessment:
             rules,
             readers=readers,
             window=window,
-            cache=cache,
+            cache=request.cache,
             progress=request.progress,
             workers=request.workers,
             innocent=lambda found: _own_subjects(found, request),
