@@ -99,6 +99,25 @@ def block(document: str, language: str) -> str:
     return found[1]
 
 
+def test_the_examples_for_users_of_the_library_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs/reference/library.md").read_text(encoding="utf-8")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    said = []
+    for example in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(example, "docs/reference/library.md", "exec"), names)
+        said.append(capsys.readouterr().out)
+    examined, counted, traced = said
+    assert examined.startswith("occupied Patched but occupied: ")
+    assert (tmp_path / "report" / "assessment.json").exists()
+    assert "refused" not in counted
+    assert re.search(r"^2021-03-\d\d \S+ DE \d+ \d+$", counted, re.MULTILINE)
+    assert " derived\n" in traced
+
+
 def test_the_facts_in_the_reference_are_accepted(tmp_path: Path) -> None:
     file = tmp_path / "facts.json"
     file.write_text(block("docs/reference/facts.md", "json"))
