@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from waspglass.examine.contradictions import THROUGH_LID
+from waspglass.examine.activity import first_entry
+from waspglass.examine.contradictions import CLOCK_SLACK, THROUGH_LID
 from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.window import Exposure
-from waspglass.model.assessment import Implant, Lid, Limit
+from waspglass.model.assessment import Implant, Lid, LidState, Limit
 from waspglass.model.facts import Facts
-from waspglass.model.finding import Finding
+from waspglass.model.finding import Finding, Rung
 from waspglass.packs.pack import Pack
 
 __all__ = ["Case"]
@@ -48,3 +50,16 @@ class Case:
     def through_lid(self) -> bool:
         """Whether an entry was seen after the patch: the lid is not as tight as the build says."""
         return any(one.id == THROUGH_LID for one in self.contradictions)
+
+    @property
+    def first_sign_after_lid(self) -> datetime | None:
+        """The first sign of an intruder, if it is younger than the patch and no entry was seen.
+
+        Then it need not have come by the flaws of this campaign.
+        """
+        if self.lid.state is not LidState.PATCHED or self.lid.since is None:
+            return None
+        if self.observations.proofs(Rung.EXPLOITED):
+            return None
+        first = first_entry(self.observations, self.pack)
+        return first if first is not None and first > self.lid.since + CLOCK_SLACK else None

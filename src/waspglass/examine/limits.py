@@ -34,6 +34,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_expired(observations, exposed, pack, facts, catalogue),
         *_unsettled(case.unsettled, pack, catalogue),
         *page_limits(case, catalogue),
+        *_first_sign_after_lid(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_lid(lid, pack, catalogue),
@@ -70,6 +71,15 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
         key, count=len(observations.blinded), source=first.source, reason=_reason(first.reason, catalogue)
     )
     return [Limit(id="blinded", text=text, remedy=catalogue.text("limit.blinded_remedy"), decisive=True)]
+
+
+def _first_sign_after_lid(case: Case, catalogue: Catalogue) -> list[Limit]:
+    first, patched = case.first_sign_after_lid, case.lid.since
+    if first is None or patched is None:
+        return []
+    text = catalogue.text("limit.first_sign_after_lid", first=f"{first:%Y-%m-%d}", patched=f"{patched:%Y-%m-%d}")
+    remedy = catalogue.text("limit.first_sign_after_lid_remedy")
+    return [Limit(id="first-sign-after-lid", text=text, remedy=remedy, decisive=True)]
 
 
 def _expired(

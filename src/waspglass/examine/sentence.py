@@ -59,6 +59,8 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         parts.append(catalogue.text("sentence.copies", implants=names))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
+    if late := case.first_sign_after_lid:
+        parts.append(catalogue.text("sentence.first_sign_after_lid", day=_day(late, catalogue)))
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))

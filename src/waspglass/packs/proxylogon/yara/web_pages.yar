@@ -116,3 +116,48 @@ rule web_page_starts_programs
     condition:
         filesize < 256KB and any of ($server_*) and any of ($start_*) and $request
 }
+
+rule web_configuration_holds_script
+{
+    meta:
+        title = "Settings of a web folder that are a page themselves"
+        description = "A web.config that has settings run as a page and holds server-side script: a web shell in one file"
+        author = "waspglass"
+        reference = "https://learn.microsoft.com/en-us/iis/configuration/system.webserver/handlers/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/config_page"
+        silent = "samples/web/config_plain"
+    strings:
+        $settings = /<conf[i]guration\b/ nocase
+        $runs_1 = /p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["']/ nocase
+        $runs_2 = /ext[e]nsion\s{0,4}=\s{0,4}["']\.c[o]nfig["'][^>]{0,200}PageBuildProv[i]der/ nocase
+        $script = /<%[@=\s]/
+        $request = /\bReq[u]est\b/ nocase
+    condition:
+        filesize < 256KB and $settings and any of ($runs_*) and $script and $request
+}
+
+rule logon_script_sends_password
+{
+    meta:
+        title = "Script of the logon page that sends what users type"
+        description = "The logon script of Outlook on the web sends nothing by itself; intruders had it pass on names and passwords"
+        author = "waspglass"
+        reference = "https://global.ptsecurity.com/analytics/pt-esc-threat-intelligence/positive-technologies-detects-a-series-of-attacks-via-microsoft-exchange-server"
+        technique = "T1056.003"
+        rung = "implanted"
+        effect = "hint"
+        fires = "samples/web/logon_script_changed"
+        silent = "samples/web/logon_script"
+    strings:
+        $logon = "clkLgn"
+        $password = /p[a]ssword/ nocase
+        $sends_1 = "XMLHttpRequest"
+        $sends_2 = "sendBeacon"
+        $sends_3 = /\bf[e]tch\s{0,4}\(/
+        $sends_4 = /new\s{1,4}Im[a]ge\b/
+    condition:
+        filesize < 256KB and $logon and $password and any of ($sends_*)
+}

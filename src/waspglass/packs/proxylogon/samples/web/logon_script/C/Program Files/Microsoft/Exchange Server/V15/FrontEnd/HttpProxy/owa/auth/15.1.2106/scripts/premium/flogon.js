@@ -1,0 +1,1 @@
+function clkLgn() { /* shortened: gbid("password") */ document.cookie = "PBack=0; path=/"; }

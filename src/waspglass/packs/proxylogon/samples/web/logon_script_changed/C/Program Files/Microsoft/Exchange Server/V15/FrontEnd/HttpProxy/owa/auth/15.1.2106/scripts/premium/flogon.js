@@ -1,0 +1,1 @@
+function clkLgn() { /* inert sample: gbid("password") removed; new XMLHttpRequest removed */ }
