@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from waspglass.trace.baseline import (
     GROUP_STRENGTH,
-    PARTNERS,
     PROGRAM_STRENGTH,
     USUAL_BASELINE,
     among_many_tasks,
@@ -18,11 +17,11 @@ from waspglass.trace.baseline import (
     baseline_of_pair,
     baselines_of_programs,
     log_odds,
-    partners,
 )
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.matrix import all_pairs
+from waspglass.trace.partners import partners
 from waspglass.trace.program import Program
 from waspglass.trace.syntax import Reading
 from waspglass.trace.views import VIEWS
@@ -50,31 +49,13 @@ def naive(group: list[int], scores: dict[tuple[int, int], float], program: int) 
 def test_baselines_equal_the_formula(members: list[int], data: st.DataObject) -> None:
     names = sorted(set(members))
     group = [names.index(one) for one in members]
-    first, second = partners(np.array(group))
+    first, second = partners(np.array(group), np.arange(len(group)))
     drawn = data.draw(st.lists(st.integers(0, 100), min_size=len(first), max_size=len(first)))
     scores = np.array(drawn) / 100
     found = baselines_of_programs(np.array(group), first, second, scores)
     named = dict(zip(zip(first.tolist(), second.tolist(), strict=True), scores.tolist(), strict=True))
     for program, baseline in enumerate(found.tolist()):
         assert float(log_odds(np.array(baseline))) == pytest.approx(naive(group, named, program), abs=1e-6)
-
-
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
-def test_partners_are_all_pairs_inside_small_groups(members: list[int]) -> None:
-    names = sorted(set(members))
-    group = [names.index(one) for one in members]
-    found = sorted(zip(*(side.tolist() for side in partners(np.array(group))), strict=True))
-    count = len(group)
-    assert found == [(a, b) for a in range(count) for b in range(a + 1, count) if group[a] == group[b]]
-
-
-def test_of_large_groups_each_program_has_partners_enough() -> None:
-    count = 3 * PARTNERS
-    group = np.r_[np.zeros(count, dtype=np.int64), np.ones(2, dtype=np.int64)]
-    first, second = partners(group)
-    assert np.all(first < second)
-    assert np.all(group[first] == group[second])
-    assert np.bincount(np.r_[first, second])[:count].min() > PARTNERS // 2
 
 
 def test_few_programs_lean_on_the_usual_baseline() -> None:
