@@ -10,6 +10,7 @@ from tests.hunt.evidence import rules_of
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.outcome.collect import Heard, Hit
 from waspglass.hunt.outcome.conclude import conclude
+from waspglass.hunt.rules.rule import RuleSet
 
 FEEDER = """
 title: setting
@@ -34,3 +35,53 @@ def test_hits_in_one_file_stay_apart_whatever_their_reader_tells_of_the_place(pl
     heard = [Heard(0, feeder.id, moment.timestamp(), (), (), "file", place) for place in places]
     (made,) = conclude(rules, hits, heard).correlated
     assert len(made.evidence) == 2
+
+
+SPEAKING = FEEDER.replace("detection", "level: high\ndetection")
+GROUPED = TWO.replace("rules: [setting]", "rules: [setting], group-by: [U]")
+
+
+def _hit(rules: RuleSet, line: int) -> Hit:
+    moment = datetime(2021, 3, 3, tzinfo=UTC)
+    return Hit(rules.rules[0], "task", "file", Place(line=line), moment, b"raw", {}, None)
+
+
+def _heard(hit: Hit, key: tuple[str, ...] = ()) -> Heard:
+    assert hit.time is not None
+    return Heard(0, hit.rule.id, hit.time.timestamp(), key, (), hit.source, hit.place)
+
+
+def test_the_second_pass_keeps_what_the_first_found_and_draws_correlations_anew() -> None:
+    rules = rules_of(SPEAKING + "---" + TWO + "generate: true\n")
+    first, second = _hit(rules, 1), _hit(rules, 2)
+    before = conclude(rules, [first], [_heard(first)])
+    assert len(before.findings) == 1
+    after = conclude(rules, [second], [_heard(first), _heard(second)], before)
+    assert [one.rule for one in after.findings] == ["setting", "setting", "two"]
+    again = conclude(rules, [], [], after)
+    assert [one.rule for one in again.findings] == ["setting", "setting"]
+
+
+def test_context_of_the_first_pass_stays() -> None:
+    rules = rules_of(SPEAKING + "waspglass: {rung: probed, effect: context}\n")
+    before = conclude(rules, [_hit(rules, 1)], [])
+    assert (len(before.context), before.findings) == (1, ())
+    assert conclude(rules, [], [], before).context == before.context
+
+
+def test_a_finding_that_feeds_a_correlation_does_not_support_it_a_second_time() -> None:
+    rules = rules_of(SPEAKING + "---" + TWO + "generate: true\n")
+    hits = [_hit(rules, 1), _hit(rules, 2)]
+    told = conclude(rules, hits, list(map(_heard, hits)))
+    assert (len(told.findings), told.support) == (3, ())
+    rules = rules_of(FEEDER + "---" + TWO)
+    hits = [_hit(rules, 1), _hit(rules, 2)]
+    quiet = conclude(rules, hits, list(map(_heard, hits)))
+    assert ({one.line for one in quiet.support}, [one.rule for one in quiet.findings]) == ({1, 2}, ["two"])
+
+
+def test_what_events_were_grouped_by_is_said() -> None:
+    rules = rules_of(FEEDER + "---" + GROUPED)
+    hits = [_hit(rules, 1), _hit(rules, 2)]
+    (made,) = conclude(rules, hits, [_heard(one, ("alice",)) for one in hits]).findings
+    assert made.fields == {"U": "alice"}
