@@ -22,6 +22,8 @@ from waspglass.model.errors import Location
 __all__ = ["DATA", "DERIVED", "Folder"]
 
 DATA, DERIVED, _MANIFEST, _ADDING = "sightings", "derived", "manifest.json", ".adding"
+_NEXT = f"{_MANIFEST}.new"
+"""The manifest that takes the place of the one before: renamed where that is one step, else written first as a copy."""
 _DAY = r"\d{4}-\d\d-\d\d"
 _OURS = re.compile(rf"(?:^|/)({DATA}/date={_DAY}/source=[^/]+/[0-9a-f]{{16}}-{_DAY}-\d+\.parquet)$")
 """The path, inside of the store, of a file that `add` wrote; what stands before it is spelt in several ways."""
@@ -68,26 +70,39 @@ class Folder:
         Raises:
             StoreError: If there is one that cannot be read.
         """
-        path = self.path(_MANIFEST)
-        try:
-            return Manifest.model_validate_json(cast("bytes", self.fs.cat_file(path)))
-        except FileNotFoundError:
+        damaged: Exception | None = None
+        for name in self._manifests():
+            try:
+                return Manifest.model_validate_json(cast("bytes", self.fs.cat_file(self.path(name))))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValidationError) as error:
+                damaged = damaged or error
+        if damaged is None:
             return Manifest()
-        except (OSError, ValidationError) as error:
-            raise StoreError(
-                "the manifest cannot be read",
-                location=Location(path),
-                hint="It was written by another version or changed by hand",
-            ) from error
+        raise StoreError(
+            "the manifest cannot be read",
+            location=Location(self.path(_MANIFEST)),
+            hint="It was written by another version or changed by hand",
+        ) from damaged
+
+    def _manifests(self) -> tuple[str, ...]:
+        """Where the manifest may be: on other storage than a disk, one that was cut while written has a whole copy."""
+        return (_MANIFEST,) if self.local else (_MANIFEST, _NEXT)
 
     def put_manifest(self, manifest: Manifest) -> None:
-        """Replaces the manifest in one step: this is the moment at which an export is in the store."""
+        """Replaces the manifest in one step: this is the moment at which an export is in the store.
+
+        Where a file cannot be replaced in one step, a copy is written first: one of the two is whole at any time.
+        """
         path = self.path(_MANIFEST)
         content = manifest.model_dump_json(indent=1, exclude_defaults=False).encode()
+        fresh = self.path(_NEXT)
         if not self.local:
-            self.fs.pipe_file(path, content)
+            for copy in (fresh, path):
+                self.fs.pipe_file(copy, content)
+            self._remove(fresh)
             return
-        fresh = f"{path}.new"
         with Path(fresh).open("wb") as file:
             file.write(content)
             file.flush()
@@ -182,7 +197,7 @@ class Folder:
         Raises:
             StoreError: If there is data but no manifest: then nobody knows which of it counts, and nothing is touched.
         """
-        if not self.fs.exists(self.path(_MANIFEST)):
+        if not any(self.fs.exists(self.path(name)) for name in self._manifests()):
             if self.fs.exists(self.path(DATA)) and self.fs.find(self.path(DATA)):
                 raise StoreError(
                     "there are data files but no manifest",
@@ -191,7 +206,10 @@ class Folder:
                 )
             self.fs.makedirs(self.root, exist_ok=True)
             self.put_manifest(Manifest())
-        return self.manifest()
+        manifest = self.manifest()
+        if not self.local and self.fs.exists(self.path(_NEXT)):
+            self.put_manifest(manifest)
+        return manifest
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

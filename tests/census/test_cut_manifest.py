@@ -1,0 +1,102 @@
+"""A store on storage where a file is not replaced in one step: whatever is cut, what was in the store stays in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from tests.census.exports import PACK, banner, jsonl, options
+from waspglass.census.add import add_exports
+from waspglass.census.count import count
+from waspglass.census.errors import StoreError
+from waspglass.census.reading import open_reading
+from waspglass.census.store.folder import Folder
+
+STORE = "memory://census"
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory() -> Iterator[None]:
+    MemoryFileSystem.store.clear()
+    yield
+    MemoryFileSystem.store.clear()
+
+
+def adding(folder: Path, day: int) -> None:
+    path = folder / f"shodan-2021-03-{day:02d}.json"
+    path.write_bytes(jsonl(*(banner(f"192.0.2.{number}") for number in range(day))))
+    for _ in add_exports(Folder(STORE), [path], options()):
+        pass
+
+
+def totals() -> list[int]:
+    with open_reading(Folder(STORE), PACK) as reading:
+        return [each.total for each in count(reading, reading.scans())]
+
+
+def cut(part: int, write: int) -> Callable[[MemoryFileSystem, str, bytes], None]:
+    """Writing to the storage, which ends after so many bytes of the manifest's so-manieth write; 0 is the first."""
+    written = 0
+
+    def pipe(fs: MemoryFileSystem, path: str, value: bytes) -> None:
+        nonlocal written
+        with fs.open(path, "wb") as file:
+            file.write(value[:part] if written == write else value)
+        written += 1
+        if written > write:
+            raise OSError("the line went dead")
+
+    return pipe
+
+
+@pytest.mark.parametrize("part", [0, 1, 300, 10**6])
+@pytest.mark.parametrize("write", [0, 1])
+def test_a_manifest_that_is_cut_while_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int, write: int
+) -> None:
+    adding(tmp_path, 8)
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryFileSystem, "pipe_file", cut(part, write))
+        with pytest.raises(StoreError, match="the line went dead"):
+            adding(tmp_path, 9)
+    assert totals() in ([8], [8, 9])
+    assert totals() == ([8] if write == 0 else [8, 9])
+    adding(tmp_path, 9)
+    adding(tmp_path, 10)
+    assert totals() == [8, 9, 10]
+    assert not [path for path in MemoryFileSystem.store if path.endswith(".new")]
+
+
+def test_the_first_manifest_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryFileSystem, "pipe_file", cut(5, 1))
+        with pytest.raises(StoreError):
+            adding(tmp_path, 8)
+    adding(tmp_path, 8)
+    assert totals() == [8]
+
+
+def test_with_both_damaged_nothing_is_touched(tmp_path: Path) -> None:
+    adding(tmp_path, 8)
+    fs = MemoryFileSystem()
+    for name in ("manifest.json", "manifest.json.new"):
+        fs.pipe_file(f"/census/{name}", b"{")
+    before = dict(MemoryFileSystem.store)
+    with pytest.raises(StoreError, match="the manifest cannot be read"):
+        adding(tmp_path, 9)
+    assert dict(MemoryFileSystem.store) == before
+
+
+def test_on_a_disk_what_an_interrupted_command_left_is_no_manifest(tmp_path: Path) -> None:
+    """There it can be older than a manifest that somebody damaged, and cleaning by it would delete data."""
+    path = tmp_path / "shodan-2021-03-09.json"
+    path.write_bytes(jsonl(banner("192.0.2.1")))
+    store = tmp_path / "store"
+    assert all(each.added for each in add_exports(Folder(str(store)), [path], options()))
+    (store / "manifest.json.new").write_bytes(b'{"schema": "waspglass/census-store/1"}')
+    (store / "manifest.json").write_bytes(b"{")
+    with pytest.raises(StoreError, match="the manifest cannot be read"):
+        Folder(str(store)).manifest()
