@@ -12,6 +12,7 @@ from waspglass.report.trace_text import trace_text
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.lineage import Lineage, agreement
+from waspglass.trace.lineage_measured import LineageMeasured, load_lineage_measured
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
 from waspglass.trace.result import Contrast, Direction, TraceResult
@@ -92,20 +93,20 @@ def test_places_of_both_are_said_to_be_of_both() -> None:
 def test_a_copy_that_has_of_another_what_the_sample_lacks_was_not_made_from_the_sample() -> None:
     shorter = VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], "")
     found = contrast(shorter, VERSION_2, VERSION_1)
-    assert (found.fits, found.this_not_from_sample, found.other_not_from_sample) == ("this", True, True)
+    assert (found.fits, found.this_beyond_sample, found.other_beyond_sample) == ("this", True, True)
     whole = contrast(VERSION_2, VERSION_2, VERSION_1)
-    assert (whole.this_not_from_sample, whole.other_not_from_sample) == (False, False)
+    assert (whole.this_beyond_sample, whole.other_beyond_sample) == (False, False)
 
 
-def test_the_chain_is_named_with_its_order_where_that_is_shown() -> None:
+def test_the_copy_in_between_is_named_and_said_to_be_so_only_where_the_sample_cannot_be() -> None:
     shorter = renamed(VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], ""))
     result = traced({"found.py": shorter}, {"one.py": VERSION_1, "two.py": VERSION_2})
     first, second = (direction(result, "found.py", name) for name in ("one.py", "two.py"))
-    assert (first.through, first.through_order) == ("two.py", "shown")
-    assert (second.through, second.through_order) == (None, None)
-    assert second.contrasts[0].this_not_from_sample
+    assert (first.through, first.through_place) == ("two.py", "between")
+    assert (second.through, second.through_place) == (None, None)
+    assert second.contrasts[0].this_beyond_sample
     unordered = traced({"found.py": VERSION_2 + "print('end')\n"}, {"one.py": VERSION_1, "two.py": VERSION_2})
-    assert direction(unordered, "found.py", "one.py").through_order == "not shown"
+    assert direction(unordered, "found.py", "one.py").through_place == "open"
 
 
 def test_another_sample_can_stand_in_between() -> None:
@@ -113,14 +114,61 @@ def test_another_sample_can_stand_in_between() -> None:
     last = VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], "")
     result = traced({"a.py": step, "b.py": last}, {"shared.py": VERSION_1})
     assert direction(result, "b.py", "shared.py").through == "a.py"
-    assert direction(result, "b.py", "shared.py").through_order == "shown"
+    assert direction(result, "b.py", "shared.py").through_place == "between"
     assert direction(result, "a.py", "shared.py").through is None
 
 
-def test_names_that_the_sample_lost_show_the_order_too() -> None:
+def test_names_that_the_sample_lost_show_who_lies_between_too() -> None:
     """The second version has the names of the first, which it cannot have from a sample where all are changed."""
     result = traced({"found.py": renamed(VERSION_2)}, {"one.py": VERSION_1, "two.py": VERSION_2})
-    assert direction(result, "found.py", "one.py").through_order == "shown"
+    assert direction(result, "found.py", "one.py").through_place == "between"
+
+
+def test_a_fork_and_a_chain_are_told_in_the_same_words() -> None:
+    """From one root in the middle come the same places as from a chain: no order may be claimed."""
+    cut = ORIGINAL.split("\n\n\n")[3]
+    last, middle, first = renamed(VERSION_2.replace(cut, "")), VERSION_2, VERSION_1
+    chain = traced({"s.py": last}, {"first.py": first, "middle.py": middle})
+    backwards = traced({"s.py": first}, {"first.py": last, "middle.py": middle})
+    for result in (chain, backwards):
+        found = direction(result, "s.py", "first.py")
+        assert (found.through, found.through_place) == ("middle.py", "between")
+        for language in LANGUAGES:
+            words = load_catalogue("waspglass.report", "trace", language)
+            assert words.text("label.through_between", name="middle.py") in trace_text(result, language)
+
+
+def test_a_copy_whose_own_places_the_sample_lacks_is_not_named() -> None:
+    """A third program went into both: one copy only got more, the other was edited; the sample is as the third."""
+    more = ORIGINAL.replace("def report(", ADDED + OTHER + "\n\ndef report(")
+    edited = ORIGINAL.replace("def report(readings", "def shown(rows, wide=3").replace("1.0375", "2.5 * wide - 1")
+    edited = edited.replace(ORIGINAL.split("\n\n\n")[3], OTHER.strip())
+    found = contrast(ORIGINAL, more, edited)
+    assert found.here_tokens > 24
+    assert found.fits == "not separable"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_a_copy_is_named_the_measured_error_is_beside_it(language: str) -> None:
+    measured = LineageMeasured(
+        named=1210, named_right=1203, neither=170, neither_named=23, larger=87, larger_later=79
+    )  # fmt: skip
+    bare = traced({"found.py": VERSION_2 + "print('end')\n"}, {"one.py": VERSION_1, "two.py": VERSION_2})
+    result = bare.model_copy(update={"measured_lineage": measured})
+    for page in (trace_text(result, language), trace_html(result, language)):
+        assert "1,203" in page or "1.203" in page
+        assert "170" in page
+    silent = traced({"found.py": ORIGINAL}, {"one.py": VERSION_1}).model_copy(update={"measured_lineage": measured})
+    assert "1,203" not in trace_text(silent, "en")
+
+
+def test_where_one_holds_more_it_is_said_how_often_that_one_was_the_later() -> None:
+    measured = load_lineage_measured()
+    assert measured.named_right >= 0.95 * measured.named
+    result = traced({"found.py": ORIGINAL + (ADDED + OTHER) * 2}, {"one.py": ORIGINAL})
+    said = result.model_copy(update={"measured_lineage": measured})
+    assert direction(result, "found.py", "one.py").hint == "sample holds more"
+    assert f"in {measured.larger_later:,}." in trace_text(said, "en")
 
 
 def test_independent_programs_are_not_contrasted() -> None:

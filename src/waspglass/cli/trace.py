@@ -154,6 +154,7 @@ def run(
     from waspglass.report.visible import visible
     from waspglass.trace.calibration import load_calibration
     from waspglass.trace.commons import load_commons
+    from waspglass.trace.lineage_measured import load_lineage_measured
     from waspglass.trace.load import load, load_candidates
     from waspglass.trace.trace import trace
     from waspglass.trace.verdict import Verdict
@@ -180,7 +181,7 @@ def run(
     result = trace(
         found.sources, shared.sources, others.sources, given.sources,
         calibration=load_calibration(), commons=load_commons(),
-        skipped=skipped, skipped_besides=[*others.skipped, *given.skipped],
+        skipped=skipped, skipped_besides=[*others.skipped, *given.skipped], lineage=load_lineage_measured(),
     )  # fmt: skip
     (say_json if form == "json" else say)(f"{rendered(result, form, language)}\n")
     for path in write_trace(result, out, language) if out is not None else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
@@ -126,13 +127,15 @@ class Sentences:
             sample=round(100 * one.direction.sample_covered),
             shared=round(100 * one.direction.shared_covered),
         )
-        lines = [self.text(f"label.direction_{hint}"), covered]
+        lines = [self.text(f"label.direction_{hint}"), *self._reached_by_size(hint), covered]
         if one.direction.through is not None:
-            key = "label.through_order" if one.direction.through_order == "shown" else "label.through"
+            key = "label.through_between" if one.direction.through_place == "between" else "label.through"
             lines.append(self.text(key, name=printable(one.direction.through)))
         if one.direction.contrasts and one.verdict is not Verdict.DERIVED:
             lines.append(self.text("label.if_derived"))
-        return lines + [line for contrast in one.direction.contrasts for line in self.contrast(contrast)]
+        contrasts = one.direction.contrasts
+        compared = [line for contrast in contrasts for line in self.contrast(contrast)]
+        return [*lines, *compared, *self._reached(contrasts)]
 
     def contrast(self, contrast: Contrast) -> list[str]:
         """Which of two copies the sample fits, and what follows for their order."""
@@ -145,9 +148,25 @@ class Sentences:
                 places=places,
             )
         ]  # fmt: skip
-        if contrast.this_not_from_sample and contrast.fits == "this":
-            lines.append(self.text("label.not_from_sample", other=other))
+        if contrast.this_beyond_sample and contrast.fits == "this":
+            lines.append(self.text("label.beyond_sample", other=other))
         return lines
+
+    def _reached(self, contrasts: Sequence[Contrast]) -> list[str]:
+        """How often a copy was named rightly, and wrongly, if one is named here."""
+        measured = self.result.measured_lineage
+        if measured is None or not any(contrast.fits in {"this", "other"} for contrast in contrasts):
+            return []
+        counts = {key: self.number(value) for key, value in measured.model_dump().items()}
+        return [self.text("label.measured_copies", **counts)]
+
+    def _reached_by_size(self, hint: str) -> list[str]:
+        """How often the larger of two versions was the later one."""
+        measured = self.result.measured_lineage
+        if measured is None or hint == "none":
+            return []
+        larger, later = self.number(measured.larger), self.number(measured.larger_later)
+        return [self.text("label.measured_larger", larger=larger, later=later)]
 
     def calibration(self) -> list[str]:
         """The thresholds, and what they were seen to reach."""

@@ -1,8 +1,12 @@
-"""Which of several copies a sample fits, and in which order copies and samples may stand.
+"""Which of several copies a sample fits, and which of copies and samples lies between which.
 
 All of it rests on places: stretches of one program that agree with a second and not with a third. A place cannot come
 from leaving something out, so places in one program that only one of two copies has speak for that copy. The reverse,
-that something is missing, is never used alone: whoever copies may leave out. Times of files are never used.
+that something is missing, never speaks for a copy: whoever copies may leave out. It can speak against one: of what a
+copy has for itself, a sample that was made from it mostly keeps more than it drops. Times of files are never used.
+
+Places show who lies between whom. They do not show which is the oldest: of a chain, and of a fork with its root in the
+middle, the places are the same (a tree without a root, as textual criticism has it).
 """
 
 from __future__ import annotations
@@ -31,6 +35,8 @@ NEAR = 4
 """Places with at most so many tokens between them are one place: one edit."""
 TOKEN_LIMIT = 60_000
 """Longer programs are not contrasted."""
+KEPT = 2.0
+"""How many tokens must speak for a copy for each that it has for itself and the sample lacks."""
 SPANS = 5
 
 Levels = npt.NDArray[np.int8]
@@ -70,10 +76,13 @@ def _places(more: Levels, less: Levels) -> _Places:
     return _Places(tuple(zip(starts.tolist(), ends.tolist(), strict=True)), len(at))
 
 
-def _fits(here: _Places, there: _Places) -> Literal["this", "other", "both", "not separable"]:
-    if here.enough() and there.few_beside(here):
+def _fits(
+    here: _Places, there: _Places, this_dropped: int, other_dropped: int
+) -> Literal["this", "other", "both", "not separable"]:
+    """Which copy the sample fits; of either copy it counts how much that it has for itself is not in the sample."""
+    if here.enough() and there.few_beside(here) and here.tokens >= KEPT * this_dropped:
         return "this"
-    if there.enough() and here.few_beside(there):
+    if there.enough() and here.few_beside(there) and there.tokens >= KEPT * other_dropped:
         return "other"
     return "both" if here.enough() and there.enough() else "not separable"
 
@@ -126,10 +135,14 @@ class Lineage:
         there = _places(self._level(sample, other), self._level(sample, this))
         this_more = _places(self._level(this, other), self._level(this, sample))
         other_more = _places(self._level(other, this), self._level(other, sample))
-        fits = _fits(here, there)
+        fits = _fits(here, there, self._dropped(this, other, sample), self._dropped(other, this, sample))
         return Contrast(
             other=other.name, fits=fits,
             here=len(here.bounds), here_tokens=here.tokens, there=len(there.bounds), there_tokens=there.tokens,
             spans=self._spans(sample, there if fits == "other" else here),
-            this_not_from_sample=this_more.enough(), other_not_from_sample=other_more.enough(),
+            this_beyond_sample=this_more.enough(), other_beyond_sample=other_more.enough(),
         )  # fmt: skip
+
+    def _dropped(self, copy: Source, other: Source, sample: Source) -> int:
+        """Tokens of a copy that have their match in shape neither in the other copy nor in the sample."""
+        return int(np.count_nonzero((self._level(copy, other) == 0) & (self._level(copy, sample) == 0)))

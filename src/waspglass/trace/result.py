@@ -7,6 +7,7 @@ from typing import Literal
 from waspglass.model.document import Document
 from waspglass.model.skip import Skipped
 from waspglass.trace.calibration import Measured
+from waspglass.trace.lineage_measured import LineageMeasured
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["Comparison", "Contrast", "Direction", "Hypotheses", "Input", "PartMatch", "Region", "Text", "TraceResult"]
@@ -101,9 +102,9 @@ class Contrast(Document):
         here, here_tokens: Places of the sample, and tokens in them, that match this copy and not the other.
         there, there_tokens: The reverse.
         spans: Lines of the sample with the longest of the places that speak for the copy it fits.
-        this_not_from_sample: This copy has places of the other that the sample lacks (names count too), so that the
-            sample alone cannot be its source.
-        other_not_from_sample: The same for the other.
+        this_beyond_sample: This copy has places of the other that the sample lacks (names count too): it was not made
+            from the sample, unless the other was made from it.
+        other_beyond_sample: The same for the other.
     """
 
     other: str
@@ -113,8 +114,8 @@ class Contrast(Document):
     there: int
     there_tokens: int
     spans: tuple[Span, ...]
-    this_not_from_sample: bool
-    other_not_from_sample: bool
+    this_beyond_sample: bool
+    other_beyond_sample: bool
 
 
 class Direction(Document):
@@ -125,8 +126,8 @@ class Direction(Document):
         hint: `sample holds more`, `shared holds more`, `none`.
         nearest: Whether no other shared copy is closer to the sample.
         through: The copy or sample that holds all that the sample shares with this one and more, if there is one.
-        through_order: `shown` if that one has places of this copy that the sample lacks, so that it was not made from
-            the sample alone; otherwise the order of the two is not shown.
+        through_place: `between` if that one has places of this copy that the sample lacks, so that it lies between the
+            two; `open` if the sample may as well lie between. Neither says which of the three is the oldest.
         contrasts: Other copies that are like the sample, and other samples that are like this copy.
     """
 
@@ -135,7 +136,7 @@ class Direction(Document):
     hint: Literal["sample holds more", "shared holds more", "none"]
     nearest: bool = True
     through: str | None = None
-    through_order: Literal["shown", "not shown"] | None = None
+    through_place: Literal["between", "open"] | None = None
     contrasts: tuple[Contrast, ...] = ()
 
 
@@ -187,6 +188,7 @@ class TraceResult(Document):
         derived_at, independent_at: Log likelihood ratios at which the answers are given.
         measured: What the calibration in use reached on sets that it was not fitted on, with whole programs.
         measured_parts: The same with the best pairs of parts; derived are synthetic copies of functions.
+        measured_lineage: What answers about copies and direction reached on versions whose order is known.
         trained_on: Public sets that it was fitted on.
         texts: By name, for the compared programs that are shown.
     """
@@ -206,5 +208,6 @@ class TraceResult(Document):
     least_tokens: int
     measured: Measured | None
     measured_parts: Measured | None = None
+    measured_lineage: LineageMeasured | None = None
     trained_on: tuple[str, ...]
     texts: dict[str, Text]

@@ -12,6 +12,7 @@ from waspglass.trace.commons import Commons
 from waspglass.trace.comparison import COMMON_SOURCE_AT, Comparing, one_in
 from waspglass.trace.detail import direction_of, parts_in_common, regions_of, shown_text
 from waspglass.trace.lineage import Lineage
+from waspglass.trace.lineage_measured import LineageMeasured
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import part_evidence
 from waspglass.trace.program import Program, Reading, Source
@@ -41,6 +42,7 @@ def trace(
     commons: Commons,
     skipped: Sequence[Skipped] = (),
     skipped_besides: Sequence[Skipped] = (),
+    lineage: LineageMeasured | None = None,
 ) -> TraceResult:
     """Compares every sample, and every layer packed in it, with every shared program.
 
@@ -54,6 +56,7 @@ def trace(
         skipped: What the caller could not read of samples and shared programs: what it holds may be derived, so that
             the answer as a whole is not *independent*.
         skipped_besides: The same of background and base.
+        lineage: What answers about copies and direction were seen to reach.
 
     Returns:
         The result; the first comparisons, by likeness, with regions, parts and direction.
@@ -87,6 +90,7 @@ def trace(
         least_tokens=calibration.enough_tokens(programs),
         measured=calibration.regime(programs).measured,
         measured_parts=calibration.part.measured,
+        measured_lineage=lineage,
         trained_on=calibration.trained_on,
         texts={name: shown_text(detailing.by_name[name]) for name in sorted(shown)},
     )
@@ -224,10 +228,10 @@ class _Detailing:
         others = [self.by_name[name] for name in self._relatives(draft)]
         contrasts = self.lineage.contrasts(self.by_name[draft.sample], self.by_name[draft.shared], others)
         between = max((one for one in contrasts if one.fits == "other"), key=lambda one: one.there_tokens, default=None)
-        order = None if between is None else ("shown" if between.other_not_from_sample else "not shown")
+        place = None if between is None else ("between" if between.other_beyond_sample else "open")
         through = None if between is None else between.other
         return direction_of(covered, nearest=nearest, through=through).model_copy(
-            update={"contrasts": contrasts, "through_order": order}
+            update={"contrasts": contrasts, "through_place": place}
         )
 
     def _relatives(self, draft: Comparison) -> list[str]:
