@@ -147,9 +147,10 @@ def test_a_control_character_in_a_message_is_an_escape() -> None:
     assert "\\x1b[31mred" in run("examine", "\x1b[31mred").stderr
 
 
-def test_the_help_and_the_completion_name_every_pack_that_comes_along() -> None:
+@pytest.mark.parametrize("words", ["examine --pack ", "pack check "])
+def test_the_help_and_the_completion_name_every_pack_that_comes_along(words: str) -> None:
     described = run("examine", "--help").stdout
-    asked = {"COMP_WORDS": "waspglass examine --pack ", "COMP_CWORD": "3", "_WASPGLASS_COMPLETE": "complete_bash"}
+    asked = {"COMP_WORDS": f"waspglass {words}", "COMP_CWORD": "3", "_WASPGLASS_COMPLETE": "complete_bash"}
     completed = subprocess.run(
         [sys.executable, "-m", "waspglass.cli"],
         capture_output=True,

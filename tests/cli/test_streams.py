@@ -205,6 +205,14 @@ finally:
     assert (done.returncode, done.stdout) == (code, said)
 
 
+@posix
+def test_a_folder_that_was_removed_below_the_user_is_said(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    done = shell(f'cd {tmp_path}/gone && rmdir {tmp_path}/gone && "$@"', *OCCUPIED, "--out", "report")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "there no more" in done.stderr
+
+
 def test_a_user_without_a_home_has_a_cache_that_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container often runs as a number that no name or home belongs to."""
 

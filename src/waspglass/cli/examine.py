@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from waspglass.cli.out_folder import refuse_taken
+from waspglass.cli.pack import known_packs
 from waspglass.cli.streams import colour_wanted, columns, say, say_json
 
 if TYPE_CHECKING:
@@ -43,15 +44,8 @@ class Tlp(StrEnum):
     RED = "red"
 
 
-def _packs() -> list[str]:
-    """For the completion of shells."""
-    from waspglass.packs.load import built_in_packs
-
-    return list(built_in_packs())
-
-
 _Pack = Annotated[
-    str, typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=_packs)
+    str, typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=known_packs)
 ]
 _Facts = Annotated[
     Path | None,

@@ -8,7 +8,15 @@ import typer
 
 from waspglass.cli.streams import say
 
-__all__ = ["app"]
+__all__ = ["app", "known_packs"]
+
+
+def known_packs() -> list[str]:
+    """Names of the packs that come along, for the completion of shells."""
+    from waspglass.packs.load import built_in_packs
+
+    return list(built_in_packs())
+
 
 app = typer.Typer(help="Check campaign packs.", no_args_is_help=True)
 
@@ -20,7 +28,9 @@ def _pack() -> None:
 
 @app.command()
 def check(
-    directory: Annotated[str, typer.Argument(help="Folder of the pack, or the name of a built-in one.")],
+    directory: Annotated[
+        str, typer.Argument(help="Folder of the pack, or the name of a built-in one.", autocompletion=known_packs)
+    ],
 ) -> None:
     """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.
 

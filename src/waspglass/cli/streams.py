@@ -95,6 +95,8 @@ def told(fault: OSError) -> WaspglassError | None:
 
     if fault.filename is not None:
         return UsageError(f"it cannot be used ({fault.strerror})", location=Location(str(fault.filename)))
+    if fault.errno == errno.ENOENT:
+        return UsageError("the folder that you are in is there no more", hint="Change to another one")
     return _unwritten(fault) if fault.errno in _NO_ROOM else None
 
 
