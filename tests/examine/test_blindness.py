@@ -77,6 +77,11 @@ def test_each_reason_at_each_place(reason: SkipReason, place: str) -> None:
         "host.zip",  # the evidence itself, or what was counted but not named
         "C",
         "MX01\\D%3A",
+        r"MX01\uploads\auto\D%3A",  # drives, as collectors lay them out
+        r"MX01\uploads\ntfs\%5C%5C.%5CD%3A",
+        r"fs\sysvol",
+        r"MX01\D$",
+        r"a collection\of a server\D",
         r"C\inetpub",
         r"C\inetpub\logs",
         r"C:\inetpub\logs\LogFiles",
@@ -88,6 +93,8 @@ def test_each_reason_at_each_place(reason: SkipReason, place: str) -> None:
         r"D:\backup\u_ex210301.7z",
         r"D:\backup\u_ex210301.log.rar",
         r"D:\backup\LogFiles.zip",
+        r"D:\saved\Ecp\HttpProxy_2021030100-1.zip",
+        r"D:\restore\inetpub\logs\LogFiles\W3SVC1\2020\January",
         r"C:\inetpub\logs.tar.gz",
         "logs-of-march.rar",
         r"collected.zip\logs.zip",
@@ -112,6 +119,8 @@ def test_places_where_an_entry_log_may_lie(source: str) -> None:
         r"C:\Windows\System32\config\SOFTWARE",
         r"host.zip\C/Users/bob/x.7z",
         "readme.lnk",
+        r"a collection\of a server\of old\D",  # nobody lays drives out like this
+        r"MX01\C\D",
     ],
 )
 def test_places_where_none_lies(source: str) -> None:
@@ -120,7 +129,10 @@ def test_places_where_none_lies(source: str) -> None:
 
 def test_a_folder_beside_those_that_were_read() -> None:
     assert blinds(r"D\IISLogs\site2", logs=(r"D:\IISLogs\site1\u_ex210301.log",))
+    assert blinds(r"D\IISLogs\site1\old", logs=(r"D:\IISLogs\site1\u_ex210301.log",))
     assert blinds("W3SVC2", logs=(r"W3SVC1\u_ex210301.log",))
+    assert blinds("older", logs=("u_ex210301.log",))
+    assert not blinds(r"D\Photos", logs=(r"D:\u_ex210301.log",))
     assert not blinds(r"D\Photos", logs=(r"D:\IISLogs\site1\u_ex210301.log", r"D:\logs\u_ex210301.log"))
 
 

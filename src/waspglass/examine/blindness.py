@@ -15,7 +15,7 @@ from functools import cached_property
 
 from waspglass.evidence.globs import GlobIndex, PathGlob, comparable, comparable_forms, compile_globs
 from waspglass.evidence.skip_log import shown_source
-from waspglass.evidence.windows_path import drive_of, windows_path
+from waspglass.evidence.windows_path import windows_path
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import Pack
 
@@ -54,7 +54,6 @@ _OF_LINES = frozenset(
 _PACKED = re.compile(r"\.(?:tar\.(?:gz|zst|xz|bz2)|zip|tar|tgz|tzst|gz|zst|7z|rar|xz|bz2|cab)$", re.IGNORECASE)
 _SURE_DEPTH = 3
 """Folders that a glob must name so that whatever lies below the last of them is a place of entry logs too."""
-_DRIVE_DEPTH = 3
 
 
 def blinding_skips(
@@ -119,11 +118,11 @@ class _Places:
         return self._overlaps(folders) or self._overlaps([*folders, stem])
 
     def _is_folder(self, place: _Place) -> bool:
-        name = place.parts[-1]
-        if "." in name:
+        if not place.drive and _is_drive(place.parts):
+            return True
+        if "." in place.parts[-1]:
             return False  # a file, of a kind that is no entry log
-        drive = not place.drive and len(place.parts) <= _DRIVE_DEPTH and drive_of(name) is not None
-        return drive or self._overlaps(place.parts)
+        return self._overlaps(place.parts)
 
     def _overlaps(self, parts: Sequence[str]) -> bool:
         """Whether a folder is on the way to a place of entry logs, is one, or lies below or beside one."""
@@ -176,6 +175,12 @@ def _listed(source: str) -> _Place:
         return _Place(parts or ("",), drive=False)
     plain = comparable(path)
     return _Place(tuple(plain.split("/")), drive=len(plain) < len(path))
+
+
+def _is_drive(parts: tuple[str, ...]) -> bool:
+    """Whether what lies in this folder lies at the root of a drive, in the layout of any collector."""
+    inside = windows_path((*parts, "x"))
+    return isinstance(inside, str) and inside[1:] == ":\\x"
 
 
 def _fits(place: list[str], parts: list[str]) -> bool:
