@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import math
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -395,3 +396,32 @@ def test_structure_alone_is_not_enough_where_both_may_have_it_from_a_third_or_no
     assert traced(*pair, [source("third.py", shared)]).verdict is not Verdict.DERIVED
     as_text = traced([reader.as_tokens(pair[0][0])], [reader.as_tokens(pair[1][0])]).comparisons[0]
     assert as_text.reasons[0] != "structure"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_and_order_of_the_inputs_change_no_answer(seed: int) -> None:
+    """Also with more background programs than are looked at one by one."""
+    draw = random.Random(seed)
+    texts = {
+        "samples": [renamed(ORIGINAL), ORIGINAL + "\nprint(1)\n", INDEPENDENT[0]],
+        "shared": [ORIGINAL, ORIGINAL.replace("1.0375", "1.05"), INDEPENDENT[1]],
+        "background": [one.raw.decode() + f"print({i})\n" for i, one in enumerate(background(410))],
+    }
+
+    def answers(*, shuffled: bool) -> dict[tuple[str, str], tuple[str, float, str]]:
+        sources, text_of = {}, {}
+        for kind, all_texts in texts.items():
+            order = draw.sample(all_texts, len(all_texts)) if shuffled else all_texts
+            names = [f"{kind}{draw.randrange(10**9) if shuffled else place}.py" for place in range(len(order))]
+            sources[kind] = [source(name, text) for name, text in zip(names, order, strict=True)]
+            text_of.update(zip(names, order, strict=True))
+        result = trace(
+            sources["samples"], sources["shared"], sources["background"],
+            calibration=load_calibration(), commons=load_commons(),
+        )  # fmt: skip
+        return {
+            (text_of[one.sample], text_of[one.shared]): (one.verdict.value, one.llr, one.reasons[0])
+            for one in result.comparisons
+        }
+
+    assert answers(shuffled=True) == answers(shuffled=False)

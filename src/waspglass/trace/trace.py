@@ -62,7 +62,7 @@ def trace(
         The result; the first comparisons, by likeness, with regions, parts and direction.
     """
     reader = Reader()
-    grounds = Grounds(reader, background, base, commons)
+    grounds = Grounds(reader, _by_content(background), base, commons)
     found = _layers_of(_distinct(samples))
     copies = _distinct(shared, [layer for layer in found.layers if layer not in shared])
     comparing = Comparing(reader, grounds, calibration)
@@ -99,6 +99,11 @@ def trace(
 def _limited(verdict: Verdict, *, whole: bool) -> Verdict:
     """The answer as it may be given if not the whole of all samples and shared programs was read and unpacked."""
     return verdict if whole or verdict is not Verdict.INDEPENDENT else Verdict.CANNOT_TELL
+
+
+def _by_content(sources: Sequence[Source]) -> list[Source]:
+    """In an order that names do not decide: of many background programs every so many-th is looked at."""
+    return sorted(sources, key=lambda source: source.raw)
 
 
 def _distinct(sources: Sequence[Source], taken: Sequence[Source] = ()) -> tuple[Source, ...]:
