@@ -1,16 +1,19 @@
 """How many nobody saw: capture-recapture from several sources of the same day.
 
-Two sources: Chapman's estimate (D. G. Chapman, Univ. Calif. Publ. Statist. 1 (1951) 131-160) with a log-normal interval
-(A. Chao, Biometrics 43 (1987) 783-791). Three or more: log-linear models (S. E. Fienberg, Biometrika 59 (1972)
-591-603), which can express that two sources tend to see the same hosts, averaged with Akaike weights (S. T. Buckland,
-K. P. Burnham, N. H. Augustin, Biometrics 53 (1997) 603-618): the interval of one chosen model is too narrow.
+Two sources: Chapman's estimate (D. G. Chapman, Univ. Calif. Publ. Statist. 1 (1951) 131-160) with an exact interval:
+how many both see is hypergeometric, given how many each sees, and those totals are kept with which neither so few nor
+so many shared hosts are too unlikely (as C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404-413). An interval
+from the variance misses the truth in one of four worlds where few hosts are shared. Three or more: log-linear models (S. E.
+Fienberg, Biometrika 59 (1972) 591-603), which can express that two sources tend to see the same hosts, averaged with
+Akaike weights (S. T. Buckland, K. P. Burnham, N. H. Augustin, Biometrics 53 (1997) 603-618): the interval of one chosen
+model is too narrow.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,16 +64,39 @@ class Estimate:
     assumptions: tuple[str, ...] = ("closed", "matching", "equal")
 
 
-def chapman(first: int, second: int, both: int) -> tuple[float, float, float]:
-    """Chapman's estimate with a 95 % interval for `first` and `second` hosts of which `both` saw `both`."""
-    seen = first + second - both
+def chapman(first: int, second: int, both: int) -> tuple[float, float, float | None]:
+    """Chapman's estimate with a 95 % interval for `first` and `second` hosts of which `both` saw `both`.
+
+    The upper end is None where the data do not bound it.
+    """
     total = (first + 1) * (second + 1) / (both + 1) - 1
-    variance = (first + 1) * (second + 1) * (first - both) * (second - both) / ((both + 1) ** 2 * (both + 2))
-    unseen = total - seen
-    if unseen <= 0 or variance <= 0:
-        return max(total, seen), float(seen), max(total, seen)
-    spread = math.exp(_Z * math.sqrt(math.log1p(variance / unseen**2)))
-    return total, seen + unseen / spread, seen + unseen * spread
+    seen = first + second - both
+    high = _last_total(seen, lambda size: _at_most(both - 1, size, first, second) <= 0.975)
+    low = _last_total(seen - 1, lambda size: size < seen or _at_most(both, size, first, second) < 0.025)
+    return total, min(total, seen if low is None else low + 1), None if high is None else max(total, high)
+
+
+def _at_most(both: int, size: int, first: int, second: int) -> float:
+    """The chance that at most so many of `size` hosts are seen by both."""
+    # SciPy takes long to load, and most questions need none of it.
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.cdf(both, size, first, second))
+
+
+def _last_total(least: int, likely: Callable[[int], bool]) -> int | None:
+    """The last total from `least` on for which it holds, as it does for all before; None if for all that is a bound."""
+    step, known = 1, least
+    while likely(known + step):
+        known += step
+        step *= 2
+        if known > _BOUND * max(least, 1):
+            return None
+    while step > 1:
+        step //= 2
+        if likely(known + step):
+            known += step
+    return known
 
 
 def _design(patterns: list[Pattern], pairs: tuple[tuple[int, int], ...]) -> Floats:
