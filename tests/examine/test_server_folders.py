@@ -41,6 +41,9 @@ def _artefact(*parts: str, local: bool = True) -> Artefact:
         ("part1", "part2", False),
         ("triage1", "Triage 2", False),
         ("20210320101500", "20210321101500", False),
+        ("collection-1", "collection-2", False),
+        ("Day 1", "Day 2", False),
+        ("volume1", "volume2", False),
     ],
 )
 def test_only_names_that_differ_in_a_number_are_servers(one: str, other: str, servers: bool) -> None:
@@ -50,6 +53,20 @@ def test_only_names_that_differ_in_a_number_are_servers(one: str, other: str, se
 
 def test_two_drives_of_one_server_are_one_server() -> None:
     assert server_folders([_artefact("vol-a1", "C", "a.log"), _artefact("vol-a2", "D", "b.log")], ROOT) == {}
+
+
+@pytest.mark.parametrize(
+    ("below", "servers"),
+    [
+        (("uploads", "auto"), True),
+        (("uploads", "lazy_ntfs"), True),
+        (("a site", "a room"), False),  # the folder above the drive has the same name in both
+        (("uploads", "auto", "deeper"), False),
+    ],
+)
+def test_folders_of_collectors_may_stand_between_a_server_and_its_drives(below: tuple[str, ...], servers: bool) -> None:
+    found = [_artefact(name, *below, "C", f"{name}.log") for name in ("MX01", "MX02")]
+    assert bool(server_folders(found, ROOT)) is servers
 
 
 def test_members_of_archives_say_nothing() -> None:
@@ -73,5 +90,10 @@ def test_what_joins_files_of_two_servers_is_a_hint_and_the_rest_stays() -> None:
     seen = Observations(evidence="x", findings=(log, page, joined))
     apart = told_apart(seen, {r"C:\a.log": "MX01", r"C:\b.aspx": "MX02"})
     assert [one.effect for one in apart.findings] == [Effect.SHOWS, Effect.CONTEXT, Effect.HINT]
+    context = joined.model_copy(update={"effect": Effect.CONTEXT})
+    kept = told_apart(
+        Observations(evidence="x", findings=(log, page, context)), {log.source: "MX01", page.source: "MX02"}
+    )
+    assert [one.effect for one in kept.findings] == [Effect.SHOWS, Effect.CONTEXT, Effect.CONTEXT]
     together = told_apart(seen, {r"C:\a.log": "MX01", r"C:\b.aspx": "MX01"})
     assert [one.effect for one in together.findings] == [Effect.SHOWS, Effect.CONTEXT, Effect.SHOWS]

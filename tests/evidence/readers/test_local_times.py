@@ -48,6 +48,12 @@ def test_what_no_clock_and_no_calendar_shows_is_none(text: str) -> None:
     assert LocalTimes().moment(text) is None
 
 
+def test_the_twelfth_may_be_a_month_on_either_side() -> None:
+    assert day_stands_first(["3/12/2021 10:00", "12/3/2021 10:00", "12/12/2021 10:00"]) is None
+    assert day_stands_first(["3/12/2021 10:00", "3/13/2021 10:00", "13/3/2021 10:00"]) is False
+    assert day_stands_first(["12/3/2021 10:00", "13/3/2021 10:00", "3/13/2021 10:00"]) is True
+
+
 def test_dots_mean_the_day_first_and_say_nothing_of_others() -> None:
     assert day_stands_first(["28.03.2021 01:02:03", "2021-03-28"]) is None
     assert LocalTimes(UTC, day_first=False).moment("04.03.2021 1.02.03") == datetime(2021, 3, 4, 1, 2, 3, tzinfo=UTC)
