@@ -3,10 +3,10 @@
 Two sources: Chapman's estimate (D. G. Chapman, Univ. Calif. Publ. Statist. 1 (1951) 131-160) with an exact interval:
 how many both see is hypergeometric, given how many each sees, and those totals are kept with which neither so few nor
 so many shared hosts are too unlikely (as C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404-413). An interval
-from the variance misses the truth in one of four worlds where few hosts are shared. Three or more: log-linear models (S. E.
-Fienberg, Biometrika 59 (1972) 591-603), which can express that two sources tend to see the same hosts, averaged with
-Akaike weights (S. T. Buckland, K. P. Burnham, N. H. Augustin, Biometrics 53 (1997) 603-618): the interval of one chosen
-model is too narrow.
+from the variance misses the truth in one of four worlds where few hosts are shared. Three or more: log-linear models
+(S. E. Fienberg, Biometrika 59 (1972) 591-603), which can express that two sources tend to see the same hosts, averaged
+with Akaike weights (S. T. Buckland, K. P. Burnham, N. H. Augustin, Biometrics 53 (1997) 603-618): the interval of one
+chosen model is too narrow.
 """
 
 from __future__ import annotations
