@@ -1,0 +1,77 @@
+"""What is kept of the matches of one file, and how what was left out is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.hunt.evidence import both, iis, row, rules_of, sigma
+from tests.hunt.outcome.test_sigma_correlations import A, found, joined
+from waspglass.hunt.outcome.collect import RAW_LIMIT
+from waspglass.hunt.outcome.result import HuntResult, Limits
+from waspglass.model.skip import SkipReason
+
+PAGE = "s: {cs-uri-stem|endswith: .js}\ncondition: s"
+INDICATORS = json.dumps(
+    {
+        "type": "bundle",
+        "id": "bundle--0e95725d-7320-415d-80f7-004da920fc12",
+        "objects": [
+            {
+                "type": "indicator",
+                "spec_version": "2.1",
+                "id": "indicator--0e95725d-7320-415d-80f7-004da920fc12",
+                "created": "2021-03-02T00:00:00Z",
+                "modified": "2021-03-02T00:00:00Z",
+                "pattern": "[ipv4-addr:value = '198.51.100.7']",
+                "pattern_type": "stix",
+                "valid_from": "2021-03-02T00:00:00Z",
+            }
+        ],
+    }
+)
+
+
+def left_out(result: HuntResult) -> list[tuple[int, str | None]]:
+    return [(one.count, one.detail) for one in result.skipped if one.reason is SkipReason.LIMIT_REACHED]
+
+
+def lines(result: HuntResult) -> list[int]:
+    return sorted(one.line or 0 for one in result.findings)
+
+
+@pytest.mark.parametrize(("rows", "left"), [(3, []), (4, [(1, "further matches of rule t")])])
+def test_so_many_matches_of_a_rule_are_kept_and_the_others_counted(
+    rows: int, left: list[tuple[int, str | None]]
+) -> None:
+    result = both([iis(*[row("/a.js")] * rows)], rules_of(sigma(PAGE)), Limits(per_rule=3))
+    assert lines(result) == [2, 3, 4]
+    assert left_out(result) == left
+
+
+def test_an_indicator_is_one_of_hundreds_and_keeps_a_tenth() -> None:
+    result = both([iis(*[row()] * 12)], rules_of(indicators=[INDICATORS]), Limits(per_rule=50))
+    assert lines(result) == [2, 3, 4, 5, 6]
+    assert [count for count, _ in left_out(result)] == [7]
+    assert lines(both([iis(*[row()] * 12)], rules_of(indicators=[INDICATORS]), Limits(per_rule=3))) == [2]
+
+
+def test_a_record_without_the_field_that_one_correlation_groups_by_is_heard_by_the_other() -> None:
+    without = joined("event_count", "a", "condition: {gte: 2}", name="without").replace("[U]", "[H]")
+    assert found([A, without, joined("event_count", "a", "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+
+
+def test_events_beyond_what_is_heard_of_one_file_are_told() -> None:
+    count = "title: many\nname: many\ncorrelation: {type: event_count, rules: [t], timespan: 1h, condition: {gte: 9}}"
+    rules = rules_of(sigma(PAGE), count)
+    result = both([iis(*[row("/a.js")] * 10)], rules, Limits(per_rule=1, correlated=8))
+    assert result.findings == ()
+    told = {(one.reason, one.detail) for one in result.skipped}
+    assert (SkipReason.UNDECIDED, "further events for correlations") in told
+    assert [one.rule for one in both([iis(*[row("/a.js")] * 10)], rules, Limits(correlated=9)).findings] == ["many"]
+
+
+def test_of_a_long_record_so_much_is_kept_as_an_excerpt_can_need() -> None:
+    (one,) = both([iis(row("/a.js", query="x" * 20_000))], rules_of(sigma(PAGE))).findings
+    assert len(one.excerpt) <= RAW_LIMIT
