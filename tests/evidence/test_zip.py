@@ -66,6 +66,20 @@ def test_a_bomb_is_refused_before_and_while_reading(tmp_path: Path) -> None:
     assert list(skipped.values()) == [SkipReason.COMPRESSION_BOMB]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_a_bomb_that_claims_to_be_packed_badly_is_one(tmp_path: Path, method: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("C/bomb.log", bytes(5_000_000))
+        archive.writestr("C/ok.log", b"x")
+    raw = bytearray(out.getvalue())
+    packed_at = raw.find(b"PK\x01\x02") + 20
+    raw[packed_at : packed_at + 4] = struct.pack("<I", 4_000_000)
+    found, skipped = read_all(put(tmp_path, bytes(raw)), replace(DEFAULT_LIMITS, ratio_floor=1_000_000))
+    assert found == {r"C:\ok.log": b"x"}
+    assert list(skipped.values()) == [SkipReason.COMPRESSION_BOMB]
+
+
 def test_a_member_that_lies_about_its_size_ends_as_damaged(tmp_path: Path) -> None:
     raw = zip_bytes({"C/x.log": b"a" * 10_000})
     size = struct.pack("<I", 10_000)

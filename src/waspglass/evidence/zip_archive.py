@@ -92,9 +92,13 @@ class ZipContainer:
             return SkipReason.ENCRYPTED, "encrypted member"
         if info.file_size > self._limits.member_bytes:
             return SkipReason.TOO_LARGE, f"{info.file_size} bytes"
-        if self._limits.bomb(info.file_size, info.compress_size):
-            return SkipReason.COMPRESSION_BOMB, f"{info.file_size} bytes out of {info.compress_size}"
+        if self._limits.bomb(info.file_size, packed := self._packed(info)):
+            return SkipReason.COMPRESSION_BOMB, f"{info.file_size} bytes out of {packed}"
         return None
+
+    def _packed(self, info: zipfile.ZipInfo) -> int:
+        """Compressed bytes of a member, by what the directory says and at most all that there are."""
+        return min(info.compress_size, self._size)
 
     def _open(self, info: zipfile.ZipInfo) -> BinaryIO:
         path = f"{self._path}\\{info.filename}"
@@ -113,7 +117,7 @@ class ZipContainer:
             lzma.LZMAError,
         ) as fault:
             raise decompression_fault(path, fault) from fault
-        return bounded_stream(stream, lambda: info.compress_size, self._limits, path)
+        return bounded_stream(stream, lambda: self._packed(info), self._limits, path)
 
     def _refuse_giant_directory(self) -> None:
         """The directory is held in memory, about 500 bytes an entry: its declared length is judged first."""
