@@ -85,7 +85,7 @@ def test_longest_prefix_is_that_of_the_naive_search(networks: list[tuple[int, in
 @pytest.mark.parametrize(
     "row",
     ["nobody,x,de,,192.0.2.0/24,,", "a@b.example,x,fr,,192.0.2.0/24,,", "a@b.example,x,de,,192.0.2.1/24,,", "a@b.example,x,de,,,,",  # noqa: E501
-     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..",],  # noqa: E501
+     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..", "a@b.example,x,,,,,☃-.ü",],  # noqa: E501
 )  # fmt: skip
 def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     path = tmp_path / "c.csv"
@@ -95,6 +95,17 @@ def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_contacts(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_domain_with_umlauts_is_that_of_the_scan(tmp_path: Path) -> None:
+    """`straße` and `strasse` are two domains, of two owners."""
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\na@x.example,Straße.München.example\nb@x.example,strasse.münchen.example\n", "utf-8")
+    contacts = read_contacts(path)
+    for domain, email in (("xn--strae-oqa", "a@x.example"), ("strasse", "b@x.example")):
+        found = contacts.find("192.0.2.1", [f"mail.{domain}.xn--mnchen-3ya.example"], None)
+        assert found is not None
+        assert [each.email for each in found[0]] == [email]
 
 
 def exposed(folder: Path, day: int) -> list[ExposedHost]:

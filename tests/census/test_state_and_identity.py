@@ -151,6 +151,14 @@ def test_names_of_a_provider_do_not_join_its_customers(tmp_path: Path) -> None:
     assert len(partition(tmp_path)) == 36
 
 
+@pytest.mark.parametrize(("suffix", "servers"), [("co.at", 9), ("dyndns.org", 9), ("firma.co.at", 1)])
+def test_a_name_below_which_anybody_registers_is_no_domain_of_one(tmp_path: Path, suffix: str, servers: int) -> None:
+    """Nine firms called their server EX01; few addresses are under the suffix in a small store."""
+    head = "HTTP/1.1 200\r\nX-OWA-Version: 15.1.2176.2\r\nX-FEServer: EX01\r\n"
+    add(tmp_path, "a.json", jsonl(*(banner(f"192.0.2.{n}", data=head, hostnames=[f"k{n}.{suffix}"]) for n in range(9))))
+    assert len(partition(tmp_path)) == servers
+
+
 def test_a_name_of_an_inner_network_joins_nothing(tmp_path: Path) -> None:
     """Half of the small firms that somebody set up from one book have `server.domain.local`."""
     head = "HTTP/1.1 200\r\nX-OWA-Version: 15.1.2176.2\r\nX-FEServer: SERVER\r\n"

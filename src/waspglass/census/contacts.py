@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import ipaddress
 import re
@@ -9,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+import idna
 
 from waspglass.model.errors import Location, UsageError
 
@@ -145,7 +148,15 @@ def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
             raise UsageError(f"not an AS number: {value!r}", location=where)
         contacts.add_system(int(number[1]), contact)
     else:
-        domain = value.lower().strip(".")
-        if not _DOMAIN.match(domain):
-            raise UsageError(f"not a domain: {value!r}", location=where)
-        contacts.add_domain(domain, contact)
+        contacts.add_domain(_domain(value, where), contact)
+
+
+def _domain(value: str, where: Location) -> str:
+    """A domain as scans have it: in lower case and ASCII (`münchen.example` is `xn--mnchen-3ya.example`)."""
+    domain = value.lower().strip(".")
+    if not domain.isascii():
+        with contextlib.suppress(idna.IDNAError):
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+    if not _DOMAIN.match(domain):
+        raise UsageError(f"not a domain: {value!r}", location=where)
+    return domain

@@ -10,8 +10,8 @@ The rule (`docs/census-method.md` says why):
    it, as providers make them, is a wildcard, is seen at more than 32 addresses on one day, or is of an inner network
    (`ex01.firma.local`): a thousand firms may have the same.
 4. Instances with the same name of their own (`X-FEServer`, Shadowserver's `servername`) under the same parent domain
-   are one server. Without a domain such a name (EX01) says nothing, nor under a domain that is seen at more than 32
-   addresses, as a provider's is.
+   are one server. Without a domain such a name (EX01) says nothing, nor under a domain below which others register
+   (`co.at`, `dyndns.org`: the Public Suffix List), or that is seen at more than 32 addresses, as a provider's is.
 5. What is seen at an address without a certificate belongs to the server that is seen there with one, if in the whole
    store only one server is. If there are several, it stays on its own: an address can be handed on.
 """
@@ -35,7 +35,7 @@ __all__ = ["SHARED_LIMIT", "ensure_identity"]
 SHARED_LIMIT = 32
 """A certificate or name at more addresses than this on one day is taken for shared and joins nothing."""
 
-_VERSION = "3"
+_VERSION = "4"
 """Raise it when the rule changes: the tables kept before are then not used."""
 
 _INSTANCES = """
@@ -70,7 +70,8 @@ WITH named AS (
     OR contains('-' || digits || '-', '-' || octets[4] || '-' || octets[3] || '-')
     OR contains(name, printf('%02x%02x%02x%02x', {octets})) OR contains(name, printf('%03d%03d%03d%03d', {octets})))
 ), owned AS (
-  SELECT parent FROM own GROUP BY parent HAVING count(DISTINCT address) <= {limit}
+  SELECT parent FROM own ANTI JOIN public_suffix USING (parent)
+  GROUP BY parent HAVING count(DISTINCT address) <= {limit}
 )
 SELECT address, certificate, 'c:' || certificate AS key FROM seen ANTI JOIN wild USING (certificate)
   WHERE certificate <> ''
@@ -80,6 +81,11 @@ UNION SELECT address, certificate, 'n:' || name FROM proper
 UNION SELECT address, certificate, 's:' || server_name || '@' || parent FROM proper SEMI JOIN owned USING (parent)
   WHERE server_name IS NOT NULL AND contains(parent, '.')
 """
+_PARENTS = """
+SELECT DISTINCT substr(name, instr(name, '.') + 1) AS parent
+FROM (SELECT unnest(names) AS name FROM seen WHERE server_name IS NOT NULL) WHERE contains(name, '.')
+"""
+
 _INNER = "local|localdomain|localhost|lan|home|internal|intern|intra|intranet|corp|private|home\\.arpa"
 """Ends of names that are unique in one network only (RFC 6762, appendix G; RFC 8375), and what Germans write."""
 _OCTETS = ", ".join(f"TRY_CAST(octets[{place}] AS INTEGER)" for place in range(1, 5))
@@ -181,6 +187,7 @@ def _edges(reading: Reading) -> pa.Table:
     """Which instance has which key, without the keys that are shared; columns `instance` and `key`."""
     connection = reading.connection
     numbers: dict[str, object] = {"limit": SHARED_LIMIT, "days": len({day for day, _ in reading.scans()})}
+    connection.register("public_suffix", _public_suffixes(connection.sql(_PARENTS).to_arrow_table()["parent"]))
     connection.execute(_KEYED.format(octets=_OCTETS, inner=_INNER, **numbers))
     connection.execute(_WIDTHS)
     connection.execute(_WIDE.format(**numbers))
@@ -188,8 +195,17 @@ def _edges(reading: Reading) -> pa.Table:
     connection.register("busy", busy)
     edges = connection.sql(_EDGES.format(**numbers)).to_arrow_table()
     connection.unregister("busy")
+    connection.unregister("public_suffix")
     connection.execute("DROP TABLE keyed; DROP TABLE width; DROP TABLE wide")
     return edges
+
+
+def _public_suffixes(parents: pa.ChunkedArray) -> pa.Table:
+    """Those below which anybody may register a name, as a table of `parent`."""
+    from publicsuffixlist import PublicSuffixList  # reading the list takes time, and most questions find the table kept
+
+    is_public = PublicSuffixList().is_public
+    return pa.table({"parent": pa.array([each for each in parents.to_pylist() if is_public(each)], pa.string())})
 
 
 def _components(count: int, instances: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
