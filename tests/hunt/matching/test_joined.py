@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.hunt.evidence import IIS_FIELDS, KINDS, row, rules_of, sigma
 from waspglass.evidence.artefact import Columns
@@ -13,6 +15,7 @@ from waspglass.evidence.formats.registry import line_format
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.matching.binding import bind
 from waspglass.hunt.matching.choice_store import ChoiceStore
+from waspglass.hunt.matching.joined import Located, joined
 from waspglass.hunt.matching.needles import JOINED
 from waspglass.hunt.matching.plan import Choice, choose
 from waspglass.hunt.matching.sample import Sample
@@ -55,6 +58,41 @@ def test_both_columns_are_one_needle(rule: str, line: str) -> None:
 def test_what_may_overlap_or_is_rare_stays_alone(rule: str) -> None:
     (prong,) = _chosen(f"{rule}\ncondition: s").prongs
     assert not any(needle.startswith(JOINED) for needle in prong.primary)
+
+
+def _share_bytes(one: bytes, two: bytes) -> bool:
+    """Laid upon one another at each offset: whether some text has both, and a byte that belongs to both."""
+    return any(
+        all(one[at] == two[at - shift] for at in range(max(0, shift), min(len(one), shift + len(two))))
+        for shift in range(1 - len(two), len(one))
+    )
+
+
+WORDS = st.text("ab", min_size=1, max_size=4).map(str.encode)
+
+
+@given(WORDS, WORDS)
+def test_of_one_column_what_begins_it_stands_first_if_the_two_cannot_share_bytes(head: bytes, tail: bytes) -> None:
+    begins = Located(frozenset({b" " + head}), 4, 4, starts=True, ends=False)
+    inside = Located(frozenset({tail}), 4, 4, starts=False, ends=False)
+    assert (joined(begins, inside, 0.01, b" ") is None) == _share_bytes(head, tail)
+    assert joined(inside, begins, 0.01, b" ") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share", "known"),
+    [
+        ((1, 2), (3, 3), 0.05, True),
+        ((1, 2), (3, 3), 0.07, False),  # what stands in front must not be common
+        ((1, 3), (3, 4), 0.05, False),
+        ((4, 4), (3, 3), 0.05, False),
+    ],
+)
+def test_of_two_columns_the_one_before_stands_first(
+    first: tuple[int, int], second: tuple[int, int], share: float, known: bool
+) -> None:
+    one, two = (Located(frozenset({text}), *place, False, False) for text, place in ((b"aa", first), (b"bb", second)))
+    assert (joined(one, two, share, b" ") is not None) is known
 
 
 def test_a_choice_is_remembered_for_the_same_rules_only(tmp_path: Path) -> None:
