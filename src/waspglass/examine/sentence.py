@@ -13,7 +13,7 @@ from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
 from waspglass.examine.unsettled import settled
 from waspglass.examine.verdict import Decision, rests_on_answers
-from waspglass.model.assessment import Implant, Lid, Verdict
+from waspglass.model.assessment import Implant, Lid, LidState, Verdict
 from waspglass.model.facts import Certainty
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
@@ -57,6 +57,9 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     if copied := known_from_copies(there, observations, case.pack):
         names = listed([shown_subject(one.subject, catalogue) for one in copied], catalogue)
         parts.append(catalogue.text("sentence.copies", implants=names))
+    if case.lid.state is LidState.VULNERABLE and decision.verdict is not Verdict.OCCUPIED:
+        # Whoever reads "clean" must not stop there; an occupied server's own sentence says it.
+        parts.append(catalogue.text("sentence.without_fix"))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
     if late := case.first_sign_after_lid:
