@@ -18,7 +18,7 @@ from waspglass.packs.folder import AdviceFile, ArtefactsFile, ClocksFile, PackHe
 from waspglass.packs.known_good import read_known_good
 from waspglass.packs.located import read_table, read_yaml
 from waspglass.packs.pack import BuildRow, Figure, RuleSource, TimelineRow
-from waspglass.packs.yara_source import yara_fault
+from waspglass.packs.yara_source import checked_yara
 
 
 @cache
@@ -41,7 +41,8 @@ def _rules(data: bytes) -> None:
 
 def _yara(data: bytes) -> None:
     source = RuleSource(path="x.yar", text=data.decode("utf-8", "replace"), origin="user")
-    if yara_fault(source) is None:
+    checked = checked_yara(source)
+    if not checked.faults and not checked.includes:
         scanner = YaraScanner([source], 2)
         scanner.scan(artefact("webfile", '<%@ Page %><script runat="server">eval(x)</script>' * 20))
 

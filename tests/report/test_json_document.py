@@ -8,12 +8,12 @@ from hypothesis import given
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.sample import every_verdict, occupied
 from waspglass.model.assessment import Assessment
-from waspglass.report.json_document import read_json, render_json
+from waspglass.report.json_document import render_json
 
 
 @pytest.mark.parametrize("assessment", every_verdict(), ids=lambda assessment: str(assessment.verdict))
 def test_what_was_written_can_be_read(assessment: Assessment) -> None:
-    assert read_json(render_json(assessment)) == assessment
+    assert Assessment.model_validate_json(render_json(assessment)) == assessment
 
 
 def test_scripts_find_what_the_interface_promises() -> None:
@@ -41,4 +41,4 @@ def test_hidden_characters_are_escaped_and_come_back(text: str) -> None:
 
 @pytest.mark.parametrize("text", STRINGS)
 def test_known_hostile_strings_round_trip(text: str) -> None:
-    assert read_json(render_json(everywhere(text))) == everywhere(text)
+    assert Assessment.model_validate_json(render_json(everywhere(text))) == everywhere(text)

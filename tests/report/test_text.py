@@ -18,8 +18,8 @@ from waspglass.report.visible import place
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def shown(assessment: Assessment, *, width: int = 100, language: str | None = None) -> str:
-    return render_text(assessment, colour=False, width=width, language=language)
+def shown(assessment: Assessment, *, width: int = 100) -> str:
+    return render_text(assessment, colour=False, width=width)
 
 
 def test_the_verdict_sentence_comes_first() -> None:
@@ -134,12 +134,9 @@ def test_clocks_count_from_becoming_aware() -> None:
 def test_german_has_umlauts_and_german_numbers() -> None:
     text = shown(occupied(language="de"), width=160)
     assert "Gepatcht, aber besetzt" in text
+    assert "WARUM" in text
     assert "1 Hintertür vorhanden" in text
     assert "4.120 Dateien, 96,0 MB" in text
-
-
-def test_the_language_of_the_words_can_be_chosen() -> None:
-    assert "WARUM" in shown(occupied(), language="de")
 
 
 @pytest.mark.parametrize("width", [10, 40, 80, 200])

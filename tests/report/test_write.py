@@ -9,7 +9,6 @@ from tests.report.hostile import STRINGS, everywhere
 from tests.report.sample import clean, every_verdict, occupied
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import OutputError
-from waspglass.report.json_document import read_json
 from waspglass.report.write import Format, write_reports
 
 
@@ -22,7 +21,7 @@ def test_all_reports_are_written(tmp_path: Path, assessment: Assessment) -> None
     written = write_reports(assessment, tmp_path / "new" / "folder")
     assert names(tmp_path / "new" / "folder") == {form.value for form in Format}
     assert [path.name for path in written] == [form.value for form in Format]
-    assert read_json((tmp_path / "new/folder/assessment.json").read_bytes()) == assessment
+    assert Assessment.model_validate_json((tmp_path / "new/folder/assessment.json").read_bytes()) == assessment
 
 
 def test_only_the_formats_asked_for(tmp_path: Path) -> None:
@@ -30,8 +29,8 @@ def test_only_the_formats_asked_for(tmp_path: Path) -> None:
     assert names(tmp_path) == {"assessment.json"}
 
 
-def test_the_language_can_be_chosen(tmp_path: Path) -> None:
-    write_reports(occupied(), tmp_path, [Format.TEXT, Format.HTML], language="de")
+def test_the_reports_are_in_the_language_of_the_assessment(tmp_path: Path) -> None:
+    write_reports(occupied(language="de"), tmp_path, [Format.TEXT, Format.HTML])
     assert "WARUM" in (tmp_path / "report.txt").read_text("utf-8")
     assert '<html lang="de">' in (tmp_path / "report.html").read_text("utf-8")
 

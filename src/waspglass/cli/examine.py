@@ -161,7 +161,7 @@ def _answer(assessment: Assessment, out: Path | None, output_format: OutputForma
     else:
         from waspglass.report.text import render_text
 
-        say(render_text(assessment, colour=colour_wanted(), width=columns(), language=assessment.language) + names)
+        say(render_text(assessment, colour=colour_wanted(), width=columns()) + names)
     if fault is not None:
         raise fault
 

@@ -58,9 +58,9 @@ def part_of(artefact: Artefact) -> str:
     return "/".join(value.lower() for _, value in sorted(artefact.attributes.items()))
 
 
-def silent_span(artefact: Artefact, size: int = 0) -> LogSpan:
+def silent_span(artefact: Artefact) -> LogSpan:
     """The span of a file that says nothing about time (a page, a configuration)."""
-    return LogSpan(bytes=artefact.file.size or size, part=part_of(artefact))
+    return LogSpan(bytes=artefact.file.size or 0, part=part_of(artefact))
 
 
 def log_span(

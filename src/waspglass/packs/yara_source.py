@@ -18,7 +18,6 @@ __all__ = [
     "checked_together",
     "checked_yara",
     "compiled_yara",
-    "yara_fault",
     "yara_meta",
 ]
 
@@ -117,10 +116,3 @@ def yara_meta(rule: yara_x.Rule) -> dict[str, str]:
         name: value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         for name, value in rule.metadata
     }
-
-
-def yara_fault(source: RuleSource) -> str | None:
-    """The compiler's first complaint with its line, on one line; None if the source compiles."""
-    checked = checked_yara(source)
-    included = f"line {checked.includes[0]}: include is switched off" if checked.includes else None
-    return next(iter(checked.faults), included)

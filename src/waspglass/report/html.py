@@ -26,17 +26,13 @@ _LEAVES = 6
 _CHILDREN = 60
 
 
-def render_html(assessment: Assessment, *, language: str | None = None) -> str:
-    """The report as one HTML document.
+def render_html(assessment: Assessment) -> str:
+    """The report as one HTML document, in the language of the assessment.
 
     It has a content security policy that allows its own style and script by their digests and nothing else, so that
     even a string that slipped through the escaping could neither run nor load anything.
-
-    Args:
-        assessment: The result to show.
-        language: Of the report's own words; None takes the assessment's.
     """
-    phrases = Phrases(language or assessment.language)
+    phrases = Phrases(assessment.language)
     summary = summarise(assessment)
     cited = frozenset(_cited(assessment.why))
     tables = rung_tables(assessment, cited)

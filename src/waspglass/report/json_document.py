@@ -1,10 +1,10 @@
-"""`assessment.json`: the assessment itself, in its canonical form, and the JSON schema that ships with it."""
+"""`assessment.json`: the assessment itself, in its canonical form."""
 
 from __future__ import annotations
 
 from waspglass.model.assessment import Assessment
 
-__all__ = ["only_ascii", "read_json", "render_json"]
+__all__ = ["only_ascii", "render_json"]
 
 
 def render_json(assessment: Assessment) -> str:
@@ -15,15 +15,6 @@ def render_json(assessment: Assessment) -> str:
     """
     lines = assessment.model_dump_json(indent=2, by_alias=True).split("\n")
     return "".join(f"{line if line.isprintable() else _escaped(line)}\n" for line in lines)
-
-
-def read_json(document: str | bytes) -> Assessment:
-    """Reads what `render_json` wrote.
-
-    Raises:
-        pydantic.ValidationError: If it is not an assessment of this schema.
-    """
-    return Assessment.model_validate_json(document)
 
 
 def only_ascii(text: str) -> str:

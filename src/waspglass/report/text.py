@@ -35,8 +35,8 @@ _MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
 _SHORT_PLACE = 50
 
 
-def render_text(assessment: Assessment, *, colour: bool, width: int, language: str | None = None) -> str:
-    """The whole report as lines of at most `width` columns, ending in a line break.
+def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
+    """The whole report, in the language of the assessment, as lines of at most `width` columns, ending in a line break.
 
     The place of a finding or skip is never broken, even if its line becomes longer than that: it is there to be
     copied, and to be found with `grep`.
@@ -45,9 +45,8 @@ def render_text(assessment: Assessment, *, colour: bool, width: int, language: s
         assessment: The result to show.
         colour: With ANSI colours; without, the text holds no escape sequence at all.
         width: Columns of the terminal; less than 40 is taken as 40.
-        language: Of the report's own words; None takes the assessment's.
     """
-    phrases = Phrases(language or assessment.language)
+    phrases = Phrases(assessment.language)
     summary = summarise(assessment)
     out = StringIO()
     places = Places()

@@ -34,7 +34,6 @@ def write_reports(
     out: Path,
     formats: Iterable[Format] = tuple(Format),
     *,
-    language: str | None = None,
     tlp: str = "amber",
 ) -> tuple[Path, ...]:
     """Writes the reports into `out`, which is made if need be, and returns their paths in the order of `Format`.
@@ -46,14 +45,13 @@ def write_reports(
         assessment: What to report.
         out: The folder. A report of an earlier run is replaced; a file that waspglass did not write is not.
         formats: Which reports.
-        language: Of the reports' own words; None takes the assessment's.
         tlp: Traffic Light Protocol 2.0 level of the STIX bundle.
 
     Raises:
         OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
     chosen = set(formats)
-    texts = ((form.value, partial(_renderer(form, language, tlp), assessment)) for form in Format if form in chosen)
+    texts = ((form.value, partial(_renderer(form, tlp), assessment)) for form in Format if form in chosen)
     return write_files(out, dict(texts), ours=names_generator)
 
 
@@ -111,20 +109,20 @@ def write_files(
     return tuple(target for _, target in waiting)
 
 
-def _renderer(form: Format, language: str | None, tlp: str) -> Callable[[Assessment], str]:
+def _renderer(form: Format, tlp: str) -> Callable[[Assessment], str]:
     """The function that makes a format; its module is loaded only when the format is asked for."""
     if form is Format.HTML:
         from waspglass.report.html import render_html
 
-        return lambda assessment: render_html(assessment, language=language)
+        return render_html
     if form is Format.TEXT:
         from waspglass.report.text import render_text
 
-        return lambda assessment: render_text(assessment, colour=False, width=_TEXT_WIDTH, language=language)
+        return partial(render_text, colour=False, width=_TEXT_WIDTH)
     if form is Format.STIX:
         from waspglass.report.stix import render_stix
 
-        return lambda assessment: render_stix(assessment, tlp=tlp)
+        return partial(render_stix, tlp=tlp)
     if form is Format.TIMELINE:
         from waspglass.report.timeline import render_timeline
 
