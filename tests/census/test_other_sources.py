@@ -276,6 +276,26 @@ def test_censys_names_the_product_where_no_response_does(tmp_path: Path) -> None
 _SOFTWARE = ("uniform_resource_identifier", "cpe")
 
 
+def test_censys_tells_a_version_where_no_response_does(tmp_path: Path) -> None:
+    """Also as a whole answer of a search on one line, with what its hits are wrapped in."""
+    cpe = "cpe:2.3:a:microsoft:exchange_server:*:*:*:*:*:*:*:*"
+
+    def host(address: str, version: str) -> dict[str, object]:
+        software = [{"cpe": "cpe:2.3:a:microsoft:iis:10.0:*", "version": "10.0"}, {"cpe": cpe, "version": version}]
+        service = {"port": 443, "scan_time": "2021-03-09T10:00:00Z", "software": software}
+        return {"ip": address, "services": [service]}
+
+    hits = [
+        host("192.0.2.1", VULNERABLE),
+        {"host_v1": {"resource": host("192.0.2.2", PATCHED)}},
+        host("192.0.2.3", "2016"),
+    ]
+    assert added(add(tmp_path, "censys.json", jsonl({"code": 200, "result": {"hits": hits}}))) == (3, {})
+    assert [(each["version"], each["version_from"]) for each in rows(tmp_path)] == [
+        (VULNERABLE, "field"), (PATCHED, "field"), (None, None)
+    ]  # fmt: skip
+
+
 def test_censys_platform_keeps_responses_in_endpoints(tmp_path: Path) -> None:
     plain = {"http": {"html_title": "Outlook", "body": "/owa/auth/15.1.2176/"}}
     lists = {"http": {"headers": {"X-OWA-Version": {"headers": [PATCHED]}}}}

@@ -6,6 +6,7 @@ certificate in `cert` (fields of the Platform's query language, docs.censys.com)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -20,6 +21,8 @@ from waspglass.census.sources.source import BATCH_ROWS, Head
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Censys"]
+
+_VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
 
 class _Location(msgspec.Struct, gc=False):
@@ -84,6 +87,7 @@ class _Certificate(msgspec.Struct, gc=False):
 class _Software(msgspec.Struct, gc=False):
     uniform_resource_identifier: str | None = None
     cpe: str | None = None
+    version: str | None = None
 
 
 class _Service(msgspec.Struct, gc=False):
@@ -112,26 +116,29 @@ class _Wrapped(msgspec.Struct, gc=False):
     resource: _Host | None = None
 
 
-class _Result(_Host, gc=False):
+class _Hit(_Host, gc=False):
     resource: _Host | None = None
-
-
-class _Line(_Result, gc=False):
     host_v1: _Wrapped | None = None
     host: _Host | None = None
-    result: _Result | None = None
 
     def unwrapped(self) -> _Host:
         """The host, as searches, look-ups and downloads wrap it."""
-        result = self.result or _Result()
-        return next(
-            (
-                host
-                for host in ((self.host_v1 or _Wrapped()).resource, self.resource, self.host, result.resource, result)
-                if host is not None and host.ip is not None
-            ),
-            self,
-        )
+        inner = ((self.host_v1 or _Wrapped()).resource, self.resource, self.host)
+        return next((host for host in inner if host is not None and host.ip is not None), self)
+
+
+class _Result(_Hit, gc=False):
+    hits: list[_Hit] | None = None
+
+
+class _Line(_Result, gc=False):
+    result: _Result | None = None
+
+    def hosts(self) -> list[_Host]:
+        """The host of a line, or those of a whole answer of a search."""
+        answers: list[_Result] = [self] if self.result is None else [self, self.result]
+        hits = [hit.unwrapped() for answer in answers for hit in answer.hits or ()]
+        return hits or [next((host for each in answers if (host := each.unwrapped()).ip is not None), self)]
 
 
 _COLUMNS = tuple(
@@ -161,11 +168,10 @@ class Censys:
         """Yields the services; see `Source.read`."""
         rows: list[tuple[object, ...]] = []
         for number, line in decode_lines(content, _Line, tally):
-            host = line.unwrapped()
-            if not host.services:
-                tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
-                continue
-            rows += [_row(number, host, service, self._signs) for service in host.services]
+            for host in line.hosts():
+                if not host.services:
+                    tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
+                rows += [_row(number, host, service, self._signs) for service in host.services or ()]
             if len(rows) >= BATCH_ROWS:
                 yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
                 rows.clear()
@@ -214,9 +220,12 @@ def _sign(service: _Service, signs: Signs) -> Sign | None:
         product = signs.product_of(response.html_title, None)
         if product is not None:
             return Sign(product, server_name=signs.server_name(product, head))
-    named = [each.uniform_resource_identifier or each.cpe for each in service.software or ()]
-    product = signs.product_of(None, named)
-    return None if product is None else Sign(product)
+    for each in service.software or ():
+        product = signs.product_of(None, each.uniform_resource_identifier or each.cpe)
+        if product is not None:
+            dotted = _VERSION.fullmatch(each.version or "") is not None
+            return Sign(product, each.version if dotted else None, "field" if dotted else None)
+    return None
 
 
 def _header_text(response: _Response) -> str:

@@ -21,7 +21,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally, raw_frame
-from waspglass.census.signs import Signs, load_signs
+from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.source import BATCH_ROWS, Head
 from waspglass.model.errors import Location
@@ -126,6 +126,10 @@ def _rows(number: int, host: Element, signs: Signs, tally: Tally) -> list[tuple[
                 _fingerprint(port),
             )
         )
+    scripts = host.find("hostscript")
+    told = None if scripts is None else _scripts(scripts, signs)
+    if told is not None and told[0] is not None:
+        rows.append((number, address, None, None, seen, *told, names, None))
     if not rows:
         tally.add(SkipReason.EMPTY, f"host {number}: no open port")
     return rows
@@ -138,14 +142,14 @@ def _time(seconds: str | None) -> str | None:
         return None
 
 
-def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
-    """Product, version, where it is from, CVEs inferred, CVEs shown, CVEs not found."""
+def _scripts(found: Element, signs: Signs) -> tuple[object, ...]:
+    """Product, version, where it is from, CVEs inferred, CVEs shown, CVEs not found; of a port or of `hostscript`."""
     product: str | None = None
     version: str | None = None
     claimed: list[str] = []
     verified: list[str] = []
     refuted: list[str] = []
-    for script in port.iter("script"):
+    for script in found.iter("script"):
         name, text = script.get("id", ""), script.get("output", "")
         cve = signs.tests.get(name)
         if cve is not None:
@@ -161,7 +165,26 @@ def _scripts(port: Element, signs: Signs) -> tuple[object, ...]:
             if name in each.scripts and (shown := _shown_version(text)):
                 product, version = each.product, shown
     origin = None if version is None else "script"
+    if version is None:
+        sign = _answer(found, signs)
+        if sign is not None and product in (None, sign.product):
+            product, version, origin = sign.product, sign.version, sign.origin
     return product, version, origin, claimed or None, verified or None, refuted or None
+
+
+def _answer(port: Element, signs: Signs) -> Sign | None:
+    """What the port answered, as scripts and the detection of services show it: headers, title, CPE."""
+    texts = {script.get("id"): script.get("output", "") for script in port.iter("script")}
+    head = "".join(f"\n{line.strip()}" for line in texts.get("http-headers", "").splitlines())
+    sign = signs.read(head, "") if head else None
+    if sign is not None:
+        return sign
+    title = next(iter(texts.get("http-title", "").strip().splitlines()), None)
+    product = signs.product_of(title, [each.text for each in port.iter("cpe")])
+    service = port.find("service")
+    version = "" if product is None or service is None else service.get("version", "")
+    shown = _VERSION.fullmatch(version) is not None
+    return None if product is None else Sign(product, version if shown else None, "field" if shown else None)
 
 
 def _shown_version(text: str) -> str | None:

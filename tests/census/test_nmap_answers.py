@@ -1,0 +1,71 @@
+"""Nmap runs whose scripts were not written for one product: what ports answered, and what stands beside the ports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.census.exports import PATCHED, VULNERABLE, add, counts, rows
+from waspglass.packs.builds import State
+
+
+def run(port: str, beside: str = "") -> bytes:
+    """One host with port 443."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n<nmaprun scanner="nmap" version="7.95">'
+        '<host starttime="1615280000" endtime="1615280100"><status state="up"/>'
+        '<address addr="192.0.2.1" addrtype="ipv4"/><ports><port protocol="tcp" portid="443">'
+        f'<state state="open"/>{port}</port></ports>{beside}</host></nmaprun>\n'
+    ).encode()
+
+
+def script(name: str, *lines: str) -> str:
+    return f'<script id="{name}" output="{"&#xa;  ".join(["", *lines])}"/>'
+
+
+def service(version: str, *cpe: str) -> str:
+    inner = "".join(f"<cpe>{each}</cpe>" for each in cpe)
+    return f'<service name="https" product="x" version="{version}">{inner}</service>'
+
+
+HEADERS = script("http-headers", "Server: Microsoft-IIS/10.0", f"X-OWA-Version: {VULNERABLE}", "(Request type: GET)")
+CPE = "cpe:/a:microsoft:exchange_server:2016"
+
+
+@pytest.mark.parametrize(
+    ("port", "version", "state"),
+    [
+        (HEADERS, (VULNERABLE, "header"), State.VULNERABLE),
+        (script("http-title", "Outlook", "Requested resource was /owa/"), (None, None), State.UNKNOWN),
+        (service(PATCHED, "cpe:/o:microsoft:windows", CPE), (PATCHED, "field"), State.PATCHED),
+        (service("2016 CU19", CPE), (None, None), State.UNKNOWN),
+        (HEADERS + service(PATCHED, CPE), (VULNERABLE, "header"), State.VULNERABLE),
+        (script("ms-exchange-version", PATCHED) + HEADERS, (PATCHED, "script"), State.PATCHED),
+    ],
+)
+def test_a_port_shows_its_product(
+    tmp_path: Path, port: str, version: tuple[str | None, str | None], state: State
+) -> None:
+    add(tmp_path, "2021-03-09.xml", run(port))
+    (one,) = rows(tmp_path)
+    assert (one["product"], one["version"], one["version_from"]) == ("exchange", *version)
+    assert [each.addresses for each in counts(tmp_path)] == [{state: 1}]
+
+
+@pytest.mark.parametrize(
+    "port", [script("http-title", "IIS Windows"), service("10.0", "cpe:/a:microsoft:iis:10.0"), ""]
+)
+def test_others_are_of_no_known_product(tmp_path: Path, port: str) -> None:
+    add(tmp_path, "2021-03-09.xml", run(port))
+    assert [each["product"] for each in rows(tmp_path)] == [None]
+
+
+def test_a_test_beside_the_ports_is_of_the_host(tmp_path: Path) -> None:
+    test = script("http-vuln-cve2021-26855", "VULNERABLE:", "State: VULNERABLE")
+    add(
+        tmp_path, "2021-03-09.xml", run(service(PATCHED, CPE), f"<hostscript>{test}{script('clock-skew')}</hostscript>")
+    )
+    assert [(each["port"], each["verified"]) for each in rows(tmp_path)] == [(443, None), (None, ["CVE-2021-26855"])]
+    (one,) = counts(tmp_path)
+    assert (one.addresses, one.tested) == ({State.VULNERABLE: 1}, 1)
