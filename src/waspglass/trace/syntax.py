@@ -116,6 +116,15 @@ class _Nodes:
         self.start: list[int] = []
         self.end: list[int] = []
 
+    def add(self, kind: int, role: int, text: int, depth: int, start: int, end: int) -> None:
+        """One more node."""
+        for column, value in zip(
+            (self.kind, self.role, self.text, self.depth, self.start, self.end),
+            (kind, role, text, depth, start, end),
+            strict=True,
+        ):
+            column.append(value)
+
     def syntax(self, reading: Reading, *, truncated: bool) -> Syntax:
         depth = np.minimum(np.array(self.depth, dtype=np.int32), MAX_DEPTH).astype(np.int16)
         return Syntax(
@@ -208,7 +217,69 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
         hash_text(raw[start:end]) if role >= WORD and role != COMMENT else (kind if role == PLAIN else 0)
         for kind, role, start, end in zip(nodes.kind, nodes.role, nodes.start, nodes.end, strict=True)
     ]
+    if language.name in _WHOLE:
+        nodes, more = _with_inside(nodes, raw, _WHOLE[language.name])
+        cut = cut or more
     return nodes.syntax(Reading.SYNTAX, truncated=cut)
+
+
+_WHOLE = {"markdown": frozenset[int](), "html": frozenset({hash_text("text"), hash_text("raw_text")})}
+"""Grammars that give a paragraph or a script as one node, or of it the punctuation only; the kinds of such nodes in
+HTML. In Markdown all that stands in no node of its own is such text, so none is told by its kind."""
+_SCRIPT, _INLINE = hash_text("raw_text"), hash_text("inline")
+_SHORT = 3
+"""Letters of words that are taken for themselves."""
+_WORD_KIND = hash_text("token word")
+_WRITTEN = re.compile(rb"[\w\x80-\xff]+|[^\s\w\x80-\xff]")
+
+
+def _inside(raw: bytes, start: int, end: int, *, script: bool) -> Iterator[tuple[int, int, int, int, int]]:
+    """Kind, role, text, start and end of what a stretch consists of: tokens of a script, or words and marks.
+
+    Short words and marks are to a text what keywords are to a program, and longer words what names are: who rewrites a
+    sentence changes these first.
+    """
+    if script:
+        for kind, role, text, first, last in _plain_tokens(raw[start:end]):
+            yield kind, role, text, start + first, start + last
+        return
+    for match in _WRITTEN.finditer(raw, start, end):
+        written = match.group()[:4096].lower()
+        text = hash_text(written)
+        if len(written) > _SHORT:
+            yield _WORD_KIND, WORD, text, match.start(), match.end()
+        else:
+            yield text, PLAIN, text, match.start(), match.end()
+
+
+def _with_inside(nodes: _Nodes, raw: bytes, whole: frozenset[int]) -> tuple[_Nodes, bool]:
+    """The nodes with what is in stretches that the grammar leaves whole, and whether there was too much of it."""
+    found = _Nodes()
+    rows = zip(nodes.kind, nodes.role, nodes.text, nodes.depth, nodes.start, nodes.end, strict=True)
+    if whole:
+        for kind, role, text, depth, start, end in rows:
+            if role == INNER or kind not in whole:
+                found.add(kind, role, text, depth, start, end)
+                continue
+            for row in _inside(raw, start, end, script=kind == _SCRIPT):
+                found.add(*row[:3], depth, *row[3:])
+                if len(found.kind) > 3 * TOKEN_LIMIT:
+                    return found, True
+        return found, False
+    blocks = [row for row in rows if row[1] == INNER and row[0] != _INLINE]
+    open_blocks: list[tuple[int, int]] = []
+    place = 0
+    for row in _inside(raw, 0, len(raw), script=False):
+        while place < len(blocks) and blocks[place][4] <= row[3]:
+            found.add(*blocks[place])
+            open_blocks.append((blocks[place][3], blocks[place][5]))
+            place += 1
+        while open_blocks and open_blocks[-1][1] <= row[3]:
+            open_blocks.pop()
+        found.add(*row[:3], open_blocks[-1][0] + 1 if open_blocks else 1, *row[3:])
+        if len(found.kind) > 3 * TOKEN_LIMIT:
+            return found, True
+    return found, False
 
 
 _LEXER = re.compile(
@@ -245,27 +316,26 @@ def _lexed(raw: bytes) -> Iterator[tuple[str, int, int]]:
         yield name, start, place
 
 
+def _plain_tokens(raw: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+    """Kind, role, text, start and end of each token."""
+    names = {role: hash_text(f"token {role}") for role in _ROLES}
+    for name, start, end in _lexed(raw):
+        token = raw[start : min(end, start + 4096)]
+        text = hash_text(token)
+        plain = name == "plain" or (name == "word" and token.lower() in _KEYWORDS)
+        yield text if plain else names[name], PLAIN if plain else _ROLES[name], text, start, end
+
+
 def _from_tokens(raw: bytes) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
     nodes = _Nodes()
     nodes.kind, nodes.role, nodes.text = [hash_text("tokens")], [INNER], [0]
     nodes.depth, nodes.start, nodes.end = [0], [0], [len(raw)]
-    names = {role: hash_text(f"token {role}") for role in _ROLES}
-    cut = False
-    for name, start, end in _lexed(raw):
-        token = raw[start : min(end, start + 4096)]
-        text = hash_text(token)
-        plain = name == "plain" or (name == "word" and token.lower() in _KEYWORDS)
-        nodes.kind.append(text if plain else names[name])
-        nodes.role.append(PLAIN if plain else _ROLES[name])
-        nodes.text.append(text)
-        nodes.depth.append(1)
-        nodes.start.append(start)
-        nodes.end.append(end)
+    for kind, role, text, start, end in _plain_tokens(raw):
+        nodes.add(kind, role, text, 1, start, end)
         if len(nodes.kind) > TOKEN_LIMIT:
-            cut = True
-            break
-    return nodes.syntax(Reading.TOKENS, truncated=cut)
+            return nodes.syntax(Reading.TOKENS, truncated=True)
+    return nodes.syntax(Reading.TOKENS, truncated=False)
 
 
 def _from_bytes(raw: bytes) -> Syntax:
