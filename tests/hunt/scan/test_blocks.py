@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.hunt.evidence import IIS_FIELDS, MemoryFile, row, rules_of, sigma
 from waspglass.evidence.artefact import Artefact
@@ -22,7 +25,7 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.signature import Signature
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.result import Progress
-from waspglass.hunt.scan import line_numbers
+from waspglass.hunt.scan import blocks, line_numbers
 from waspglass.hunt.scan.blocks import open_blocks
 from waspglass.model.skip import SkipReason
 
@@ -163,3 +166,44 @@ def test_a_hole_of_a_terabyte_is_a_long_line_that_costs_nothing(tmp_path: Path) 
     assert time.process_time() - begun < 20
     assert [one.line for one in result.findings] == [10]
     assert SkipReason.LINE_TOO_LONG in {one.reason for one in result.skipped}
+
+
+def _blocks_of(stream: BinaryIO, limit: int, *, local: bool) -> list[tuple[int, int, bytes]]:
+    return [
+        (block.offset, block.too_long, bytes(block.view[block.start : block.end]))
+        for block in open_blocks(stream, limit, local=local)
+    ]
+
+
+def test_a_stream_that_unpacks_a_file_is_not_measured_by_it(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    data = b"a row\n" * 3000
+    path.write_bytes(gzip.compress(data))
+    with gzip.open(path) as stream:
+        assert b"".join(lines for _, _, lines in _blocks_of(cast("BinaryIO", stream), 4096, local=False)) == data
+
+
+@pytest.mark.parametrize("local", [True, False])
+@given(st.lists(st.integers(0, 30).map(lambda length: b"x" * length), max_size=12), st.booleans(), st.integers(1, 16))
+def test_blocks_hold_each_line_once_and_tell_of_those_that_are_too_long(
+    local: bool, lines: list[bytes], ended: bool, size: int
+) -> None:
+    """Lines may be as long as the limit and what is read at once; what is longer is skipped whole, and counted."""
+    limit = 10
+    data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
+    with tempfile.TemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK", size)
+        file.write(data)
+        file.seek(0)
+        found = _blocks_of(file, limit, local=local)
+    told, at = [], 0
+    for offset, too_long, text in found:
+        skipped = data[at:offset]
+        assert skipped.count(b"\n") + bool(skipped and not skipped.endswith(b"\n")) == too_long
+        assert not text or text.endswith(b"\n")
+        assert (data + b"\n").startswith(text, offset)
+        told += text.splitlines()
+        at = offset + len(text)
+    assert at >= len(data)
+    assert all(line in told for line in data.splitlines() if len(line) <= limit)
+    assert not any(len(line) > limit + size for line in told)
