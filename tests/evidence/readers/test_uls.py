@@ -118,6 +118,7 @@ def test_a_cut_last_row_is_read_as_far_as_it_goes() -> None:
         (row("x", time="13/45/2025 18:06:04.12"), SkipReason.BAD_TIME),
         (row("x", time="01/01/0001 00:00:00.00"), SkipReason.BAD_TIME),
         (row("x" * 300_000), SkipReason.LINE_TOO_LONG),
+        (row("x") + HEADER.replace("\n", "") + row("y").replace("\n", ""), SkipReason.MALFORMED_LINE),
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_rest_stands(content: str, reason: SkipReason) -> None:
@@ -175,3 +176,8 @@ def test_however_messages_are_cut_and_mixed_they_come_back_whole(
         one = chance.choice([thread for thread in threads if thread])
         rows.append(one.pop(0))
     assert sorted(messages("".join(rows))) == sorted(text for text, _ in written)
+
+
+def test_zeros_at_the_end_of_a_log_that_is_written_to_are_no_message() -> None:
+    assert messages(row("last") + "\0" * 4096) == ["last"]
+    assert messages(row("last") + "\0" * 600_000) == ["last"]

@@ -77,8 +77,10 @@ class UlsReader:
         except OSError as fault:
             text = f"it cannot be read ({fault.strerror})"
             raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
-        for reason, count in log.faults.items():
-            raise EvidenceReadError(f"{count} lines of this log", reason=reason, location=place)
+        if log.faults:
+            kinds = ", ".join(f"{reason.value}: {count}" for reason, count in log.faults.items())
+            text = f"some of its lines could not be read, or not whole ({kinds})"
+            raise EvidenceReadError(text, reason=next(iter(log.faults)), location=place)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Line, moment and JSON of each record, in the shape of an event: these logs are of gigabytes.
@@ -200,9 +202,12 @@ class _Log:
         while raw := stream.readline(_LONGEST_LINE):
             begins, whole = whole, raw.endswith(b"\n")
             if begins:
-                yield number, raw.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff")
-                if not whole and len(raw) == _LONGEST_LINE:
+                line = raw.decode("utf-8", "replace").rstrip("\r\n\0").removeprefix("\ufeff")
+                yield number, line
+                if line and not whole and len(raw) == _LONGEST_LINE:
                     self._fault(SkipReason.LINE_TOO_LONG)
+                elif "\r" in line:  # as lines of an old Mac: all of them are one
+                    self._fault(SkipReason.MALFORMED_LINE)
             number += whole
 
     def _fault(self, reason: SkipReason) -> None:
