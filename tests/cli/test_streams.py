@@ -53,6 +53,13 @@ def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(tmp_path:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_standard_error_that_cannot_be_written_takes_neither_answer_nor_exit_code(tmp_path: Path) -> None:
+    done = shell('"$@" 2> /dev/full', *OCCUPIED, "--format", "json", "--out", str(tmp_path / "out"))
+    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (30, "occupied")
+    assert shell('"$@" 2> /dev/full', "examine", "nowhere").returncode == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_standard_output_on_a_full_disk_is_said(tmp_path: Path) -> None:
     done = shell('"$@" > /dev/full', *OCCUPIED, "--out", str(tmp_path / "out"))
     assert done.returncode == 5

@@ -12,7 +12,7 @@ import typer
 
 from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.pack import known_packs
-from waspglass.cli.streams import colour_wanted, columns, say, say_json
+from waspglass.cli.streams import colour_wanted, columns, say, say_json, tell
 
 if TYPE_CHECKING:
     from waspglass.model.assessment import Assessment
@@ -156,7 +156,7 @@ def _answer(assessment: Assessment, out: Path | None, output_format: OutputForma
     if output_format is OutputFormat.JSON:
         from waspglass.report.json_document import render_json
 
-        sys.stderr.write(names)
+        tell(names)
         say_json(render_json(assessment))
     else:
         from waspglass.report.text import render_text

@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from waspglass.cli.streams import say, steady_streams, told
+from waspglass.cli.streams import say, steady_streams, tell, told
 
 __all__ = ["run"]
 
@@ -22,7 +22,7 @@ _INTERRUPTED = 130
 
 
 def _interrupted() -> NoReturn:
-    sys.stderr.write("waspglass: interrupted\n")
+    tell("waspglass: interrupted\n")
     sys.exit(_INTERRUPTED)
 
 
@@ -82,5 +82,5 @@ def run() -> None:
         error = told(fault) if isinstance(fault, OSError) else fault
         if not isinstance(error, WaspglassError):
             raise
-        sys.stderr.write(f"waspglass: {visible(str(error))}\n")
+        tell(f"waspglass: {visible(str(error))}\n")
         sys.exit(error.exit_code)

@@ -7,12 +7,13 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from waspglass.model.errors import WaspglassError
 
-__all__ = ["colour_wanted", "columns", "say", "say_json", "steady_streams", "told"]
+__all__ = ["colour_wanted", "columns", "say", "say_json", "steady_streams", "tell", "told"]
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PLAIN = {"│": "|", "├": "|", "└": "`", "─": "-", "✔": "+", "✘": "x", "…": "...", "·": "-", "•": "*", "–": "-",
@@ -87,6 +88,13 @@ def say(text: str) -> None:
         _lead_nowhere()
     except OSError as fault:
         raise _unwritten(fault) from fault
+
+
+def tell(text: str) -> None:
+    """Writes to standard error. Where that cannot be written, nobody reads it; the exit code still says what it says."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def told(fault: OSError) -> WaspglassError | None:
