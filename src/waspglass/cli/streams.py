@@ -91,7 +91,7 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Writes to standard error. Where that cannot be written, nobody reads it; the exit code still says what it says."""
+    """Writes to standard error; where nobody can read it, the exit code still says what it says."""
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
