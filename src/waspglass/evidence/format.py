@@ -27,6 +27,7 @@ class Format:
         requests: Its records are requests to a web server.
         dashed: It writes `-` for an empty value, which is absent from the record.
         file_timed: Its records have the time of their file, not one that somebody logged.
+        local_times: Its times are those of the server's clock, without a zone.
         yara: YARA rules are run over the file.
         build: What a build in its records proves; None if they name none, though a pack may derive one from them.
     """
@@ -36,6 +37,7 @@ class Format:
     requests: bool = False
     dashed: bool = False
     file_timed: bool = False
+    local_times: bool = False
     yara: bool = False
     build: BuildProof | None = None
 
@@ -65,7 +67,7 @@ FORMATS: Mapping[str, Format] = {
     "exchange_setup_log": Format(module="readers.exchange_setup_log", build=BuildProof.INSTALLED),
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
-    "uls": Format(module="readers.uls"),
+    "uls": Format(module="readers.uls", local_times=True),
 }
 """By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""
 
