@@ -409,7 +409,8 @@ def test_names_and_order_of_the_inputs_change_no_answer(seed: int) -> None:
     }
 
     def answers(*, shuffled: bool) -> dict[tuple[str, str], tuple[str, float, str]]:
-        sources, text_of = {}, {}
+        sources: dict[str, list[Source]] = {}
+        text_of: dict[str, str] = {}
         for kind, all_texts in texts.items():
             order = draw.sample(all_texts, len(all_texts)) if shuffled else all_texts
             names = [f"{kind}{draw.randrange(10**9) if shuffled else place}.py" for place in range(len(order))]
@@ -425,3 +426,25 @@ def test_names_and_order_of_the_inputs_change_no_answer(seed: int) -> None:
         }
 
     assert answers(shuffled=True) == answers(shuffled=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = x + 1\n",
+        "0,0,0,0,0\n",
+        "insert into t values (0, 0, 0);\n",
+        "AAAA \n",
+        "def f():\n    y = 2\n\n",
+        "\0\0\0\0",
+    ],
+)
+def test_what_is_said_over_and_over_counts_once(line: str) -> None:
+    (one,) = traced([source("a.py", line * 4000)], [source("b.py", line * 3000)]).comparisons
+    assert (one.verdict, one.reasons[0]) == (Verdict.CANNOT_TELL, "repeats")
+
+
+@pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, CACHE])
+def test_what_people_wrote_counts_whole(text: str) -> None:
+    program = program_of(source("a.py" if "def" in text else "a.cs", text))
+    assert program.telling == program.tokens

@@ -44,7 +44,7 @@ class Comparing:
         sides = self._background_scores(own, against), self._background_scores(other, against)
         scores = [*sides[0], *sides[1]]
         baseline = baseline_of_pair(np.array(sides[0]), np.array(sides[1]), len(against))
-        size = min(one.tokens * against.own_share(one) for one in (program, reference))
+        size = min(one.telling * against.own_share(one) for one in (program, reference))
         count = len(against) + 2
         llr = float(_llr(self._calibration, likeness.score, baseline, size, count))
         common_source = _against_common_source(likeness, size, self._calibration)
@@ -112,6 +112,8 @@ def _verdict(
         return Verdict.CANNOT_TELL, "empty"
     if min(a.tokens, b.tokens) < calibration.enough_tokens(programs):
         return Verdict.CANNOT_TELL, "small"
+    if min(a.telling, b.telling) < calibration.enough_tokens(programs):
+        return Verdict.CANNOT_TELL, "repeats"
     if size < calibration.enough_tokens(programs):
         return Verdict.CANNOT_TELL, "given"
     if llr >= calibration.derived_at:

@@ -106,7 +106,7 @@ def _ways(programs: Sequence[Program]) -> Indices:
 
 
 def _tokens(programs: Sequence[Program]) -> Floats:
-    return np.array([program.tokens for program in programs], dtype=np.float64)
+    return np.array([program.telling for program in programs], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class PartTable:
         self._flat = [part for found in parts for part in found]
         self._start = np.r_[0, np.cumsum([len(found) for found in parts])]
         public = [commons is not None and commons.is_routine(part.views["flow"]) for part in self._flat]
-        self._tokens = np.array([part.tokens for part in self._flat], dtype=np.float64)
+        self._tokens = np.array([part.telling for part in self._flat], dtype=np.float64)
         self._tokens[public] = 0.0
         self._alone = task is None
         self._total = 2 if task is None else len(task)

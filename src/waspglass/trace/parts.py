@@ -203,7 +203,7 @@ def part_evidence(
     """
     likeness = against.likeness(one, other)
     public = against.is_routine(one) or against.is_routine(other)
-    tokens = 0.0 if public else min(one.tokens, other.tokens) * min(against.own_share(one), against.own_share(other))
+    tokens = 0.0 if public else min(one.telling, other.telling) * min(against.own_share(one), against.own_share(other))
     as_tokens = Reading.TOKENS in (one.reading, other.reading)
     counted = tried * calibration.part.tried if as_tokens else tried
     written, structure = (part_likeness(likeness, views, tokens) for views in (VIEWS, NAMELESS))

@@ -145,7 +145,7 @@ class Comparison(Document):
 
     Attributes:
         reasons: Keys: first what decided the answer (`alike`, `structure`, `part`, `unlike`, `unclear`, `between`,
-            `part_between`, `structure_open`, `small`, `given`, `empty`, `cut`, `binary`, `common_source`,
+            `part_between`, `structure_open`, `small`, `repeats`, `given`, `empty`, `cut`, `binary`, `common_source`,
             `common_open`), then `identical` (byte for byte) and `as_tokens` (they could not both be read by one
             grammar).
         score: Likeness, 0 to 1.

@@ -29,6 +29,7 @@ RELATIVES = 4
 """Other copies, and other samples, that a comparison is contrasted with."""
 LAYER = " > "
 """Stands between the name of a source and how what is in it was packed."""
+_LITTLE = {"small", "repeats"}
 _RANK = {Verdict.DERIVED: 2, Verdict.CANNOT_TELL: 1, Verdict.INDEPENDENT: 0}
 
 
@@ -136,7 +137,7 @@ class _Found:
 
     def _decides(self, one: Comparison) -> bool:
         """An empty file says nothing; nor does it that a wrapper, or a scrap in one, is too small to tell."""
-        return one.reasons[0] != "empty" and (one.reasons[0] != "small" or one.sample not in self.nested)
+        return one.reasons[0] != "empty" and (one.reasons[0] not in _LITTLE or one.sample not in self.nested)
 
     def order(self, one: Comparison) -> tuple[bool, int, float, float, str, str]:
         """Sorts the strongest first; what a part shows counts like what the whole shows."""
