@@ -244,3 +244,18 @@ def test_the_contrast_the_other_way_round_says_the_same(lines: list[str], cut: i
         turned.there, turned.there_tokens, turned.here, turned.here_tokens,
     )  # fmt: skip
     assert {one.fits, turned.fits} in ({"this", "other"}, {"both"}, {"not separable"})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_one_copy_that_is_the_same_byte_for_byte_is_named_alone(language: str) -> None:
+    """Copies for several recipients that differ in a mark or two: equal ones are not told apart, others are."""
+    marked = {f"to{number}.py": ORIGINAL.replace("1.0375", f"1.0{number}75") for number in range(3, 6)}
+    alone = trace_text(traced({"found.py": marked["to4.py"]}, marked), language).splitlines()[0]
+    assert "to4.py" in alone
+    assert "found.py" in alone
+    open_answer = load_catalogue("waspglass.report", "trace", language).text(
+        "answer.derived_open", sample="found.py", shared="to4.py", count="2"
+    )
+    assert open_answer not in alone
+    twice = traced({"found.py": marked["to4.py"]}, {**marked, "to4again.py": marked["to4.py"]})
+    assert "1" in trace_text(twice, language).splitlines()[0].rpartition("to4.py")[2]

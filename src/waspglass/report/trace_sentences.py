@@ -61,11 +61,15 @@ class Sentences:
         return self.text(f"answer.{key}", **named)
 
     def _also_fit(self, best: Comparison) -> int:
-        """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather."""
+        """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather.
+
+        A copy that is the same byte for byte is set apart from those that are not.
+        """
         contrasts = best.direction.contrasts if best.direction else ()
         apart = {contrast.other for contrast in contrasts if contrast.fits == "this"}
         copies = [one for one in self.result.comparisons if one.sample == best.sample and one is not best]
-        return sum(1 for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart)
+        alike = [one for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart]
+        return sum(1 for one in alike if one.identical or not best.identical)
 
     def reasons(self, one: Comparison) -> list[str]:
         """Why this answer."""
