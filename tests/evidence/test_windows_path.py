@@ -29,6 +29,7 @@ LAYOUTS = {
     "C/inetpub/wwwroot/aux.aspx": r"C:\inetpub\wwwroot\aux.aspx",
     "fs/c:/inetpub/x.log": r"C:\inetpub\x.log",
     "fs/sysvol/inetpub/x.log": r"C:\inetpub\x.log",
+    "one/two/three/fs/c/x.log": r"C:\x.log",
     "sysvol/inetpub/x.log": r"C:\inetpub\x.log",
     r"\\.\C:\inetpub\x.log": r"C:\inetpub\x.log",
     r"C\inetpub\x.log": r"C:\inetpub\x.log",
@@ -36,6 +37,9 @@ LAYOUTS = {
     "Windows/a/x.log": r"Windows\a\x.log",
     "one/two/three/four/a/x.log": r"one\two\three\four\a\x.log",
     "_/x.log": r"_\x.log",
+    "backup/file/C%3A/a%41.log": r"C:\a%41.log",  # no collector's uploads, so nothing is encoded
+    "1/2/3/4/5/6/7/C%3A/x.log": r"C:\x.log",
+    "1/2/3/4/5/6/7/8/C%3A/x.log": r"1\2\3\4\5\6\7\8\C%3A\x.log",
     "u_ex210303.log": "u_ex210303.log",
     "100%25.log": "100%25.log",
     "./C/x.log": r"C:\x.log",
@@ -50,6 +54,8 @@ REFUSED = {
     r"\\server\share\x.log": SkipReason.OUTSIDE_ROOT,
     "uploads/auto/C%3A/a%5C..%5C..%5Cx.log": SkipReason.OUTSIDE_ROOT,
     "uploads/auto/C%3A/%2E%2E/x.log": SkipReason.OUTSIDE_ROOT,
+    "uploads/auto/C%3A/a%2F..%2Fx.log": SkipReason.OUTSIDE_ROOT,
+    "uploads/auto/C%3A/a%00b.log": SkipReason.OUTSIDE_ROOT,
     "C/a\0b": SkipReason.OUTSIDE_ROOT,
     "": SkipReason.OUTSIDE_ROOT,
     "C/page.aspx:hidden": SkipReason.SPECIAL_FILE,
@@ -75,6 +81,7 @@ def test_a_known_drive_is_put_before_everything() -> None:
 
 def test_bytes_that_are_not_utf8_are_shown_as_in_a_url() -> None:
     assert windows_path(("C", "a\udcffb.log")) == r"C:\a%FFb.log"
+    assert windows_path(("C", "a\udc80\ud800b.log")) == r"C:\a%80%uD800b.log"
 
 
 @given(
