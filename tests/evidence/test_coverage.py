@@ -156,3 +156,9 @@ def test_another_file_of_the_same_part_speaks_for_it_one_of_another_part_does_no
     assert gaps(of(mute(0, 10, [(4, 6)]), span(5, 8))) == [(4, 5)]
     assert gaps(of(mute(0, 10, [(4, 6)], "site1"), span(0, 10, "site2"))) == [(4, 6)]
     assert gaps(of(mute(None, None, [(1, 9)], "site1"), span(0, 10, "site2"))) == [(1, 9)]
+
+
+def test_a_file_that_speaks_again_later_makes_the_gap_no_longer() -> None:
+    assert gaps(of(mute(None, None, [(2, 4)]), span(6, 8), gap_hours=None)) == [(2, 4)]
+    assert gaps(of(mute(None, None, [(2, 4)]), span(0, 3), span(6, 8), gap_hours=None)) == [(3, 4)]
+    assert gaps(of(mute(None, None, [(2, 9)]), span(3, 4), span(6, 8), gap_hours=None)) == [(2, 3), (4, 6), (8, 9)]
