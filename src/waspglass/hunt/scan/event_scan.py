@@ -61,7 +61,7 @@ class EventTexts(Protocol):
 
 
 class TextPlans:
-    """Plans for the texts of events; the one made without a sample serves all files of a pass."""
+    """Plans for the texts of events: one without a sample for all files of a pass, until a sample makes a good one."""
 
     def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
         self._cache = cache
@@ -80,7 +80,12 @@ class TextPlans:
     def sampled(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
         """Needles that are rare in this text; the usual ones, if those were chosen with a sample."""
         usual = self.usual(bindings, kind)
-        return usual if usual.plan.expected is not None else self._made(bindings, kind, Sample(text))
+        if usual.plan.expected is not None:
+            return usual
+        made = self._made(bindings, kind, Sample(text))
+        if made.plan.expected is not None and made.plan.expected <= _COMMON:
+            self._usual[id(bindings)] = (bindings, made)  # a server has hundreds of large trace logs
+        return made
 
     def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
         choice = choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
