@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from tests.packs.conftest import Edit
 from tests.packs.engine import fires
+from waspglass.model.errors import PackError
 from waspglass.packs.check import check_pack
 from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.load import load_pack
 
 RULE = "sigma/page.yml"
 FAULTS = {
@@ -118,6 +123,24 @@ def test_a_fault_names_its_line(tiny: Edit) -> None:
     issues = check_pack(tiny(RULE, ("subject: implant", "subject: other")))
     assert issues == (PackIssue(RULE, 20, Severity.ERROR, "meaning", "the subject 'other' is not captured"),)
     assert str(issues[0]) == "sigma/page.yml:20: error: the subject 'other' is not captured [meaning]"
+
+
+def test_rules_that_cannot_be_read_are_no_rules_that_are_not_there(tiny: Edit) -> None:
+    """A pack of which a folder is closed would find nothing, and say so of every host."""
+    folder = tiny()
+    (folder / "sigma" / "gone.yml").symlink_to("nowhere")
+    with pytest.raises(PackError, match=r"gone\.yml: there is no file"):
+        load_pack(folder)
+    (folder / "sigma" / "gone.yml").unlink()
+
+    def scandir(place: str) -> Iterator[os.DirEntry[str]]:
+        if Path(place).name == "sigma":
+            raise PermissionError(13, "Permission denied", str(place))
+        return listed(place)
+
+    listed = os.scandir
+    with patch("os.scandir", scandir), pytest.raises(PackError, match="sigma: cannot read: Permission denied"):
+        load_pack(folder)
 
 
 def test_two_rules_of_one_name(tiny: Edit) -> None:

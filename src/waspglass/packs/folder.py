@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from pydantic import Field
 
@@ -123,8 +124,15 @@ def read_folder(folder: Path) -> Pack:
     """The pack in a folder that holds a `pack.yml`.
 
     Raises:
-        PackError: If a file is faulty; carries file, line and field.
+        PackError: If a file is faulty, or what may hold rules cannot be read; carries file, line and field.
     """
+    try:
+        return _read(folder)
+    except OSError as fault:
+        raise PackError(f"cannot read: {fault.strerror}", location=Location(str(fault.filename))) from fault
+
+
+def _read(folder: Path) -> Pack:
     head = read_yaml(_text(folder, "pack.yml"), _shown(folder, "pack.yml"), PackHead)
     if head.schema_ != "waspglass/pack/1":
         where = Location(_shown(folder, "pack.yml"), field="schema")
@@ -190,12 +198,26 @@ def _sources(folder: Path, below: str) -> tuple[RuleSource, ...]:
 
 
 def _source_files(folder: Path, below: str) -> list[Path]:
-    """Rule files in order; names that begin with a dot are those of tools (`.git`, `._rule.yml`)."""
-    return sorted(
-        path
-        for path in (folder / below).rglob("*")
-        if path.suffix in SOURCES[below] and not is_of_a_tool(path.relative_to(folder)) and path.is_file()
-    )
+    """Rule files in order; names that begin with a dot are those of tools (`.git`, `._rule.yml`).
+
+    Raises:
+        OSError: If a folder cannot be listed: rules that nobody saw would make a host look clean.
+        PackError: If a name leads to no file.
+    """
+    found: list[Path] = []
+    if (folder / below).is_dir():
+        for parent, deeper, names in os.walk(folder / below, onerror=_refuse):
+            deeper[:] = [name for name in deeper if not name.startswith(".")]
+            found += (Path(parent, name) for name in names if not name.startswith("."))
+    files = sorted(path for path in found if path.suffix in SOURCES[below])
+    for path in files:
+        if not path.is_file():
+            raise PackError("there is no file behind this name", location=Location(str(path)))
+    return files
+
+
+def _refuse(fault: OSError) -> NoReturn:
+    raise fault
 
 
 def is_outside(folder: Path, name: str) -> bool:
