@@ -57,17 +57,25 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     if copied := known_from_copies(there, observations, case.pack):
         names = listed([shown_subject(one.subject, catalogue) for one in copied], catalogue)
         parts.append(catalogue.text("sentence.copies", implants=names))
-    if case.lid.state is LidState.VULNERABLE and decision.verdict is not Verdict.OCCUPIED:
-        # Whoever reads "clean" must not stop there; an occupied server's own sentence says it.
-        parts.append(catalogue.text("sentence.without_fix"))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
+    parts += _of_the_lid(decision.verdict, case, catalogue)
     if late := case.first_sign_after_lid:
         parts.append(catalogue.text("sentence.first_sign_after_lid", day=_day(late, catalogue)))
     if Rung.IMPACT in decision.rungs:
         # Said in the first lines even where the verdict's own word does not contain it.
         parts.append(catalogue.text("sentence.impact"))
     return " ".join([*parts, *_open_questions(decision, case, catalogue)])
+
+
+def _of_the_lid(verdict: Verdict, case: Case, catalogue: Catalogue) -> list[str]:
+    """What the verdict's own sentence leaves out of the patch state."""
+    state = case.lid.state
+    if state is LidState.VULNERABLE and verdict is not Verdict.OCCUPIED:
+        # Whoever reads "clean" must not stop there.
+        return [catalogue.text("sentence.without_fix")]
+    entered = verdict in (Verdict.OCCUPIED, Verdict.COMPROMISED) and not rests_on_answers(case)
+    return [catalogue.text("sentence.another_way")] if entered and state is LidState.NEVER_VULNERABLE else []
 
 
 def _entered(observations: Observations, pack: Pack, catalogue: Catalogue) -> str:

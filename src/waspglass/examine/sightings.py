@@ -25,6 +25,8 @@ __all__ = ["Identity", "identity_of"]
 HOSTNAME_FIELD = "hostname"
 """Name of the field, given by a reader or derived by a pack, that names the server."""
 
+_BUILD_PARTS = ("build_major", "build_minor", "build_number", "build_revision")
+"""Derived fields of a pack whose product writes the parts of its build into columns of their own."""
 
 _LOGS_PER_KIND = 3
 _LOGS_FOR_WRITERS = 50
@@ -55,7 +57,7 @@ def identity_of(
 
     Args:
         artefacts: What was recognised.
-        pack: Its kinds say where build and name stand (derived fields `build` and `hostname`).
+        pack: Its kinds say where build and name stand (derived fields `build`, whole or in four parts, and `hostname`).
         readers: Record readers by format.
         collected_at: The moment that program files speak for, if it is known.
     """
@@ -66,7 +68,8 @@ def identity_of(
     builds: list[tuple[Artefact, datetime | None, Record]] = []
     names: Counter[str] = Counter()
     for kind, group in groups.items():
-        for artefact, moment, record in _records(kinds[kind], group, readers):
+        for artefact, moment, found in _records(kinds[kind], group, readers):
+            record = _with_build(found)
             if record.keys() & {BUILD_FIELD, REPLACED_FIELD}:
                 builds.append((artefact, moment, record))
             if record.get(HOSTNAME_FIELD):
@@ -77,6 +80,13 @@ def identity_of(
     every = [artefact for group in groups.values() for artefact in group]
     others = tuple(sorted(mixed)) or folders_of_other_servers(every)
     return Identity(hostname, build_sightings(builds, seen_at=collected_at), others)
+
+
+def _with_build(record: Record) -> Record:
+    """The record with its build in one piece."""
+    if BUILD_FIELD in record or any(part not in record for part in _BUILD_PARTS):
+        return record
+    return {**record, BUILD_FIELD: ".".join(record[part] for part in _BUILD_PARTS)}
 
 
 def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
@@ -98,7 +108,7 @@ def _records(
     kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, RecordReader]
 ) -> Iterator[tuple[Artefact, datetime | None, Record]]:
     derive = deriver(kind)
-    tells = any(one.name in (BUILD_FIELD, HOSTNAME_FIELD) for one in kind.derive)
+    tells = any(one.name in (BUILD_FIELD, HOSTNAME_FIELD, *_BUILD_PARTS) for one in kind.derive)
     whole = format_of(kind.format).build is not None
     for artefact in group if whole or kind.format == "web_file" else spread(group, _LOGS_PER_KIND):
         if whole and artefact.format in readers:

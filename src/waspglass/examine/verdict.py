@@ -57,6 +57,8 @@ def _occupied_key(lid: Lid, case: Case) -> str:
             return f"patched_but_occupied{alone}"
         case LidState.VULNERABLE:
             return f"vulnerable_and_occupied{alone}"
+        case LidState.NEVER_VULNERABLE:
+            return f"occupied_never_vulnerable{alone}"
         case _:
             return f"occupied{alone}"
 
