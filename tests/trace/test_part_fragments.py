@@ -4,7 +4,9 @@ import numpy as np
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
+from waspglass.trace.collection import Collection
 from waspglass.trace.commons import Commons, load_commons
+from waspglass.trace.matrix import listed_pairs
 from waspglass.trace.part_fragments import ENOUGH_WINDOWS, WINDOW_VIEWS, fragment_llr, windows_of_their_own
 from waspglass.trace.part_table import LIFTED_FROM, LIFTED_TO, lifted_by_parts
 from waspglass.trace.parts import program_with_parts
@@ -74,3 +76,10 @@ def test_the_longer_two_programs_are_the_more_windows_it_takes() -> None:
     tokens = np.array([10.0, 400.0, 5000.0, 50_000.0])
     said = fragment_llr(np.full(4, 200.0), tokens)
     assert said[0] == said[1] > 0 > said[2] > said[3]
+
+
+def test_a_list_of_pairs_that_are_all_alike_has_no_fragments_to_look_for() -> None:
+    """One copied pair and nothing else: that list ended in a crash."""
+    programs = [program_with_parts(source(name, ORIGINAL)) for name in ("a.py", "b.py")]
+    found = listed_pairs(Collection(programs), np.array([0]), np.array([1]), load_calibration())
+    assert found.score.tolist() == [1.0]

@@ -39,6 +39,8 @@ def windows_of_their_own(
 ) -> Floats:
     """How many windows the two programs of each pair share that at most one other has, and programs at large do not."""
     total = np.zeros(len(first))
+    if not len(first):  # of no cells a sparse table gives objects that are no numbers
+        return total
     for view in WINDOW_VIEWS:
         features = [program.views[view] for program in programs]
         own, place = np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *features]), return_inverse=True)
