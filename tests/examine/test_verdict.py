@@ -99,7 +99,6 @@ def test_one_page_that_is_gone_beside_one_that_nobody_can_tell_is_not_all_gone()
         (NEVER, (), "it was never vulnerable to this campaign"),
         (NEVER, UNREAD, "it was never vulnerable to this campaign"),
         (PATCHED, UNREAD, "not everything that would have shown one could be looked at"),
-        (Facts.model_validate({"collected_at": "2020-12-01"}), (), "not everything that would have shown one"),
     ],
 )
 def test_attempted(facts: Facts, blinded: tuple[Skipped, ...], says: str) -> None:
@@ -109,11 +108,25 @@ def test_attempted(facts: Facts, blinded: tuple[Skipped, ...], says: str) -> Non
 
 
 def test_attempted_and_more_is_open() -> None:
+    undated = FULL.model_copy(update={"from_": None, "to": None})
+    nobody_knows_when = run(finding(Rung.PROBED, None), facts=Facts(), coverage=(undated,))
+    assert "not everything that would have shown one could be looked at" in nobody_knows_when.sentence
     assert "whether one of the attempts succeeded cannot be told" in run(PROBE, HINT).sentence
     assert "answered or ran and is no longer there" in run(PROBE, RAN_ONCE, roots=("/client",)).sentence
     unknown_end = OPEN.model_copy(update={"collected_at": None})
     short = FULL.model_copy(update={"to": moment("2021-03-25")})
     assert "when the evidence was collected is not known" in run(PROBE, facts=unknown_end, coverage=(short,)).sentence
+
+
+@pytest.mark.parametrize("facts", [PATCHED, NEVER])
+def test_no_attempt_is_said_to_have_failed_by_evidence_that_contradicts_itself(facts: Facts) -> None:
+    """Records later than the collection: of another server, or the window is too short."""
+    late = FULL.model_copy(update={"to": moment("2021-05-01")})
+    result = run(PROBE, facts=facts, coverage=(late,))
+    assert result.verdict is Verdict.ATTEMPTED
+    assert "but the evidence contradicts itself" in result.sentence
+    assert "later (2021-05-01 00:00) than its collection" in result.sentence
+    assert "cover all of the time" not in result.sentence
 
 
 def test_cannot_tell_says_why() -> None:

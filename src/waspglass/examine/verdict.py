@@ -65,6 +65,8 @@ def _occupied_key(lid: Lid, case: Case) -> str:
 
 def _attempted_key(case: Case) -> str:
     exposed = case.exposed
+    if case.contradictions:
+        return "attempted_contradicted"
     if case.lid.state is LidState.NEVER_VULNERABLE:
         return "attempted_never_vulnerable"
     if case.unsettled:
