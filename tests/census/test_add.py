@@ -391,10 +391,10 @@ def test_a_large_page_before_what_names_the_format_is_no_hindrance(tmp_path: Pat
     assert added(add(tmp_path, "a.json", jsonl(first))) == (1, {})
 
 
-def test_an_array_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    outcome = add(tmp_path, "a.json", b"[" + EXPORT.replace(b"\n", b",") + b"{}]")
+def test_an_array_of_no_objects_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    outcome = add(tmp_path, "a.json", b'[["192.0.2.1", 443]]')
     assert outcome.refused is not None
-    assert "jq -c" in outcome.refused.reason
+    assert "array of objects" in outcome.refused.reason
 
 
 @pytest.mark.parametrize("size", [40, 9000])
