@@ -82,4 +82,4 @@ def test_a_list_of_pairs_that_are_all_alike_has_no_fragments_to_look_for() -> No
     """One copied pair and nothing else: that list ended in a crash."""
     programs = [program_with_parts(source(name, ORIGINAL)) for name in ("a.py", "b.py")]
     found = listed_pairs(Collection(programs), np.array([0]), np.array([1]), load_calibration())
-    assert found.score.tolist() == [1.0]
+    assert found.score[0] > LIFTED_TO
