@@ -15,7 +15,7 @@ from waspglass.hunt.scan.fast_scan import fast_scan
 from waspglass.hunt.scan.line_numbers import Counter
 from waspglass.hunt.scan.lines import LogState
 from waspglass.hunt.scan.planner import ENOUGH
-from waspglass.hunt.scan.scan_file import Pass, kind_of
+from waspglass.hunt.scan.scan_file import Pass
 
 __all__ = ["prime"]
 
@@ -34,7 +34,7 @@ def prime(artefacts: Iterable[Artefact], run: Pass) -> None:
         if (one.file.size or 0) > (known.file.size or 0):
             largest[one.kind, one.format] = one
     for artefact in largest.values():
-        kind = kind_of(artefact, run.rules)
+        kind = run.rules.kinds.get(artefact.kind)
         if kind is None:
             continue
         if is_line_format(artefact.format):

@@ -31,7 +31,7 @@ from waspglass.model.coverage import Span
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["Outcome", "Pass", "kind_of", "scan_file"]
+__all__ = ["Outcome", "Pass", "scan_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +125,9 @@ class Pass:
         return tuple(seen)
 
 
-def kind_of(artefact: Artefact, rules: RuleSet) -> ArtefactKind | None:
-    """The artefact's kind, with the format that the artefact has; None if the rule set does not know it."""
-    kind = rules.kinds.get(artefact.kind)
-    return (
-        kind if kind is None or kind.format == artefact.format else kind.model_copy(update={"format": artefact.format})
-    )
-
-
 def scan_file(artefact: Artefact, run: Pass) -> Outcome:
     """Scans the file; whatever is wrong with it becomes a skip."""
-    kind = kind_of(artefact, run.rules)
+    kind = run.rules.kinds.get(artefact.kind)
     source = artefact.file.path
     if kind is None:
         return Outcome((), (), (skip_of(source, SkipReason.NOT_RECOGNISED, artefact.kind),), None)
