@@ -8,6 +8,7 @@ import pytest
 
 from tests.examine.test_assess import COLLECTED, FULL, NEW, OLD, PACK, PATCH, finding, judge, moment
 from waspglass.examine.contradictions import THROUGH_LID, contradictions_of
+from waspglass.examine.lid import Judgement
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
@@ -17,7 +18,7 @@ from waspglass.model.language import load_catalogue
 from waspglass.packs.pack import BuildRow
 
 HOUR = timedelta(hours=1)
-NEVER = "0.9.0.0"
+NEVER, LATER = "0.9.0.0", "1.0.0.3"
 PATCHED = Lid(state=LidState.PATCHED, since=moment(PATCH), reason="x")
 WITH_TABLE = PACK.model_copy(
     update={
@@ -41,7 +42,11 @@ def told(
     known = lid.model_copy(update={"builds": builds})
     said = Facts.model_validate({"collected_at": COLLECTED}) if facts is None else facts
     catalogue = load_catalogue("waspglass.examine", "examine", "en")
-    return contradictions_of(observed, known, said, judge, WITH_TABLE, catalogue)
+    return contradictions_of(observed, known, said, judged, WITH_TABLE, catalogue)
+
+
+def judged(build: str) -> Judgement:
+    return Judgement.PATCHED if build == LATER else judge(build)
 
 
 def ids(limits: tuple[Limit, ...]) -> list[str]:
@@ -111,6 +116,7 @@ def test_the_first_entry_through_the_lid_is_named() -> None:
         (NEW, None, False),
         (OLD, "2019-01-01", False),  # a vulnerable build dated too early hides nothing
         (NEVER, "2019-01-01", False),  # the table does not know when it was released
+        (LATER, "2021-02-27", False),
     ],
 )
 def test_a_fix_cannot_have_run_before_it_was_released(build: str, at: str | None, contradicts: bool) -> None:

@@ -88,6 +88,7 @@ def test_what_counts_is_the_first_build_with_the_fix_not_the_updates_after_it() 
     updates = facts((NEW, "2021-03-10"), (NEWER, "2021-06-01"))
     installed = seen(NEW, "2021-02-01", Certainty.PROVEN, installed=True)
     assert lid(installed, *updates).state is LidState.NEVER_VULNERABLE
+    assert lid(installed, seen(NEWER, "2021-07-01", Certainty.PROVEN)).state is LidState.NEVER_VULNERABLE
     late = seen(NEWER, "2021-07-01", Certainty.PROVEN, installed=True)
     result = lid(*updates, late)
     assert (result.state, result.since) == (LidState.PATCHED, day("2021-03-10"))

@@ -61,7 +61,7 @@ def test_two_drives_of_one_server_are_one_server() -> None:
         (("uploads", "auto"), True),
         (("uploads", "lazy_ntfs"), True),
         (("a site", "a room"), False),  # the folder above the drive has the same name in both
-        (("uploads", "auto", "deeper"), False),
+        (("uploads", "auto", "ntfs"), False),  # deeper than any collector lays it
     ],
 )
 def test_folders_of_collectors_may_stand_between_a_server_and_its_drives(below: tuple[str, ...], servers: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from waspglass.examine.spans import common_spans, covered_spans, missing_spans
@@ -43,6 +43,7 @@ def test_a_union_covers_the_same_minutes_and_its_parts_are_apart(parts: list[Spa
 
 
 @given(spans)
+@example([span(0, 5), span(20, 30), span(55, 60)])
 def test_what_is_missing_and_what_is_covered_make_the_window(parts: list[Span]) -> None:
     window = span(10, 50)
     missing = missing_spans(window, parts)

@@ -15,8 +15,6 @@ def missing_spans(window: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
     open_from: datetime = window.from_
     missing: list[Span] = []
     for span in disjoint(covered):
-        if span.to < open_from:
-            continue
         if span.from_ >= window.to:
             break
         if span.from_ > open_from:
