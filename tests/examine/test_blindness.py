@@ -94,6 +94,7 @@ def test_each_reason_at_each_place(reason: SkipReason, place: str) -> None:
         r"D:\backup\u_ex210301.log.rar",
         r"D:\backup\LogFiles.zip",
         r"D:\saved\Ecp\HttpProxy_2021030100-1.zip",
+        r"D:\Exchange\Logging\HttpProxy\Ecp\march.zip",
         r"D:\restore\inetpub\logs\LogFiles\W3SVC1\2020\January",
         r"C:\inetpub\logs.tar.gz",
         "logs-of-march.rar",

@@ -143,19 +143,34 @@ BORN = Lid(state=LidState.VULNERABLE, builds=(build(SETUP, Certainty.PROVEN, SET
         (BORN, "2021-02-07", FIRST),  # logs of the product older than it: it was installed anew
         (BORN.model_copy(update={"builds": (build(SETUP, Certainty.STATED, SETUP),)}), SETUP, FIRST),
         (BORN.model_copy(update={"builds": (*BORN.builds, build("2021-02-09", Certainty.HINT))}), SETUP, FIRST),
+        (BORN.model_copy(update={"builds": (*BORN.builds, build("2021-02-12", Certainty.PROVEN))}), SETUP, SETUP),
         (BORN.model_copy(update={"builds": (build("2020-05-01", Certainty.PROVEN, "2020-05-01"),)}), SETUP, FIRST),
         (BORN.model_copy(update={"builds": (build(COLLECTED, Certainty.PROVEN, COLLECTED),)}), SETUP, FIRST),
     ],
-    ids=["born", "the web server logs before", "anew", "stated", "seen before", "long ago", "after the end"],
+    ids=[
+        "born",
+        "the web server logs before",
+        "anew",
+        "stated",
+        "seen before",
+        "seen later",
+        "long ago",
+        "after the end",
+    ],
 )
 def test_a_server_could_not_be_entered_before_it_was_there(lid: Lid, logs_from: str, start: str) -> None:
     found = exposed(covers(moment(logs_from), END), lid=lid)
     assert found.window == Span(from_=moment(start), to=END)
 
 
+def test_logs_of_windows_itself_may_be_older_than_the_product() -> None:
+    windows = covers(moment("2020-01-01"), END, "events").model_copy(update={"entry": False})
+    assert exposed(covers(moment(SETUP), END), windows, lid=BORN).window == Span(from_=moment(SETUP), to=END)
+
+
 def test_kinds_that_show_a_part_of_the_ways_in_each_count_where_both_speak() -> None:
     half = START + 100 * HOUR
-    found = exposed(covers(START, END), covers(half, END, "other"), together=("other",))
+    found = exposed(covers(half, END, "other"), covers(START, END), together=("other",))
     assert found.in_part == ("log",)
     assert found.missing == spans((START, half))
     assert found.sources == ("log", "other")
