@@ -6,16 +6,19 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.census.exports import COLUMNS_TODAY, PACK, add, added, options
+from tests.census.exports import COLUMNS_TODAY, PACK, add, added, banner, jsonl, options
 from waspglass.census.add import add_exports
 from waspglass.census.compare import compare
-from waspglass.census.count import count, scans_at
+from waspglass.census.count import count, scans_at, stopped
 from waspglass.census.errors import CensusError
 from waspglass.census.owners import exposed_hosts
 from waspglass.census.reading import open_reading
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
 from waspglass.census.survey import survey
+from waspglass.cli.census import app
 from waspglass.report.census_html import render_census
 from waspglass.report.census_json import survey_json
 from waspglass.report.census_text import gap_text
@@ -112,3 +115,22 @@ def test_reports_whose_name_tells_no_recipient_are_taken_for_all(tmp_path: Path)
     assert added(outcome) == (0, {})
     assert told(tmp_path) == []
     assert totals(tmp_path, 10) == [(10, 0)]
+
+
+def test_a_source_that_stopped_is_told_where_it_is_left_out(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    add(tmp_path, "shodan-2021-03-16.json", jsonl(banner("192.0.2.9")))
+    other = {"_shodan": {}, "ip_str": "192.0.2.9", "port": 22}
+    add(tmp_path, "2021-03-01.csv", b"ip\n192.0.2.1\n", mapping=Mapping(name="ssh", columns={"address": "ip"}))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        assert stopped(reading, dt.date(2021, 3, 16)) == []
+    add(tmp_path, "shodan-2021-03-17.json", jsonl(banner("192.0.2.9"), other))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        day = reading.last_day()
+        assert stopped(reading, day) == [(dt.date(2021, 3, 9), FEED)]
+        found = survey(reading, day)
+    assert '"stopped": [\n   {\n    "source": "shadowserver.scan_exchange",' in survey_json(found)
+    assert "Their last scans: Shadowserver scan_exchange 9 Mar." in render_census(found, language="en", version="1")
+    assert "(ihre letzten Scans: Shadowserver scan_exchange 9.3.)." in render_census(found, language="de", version="1")
+    shown = CliRunner().invoke(app, ["show", "--store", str(tmp_path / "store"), "--no-servers"])
+    assert "2021-03-09  shadowserver.scan_exchange: the last scan, more than a week before" in shown.stderr

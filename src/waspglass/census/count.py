@@ -14,7 +14,7 @@ from waspglass.census.reading import Reading
 from waspglass.census.signs import load_signs
 from waspglass.packs.builds import State
 
-__all__ = ["KEYS", "By", "Count", "count", "scans_at"]
+__all__ = ["KEYS", "By", "Count", "count", "scans_at", "stopped"]
 
 
 KEYS = {
@@ -39,6 +39,18 @@ def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.d
     recent = dt.timedelta(days=within)
     last = {source: date for date, source in reading.scans() if dt.timedelta(0) <= day - date <= recent}
     return sorted((date, source) for source, date in last.items())
+
+
+def stopped(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
+    """The last scans of sources that `scans_at` leaves out as too old, if they saw the product or nothing at all."""
+    last = {source: date for date, source in reading.scans() if date <= day}
+    old = sorted((date, source) for source, date in last.items() if day - date > dt.timedelta(days=within))
+    return [scan for scan in old if _saw_product(reading, scan) or scan[1] in _watching(reading, [scan])]
+
+
+def _saw_product(reading: Reading, scan: Scan) -> bool:
+    sql = f"SELECT 1 FROM {reading.files_sql([scan])} WHERE product = $product LIMIT 1"  # noqa: S608 - ours
+    return bool(reading.rows(sql))
 
 
 def count(

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from waspglass.census.compare import Comparison, compare
-from waspglass.census.count import By, Count, count, scans_at
+from waspglass.census.count import By, Count, count, scans_at, stopped
 from waspglass.census.evidence_counts import aside
 from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
@@ -76,6 +76,7 @@ class Survey:
         aside: Sightings of the day's scans that are of no or of another product, and do not count.
         skipped: What was left out of the exports in the store: (reason, count), most first.
         refused: Exports of which nothing was added.
+        stopped: The last scans of sources that have had none in the week up to the day.
         gaps: Days up to the survey's on which a report of one of the sources is missing.
         exports: How many exports are in the store.
         sightings: How many sightings.
@@ -89,6 +90,7 @@ class Survey:
     aside: int
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
+    stopped: tuple[tuple[dt.date, str], ...]
     gaps: tuple[Gap, ...]
     exports: int
     sightings: int
@@ -115,6 +117,7 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         aside=aside(reading, scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
+        stopped=tuple(stopped(reading, day)),
         gaps=tuple(gap for gap in reading.gaps if gap.date <= day and gap.source in {each.source for each in sources}),
         exports=len(reading.manifest.added),
         sightings=sum(added.records for added in reading.manifest.added),

@@ -166,6 +166,17 @@ def show(
             what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
             typer.echo(f"{what} and not counted", err=True)
         _tell_gaps(reading, {day for day, _ in scans} | {day})
+        if not over_time:
+            _tell_stopped(reading, day)
+
+
+def _tell_stopped(reading: Reading, day: dt.date) -> None:
+    """Says which sources have had no scan for so long that the answer leaves them out."""
+    from waspglass.census.count import stopped
+    from waspglass.report.census_text import stopped_text
+
+    for scan in stopped(reading, day):
+        typer.echo(stopped_text(*scan), err=True)
 
 
 def _tell_gaps(reading: Reading, days: Collection[dt.date]) -> None:
@@ -264,6 +275,7 @@ def owners(
         day = _day(date) or reading.last_day()
         found, unmatched = notices(exposed_hosts(reading, day, country=_country(country)), known)
         _tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))})
+        _tell_stopped(reading, day)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})
     typer.echo(f"owners: {len(found)}, in {out}; addresses without a contact: {addresses}, in {out / 'unmatched.csv'}")

@@ -224,6 +224,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         series=pictures.series,
         empty=_empty_scans(survey, words),
         gaps=_missing_reports(survey, words),
+        stopped=[f"{words.source(source)} {words.short_day(day)}" for day, source in survey.stopped],
         figures=pictures.figures,
         curves=pictures.curves,
         changes=changes,

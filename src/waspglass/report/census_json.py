@@ -31,6 +31,7 @@ def survey_json(survey: Survey) -> str:
                 "other_products": survey.aside,
                 "skipped": dict(survey.skipped),
                 "refused": [each.name for each in survey.refused],
+                "stopped": [{"source": source, "last": str(day)} for day, source in survey.stopped],
                 "missing_reports": [
                     {"date": str(gap.date), "source": gap.source, "reports": gap.missing, "day_counts": gap.counted}
                     for gap in survey.gaps

@@ -16,6 +16,8 @@ from waspglass.model.skip import Skipped
 from waspglass.packs.builds import State
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     # Adding loads libraries that answers do not need.
     from waspglass.census.add import Outcome
     from waspglass.census.scopes import Gap
@@ -86,6 +88,11 @@ def gap_text(gap: Gap) -> str:
     if gap.counted:
         return f"{told}; hosts that only it would show are missing, not gone"
     return f"{told}, and nothing but headers without rows: not counted as a scan"
+
+
+def stopped_text(date: dt.date, source: str) -> str:
+    """What it means that a source has had no scan for more than a week."""
+    return f"{date}  {source}: the last scan, more than a week before; its hosts are not in this answer"
 
 
 def _ids(exports: Iterable[Added]) -> str:
