@@ -8,6 +8,7 @@ import pytest
 
 from tests.hunt.evidence import both, iis, row, rules_of, sigma
 from tests.hunt.outcome.test_sigma_correlations import A, found, joined
+from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.collect import RAW_LIMIT
 from waspglass.hunt.outcome.result import HuntResult, Limits
 from waspglass.model.skip import SkipReason
@@ -48,6 +49,11 @@ def test_so_many_matches_of_a_rule_are_kept_and_the_others_counted(
     result = both([iis(*[row("/a.js")] * rows)], rules_of(sigma(PAGE)), Limits(per_rule=3))
     assert lines(result) == [2, 3, 4]
     assert left_out(result) == left
+
+
+def test_many_matches_that_are_no_flood_are_counted_to_the_last() -> None:
+    result = hunt([iis(*[row("/a.js")] * 1500)], rules_of(sigma(PAGE)), limits=Limits(per_rule=3))
+    assert left_out(result) == [(1497, "further matches of rule t")]
 
 
 def test_an_indicator_is_one_of_hundreds_and_keeps_a_tenth() -> None:
