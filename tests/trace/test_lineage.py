@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trace.programs import ORIGINAL, renamed, source
+from waspglass.model.escape import printable
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
@@ -205,6 +206,9 @@ def test_the_reports_say_it_and_escape_it(language: str) -> None:
         }
     )
     assert doubt in trace_text(undecided, language)
+    assert trace_text(undecided, language).index(doubt) < trace_text(undecided, language).index(
+        load_catalogue("waspglass.report", "trace", language).text("label.through_between", name=printable(name))
+    )
     certain = result.model_copy(
         update={"comparisons": tuple(one.model_copy(update={"verdict": Verdict.DERIVED}) for one in result.comparisons)}
     )

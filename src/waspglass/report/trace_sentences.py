@@ -132,11 +132,11 @@ class Sentences:
             shared=round(100 * one.direction.shared_covered),
         )
         lines = [self.text(f"label.direction_{hint}"), *self._reached_by_size(hint), covered]
+        if one.direction.contrasts and one.verdict is not Verdict.DERIVED:
+            lines.append(self.text("label.if_derived"))
         if one.direction.through is not None:
             key = "label.through_between" if one.direction.through_place == "between" else "label.through"
             lines.append(self.text(key, name=printable(one.direction.through)))
-        if one.direction.contrasts and one.verdict is not Verdict.DERIVED:
-            lines.append(self.text("label.if_derived"))
         contrasts = one.direction.contrasts
         compared = [line for contrast in contrasts for line in self.contrast(contrast)]
         return [*lines, *compared, *self._reached(contrasts)]
