@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from waspglass.hunt.rules.followup import seeds_of
+import pytest
+
+from waspglass.hunt.rules.followup import Seeds, seeds_of
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
 
@@ -26,3 +28,59 @@ def test_probes_hints_and_the_server_itself_are_not_followed() -> None:
     seeds = seeds_of(findings, values)
     assert seeds.actors == ()
     assert seeds.holes == {"address": ("203.0.113.1",)}
+
+
+def seeded(rung: Rung, name: str, value: str, **changes: object) -> Seeds:
+    return seeds_of([found(1, rung=rung, **changes)], {"1": {name: value}})
+
+
+@pytest.mark.parametrize("rung", [Rung.PROBED, Rung.USED])
+@pytest.mark.parametrize(
+    ("address", "followed"),
+    [
+        ("203.0.113.1", True),
+        ("10.1.2.3", False),
+        ("192.168.1.9", False),
+        ("fe80::1%3", False),
+        ("2001:db8::1", True),
+    ],
+)
+def test_an_internal_address_that_only_probed_or_came_to_a_page_may_be_everybody(
+    rung: Rung, address: str, followed: bool
+) -> None:
+    assert bool(seeded(rung, "address", address).holes) is followed
+    assert seeded(Rung.EXPLOITED, "address", address).holes == {"address": (address,)}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "-", "mx01", ""])
+def test_what_is_no_address_of_somebody_is_not_followed(address: str) -> None:
+    assert seeded(Rung.EXPLOITED, "address", address) == Seeds()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "holes", "actors"),
+    [
+        ("session", "abcd", True, True),
+        ("session", "abc", False, False),  # so short a value stands in any line
+        ("implant", "/x.aspx", True, True),
+        ("service", "abcdef", True, False),
+    ],
+)
+def test_sessions_and_implants_are_actors_and_other_values_fill_placeholders(
+    name: str, value: str, holes: bool, actors: bool
+) -> None:
+    seeds = seeded(Rung.IMPLANTED, name, value)
+    assert (bool(seeds.holes), bool(seeds.actors)) == (holes, actors)
+    assert seeded(Rung.IMPLANTED, name, value, effect=Effect.CONTEXT).holes == {}
+
+
+def test_a_further_pass_looks_for_what_is_new_only() -> None:
+    before = Seeds({"address": ("203.0.113.1",), "session": ("abcd",)}, (("address", "203.0.113.1"),))
+    now = Seeds(
+        {"address": ("203.0.113.1", "203.0.113.2"), "session": ("abcd",), "implant": ("/x.aspx",)},
+        (("address", "203.0.113.1"), ("address", "203.0.113.2")),
+    )
+    assert now.beyond(before) == Seeds(
+        {"address": ("203.0.113.2",), "implant": ("/x.aspx",)}, (("address", "203.0.113.2"),)
+    )
+    assert now.beyond(now) == Seeds()
