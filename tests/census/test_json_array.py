@@ -29,6 +29,14 @@ def test_an_array_is_its_lines(tmp_path: Path, content: bytes) -> None:
     assert rows(tmp_path / "array") == rows(tmp_path / "lines")
 
 
+def test_answers_of_shodan_to_a_search(tmp_path: Path) -> None:
+    """Two pages, as its API gives them."""
+    pages = [{"matches": BANNERS[:4], "total": 7}, {"matches": BANNERS[4:], "total": 7, "facets": {"country": []}}]
+    assert added(add(tmp_path / "pages", "shodan.json", jsonl(*pages))) == (7, {})
+    add(tmp_path / "lines", "shodan.json", jsonl(*BANNERS))
+    assert rows(tmp_path / "pages") == rows(tmp_path / "lines")
+
+
 def test_a_declared_array(tmp_path: Path) -> None:
     mapping = Mapping(name="x", format="json", product="exchange", columns={"address": "ip", "version": "v.build"})
     records = [{"ip": "192.0.2.1", "v": {"build": PATCHED}}, 5, {"ip": None}]
@@ -45,7 +53,7 @@ def test_an_array_that_was_cut_gives_what_stands_before_the_cut(tmp_path: Path) 
     ("content", "reason"),
     [
         (TEXT.replace('"port": 446', '"port": ,446').encode(), "(element 4 of the array): "),
-        (TEXT.encode() + b"[", "trailing garbage"),
+        (TEXT.encode() + b"x", "invalid char"),
         (b"[]", "no reader knows this content"),
         (b'[["192.0.2.1", 443]]', "no reader knows this content"),
         (TEXT.replace("Outlook", "x" * (10 << 20), 1).encode(), "longer than 8388608 bytes"),

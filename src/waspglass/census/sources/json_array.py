@@ -15,22 +15,27 @@ from waspglass.model.errors import Location
 
 __all__ = ["in_lines"]
 
-_ARRAY = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{")
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(?:\{\s*\"(matches)\"\s*:\s*)?\[\s*\{")
+"""An array of objects; or Shodan's answers to a search, of which several pages may follow on one another."""
 _CUT = b"{"
 """A line that every reader of JSON lines counts as cut."""
 
 
 def in_lines(content: Content) -> Content:
     """The content, an array of objects as one object a line: the number of a line is that of the element."""
-    return _Unrolled(content) if _ARRAY.match(content.peek()[:4096].replace(b"\0", b"")) else content
+    found = _ARRAY.match(content.peek()[:4096].replace(b"\0", b""))
+    if found is None:
+        return content
+    return _Unrolled(content, "item" if found[1] is None else f"{found[1].decode()}.item")
 
 
 class _Unrolled(Content):
     """The elements of an array, in bounded memory; what is said of the content is said of the array."""
 
-    def __init__(self, array: Content) -> None:
+    def __init__(self, array: Content, path: str) -> None:
         self.shown = array.shown
         self.size = 0
+        self._path = path
         self.broken = None
         self._array = array
         self._peeked = None
@@ -61,7 +66,9 @@ class _Unrolled(Content):
         fed = _Fed(self._array)
         size = number = 0
         try:
-            for number, element in enumerate(ijson.items(ijson.from_iter(fed.blocks()), "item", use_float=True), 1):  # noqa: B007
+            text = ijson.from_iter(fed.blocks())
+            elements = ijson.items(text, self._path, use_float=True, multiple_values=True)
+            for number, element in enumerate(elements, 1):  # noqa: B007
                 fed.since = 0
                 ready.append(msgspec.json.encode(element) + b"\n")
                 size += len(ready[-1])
