@@ -96,6 +96,7 @@ def test_implants_become_indicators_of_high_confidence_with_a_sighting() -> None
     assert f"'{SHELL}'" in str(indicator["pattern"])
     (sighting,) = [thing for thing in objects(occupied(), "sighting") if thing["sighting_of_ref"] == indicator["id"]]
     assert sighting["first_seen"] == "2021-03-03T04:12:31.000Z"
+    assert sighting["count"] == 1
 
 
 def test_a_record_that_several_rules_matched_was_seen_once() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import SHELL, clean, every_verdict, occupied
-from waspglass.model.assessment import Assessment
+from waspglass.model.assessment import Assessment, Host, Implant, Lid, LidState
+from waspglass.model.facts import BuildSighting, Certainty
 from waspglass.report.timeline import render_timeline
 
 
@@ -74,6 +75,43 @@ def test_a_finding_without_a_time_is_kept_and_not_dated() -> None:
 def test_an_assessment_without_anything_gives_no_line() -> None:
     assert render_timeline(minimal()) == ""
     assert len(events(clean())) == 1
+
+
+def test_a_finding_with_a_time_is_told_to_the_microsecond() -> None:
+    (event,) = events(minimal(findings=(finding(1, time=at("2021-03-03T04:12:31.250001Z")),)))
+    assert (event["timestamp_desc"], event["time_known"]) == ("Event Logged", True)
+    assert event["timestamp"] == 1_614_744_751_250_001
+
+
+def test_an_implants_life_and_a_build_are_told_moment_by_moment() -> None:
+    life = Implant(
+        subject=SHELL,
+        written=at("2021-03-03T01:00:00Z"),
+        first_used=at("2021-03-03T02:00:00Z"),
+        last_used=at("2021-03-03T03:00:00Z"),
+        gone=at("2021-03-03T04:00:00Z"),
+    )
+    build = BuildSighting(
+        build="15.1.2106.2",
+        at=at("2021-03-03T06:00:00Z"),
+        installed=at("2021-03-03T05:00:00Z"),
+        source="ExSetup.exe",
+        certainty=Certainty.PROVEN,
+    )
+    lid = Lid(state=LidState.UNKNOWN, reason="x", builds=(build,))
+    host = Host(name="MX01", evidence="evidence")
+    told = events(minimal(implants=(life,), lid=lid, host=host))
+    assert [(str(event["datetime"])[11:13], event["timestamp_desc"]) for event in told] == [
+        ("01", "Implant Written"),
+        ("02", "Implant First Used"),
+        ("03", "Implant Last Used"),
+        ("04", "Implant Gone"),
+        ("05", "Installation Time"),
+        ("06", "Build Seen"),
+    ]
+    assert {event["hostname"] for event in told} == {"MX01"}
+    assert {event.get("subject") for event in told} == {SHELL, None}
+    assert {event.get("build") for event in told} == {"15.1.2106.2", None}
 
 
 def test_times_before_1970_are_negative() -> None:
