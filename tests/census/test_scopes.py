@@ -14,6 +14,7 @@ from waspglass.census.compare import compare
 from waspglass.census.count import count, scans_at, stopped
 from waspglass.census.errors import CensusError
 from waspglass.census.owners import exposed_hosts
+from waspglass.census.patching import patching
 from waspglass.census.reading import open_reading
 from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
@@ -134,3 +135,18 @@ def test_a_source_that_stopped_is_told_where_it_is_left_out(tmp_path: Path) -> N
     assert "(ihre letzten Scans: Shadowserver scan_exchange 9.3.)." in render_census(found, language="de", version="1")
     shown = CliRunner().invoke(app, ["show", "--store", str(tmp_path / "store"), "--no-servers"])
     assert "2021-03-09  shadowserver.scan_exchange: the last scan, more than a week before" in shown.stderr
+
+
+def test_a_curve_does_not_end_with_a_report_that_did_not_come(tmp_path: Path) -> None:
+    """A feed of vulnerable hosts: leaving it is the end, but not on a day on which its report is missing."""
+    for day in (9, 11, 13):
+        report(tmp_path, day, "austria-geo", 40 if day < 13 else 10, "AT")
+        if day < 13:
+            report(tmp_path, day, "germany-geo", 40)
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        (found,) = patching(reading, FEED, samples=5)
+        assert (found.only_vulnerable, found.curve.hosts, found.curve.share[-1]) == (True, 80, 1.0)
+    report(tmp_path, 13, "germany-geo", 0)
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        (found,) = patching(reading, FEED, samples=5)
+        assert found.curve.share[-1] == pytest.approx(10 / 80)

@@ -96,10 +96,14 @@ def patching(
         return ()
     hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
     lists_patched, first = _overview(reading, hosts)
-    scans = [day for day in scans if first is not None and day >= first]
+    only_vulnerable = not lists_patched
+    # Where absence is the end, a day on which some report did not come would end the hosts of that report.
+    unsure = {gap.date for gap in reading.gaps if gap.source == source and only_vulnerable}
+    scans = [day for day in scans if first is not None and day >= first and day not in unsure]
     if len(scans) < 2:
         return ()
-    only_vulnerable = not lists_patched
+    if unsure:
+        hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
     origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
     for row in reading.table(_intervals_sql(hosts, scans[0], scans, only_vulnerable)).to_pylist():
