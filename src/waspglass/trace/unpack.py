@@ -14,6 +14,7 @@ from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
+from waspglass.trace.quoted import quoted_texts
 from waspglass.trace.strings import joined_strings, more_strings
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
@@ -92,7 +93,7 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
         return
     text = decode(raw[:SCAN_BYTES])
     evaluates = speaks_of_hiding(text)
-    for label, packed in itertools.chain(encoded_texts(text), joined_strings(text)):
+    for label, packed in itertools.chain(encoded_texts(text), joined_strings(text), quoted_texts(text)):
         inside = _inflated(packed) if label in BINARY_ENCODINGS else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, source
+from waspglass.trace.calibration import load_calibration
+from waspglass.trace.commons import load_commons
+from waspglass.trace.quoted import quoted_texts
+from waspglass.trace.trace import trace
+from waspglass.trace.unpack import unpack
+from waspglass.trace.verdict import Verdict
+
+MAIL = "From: anna@example.org\nTo: ben@example.org\n\nHave a look at this:\n"
+PATCH = "diff --git a/r.py b/r.py\n--- a/r.py\n+++ b/r.py\n@@ -1,2 +1,43 @@\n-import os\n"
+
+
+def marked(mark: str) -> str:
+    return "".join(f"{mark}{line}\n" for line in ORIGINAL.splitlines())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [MAIL + marked("> "), MAIL + marked("> > "), marked(">> "), marked("# "), marked("//"), marked("REM "),
+     marked("-- "), "\n" + marked("    ; "), PATCH + marked("+")],
+)  # fmt: skip
+def test_a_program_that_stands_in_another_text_line_by_line_is_taken_out(text: str) -> None:
+    (layer,) = unpack(source("found.txt", text)).layers
+    assert layer.raw.decode().strip() == ORIGINAL.strip()
+    result = trace(
+        [source("found.txt", text)], [source("o.py", ORIGINAL)], background(),
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    assert result.verdict is Verdict.DERIVED
+
+
+@pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "#!/bin/sh\n" + "# about\n" * 5 + "ls\n", "# a\n\n## b\n"])
+def test_comments_in_a_program_are_no_text_of_their_own(text: str) -> None:
+    assert list(quoted_texts(text)) == []
+
+
+def test_of_a_patch_the_lines_that_are_there_after_it_count() -> None:
+    text = PATCH + " kept = 1\n-gone = 2\n+new = 3\n\n@@ -9 +10 @@\n+last = 4\nindex 1..2\n+not in a hunk\n"
+    assert list(quoted_texts(text)) == [("patch", b"kept = 1\nnew = 3\n\nlast = 4")]
+
+
+@given(st.text(alphabet="> #/-;'\tab\nrem@+1,", max_size=300))
+def test_any_text_can_be_looked_at(text: str) -> None:
+    for _, raw in quoted_texts(text):
+        assert len(raw) <= 4 * len(text)
