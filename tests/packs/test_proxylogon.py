@@ -54,6 +54,15 @@ def test_one_half_alone_is_an_entry_and_both_halves_are_an_implant() -> None:
     assert Rung.IMPLANTED in rungs(SAMPLES / "story" / "planted")
 
 
+@pytest.mark.parametrize("padding", [300_000, 3_000_000])
+def test_a_page_is_known_however_it_is_padded(tmp_path: Path, padding: int) -> None:
+    sample = next((SAMPLES / "web" / "oab_page").rglob("*.aspx"))
+    page = tmp_path / "inetpub" / "wwwroot" / "aspnet_client" / "e.aspx"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(b"!BDN".ljust(padding, b"\0") + sample.read_bytes() + bytes(padding // 10))
+    assert rungs(tmp_path) == {Rung.IMPLANTED}
+
+
 def test_a_write_that_failed_is_an_entry_and_no_implant() -> None:
     found = hunted(PACK, SAMPLES / "story" / "planted_failed").findings
     assert Rung.IMPLANTED not in {one.rung for one in found if one.effect is not Effect.HINT}

@@ -2,6 +2,9 @@
   Pages of intruders below a web root. Patterns are written with one-letter classes, so that virus scanners do not take
   this file for what it describes.
 
+  A page may be saved as UTF-16 and runs as well so; one that is padded, or is a mailbox file with script in it, is larger
+  than pages usually are.
+
   Each rule says in `meta` what a match proves (rung, effect) and names samples it must match and must not match.
 */
 
@@ -19,14 +22,14 @@ rule proxylogon_oab_page_with_script
         fires = "samples/web/oab_page"
         silent = "samples/web/oab_export_clean"
     strings:
-        $setting_1 = "ExternalUrl" nocase
-        $setting_2 = "InternalUrl" nocase
-        $setting_3 = "OfflineAddressBooks" nocase
-        $setting_4 = "PollInterval" nocase
-        $script_1 = /<scr[i]pt[^>]{0,120}run[a]t\s{0,4}=/ nocase
-        $script_2 = /Url\s{0,40}:\s{0,4}http[^\r\n]{0,80}<%/ nocase
+        $setting_1 = "ExternalUrl" nocase ascii wide
+        $setting_2 = "InternalUrl" nocase ascii wide
+        $setting_3 = "OfflineAddressBooks" nocase ascii wide
+        $setting_4 = "PollInterval" nocase ascii wide
+        $script_1 = /<scr[i]pt[^>]{0,120}run[a]t\s{0,4}=/ nocase ascii wide
+        $script_2 = /Url\s{0,40}:\s{0,4}http[^\r\n]{0,80}<%/ nocase ascii wide
     condition:
-        filesize < 256KB and 2 of ($setting_*) and any of ($script_*)
+        filesize < 4MB and 2 of ($setting_*) and any of ($script_*)
 }
 
 rule web_page_evaluates_request
@@ -42,12 +45,12 @@ rule web_page_evaluates_request
         fires = "samples/web/eval_page"
         silent = "samples/web/harmless_pages"
     strings:
-        $server_1 = /<%@?\s/
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
-        $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\b/ nocase
-        $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\b/ nocase ascii wide
+        $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
     condition:
-        filesize < 256KB and any of ($server_*) and ($direct or $coded)
+        filesize < 4MB and any of ($server_*) and ($direct or $coded)
 }
 
 rule web_page_writes_request_to_file
@@ -63,13 +66,13 @@ rule web_page_writes_request_to_file
         fires = "samples/web/upload_page"
         silent = "samples/web/harmless_pages"
     strings:
-        $server_1 = /<%@?\s/
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
-        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
-        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
-        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
     condition:
-        filesize < 256KB and any of ($server_*) and any of ($write_*)
+        filesize < 4MB and any of ($server_*) and any of ($write_*)
 }
 
 rule web_page_loads_assembly_from_request
@@ -85,14 +88,14 @@ rule web_page_loads_assembly_from_request
         fires = "samples/web/loader_page"
         silent = "samples/web/harmless_pages"
     strings:
-        $server_1 = /<%@?\s/
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
-        $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase
-        $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase
-        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}Req[u]est\b/ nocase
-        $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase ascii wide
+        $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase ascii wide
+        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase ascii wide
     condition:
-        filesize < 256KB and any of ($server_*) and $load and any of ($body_*) and $start
+        filesize < 4MB and any of ($server_*) and $load and any of ($body_*) and $start
 }
 
 rule web_page_starts_programs
@@ -108,13 +111,13 @@ rule web_page_starts_programs
         fires = "samples/web/starter_page"
         silent = "samples/web/harmless_pages"
     strings:
-        $server_1 = /<%@?\s/
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase
-        $start_1 = /Proc[e]ss(StartInfo|\.St[a]rt)/ nocase
-        $start_2 = /WScript\.Sh[e]ll/ nocase
-        $request = /\bReq[u]est\b/ nocase
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $start_1 = /Proc[e]ss(StartInfo|\.St[a]rt)/ nocase ascii wide
+        $start_2 = /WScript\.Sh[e]ll/ nocase ascii wide
+        $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
-        filesize < 256KB and any of ($server_*) and any of ($start_*) and $request
+        filesize < 4MB and any of ($server_*) and any of ($start_*) and $request
 }
 
 rule web_configuration_holds_script
@@ -130,13 +133,13 @@ rule web_configuration_holds_script
         fires = "samples/web/config_page"
         silent = "samples/web/config_plain"
     strings:
-        $settings = /<conf[i]guration\b/ nocase
-        $runs_1 = /p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["']/ nocase
-        $runs_2 = /ext[e]nsion\s{0,4}=\s{0,4}["']\.c[o]nfig["'][^>]{0,200}PageBuildProv[i]der/ nocase
-        $script = /<%[@=\s]/
-        $request = /\bReq[u]est\b/ nocase
+        $settings = /<conf[i]guration\b/ nocase ascii wide
+        $runs_1 = /p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["']/ nocase ascii wide
+        $runs_2 = /ext[e]nsion\s{0,4}=\s{0,4}["']\.c[o]nfig["'][^>]{0,200}PageBuildProv[i]der/ nocase ascii wide
+        $script = /<%[@=\s]/ ascii wide
+        $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
-        filesize < 256KB and $settings and any of ($runs_*) and $script and $request
+        filesize < 4MB and $settings and any of ($runs_*) and $script and $request
 }
 
 rule logon_script_sends_password
@@ -152,12 +155,12 @@ rule logon_script_sends_password
         fires = "samples/web/logon_script_changed"
         silent = "samples/web/logon_script"
     strings:
-        $logon = "clkLgn"
-        $password = /p[a]ssword/ nocase
-        $sends_1 = "XMLHttpRequest"
-        $sends_2 = "sendBeacon"
-        $sends_3 = /\bf[e]tch\s{0,4}\(/
-        $sends_4 = /new\s{1,4}Im[a]ge\b/
+        $logon = "clkLgn" ascii wide
+        $password = /p[a]ssword/ nocase ascii wide
+        $sends_1 = "XMLHttpRequest" ascii wide
+        $sends_2 = "sendBeacon" ascii wide
+        $sends_3 = /\bf[e]tch\s{0,4}\(/ ascii wide
+        $sends_4 = /new\s{1,4}Im[a]ge\b/ ascii wide
     condition:
-        filesize < 256KB and $logon and $password and any of ($sends_*)
+        filesize < 4MB and $logon and $password and any of ($sends_*)
 }
