@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.hunt.evidence import both, iis, row, rules_of, sigma
+from tests.hunt.evidence import artefact, both, iis, row, rules_of, sigma
 from tests.hunt.outcome.test_sigma_correlations import A, found, joined
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.collect import RAW_LIMIT
@@ -81,3 +81,15 @@ def test_events_beyond_what_is_heard_of_one_file_are_told() -> None:
 def test_of_a_long_record_so_much_is_kept_as_an_excerpt_can_need() -> None:
     (one,) = both([iis(row("/a.js", query="x" * 20_000))], rules_of(sigma(PAGE))).findings
     assert len(one.excerpt) <= RAW_LIMIT
+
+
+def test_a_value_is_captured_under_whichever_name_the_record_has_the_field() -> None:
+    rule = sigma(
+        "s: {F: a}\ncondition: s",
+        logsource="product: windows",
+        extra="waspglass: {rung: used, capture: {what: {field: ThreatName}}}",
+    )
+    events = [{"Channel": "Security", "EventID": 1, "F": "a", name: "x"} for name in ("Threat Name", "ThreatName")]
+    lines = "".join(json.dumps(one | {"EventTime": "2021-03-03T01:00:00Z"}) + "\n" for one in events)
+    result = both([artefact("events", lines)], rules_of(rule))
+    assert [one.fields.get("what") for one in result.findings] == ["x", "x"]

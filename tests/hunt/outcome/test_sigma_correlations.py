@@ -80,6 +80,8 @@ MATCHES: list[tuple[list[str], str, Found]] = [
     ([A, measured("value_median", "gt: 5")], "a1/V=1 a2/V=9 a3/V=7", [("k", 3)]),
     ([A, measured("value_percentile", "percentile: 95, gt: 5")], "a1/V=1 a2/V=9", [("k", 2)]),
     ([A, measured("value_percentile", "percentile: 0, gt: 2")], "a1/V=1 a2/V=9", []),
+    ([A, measured("value_percentile", "percentile: 25, gt: 2")], "a1/V=1 a2/V=2 a3/V=9", []),
+    ([A, measured("value_percentile", "percentile: 100, gte: 9")], "a1/V=1 a2/V=9", [("k", 2)]),
     ([A, B, joined("temporal", "a, b", "")], "b1 a2", [("k", 2)]),
     ([A, B, joined("temporal", "a, b", "", span="1m")], "b1 a3", []),
     ([A, B, C, joined("temporal", "a, b, c", "condition: {gte: 2}")], "b1 a2", [("k", 2)]),
