@@ -146,9 +146,6 @@ class LineFormat(ABC):
 class RecordReader(Protocol):
     """A file that is parsed whole (configuration, task, export, binary header) or that has records of its own."""
 
-    @property
-    def name(self) -> str: ...
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """Place, moment and fields of each record.
 

@@ -34,7 +34,7 @@ def test_the_page_adds_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", [name for name, one in FORMATS.items() if not one.lines])
 def test_every_reader_is_a_module_of_its_name(name: str) -> None:
     assert FORMATS[name].module == f"readers.{name}"
-    assert readers.record_readers()[name].name == name
+    assert name in readers.record_readers()
     assert import_module(f"waspglass.evidence.readers.{name}").__doc__
 
 

@@ -40,8 +40,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class CompiledPageReader:
     """`compiled_page`."""
 
-    name = "compiled_page"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a file.
 

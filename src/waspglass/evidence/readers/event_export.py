@@ -69,8 +69,6 @@ class EventExportReader:
         zone: Time zone of the server, for times that were written without one; UTC if it is not known.
     """
 
-    name = "event_export"
-
     def __init__(self, zone: tzinfo = UTC) -> None:
         self._zone = zone
 

@@ -57,8 +57,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class EvtxReader:
     """`evtx`."""
 
-    name = "evtx"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record an event, in the order of the file.
 

@@ -74,8 +74,6 @@ class ExchangeSetupLogReader:
         zone: Time zone of the server, for logs that do not state their offset; UTC if it is not known.
     """
 
-    name = "exchange_setup_log"
-
     def __init__(self, zone: tzinfo = UTC) -> None:
         self._zone = zone
 

@@ -74,8 +74,6 @@ class HiveReader:
         more_keys: Read besides those of Windows: paths below the root of the hive; `*` stands for any one name.
     """
 
-    name = "hive"
-
     def __init__(self, more_keys: Iterable[str] = ()) -> None:
         self._keys = (*WATCHED_KEYS, *more_keys)
 

@@ -87,8 +87,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class IisConfigReader:
     """`iis_config`."""
 
-    name = "iis_config"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a setting, at its line; settings have no time of their own.
 

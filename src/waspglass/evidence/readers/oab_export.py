@@ -52,8 +52,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class OabExportReader:
     """`oab_export`."""
 
-    name = "oab_export"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record an exported object.
 

@@ -57,8 +57,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class PeVersionReader:
     """`pe_version`."""
 
-    name = "pe_version"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a file.
 

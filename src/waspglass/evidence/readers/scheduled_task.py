@@ -52,8 +52,6 @@ def reader(_settings: ReaderSettings) -> RecordReader:
 class ScheduledTaskReader:
     """`scheduled_task`."""
 
-    name = "scheduled_task"
-
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record an action, or one for a task without actions.
 

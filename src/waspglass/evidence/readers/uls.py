@@ -57,8 +57,6 @@ class UlsReader:
         zone: Time zone of the server; UTC if it is not known.
     """
 
-    name = "uls"
-
     def __init__(self, zone: tzinfo = UTC) -> None:
         self._zone = zone
 

@@ -40,8 +40,6 @@ class WebFileReader:
         known_good: Lookup of the vendor's files; None if there is none.
     """
 
-    name = "web_file"
-
     def __init__(self, known_good: KnownGood | None = None) -> None:
         self._known_good = known_good
 
