@@ -55,11 +55,18 @@ class Case:
     def first_sign_after_lid(self) -> datetime | None:
         """The first sign of an intruder, if it is younger than the patch and no entry was seen.
 
-        Then it need not have come by the flaws of this campaign.
+        Then it need not have come by the flaws of this campaign. The times of files alone do not say that: copying sets
+        them anew.
         """
         if self.lid.state is not LidState.PATCHED or self.lid.since is None:
             return None
-        if self.observations.proofs(Rung.EXPLOITED):
+        if self.observations.proofs(Rung.EXPLOITED) or not self._logged:
             return None
         first = first_entry(self.observations, self.pack)
         return first if first is not None and first > self.lid.since + CLOCK_SLACK else None
+
+    @property
+    def _logged(self) -> bool:
+        """Whether anything beyond probes was logged, and not only seen in files."""
+        found = (one for rung in Rung if rung is not Rung.PROBED for one in self.observations.proofs(rung))
+        return any(one.kind not in self.observations.file_timed for one in found)
