@@ -135,6 +135,9 @@ def _lead(survey: Survey, words: CensusWords) -> list[str]:
                 second_number=words.number(second.vulnerable),
             )
         )
+        unknown = next((each.vulnerable for each in main.countries if each.key is None), 0)
+        if unknown:
+            lines[-1] += " " + words.text("page.rank_unknown", number=words.number(unknown))
     under = [each.change.patched_compromised for each in survey.sources if each.change is not None]
     if any(under):
         lines.append(words.text("page.lead_lid", number=words.number(max(under))))
@@ -219,6 +222,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         by=By,
         states=_shown_states(survey),
         lead=_lead(survey, words),
+        lid=any(each.change is not None and each.change.patched_compromised for each in survey.sources),
         world=pictures.world,
         region=pictures.region,
         series=pictures.series,

@@ -93,12 +93,17 @@ def _load(name: str) -> _Map:
     return loaded
 
 
+@cache
+def _names() -> dict[str, dict[str, str]]:
+    """Names of countries by language and code; of many more than have a shape."""
+    path = files("waspglass.report").joinpath("census_maps", "names.json")
+    names: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return names
+
+
 def country_name(code: str, words: CensusWords) -> str:
-    """The name of a country in the report's language; the code where the map has none."""
-    names = {
-        region["code"]: region["de"] if words.language == "de" else region["en"] for region in _load("world")["regions"]
-    }
-    return names.get(code, code)
+    """The name of a country in the report's language; the code where there is none."""
+    return _names()[words.language].get(code, code)
 
 
 def _bounds(values: Sequence[int]) -> list[int]:

