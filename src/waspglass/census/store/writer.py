@@ -59,11 +59,6 @@ class SightingWriter:
     _open: OrderedDict[dt.date, _Part] = field(default_factory=OrderedDict)
     _done: list[tuple[dt.date, _Part]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        # Arrow's own allocator gives memory back after each column and asks the system for it again, which clears it
-        # each time: a third of what writing costs.
-        pa.set_memory_pool(pa.system_memory_pool())
-
     def write(self, table: pa.Table) -> None:
         """Takes sightings of any days.
 
