@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from waspglass.evidence.artefact import Place
 from waspglass.hunt.outcome.collect import Heard, Hit
 from waspglass.hunt.outcome.conclude import conclude
 from waspglass.hunt.rules.rule import RuleSet
+from waspglass.model.finding import Actor
 
 FEEDER = """
 title: setting
@@ -85,3 +87,35 @@ def test_what_events_were_grouped_by_is_said() -> None:
     hits = [_hit(rules, 1), _hit(rules, 2)]
     (made,) = conclude(rules, hits, [_heard(one, ("alice",)) for one in hits]).findings
     assert made.fields == {"U": "alice"}
+
+
+IMPLANT = "waspglass: {rung: used, capture: {implant: {field: P}}, subject: implant}\n"
+PAGE = "waspglass: {rung: used, capture: {page: {field: P}}, subject: page}\n"
+
+
+def _called(rules: RuleSet, line: int, **values: str) -> Hit:
+    return replace(_hit(rules, line), values=values, actor=Actor(address="203.0.113.5"))
+
+
+def test_values_name_the_implant_by_its_url_and_who_called_it_in_all_passes() -> None:
+    rules = rules_of(FEEDER + IMPLANT)
+    first = conclude(rules, [_called(rules, 1, implant="/X.aspx?cmd=1")], [])
+    (one,) = first.findings
+    assert one.subject == "/x.aspx"
+    assert conclude(rules, [], [], first).values == {one.id: {"implant": "/x.aspx", "address": "203.0.113.5"}}
+    told = conclude(rules, [_called(rules, 1, address="198.51.100.1")], [])
+    assert list(told.values.values()) == [{"address": "198.51.100.1"}]
+
+
+@pytest.mark.parametrize(("extra", "subject"), [("", "/x.aspx"), (PAGE, "/y.aspx")])
+def test_a_correlation_is_about_what_it_says_or_else_about_what_its_events_are_about(extra: str, subject: str) -> None:
+    rules = rules_of(FEEDER + IMPLANT + "---" + TWO + extra)
+    hits = [_called(rules, line, implant="/x.aspx", page="/y.aspx") for line in (1, 2)]
+    (made,) = conclude(rules, hits, list(map(_heard, hits))).correlated
+    assert made.subject == subject
+
+
+def test_a_correlation_none_of_whose_events_was_kept_stands_at_the_last_of_them() -> None:
+    rules = rules_of(FEEDER + "---" + TWO)
+    (made,) = conclude(rules, [], [_heard(_hit(rules, line)) for line in (1, 2)]).findings
+    assert (made.rule, made.source, made.line, made.evidence) == ("two", "file", 2, ())
