@@ -55,3 +55,9 @@ def test_a_finding_names_its_line_and_what_was_cut_is_found(naive: bool) -> None
     text = HEADER + row("first") + row("a request for Tool...") + row("...Pane.aspx", time="07/18/2025 18:06:04.12*")
     (found,) = searched(text, naive=naive).findings
     assert (found.rule, found.line, found.record) == ("r0", 3, None)
+
+
+@pytest.mark.parametrize("naive", [False, True])
+def test_indicators_are_looked_for_in_messages(naive: bool) -> None:
+    result = searched(HEADER + row("198.51.100.7 asked for /_layouts/15/sample.aspx"), naive=naive)
+    assert {one.rule for one in result.findings} >= {"address:198.51.100.7"}

@@ -23,6 +23,7 @@ class Format:
 
     Attributes:
         module: The module of this package that reads it: a line format from `formats`, else a record reader.
+        log: Its records tell who did what, so that an address, a name of a host or a path may stand anywhere in them.
         events: Its records are Windows events.
         requests: Its records are requests to a web server.
         dashed: It writes `-` for an empty value, which is absent from the record.
@@ -33,6 +34,7 @@ class Format:
     """
 
     module: str
+    log: bool = False
     events: bool = False
     requests: bool = False
     dashed: bool = False
@@ -46,19 +48,14 @@ class Format:
         """Whether it is scanned line by line."""
         return self.module.startswith("formats.")
 
-    @property
-    def log(self) -> bool:
-        """Whether its records tell who did what, so that an address or a session may stand anywhere in them."""
-        return self.events or self.requests
-
 
 FORMATS: Mapping[str, Format] = {
-    "w3c": Format(module="formats.w3c", requests=True, dashed=True),
-    "httperr": Format(module="formats.w3c", requests=True, dashed=True),
-    "diagnostics_csv": Format(module="formats.diagnostics_csv", requests=True),
-    "event_json": Format(module="formats.event_json", events=True),
-    "evtx": Format(module="readers.evtx", events=True),
-    "event_export": Format(module="readers.event_export", events=True),
+    "w3c": Format(module="formats.w3c", log=True, requests=True, dashed=True),
+    "httperr": Format(module="formats.w3c", log=True, requests=True, dashed=True),
+    "diagnostics_csv": Format(module="formats.diagnostics_csv", log=True, requests=True),
+    "event_json": Format(module="formats.event_json", log=True, events=True),
+    "evtx": Format(module="readers.evtx", log=True, events=True),
+    "event_export": Format(module="readers.event_export", log=True, events=True),
     "web_file": Format(module="readers.web_file", file_timed=True, yara=True),
     "iis_config": Format(module="readers.iis_config", file_timed=True),
     "compiled_page": Format(module="readers.compiled_page", file_timed=True, yara=True),
@@ -67,7 +64,7 @@ FORMATS: Mapping[str, Format] = {
     "exchange_setup_log": Format(module="readers.exchange_setup_log", build=BuildProof.INSTALLED),
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
-    "uls": Format(module="readers.uls", local_times=True),
+    "uls": Format(module="readers.uls", log=True, local_times=True),
 }
 """By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""
 
