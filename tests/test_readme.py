@@ -17,6 +17,7 @@ from waspglass.census.sources.all import all_sources
 from waspglass.census.sources.mapping import read_mapping
 from waspglass.census.store.folder import Folder
 from waspglass.cli.commands import program
+from waspglass.evidence.format import FORMATS
 from waspglass.examine.facts_file import read_facts
 from waspglass.packs.check_rules import RULE_CHECKS
 from waspglass.trace.calibration import load_calibration
@@ -147,6 +148,13 @@ def test_every_check_of_a_pack_is_in_the_reference() -> None:
     for path in (ROOT / "src/waspglass/packs").glob("check*.py"):
         known |= set(re.findall(r'Severity\.[A-Z]+, "([a-z-]+)"', path.read_text(encoding="utf-8")))
     assert not {name for name in known if f"`{name}`" not in text}
+
+
+def test_every_format_is_in_the_reference() -> None:
+    kinds = (ROOT / "docs/reference/packs.md").read_text(encoding="utf-8").split("\n| `format` |")[1].splitlines()[0]
+    assert re.findall(r"`(\w+)`", kinds) == list(FORMATS)
+    records = (ROOT / "docs/reference/evidence.md").read_text(encoding="utf-8")
+    assert all(f"\n| `{name}` |" in records for name, one in FORMATS.items() if not one.lines)
 
 
 def test_the_figures_of_trace_are_those_that_ship() -> None:
