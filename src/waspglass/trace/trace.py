@@ -54,8 +54,7 @@ def trace(
         base: Code that was given to everybody and must not count.
         calibration: From scores to answers.
         commons: What is common in programs at large.
-        skipped: What the caller could not read of samples and shared programs: what it holds may be derived, so that
-            the answer as a whole is not *independent*.
+        skipped: What could not be read of samples and shared programs; with some the answer is not *independent*.
         skipped_besides: The same of background and base.
         lineage: What answers about copies and direction were seen to reach.
 
@@ -68,10 +67,8 @@ def trace(
     copies = _distinct(shared, [layer for layer in found.layers if layer not in shared])
     comparing = Comparing(reader, grounds, calibration)
     drafts = sorted((comparing.compare(sample, copy) for sample in found.layers for copy in copies), key=found.order)
-    detailing = _Detailing(
-        {source.name: source for source in (*found.layers, *copies)},
-        reader, grounds, calibration, drafts[:LISTED], Lineage(reader),
-    )  # fmt: skip
+    by_name = {source.name: source for source in (*found.layers, *copies)}
+    detailing = _Detailing(by_name, reader, grounds, calibration, drafts[:LISTED], Lineage(reader))
     detailed = [detailing.detail(draft) for draft in drafts[:DETAILED]]
     listed = sorted(detailed, key=found.order) + drafts[DETAILED:LISTED]
     shown = {name for one in detailed for name in (one.sample, one.shared)}
@@ -93,7 +90,7 @@ def trace(
         measured_parts=calibration.part.measured,
         measured_lineage=lineage,
         trained_on=calibration.trained_on,
-        texts={name: shown_text(detailing.by_name[name]) for name in sorted(shown)},
+        texts={name: shown_text(by_name[name]) for name in sorted(shown)},
     )
 
 
