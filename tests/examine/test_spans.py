@@ -44,11 +44,13 @@ def test_a_union_covers_the_same_minutes_and_its_parts_are_apart(parts: list[Spa
 
 @given(spans)
 @example([span(0, 5), span(20, 30), span(55, 60)])
+@example([span(10, 50)])
 def test_what_is_missing_and_what_is_covered_make_the_window(parts: list[Span]) -> None:
     window = span(10, 50)
     missing = missing_spans(window, parts)
     inside = {m for m in minutes(disjoint(parts)) if 10 <= m < 50}
     assert minutes(missing) == set(range(10, 50)) - inside
+    assert all(one.from_ < one.to for one in missing)  # a hole of no length would take the clean bill away
 
 
 @given(spans)
@@ -76,3 +78,4 @@ def test_coverage_is_cut_to_what_the_user_asked_for() -> None:
     coverage = Coverage(kind="iis", from_=at(0), to=at(LENGTH))
     assert covered_spans(coverage, span(10, 20)) == (span(10, 20),)
     assert covered_spans(coverage, span(90, 95)) == ()
+    assert covered_spans(coverage, span(LENGTH, 95)) == ()
