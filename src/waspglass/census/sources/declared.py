@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from waspglass.census.signs import Sign, Signs
-from waspglass.census.sources.mapping import Mapping
+from waspglass.census.sources.mapping import SHOWN, Mapping
 
 __all__ = ["Values", "declared_sighting"]
 
@@ -46,6 +46,8 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
 
 def _sign(mapping: Mapping, signs: Signs, get: Values) -> Sign | None:
     """What the answer shows; nothing of a product other than the declared one."""
+    if mapping.columns.keys().isdisjoint(SHOWN):
+        return None
     head, page = _head(get("head")), _text(get("page")) or ""
     sign = signs.read(head, page) if head or page else None
     if sign is None:
@@ -68,7 +70,9 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _text(value: object) -> str | None:
-    """The first of its texts."""
+    """The first of its texts; nearly all are of a CSV, and plain."""
+    if value is None or isinstance(value, str):
+        return (value or "").strip() or None
     return next(_texts(value), None)
 
 

@@ -39,13 +39,13 @@ from waspglass.census.zones import with_offset
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, UsageError
 
-__all__ = ["Mapping", "read_mapping"]
+__all__ = ["SHOWN", "Mapping", "read_mapping"]
 
 _TEXTS = ("address", "transport", "seen", "country", "region", "city", "asn", "network", "organisation", "sector")
 _MORE = ("version", "names", "server_name", "certificate", "url", "port")
-_SHOWN = ("head", "page", "title", "cpe")
+SHOWN = ("head", "page", "title", "cpe")
 """What a host answered; the product and its version are read from it as from the banners of the known formats."""
-_FIELDS = frozenset((*_TEXTS, *_MORE, *_SHOWN))
+_FIELDS = frozenset((*_TEXTS, *_MORE, *SHOWN))
 _MILLISECONDS = re.compile(r"\d{13}")
 
 
