@@ -70,7 +70,13 @@ def test_what_a_build_says(version: str, state: State, name: str | None) -> None
             "compiled/start",
             "compiled/binary_of_product",
         ),
-        *("events/benign.json", "events/viewstate_integrity.json", "events/script_of_responder.json", "task/harmless", "uls/benign.log"),
+        *(
+            "events/benign.json",
+            "events/viewstate_integrity.json",
+            "events/script_of_responder.json",
+            "task/harmless",
+            "uls/benign.log",
+        ),
     ],
 )
 def test_everyday_business_gives_no_finding(sample: str) -> None:
