@@ -58,6 +58,13 @@ def test_a_finding_names_its_line_and_what_was_cut_is_found(naive: bool) -> None
 
 
 @pytest.mark.parametrize("naive", [False, True])
+def test_columns_keep_their_names(naive: bool) -> None:
+    """Those of events have others: `message` and `event_id` are renamed, `#attributes` is no data."""
+    text = "Timestamp\tmessage\tMessage\t#attributes\r\n07/18/2025 18:06:04.12\tToolPane.aspx\tx\tspinstall\r\n"
+    assert {one.rule for one in searched(text, naive=naive).findings} == {"r5"}
+
+
+@pytest.mark.parametrize("naive", [False, True])
 def test_indicators_are_looked_for_in_messages(naive: bool) -> None:
     result = searched(HEADER + row("198.51.100.7 asked for /_layouts/15/sample.aspx"), naive=naive)
     assert {one.rule for one in result.findings} >= {"address:198.51.100.7"}

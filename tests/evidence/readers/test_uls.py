@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from random import Random
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.artefact import Place
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.member import TreeFile
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.model.skip import SkipReason
 
@@ -181,3 +185,27 @@ def test_however_messages_are_cut_and_mixed_they_come_back_whole(
 def test_zeros_at_the_end_of_a_log_that_is_written_to_are_no_message() -> None:
     assert messages(row("last") + "\0" * 4096) == ["last"]
     assert messages(row("last") + "\0" * 600_000) == ["last"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (EvidenceReadError("the archive was cut", reason=SkipReason.TRUNCATED), SkipReason.TRUNCATED),
+        (OSError(errno.EIO, "Input/output error"), SkipReason.UNREADABLE),
+    ],
+)
+def test_of_a_log_that_breaks_off_what_waits_for_more_is_told_first(fault: Exception, reason: SkipReason) -> None:
+    class Broken(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            line = super().readline(size)
+            if not line:
+                raise fault
+            return line
+
+    content = (row("a long...") + row("last", thread="0x0001")).encode()
+    broken = replace(memory_artefact(b""), file=TreeFile("x", None, None, None, lambda: Broken(content)))
+    found: Found = []
+    with pytest.raises(EvidenceReadError) as caught:
+        found.extend(record_readers()["uls"].records(broken))
+    assert caught.value.reason is reason
+    assert [record["Message"] for _, _, record in found] == ["last", "a long..."]

@@ -72,6 +72,8 @@ class UlsReader:
             with as_utf8(artefact.file).open() as stream:
                 for message in _joined(log.rows(stream)):
                     yield Place(line=message.line), message.time, message.record()
+            if log.broken is not None:
+                raise log.broken
         except OSError as fault:
             text = f"it cannot be read ({fault.strerror})"
             raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
@@ -81,13 +83,13 @@ class UlsReader:
             raise EvidenceReadError(text, reason=next(iter(log.faults)), location=place)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
-        """Line, moment and JSON of each record, in the shape of an event: these logs are of gigabytes.
+        """Line, moment and JSON of each record: these logs are of gigabytes.
 
         Raises:
             EvidenceReadError: As `records`.
         """
         for place, moment, record in self.records(artefact):
-            yield place.line or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
+            yield place.line or 0, moment, orjson.dumps(record).decode()
 
 
 @dataclass(slots=True)
@@ -164,12 +166,14 @@ class _Log:
         zone: Of the server.
         columns: The header in force.
         faults: What could not be read, and how many lines of it.
+        broken: Why the file could not be read on; kept until the messages that wait for more are told.
         second: The time that was read last, without its fraction: most rows have that of the row above.
     """
 
     zone: tzinfo
     columns: tuple[str, ...] = _COLUMNS
     faults: dict[SkipReason, int] = field(default_factory=dict)
+    broken: OSError | EvidenceReadError | None = None
     second: tuple[str, datetime | None] = ("", None)
 
     def rows(self, stream: BinaryIO) -> Iterator[_Message]:
@@ -197,7 +201,7 @@ class _Log:
     def _lines(self, stream: BinaryIO) -> Iterator[tuple[int, str]]:
         """Lines with their numbers; of one that is too long, its beginning."""
         number, whole = 1, True
-        while raw := stream.readline(_LONGEST_LINE):
+        while raw := self._raw(stream):
             begins, whole = whole, raw.endswith(b"\n")
             if begins:
                 line = raw.decode("utf-8", "replace").rstrip("\r\n\0").removeprefix("\ufeff")
@@ -207,6 +211,13 @@ class _Log:
                 elif "\r" in line:  # as lines of an old Mac: all of them are one
                     self._fault(SkipReason.MALFORMED_LINE)
             number += whole
+
+    def _raw(self, stream: BinaryIO) -> bytes:
+        try:
+            return stream.readline(_LONGEST_LINE)
+        except (OSError, EvidenceReadError) as fault:
+            self.broken = fault
+            return b""
 
     def _fault(self, reason: SkipReason) -> None:
         self.faults[reason] = self.faults.get(reason, 0) + 1

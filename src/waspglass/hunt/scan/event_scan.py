@@ -1,6 +1,6 @@
-"""Runs rules over logs whose reader gives each record as JSON text, as an event: only those with a needle are parsed.
+"""Runs rules over logs whose reader gives each record as JSON text: only those that hold a needle are parsed.
 
-The text of an event is to its rules what a line of a log is: the needles are those of `event_json`, and the exact
+The text of a record is to its rules what a line of a log is: the needles are those of `event_json`, and the exact
 condition has the last word. `scan_records` over the same reader's records is the slow twin.
 """
 
@@ -34,7 +34,7 @@ from waspglass.packs.pack import ArtefactKind
 __all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
 
 Text = tuple[int, datetime | None, str]
-"""Record id (or line, of logs that are no events), moment and JSON of an event."""
+"""Of an event: record id, moment and JSON in any known shape. Of another record: line, moment and its fields."""
 
 _BATCH = 512
 """Events that are searched at once."""
@@ -49,10 +49,10 @@ _COMMON = 0.1
 
 @runtime_checkable
 class EventTexts(Protocol):
-    """A reader that can give events unparsed."""
+    """A reader that can give its records unparsed."""
 
     def json_lines(self, artefact: Artefact) -> Iterator[Text]:
-        """Record id, moment and JSON text of each event.
+        """The text of each record.
 
         Raises:
             EvidenceReadError: If the file cannot be read on; what was yielded before stands.
@@ -210,7 +210,8 @@ def scan_event_texts(
                 continue
             number, time, _ = batch[event]
             place = Place(line=number) if channels is None else Place(record=number)
-            record = bindings.derive(flatten_event(orjson.loads(raws[event])))
+            read = orjson.loads(raws[event])
+            record = bindings.derive(read if channels is None else flatten_event(read))
             for bound in sorted(wanted, key=order.__getitem__):
                 if bound.predicate(record):
                     collector.add(bound, place, time, record, excerpt(record))
