@@ -10,7 +10,7 @@ from waspglass.examine.observations import Observations
 from waspglass.model.finding import Finding
 from waspglass.packs.pack import ArtefactKind, Pack
 
-__all__ = ["act_time", "credible", "file_timed", "file_timed_kinds"]
+__all__ = ["act_time", "credible", "file_timed", "file_timed_kinds", "local_timed_kinds"]
 
 
 def file_timed(kind: ArtefactKind) -> bool:
@@ -21,6 +21,11 @@ def file_timed(kind: ArtefactKind) -> bool:
 def file_timed_kinds(pack: Pack) -> frozenset[str]:
     """The pack's kinds whose findings are dated by their file."""
     return frozenset(kind.kind for kind in pack.kinds if file_timed(kind))
+
+
+def local_timed_kinds(pack: Pack) -> frozenset[str]:
+    """The pack's kinds whose times are those of the server's clock."""
+    return frozenset(kind.kind for kind in pack.kinds if format_of(kind.format).local_times)
 
 
 def credible(findings: Iterable[Finding], kinds: frozenset[str], latest: datetime) -> tuple[Finding, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from waspglass.examine.file_times import act_time
 from waspglass.examine.former import kept_elsewhere, set_otherwise_now
@@ -15,6 +15,9 @@ from waspglass.model.language import Catalogue
 from waspglass.packs.pack import Pack
 
 __all__ = ["implant_lives", "shown_subject"]
+
+_FARTHEST = timedelta(hours=14)
+"""No clock is farther ahead of UTC."""
 
 
 def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]:
@@ -47,7 +50,7 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
         _life(
             subject,
             _dated(found, observations, pack),
-            observations.file_timed,
+            observations,
             subject in observations.collected_pages or _present_by_file(found, snapshots),
             _absence(subject, found, observations, pack),
         )
@@ -80,10 +83,10 @@ def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list
     return sorted(acts, key=by_time)
 
 
-def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: bool, absent: bool | None) -> Implant:
+def _life(subject: str, found: list[Finding], observations: Observations, here: bool, absent: bool | None) -> Implant:
     written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
-    ended = _ended(found, file_timed)
+    ended = _ended(found, observations)
     gone = None if here else ended
     present = True if here else _present(gone, absent)
     return Implant(
@@ -98,20 +101,25 @@ def _life(subject: str, found: list[Finding], file_timed: frozenset[str], here: 
     )
 
 
-def _ended(found: list[Finding], file_timed: frozenset[str]) -> datetime | None:
+def _ended(found: list[Finding], observations: Observations) -> datetime | None:
     """The earliest "not there" after the last sign of life, which is when it was first seen to be gone."""
     # Copying gives a file a new time, so only what was logged tells that the implant still lived.
-    logged = [f for f in found if f.kind not in file_timed]
+    logged = [f for f in found if f.kind not in observations.file_timed]
     alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
     # One record can say both: a scanner that names what it removed.
     last = {_place(f) for f in logged if f.effect is Effect.SHOWS and f.time == alive}
-    ends = ((f.time, _place(f)) for f in found if f.effect is Effect.ENDS)
+    ends = [(f.time, f) for f in found if f.effect is Effect.ENDS and f.time is not None]
     late = (
         end
-        for end, place in ends
-        if end is not None and (alive is None or end > alive or (end == alive and place in last))
+        for end, f in ends
+        if alive is None or end - _ahead(f, observations) > alive or (end == alive and _place(f) in last)
     )
     return min(late, default=None)
+
+
+def _ahead(finding: Finding, observations: Observations) -> timedelta:
+    """How much earlier it may have been than was read."""
+    return _FARTHEST if finding.kind in observations.zoneless else timedelta()
 
 
 def _place(finding: Finding) -> tuple[str, int | None, int | None, int | None]:

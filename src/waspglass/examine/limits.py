@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from waspglass.evidence.format import format_of
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
@@ -38,7 +37,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_first_sign_after_lid(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
-        *_local_times(observations, pack, facts, catalogue),
+        *_local_times(observations, pack, catalogue),
         *_lid(lid, pack, catalogue),
         *_hostname(observations, facts, catalogue),
         *_asked(observations, catalogue),
@@ -148,11 +147,11 @@ def _collection_time(exposed: Exposure, facts: Facts, catalogue: Catalogue) -> l
     return [Limit(id="collection-time", text=catalogue.text("limit.collection_time"), remedy=remedy, decisive=True)]
 
 
-def _local_times(observations: Observations, pack: Pack, facts: Facts, catalogue: Catalogue) -> list[Limit]:
+def _local_times(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     """Logs in the time of the server's clock were read as UTC, if nobody said where it stands."""
     read = {one.kind for one in observations.coverage if one.files}
-    local = [kind for kind in pack.kinds if kind.kind in read and format_of(kind.format).local_times]
-    if facts.timezone is not None or not local:
+    local = [kind for kind in pack.kinds if kind.kind in read & observations.zoneless]
+    if not local:
         return []
     text = catalogue.text("limit.local_times", titles=", ".join(kind.title.text(catalogue.language) for kind in local))
     return [Limit(id="local-times", text=text, remedy=catalogue.text("limit.local_times_remedy"))]

@@ -34,6 +34,7 @@ class Observations:
         collected_settings: Kind and file name of collected settings of which former ones may have been collected too.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
         file_timed: Kinds whose findings are dated by their file, which copying may have changed.
+        zoneless: Kinds whose local times were read as UTC, because nobody said where the server's clock stands.
         manifest: Digest of the list of examined files.
     """
 
@@ -52,6 +53,7 @@ class Observations:
     collected_settings: frozenset[tuple[str, str]] = frozenset()
     blinded: tuple[Skipped, ...] = ()
     file_timed: frozenset[str] = frozenset()
+    zoneless: frozenset[str] = frozenset()
     manifest: str | None = None
 
     def last_moment(self) -> datetime | None:

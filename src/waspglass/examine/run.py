@@ -12,7 +12,7 @@ from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
-from waspglass.examine.file_times import credible, file_timed_kinds
+from waspglass.examine.file_times import credible, file_timed_kinds, local_timed_kinds
 from waspglass.examine.former import current_settings
 from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.manifest import manifest_sha256
@@ -171,6 +171,7 @@ def _observations(
             entry_logs=survey.entry_logs(),
         ),
         file_timed=file_timed_kinds(request.pack),
+        zoneless=local_timed_kinds(request.pack) if request.facts.timezone is None else frozenset(),
     )
     latest = (request.facts.collected_at or observed.last_moment() or request.created) + CLOCK_SLACK
     return replace(observed, findings=credible(observed.findings, observed.file_timed, latest))
