@@ -173,3 +173,35 @@ def test_a_log_without_a_header_is_counted_once(tmp_path: Path) -> None:
     assert [skip.count for skip in found.skipped if skip.reason is SkipReason.NO_HEADER] == [1]
     (limit,) = (limit for limit in found.limits if limit.id == "blinded")
     assert limit.text.startswith("One file")
+
+
+NCSA = '203.0.113.5 - - [03/Mar/2021:04:00:00 +0000] "POST /ecp/y.js HTTP/1.1" 200 5\n'
+NATIVE = "203.0.113.5, -, 3/3/2021, 4:00:00, W3SVC1, MX01, 10.0.0.1, 12, 1, 2, 200, 0, POST, /ecp/y.js, -,\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "text", "detail"),
+    [
+        (r"W3SVC1\nc210303.log", NCSA, "NCSA common log format"),
+        (r"W3SVC1\in21030304.log", NATIVE, "Microsoft IIS native format"),
+        (r"W3SVC1\u_ncsa1.log", NCSA, "NCSA common log format"),
+        (r"site\u_in210303.log", NATIVE, "Microsoft IIS native format"),
+        (r"W3SVC\ra210303.ibl", "binary", "its content is another"),
+        (r"W3SVC1\ex210303.log", "zeroed", "its content is another"),
+    ],
+)
+def test_logs_in_other_formats_of_the_web_server_are_no_clean_bill(
+    tmp_path: Path, log: str, text: str, detail: str
+) -> None:
+    other = {"file": f"C:\\inetpub\\logs\\LogFiles\\{log}", "text": text}
+    found = assessed(lay_out({"evidence": [QUIET, other]}, tmp_path))
+    assert found.verdict is Verdict.CANNOT_TELL
+    (skip,) = (skip for skip in found.skipped if skip.source == other["file"])
+    assert skip.reason is SkipReason.NOT_RECOGNISED
+    assert detail in (skip.detail or "")
+
+
+def test_files_that_are_only_called_like_logs_of_the_web_server_hide_nothing(tmp_path: Path) -> None:
+    names = (r"inetpub\logs\LogFiles\W3SVC1\install.log", r"Windows\in210303.log", r"tools\nc.log", r"books\a.ibl")
+    others = [{"file": f"C:\\{name}", "text": NCSA} for name in names]
+    assert assessed(lay_out({"evidence": [QUIET, *others]}, tmp_path)).verdict is Verdict.CLEAN

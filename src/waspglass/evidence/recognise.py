@@ -12,6 +12,7 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.file_names import is_opened, why_not_opened
 from waspglass.evidence.formats.registry import is_line_format
+from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.signature import Signature, signature
@@ -117,7 +118,9 @@ class _Recogniser:
             yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
         elif placed and not found:
             wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
+            dialect = head.dialect()
             detail = f"lies where a file of the kind {wanted} would, but its content is another"
+            detail += f" ({dialect})" if dialect else ""
             yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
         elif not found and not empty and not archive:
             self._note_unknown(file, extension)
@@ -175,6 +178,10 @@ class _Head:
     def begins_an_archive(self) -> bool:
         """Whether it is an archive or image, which the tree looks into or has told of."""
         return signature(self._look()) is not Signature.OTHER
+
+    def dialect(self) -> str | None:
+        """Which log that is not read it looks like, if that is known."""
+        return foreign_dialect(self._near()[-1])
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""
