@@ -78,6 +78,13 @@ def test_a_build_that_is_none_is_named_with_an_example() -> None:
         facts_of({"builds": [{"build": "CU19"}]}, "facts.json")
 
 
+@pytest.mark.parametrize(("build", "hinted"), [("Version 15.1 (Build 2106.2)", True), ("Version 2016", False)])
+def test_the_version_as_exchange_shows_it_has_no_security_updates(build: str, hinted: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        facts_of({"builds": [{"build": build}]}, "facts.json")
+    assert ("without its security updates" in (caught.value.hint or "")) is hinted
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the facts"):
         read_facts(tmp_path / "none.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,8 @@ _SHOWN = 200
 """Characters of a wrong entry that an error repeats."""
 _HINT = "docs/reference/facts.md shows the entries"
 _WANTED = {"builds": "build such as 15.1.2106.12", "own_pages": "path of a page such as /folder/page.aspx"}
+_DISPLAYED = re.compile(r"\s*Version [\d.]+ \(Build [\d.]+\)")
+_DISPLAYED_HINT = "Exchange shows a version in this form without its security updates; take that of Bin\\ExSetup.exe"
 
 
 def read_facts(path: Path) -> Facts:
@@ -57,7 +60,8 @@ def facts_of(loaded: object, source: str) -> Facts:
         said = bounded(printable(repr(first["input"])), _SHOWN)
         wanted = _WANTED.get(str(first["loc"][0])) if first["type"] == "string_pattern_mismatch" else None
         message = f"{said} is no {wanted}" if wanted else bounded(first["msg"], _SHOWN)
-        raise UsageError(message, location=Location(source, field=field), hint=_HINT) from fault
+        hint = _DISPLAYED_HINT if wanted and _DISPLAYED.match(first["input"]) else _HINT
+        raise UsageError(message, location=Location(source, field=field), hint=hint) from fault
     if facts.timezone is not None:
         try:
             ZoneInfo(facts.timezone)

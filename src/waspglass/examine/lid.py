@@ -58,17 +58,17 @@ def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue
     better, and never give a moment of patching. An undated proof (the version of a collected binary) speaks for the
     time of collection, which is after every dated one.
     """
-    steps = [_Step(s, judge(s.build)) for s in sightings]
-    firm = sorted((s for s in steps if s.sighting.certainty is not Certainty.HINT), key=_order)
-    known = tuple(s.sighting for s in sorted(steps, key=_order))
-    decided = [s for s in firm if s.judgement is not Judgement.OPEN]
-    if decided:
-        return _from_firm(decided, known, catalogue)
-    return _from_hints(steps, firm, known, catalogue)
+    steps = sorted((_Step(s, judge(s.build)) for s in sightings), key=_order)
+    known = tuple(s.sighting for s in steps)
+    firm = [s for s in steps if s.sighting.certainty is not Certainty.HINT]
+    decided = [s for s in firm or steps if s.judgement is not Judgement.OPEN]
+    if not decided:
+        return _undecided(known, catalogue)
+    return _from_firm(decided, known, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
 
 
-def _order(step: _Step) -> tuple[bool, datetime, str]:
-    return (step.moment is None and step.sighting.certainty is not Certainty.STATED, step.moment or _BEGINNING, "")
+def _order(step: _Step) -> tuple[bool, datetime]:
+    return (step.moment is None and step.sighting.certainty is not Certainty.STATED, step.moment or _BEGINNING)
 
 
 def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
@@ -116,16 +116,16 @@ def _closing_run(steps: list[_Step]) -> list[_Step]:
     return run
 
 
-def _from_hints(steps: list[_Step], firm: list[_Step], known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
-    hints = sorted((s for s in steps if s.sighting.certainty is Certainty.HINT), key=_order)
-    decided = [s for s in hints if s.judgement is not Judgement.OPEN]
-    if decided and not firm:
-        last = decided[-1]
-        state = LidState.PATCHED if last.closed else LidState.VULNERABLE
-        key = "lid.hint_patched" if last.closed else "lid.hint_vulnerable"
-        reason = catalogue.text(key, build=last.sighting.build, source=_source(last, catalogue))
-        return Lid(state=state, builds=known, reason=reason)
+def _from_hints(last: _Step, known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
+    state = LidState.PATCHED if last.closed else LidState.VULNERABLE
+    key = "lid.hint_patched" if last.closed else "lid.hint_vulnerable"
+    reason = catalogue.text(key, build=last.sighting.build, source=_source(last, catalogue))
+    return Lid(state=state, builds=known, reason=reason)
+
+
+def _undecided(known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
     if known:
         reason = catalogue.text("lid.undecidable", builds=", ".join(sorted({s.build for s in known})))
-        return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
-    return Lid(state=LidState.UNKNOWN, reason=catalogue.text("lid.no_build"))
+    else:
+        reason = catalogue.text("lid.no_build")
+    return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)

@@ -101,7 +101,7 @@ def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
         records = (derive(record) for _, record in beginning(artefact, line_format(artefact.format)))
         name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
         if name is not None:
-            yield printable(name[:253]).partition(".")[0].upper()
+            yield printable(name[:253].partition(".")[0].upper())
 
 
 def _records(
