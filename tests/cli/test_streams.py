@@ -213,6 +213,24 @@ finally:
 
 
 @posix
+def test_a_forked_worker_that_is_asked_to_end_puts_nothing_of_its_parent_away() -> None:
+    body = """
+import os, signal
+from waspglass.cli.main import _end_in_order
+_end_in_order()
+pid = os.fork()
+try:
+    if pid == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+finally:
+    print("put away")
+"""
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{-signal.SIGTERM}\nput away\n")
+
+
+@posix
 def test_a_folder_that_was_removed_below_the_user_is_said(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     done = shell(f'cd {tmp_path}/gone && rmdir {tmp_path}/gone && "$@"', *OCCUPIED, "--out", "report")

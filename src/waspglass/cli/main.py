@@ -26,19 +26,24 @@ def _interrupted() -> NoReturn:
     sys.exit(_INTERRUPTED)
 
 
-def _ended(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
-
-
 def _end_in_order() -> None:
     """Makes a request to end an exception, so that temporary files are removed and a terminal gets its cursor back.
 
-    One that is ignored stays so: `nohup` asks for that.
+    One that is ignored stays so: `nohup` asks for that. A forked worker ends at once: what it would put away is its
+    parent's, and its parent is to see that it was ended.
     """
+    owner = os.getpid()
+
+    def ended(number: int, _frame: FrameType | None) -> NoReturn:
+        if os.getpid() != owner:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        sys.exit(128 + number)
+
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _ended)
+            signal.signal(number, ended)
 
 
 def _refuse_empty(words: list[str]) -> None:
