@@ -26,6 +26,14 @@ def test_needle_by_needle_gives_what_all_needles_together_give(texts: list[str],
         both([log], rule_set(texts), Limits(per_rule=10_000))
 
 
+def test_a_rule_that_two_needles_of_a_line_ask_for_counts_it_once() -> None:
+    rules = rules_of(sigma("a: {cs-uri-query|contains: [onexx, twoyy]}\ncondition: a"))
+    log = iis(*(row(query="onexx&twoyy") for _ in range(20)))
+    with patch.object(decide, "_MOST_GROUPS", 0):
+        result = both([log], rules, Limits(per_rule=2))
+    assert [skip.count for skip in result.skipped] == [18]
+
+
 def test_lines_that_each_have_another_set_of_needles_do_not_fill_the_memory() -> None:
     words = [f"word{number:02d}x" for number in range(14)]
     texts = [sigma(f"s: {{cs-uri-query|contains: {word}}}\ncondition: s", title=word) for word in words]

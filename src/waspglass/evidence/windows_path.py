@@ -115,7 +115,7 @@ def _mounted(parts: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
         if shadow := _SHADOW_COPY.fullmatch(part):
             return None, (shadow[1], *parts[index + 1 :])
         letter = drive_of(part)
-        if letter is None or part.startswith("_"):
+        if letter is None:
             if lowered in _ROOT_FOLDERS:
                 break
             continue
