@@ -85,6 +85,11 @@ def test_the_month_stands_first_whatever_parts_the_date(mark: str) -> None:
     assert time == datetime(2025, 7, 4, 1, 2, 3, 500_000, tzinfo=UTC)
 
 
+def test_of_the_hour_that_autumn_has_twice_the_first_is_meant() -> None:
+    ((_, time, _),) = read(row("x", time="10/26/2025 02:30:00.00"), zone="Europe/Berlin")
+    assert time == datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
+
+
 def test_a_cut_message_is_put_together_although_others_stand_between() -> None:
     cut, more = "07/18/2025 18:06:04.12 ", "07/18/2025 18:06:04.12*"
     text = (
