@@ -134,8 +134,9 @@ rule web_configuration_holds_script
         silent = "samples/web/config_plain"
     strings:
         $settings = /<conf[i]guration\b/ nocase ascii wide
-        $runs_1 = /p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["']/ nocase ascii wide
-        $runs_2 = /ext[e]nsion\s{0,4}=\s{0,4}["']\.c[o]nfig["'][^>]{0,200}PageBuildProv[i]der/ nocase ascii wide
+        $runs_1 = /p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["'][^>]{0,300}(scriptProc[e]ssor|HandlerFact[o]ry)/ nocase ascii wide
+        $runs_2 = /(scriptProc[e]ssor|HandlerFact[o]ry)[^>]{0,300}p[a]th\s{0,4}=\s{0,4}["']\*?[^"'\s]{0,40}\.c[o]nfig["']/ nocase ascii wide
+        $runs_3 = /ext[e]nsion\s{0,4}=\s{0,4}["']\.c[o]nfig["'][^>]{0,200}PageBuildProv[i]der/ nocase ascii wide
         $script = /<%[@=\s]/ ascii wide
         $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
