@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.census.exports import COLUMNS_2021, add, banner, jsonl
 from tests.census.test_other_sources import CENSYS_SERVICE, NMAP_HOST, ROW_2021, SHELL, TEST, csv, nmap
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
 
 SEEDS = {
@@ -20,8 +22,13 @@ SEEDS = {
     "censys-2021-03-09.json": jsonl({"ip": "192.0.2.1", "services": [CENSYS_SERVICE]}),
     "nmap-2021-03-09.xml": nmap(NMAP_HOST.format(address="192.0.2.1", script=TEST.format(state="VULNERABLE"))),
 }
+SEEDS |= {
+    "shodan-array-2021-03-09.json": json.dumps([banner("192.0.2.1"), banner("192.0.2.2")], indent=1).encode(),
+    "own-2021-03-09.json": jsonl({"ip": "192.0.2.1", "services": [{"port": 443, "head": {"X_OWA_Version": ["15.1"]}}]}),
+}
 SEEDS |= {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in list(SEEDS.items())}
 SEEDS |= {"z.json.zst": zstandard.compress(SEEDS["shodan-2021-03-09.json"])}
+MAPPING = Mapping(name="own", format="json", each="services", columns={"address": "ip", "port": "port", "head": "head"})
 HOSTILE = st.sampled_from(
     [
         b"\x00",
@@ -59,7 +66,7 @@ def test_damage_never_crashes_and_never_goes_uncounted(
     tmp_path_factory: pytest.TempPathFactory, partial: bool, export: tuple[str, bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
-    outcome = add(folder, *export, partial=partial)
+    outcome = add(folder, *export, partial=partial, mapping=MAPPING if export[0].startswith("own") else None)
     manifest = Folder(str(folder / "store")).manifest()
     if outcome.added is None:
         assert outcome.refused is not None
@@ -76,6 +83,6 @@ def test_the_seeds_are_good(tmp_path: Path) -> None:
     for number, (name, content) in enumerate(sorted(SEEDS.items())):
         folder = tmp_path / str(number)
         folder.mkdir()
-        outcome = add(folder, name, content)
+        outcome = add(folder, name, content, mapping=MAPPING if name.startswith("own") else None)
         assert outcome.added is not None, (name, outcome)
         assert not outcome.added.skipped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 
 import zstandard
 
@@ -17,6 +18,8 @@ from waspglass.census.normalise import Filing, normalise
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.all import all_sources
 from waspglass.census.sources.content import open_content
+from waspglass.census.sources.json_array import in_lines
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.sources.opening import exports_in
 from waspglass.census.sources.recognise import choose
 from waspglass.census.sources.source import Head
@@ -28,15 +31,16 @@ from waspglass.trace.unpack import unpack
 _LATEST = dt.datetime(2021, 4, 1, tzinfo=dt.UTC)
 
 
-def _export(data: bytes, wanted: str | None = None) -> None:
+def _export(data: bytes, wanted: str | None = None, mapping: Mapping | None = None) -> None:
     """Read and normalised as `census add` does, without the store."""
     path = scratch("export-2021-03-09")
     path.write_bytes(data)
     tally = Tally("x")
     for export in exports_in(path):
-        with open_content(export, partial=True) as content:
+        with open_content(export, partial=True) as opened:
+            content = in_lines(opened)
             head = Head(export.name, content.peek()[: 1 << 16])
-            source = choose(head, all_sources(), wanted, "x")
+            source = choose(head, all_sources(mapping), wanted, "x")
             filing = Filing(source.feed(head), dt.date(2021, 3, 9), _LATEST)
             for raw in source.read(content, head, tally):
                 normalise(raw, filing, tally)
@@ -83,6 +87,14 @@ def _unpack(data: bytes) -> None:
 
 
 _SHODAN = jsonl(banner("192.0.2.1"), banner("2001:db8::1", "15.1.2176"))
+_LIST = json.dumps([banner("192.0.2.1"), banner("192.0.2.2")], indent=1)
+_ARRAYS = (_LIST.encode(), f'{{\n"result": {{"hits": {_LIST}}}}}'.encode())
+_MAPPING = Mapping(
+    name="x", format="json", each="a.b", columns={"address": "ip", "head": "c", "names": "d", "seen": "e"}
+)
+_DECLARED = jsonl(
+    {"ip": "192.0.2.1", "a": {"b": [{"c": {"X_OWA_Version": ["15.1"]}, "d": [["x"]], "e": 1615284000123}]}}
+)
 _CENSYS = jsonl({"ip": "192.0.2.1", "services": [CENSYS_SERVICE]})
 _NMAP = nmap(NMAP_HOST.format(address="192.0.2.1", script=TEST.format(state="VULNERABLE")))
 _SHADOW = csv(COLUMNS_2021, ROW_2021, SHELL)
@@ -92,6 +104,12 @@ OTHER_TARGETS = (
     _source("censys", _CENSYS, words=(b'"services":', b'"ip":', b"[[[[", b"null")),
     _source("nmap", _NMAP, words=(b"<host", b"<!DOCTYPE", b"<!ENTITY", b"<elem key=", b"<address addr=")),
     _source("shadowserver", _SHADOW, csv(COLUMNS_TODAY, ROW_2021), words=(b'""', b'"', b"\r", b"\xef\xbb\xbf", b";")),
+    Target(
+        "census_array", lambda data: _export(data, "shodan"), lambda: _ARRAYS, (b"[", b"]", b"{", b'"', b"\\", b"\n")
+    ),
+    Target(
+        "census_declared", lambda data: _export(data, "table", _MAPPING), lambda: (_DECLARED,), (b"[", b"1e999", b"{")
+    ),
     Target(
         "census_packed",
         _export,
