@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.matching.sample import Sample
 from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.result import HuntResult, Limits
 from waspglass.hunt.rules.rule import RuleSet
@@ -82,6 +84,20 @@ def test_needles_are_chosen_anew_where_a_log_is_large(monkeypatch: pytest.Monkey
     result = both(event_log(events), rules_of(DUMP))
     assert [(one.rule, one.record) for one in result.findings] == [("dump", 1501)]
     assert result.scanned[0].records == 1501
+
+
+def test_needles_that_one_large_log_taught_are_looked_for_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though what is rare there may be common here: the second log consists of it."""
+    monkeypatch.setattr(event_scan, "_ENOUGH", 1 << 17)
+    hit: Event = {"EventID": "1", "CommandLine": "RunDll32 C:\\Windows\\COMSVCS.dll, minidump 5"}
+    data = [event_log([*MANY, hit]), event_log([{**one, "Image": "minidump comsvcs.dll"} for one in MANY] + [hit])]
+    logs = [Artefact("events", "evtx", MemoryFile(f"{number}.evtx", one)) for number, one in enumerate(data)]
+    readers = {"evtx": EvtxReader()}
+    with patch.object(event_scan, "Sample", wraps=Sample) as tasted:
+        result = hunt(logs, rules_of(DUMP), readers=readers)
+    assert tasted.call_count == 1
+    assert [(one.source, one.record) for one in result.findings] == [("0.evtx", 1501), ("1.evtx", 1501)]
+    assert result == hunt(logs, rules_of(DUMP), readers=readers, naive=True)
 
 
 def test_what_comes_before_damage_stands() -> None:
