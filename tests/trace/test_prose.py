@@ -12,10 +12,10 @@ from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import language_named
 from waspglass.trace.result import Comparison
-from waspglass.trace.syntax import INNER, Syntax, read_syntax
+from waspglass.trace.syntax import INNER, PLAIN, WORD, Syntax, read_syntax
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
-from waspglass.trace.views import tree_of
+from waspglass.trace.views import tokens_of, tree_of
 
 PROSE = """# Rain gauges
 
@@ -103,6 +103,25 @@ def test_each_word_of_a_text_is_a_token_wherever_it_stands() -> None:
     assert {b"gauges", b"seven", b"1987", b"greatest", b"totals", b"mill", b","} <= set(words)
     page = f"<html><body><p>Opening hours of the mill</p><script>{SCRIPT}</script></body></html>"
     assert {b"Opening", b"mill", b"toFixed", b"1.0375"} <= set(leaves(read(page, "html"), page.encode()))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("他们读雨量。", ["他", "们", "读", "雨", "量", "。"]),
+        ("«Дождь» — это", ["«", "Дождь", "»", "—", "это"]),
+        ("비가 “Öfter” fällt…", ["비가", "“", "Öfter", "”", "fällt", "…"]),
+    ],
+)
+def test_words_of_other_scripts_and_their_marks_are_told_apart(text: str, words: list[str]) -> None:
+    for language in ("markdown", "html"):
+        assert [word.decode() for word in leaves(read(text, language), text.encode())] == words
+
+
+def test_words_are_the_same_in_capitals_and_short_ones_count_as_themselves() -> None:
+    small, large = (tokens_of(read(text, "markdown")) for text in ("über мир дождь", "ÜBER МИР ДОЖДЬ"))
+    assert small.text.tolist() == large.text.tolist()
+    assert small.role.tolist() == [WORD, PLAIN, WORD]
 
 
 def test_a_text_with_other_words_is_another_text() -> None:

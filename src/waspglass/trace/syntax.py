@@ -213,6 +213,7 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
     if tree is None:
         return None
     nodes, cut = _walk(tree, _kinds(language), 3 * TOKEN_LIMIT)
+    del tree  # many times the size of the text
     nodes.text = [
         hash_text(raw[start:end]) if role >= WORD and role != COMMENT else (kind if role == PLAIN else 0)
         for kind, role, start, end in zip(nodes.kind, nodes.role, nodes.start, nodes.end, strict=True)
@@ -230,7 +231,11 @@ _SCRIPT, _INLINE = hash_text("raw_text"), hash_text("inline")
 _SHORT = 3
 """Letters of words that are taken for themselves."""
 _WORD_KIND = hash_text("token word")
-_WRITTEN = re.compile(rb"[\w\x80-\xff]+|[^\s\w\x80-\xff]")
+_WRITTEN = re.compile(
+    rb"(?:\w|[\xc3-\xdf][\x80-\xbf]|[\xe0\xe1\xea-\xee][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
+    rb"|[\xc2\xe2-\xe9\xef][\x80-\xbf]*|\S"
+)
+"""Words and marks in UTF-8. Signs of Chinese and Japanese, which put no blanks between words, stand each for itself."""
 
 
 def _inside(raw: bytes, start: int, end: int, *, script: bool) -> Iterator[tuple[int, int, int, int, int]]:
@@ -244,7 +249,7 @@ def _inside(raw: bytes, start: int, end: int, *, script: bool) -> Iterator[tuple
             yield kind, role, text, start + first, start + last
         return
     for match in _WRITTEN.finditer(raw, start, end):
-        written = match.group()[:4096].lower()
+        written = match.group()[:4096].decode("utf-8", "replace").lower()
         text = hash_text(written)
         if len(written) > _SHORT:
             yield _WORD_KIND, WORD, text, match.start(), match.end()
