@@ -45,6 +45,12 @@ def test_of_a_patch_the_lines_that_are_there_after_it_count() -> None:
     assert list(quoted_texts(text)) == [("patch", b"kept = 1\nnew = 3\n\nlast = 4")]
 
 
+def test_a_comment_that_a_patch_takes_away_does_not_end_its_hunk() -> None:
+    text = "--- a/q.sql\n+++ b/q.sql\n@@ -1,3 +1,4 @@\n select a\n--- old\n+-- new\n from t\n+limit 3\n-- \n2.39.1\n"
+    again = "--- a/r.sql\n+++ b/r.sql\n@@ -1 +1,2 @@\n commit\n+vacuum\n"
+    assert list(quoted_texts(text + again)) == [("patch", b"select a\n-- new\nfrom t\nlimit 3\ncommit\nvacuum\n")]
+
+
 @given(st.text(alphabet="> #/-;'\tab\nrem@+1,", max_size=300))
 def test_any_text_can_be_looked_at(text: str) -> None:
     for _, raw in quoted_texts(text):

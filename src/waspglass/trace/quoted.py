@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 __all__ = ["quoted_texts"]
 
@@ -39,10 +40,11 @@ def quoted_texts(text: str) -> Iterator[tuple[str, bytes]]:
 def _after(lines: list[str]) -> Iterator[str]:
     """The lines of the hunks of a patch as they are when it is applied."""
     inside = False
-    for line in lines:
+    for line, below in pairwise([*lines, ""]):
+        # A comment of SQL that is taken away begins with three lines, too; only two such lines in a row head a file.
         if line.startswith("@@ -"):
             inside = True
-        elif line.startswith(("diff ", "--- ", "+++ ", "index ")):
+        elif line.startswith(("diff ", "index ")) or (line.startswith("--- ") and below.startswith("+++ ")):
             inside = False
         elif inside and line[:1] in {"+", " "}:
             yield line[1:]
