@@ -448,3 +448,13 @@ def test_what_is_said_over_and_over_counts_once(line: str) -> None:
 def test_what_people_wrote_counts_whole(text: str) -> None:
     program = program_of(source("a.py" if "def" in text else "a.cs", text))
     assert program.telling == program.tokens
+
+
+def test_a_part_that_others_have_word_for_word_says_nothing() -> None:
+    """Both fill in one template: that the part of it is the same in both does not speak for copying."""
+    own, other = INDEPENDENT[0] + ORIGINAL, INDEPENDENT[1] + ORIGINAL
+    template = source("template.py", ORIGINAL)
+    (known,) = traced([source("a.py", own)], [source("b.py", other)], [*background(20), template]).comparisons
+    (rare,) = traced([source("a.py", own)], [source("b.py", other)], background(20)).comparisons
+    assert (known.verdict, known.parts, known.regions[0].known > 0.9) == (Verdict.CANNOT_TELL, (), True)
+    assert (rare.verdict, rare.reasons[0]) == (Verdict.DERIVED, "alike")

@@ -26,6 +26,7 @@ from waspglass.model.document import Document
 from waspglass.trace.baseline import USUAL_BASELINE, log_odds
 
 __all__ = [
+    "OWN_RANGE",
     "Calibration",
     "Measured",
     "PartLikeness",

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.calibration import Calibration, PartLikeness
+from waspglass.trace.calibration import OWN_RANGE, Calibration, PartLikeness
 from waspglass.trace.hashing import hash_text
 from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source, analysed
@@ -192,7 +192,8 @@ def part_evidence(
     """Score, natural-log likelihood ratio and whether it is enough to call one of two parts derived from the other.
 
     Without a grammar functions are guessed from the layout, and the numbers were not measured: there the ratio is
-    lowered for every pair that was tried. Of a public routine everybody may have all.
+    lowered for every pair that was tried. Of a public routine everybody may have all. Of what everybody has nothing
+    speaks for copying, so that a ratio above 1 falls to 1 with the tokens that are a part's own.
 
     Args:
         one: A part of the sample.
@@ -208,7 +209,10 @@ def part_evidence(
     counted = tried * calibration.part.tried if as_tokens else tried
     written, structure = (part_likeness(likeness, views, tokens) for views in (VIEWS, NAMELESS))
     llr, derived = part_answers(written, structure, calibration, counted)
-    return likeness.score, float(llr[0]), bool(derived[0])
+    ratio = float(llr[0])
+    if ratio > 0:  # of less own nothing was measured, and what others all have says nothing
+        ratio *= min(1.0, float(max(written.own[0], structure.own[0])) / OWN_RANGE[0])
+    return likeness.score, ratio, bool(derived[0])
 
 
 def part_likeness(likeness: Likeness, views: Sequence[str], tokens: float) -> PartLikeness:
