@@ -263,3 +263,14 @@ def test_the_one_copy_that_is_the_same_byte_for_byte_is_named_alone(language: st
     assert open_answer not in alone
     twice = traced({"found.py": marked["to4.py"]}, {**marked, "to4again.py": marked["to4.py"]})
     assert "1" in trace_text(twice, language).splitlines()[0].rpartition("to4.py")[2]
+
+
+@pytest.mark.parametrize("mine", range(3))
+def test_so_is_one_of_copies_that_differ_in_a_comment_only(mine: int) -> None:
+    """What is compared is the same in all of them, so that only their bytes tell the right one."""
+    marked = {f"to{number}.py": f"# copy {number}\n{ORIGINAL}" for number in range(3)}
+    result = traced({"found.py": marked[f"to{mine}.py"]}, marked)
+    answer = load_catalogue("waspglass.report", "trace", "en").text(
+        "answer.derived", sample="found.py", shared=f"to{mine}.py"
+    )
+    assert answer in trace_text(result, "en").splitlines()[0]

@@ -136,10 +136,11 @@ class _Found:
         """An empty file says nothing; nor does it that a wrapper, or a scrap in one, is too small to tell."""
         return one.reasons[0] != "empty" and (one.reasons[0] not in _LITTLE or one.sample not in self.nested)
 
-    def order(self, one: Comparison) -> tuple[bool, int, float, float, str, str]:
-        """Sorts the strongest first; what a part shows counts like what the whole shows."""
+    def order(self, one: Comparison) -> tuple[bool, int, float, float, bool, str, str]:
+        """Sorts the strongest first, parts like wholes; among equals what is the same byte for byte."""
         llr = max(one.llr, *(part.llr for part in one.parts), -math.inf)
-        return not self._decides(one), -_RANK[one.verdict], -llr, -one.score, one.sample, one.shared
+        weak = not self._decides(one)
+        return weak, -_RANK[one.verdict], -llr, -one.score, not one.identical, one.sample, one.shared
 
     def verdict(self, listed: Sequence[Comparison]) -> Verdict:
         """The strongest answer."""
