@@ -1,6 +1,7 @@
 """Versions of real files whose order is known: the histories of public projects, and forks made of real edits.
 
-Clone (whole, not shallow) any of the projects of `PROJECTS` into one folder, each under the last part of its name.
+Clone (whole, not shallow, with git) any of the projects of `PROJECTS` into one folder, each under the last part of its
+name. Histories grow, so that later clones may give other files: figures are comparable on the same clones only.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _kept(old: bytes, new: bytes) -> tuple[int, float]:
 
 
 def _apart(contents: list[bytes]) -> tuple[bytes, ...]:
-    """The first versions of which each was edited in earnest and not written anew; newest of those too alike."""
+    """The first versions of which each was edited in earnest and not written anew; the oldest of those too alike."""
     chosen: list[bytes] = []
     for raw in contents:
         if not chosen:
