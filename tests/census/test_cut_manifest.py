@@ -70,9 +70,10 @@ def test_a_manifest_that_is_cut_while_written(
     assert not [path for path in MemoryFileSystem.store if path.endswith(".new")]
 
 
-def test_the_first_manifest_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("write", [0, 1])
+def test_the_first_manifest_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(MemoryFileSystem, "pipe_file", cut(5, 1))
+        broken.setattr(MemoryFileSystem, "pipe_file", cut(5, write))
         with pytest.raises(StoreError):
             adding(tmp_path, 8)
     adding(tmp_path, 8)
@@ -88,6 +89,24 @@ def test_with_both_damaged_nothing_is_touched(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="the manifest cannot be read"):
         adding(tmp_path, 9)
     assert dict(MemoryFileSystem.store) == before
+
+
+def test_a_copy_that_was_left_does_not_stand_for_a_manifest_that_cannot_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names an export of which the data were cleaned away."""
+    adding(tmp_path, 8)
+    fetch = MemoryFileSystem.cat_file
+
+    def failing(fs: MemoryFileSystem, path: str) -> bytes:
+        if path.endswith("manifest.json"):
+            raise TimeoutError("the line went dead")
+        return bytes(fetch(fs, path))
+
+    MemoryFileSystem().pipe_file("/census/manifest.json.new", b'{"schema": "waspglass/census-store/1"}')
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", failing)
+    with pytest.raises(StoreError, match="the manifest cannot be read"):
+        adding(tmp_path, 9)
 
 
 def test_on_a_disk_what_an_interrupted_command_left_is_no_manifest(tmp_path: Path) -> None:

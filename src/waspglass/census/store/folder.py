@@ -70,16 +70,26 @@ class Folder:
         Raises:
             StoreError: If there is one that cannot be read.
         """
+        return self._kept() or Manifest()
+
+    def _kept(self) -> Manifest | None:
+        """The manifest, or else its copy; None for a new store, also if the copy of its first manifest was cut.
+
+        A manifest that is there and cannot be fetched is not cut: then the copy may be older, or newer, than it.
+        """
         damaged: Exception | None = None
         for name in self._manifests():
             try:
                 return Manifest.model_validate_json(cast("bytes", self.fs.cat_file(self.path(name))))
             except FileNotFoundError:
                 continue
-            except (OSError, ValidationError) as error:
-                damaged = damaged or error
+            except ValidationError as error:
+                damaged = damaged or (error if name == _MANIFEST else None)
+            except OSError as error:
+                damaged = error
+                break
         if damaged is None:
-            return Manifest()
+            return None
         raise StoreError(
             "the manifest cannot be read",
             location=Location(self.path(_MANIFEST)),
@@ -197,7 +207,8 @@ class Folder:
         Raises:
             StoreError: If there is data but no manifest: then nobody knows which of it counts, and nothing is touched.
         """
-        if not any(self.fs.exists(self.path(name)) for name in self._manifests()):
+        manifest = self._kept()
+        if manifest is None:
             if self.fs.exists(self.path(DATA)) and self.fs.find(self.path(DATA)):
                 raise StoreError(
                     "there are data files but no manifest",
@@ -205,8 +216,8 @@ class Folder:
                     hint="Restore manifest.json, or name another folder",
                 )
             self.fs.makedirs(self.root, exist_ok=True)
-            self.put_manifest(Manifest())
-        manifest = self.manifest()
+            manifest = Manifest()
+            self.put_manifest(manifest)
         if not self.local and self.fs.exists(self.path(_NEXT)):
             self.put_manifest(manifest)
         return manifest
