@@ -17,8 +17,8 @@ from waspglass.census.store.folder import DERIVED
 __all__ = ["keep_counts", "kept_counts"]
 
 _COUNTS = TypeAdapter(tuple[Count, ...])
-_VERSION = "4"
-"""Raise it when the meaning of a count changes."""
+_VERSION = "5"
+"""Raise it when the meaning of a count changes, or the rule of `identity`, by which servers are counted."""
 
 
 def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:

@@ -36,7 +36,7 @@ SHARED_LIMIT = 32
 """A certificate or name at more addresses than this on one day is taken for shared and joins nothing."""
 
 _VERSION = "4"
-"""Raise it when the rule changes: the tables kept before are then not used."""
+"""Raise it when the rule changes, and that of `count_cache`, too: what was kept before is then not used."""
 
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE seen AS
