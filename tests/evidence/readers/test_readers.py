@@ -407,6 +407,16 @@ class TestSetupLog:
         )
         assert time == datetime(2021, 1, 12, 22, 13, 7, tzinfo=UTC)
 
+    def test_of_a_log_that_breaks_off_the_last_run_is_told(self) -> None:
+        opener = partial(decompressed, kind=Signature.GZIP, limits=DEFAULT_LIMITS, path="x.gz")
+        raw = gzip.compress(setup_log(*UPGRADE))[:-8]  # its end is lost, not its text
+        broken = replace(memory_artefact(b""), file=TreeFile("x.gz", None, None, None, lambda: opener(io.BytesIO(raw))))
+        found: Found = []
+        with pytest.raises(EvidenceReadError) as caught:
+            found.extend(record_readers()["exchange_setup_log"].records(broken))
+        assert caught.value.reason is SkipReason.TRUNCATED
+        assert [record["build"] for _, _, record in found] == ["15.1.2176.2"]
+
     def test_utf16_and_nonsense(self) -> None:
         assert read("exchange_setup_log", setup_log(*UPGRADE).decode().encode("utf-16"))[0][2]["build"] == "15.1.2176.2"
         assert read("exchange_setup_log", b"[99.99.2021 25:00:00.0] [0] Setup version: 1.2.3.4\n" * 10) == []

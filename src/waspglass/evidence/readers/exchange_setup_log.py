@@ -84,17 +84,23 @@ class ExchangeSetupLogReader:
             EvidenceReadError: If the file cannot be read on.
         """
         run: _Run | None = None
-        for number, moment, text in _lines(artefact):
-            begins = any(words in text for words in _BEGINNINGS)
-            if begins and (run is None or "version" in run.fields):
+        broken: EvidenceReadError | None = None
+        try:
+            for number, moment, text in _lines(artefact):
+                begins = any(words in text for words in _BEGINNINGS)
+                if begins and (run is None or "version" in run.fields):
+                    if run is not None:
+                        yield self._record(run, artefact)
+                    run = _Run(number, moment, moment)
                 if run is not None:
-                    yield self._record(run, artefact)
-                run = _Run(number, moment, moment)
-            if run is not None:
-                run.last = moment
-                _note(run, text)
+                    run.last = moment
+                    _note(run, text)
+        except EvidenceReadError as fault:
+            broken = fault
         if run is not None:
             yield self._record(run, artefact)
+        if broken is not None:
+            raise broken
 
     def _record(self, run: _Run, artefact: Artefact) -> tuple[Place, datetime | None, Record]:
         mode = run.parameters.get("mode") or run.parameters.get("m") or ""
