@@ -55,6 +55,8 @@ def test_compromised_websites_of_other_products_do_not_count(tmp_path: Path) -> 
         ("exchange;device-implant", "device-implant"),
         ("exchange;not-compromised", None),
         ("exchange;uncompromised", None),
+        ("exchange;exchange-not-compromised;no-webshell;non-implant", None),
+        ("exchange;unifi-implant", "unifi-implant"),
     ],
 )
 def test_a_scan_says_in_a_tag_that_a_host_is_compromised(tmp_path: Path, tag: str, compromise: str | None) -> None:

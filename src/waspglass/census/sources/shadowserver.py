@@ -153,12 +153,14 @@ def _claimed(tags: list[str], status: str, named: list[str]) -> list[str] | None
 
 _SHELLS = ("webshell", "web-shell", "backdoor")
 _IMPLANT = re.compile(r"(?:.*-)?(?:compromised|implant)")
+_DENIED = re.compile(r"(?:.*-)?(?:not|non|no|never)-.*")
 
 
 def _compromise(tags: list[str], status: str) -> str | None:
     """A web shell tag is a compromise; so is a status that says so, unless it denies it, and a tag of these words."""
+    tags = [tag for tag in tags if not _DENIED.fullmatch(tag)]
     if any(word in tag for tag in tags for word in _SHELLS):
         return "webshell"
     if "compromised" in status and not _denies(status):
         return status
-    return next((tag for tag in tags if _IMPLANT.fullmatch(tag) and not tag.startswith(("not-", "un"))), None)
+    return next((tag for tag in tags if _IMPLANT.fullmatch(tag)), None)
