@@ -118,6 +118,14 @@ def test_reports_whose_name_tells_no_recipient_are_taken_for_all(tmp_path: Path)
     assert totals(tmp_path, 10) == [(10, 0)]
 
 
+def test_names_of_other_lists_tell_no_recipient(tmp_path: Path) -> None:
+    """What stands there may be the number of a run."""
+    for day in (9, 10):
+        name = f"2021-03-{day:02d}-scan-{day}.csv"
+        add(tmp_path, name, b"ip\n192.0.2.1\n", mapping=Mapping(name="own", columns={"address": "ip"}))
+    assert told(tmp_path) == []
+
+
 def test_a_source_that_stopped_is_told_where_it_is_left_out(tmp_path: Path) -> None:
     report(tmp_path, 9, "germany-geo", 3)
     add(tmp_path, "shodan-2021-03-16.json", jsonl(banner("192.0.2.9")))

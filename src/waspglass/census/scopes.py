@@ -28,7 +28,7 @@ class Gap:
     Attributes:
         date: The day.
         source: Feed id.
-        missing: The reports that had rows within the week before, by recipient, and did not come.
+        missing: The reports that did not come, by recipient, and had rows when they last came, within the week before.
         since: The last day on which one of them came.
         counted: False if nothing else came but headers: then the day does not count as a scan of the source.
     """
@@ -73,10 +73,13 @@ def recipient_of(name: str) -> str | None:
 
 
 def _reports(exports: Iterable[Added]) -> dict[str, dict[dt.date, dict[str | None, int]]]:
-    """The rows by source, day and recipient; None stands for exports whose name tells no recipient."""
+    """The rows by source, day and recipient; None stands for exports whose name tells no recipient.
+
+    Only Shadowserver's names do: in those of other lists a number of the run may stand there, another one each day.
+    """
     found: dict[str, dict[dt.date, dict[str | None, int]]] = defaultdict(lambda: defaultdict(dict))
     for export in exports:
-        recipient = recipient_of(export.name)
+        recipient = recipient_of(export.name) if export.source.startswith("shadowserver.") else None
         for file in export.files:
             came = found[file.source][file.date]
             came[recipient] = came.get(recipient, 0) + file.rows

@@ -33,6 +33,7 @@ __all__ = [
     "ranks",
     "sightings",
     "state_key",
+    "stopped_text",
     "table",
 ]
 
@@ -80,13 +81,10 @@ def outcome_text(outcome: Outcome) -> str:
 
 def gap_text(gap: Gap) -> str:
     """What it means that reports are missing on a day."""
-    what = "report" if len(gap.missing) == 1 else "reports"
-    names = printable(", ".join(gap.missing))
-    told = (
-        f"{gap.date}  {gap.source}: no {what} {names}, as there {'was' if what == 'report' else 'were'} on {gap.since}"
-    )
+    what, was, they = ("report", "was", "it") if len(gap.missing) == 1 else ("reports", "were", "they")
+    told = f"{gap.date}  {gap.source}: no {what} {printable(', '.join(gap.missing))}, as there {was} on {gap.since}"
     if gap.counted:
-        return f"{told}; hosts that only it would show are missing, not gone"
+        return f"{told}; hosts that only {they} would show are missing, not gone"
     return f"{told}, and nothing but headers without rows: not counted as a scan"
 
 
