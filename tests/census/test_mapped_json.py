@@ -110,6 +110,20 @@ def test_a_host_with_a_list_of_services(tmp_path: Path) -> None:
     assert (one.date, one.addresses, one.tested) == (dt.date(2021, 3, 9), {State.VULNERABLE: 1}, 1)
 
 
+def test_of_lists_on_the_way_all_elements_count(tmp_path: Path) -> None:
+    mapping = Mapping(
+        name="x", format="json", columns={"address": "ip", "names": "services.names", "port": "services.port"}
+    )
+    record = {
+        "ip": "192.0.2.1",
+        "services": [{"names": ["a.example", "b.example"]}, {"port": 443, "names": "c.example"}, 5],
+    }
+    add(tmp_path, "2021-03-09.json", jsonl(record), mapping=mapping)
+    assert [(each["names"], each["port"]) for each in rows(tmp_path)] == [
+        (["a.example", "b.example", "c.example"], 443)
+    ]
+
+
 def test_of_a_declared_product_what_answers_show_of_others_is_left_out(tmp_path: Path) -> None:
     mapping = declared(ONYPHE.replace('name = "onyphe"', 'name = "x"\nproduct = "sharepoint"'))
     record = {"ip": "192.0.2.1", "@timestamp": "2021-03-09T09:00:00Z", "data": f"\r\nX-OWA-Version: {PATCHED}"}

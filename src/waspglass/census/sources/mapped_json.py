@@ -26,10 +26,12 @@ Record = dict[str, object]
 def value_at(record: object, path: str) -> object:
     """The value at a path of names with dots between them; None if there is none.
 
-    A name may have dots itself (`app.http.title` in one key). Of a list on the way, the values of all its elements.
+    A name may have dots itself (`app.http.title` in one key). Of a list on the way, the values of all its elements, or
+    the elements of these values where they are lists themselves.
     """
     if isinstance(record, list):
-        found = [value for each in record if isinstance(each, dict) and (value := value_at(each, path)) is not None]
+        values = (value_at(each, path) for each in record if isinstance(each, dict))
+        found = [one for each in values if each is not None for one in (each if isinstance(each, list) else [each])]
         return found or None
     if not isinstance(record, dict):
         return None
@@ -98,9 +100,9 @@ class MappedJson:
                 row["line"] = number
                 for name, values in columns.items():
                     values.append(row.get(name))
-            if len(columns["address"]) >= BATCH_ROWS:
-                yield raw_frame(columns)
-                columns = {name: [] for name in RAW.names}
+                if len(columns["address"]) >= BATCH_ROWS:
+                    yield raw_frame(columns)
+                    columns = {name: [] for name in RAW.names}
         if columns["address"]:
             yield raw_frame(columns)
         for path in self.mapping.declared if met else ():
