@@ -59,6 +59,22 @@ def test_occupied(findings: list[Finding], facts: Facts, opening: str) -> None:
     assert result.sentence.startswith(opening)
 
 
+@pytest.mark.parametrize(
+    ("findings", "says"),
+    [
+        ([PAGE_NOW], "another way led in"),
+        ([PAGE_NOW, FAILED], "another way led in"),
+        ([PAGE_NOW, ENTRY], "do not rely on the builds"),
+        ([ENTRY], "do not rely on the builds"),
+        ([USED], "never vulnerable to this campaign. Taken"),
+    ],
+)
+def test_who_is_in_a_server_that_was_never_vulnerable_came_by_another_way_or_the_builds_are_wrong(
+    findings: list[Finding], says: str
+) -> None:
+    assert says in run(*findings, facts=NEVER).sentence
+
+
 def test_an_entry_after_the_patch_takes_the_lid_away() -> None:
     late = finding(Rung.EXPLOITED, "2021-03-20")
     assert "take the entrance for open" in run(PAGE_NOW, late).sentence

@@ -59,7 +59,8 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         parts.append(catalogue.text("sentence.copies", implants=names))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
-    parts += _of_the_lid(decision.verdict, case, catalogue)
+    if about_lid := _of_the_lid(decision.verdict, case):
+        parts.append(catalogue.text(f"sentence.{about_lid}"))
     if late := case.first_sign_after_lid:
         parts.append(catalogue.text("sentence.first_sign_after_lid", day=_day(late, catalogue)))
     if Rung.IMPACT in decision.rungs:
@@ -68,14 +69,16 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     return " ".join([*parts, *_open_questions(decision, case, catalogue)])
 
 
-def _of_the_lid(verdict: Verdict, case: Case, catalogue: Catalogue) -> list[str]:
+def _of_the_lid(verdict: Verdict, case: Case) -> str | None:
     """What the verdict's own sentence leaves out of the patch state."""
     state = case.lid.state
     if state is LidState.VULNERABLE and verdict is not Verdict.OCCUPIED:
-        # Whoever reads "clean" must not stop there.
-        return [catalogue.text("sentence.without_fix")]
+        return "without_fix"  # whoever reads "clean" must not stop there
     entered = verdict in (Verdict.OCCUPIED, Verdict.COMPROMISED) and not rests_on_answers(case)
-    return [catalogue.text("sentence.another_way")] if entered and state is LidState.NEVER_VULNERABLE else []
+    if not entered or state is not LidState.NEVER_VULNERABLE:
+        return None
+    seen = any(one.effect is Effect.SHOWS for one in case.observations.proofs(Rung.EXPLOITED))
+    return "entered_never_vulnerable" if seen else "another_way"
 
 
 def _entered(observations: Observations, pack: Pack, catalogue: Catalogue) -> str:
