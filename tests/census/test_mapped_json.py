@@ -195,11 +195,10 @@ def test_any_path_in_any_json_has_a_value_or_none(record: object, names: list[st
 
 
 def test_the_declaration_in_the_how_to_reads_zgrab2(tmp_path: Path) -> None:
-    """Without `each`, which is for hosts with a list of services."""
     how_to = (Path(__file__).parents[2] / "docs/census-howto.md").read_text(encoding="utf-8")
     (text,) = (part.split("```")[0] for part in how_to.split("```toml\n") if part.startswith('name = "zgrab2"'))
-    mapping = declared("\n".join(line for line in text.splitlines() if not line.startswith("each")))
-    record = {"ip": "192.0.2.1", "domain": "a.example", "data": {"http": {"timestamp": "2021-03-09"}}}
-    record["data"] = {"http": {"result": {"response": {"headers": headers(PATCHED), "body": "x"}}}}
-    add(tmp_path, "2021-03-09.json", jsonl(record), mapping=mapping)
+    response = {"headers": headers(PATCHED), "body": "x"}
+    answer = {"timestamp": "2021-03-09T10:00:00Z", "result": {"response": response}}
+    record = {"ip": "192.0.2.1", "domain": "a.example", "data": {"http": answer}}
+    assert added(add(tmp_path, "zgrab.json", jsonl(record), mapping=declared(text))) == (1, {})
     assert states(tmp_path) == {State.PATCHED: 1}

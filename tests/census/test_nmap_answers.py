@@ -69,3 +69,10 @@ def test_a_test_beside_the_ports_is_of_the_host(tmp_path: Path) -> None:
     assert [(each["port"], each["verified"]) for each in rows(tmp_path)] == [(443, None), (None, ["CVE-2021-26855"])]
     (one,) = counts(tmp_path)
     assert (one.addresses, one.tested) == ({State.VULNERABLE: 1}, 1)
+
+
+def test_a_run_without_an_open_port_is_no_scan_of_nothing(tmp_path: Path) -> None:
+    """It looks the same if the packets never arrived, and all hosts of the run before would be called gone."""
+    outcome = add(tmp_path, "2021-03-09.xml", run("").replace(b'state="open"', b'state="filtered"'))
+    assert outcome.refused is not None
+    assert "host 1: no open port" in outcome.refused.reason
