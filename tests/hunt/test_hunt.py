@@ -263,6 +263,7 @@ def test_rules_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     (tmp_path / "loop.yml").symlink_to("loop.yml")
     os.mkfifo(tmp_path / "pipe.yml")
     (tmp_path / "shut").mkdir()
+    (tmp_path / "linked").symlink_to("shut")
 
     def scandir(folder: str) -> Iterator[os.DirEntry[str]]:
         if Path(folder).name == "shut":
@@ -278,6 +279,7 @@ def test_rules_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         ("loop.yml", SkipReason.UNREADABLE),
         ("pipe.yml", SkipReason.SPECIAL_FILE),
         ("shut", SkipReason.UNREADABLE),
+        ("linked", SkipReason.UNREADABLE),
     }
 
 

@@ -132,6 +132,10 @@ def test_rules_that_cannot_be_read_are_no_rules_that_are_not_there(tiny: Edit) -
     with pytest.raises(PackError, match=r"gone\.yml: there is no file"):
         load_pack(folder)
     (folder / "sigma" / "gone.yml").unlink()
+    (folder / "sigma" / "more").symlink_to(folder)
+    with pytest.raises(PackError, match="more: links to folders"):
+        load_pack(folder)
+    (folder / "sigma" / "more").unlink()
 
     def scandir(place: str) -> Iterator[os.DirEntry[str]]:
         if Path(place).name == "sigma":

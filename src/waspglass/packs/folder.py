@@ -202,13 +202,15 @@ def _source_files(folder: Path, below: str) -> list[Path]:
 
     Raises:
         OSError: If a folder cannot be listed: rules that nobody saw would make a host look clean.
-        PackError: If a name leads to no file.
+        PackError: If a name leads to no file, or is a link to a folder.
     """
     found: list[Path] = []
     if (folder / below).is_dir():
         for parent, deeper, names in os.walk(folder / below, onerror=_refuse):
             deeper[:] = [name for name in deeper if not name.startswith(".")]
             found += (Path(parent, name) for name in names if not name.startswith("."))
+            if links := [path for name in sorted(deeper) if (path := Path(parent, name)).is_symlink()]:
+                raise PackError("links to folders are not followed", location=Location(str(links[0])))
     files = sorted(path for path in found if path.suffix in SOURCES[below])
     for path in files:
         if not path.is_file():

@@ -25,6 +25,7 @@ _SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv"
 _PROSE = ".txt"
 """In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
 _LARGEST = 32 << 20
+_LINK = "a link to a folder is not followed; name the folder itself"
 
 
 def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], tuple[Skipped, ...]]:
@@ -56,7 +57,7 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
 
 
 def _files(place: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """The file itself, or what may be rules in a folder; folders in it that cannot be listed are skipped."""
+    """The file itself, or what may be rules in a folder; folders in it that are not listed are told."""
     try:
         folder = stat.S_ISDIR(place.stat().st_mode)
     except OSError as fault:
@@ -66,7 +67,11 @@ def _files(place: Path, skipped: list[Skipped]) -> Iterator[Path]:
         yield place
         return
     walk = os.walk(place, onerror=lambda fault: skipped.append(_unreadable(fault.filename, fault)))
-    listed = (Path(parent, name) for parent, _, names in walk for name in names)
+    listed: list[Path] = []
+    for parent, folders, names in walk:
+        listed += (Path(parent, name) for name in names)
+        links = (path for name in folders if (path := Path(parent, name)).is_symlink())
+        skipped += (Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=_LINK) for path in links)
     yield from (path for path in sorted(listed) if path.suffix.lower() in _SUFFIXES)
 
 
