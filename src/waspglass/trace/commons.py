@@ -2,11 +2,13 @@
 
 A small table of hashes, made from public programs by `bench/trace/build_commons.py`; no code can be read out of it.
 Beside it stand hashes of whole functions that programs for different tasks share: public routines, which two programs
-can have without either being derived from the other.
+can have without either being derived from the other. A second table has the features of public licences
+(`bench/trace/build_licences.py`), which were given to everybody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -39,12 +41,14 @@ class Commons:
         frequency: Share of programs, 0 to 1.
         strength: How many programs of a collection this knowledge counts as much as.
         routine: Keys of public routines, sorted.
+        licence: By view, the features of public licences, sorted.
     """
 
     feature: Features
     frequency: npt.NDArray[np.float32]
     strength: float = 50.0
     routine: npt.NDArray[np.uint64] = field(default_factory=_no_routines)
+    licence: Mapping[str, Features] = field(default_factory=dict)
 
     def share(self, feature: Features) -> npt.NDArray[np.float64]:
         """The share of programs that have each of the features; 0 for those that are not common."""
@@ -53,6 +57,14 @@ class Commons:
             place = np.minimum(np.searchsorted(self.feature, feature), len(self.feature) - 1)
             known = self.feature[place] == feature
             found[known] = self.frequency[place[known]]
+        return found
+
+    def in_licences(self, view: str, feature: Features) -> npt.NDArray[np.bool_]:
+        """Which features of a view public licences have."""
+        known = self.licence.get(view, feature[:0])
+        if not len(known):
+            return np.zeros(len(feature), dtype=np.bool_)
+        found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, feature), len(known) - 1)] == feature
         return found
 
     def is_routine(self, flow: Features) -> bool:
@@ -66,8 +78,10 @@ class Commons:
 
 @cache
 def load_commons() -> Commons:
-    """The table that comes with waspglass."""
-    raw = files("waspglass.trace").joinpath("data", "commons.npz").read_bytes()
-    with np.load(BytesIO(raw), allow_pickle=False) as table:
+    """The tables that come with waspglass."""
+    data = files("waspglass.trace").joinpath("data")
+    with np.load(BytesIO(data.joinpath("licences.npz").read_bytes()), allow_pickle=False) as table:
+        licence = {view: table[view].astype(np.uint32) for view in table.files}
+    with np.load(BytesIO(data.joinpath("commons.npz").read_bytes()), allow_pickle=False) as table:
         feature, frequency = table["feature"].astype(np.uint32), table["frequency"].astype(np.float32)
-        return Commons(feature, frequency, routine=table["routine"].astype(np.uint64))
+        return Commons(feature, frequency, routine=table["routine"].astype(np.uint64), licence=licence)

@@ -16,12 +16,15 @@ import numpy.typing as npt
 from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
 from waspglass.trace.hashing import Features
-from waspglass.trace.program import Program
+from waspglass.trace.program import Program, Reading
 from waspglass.trace.views import VIEWS, WEIGHTS
 
 __all__ = ["Background", "Likeness"]
 
 Floats = npt.NDArray[np.float64]
+
+LICENCE_SHARE = 0.05
+"""Share of a text's runs of five words that is in public licences where it holds one; without, hardly any is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,17 @@ class Background:
             for view in VIEWS
         }
 
+    def _is_given(self, view: str, program: Program) -> npt.NDArray[np.bool_]:
+        """Which features of a program are in code that was given to everybody or, if it holds one, in a licence."""
+        feature = program.views[view]
+        given = np.isin(feature, self._given[view]) if len(self._given[view]) else np.zeros(len(feature), np.bool_)
+        if self._commons is None or not _holds_licence(program, self._commons):
+            return given
+        return given | self._commons.in_licences(view, feature)
+
     def _side(self, view: str, program: Program) -> _Side:
         feature = program.views[view]
-        if len(self._given[view]):
-            feature = feature[~np.isin(feature, self._given[view])]
+        feature = feature[~self._is_given(view, program)]
         known, counts = self._frequencies[view]
         count = np.zeros(len(feature), dtype=np.int64)
         if len(known):
@@ -114,10 +124,9 @@ class Background:
 
     def own_share(self, program: Program) -> float:
         """The share of a program's features that are not given code."""
-        if not self._base:
-            return 1.0
-        own = sum(int((~np.isin(program.views[view], self._given[view])).sum()) for view in VIEWS)
-        return own / max(1, sum(len(program.views[view]) for view in VIEWS))
+        own = sum(int((~self._is_given(view, program)).sum()) for view in VIEWS)
+        total = sum(len(program.views[view]) for view in VIEWS)
+        return own / total if total else 1.0
 
     def _weight(self, side: _Side, present: int | npt.NDArray[np.int64]) -> Floats:
         total = len(self.programs) + 2
@@ -179,6 +188,14 @@ class Background:
         size_a, size_b = float(new_a.sum()), float(new_b.sum())
         del in_b
         return _halves(common, min(size_a, size_b), size_a + size_b - common)
+
+
+def _holds_licence(program: Program, commons: Commons) -> bool:
+    """Whether a text that is read with its prose has the words of a public licence."""
+    if program.reading is not Reading.TOKENS and program.language != "markdown":
+        return False
+    words = commons.in_licences("words5", program.views["words5"])
+    return int(words.sum()) > LICENCE_SHARE * len(words)
 
 
 def _halves(common: float, contained: float, united: float) -> float:
