@@ -52,3 +52,26 @@ def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_
     assert [one.line for one in both([log], rules).findings] == [3, 5, 7]
     only_query = iis("2021-03-03 00:00:01 t=evil", fields="date time cs-uri-query")
     assert [one.line for one in both([only_query], rules).findings] == [2]
+
+
+def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together the two rules depend on more cells than are remembered; the first alone on two."""
+    decided: list[int] = []
+    real = Decider._exactly
+
+    def spy(self: Decider, groups: object, bounds: tuple[object, ...], *line: object) -> None:
+        decided.append(len(bounds))
+        real(self, groups, bounds, *line)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(Decider, "_exactly", spy)
+    rules = rules_of(
+        sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="a"),
+        sigma(
+            "s: {cs-uri-stem|contains: /ecp/, cs-method: POST, sc-status: 200, c-ip: 9.9.9.9, cs-user-agent|contains: odd}\n"
+            "condition: s",
+            title="b",
+        ),
+    )
+    log = iis(*[row("/ecp/x", query="q")] * 300, *[row("/ecp/x", method="POST", ip="9.9.9.9", agent="odd")] * 3)
+    both([log], rules)
+    assert sorted(decided) == [1, 2, 2, 2]

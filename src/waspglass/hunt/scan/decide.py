@@ -39,10 +39,13 @@ class Group:
 
     Attributes:
         bounds: The rules to decide.
-        promising: False for a lower-case line on which no rule can match, for lack of a needle; None without checks.
-            A memo is cheaper than to search a line, so it is asked only where there is no `key`.
+        promising: False for a lower-case line on which no rule can match, for lack of a needle; with `rest`, none that
+            is not in there. None without checks. A memo is cheaper than to search a line, so it is asked only where
+            there is no `key`.
         key: The cells that the rules depend on; None if a memo is of no use.
         raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
+        rest: The rules that are to be decided on lines without promise too, which together may have a key; None if
+            there are none, or if all have a key.
         memo: Cells -> the rules that match.
     """
 
@@ -50,6 +53,7 @@ class Group:
     promising: RawTest | None
     key: Key | None
     raw: tuple[RawTest, ...] | None
+    rest: Group | None = None
     memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
     asked: int = 0
     answered: int = 0
@@ -84,7 +88,9 @@ class Decider:
         if not group.bounds:
             return
         if group.key is None and group.promising is not None and not group.promising(line.lower()):
-            return
+            if group.rest is None:
+                return
+            group = group.rest
         cells = None
         if group.key is not None or group.raw is not None:
             cells = self._cells(line, self._width)
@@ -103,6 +109,8 @@ class Decider:
         whole: list[Group] = []
         for needle in sorted(needles):
             group = self.singles[needle]
+            if group.rest is not None and group.promising is not None and not group.promising(low):
+                group = group.rest
             left = [bound for bound in group.bounds if bound not in settled and bound not in pending]
             if not left or (group.promising is not None and not group.promising(low)):
                 continue
@@ -165,6 +173,8 @@ class Decider:
         if self._memories > _MEMO_SIZE:
             for one in (*self._groups.values(), *self.singles.values()):
                 one.memo.clear()
+                if one.rest is not None:
+                    one.rest.memo.clear()
             self._memories = 1
         group.memo[cells] = matched
 
@@ -180,11 +190,20 @@ class Decider:
                 break
             prongs += plan.prongs[needle] if needle >= 0 else ()
         bounds.update(dict.fromkeys(prong.bound for prong in prongs))
-        promising = None if free else _promising(bounds, prongs)
-        ordered = tuple(bounds)
-        raw = [raw_test(bound) for bound in ordered]
+        group = self._group(tuple(bounds), None if free else _promising(bounds, prongs))
+        if free or group.promising is not None or group.key is not None:
+            return group
+        sure = {prong.bound for prong in prongs if not prong.checks}
+        others = [bound for bound in bounds if bound not in sure]
+        if others:
+            group.promising = _promising(others, prongs)
+            group.rest = self._group(tuple(bound for bound in bounds if bound in sure), None)
+        return group
+
+    def _group(self, bounds: tuple[Bound, ...], promising: RawTest | None) -> Group:
+        raw = [raw_test(bound) for bound in bounds]
         exact = tuple(test for test in raw if test is not None)
-        return Group(ordered, promising, self._key(ordered), exact if len(exact) == len(ordered) and exact else None)
+        return Group(bounds, promising, self._key(bounds), exact if len(exact) == len(bounds) and exact else None)
 
     def _key(self, bounds: Iterable[Bound]) -> Key | None:
         """The cells that decide the rules, if they are few and known."""
@@ -239,8 +258,10 @@ def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
 
 
 def _any_of(needles: tuple[bytes, ...]) -> RawTest:
-    """Written out for the usual numbers: a generator would cost more than the search."""
+    """Written out, by fours where there are more: a generator would cost more than the search."""
     match needles:
+        case ():
+            return lambda _low: False
         case (a,):
             return lambda low: a in low
         case (a, b):
@@ -249,7 +270,7 @@ def _any_of(needles: tuple[bytes, ...]) -> RawTest:
             return lambda low: a in low or b in low or c in low
         case (a, b, c, d):
             return lambda low: a in low or b in low or c in low or d in low
-    return lambda low: any(needle in low for needle in needles)
+    return _either([_any_of(needles[start : start + 4]) for start in range(0, len(needles), 4)])
 
 
 def _all_of(tests: list[RawTest]) -> RawTest:
