@@ -67,8 +67,8 @@ def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch:
     rules = rules_of(
         sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="a"),
         sigma(
-            "s: {cs-uri-stem|contains: /ecp/, cs-method: POST, sc-status: 200, c-ip: 9.9.9.9, cs-user-agent|contains: odd}\n"
-            "condition: s",
+            "s: {cs-uri-stem|contains: /ecp/, cs-method: POST, sc-status: 200, c-ip: 9.9.9.9,\n"
+            "    cs-user-agent|contains: odd}\ncondition: s",
             title="b",
         ),
     )
