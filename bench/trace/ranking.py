@@ -31,9 +31,8 @@ def without(sets: list[Scored], family: str) -> Calibration:
     """The calibration fitted without a family."""
     calibration = load_calibration()
     numbers = tuple(float(value) for value in fit([one for one in sets if one.family != family], "linked"))
-    return calibration.model_copy(
-        update={"linked": calibration.linked.model_copy(update={"coefficients": numbers})}
-    )  # fmt: skip
+    linked = calibration.linked.model_copy(update={"coefficients": numbers})
+    return calibration.model_copy(update={"linked": linked})
 
 
 def main() -> None:

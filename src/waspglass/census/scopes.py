@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from waspglass.census.sources.opening import without_packing
 from waspglass.census.sources.shadowserver import NAME
 from waspglass.census.store.manifest import Added, Manifest
 
@@ -66,9 +67,7 @@ def gaps(manifest: Manifest) -> tuple[Gap, ...]:
 def recipient_of(name: str) -> str | None:
     """Whom a report is for, by the name of its export (`file.zip:inner.csv`); None if that does not tell."""
     name = name.rsplit(":", 1)[-1].replace("\\", "/").rsplit("/", 1)[-1]
-    for ending in (".gz", ".zst", ".zstd"):
-        name = name.removesuffix(ending)
-    told = NAME.match(name)
+    told = NAME.match(without_packing(name))
     return None if told is None else told[3]
 
 

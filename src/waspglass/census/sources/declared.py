@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar
 
-from waspglass.census.signs import Sign, Signs
+import polars as pl
+
+from waspglass.census.sighting import RAW, raw_frame
+from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.mapping import SHOWN, Mapping
+from waspglass.census.sources.source import BATCH_ROWS, Head
 
-__all__ = ["Values", "declared_sighting"]
+__all__ = ["Declared", "Values", "declared_sighting"]
 
 Values = Callable[[str], object]
 """The value in a column or at a path: a text, or what JSON has; None if there is none."""
@@ -15,6 +20,39 @@ Values = Callable[[str], object]
 _PLAIN = tuple(
     "address transport country region city asn network organisation sector server_name url".split()  # noqa: SIM905
 )
+
+
+class Declared:
+    """What all readers of a declared list share; asked for with `--mapping`.
+
+    Args:
+        mapping: The declaration.
+        signs: How products are recognised; by default those of the packs of this program.
+    """
+
+    format: ClassVar[str] = "table"
+
+    def __init__(self, mapping: Mapping, signs: Signs | None = None) -> None:
+        self.mapping = mapping
+        self._signs = load_signs() if signs is None else signs
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """`table.NAME`."""
+        return f"table.{self.mapping.name}"
+
+    def frames(self, records: Iterable[tuple[int, Values]]) -> Iterator[pl.DataFrame]:
+        """The sightings of records, each with its line, in batches."""
+        columns: dict[str, list[object]] = {name: [] for name in RAW.names}
+        for number, value in records:
+            row = declared_sighting(self.mapping, self._signs, value)
+            row["line"] = number
+            for name, values in columns.items():
+                values.append(row.get(name))
+            if len(columns["address"]) >= BATCH_ROWS:
+                yield raw_frame(columns)
+                columns = {name: [] for name in RAW.names}
+        if columns["address"]:
+            yield raw_frame(columns)
 
 
 def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str, object]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import RAW, Tally, raw_frame
-from waspglass.census.signs import Signs, load_signs
+from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.declared import declared_sighting
+from waspglass.census.sources.declared import Declared
 from waspglass.census.sources.json_lines import decode_lines
-from waspglass.census.sources.mapping import Mapping
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import Head
 from waspglass.model.skip import SkipReason
 
 __all__ = ["MappedJson", "value_at"]
@@ -63,14 +60,8 @@ class _Lookup:
         return value
 
 
-class MappedJson:
-    """Reads JSON lines by a declared mapping; asked for with `--mapping`."""
-
-    format: ClassVar[str] = "table"
-
-    def __init__(self, mapping: Mapping, signs: Signs | None = None) -> None:
-        self.mapping = mapping
-        self._signs = load_signs() if signs is None else signs
+class MappedJson(Declared):
+    """Reads JSON lines by a declared mapping."""
 
     def recognises(self, head: Head) -> bool:
         """The first line is an object with something at the path declared for the address."""
@@ -83,31 +74,22 @@ class MappedJson:
             _Lookup(record, each)(self.mapping.columns["address"]) is not None for each in self._elements(record)
         )
 
-    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
-        """`table.NAME`."""
-        return f"table.{self.mapping.name}"
-
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the rows; see `Source.read`. A path that leads nowhere in the whole export is told."""
-        columns: dict[str, list[object]] = {name: [] for name in RAW.names}
         met: set[str] = set()
+        yield from self.frames(self._sightings(content, tally, met))
+        for path in self.mapping.declared if met else ():
+            if path not in met:
+                tally.add(SkipReason.MISSING_FIELD, f"no record has a value at {path}")
+
+    def _sightings(self, content: Content, tally: Tally, met: set[str]) -> Iterator[tuple[int, _Lookup]]:
+        """The line of each sighting, and where its values are."""
         for number, record in decode_lines(content, Record, tally):
             elements = self._elements(record)
             if not elements:
                 tally.add(SkipReason.EMPTY, f"line {number}: nothing in {self.mapping.each}")
             for element in elements:
-                row = declared_sighting(self.mapping, self._signs, _Lookup(record, element, met))
-                row["line"] = number
-                for name, values in columns.items():
-                    values.append(row.get(name))
-                if len(columns["address"]) >= BATCH_ROWS:
-                    yield raw_frame(columns)
-                    columns = {name: [] for name in RAW.names}
-        if columns["address"]:
-            yield raw_frame(columns)
-        for path in self.mapping.declared if met else ():
-            if path not in met:
-                tally.add(SkipReason.MISSING_FIELD, f"no record has a value at {path}")
+                yield number, _Lookup(record, element, met)
 
     def _elements(self, record: Record) -> list[object]:
         """The elements of the declared list, or the record itself."""

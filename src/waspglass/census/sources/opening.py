@@ -14,7 +14,7 @@ from waspglass.census.errors import ExportError
 from waspglass.model.errors import Location
 from waspglass.model.escape import in_unicode
 
-__all__ = ["Export", "exports_in", "open_raw"]
+__all__ = ["Export", "exports_in", "open_raw", "without_packing"]
 
 Packing = Literal["plain", "gzip", "zstd"]
 _ENDINGS = (".gz", ".zst", ".zstd")
@@ -45,9 +45,14 @@ class Export:
     def name(self) -> str:
         """Its own name without folder and without the ending of its packing, which may carry date and type."""
         name = self.path.name if self.member is None else self.member.replace("\\", "/").rsplit("/", 1)[-1]
-        for ending in _ENDINGS:
-            name = name.removesuffix(ending)
-        return name
+        return without_packing(name)
+
+
+def without_packing(name: str) -> str:
+    """A file name without the ending of its packing."""
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return name
 
 
 def _packing(start: bytes) -> Packing:

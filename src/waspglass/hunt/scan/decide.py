@@ -109,10 +109,14 @@ class Decider:
         whole: list[Group] = []
         for needle in sorted(needles):
             group = self.singles[needle]
-            if group.rest is not None and group.promising is not None and not group.promising(low):
+            if settled.issuperset(group.bounds):
+                continue
+            if group.promising is not None and not group.promising(low):
+                if group.rest is None:
+                    continue
                 group = group.rest
             left = [bound for bound in group.bounds if bound not in settled and bound not in pending]
-            if not left or (group.promising is not None and not group.promising(low)):
+            if not left:
                 continue
             if cells is not None and len(left) == len(group.bounds):
                 known = self._remembered(group, cells, low)
