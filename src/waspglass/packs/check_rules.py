@@ -1,17 +1,16 @@
-"""Checks of a pack's Sigma rules, in the manner of pySigma's validators and capa's lint: one small class a fault."""
+"""Checks of a pack's Sigma rules, in the manner of pySigma's validators and capa's lint: one function a fault."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
 
 from waspglass.model.finding import Effect, Rung
-from waspglass.packs.check_detections import EmptyValues, UnusedDetection
+from waspglass.packs.check_detections import empty_values, unused_detection
 from waspglass.packs.folder import sample_fault
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Logsource, Pack
@@ -66,75 +65,54 @@ class RuleSet:
         return frozenset(found)
 
 
-class RuleCheck(Protocol):
-    """One fault, and how to see it in a rule."""
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """One sort of fault, and what gives line and message of each of them in a rule."""
 
     name: str
     severity: Severity
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Line and message of each occurrence."""
-        ...
+    faults: Callable[[SigmaDocument, RuleSet], Iterator[Found]]
 
 
-class NotSigma:
+def _not_sigma(rule: SigmaDocument, _rules: RuleSet) -> Iterator[Found]:
     """pySigma, the reference, does not take the rule."""
+    from waspglass.packs.sigma_source import NOT_SIGMA, parsed_correlation, parsed_filter, parsed_rule
 
-    name = "sigma"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """One fault: what pySigma says."""
-        del all_rules
-        from waspglass.packs.sigma_source import NOT_SIGMA, parsed_correlation, parsed_filter, parsed_rule
-
-        try:
-            if rule.is_filter:
-                parsed_filter(rule.data)
-            elif rule.is_correlation:
-                parsed_correlation(rule.data)
-            else:
-                for condition in parsed_rule(rule.data).detection.parsed_condition:
-                    _ = condition.parsed
-        except NOT_SIGMA as error:
-            yield rule.line_of(str(error)), f"is not valid Sigma: {error}"
+    try:
+        if rule.is_filter:
+            parsed_filter(rule.data)
+        elif rule.is_correlation:
+            parsed_correlation(rule.data)
+        else:
+            for condition in parsed_rule(rule.data).detection.parsed_condition:
+                _ = condition.parsed
+    except NOT_SIGMA as error:
+        yield rule.line_of(str(error)), f"is not valid Sigma: {error}"
 
 
-class NoName:
+def _no_name(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A finding could not name its rule."""
-
-    name = "name"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """No name, or a name or an id that another rule bears."""
-        if not rule.name:
-            yield rule.line(), "the rule has no name"
-        elif sum(other.name == rule.name for other in all_rules.rules) > 1:
-            yield rule.line("name"), f"the name {rule.name!r} is used by another rule"
-        own = rule.data.get("id")
-        if own is not None and sum(other.data.get("id") == own for other in all_rules.rules) > 1:
-            yield rule.line("id"), f"the id {own} is used by another rule"
+    if not rule.name:
+        yield rule.line(), "the rule has no name"
+    elif sum(other.name == rule.name for other in rules.rules) > 1:
+        yield rule.line("name"), f"the name {rule.name!r} is used by another rule"
+    own = rule.data.get("id")
+    if own is not None and sum(other.data.get("id") == own for other in rules.rules) > 1:
+        yield rule.line("id"), f"the id {own} is used by another rule"
 
 
-class NoLogsource:
+def _no_logsource(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """No kind of artefact answers the rule, so it would never run."""
-
-    name = "logsource"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """The logsource of a rule that is no correlation."""
-        if rule.is_correlation:
-            return
-        wanted = rule.data.get("logsource")
-        if not isinstance(wanted, dict):
-            yield rule.line(), "the rule has no logsource"
-        elif not any(
-            own.answers(meant) for kind in all_rules.pack.kinds for own in kind.logsources for meant in _meant(wanted)
-        ):
-            parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
-            yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
+    if rule.is_correlation:
+        return
+    wanted = rule.data.get("logsource")
+    if not isinstance(wanted, dict):
+        yield rule.line(), "the rule has no logsource"
+    elif not any(
+        own.answers(meant) for kind in rules.pack.kinds for own in kind.logsources for meant in _meant(wanted)
+    ):
+        parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
+        yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
 
 
 def _meant(wanted: dict[str, object]) -> tuple[Logsource, ...]:
@@ -144,56 +122,44 @@ def _meant(wanted: dict[str, object]) -> tuple[Logsource, ...]:
     return (plain, Logsource(**{**said, "product": "windows"})) if set(said) == {"category"} else (plain,)
 
 
-class UnknownReference:
+def _unknown_reference(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A correlation refers to a rule that does not exist."""
-
-    name = "reference"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Each name that no rule bears."""
-        names = frozenset(name for other in all_rules.rules for name in other.called)
-        for reference in rule.references:
-            if reference not in names:
-                yield rule.line("correlation", "rules"), f"there is no rule {reference!r}"
+    names = frozenset(name for other in rules.rules for name in other.called)
+    for reference in rule.references:
+        if reference not in names:
+            yield rule.line("correlation", "rules"), f"there is no rule {reference!r}"
 
 
-class NoMeaning:
+def _no_meaning(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """The rule does not say what a match proves."""
-
-    name = "meaning"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """No block, unknown words in it, or a subject that is not captured."""
-        block = rule.block
-        if block is None and rule.data.get("waspglass") is not None:
-            yield rule.line("waspglass"), "the block `waspglass` is no mapping of keys to values"
-            return
-        if block is None:
-            if not rule.called & all_rules.referenced:
-                yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
-            return
-        for key in block:
-            if key not in _BLOCK_KEYS:
-                yield rule.line("waspglass", key), f"the block knows no {key!r}"
-        if not _captures_well(block.get("capture")):
-            yield (
-                rule.line("waspglass", "capture"),
-                "`capture` says for each name `{field: ...}`, and `regex` if need be",
-            )
-        effect, rung = block.get("effect", "shows"), block.get("rung")
-        if effect not in [one.value for one in Effect]:
-            yield rule.line("waspglass", "effect"), f"there is no effect {effect!r}"
-        if rung not in [one.value for one in Rung] and not (rung is None and effect == "context"):
-            yield rule.line("waspglass", "rung"), f"there is no rung {rung!r}"
-        if block.get("phase", "first") not in ("first", "follow-up"):
-            yield rule.line("waspglass", "phase"), f"there is no phase {block['phase']!r}"
-        subject = block.get("subject")
-        if subject is not None and subject not in rule.captures:
-            yield rule.line("waspglass", "subject"), f"the subject {subject!r} is not captured"
-        if effect == "ends" and subject is None:
-            yield rule.line("waspglass"), "`ends` needs a subject that it ends"
+    block = rule.block
+    if block is None and rule.data.get("waspglass") is not None:
+        yield rule.line("waspglass"), "the block `waspglass` is no mapping of keys to values"
+        return
+    if block is None:
+        if not rule.called & rules.referenced:
+            yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
+        return
+    for key in block:
+        if key not in _BLOCK_KEYS:
+            yield rule.line("waspglass", key), f"the block knows no {key!r}"
+    if not _captures_well(block.get("capture")):
+        yield (
+            rule.line("waspglass", "capture"),
+            "`capture` says for each name `{field: ...}`, and `regex` if need be",
+        )
+    effect, rung = block.get("effect", "shows"), block.get("rung")
+    if effect not in [one.value for one in Effect]:
+        yield rule.line("waspglass", "effect"), f"there is no effect {effect!r}"
+    if rung not in [one.value for one in Rung] and not (rung is None and effect == "context"):
+        yield rule.line("waspglass", "rung"), f"there is no rung {rung!r}"
+    if block.get("phase", "first") not in ("first", "follow-up"):
+        yield rule.line("waspglass", "phase"), f"there is no phase {block['phase']!r}"
+    subject = block.get("subject")
+    if subject is not None and subject not in rule.captures:
+        yield rule.line("waspglass", "subject"), f"the subject {subject!r} is not captured"
+    if effect == "ends" and subject is None:
+        yield rule.line("waspglass"), "`ends` needs a subject that it ends"
 
 
 def _captures_well(capture: object) -> bool:
@@ -205,69 +171,36 @@ def _captures_well(capture: object) -> bool:
     )
 
 
-class UnknownCaptureField:
+def _unknown_capture_field(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A capture names a field that neither the detection nor the pack speaks of: often a typing error."""
-
-    name = "capture"
-    severity = Severity.WARNING
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Each capture of such a field."""
-        for name, (field, _) in rule.captures.items():
-            if field not in all_rules.fields:
-                yield rule.line("waspglass", "capture", name), f"nothing else speaks of the captured field {field!r}"
+    for name, (field, _) in rule.captures.items():
+        if field not in rules.fields:
+            yield rule.line("waspglass", "capture", name), f"nothing else speaks of the captured field {field!r}"
 
 
-class BadPlaceholder:
+def _bad_placeholder(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """Placeholders are filled in the second pass, with what rules captured in the first."""
-
-    name = "placeholder"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """A placeholder in the first pass, one that nobody captures, or a follow-up without any."""
-        follows = (rule.block or {}).get("phase") == "follow-up"
-        used = [
-            (path, name)
-            for path, field, value in rule.values
-            if "|expand" in field
-            for name in _PLACEHOLDER.findall(str(value))
-        ]
-        for path, name in used:
-            if not follows:
-                yield rule.line(*path), f"%{name}% is filled only in rules with `phase: follow-up`"
-            if name not in all_rules.captured:
-                yield rule.line(*path), f"no rule captures {name!r}"
-        if follows and not used:
-            yield rule.line("waspglass", "phase"), "a follow-up rule needs a placeholder"
+    follows = (rule.block or {}).get("phase") == "follow-up"
+    used = [
+        (path, name)
+        for path, field, value in rule.values
+        if "|expand" in field
+        for name in _PLACEHOLDER.findall(str(value))
+    ]
+    for path, name in used:
+        if not follows:
+            yield rule.line(*path), f"%{name}% is filled only in rules with `phase: follow-up`"
+        if name not in rules.captured:
+            yield rule.line(*path), f"no rule captures {name!r}"
+    if follows and not used:
+        yield rule.line("waspglass", "phase"), "a follow-up rule needs a placeholder"
 
 
-class BadRegex:
-    """A regular expression that does not compile."""
+def _bad_regex(rule: SigmaDocument, _rules: RuleSet, *, slow: bool) -> Iterator[Found]:
+    """A regular expression of detection or captures does not compile.
 
-    name = "regex"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Each such expression of detection and captures."""
-        del all_rules
-        yield from ((line, message) for line, message, slow in _regex_faults(rule) if not slow)
-
-
-class SlowRegex:
-    """An expression whose time can explode on a hostile line: where it cannot run in linear time, it is given up."""
-
-    name = "regex"
-    severity = Severity.WARNING
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Each such expression of detection and captures."""
-        del all_rules
-        yield from ((line, message) for line, message, slow in _regex_faults(rule) if slow)
-
-
-def _regex_faults(rule: SigmaDocument) -> Iterator[tuple[int, str, bool]]:
-    """Line, message, and whether it is only about time."""
+    Or, if `slow`, its time can explode on a hostile line: where it cannot run in linear time, it is given up.
+    """
     found: list[tuple[int, str]] = []
     for path, field, value in rule.values:
         if "re" in field.split("|")[1:]:
@@ -276,75 +209,57 @@ def _regex_faults(rule: SigmaDocument) -> Iterator[tuple[int, str, bool]]:
         if regex is not None:
             found.append((rule.line("waspglass", "capture", name), regex))
     for line, regex in found:
-        if fault := regex_fault(regex):
-            yield line, f"the expression {fault}", fault.startswith("repeats")
+        if (fault := regex_fault(regex)) and fault.startswith("repeats") is slow:
+            yield line, f"the expression {fault}"
 
 
-class BadTag:
+def _bad_tag(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """ATT&CK and CVE tags have a shape; a rule that counts names a technique."""
-
-    name = "tag"
-    severity = Severity.WARNING
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """Each tag of another shape; or no technique."""
-        tags = rule.data.get("tags")
-        listed = [str(tag) for tag in tags] if isinstance(tags, list) else []
-        for tag in listed:
-            if not _TAG.fullmatch(tag):
-                yield rule.line("tags"), f"{tag!r} is no tag of ATT&CK, CVE or TLP"
-        counts = rule.block is not None and rule.name not in all_rules.halves
-        if counts and not any(map(_TECHNIQUE.fullmatch, listed)):
-            yield rule.line("tags"), "no tag names an ATT&CK technique"
+    tags = rule.data.get("tags")
+    listed = [str(tag) for tag in tags] if isinstance(tags, list) else []
+    for tag in listed:
+        if not _TAG.fullmatch(tag):
+            yield rule.line("tags"), f"{tag!r} is no tag of ATT&CK, CVE or TLP"
+    counts = rule.block is not None and rule.name not in rules.halves
+    if counts and not any(map(_TECHNIQUE.fullmatch, listed)):
+        yield rule.line("tags"), "no tag names an ATT&CK technique"
 
 
-class NoSource:
+def _no_source(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """What a rule claims must be traceable, and what else could explain a match must be said."""
-
-    name = "source"
-    severity = Severity.WARNING
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """A rule with a meaning that lacks references, a description or false positives."""
-        if rule.block is not None and rule.name not in all_rules.halves:
-            for key in ("references", "description", "falsepositives"):
-                if not rule.data.get(key):
-                    yield rule.line(), f"the rule has no {key}"
+    if rule.block is not None and rule.name not in rules.halves:
+        for key in ("references", "description", "falsepositives"):
+            if not rule.data.get(key):
+                yield rule.line(), f"the rule has no {key}"
 
 
-class NoSample:
+def _no_sample(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A rule must name a sample that it fires on, and one that it does not."""
-
-    name = "sample"
-    severity = Severity.ERROR
-
-    def faults(self, rule: SigmaDocument, all_rules: RuleSet) -> Iterator[Found]:
-        """No sample of one sort, or one that does not exist."""
-        if rule.block is None or rule.name in all_rules.halves:
-            return
-        for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
-            if not paths:
-                yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
-            for path in paths:
-                if fault := sample_fault(Path(all_rules.pack.root), path):
-                    yield rule.line("waspglass", "samples", sort), fault
+    if rule.block is None or rule.name in rules.halves:
+        return
+    for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
+        if not paths:
+            yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
+        for path in paths:
+            if fault := sample_fault(Path(rules.pack.root), path):
+                yield rule.line("waspglass", "samples", sort), fault
 
 
 RULE_CHECKS: Sequence[RuleCheck] = (
-    NotSigma(),
-    NoName(),
-    NoLogsource(),
-    UnknownReference(),
-    NoMeaning(),
-    UnknownCaptureField(),
-    BadPlaceholder(),
-    EmptyValues(),
-    UnusedDetection(),
-    BadRegex(),
-    SlowRegex(),
-    BadTag(),
-    NoSource(),
-    NoSample(),
+    RuleCheck("sigma", Severity.ERROR, _not_sigma),
+    RuleCheck("name", Severity.ERROR, _no_name),
+    RuleCheck("logsource", Severity.ERROR, _no_logsource),
+    RuleCheck("reference", Severity.ERROR, _unknown_reference),
+    RuleCheck("meaning", Severity.ERROR, _no_meaning),
+    RuleCheck("capture", Severity.WARNING, _unknown_capture_field),
+    RuleCheck("placeholder", Severity.ERROR, _bad_placeholder),
+    RuleCheck("values", Severity.ERROR, empty_values),
+    RuleCheck("condition", Severity.WARNING, unused_detection),
+    RuleCheck("regex", Severity.ERROR, partial(_bad_regex, slow=False)),
+    RuleCheck("regex", Severity.WARNING, partial(_bad_regex, slow=True)),
+    RuleCheck("tag", Severity.WARNING, _bad_tag),
+    RuleCheck("source", Severity.WARNING, _no_source),
+    RuleCheck("sample", Severity.ERROR, _no_sample),
 )
 
 
