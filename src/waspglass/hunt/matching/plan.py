@@ -69,16 +69,6 @@ class Plan:
     bindings: Bindings
     choice: Choice
 
-    @property
-    def everywhere(self) -> tuple[Bound, ...]:
-        """As in `Choice`."""
-        return self.choice.everywhere
-
-    @property
-    def expected(self) -> float | None:
-        """As in `Choice`."""
-        return self.choice.expected
-
 
 def derived_names(kind: ArtefactKind) -> frozenset[str]:
     """Fields that are cut out of columns, so that no column holds them as they are."""

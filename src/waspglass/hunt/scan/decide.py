@@ -186,7 +186,7 @@ class Decider:
         """Works out what these needles ask for."""
         plan = self._plan
         prongs: list[Prong] = []
-        bounds: dict[Bound, None] = dict.fromkeys(plan.everywhere) if -1 in needles else {}
+        bounds: dict[Bound, None] = dict.fromkeys(plan.choice.everywhere) if -1 in needles else {}
         free = bool(bounds)
         for needle in needles:
             if needle == plan.wild:

@@ -63,16 +63,15 @@ class EventTexts(Protocol):
 class TextPlans:
     """Plans for the texts of events: one without a sample for all files of a pass, until a sample makes a good one."""
 
-    def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
+    def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
-        self._remember = remember and cache is not None
         self._usual: dict[int, tuple[Bindings, _Search]] = {}
 
     def usual(self, bindings: Bindings, kind: ArtefactKind) -> _Search:
         """Needles that were rare in other evidence, or else chosen by length."""
         known = self._usual.get(id(bindings))
         if known is None:
-            choice = self._store(bindings, kind).get() if self._remember else None
+            choice = self._store(bindings, kind).get()
             made = self._made(bindings, kind, None) if choice is None else self._search(choice, bindings)
             known = self._usual[id(bindings)] = (bindings, made)
         return known[1]
@@ -80,16 +79,16 @@ class TextPlans:
     def sampled(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
         """Needles that are rare in this text; the usual ones, if those were chosen with a sample."""
         usual = self.usual(bindings, kind)
-        if usual.plan.expected is not None:
+        if usual.plan.choice.expected is not None:
             return usual
         made = self._made(bindings, kind, Sample(text))
-        if made.plan.expected is not None and made.plan.expected <= _COMMON:
+        if _is_good(made.plan.choice):
             self._usual[id(bindings)] = (bindings, made)  # a server has hundreds of large trace logs
         return made
 
     def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
         choice = choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
-        if self._remember and choice.expected is not None and choice.expected <= _COMMON:
+        if _is_good(choice):
             self._store(bindings, kind).put(choice)
         return self._search(choice, bindings)
 
@@ -98,6 +97,10 @@ class TextPlans:
 
     def _store(self, bindings: Bindings, kind: ArtefactKind) -> ChoiceStore:
         return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), derived_names(kind))
+
+
+def _is_good(choice: Choice) -> bool:
+    return choice.expected is not None and choice.expected <= _COMMON
 
 
 @dataclass(slots=True)
@@ -141,7 +144,7 @@ class _Search:
 
             database.scan(memoryview(text), on_hit)
             base += database.size
-        events = range(len(starts)) if self.plan.everywhere else sorted(found)
+        events = range(len(starts)) if self.plan.choice.everywhere else sorted(found)
         for event in events:
             yield event, self._group(frozenset(found.get(event, ())))
 
@@ -158,7 +161,7 @@ class _Search:
         if plan.wild is not None and plan.wild in needles:
             return _Group(frozenset(plan.bindings.bound), ())
         prongs = dict.fromkeys(prong for needle in sorted(needles) for prong in plan.prongs[needle])
-        certain = frozenset((*plan.everywhere, *(prong.bound for prong in prongs if not prong.checks)))
+        certain = frozenset((*plan.choice.everywhere, *(prong.bound for prong in prongs if not prong.checks)))
         return _Group(certain, tuple(prong for prong in prongs if prong.bound not in certain))
 
 

@@ -149,7 +149,7 @@ def _decide(
     state: LogState, plan: Plan, decider: Decider, block: Block, found: list[tuple[int, int]], start: int, end: int
 ) -> tuple[int, int]:
     """Decides the candidate lines up to the next header that changes columns. Returns its end, and their number."""
-    if plan.everywhere:
+    if plan.choice.everywhere:
         return _decide_all(state, plan, decider, block, found, start, end)
     data, view, base = block.data, block.view, block.offset - block.start
     directives, singles = plan.directives, decider.singles

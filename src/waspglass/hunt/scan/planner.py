@@ -61,10 +61,8 @@ class _Entry:
 class Planner:
     """Plans by kind and columns, shared by all files of a pass."""
 
-    def __init__(self, cache: Cache | None, *, remember: bool = True) -> None:
-        """Plans of rules that other evidence will meet too are remembered in the cache."""
+    def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
-        self._remember = remember and cache is not None
         self._entries: dict[_Key, _Entry] = {}
         self._deciders: WeakKeyDictionary[LogState, tuple[Plan, Columns | None, Decider]] = WeakKeyDictionary()
 
@@ -84,8 +82,7 @@ class Planner:
 
     def _first(self, state: LogState) -> Plan:
         """A plan that was good for other evidence, or one for what is known of this."""
-        bindings, store = self._bindings(state), self._store(state)
-        known = store.get() if store is not None else None
+        bindings, known = self._bindings(state), self._store(state).get()
         return self._made(state, None) if known is None else make_plan(known, bindings, state.format, self._cache)
 
     def _lessened(self, state: LogState, key: _Key) -> _Entry | None:
@@ -94,7 +91,7 @@ class Planner:
         if not before:
             return None
         usual = self._entries[max(before, key=lambda one: len(one[2]))]
-        if usual.plan.expected is None and usual.pieces:
+        if usual.plan.choice.expected is None and usual.pieces:
             return _Entry(self._made(state, _sample(usual.pieces)), pieces=list(usual.pieces))
         bindings, choice = self._bindings(state), usual.plan.choice
         left = frozenset(bindings.bound)
@@ -105,11 +102,10 @@ class Planner:
 
     def _made(self, state: LogState, sample: Sample | None) -> Plan:
         assert state.columns is not None
-        bindings, store = self._bindings(state), self._store(state)
-        cache = None if state.collector.given_up else self._cache
+        bindings, cache = self._bindings(state), self._cache_for(state)
         choice = choose(bindings, state.format, state.columns, derived_names(state.kind), sample, cache)
-        if store is not None and choice.expected is not None and choice.expected <= _FLOOD:
-            store.put(choice)
+        if choice.expected is not None and choice.expected <= _FLOOD:
+            self._store(state).put(choice)
         return make_plan(choice, bindings, state.format, cache)
 
     def _bindings(self, state: LogState) -> Bindings:
@@ -120,13 +116,14 @@ class Planner:
         left = tuple(bound for bound in state.bindings.bound if bound.rule.id not in given_up)
         return replace(state.bindings, bound=left)
 
-    def _store(self, state: LogState) -> ChoiceStore | None:
-        """None for rules that only this evidence has: what is followed up in it, or given up."""
-        assert state.bindings is not None
+    def _cache_for(self, state: LogState) -> Cache | None:
+        """None where rules are given up: no other evidence has just the rules that are left."""
+        return None if state.collector.given_up else self._cache
+
+    def _store(self, state: LogState) -> ChoiceStore:
         assert state.columns is not None
-        if not self._remember or state.collector.given_up:
-            return None
-        return ChoiceStore(self._cache, state.bindings, state.format, state.columns, derived_names(state.kind))
+        bindings, derived = self._bindings(state), derived_names(state.kind)
+        return ChoiceStore(self._cache_for(state), bindings, state.format, state.columns, derived)
 
     def decider(self, state: LogState, plan: Plan) -> Decider:
         """The decider of this file for the plan; it remembers what it has decided."""
@@ -148,11 +145,12 @@ class Planner:
         entry.recent += size
         entry.apart += size
         entry.candidates += candidates
-        if entry.plan.expected is None:
+        expected = entry.plan.choice.expected
+        if expected is None:
             entry.due = entry.scanned >= ENOUGH
         elif entry.recent >= ENOUGH:
             share = entry.candidates * _LINE / entry.recent
-            entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * entry.plan.expected)
+            entry.due = entry.plans < _MOST_PLANS and share > max(_FLOOD, 3 * expected)
             entry.recent = entry.candidates = 0
 
 

@@ -66,7 +66,7 @@ class Pass:
         limits: Bounds.
         yara: True if YARA runs in this pass.
         naive: True to test each rule on each line (for tests).
-        cache: For compiled databases.
+        cache: For compiled databases and choices of needles.
         progress: Told of each stretch that was read.
         marks: Lines counted in each local file, kept for the next pass (by this process).
     """
@@ -86,9 +86,8 @@ class Pass:
     _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        followed_up = bool(self.holes)
-        self.planner = Planner(self.cache, remember=not followed_up)
-        self.text_plans = TextPlans(self.cache, remember=not followed_up)
+        self.planner = Planner(self.cache)
+        self.text_plans = TextPlans(self.cache)
         self.ears = Ears(self.rules.correlations)
         self.scanner = YaraScanner(
             self.rules.yara if self.yara else (), self.limits.yara_seconds, compiled=self.rules.yara_compiled
