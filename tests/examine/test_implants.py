@@ -143,3 +143,17 @@ def test_backslashes_are_single_in_a_sentence_and_a_page_without_name_has_words(
     catalogue = load_catalogue("waspglass.examine", "examine", "en")
     assert shown_subject(r"c:\\windows\\x.dll", catalogue) == r"c:\windows\x.dll"
     assert shown_subject(UNNAMED, catalogue) == "a page whose name was not seen"
+
+
+@pytest.mark.parametrize(
+    ("alive", "gone", "still"),
+    [
+        (r"C:\logs\W3SVC1\a.log", r"C:\logs\W3SVC2\a.log", True),
+        (r"C:\logs\W3SVC1\a.log", r"c:\Logs\w3svc1\b.log", False),
+        (r"D:\archive\a.log", r"C:\logs\W3SVC1\a.log", False),
+        (r"C:\logs\ecp\a.log", r"C:\logs\W3SVC1\a.log", False),
+    ],
+)
+def test_a_page_ends_where_it_lived(alive: str, gone: str, still: bool) -> None:
+    use, end = USED.model_copy(update={"source": alive}), GONE.model_copy(update={"source": gone})
+    assert life(use, end).present is still

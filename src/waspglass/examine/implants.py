@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from waspglass.examine.file_times import act_time
 from waspglass.examine.former import kept_elsewhere, set_otherwise_now
 from waspglass.examine.observations import Observations, by_time
+from waspglass.examine.sites import of_another_site
 from waspglass.examine.web_roots import folder_of
 from waspglass.model.assessment import UNNAMED, Implant
 from waspglass.model.finding import Effect, Finding, Rung
@@ -109,10 +110,12 @@ def _ended(found: list[Finding], observations: Observations) -> datetime | None:
     # One record can say both: a scanner that names what it removed.
     last = {_place(f) for f in logged if f.effect is Effect.SHOWS and f.time == alive}
     ends = [(f.time, f) for f in found if f.effect is Effect.ENDS and f.time is not None]
+    signs = [f for f in logged if f.effect is Effect.SHOWS]
     late = (
         end
         for end, f in ends
-        if alive is None or end - _ahead(f, observations) > alive or (end == alive and _place(f) in last)
+        if (alive is None or end - _ahead(f, observations) > alive or (end == alive and _place(f) in last))
+        and not of_another_site(f, signs)
     )
     return min(late, default=None)
 

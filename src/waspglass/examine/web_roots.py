@@ -10,6 +10,8 @@ from waspglass.packs.pack import Pack, WebRoot
 
 __all__ = ["collected_folders", "collected_pages", "folder_of"]
 
+_SETTINGS = ".config"
+
 
 def folder_of(subject: str) -> str | None:
     """URL of the folder in which a page lies: `/client` of `/client/page.aspx`; None if the subject is no URL path."""
@@ -19,10 +21,12 @@ def folder_of(subject: str) -> str | None:
 def collected_folders(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, ...]:
     """URLs of the folders of which at least one file was collected, in them or below, up to their web root; sorted.
 
-    One page that somebody copied says nothing of the folders beside it.
+    One page that somebody copied says nothing of the folders beside it, nor do settings: collectors take those alone.
     """
     found: set[str] = set()
     for artefact in _in_place(artefacts, pack):
+        if artefact.file.path.lower().endswith(_SETTINGS):
+            continue
         url = url_of_path(artefact.file.path, pack.web_roots)
         root = None if url is None else _root_of(url, pack.web_roots)
         if url is None or root is None:
