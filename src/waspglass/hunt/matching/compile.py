@@ -7,16 +7,17 @@ Case does not count (except `cased` and regular expressions without `i`). Regula
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, asks_for_nothing
 from waspglass.hunt.rules.searching import SearchGivenUpError, is_linear, searching
 from waspglass.hunt.rules.wildcards import Test, any_pattern_test, fold, pattern_test
 
@@ -95,7 +96,9 @@ def compile_condition(
     Returns:
         The function; it raises SearchGivenUpError if a regular expression that decides took too long.
     """
-    every, some = (_every_patiently, _some_patiently) if may_give_up(condition) else (_every, _some)
+    every, some = _every, _some
+    if may_give_up(condition):
+        every, some = partial(_deciding, decisive=False), partial(_deciding, decisive=True)
 
     def build(part: Condition) -> Predicate:
         match part:
@@ -120,7 +123,7 @@ def _alike(alternatives: tuple[Condition, ...]) -> tuple[list[list[Match]], list
     others: list[Condition] = []
     for one in alternatives:
         match one:
-            case Match(field=str(name), kind=Kind.PATTERN, cased=cased) if not _asks_for_nothing(one):
+            case Match(field=str(name), kind=Kind.PATTERN, cased=cased) if not asks_for_nothing(one.parts):
                 groups[name, cased].append(one)
             case _:
                 others.append(one)
@@ -134,11 +137,6 @@ def _patterns(group: list[Match], resolve: Resolver, blank: str, holes: Mapping[
     options = [option for match in group for option in filled(match.parts, holes)]
     names = resolve(str(group[0].field))
     return _on_field(names, any_pattern_test(options, group[0].cased, blank))
-
-
-def _asks_for_nothing(match: Match) -> bool:
-    """True for the empty value, which a field that is absent has too."""
-    return all(kind == "text" and not text for kind, text in match.parts)
 
 
 def _every(parts: list[Predicate]) -> Predicate:
@@ -176,15 +174,7 @@ def may_give_up(condition: Condition) -> bool:
             return any(map(may_give_up, of))
 
 
-def _every_patiently(parts: list[Predicate]) -> Predicate:
-    return _deciding(parts, False)
-
-
-def _some_patiently(parts: list[Predicate]) -> Predicate:
-    return _deciding(parts, True)
-
-
-def _deciding(parts: list[Predicate], decisive: bool) -> Predicate:
+def _deciding(parts: list[Predicate], *, decisive: bool) -> Predicate:
     """One part with the decisive answer decides, even where another part is not known."""
 
     def decide(record: Record) -> bool:
@@ -215,7 +205,7 @@ def _match(match: Match, resolve: Resolver, blank: str, holes: Mapping[str, tupl
             return lambda record: any(name in record for name in names) is wanted
         case Kind.FIELD:
             return _reference(names, resolve(match.text), match.flags)
-    if match.kind is Kind.PATTERN and _asks_for_nothing(match):
+    if match.kind is Kind.PATTERN and asks_for_nothing(match.parts):
         return lambda record: not any(record.get(name) for name in names)
     return _on_field(names, _test(match, blank, holes))
 
@@ -309,17 +299,17 @@ def _cidr(text: str) -> Test:
 
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    "": lambda value, bound: value == bound,
-    "<": lambda value, bound: value < bound,
-    "<=": lambda value, bound: value <= bound,
-    ">": lambda value, bound: value > bound,
-    ">=": lambda value, bound: value >= bound,
-    "!=": lambda value, bound: value != bound,
+    "": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "!=": operator.ne,
 }
 
 
-def _compare(operator: str, bound: float) -> Test:
-    test = _COMPARISONS[operator]
+def _compare(word: str, bound: float) -> Test:
+    test = _COMPARISONS[word]
 
     def compare(value: str) -> bool:
         return _NUMBER.fullmatch(value) is not None and test(float(value), bound)
@@ -327,8 +317,8 @@ def _compare(operator: str, bound: float) -> Test:
     return compare
 
 
-def _time(part: str, operator: str, bound: float) -> Test:
-    test = _COMPARISONS[operator]
+def _time(part: str, word: str, bound: float) -> Test:
+    test = _COMPARISONS[word]
 
     def matches(value: str) -> bool:
         read = moment(value)

@@ -17,10 +17,12 @@ __all__ = [
     "Not",
     "Or",
     "Part",
+    "asks_for_nothing",
     "conjunction",
     "disjunction",
     "mapped",
     "matches",
+    "placeholders",
 ]
 
 Part = tuple[str, str]
@@ -97,6 +99,11 @@ def disjunction(parts: list[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
 
+def asks_for_nothing(parts: tuple[Part, ...]) -> bool:
+    """True for the pattern of the empty value, which a field that is absent has too."""
+    return all(kind == "text" and not text for kind, text in parts)
+
+
 def mapped(condition: Condition, change: Callable[[Match], Condition]) -> Condition:
     """The same tree with something else for each comparison."""
     match condition:
@@ -118,3 +125,8 @@ def matches(condition: Condition) -> Iterator[Match]:
         case And(of) | Or(of):
             for part in of:
                 yield from matches(part)
+
+
+def placeholders(condition: Condition) -> frozenset[str]:
+    """The names of all placeholders in the tree."""
+    return frozenset(text for match in matches(condition) for kind, text in match.parts if kind == "hole")

@@ -19,7 +19,7 @@ def field_names(condition: Condition) -> frozenset[str]:
     match condition:
         case Match(field=name, kind=kind, text=text):
             names = {name} if name is not None else set()
-            return frozenset(names | {text} if kind.value == "field" else names)
+            return frozenset(names | {text} if kind is Kind.FIELD else names)
         case Not(of):
             return field_names(of)
         case And(of) | Or(of):
@@ -31,7 +31,7 @@ def renamed(condition: Condition, names: Mapping[str, str]) -> Condition:
 
     def change(one: Match) -> Match:
         field = None if one.field is None else names.get(one.field, one.field)
-        return replace(one, field=field, text=names.get(one.text, one.text) if one.kind.value == "field" else one.text)
+        return replace(one, field=field, text=names.get(one.text, one.text) if one.kind is Kind.FIELD else one.text)
 
     return mapped(condition, change)
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 
 from msgspec import structs
 
-from waspglass.hunt.rules.condition import Condition, Match, mapped, matches
+from waspglass.hunt.rules.condition import Match, mapped, placeholders
 from waspglass.hunt.rules.rule import Indicator, Meaning, Rule, RuleSet
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
@@ -120,10 +120,6 @@ def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]
     return Seeds(kept, tuple(actors)[:_MOST], tuple(skipped))
 
 
-def _holes_of(condition: Condition) -> frozenset[str]:
-    return frozenset(text for match in matches(condition) for kind, text in match.parts if kind == "hole")
-
-
 def follow_up(rules: RuleSet, seeds: Seeds, followed: Seeds | None) -> FollowUp:
     """What the next pass looks for.
 
@@ -137,7 +133,7 @@ def follow_up(rules: RuleSet, seeds: Seeds, followed: Seeds | None) -> FollowUp:
     for rule in rules.rules:
         if rule.phase != "follow-up":
             continue
-        names = _holes_of(rule.condition)
+        names = placeholders(rule.condition)
         if any(new.holes.get(name) for name in names) or (not names and followed is None):
             # What is new of one placeholder may go together with what is old of another.
             several = followed is not None and len(names) > 1

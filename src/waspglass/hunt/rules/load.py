@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from waspglass.hunt.cache import Cache, digest
-from waspglass.hunt.rules.rule import RuleSet
-from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.hunt.rules.rule import Correlation, Indicator, Rule, RuleSet
+from waspglass.hunt.rules.stored import rules_from_json, rules_to_json
 from waspglass.hunt.rules.unanswered import unanswered
 from waspglass.model.errors import PackError
 from waspglass.model.escape import printable
@@ -134,6 +134,7 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         table = replace(table, compiled=cache.get(digest("yara", key)) or b"")
     yara = [source for source in sources if source.path in table.yara]
     user = {source.path for source in added}
+    read: tuple[Rule | Correlation | Indicator, ...] = (*table.rules, *table.correlations, *table.indicators)
     return RuleSet(
         rules=table.rules,
         correlations=table.correlations,
@@ -144,7 +145,7 @@ def load_rules(pack: Pack, added: Sequence[RuleSource] = (), *, cache: Cache | N
         web_roots=pack.web_roots,
         skipped=(*table.skipped, *unanswered(table.rules, pack.kinds)),
         brought=frozenset(rule.id for rule in table.rules if rule.source in user),
-        added=sum(place in user for place in _origins(table)) + sum(source.origin == "user" for source in yara),
+        added=sum(one.source in user for one in read) + sum(source.origin == "user" for source in yara),
     )
 
 
@@ -153,9 +154,3 @@ def _told_apart(added: Sequence[RuleSource], taken: Collection[str]) -> tuple[Ru
     return tuple(
         one.model_copy(update={"path": f"{Path.cwd() / one.path}"}) if one.path in taken else one for one in added
     )
-
-
-def _origins(table: RuleTable) -> Iterator[str]:
-    yield from (one.source for one in table.rules)
-    yield from (one.source for one in table.correlations)
-    yield from (one.source for one in table.indicators)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from collections.abc import Callable
 
@@ -11,12 +12,12 @@ from waspglass.hunt.rules.rule import Correlation
 __all__ = ["compared", "growing", "impossible", "occurring", "sequences"]
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "lt": lambda value, bound: value < bound,
-    "lte": lambda value, bound: value <= bound,
-    "gt": lambda value, bound: value > bound,
-    "gte": lambda value, bound: value >= bound,
-    "eq": lambda value, bound: value == bound,
-    "neq": lambda value, bound: value != bound,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "eq": operator.eq,
+    "neq": operator.ne,
 }
 _WORDS = re.compile(r"[A-Za-z_]\w*|[()]")
 _MOST_ORDERED = 10
@@ -49,7 +50,7 @@ def impossible(correlation: Correlation) -> str | None:
     if correlation.kind in ("event_count", "value_count"):
         most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
         bounds = ((correlation.operator, correlation.threshold), *correlation.also)
-        if any(bound <= most.get(operator, -1) for operator, bound in bounds):
+        if any(bound <= most.get(word, -1) for word, bound in bounds):
             return "a correlation that asks for no event at all: what does not happen is not noticed"
     return _unordered(correlation)
 

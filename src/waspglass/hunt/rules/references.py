@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from waspglass.hunt.rules.condition import matches
+from waspglass.hunt.rules.condition import placeholders
 from waspglass.hunt.rules.rule import Correlation, Rule
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Resolved", "resolved"]
+__all__ = ["resolved"]
 
 Tell = Callable[[str, SkipReason, str], None]
 _ALWAYS_CAPTURED = frozenset({"address"})
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The rules and correlations that can run."""
-
-    rules: tuple[Rule, ...]
-    correlations: tuple[Correlation, ...]
-
-
-def resolved(rules: Sequence[Rule], correlations: Sequence[Correlation], tell: Tell) -> Resolved:
-    """Leaves out rules whose placeholders nothing can fill, and correlations that lack a rule.
+def resolved(
+    rules: Sequence[Rule], correlations: Sequence[Correlation], tell: Tell
+) -> tuple[list[Rule], tuple[Correlation, ...]]:
+    """What can run: no rules whose placeholders nothing can fill, and no correlations that lack a rule.
 
     Such a rule would never match, or always if the placeholder stands in a filter.
 
@@ -38,13 +32,13 @@ def resolved(rules: Sequence[Rule], correlations: Sequence[Correlation], tell: T
     captured |= {capture.name for one in correlations for capture in one.meaning.captures}
     kept: list[Rule] = []
     for rule in rules:
-        empty = _placeholders(rule) - (captured if rule.phase == "follow-up" else frozenset())
+        empty = placeholders(rule.condition) - (captured if rule.phase == "follow-up" else frozenset())
         if empty:
             named = ", ".join(f"%{name}%" for name in sorted(empty))
             tell(rule.id, SkipReason.UNSUPPORTED_RULE, f"nothing fills the placeholder {named}")
         else:
             kept.append(rule)
-    return Resolved(tuple(kept), _fed([_by_either_name(one, kept, correlations) for one in correlations], kept, tell))
+    return kept, _fed([_by_either_name(one, kept, correlations) for one in correlations], kept, tell)
 
 
 def _by_either_name(one: Correlation, rules: Sequence[Rule], others: Sequence[Correlation]) -> Correlation:
@@ -58,10 +52,6 @@ def _by_either_name(one: Correlation, rules: Sequence[Rule], others: Sequence[Co
         for alias, fields in one.aliases.items()
     }
     return replace(one, aliases=aliases)
-
-
-def _placeholders(rule: Rule) -> frozenset[str]:
-    return frozenset(text for match in matches(rule.condition) for kind, text in match.parts if kind == "hole")
 
 
 def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell) -> tuple[Correlation, ...]:

@@ -112,15 +112,13 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
     compiled = _read_yara(yara, reading) if yara else b""
     if sigma:
         _read_sigma(sigma, reading)
-    usable = resolved(_unique(reading.rules, reading), _unique(reading.correlations, reading), reading.skip)
-    quiet = _feeding_only(usable.correlations, reading.generating)
+    unique = _unique(reading.rules, reading), _unique(reading.correlations, reading)
+    rules, correlations = resolved(*unique, reading.skip)
+    quiet = _feeding_only(correlations, reading.generating)
     return RuleTable(
-        rules=tuple(
-            replace(rule, emits=not quiet & {rule.id, rule.name})
-            for rule in _told_apart(usable.rules, usable.correlations)
-        ),
+        rules=tuple(replace(rule, emits=not quiet & {rule.id, rule.name}) for rule in _told_apart(rules, correlations)),
         correlations=(
-            *(replace(one, emits=not quiet & {one.id, one.name}) for one in usable.correlations),
+            *(replace(one, emits=not quiet & {one.id, one.name}) for one in correlations),
             *reading.joined.values(),
         ),
         indicators=tuple(reading.indicators.values()),

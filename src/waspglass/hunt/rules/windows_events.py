@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, disjunction, mapped
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, asks_for_nothing, disjunction, mapped
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
@@ -67,15 +67,13 @@ def means_windows(logsource: Logsource) -> bool:
 _DIGESTS = frozenset({"md5", "sha1", "sha256", "imphash"})
 
 
-def _says(parts: tuple[Part, ...]) -> bool:
-    """False of the pattern that asks for an empty value, which would be in every list of hashes."""
-    return any(text or kind != "text" for kind, text in parts)
-
-
 def _with_digests(one: Match) -> Condition:
-    """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field."""
+    """Sysmon writes all hashes into one field (`Hashes`: `MD5=...,SHA256=...`); rules may ask for each as a field.
+
+    An empty value would be in every list of hashes.
+    """
     match one:
-        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS and _says(parts):
+        case Match(field=str(name), parts=parts) if name.lower() in _DIGESTS and not asks_for_nothing(parts):
             inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
             return Or((one, Match("Hashes", Kind.PATTERN, parts=inside, cased=one.cased)))
     return one
