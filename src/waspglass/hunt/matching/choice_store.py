@@ -75,7 +75,7 @@ class ChoiceStore:
 
 def _rules(bindings: Bindings) -> Iterator[bytes]:
     for bound in bindings.bound:
-        names = sorted(set(field_names(bound.condition)))
+        names = sorted(field_names(bound.condition))
         resolved = [[name, *bound.resolve(name)] for name in names]
         holes = {name: list(values) for name, values in sorted(bound.holes.items())}
         yield msgspec.json.encode([bound.condition, resolved, bound.blank, holes])

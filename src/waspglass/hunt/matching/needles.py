@@ -7,13 +7,13 @@ demands several clauses (all of them); which one is looked for is chosen by rari
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.hunt.matching.binding import Bound
 from waspglass.hunt.matching.compile import filled
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, asks_for_nothing
 from waspglass.hunt.rules.regex_literals import literals_of
 from waspglass.hunt.rules.wildcards import merged
 
@@ -103,17 +103,16 @@ class Encoder:
             case Kind.PATTERN:
                 fills = filled(match.parts, self.bound.holes)
                 if len(fills) == 1:
-                    empty = all(kind == "text" and not text for kind, text in fills[0])
+                    empty = asks_for_nothing(fills[0])
                     return self._empty(match.field) if empty else self._pattern(match.field, fills[0])
-                best = [min(self._pattern(match.field, fill), key=cost, default=None) for fill in fills[:_MOST_FILLS]]
-                if None in best or len(fills) > _MOST_FILLS:
+                if len(fills) > _MOST_FILLS:
                     return []
-                return [frozenset(needle for clause in best if clause is not None for needle in clause)]
+                return _either((self._pattern(match.field, fill) for fill in fills), cost)
             case Kind.REGEX:
                 literals = literals_of(match.field, match.text, match.flags)
                 return [] if literals is None else clauses(literals, self, cost)
             case Kind.TOKEN:
-                return self._text(match.text, "", "")
+                return self._text(match.text)
             case Kind.CIDR:
                 return self._network(match.text)
             case Kind.NULL:
@@ -138,16 +137,16 @@ class Encoder:
         if network.version != 4 or network.prefixlen < 8:
             return []
         octets = str(network.network_address).split(".")[: network.prefixlen // 8]
-        return self._text(".".join(octets) + ("." if len(octets) < 4 else ""), "", "")
+        return self._text(".".join(octets) + ("." if len(octets) < 4 else ""))
 
     def _pattern(self, field: str | None, parts: tuple[Part, ...]) -> list[Clause]:
         shape = merged(parts)
         found: list[Clause] = []
         for place, (kind, text) in enumerate(shape):
             if kind == "text":
-                left = self._edge(field, first=True) if place == 0 else ""
-                right = self._edge(field, first=False) if place == len(shape) - 1 else ""
-                found += self._text(text, left, right)
+                left = place == 0 and self._at_edge(field, first=True)
+                right = place == len(shape) - 1 and self._at_edge(field, first=False)
+                found += self._text(text, left=left, right=right)
         return found
 
     def _empty(self, field: str | None) -> list[Clause]:
@@ -161,22 +160,21 @@ class Encoder:
                     found.append(frozenset(REGEX + cell for cell in cells))
         return found
 
-    def _edge(self, field: str | None, *, first: bool) -> str:
-        """The separators that must stand before (after) the field's value; none if that is not sure."""
+    def _at_edge(self, field: str | None, *, first: bool) -> bool:
+        """True if a separator must stand before (behind) the field's value."""
         if field is None or not self.format.separators:
-            return ""
-        virtual: Mapping[str, tuple[str, ...]] = self.format.virtual(self.columns)
-        names = self.columns.names
+            return False
+        virtual, names = self.format.virtual(self.columns), self.columns.names
         for name in self.bound.resolve(field):
             made_of = virtual.get(name)
             column = name if made_of is None else made_of[0] if first or len(made_of) == 1 else None
             if column is None or name in self.derived or column not in names:
-                return ""
+                return False
             if names.index(column) == (0 if first else len(names) - 1):
-                return ""
-        return self.format.separators.decode("ascii")
+                return False
+        return True
 
-    def _text(self, text: str, left: str, right: str) -> list[Clause]:
+    def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
         forms = self.format.raw_forms(text)
         whole = len(forms) == 1 and len(forms[0]) == len(text)
         if not all(forms):
@@ -200,8 +198,12 @@ def clauses(condition: Condition, encoder: Encoder, cost: Cost) -> list[Clause]:
         case And(of):
             return [clause for part in of for clause in clauses(part, encoder, cost)]
         case Or(of):
-            best = [min(clauses(part, encoder, cost), key=cost, default=None) for part in of]
-            if None in best:
-                return []
-            return [frozenset(needle for clause in best if clause is not None for needle in clause)]
+            return _either((clauses(part, encoder, cost) for part in of), cost)
     return []
+
+
+def _either(branches: Iterable[list[Clause]], cost: Cost) -> list[Clause]:
+    """One clause out of the best of each branch; none if a branch has none."""
+    best = [min(branch, key=cost, default=None) for branch in branches]
+    whole = [clause for clause in best if clause is not None]
+    return [frozenset().union(*whole)] if len(whole) == len(best) else []

@@ -94,18 +94,12 @@ def any_pattern_test(options: Iterable[tuple[Part, ...]], cased: bool, blank: st
 def _simple(kinds: str, text: str, cased: bool) -> Test:
     if kinds == "*":
         return lambda value: value != ""
-    if cased:
-        return {
-            "t": lambda value: value == text,
-            "t*": lambda value: value.startswith(text),
-            "*t": lambda value: value.endswith(text),
-            "*t*": lambda value: text in value,
-        }[kinds]
+    fit = str if cased else fold
     return {
-        "t": lambda value: fold(value) == text,
-        "t*": lambda value: fold(value).startswith(text),
-        "*t": lambda value: fold(value).endswith(text),
-        "*t*": lambda value: text in fold(value),
+        "t": lambda value: fit(value) == text,
+        "t*": lambda value: fit(value).startswith(text),
+        "*t": lambda value: fit(value).endswith(text),
+        "*t*": lambda value: text in fit(value),
     }[kinds]
 
 

@@ -87,8 +87,6 @@ class YaraScanner:
 
     def scan(self, artefact: Artefact) -> tuple[YaraMatch, ...]:
         """The rules that match the file; a file that cannot be scanned becomes a skip."""
-        if not self._sources:
-            return ()
         source = artefact.file.path
         try:
             with artefact.file.open() as stream:
