@@ -1,4 +1,8 @@
-"""Compares two scans of one source: new, gone, patched, still vulnerable, and the wasp under the lid."""
+"""Compares two scans of one source: new, gone, patched, still vulnerable, and the wasp under the lid.
+
+Of a source of several reports a day, some may not have come on one of the days: the hosts that only they would show are
+neither gone nor new.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from enum import StrEnum
 
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import Reading
+from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import PATCHED, VULNERABLE, Unit, hosts_sql, scans_of
 
 __all__ = ["Change", "ChangedHost", "Comparison", "compare"]
@@ -31,6 +36,9 @@ class Change(StrEnum):
     STILL_PATCHED = "still patched"
     UNCLEAR = "unclear"
     """Seen in both, and at least one of the states cannot be told."""
+    UNHEARD_VULNERABLE = "report missing on one day, vulnerable on the other"
+    UNHEARD = "report missing on one day, not known to be vulnerable"
+    """Seen in one scan, by reports that did not come for the other."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,8 @@ class Comparison:
 
 _CASES = f"""
 CASE
+  WHEN u.unit IS NOT NULL AND coalesce(a, b) IN {VULNERABLE} THEN '{Change.UNHEARD_VULNERABLE}'
+  WHEN u.unit IS NOT NULL THEN '{Change.UNHEARD}'
   WHEN b IN {VULNERABLE} AND a IN {VULNERABLE} THEN 'still vulnerable'
   WHEN b IN {VULNERABLE} AND coalesce(earlier, false) THEN 'vulnerable again'
   WHEN b IN {VULNERABLE} AND a IS NULL THEN 'new, vulnerable'
@@ -108,8 +118,22 @@ def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date,
       FROM days GROUP BY unit
     )
     SELECT {_CASES} AS change, addresses, country, r.unit IS NOT NULL AS compromised, b IN {PATCHED} AS patched
-    FROM sides LEFT JOIN reported r USING (unit) WHERE a IS NOT NULL OR b IS NOT NULL
+    FROM sides LEFT JOIN reported r USING (unit) LEFT JOIN ({_unheard_sql(reading, source, before, after)}) u
+      ON u.unit = sides.unit AND (a IS NULL OR b IS NULL)
+    WHERE a IS NOT NULL OR b IS NOT NULL
     """  # noqa: S608 - dates and lists of numbers are ours
+
+
+def _unheard_sql(reading: Reading, source: str, before: dt.date, after: dt.date) -> str:
+    """SQL over `days`: each unit of one day with an address of which the other says nothing."""
+    sides = []
+    for shown, other in ((before, after), (after, before)):
+        gap = gap_on(reading, (other, source))
+        addresses = unheard_sql(reading, (shown, source), gap.missing) if gap is not None else None
+        if addresses is not None:
+            seen = f"SELECT unit, unnest(addresses) AS address FROM days WHERE date = DATE '{shown}'"  # noqa: S608
+            sides.append(f"SELECT DISTINCT unit FROM ({seen}) WHERE address IN ({addresses})")  # noqa: S608 - ours
+    return " UNION ".join(sides) or "SELECT NULL AS unit WHERE false"
 
 
 def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:
@@ -118,7 +142,7 @@ def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None
     have = scans_of(reading, source)
     for day in days:
         if day not in have:
-            gap = next((each for each in reading.gaps if each.scan == (day, source)), None)
+            gap = gap_on(reading, (day, source))
             if gap is not None:
                 missing = f"only headers without rows came, and not {', '.join(gap.missing)}"
                 raise CensusError(f"{day} does not count as a scan of {source}: {missing}", hint="Add that report too")

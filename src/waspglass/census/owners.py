@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from waspglass.census.contacts import Contact, Contacts
 from waspglass.census.count import scans_at
+from waspglass.census.evidence_counts import Scan
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
-from waspglass.census.units import VULNERABLE
+from waspglass.census.unheard import gap_on, unheard_sql
+from waspglass.census.units import VULNERABLE, scans_of
 from waspglass.packs.builds import State
 
 __all__ = ["ExposedHost", "Notice", "exposed_hosts", "notices"]
@@ -132,15 +134,19 @@ ORDER BY address, port, source, date DESC
 def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str | None = None) -> Iterator[ExposedHost]:
     """Hosts that are vulnerable in a source's last scan up to the day, or were ever reported compromised up to it.
 
-    A compromise report does not grow old by itself: a host stays in the list even when it is patched or no longer seen.
-    With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts decide.
+    Where reports are missing of that scan, what only they would show is taken from the last ones that came, if those
+    are not too old. A compromise report does not grow old by itself: a host stays in the list even when it is patched
+    or no longer seen. With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts
+    decide.
     """
     scans = scans_at(reading, day, within)
     past = [scan for scan in reading.scans() if scan[0] <= day]
     if not past:
         return
     reports = reading.judged_sql(past, _COLUMNS) + " AND s.compromise IS NOT NULL"
-    current = reading.judged_sql(scans, _COLUMNS) if scans else f"SELECT * FROM ({reports}) WHERE false"  # noqa: S608
+    none = f"SELECT * FROM ({reports}) WHERE false"  # noqa: S608
+    last = [reading.judged_sql(scans, _COLUMNS)] if scans else [none]
+    current = " UNION ALL ".join([*last, *_unheard(reading, scans, day - dt.timedelta(days=within))])
     connection = reading.connection
     connection.execute(_REPORTED.format(rows=reports), reading.parameters)
     connection.execute(_NOW.format(rows=current), reading.parameters)
@@ -151,6 +157,21 @@ def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str 
             host = _host(dict(zip(names, row, strict=True)))
             if country is None or host.country in (country, None):
                 yield host
+
+
+def _unheard(reading: Reading, scans: Sequence[Scan], earliest: dt.date) -> Iterator[str]:
+    """SQL: for each day on which missing reports of these scans last came, what no report has shown since."""
+    for scan in scans:
+        gap = gap_on(reading, scan)
+        came = {} if gap is None else dict(zip(gap.missing, gap.came, strict=True))
+        for date in sorted(set(came.values())):
+            reports = [name for name, last in came.items() if last == date]
+            addresses = unheard_sql(reading, (date, scan[1]), reports) if date >= earliest else None
+            if addresses is not None:
+                later = [(each, scan[1]) for each in scans_of(reading, scan[1]) if date < each <= scan[0]]
+                since = f"SELECT address FROM {reading.files_sql(later)} WHERE product = $product"  # noqa: S608 - ours
+                judged = reading.judged_sql([(date, scan[1])], _COLUMNS)
+                yield f"{judged} AND s.address IN ({addresses} EXCEPT {since})"
 
 
 def _host(row: dict[str, Any]) -> ExposedHost:

@@ -30,20 +30,25 @@ class Gap:
         date: The day.
         source: Feed id.
         missing: The reports that did not come, by recipient, and had rows when they last came, within the week before.
-        since: The last day on which one of them came.
+        came: The day on which each of them last came.
         counted: False if nothing else came but headers: then the day does not count as a scan of the source.
     """
 
     date: dt.date
     source: str
     missing: tuple[str, ...]
-    since: dt.date
+    came: tuple[dt.date, ...]
     counted: bool
 
     @property
     def scan(self) -> tuple[dt.date, str]:
         """Day and source."""
         return self.date, self.source
+
+    @property
+    def since(self) -> dt.date:
+        """The last day on which one of them came."""
+        return max(self.came)
 
 
 def gaps(manifest: Manifest) -> tuple[Gap, ...]:
@@ -58,8 +63,9 @@ def gaps(manifest: Manifest) -> tuple[Gap, ...]:
                 if name not in came and rows and day - seen <= _WITHIN and None not in came
             }
             if missing:
-                since = max(missing.values())
-                found.append(Gap(day, source, tuple(sorted(missing)), since, any(came.values())))
+                names = tuple(sorted(missing))
+                last_days = tuple(missing[name] for name in names)
+                found.append(Gap(day, source, names, last_days, any(came.values())))
             last |= {name: (day, rows) for name, rows in came.items() if name is not None}
     return tuple(found)
 

@@ -179,13 +179,13 @@ def _tell_stopped(reading: Reading, day: dt.date) -> None:
         typer.echo(stopped_text(*scan), err=True)
 
 
-def _tell_gaps(reading: Reading, days: Collection[dt.date]) -> None:
+def _tell_gaps(reading: Reading, days: Collection[dt.date], *, messages: bool = False) -> None:
     """Says which reports of a source are missing on these days, if any."""
     from waspglass.report.census_text import gap_text
 
     for gap in reading.gaps:
         if gap.date in days:
-            typer.echo(gap_text(gap), err=True)
+            typer.echo(gap_text(gap, messages=messages), err=True)
 
 
 def _no_scan(day: dt.date, last: dt.date) -> NoReturn:
@@ -274,7 +274,7 @@ def owners(
     with open_reading(Folder(store), campaign) as reading:
         day = _day(date) or reading.last_day()
         found, unmatched = notices(exposed_hosts(reading, day, country=_country(country)), known)
-        _tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))})
+        _tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))}, messages=True)
         _tell_stopped(reading, day)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})

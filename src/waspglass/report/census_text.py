@@ -79,10 +79,12 @@ def outcome_text(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def gap_text(gap: Gap) -> str:
-    """What it means that reports are missing on a day."""
+def gap_text(gap: Gap, *, messages: bool = False) -> str:
+    """What it means that reports are missing on a day, for counts and changes, or for `messages` to owners."""
     what, was, they = ("report", "was", "it") if len(gap.missing) == 1 else ("reports", "were", "they")
     told = f"{gap.date}  {gap.source}: no {what} {printable(', '.join(gap.missing))}, as there {was} on {gap.since}"
+    if gap.counted and messages:
+        return f"{told}; hosts that only {they} would show are told of as they were last reported"
     if gap.counted:
         return f"{told}; hosts that only {they} would show are missing, not gone"
     return f"{told}, and nothing but headers without rows: not counted as a scan"
