@@ -179,6 +179,18 @@ class TestIisConfig:
             "machine_key": (27, shared | {"element": "machine_key", "fixed": "true"}),
         }
 
+    def test_what_is_not_logged_is_told(self) -> None:
+        content = b"""<configuration><system.applicationHost><sites>
+          <site name='One'><logFile enabled='False' /></site><siteDefaults><logFile logFormat='W3C' /></siteDefaults>
+          </sites></system.applicationHost><location path='One/x'><system.webServer>
+          <httpLogging dontLog='true' selectiveLogging='LogError' /></system.webServer></location></configuration>"""
+        fields = ("site", "location", "switched_off", "selective")
+        assert [[record.get(name) for name in fields] for _, _, record in read("iis_config", content)] == [
+            ["One", None, "true", None],
+            [None, None, "false", None],
+            [None, "One/x", "true", "LogError"],
+        ]
+
     def test_keys_are_not_repeated(self) -> None:
         assert "00112233" not in str(read("iis_config", HOST_CONFIG))
 

@@ -1,11 +1,11 @@
 """`applicationHost.config` and `web.config`: what IIS and ASP.NET were told to load, serve and rewrite.
 
 One record a setting. Fields: `element` (`global_module`, `module`, `handler`, `application`, `virtual_directory`,
-`rewrite_rule`, `isapi_filter`, `isapi_restriction`, `machine_key`, `compilation_assembly`), `path` (the file),
+`rewrite_rule`, `isapi_filter`, `isapi_restriction`, `machine_key`, `compilation_assembly`, `logging`), `path` (the file),
 `location` (the part of the server that it is for, where a `<location>` says so), and by element: `name`, `image`
 (native module's file), `type` (managed type), `precondition`, `url` (path or pattern served), `verb`, `script`,
 `modules`, `site`, `application`, `pool`, `physical_path`, `user`, `pattern`, `action`, `target`, `conditions`,
-`allowed`. Keys of `machineKey` are not repeated; `fixed` says that they are written into the file, where an intruder
+`allowed`, `switched_off` (nothing is logged), `selective` (what alone is). Keys of `machineKey` are not repeated; `fixed` says that they are written into the file, where an intruder
 could have read them.
 
 Source: Microsoft Learn, IIS configuration reference, `system.webServer` and `system.applicationHost`.
@@ -48,6 +48,14 @@ def _machine_key(element: XmlElement) -> dict[str, str]:
     return {"fixed": "false" if key.lower().startswith("autogenerate") else "true"}
 
 
+def _logging(element: XmlElement) -> dict[str, str]:
+    off = (
+        "true" in element.attributes.get("dontLog", "").lower()
+        or "false" in element.attributes.get("enabled", "").lower()
+    )
+    return {"switched_off": str(off).lower(), "selective": element.attributes.get("selectiveLogging", "")}
+
+
 _MODULE = _renamed({"name": "name", "type": "type", "precondition": "preCondition"})
 _HANDLER = _renamed(
     {
@@ -74,6 +82,9 @@ _SETTINGS: dict[tuple[str, ...], tuple[str, Callable[[XmlElement], dict[str, str
     ("isapiFilters", "filter"): ("isapi_filter", _renamed({"name": "name", "image": "path"})),
     ("isapiCgiRestriction", "add"): ("isapi_restriction", _renamed({"image": "path", "allowed": "allowed"})),
     ("system.web", "machineKey"): ("machine_key", _machine_key),
+    ("system.webServer", "httpLogging"): ("logging", _logging),
+    ("site", "logFile"): ("logging", _logging),
+    ("siteDefaults", "logFile"): ("logging", _logging),
     ("assemblies", "add"): ("compilation_assembly", _renamed({"name": "assembly"})),
 }
 _RULE_PARTS = frozenset({"match", "action", "add"})
