@@ -1,12 +1,12 @@
 """`applicationHost.config` and `web.config`: what IIS and ASP.NET were told to load, serve and rewrite.
 
 One record a setting. Fields: `element` (`global_module`, `module`, `handler`, `application`, `virtual_directory`,
-`rewrite_rule`, `isapi_filter`, `isapi_restriction`, `machine_key`, `compilation_assembly`, `logging`), `path` (the file),
-`location` (the part of the server that it is for, where a `<location>` says so), and by element: `name`, `image`
+`rewrite_rule`, `isapi_filter`, `isapi_restriction`, `machine_key`, `compilation_assembly`, `logging`), `path` (the
+file), `location` (the part of the server that it is for, where a `<location>` says so), and by element: `name`, `image`
 (native module's file), `type` (managed type), `precondition`, `url` (path or pattern served), `verb`, `script`,
 `modules`, `site`, `application`, `pool`, `physical_path`, `user`, `pattern`, `action`, `target`, `conditions`,
-`allowed`, `switched_off` (nothing is logged), `selective` (what alone is). Keys of `machineKey` are not repeated; `fixed` says that they are written into the file, where an intruder
-could have read them.
+`allowed`, `switched_off` (nothing is logged), `selective` (what alone is logged). Keys of `machineKey` are not repeated;
+`fixed` says that they are written into the file, where an intruder could have read them.
 
 Source: Microsoft Learn, IIS configuration reference, `system.webServer` and `system.applicationHost`.
 """
