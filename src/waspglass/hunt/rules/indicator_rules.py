@@ -18,7 +18,6 @@ from waspglass.packs.pack import ArtefactKind, WebRoot
 __all__ = ["SCRIPTS", "indicator_condition"]
 
 SCRIPTS = frozenset({".aspx", ".ashx", ".asmx", ".ascx", ".asax", ".asp", ".jsp", ".php", ".cer", ".soap", ".cshtml"})
-_HASHES = frozenset({"sha256", "sha1", "md5"})
 _ANY: Part = ("any", "")
 
 
@@ -54,34 +53,30 @@ def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRo
 
 
 def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
-    log = format_of(kind.format).log
     match what:
-        case "address" if "/" in value:
-            networks = [Match(field, Kind.CIDR, text=value) for field in kind.actor.address]
-            return disjunction([*networks]) if log and networks else None
-        case "address":
-            forms = _address_forms(value)
-            return disjunction([Match(None, Kind.TOKEN, text=form) for form in forms]) if log else None
-        case "domain":
-            return Match(None, Kind.TOKEN, text=value) if log else None
-        case "email":
-            return Match(None, Kind.TOKEN, text=value) if log else None
-        case "url":
-            address = value.partition("://")[2]
-            if address:  # as a whole, so that `a.example` is not found in `data.example`, nor `/page` in `/pages`
-                return Match(None, Kind.TOKEN, text=address.rstrip("/")) if log else None
-            return _somewhere(value) if log else None
         case "user_agent":
             return operator_condition(what, "", value, kind)
         case "path":
             return _path_condition(value, kind, web_roots)
         case "name":
             return _name_condition(value, kind)
-        case "session":
-            return _somewhere(value) if log else None
-    if what in _HASHES and not format_of(kind.format).requests:
+        case "sha256" | "sha1" | "md5":
+            return None if format_of(kind.format).requests else _somewhere(value)
+    return _in_a_log(what, value, kind) if format_of(kind.format).log else None
+
+
+def _in_a_log(what: str, value: str, kind: ArtefactKind) -> Condition | None:
+    """What may stand in any field of a log; networks in those for addresses."""
+    address = value.partition("://")[2].rstrip("/")
+    if what == "session" or (what == "url" and not address):
         return _somewhere(value)
-    return None
+    if what == "address" and "/" in value:
+        networks: list[Condition] = [Match(field, Kind.CIDR, text=value) for field in kind.actor.address]
+        return disjunction(networks) if networks else None
+    if what == "address":
+        return disjunction([Match(None, Kind.TOKEN, text=form) for form in _address_forms(value)])
+    # As a whole, so that `a.example` is not found in `data.example`, nor `a.example/page` in `a.example/pages`.
+    return Match(None, Kind.TOKEN, text=address if what == "url" else value)
 
 
 def _uri_field(kind: ArtefactKind) -> str | None:
