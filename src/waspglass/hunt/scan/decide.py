@@ -257,8 +257,8 @@ def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
         if prong.bound in wanted:
             if not prong.checks:
                 return None
-            alternatives.append(_all_of([_any_of(clause) for clause in prong.checks]))
-    return _either(alternatives) if alternatives else None
+            alternatives.append(_halved([_any_of(clause) for clause in prong.checks], _both))
+    return _halved(alternatives, _either) if alternatives else None
 
 
 def _any_of(needles: tuple[bytes, ...]) -> RawTest:
@@ -274,20 +274,20 @@ def _any_of(needles: tuple[bytes, ...]) -> RawTest:
             return lambda low: a in low or b in low or c in low
         case (a, b, c, d):
             return lambda low: a in low or b in low or c in low or d in low
-    return _either([_any_of(needles[start : start + 4]) for start in range(0, len(needles), 4)])
+    return _halved([_any_of(needles[start : start + 4]) for start in range(0, len(needles), 4)], _either)
 
 
-def _all_of(tests: list[RawTest]) -> RawTest:
-    if len(tests) == 1:
-        return tests[0]
-    half = len(tests) // 2  # a chain of a thousand would be too deep
-    first, second = _all_of(tests[:half]), _all_of(tests[half:])
-    return lambda low: first(low) and second(low)
-
-
-def _either(tests: list[RawTest]) -> RawTest:
+def _halved(tests: list[RawTest], join: Callable[[RawTest, RawTest], RawTest]) -> RawTest:
+    """All tests in one, joined as a tree: a chain of a thousand would be too deep."""
     if len(tests) == 1:
         return tests[0]
     half = len(tests) // 2
-    first, second = _either(tests[:half]), _either(tests[half:])
+    return join(_halved(tests[:half], join), _halved(tests[half:], join))
+
+
+def _both(first: RawTest, second: RawTest) -> RawTest:
+    return lambda low: first(low) and second(low)
+
+
+def _either(first: RawTest, second: RawTest) -> RawTest:
     return lambda low: first(low) or second(low)

@@ -52,7 +52,7 @@ class YaraScanner:
         self._compiled = compiled
         self._first: dict[str, str] = {}
         self._scanner: yara_x.Scanner | None = None
-        self.skipped: list[Skipped] = []
+        self._skipped: list[Skipped] = []
 
     @property
     def active(self) -> bool:
@@ -61,8 +61,8 @@ class YaraScanner:
 
     def take_skipped(self) -> tuple[Skipped, ...]:
         """The skips since the last call."""
-        taken = tuple(self.skipped)
-        self.skipped.clear()
+        taken = tuple(self._skipped)
+        self._skipped.clear()
         return taken
 
     def _ready(self) -> yara_x.Scanner:
@@ -91,24 +91,21 @@ class YaraScanner:
         try:
             with artefact.file.open() as stream:
                 content = stream.read(_LARGEST + 1)
-            if len(content) > _LARGEST:
-                self.skipped.append(skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA"))
-                return ()
-            scanner = self._ready()
-            for name, value in _externals(source).items():
-                scanner.set_global(name, value)
-            results = scanner.scan(content)
+            if len(content) <= _LARGEST:
+                scanner = self._ready()
+                for name, value in _externals(source).items():
+                    scanner.set_global(name, value)
+                found = scanner.scan(content).matching_rules
+                return tuple(_match_of(self._called(rule), yara_meta(rule)) for rule in found)
+            skip = skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA")
         except EvidenceReadError as error:
-            self.skipped.append(skip_of(source, error.reason, error.message))
-            return ()
+            skip = skip_of(source, error.reason, error.message)
         except yara_x.TimeoutError:
-            detail = f"YARA did not finish in {self._seconds} s"
-            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, detail))
-            return ()
+            skip = skip_of(source, SkipReason.UNDECIDED, f"YARA did not finish in {self._seconds} s")
         except yara_x.ScanError as error:
-            self.skipped.append(skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})"))
-            return ()
-        return tuple(_match_of(self._called(rule), yara_meta(rule)) for rule in results.matching_rules)
+            skip = skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})")
+        self._skipped.append(skip)
+        return ()
 
 
 def _externals(path: str) -> dict[str, str]:
