@@ -137,6 +137,7 @@ W3C_FIELDS = [
     "date",
     "time-taken",
 ]
+WEB = '{"category": "webserver"}'
 CELLS = VALUES.map(lambda text: text.replace(" ", "+")) | st.just("-")
 
 
@@ -162,7 +163,7 @@ def w3c_logs(draw: st.DrawFn) -> Artefact:
     return artefact("iis", raw.replace(b"ab", b"\xff\x00ab") if draw(st.integers(0, 4)) == 0 else raw)
 
 
-@given(st.lists(rule_texts(W3C_FIELDS, '{"category": "webserver"}'), min_size=1, max_size=5), w3c_logs())
+@given(st.lists(rule_texts(W3C_FIELDS, WEB), min_size=1, max_size=5), w3c_logs())
 def test_w3c(texts: list[str], log: Artefact) -> None:
     both([log], rule_set(texts), Limits(per_rule=10_000))
 
@@ -171,7 +172,7 @@ def _planned_on_the_log(self: Planner, state: LogState, block: Block, start: int
     return self._made(state, Sample(b"\n" + bytes(block.view[start : block.end])))
 
 
-@given(st.lists(rule_texts(W3C_FIELDS, '{"category": "webserver"}'), min_size=1, max_size=5), w3c_logs())
+@given(st.lists(rule_texts(W3C_FIELDS, WEB), min_size=1, max_size=5), w3c_logs())
 def test_w3c_with_joined_needles(texts: list[str], log: Artefact) -> None:
     """Whatever can be joined is, common or not, and all databases are filled up with what no log has."""
     data = log.file.open().read().replace(b"/owa/auth/", b"/owa/auth/\x00\x01\xf8\xf8\xf8\xf8")
@@ -210,17 +211,7 @@ def csv_logs(draw: st.DrawFn) -> Artefact:
     return artefact("ecp-server", "\r\n".join(lines))
 
 
-@given(
-    st.lists(
-        rule_texts(
-            ["UrlStem", "AnchorMailbox", "ClientIpAddress", "HttpStatus", "EventData", "cmd", "url", "canary"],
-            '{"product": "exchange", "service": "ecp-server"}',
-        ),
-        min_size=1,
-        max_size=5,
-    ),
-    csv_logs(),
-)
+@given(st.lists(rule_texts(CSV_RULE_FIELDS, ECP), min_size=1, max_size=5), csv_logs())
 def test_csv(texts: list[str], log: Artefact) -> None:
     both([log], rule_set(texts), Limits(per_rule=10_000))
 
@@ -250,16 +241,7 @@ def event_logs(draw: st.DrawFn) -> Artefact:
     return artefact("events", "\n".join(lines))
 
 
-@given(
-    st.lists(
-        rule_texts(
-            ["Image", "CommandLine", "User", "EventID"], '{"product": "windows", "category": "process_creation"}'
-        ),
-        min_size=1,
-        max_size=4,
-    ),
-    event_logs(),
-)
+@given(st.lists(rule_texts(EVENT_FIELDS, EVENTS), min_size=1, max_size=4), event_logs())
 def test_events(texts: list[str], log: Artefact) -> None:
     both([log], rule_set(texts), Limits(per_rule=10_000))
 

@@ -187,13 +187,13 @@ def read_filter(document: dict[str, object], source: str, origin: str) -> Filter
     return Filter(read.title or source, source, origin, read)
 
 
-def read_rule(document: dict[str, object], source: str, *, unnamed: str = "", filters: Sequence[Filter] = ()) -> Rule:
+def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters: Sequence[Filter]) -> Rule:
     """One Sigma rule.
 
     Args:
         document: The rule.
         source: The file that it came from.
-        unnamed: What to call a rule without id and name; the source if nothing is given.
+        unnamed: What to call a rule without id and name.
         filters: What is added to the rules that they are for.
 
     Raises:
@@ -214,10 +214,10 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str = "", fi
     product, category, service = (None if part is None else part.lower() for part in said)
     logsource = Logsource(product=product, category=category, service=service)
     if means_windows(logsource):
-        logsource = Logsource(product="windows", category=category, service=service)
+        logsource = logsource.model_copy(update={"product": "windows"})
     return Rule(
-        id=str(rule.id or rule.name or unnamed or source),
-        name=rule.name or str(rule.id or unnamed or source),
+        id=str(rule.id or rule.name or unnamed),
+        name=rule.name or str(rule.id or unnamed),
         title=rule.title,
         logsource=logsource,
         condition=disjunction(trees),
@@ -232,7 +232,7 @@ def _condition_text(document: Mapping[str, object]) -> str:
     return str(detection.get("condition", "")) if isinstance(detection, dict) else ""
 
 
-def read_correlation(document: dict[str, object], source: str, *, unnamed: str = "") -> tuple[Correlation, bool]:
+def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
     """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
     parsed = parsed_correlation(document)
     rule, references = parsed.rule, parsed.references
@@ -254,8 +254,8 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str =
     if isinstance(body, dict) and body.get("condition") is None and rule.type.name.startswith("TEMPORAL"):
         threshold = float(len(references))
     made = Correlation(
-        id=str(rule.id or rule.name or unnamed or source),
-        name=rule.name or str(rule.id or unnamed or source),
+        id=str(rule.id or rule.name or unnamed),
+        name=rule.name or str(rule.id or unnamed),
         title=rule.title,
         kind=rule.type.name.lower(),
         rules=references,
