@@ -21,6 +21,9 @@ _PLAIN = tuple(
     "address transport country region city asn network organisation sector server_name url".split()  # noqa: SIM905
 )
 
+_NESTED: dict[str, type] = {"unknown": list, "headers": dict}
+"""Under which names headers stand among headers: of ZGrab2 those that it does not know, of BinaryEdge all."""
+
 
 class Declared:
     """What all readers of a declared list share; asked for with `--mapping`.
@@ -118,7 +121,7 @@ def _head(value: object) -> str:
     """Response headers as lines, from the ways in which scanners write them.
 
     A raw head; `{"X_OWA_Version": ["15.1..."]}`, also with `{"headers": [...]}` for the list; a list of
-    `{"key": ..., "value": ...}`, also under `unknown` as ZGrab2 has it.
+    `{"key": ..., "value": ...}`, also under `unknown` as ZGrab2 has it, or all under `headers` as BinaryEdge has it.
     """
     if isinstance(value, str):
         return f"\n{value}"
@@ -128,7 +131,7 @@ def _head(value: object) -> str:
 def _headers(value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, held in value.items():
-            if name == "unknown" and isinstance(held, list):
+            if isinstance(held, _NESTED.get(name, ())):
                 yield from _headers(held)
             elif (text := _text(held.get("headers") if isinstance(held, dict) else held)) is not None:
                 yield str(name), text

@@ -39,7 +39,9 @@ from waspglass.census.zones import with_offset
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, UsageError
 
-__all__ = ["SHOWN", "Mapping", "read_mapping"]
+__all__ = ["SHOWN", "Mapping", "read_mapping", "shipped_mappings"]
+
+_SHIPPED = Path(__file__).with_name("mappings")
 
 _TEXTS = ("address", "transport", "seen", "country", "region", "city", "asn", "network", "organisation", "sector")
 _MORE = ("version", "names", "server_name", "certificate", "url", "port")
@@ -156,20 +158,28 @@ def _written(text: str, form: str) -> dt.datetime:
     return dt.datetime.strptime(text, form)  # noqa: DTZ007 - without a zone the declared one comes next
 
 
+def shipped_mappings() -> tuple[str, ...]:
+    """The scanners whose declarations come with the program, by the words for `--mapping`."""
+    return tuple(sorted(file.stem for file in _SHIPPED.glob("*.toml")))
+
+
 def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:
     """Reads a declaration.
 
     Args:
-        path: The TOML file.
+        path: The TOML file; if there is none, the name of a scanner whose declaration comes with the program.
         signs: Of the products that it may name; by default those of the packs of this program.
 
     Raises:
         UsageError: If it cannot be read or does not make sense.
     """
+    known = shipped_mappings()
+    file = _SHIPPED / f"{path}.toml" if str(path) in known and not path.exists() else path
     try:
-        mapping = Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        mapping = Mapping.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path))) from error
+        hint = f"Write one, or name a scanner that is known: {', '.join(known)}"
+        raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path)), hint=hint) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
