@@ -38,7 +38,8 @@ _CHANGED = RENAMED.keys() | {"#attributes"}
 _HEADER_BYTES, _CHUNKS_AT, _CHUNK_BYTES = 4096, 42, 64 * 1024
 _CHUNK_START = struct.Struct("<8s40xI460x4s")
 _CHUNK_MARK, _EVENTS_AT = b"ElfChnk\0", 512
-"""A chunk starts with its mark; at 48 is where its free space begins, at 512 its first event."""
+_EVENT_HEAD, _EVENT_MARK = struct.Struct("<4sI"), b"**\0\0"
+"""A chunk starts with its mark; at 48 is where its free space begins, at 512 its first event, with its size at 4."""
 _CREATED = '"TimeCreated":{"#attributes":{"SystemTime":"'
 """Stands in an event's text once, as a quote inside of a value is escaped."""
 _USUAL_TIME, _LONGEST_TIME = len("2021-03-14T01:39:32.609000Z"), 40
@@ -165,17 +166,35 @@ def _lacking(size: int) -> int:
 
 
 def _whole_chunks(stream: BinaryIO) -> BinaryIO:
-    """The stream, with zeros behind it where its last chunk is cut: the parser reads no event of half a chunk."""
+    """The stream; where its last chunk is cut, with zeros from the first event on that is not there to its end.
+
+    The parser reads no event of half a chunk, and takes zeros in half an event for its end.
+    """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if size <= _HEADER_BYTES or not _lacking(size):
         return stream
+    start = size + _lacking(size) - _CHUNK_BYTES
 
     def read_at(length: int, offset: int) -> bytes:
-        stream.seek(offset)
-        return stream.read(length).ljust(length, b"\0")
+        if offset < start:
+            stream.seek(offset)
+            return stream.read(min(length, start - offset))
+        stream.seek(start)
+        return _whole_events(stream.read(_CHUNK_BYTES)).ljust(_CHUNK_BYTES, b"\0")[offset - start :][:length]
 
-    return SeekableStream(read_at, size + _lacking(size)).as_binary()
+    return SeekableStream(read_at, start + _CHUNK_BYTES).as_binary()
+
+
+def _whole_events(chunk: bytes) -> bytes:
+    """A cut chunk up to the end of its last whole event."""
+    at = _EVENTS_AT
+    while len(chunk) >= at + _EVENT_HEAD.size:
+        mark, size = _EVENT_HEAD.unpack_from(chunk, at)
+        if mark != _EVENT_MARK or size < _EVENT_HEAD.size or at + size > len(chunk):
+            break
+        at += size
+    return chunk[:at]
 
 
 def _chunks(stream: BinaryIO) -> int:
