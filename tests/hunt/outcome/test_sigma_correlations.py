@@ -218,6 +218,13 @@ def test_a_filter_that_is_for_no_rule_is_told(sieve: str) -> None:
     assert "sieve" in (result.skipped[0].detail or "")
 
 
+@pytest.mark.parametrize("other", [A, joined("event_count", "a", "condition: {gte: 1}"), sifting("[a]")])
+def test_what_is_written_in_another_taxonomy_is_told(other: str) -> None:
+    result = hunted([B, f"taxonomy: ecs\n{other}"], "a1 b2")
+    assert [one.rule for one in result.findings] == ["b"]
+    assert "the taxonomy 'ecs'" in (result.skipped[0].detail or "")
+
+
 def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
     sieve = RuleSource(path="u.yml", text=sifting("any"), origin="user")
     rules = load_rules(pack(A), [sieve])

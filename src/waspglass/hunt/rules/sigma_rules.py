@@ -178,11 +178,8 @@ class Filter:
 
 
 def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
-    """One Sigma filter.
-
-    Raises:
-        SigmaError: If it is not valid Sigma.
-    """
+    """One Sigma filter; see `read_rule`."""
+    _refuse_other_names(document)
     read = parsed_filter(document)
     return Filter(read.title or source, source, origin, read)
 
@@ -200,6 +197,7 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
         UnsupportedRuleError: If it is valid but beyond us.
         SigmaError: If it is not valid Sigma.
     """
+    _refuse_other_names(document)
     if "|" in _condition_text(document):
         raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
     rule = parsed_rule(document)
@@ -227,6 +225,13 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
     )
 
 
+def _refuse_other_names(document: Mapping[str, object]) -> None:
+    """A rule in other names for fields and logs than Sigma's own would run, and never find anything."""
+    taxonomy = document.get("taxonomy", "sigma")
+    if taxonomy != "sigma":
+        raise UnsupportedRuleError(f"the taxonomy {str(taxonomy)[:40]!r}: fields are known by the names of Sigma's own")
+
+
 def _condition_text(document: Mapping[str, object]) -> str:
     detection = document.get("detection")
     return str(detection.get("condition", "")) if isinstance(detection, dict) else ""
@@ -234,6 +239,7 @@ def _condition_text(document: Mapping[str, object]) -> str:
 
 def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
     """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
+    _refuse_other_names(document)
     parsed = parsed_correlation(document)
     rule, references = parsed.rule, parsed.references
     meaning, _ = _meaning(rule)
