@@ -58,3 +58,10 @@ def test_features_in_licences_are_found_by_view() -> None:
     assert known.in_licences("words5", asked).tolist() == [False, True, False, True, False]
     assert not known.in_licences("lines", asked).any()
     assert load_commons().in_licences("lines", asked[:0]).tolist() == []
+
+
+def test_a_collection_needs_no_licences() -> None:
+    whole, without = load_commons(), load_commons(licences=False)
+    assert whole.licence
+    assert not without.licence
+    assert without.feature.tobytes() == whole.feature.tobytes()

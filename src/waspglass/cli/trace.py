@@ -103,12 +103,12 @@ def matrix(
     from waspglass.trace.parts import ALL_WITH_PARTS
     from waspglass.trace.reading import read_programs
 
-    calibration = load_calibration()
+    calibration, commons = load_calibration(), load_commons(licences=False)
     skipped: tuple[Skipped, ...] = ()
     with _executor(jobs, cluster) as executor:
         if pairs is not None:
             listed = read_pairs(pairs, folder, executor)
-            collection = Collection(listed.programs, load_commons())
+            collection = Collection(listed.programs, commons)
             first, second = (np.array(side, dtype=np.int64) for side in (listed.first, listed.second))
             tables = iter([listed_pairs(collection, first, second, calibration)])
         elif folder is not None:
@@ -117,7 +117,7 @@ def matrix(
             if not loaded.sources:
                 raise UsageError("no file can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
             parts = len(loaded.sources) <= ALL_WITH_PARTS
-            collection = Collection(read_programs(loaded.sources, executor, parts=parts), load_commons())
+            collection = Collection(read_programs(loaded.sources, executor, parts=parts), commons)
             del loaded
             floor = least_score(len(collection)) if least is None else least
             tables = all_pairs(collection, calibration, floor, executor)

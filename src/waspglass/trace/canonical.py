@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from waspglass.trace.hashing import Hashes, hash_text
+from waspglass.trace.hashing import Hashes, hash_text, look_up
 
 __all__ = ["canonical_shape"]
 
@@ -29,8 +29,7 @@ _BECOMES: Hashes = np.array([_TABLE[word] for word in sorted(_TABLE)], dtype=np.
 
 def canonical_shape(text: Hashes, shape: Hashes) -> Hashes:
     """The shape of the tokens that stay, from the hashes of all tokens as written and in shape."""
-    place = np.minimum(np.searchsorted(_KNOWN, text), len(_KNOWN) - 1)
-    known = _KNOWN[place] == text
+    place, known = look_up(_KNOWN, text)
     became = np.where(known, _BECOMES[place], shape)
     kept: Hashes = became[~(known & (became == 0))]
     return kept

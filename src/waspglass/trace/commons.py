@@ -18,7 +18,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.hashing import Features
+from waspglass.trace.hashing import Features, look_up
 
 __all__ = ["Commons", "load_commons", "routine_key"]
 
@@ -52,36 +52,29 @@ class Commons:
 
     def share(self, feature: Features) -> npt.NDArray[np.float64]:
         """The share of programs that have each of the features; 0 for those that are not common."""
-        found = np.zeros(len(feature))
-        if len(self.feature):
-            place = np.minimum(np.searchsorted(self.feature, feature), len(self.feature) - 1)
-            known = self.feature[place] == feature
-            found[known] = self.frequency[place[known]]
-        return found
+        share = np.zeros(len(feature))
+        place, found = look_up(self.feature, feature)
+        share[found] = self.frequency[place[found]]
+        return share
 
     def in_licences(self, view: str, feature: Features) -> npt.NDArray[np.bool_]:
         """Which features of a view public licences have."""
-        known = self.licence.get(view, feature[:0])
-        if not len(known):
-            return np.zeros(len(feature), dtype=np.bool_)
-        found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, feature), len(known) - 1)] == feature
-        return found
+        return look_up(self.licence.get(view, feature[:0]), feature)[1]
 
     def is_routine(self, flow: Features) -> bool:
         """Whether a function, given by its view `flow`, is a public routine."""
-        if not len(self.routine) or not len(flow):
-            return False
-        key = np.uint64(routine_key(flow))
-        place = min(int(np.searchsorted(self.routine, key)), len(self.routine) - 1)
-        return bool(self.routine[place] == key)
+        key = np.array([routine_key(flow)], dtype=np.uint64)
+        return bool(len(flow) and look_up(self.routine, key)[1][0])
 
 
 @cache
-def load_commons() -> Commons:
-    """The tables that come with waspglass."""
+def load_commons(*, licences: bool = True) -> Commons:
+    """The tables that come with waspglass; without those of licences where nobody asks for them."""
     data = files("waspglass.trace").joinpath("data")
-    with np.load(BytesIO(data.joinpath("licences.npz").read_bytes()), allow_pickle=False) as table:
-        licence = {view: table[view].astype(np.uint32) for view in table.files}
+    licence: dict[str, Features] = {}
+    if licences:
+        with np.load(BytesIO(data.joinpath("licences.npz").read_bytes()), allow_pickle=False) as table:
+            licence = {view: table[view].astype(np.uint32) for view in table.files}
     with np.load(BytesIO(data.joinpath("commons.npz").read_bytes()), allow_pickle=False) as table:
         feature, frequency = table["feature"].astype(np.uint32), table["frequency"].astype(np.float32)
         return Commons(feature, frequency, routine=table["routine"].astype(np.uint64), licence=licence)

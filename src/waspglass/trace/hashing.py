@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Features", "Hashes", "hash_text", "mix", "window_hashes"]
+__all__ = ["Features", "Hashes", "hash_text", "look_up", "mix", "window_hashes"]
 
 Hashes = npt.NDArray[np.uint64]
 Features = npt.NDArray[np.uint32]
 """Upper halves of hashes: what is kept of a program. Of five million, one in a thousand meets another by chance."""
+
+Number = TypeVar("Number", np.uint32, np.uint64, np.int64)
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _KNOWN: dict[bytes, int] = {}
@@ -27,6 +30,16 @@ def hash_text(text: bytes | str) -> int:
             _KNOWN.clear()
         known = _KNOWN[raw] = int.from_bytes(blake2b(raw, digest_size=8).digest(), "little")
     return known
+
+
+def look_up(
+    known: npt.NDArray[Number], wanted: npt.NDArray[Number]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Where each wanted value stands in an ascending array, and whether it does; the place of others means nothing."""
+    if not len(known):
+        return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return place, known[place] == wanted
 
 
 def mix(values: Hashes) -> Hashes:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.trace.baseline import log_odds
+from waspglass.trace.hashing import look_up
 
 __all__ = ["LEAST_CHAIN", "LEAST_LINK", "Links", "best_chain", "chained", "links_of", "with_third"]
 
@@ -50,11 +51,10 @@ class Links:
 
     def between(self, one: Indices, other: Indices) -> Floats:
         """The similarity of each pair that is a link, otherwise 0."""
-        if not len(self.key):
-            return np.zeros(len(one), dtype=np.float32)
-        wanted = one * self.count + other
-        place = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
-        return np.where(self.key[place] == wanted, self.score[place], np.float32(0))
+        place, found = look_up(self.key, one * self.count + other)
+        between = np.zeros(len(one), dtype=np.float32)
+        between[found] = self.score[place[found]]
+        return between
 
 
 def links_of(count: int, pairs: Iterable[tuple[Indices, Indices, Floats]]) -> Links:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
-from waspglass.trace.hashing import Features
+from waspglass.trace.hashing import Features, look_up
 from waspglass.trace.program import Program, Reading
 from waspglass.trace.views import VIEWS, WEIGHTS
 
@@ -93,38 +93,40 @@ class Background:
             for view in VIEWS
         }
 
-    def _is_given(self, view: str, program: Program) -> npt.NDArray[np.bool_]:
-        """Which features of a program are in code that was given to everybody or, if it holds one, in a licence."""
-        feature = program.views[view]
-        given = np.isin(feature, self._given[view]) if len(self._given[view]) else np.zeros(len(feature), np.bool_)
-        if self._commons is None or not _holds_licence(program, self._commons):
-            return given
-        return given | self._commons.in_licences(view, feature)
+    def _own(self, program: Program, views: Sequence[str] = VIEWS) -> dict[str, Features]:
+        """By view, a program's features but for code that was given to everybody and, if it holds one, a licence."""
+        licensed = self._commons if self._commons and _holds_licence(program, self._commons) else None
+        own = {}
+        for view in views:
+            feature = program.views[view]
+            given = look_up(self._given[view], feature)[1]
+            own[view] = feature[~(given | licensed.in_licences(view, feature) if licensed else given)]
+        return own
 
-    def _side(self, view: str, program: Program) -> _Side:
-        feature = program.views[view]
-        feature = feature[~self._is_given(view, program)]
+    def _sides(self, program: Program, views: Sequence[str] = VIEWS) -> dict[str, _Side]:
+        return {view: self._side(view, feature) for view, feature in self._own(program, views).items()}
+
+    def _side(self, view: str, feature: Features) -> _Side:
         known, counts = self._frequencies[view]
         count = np.zeros(len(feature), dtype=np.int64)
-        if len(known):
-            place = np.minimum(np.searchsorted(known, feature), len(known) - 1)
-            count = np.where(known[place] == feature, counts[place], 0)
+        place, found = look_up(known, feature)
+        count[found] = counts[place[found]]
         return _Side(feature, count, self._commons.share(feature) if self._commons else np.zeros(len(feature)))
 
     def rarity(self, view: str, program: Program) -> dict[int, float]:
         """The weight in nats of each feature of a program that is not given code."""
-        side = self._side(view, program)
+        side = self._sides(program, [view])[view]
         return dict(zip(side.feature.tolist(), self._weight(side, 1).tolist(), strict=True))
 
     def known(self, view: str, program: Program) -> frozenset[int]:
         """The features of a program that somebody else is known to have: background, base, or programs at large."""
-        side = self._side(view, program)
+        side = self._sides(program, [view])[view]
         new = side.feature[(side.count == 0) & (side.prior == 0)]
         return frozenset(program.views[view][~np.isin(program.views[view], new)].tolist())
 
     def own_share(self, program: Program) -> float:
         """The share of a program's features that are not given code."""
-        own = sum(int((~self._is_given(view, program)).sum()) for view in VIEWS)
+        own = sum(len(feature) for feature in self._own(program).values())
         total = sum(len(program.views[view]) for view in VIEWS)
         return own / total if total else 1.0
 
@@ -139,13 +141,14 @@ class Background:
         counts: dict[str, float] = {}
         exclusive: dict[str, float] = {}
         common = known = own = all_own = 0.0
+        sides_a, sides_b = self._sides(a), self._sides(b)
         for view in VIEWS:
-            side_a, side_b = self._side(view, a), self._side(view, b)
+            side_a, side_b = sides_a[view], sides_b[view]
             in_a = np.isin(side_a.feature, side_b.feature, assume_unique=True)
             in_b = np.isin(side_b.feature, side_a.feature, assume_unique=True)
             views[view], contained = self._ratio(side_a, side_b, in_a, in_b)
             counts[view] = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
-            exclusive[view] = self._exclusive(side_a, side_b, in_a, in_b)
+            exclusive[view] = self._exclusive(side_a, side_b, in_a)
             weight = self._weight(side_a, 1 + in_a)
             elsewhere = (side_a.count > 0) | (side_a.prior > 0)
             common += WEIGHTS[view] * float(weight[in_a].sum())
@@ -178,7 +181,7 @@ class Background:
         common = float(self._weight(a, 2)[in_a].sum())
         return _halves(common, min(contained), sum(united) - common), min(contained)
 
-    def _exclusive(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> float:
+    def _exclusive(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_]) -> float:
         """The same over features that are known from nowhere else; these all weigh the same.
 
         Views in which nothing is left count as unlike: little that is left must not speak loudly.
@@ -186,7 +189,6 @@ class Background:
         new_a, new_b = (a.count == 0) & (a.prior == 0), (b.count == 0) & (b.prior == 0)
         common = float((in_a & new_a).sum())
         size_a, size_b = float(new_a.sum()), float(new_b.sum())
-        del in_b
         return _halves(common, min(size_a, size_b), size_a + size_b - common)
 
 

@@ -17,6 +17,7 @@ from scipy import sparse
 from waspglass.trace.calibration import Calibration, PartLikeness
 from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
 from waspglass.trace.commons import Commons
+from waspglass.trace.hashing import look_up
 from waspglass.trace.part_fragments import fragment_llr, windows_of_their_own
 from waspglass.trace.parts import BELOW_DERIVED, NAMELESS, part_answers, part_llr
 from waspglass.trace.program import Program
@@ -128,10 +129,9 @@ class PartTable:
         if task is None:
             return np.full(len(own), 2), np.full(len(own), 1), np.zeros(len(own), dtype=bool)
         known, counts = np.unique(np.concatenate([program.views[view] for program in task]), return_counts=True)
-        if not len(known):
-            return np.full(len(own), 1), np.full(len(own), 1), np.zeros(len(own), dtype=bool)
-        at = np.minimum(np.searchsorted(known, own), len(known) - 1)
-        shared = np.where(known[at] == own, counts[at], 1)
+        place, found = look_up(known, own)
+        shared = np.ones(len(own), dtype=np.int64)
+        shared[found] = counts[place[found]]
         return shared, shared, shared >= 2
 
     def _compared(self, rows: Indices, columns: Indices) -> tuple[PartLikeness, PartLikeness]:
