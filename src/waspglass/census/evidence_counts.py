@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import duckdb
 
 from waspglass.census.counted import By
-from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of, sql_list
+from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of
 from waspglass.census.judge import judge
 from waspglass.census.reading import Reading
+from waspglass.census.store.parquet import parquet_sql, sql_text
 from waspglass.packs.builds import BuildTable
 
 __all__ = ["Row", "Scan", "address_counts", "aside"]
@@ -42,7 +43,7 @@ def _kept(reading: Reading, scans: Sequence[Scan], part: Part) -> dict[Scan, str
 def _readable(reading: Reading, address: str) -> bool:
     """True if there is a kept table and it is whole; a damaged one (a disk that was full) is made again."""
     try:
-        reading.connection.execute(f"SELECT evidence, sightings FROM read_parquet({sql_list([address])}) LIMIT 0")  # noqa: S608
+        reading.connection.execute(f"SELECT evidence, sightings FROM {parquet_sql([address])} LIMIT 0")  # noqa: S608
     except duckdb.Error:
         return False
     return True
@@ -50,11 +51,10 @@ def _readable(reading: Reading, address: str) -> bool:
 
 def _tables_sql(kept: dict[Scan, str]) -> str:
     """SQL: the kept tables with the number of their scan."""
-    names = ", ".join(
-        f"({number}, '{path.replace(chr(39), chr(39) * 2)}')" for number, path in enumerate(kept.values())
-    )
+    names = ", ".join(f"({number}, {sql_text(path)})" for number, path in enumerate(kept.values()))
+    tables = parquet_sql(list(kept.values()), ", filename = true")
     return (
-        f"(SELECT scan, t.* EXCLUDE filename FROM read_parquet({sql_list(list(kept.values()))}, filename = true) t"  # noqa: S608
+        f"(SELECT scan, t.* EXCLUDE filename FROM {tables} t"  # noqa: S608
         f" JOIN (VALUES {names}) AS named(scan, filename) USING (filename))"
     )
 

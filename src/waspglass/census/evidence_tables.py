@@ -6,7 +6,6 @@ There are few different ones, so that a file of a million sightings gives a tabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 import duckdb
@@ -14,8 +13,9 @@ import duckdb
 from waspglass.census.counted import By
 from waspglass.census.store.folder import DERIVED, Folder
 from waspglass.census.store.manifest import DataFile
+from waspglass.census.store.parquet import parquet_sql, sql_text
 
-__all__ = ["Part", "evidence_path", "keep_evidence", "part_of", "sql_list"]
+__all__ = ["Part", "evidence_path", "keep_evidence", "part_of"]
 
 _VERSION = "2"
 """Raise it when the meaning of the kept tables changes."""
@@ -72,11 +72,6 @@ def evidence_path(file: DataFile, part: Part) -> str:
     return "/".join((DERIVED, f"evidence-{_VERSION}", part.value, file.path.rsplit("/", 1)[-1]))
 
 
-def sql_list(paths: Sequence[str]) -> str:
-    """Paths as an SQL list."""
-    return "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
-
-
 def keep_evidence(
     folder: Folder, file: DataFile, connection: duckdb.DuckDBPyConnection, part: Part = Part.COMMON
 ) -> bool:
@@ -84,16 +79,16 @@ def keep_evidence(
 
     On object storage only `census add` calls it, since readers do not write there.
     """
-    source = f"read_parquet({sql_list([folder.address(file.path)])}, hive_partitioning = false)"
     path = evidence_path(file, part)
     fresh = f"{path}.new"
     try:
+        source = parquet_sql([folder.address(file.path)])
         connection.execute(f"CREATE OR REPLACE TEMP VIEW sighted AS SELECT * FROM {source}")  # noqa: S608 - ours
         repeated = _find_repeated(connection)
         rows = _table_sql(connection, part, repeated=repeated)
         folder.fs.makedirs(folder.path(path.rsplit("/", 1)[0]), exist_ok=True)
-        target = folder.address(fresh).replace("'", "''")
-        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        target = sql_text(folder.address(fresh))
+        connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
         folder.fs.mv(folder.path(fresh), folder.path(path))
     except (OSError, duckdb.Error):
         return False

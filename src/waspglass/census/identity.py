@@ -21,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -29,6 +30,7 @@ import pyarrow as pa
 
 from waspglass.census.reading import Reading
 from waspglass.census.store.folder import DERIVED
+from waspglass.census.store.parquet import parquet_sql, sql_text
 
 __all__ = ["SHARED_LIMIT", "ensure_identity"]
 
@@ -134,7 +136,7 @@ def ensure_identity(reading: Reading) -> None:
     kept = _kept_path(reading)
     if kept is not None and reading.folder.fs.exists(kept):
         try:
-            connection.execute(f"CREATE TABLE identity AS SELECT * FROM read_parquet('{kept}')")  # noqa: S608 - ours
+            connection.execute(f"CREATE TABLE identity AS SELECT * FROM {parquet_sql([kept])}")  # noqa: S608 - ours
         except duckdb.Error:
             with contextlib.suppress(OSError):
                 reading.folder.fs.rm(kept)
@@ -150,14 +152,14 @@ def _keep(reading: Reading, kept: str) -> None:
     fresh = f"{kept}.{os.getpid()}.new"
     with contextlib.suppress(OSError, duckdb.Error):
         reading.folder.fs.makedirs(kept.rsplit("/", 1)[0], exist_ok=True)
-        for old in reading.folder.fs.glob(kept.rsplit("/", 1)[0] + "/identity-*.parquet"):
-            reading.folder.fs.rm(old)
-        reading.connection.execute(f"COPY identity TO '{fresh}' (FORMAT parquet)")
+        for old in Path(kept).parent.glob("identity-*.parquet"):
+            old.unlink(missing_ok=True)
+        reading.connection.execute(f"COPY identity TO {sql_text(fresh)} (FORMAT parquet)")
         reading.folder.fs.mv(fresh, kept)
 
 
 def _kept_path(reading: Reading) -> str | None:
-    if not reading.folder.local or "'" in reading.folder.root:
+    if not reading.folder.local:
         return None
     names = "\n".join([_VERSION, reading.product, reading.manifest.fingerprint()])
     return reading.folder.path(DERIVED, f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")

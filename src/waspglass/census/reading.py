@@ -17,6 +17,7 @@ from waspglass.census.scopes import Gap, gaps
 from waspglass.census.scratch import scratch_folder
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
+from waspglass.census.store.parquet import parquet_sql
 from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
 from waspglass.packs.shipped import shipped_products
@@ -75,8 +76,7 @@ class Reading:
 
     def files_sql(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> str:
         """The files of these scans as an SQL table function."""
-        quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in self.paths(scans))
-        return f"read_parquet([{quoted}], hive_partitioning = false)"
+        return parquet_sql(self.paths(scans))
 
     def judged_sql(self, scans: Sequence[tuple[dt.date, str]], columns: str, *, servers: bool = False) -> str:
         """The judged sightings of these scans: `columns` of `s`, `weight`, `build`; parameters `$cves`, `$product`.

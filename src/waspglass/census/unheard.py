@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from waspglass.census.evidence_counts import Scan
-from waspglass.census.evidence_tables import sql_list
 from waspglass.census.reading import Reading
 from waspglass.census.scopes import Gap, recipient_of
+from waspglass.census.store.parquet import parquet_sql
 
 __all__ = ["gap_on", "unheard_sql"]
 
@@ -30,7 +30,7 @@ def unheard_sql(reading: Reading, shown: Scan, missing: Collection[str]) -> str 
     if not theirs:
         return None
     sides = [
-        f"SELECT address FROM read_parquet({sql_list(paths)}, hive_partitioning = false) WHERE product = $product"  # noqa: S608
+        f"SELECT address FROM {parquet_sql(paths)} WHERE product = $product"  # noqa: S608 - ours
         for paths in (theirs, others)
         if paths
     ]
