@@ -458,3 +458,12 @@ def test_a_part_that_others_have_word_for_word_says_nothing() -> None:
     (rare,) = traced([source("a.py", own)], [source("b.py", other)], background(20)).comparisons
     assert (known.verdict, known.parts, known.regions[0].known > 0.9) == (Verdict.CANNOT_TELL, (), True)
     assert (rare.verdict, rare.reasons[0]) == (Verdict.DERIVED, "alike")
+
+
+def test_a_disguised_sample_is_never_called_independent() -> None:
+    disguised = "".join(
+        f"function _0x{4096 + i:x}(a) {{ return a['q{i}'](_0x{4097 + i:x}, {i}); }}\n" for i in range(60)
+    )
+    result = traced([source("found.js", disguised)], [source("shared.js", "let total = 0;\n" * 9 + ORIGINAL * 2)])
+    assert "disguised" in result.samples[0].remarks
+    assert result.verdict is Verdict.CANNOT_TELL

@@ -52,6 +52,10 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "-enc": ("EncodedCommand", f"powershell.exe -nop -enc {b64(ORIGINAL.encode('utf-16-le'))}"),
     "/e": ("EncodedCommand", f"powershell /e {b64(ORIGINAL.encode('utf-16-le'))}"),
     "hex": ("hex", "x = '" + ORIGINAL.encode().hex() + "'"),
+    "hex with a mark between": ("hex", "'" + "-".join(f"{code:x}" for code in CODES) + "' -split '-'"),
+    "hex with a letter between": ("hex", "'" + "G".join(f"{code:x}" for code in CODES) + "'.Split('G')"),
+    "bits": ("bits", "'" + "".join(f"{code:08b}" for code in CODES) + "'"),
+    "bits with a blank between": ("bits", "'" + " ".join(f"{code:07b}" for code in CODES) + "'.Split(' ')"),
     "%": ("hex", "unescape('" + "".join(f"%{code:02X}" for code in CODES) + "')"),
     "u": ("hex", "eval('" + "".join(f"\\u{code:04x}" for code in CODES) + "')"),
     "some escapes": ("escapes", f"eval('{SOME_ESCAPED}')"),
@@ -73,6 +77,29 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "a list": ("joined strings", "[" + ",".join(quoted(ORIGINAL)) + "].join('')"),
     "+=": ("joined strings", "\n".join(f"$x += {piece}" for piece in quoted(ORIGINAL))),
     "s = s &": ("joined strings", "\n".join(f"s = s & {piece}" for piece in quoted(ORIGINAL))),
+    "a name and a mark before each piece": (
+        "joined strings > base64",
+        "\n".join(f'b = b + "{piece}"' for piece in pieces(WORD, 70)),
+    ),
+    "continued lines": ("joined strings > base64", 's = "' + '" & _\r\n    "'.join(pieces(WORD, 70)) + '"'),
+    "names that hold pieces": (
+        "joined strings",
+        "\n".join(f"$v{i} = {piece}" for i, piece in enumerate(quoted(ORIGINAL)))
+        + "\niex ("
+        + "+".join(f"$v{i}" for i in range(len(pieces(ORIGINAL))))
+        + ")",
+    ),
+    "names in a string": (
+        "joined strings",
+        "\n".join(f"$v{i} = {piece}" for i, piece in enumerate(quoted(ORIGINAL)))
+        + '\niex "'
+        + "".join(f"${{v{i}}}" if i % 2 else f"$v{i}" for i in range(len(pieces(ORIGINAL))))
+        + '"',
+    ),
+    "characters between pieces": (
+        "joined strings",
+        's = "' + DOUBLED.replace('"', '" & Chr(34) & "').replace("\n", '" & ChrW(10) & "') + '"',
+    ),
     "& with names of line ends": (
         "joined strings",
         "x = " + " & vbLf & ".join(f'"{line}"' for line in DOUBLED.replace('"', '""').split("\n")),
@@ -80,6 +107,10 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "one string": ("string", f"exec({ORIGINAL!r})"),
     "a template string": ("string", f"eval(`{ORIGINAL}`)"),
     "replaced": ("replaced", f"iex ('{DOUBLED.replace('e', '@@e')}'.Replace('@@', ''))"),
+    "replaced by the numbers of characters": (
+        "replaced",
+        f"IEX ('{DOUBLED.replace('_', 'xQx')}'.REplAce(([CHaR]120+[CHaR]81+[CHaR]120),[sTRinG][chAr]95))",
+    ),
     "replaced base64": (
         "replaced > base64",
         f"eval(base64_decode(str_replace('##', 'A', '{WORD.replace('A', '##')}')));",
@@ -235,3 +266,30 @@ def test_more_strings_than_are_looked_at_are_said_to_be_there(decoys: int, bound
     text = "\n".join(f"text{i} = '{i} {'only words ' * 150}'" for i in range(decoys))
     unpacked = unpack(Source("a", f"{text}\nexec({ORIGINAL!r})".encode()))
     assert (len(unpacked.layers), unpacked.bounded) == (0 if bounded else 1, bounded)
+
+
+@pytest.mark.parametrize(
+    ("text", "disguised"),
+    [
+        ("".join(f"var _0x{4096 + i:x} = {i};" for i in range(12)), True),
+        ("".join(f"var _0x{4096 + i:x} = {i};" for i in range(11)), False),
+        ("[][(![]+[])[+[]]+([![]]+[][[]])[+!+[]+[+[]]]]" * 12, True),
+        ("".join(f"part({i}, 'abcdefghijklmnopqrstuvwxyz{i}')\n" for i in range(30)) + "iex (undo)", True),
+        ("".join(f"part({i}, 'abcdefghijklmnopqrstuvwxyz{i}')\n" for i in range(30)), False),
+        (f"exec(b64decode('{WORD}'))", False),
+        (ORIGINAL, False),
+        (f"{ORIGINAL}\neval(value)", False),
+    ],
+    ids=[
+        "names",
+        "few names",
+        "marks",
+        "strings",
+        "strings of a list",
+        "unpacked",
+        "program",
+        "program that evaluates",
+    ],
+)
+def test_what_a_tool_disguised_is_said_to_be(text: str, disguised: bool) -> None:
+    assert unpack(Source("a", text.encode())).disguised is disguised

@@ -10,11 +10,13 @@ import binascii
 import codecs
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 __all__ = ["BINARY_ENCODINGS", "encoded_texts"]
 
-BINARY_ENCODINGS = frozenset({"base64", "EncodedCommand", "base32", "base85", "hex", "character codes", "escapes"})
+BINARY_ENCODINGS = frozenset(
+    {"base64", "EncodedCommand", "base32", "base85", "hex", "bits", "character codes", "escapes"}
+)
 """Labels of encodings whose content may be compressed."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_]{40,}={0,2}(?:[ \t]{0,8}\r?\n[ \t]{0,40}[A-Za-z0-9+/\-_]{3,}={0,2})*")
@@ -22,6 +24,8 @@ _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
+_HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}+[0-9A-Fa-f]{1,2}")
+_BITS = re.compile(r"(?:[01]{8}){40,}|[01]{6,8}([^\w\s\"']| |[a-zA-Z])(?:[01]{6,8}\1){38,}+[01]{6,8}")
 _HEX_MARK = re.compile(r"\\x|0x|%|\\u00|[\s,;]")
 _CALL = r"(?:\[char\]|[A-Za-z_$][\w$.]{0,40}+(?=\s?\())?+"
 _CODE = rf"(?>{_CALL}\s?+\(?+\s?+(?:0x[0-9A-Fa-f]{{1,5}}|\d{{1,6}}+)\b(?:\s?+\))?+)"
@@ -37,21 +41,29 @@ _REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
 Found = Iterator[tuple[str, bytes]]
 
 
-def encoded_texts(text: str) -> Found:
-    """The content of everything in a text that looks encoded, with the name of its encoding; not all of it is text."""
-    yield from _base64(text)
+def encoded_texts(text: str, pieces: Collection[str] = ()) -> Found:
+    """The content of everything in a text that looks encoded, with the name of its encoding; not all of it is text.
+
+    Args:
+        text: What to look through.
+        pieces: Strings that are put together to a longer one: alone they mean nothing.
+    """
+    yield from _base64(text, pieces)
     for label, finder in _RARE.items():
         if label in text:
             yield from finder(text)
     yield from _hex(text)
+    yield from _bits(text)
     yield from _codes(text)
     yield from _escapes(text)
 
 
-def _base64(text: str) -> Found:
+def _base64(text: str, pieces: Collection[str]) -> Found:
     turned = _REVERSED.search(text) is not None
     rotated = "rot13" in text
     for match in _BASE64.finditer(text):
+        if match.group() in pieces:
+            continue
         word = _one_word(match.group())
         before = text[max(0, match.start() - 24) : match.start()]
         raw = _from_base64(word)
@@ -112,6 +124,16 @@ def _hex(text: str) -> Found:
     for match in _HEX.finditer(text):
         digits = _HEX_MARK.sub("", match.group())
         yield "hex", bytes.fromhex(digits[: len(digits) // 2 * 2])
+
+    for match in _HEX_PARTED.finditer(text):
+        yield "hex", bytes(int(digits, 16) for digits in match.group().split(match.group(1)))
+
+
+def _bits(text: str) -> Found:
+    for match in _BITS.finditer(text):
+        bits, mark = match.group(), match.group(1)
+        each = bits.split(mark) if mark else [bits[start : start + 8] for start in range(0, len(bits), 8)]
+        yield "bits", bytes(int(digits, 2) for digits in each)
 
 
 def _codes(text: str) -> Found:

@@ -23,7 +23,7 @@ class Input(Document):
         reading: `syntax`, `tokens` or `bytes`.
         tokens: Without comments.
         remarks: Keys of what limits the comparison: `tokens_only`, `broken`, `cut`, `binary`, `empty`, `small`,
-            `layers_bounded`, `layers_unread`.
+            `layers_bounded`, `layers_unread`, `disguised`.
     """
 
     name: str

@@ -1,19 +1,20 @@
 """Finds text that a program puts together from pieces of strings, and puts them together; runs nothing.
 
 A text is cut once into strings, names and marks, and what joins strings is followed from one to the next: `+`, `.`,
-`&`, nothing at all (Python, C), lists that are joined, appending to a name, and PowerShell's format operator.
+`&`, nothing at all (Python, C), lists that are joined, appending to a name, and PowerShell's format operator. A name
+that was given one string stands for it, and a call that makes a character of a number for that character.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
 from waspglass.trace.literals import LEAST_LITERAL, LONGEST, hidden, speaks_of_hiding
 
-__all__ = ["joined_strings", "more_strings"]
+__all__ = ["Joined", "joined_strings", "more_strings", "other_strings"]
 
 LEAST_PIECES = 3
 LEAST_REVERSED = 40
@@ -24,12 +25,22 @@ _TOKENS = tuple(
     re.compile(rf"(?P<text>[bBfFrRuUlL@$]{{0,2}}(?:{string})){_REST}", re.DOTALL)
     for string in (_LINE_STRING, _OPEN_STRING)
 )
-_WORTH_A_LOOK = re.compile(r"['\"]\s{0,40}[+.&,_\\]{0,2}\s{0,40}['\"]|[+.&]=|-f\s{0,4}['\"]")
+_WORTH_A_LOOK = re.compile(
+    r"['\"]\s{0,40}(?:[+.&_\\]|,?\s{0,40}['\"])|[+.&]=|-f\s{0,4}['\"]|\w\s{0,4}[+.&]\s{0,4}(?:['\"]|[$@]?\w+\s{0,4}[+.&])"
+)
 _LISTS_ARE_JOINED = re.compile(r"(?i)join|implode|concat")
 _FORMAT = re.compile(r"(?:\{\d{1,4}\}){2,}")
 _PLACE = re.compile(r"\{(\d{1,4})\}")
 _REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
 _TEMPLATE = re.compile(r"`(?:[^`\\]++|\\.)*+`", re.DOTALL)
+_NUMBER = r"(?:0x[0-9a-f]{1,4}|\d{1,5})"
+_CHARACTER = (
+    rf"(?:(?:\[string\]\s?)?\[char\]\s?(?:\({_NUMBER}\)|{_NUMBER})|\b(?:chrw?\$?|string\.fromcharcode)\s?\({_NUMBER}\))"
+)
+_CHARACTERS = re.compile(rf"(?i){_CHARACTER}(?:\s?[+.&]\s?{_CHARACTER}){{0,40}}")
+_CODE = re.compile(rf"(?i)(?<=[\](\s]){_NUMBER}")
+_NAMES = re.compile(r"(?:\$\{?\w{1,40}\}?){3,}")
+_NAME = re.compile(r"\$\{?(\w+)")
 _NEW_LINES = frozenset({"vbcrlf", "vblf", "vbcr", "vbnewline", "php_eol"})
 """Names that stand for the end of a line."""
 _ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
@@ -42,22 +53,41 @@ class _Token:
     text: str
 
 
-def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
-    """What strings give when they are put together as the text says, each with the label `joined strings`.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Strings that a text puts together: in one piece, and what the pieces were."""
 
-    Strings that look like a program when they are turned round, in a text that speaks of turning, are `reversed`;
-    those that are one as they are, in a text that evaluates, are a `string`; and those that become one when something
-    in them is replaced as the text says are `replaced`.
-    """
-    joined = []
+    whole: str
+    pieces: tuple[str, ...]
+
+
+def joined_strings(text: str) -> list[Joined]:
+    """What strings give when they are put together as the text says."""
+    text = spelled_out(text)
+    joined: list[Joined] = []
     if _WORTH_A_LOOK.search(text):
         # Strings over several lines are rare, and one apostrophe in a comment spoils all that follow it.
         for pattern in _TOKENS:
             tokens = [_Token(match.lastgroup or "mark", match.group()) for match in pattern.finditer(text)]
             tokens = [token for token in tokens if token.kind != "space"]
-            joined += [*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens)]
-    yield from (("joined strings", whole.encode("utf-8", "replace")) for whole in joined)
+            runs = (*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens))
+            joined += [Joined("".join(pieces), tuple(pieces)) for pieces in runs]
+    return joined
+
+
+def other_strings(text: str, joined: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The programs in single strings, each with its label.
+
+    Strings that look like a program when they are turned round, in a text that speaks of turning, are `reversed`;
+    those that are one as they are, in a text that evaluates, are a `string`; and those that become one when something
+    in them is replaced as the text says are `replaced`.
+
+    Args:
+        text: What the strings stand in.
+        joined: What they were put together to.
+    """
     if speaks_of_hiding(text):
+        text = spelled_out(text)
         for label, whole in hidden(text, _literals(text), joined):
             yield label, whole.encode("utf-8", "replace")
     if _REVERSED.search(text):
@@ -67,6 +97,19 @@ def joined_strings(text: str) -> Iterator[tuple[str, bytes]]:
                 continue
             if detect("", content) is PLAIN_TEXT and detect("", content[::-1]) is not PLAIN_TEXT:
                 yield "reversed", content[::-1].encode("utf-8", "replace")
+
+
+def spelled_out(text: str) -> str:
+    """The text with strings in place of the calls that make characters of numbers: `[char]36`, `Chr(34)`."""
+    return _CHARACTERS.sub(_characters, text)
+
+
+def _characters(calls: re.Match[str]) -> str:
+    made = "".join(
+        chr(int(code, 0) if code[:2].lower() == "0x" else int(code)) for code in _CODE.findall(calls.group())
+    )
+    quote = '"' if "'" in made else "'"
+    return f"{quote}{made}{quote}"
 
 
 def more_strings(text: str) -> bool:
@@ -103,18 +146,26 @@ def _content(literal: str) -> str:
     return _ESCAPE.sub(plain, body)
 
 
-def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[str]:
+def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[list[str]]:
     """Strings that follow one another with nothing or a joining mark between them; with `lists` also a comma."""
     joins = {"+", ".", "&", ","} if lists else {"+", ".", "&"}
+    values = _named(tokens)
     pieces: list[str] = []
     before = ""
     for place, token in enumerate(tokens):
+        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
         if token.kind == "text":
             pieces.append(_content(token.text))
             if _FORMAT.fullmatch(pieces[-1]):
                 yield from _formatted(pieces[-1], tokens, place + 1)
+            elif _NAMES.fullmatch(pieces[-1]):
+                yield [values.get(f"${name}", "") for name in _NAME.findall(pieces[-1])]
         elif token.text.lower() in _NEW_LINES and pieces:
             pieces.append("\n")
+            before = "text"
+            continue
+        elif token.text in values and (following in joins or tokens[place - 1].text in joins):
+            pieces.append(values[token.text])
             before = "text"
             continue
         elif token.text not in joins or before != "text":
@@ -124,12 +175,24 @@ def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[str]:
     yield from _enough(pieces)
 
 
-def _enough(pieces: list[str]) -> Iterator[str]:
+def _enough(pieces: list[str]) -> Iterator[list[str]]:
     if len(pieces) >= LEAST_PIECES:
-        yield "".join(pieces)
+        yield pieces
 
 
-def _formatted(form: str, tokens: list[_Token], place: int) -> Iterator[str]:
+def _named(tokens: list[_Token]) -> dict[str, str]:
+    """The names that were given one string and nothing else, with it."""
+    values: dict[str, str] = {}
+    for name, sign, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if name.kind == "name" and sign.text == "=":
+            if token.kind == "text" and name.text not in values:
+                values[name.text] = _content(token.text)
+            else:
+                values.pop(name.text, None)
+    return values
+
+
+def _formatted(form: str, tokens: list[_Token], place: int) -> Iterator[list[str]]:
     """`"{1}{0}" -f 'b', 'a'`: the pieces in the order of their numbers."""
     if [token.text for token in tokens[place : place + 2]] != ["-", "f"]:
         return
@@ -141,10 +204,10 @@ def _formatted(form: str, tokens: list[_Token], place: int) -> Iterator[str]:
             break
     numbers = [int(number) for number in _PLACE.findall(form)]
     if numbers and max(numbers) < len(values):
-        yield "".join(values[number] for number in numbers)
+        yield [values[number] for number in numbers]
 
 
-def _appended(tokens: list[_Token]) -> Iterator[str]:
+def _appended(tokens: list[_Token]) -> Iterator[list[str]]:
     """Strings that are added to one name, statement after statement: `$s += '...'`, `s = s & "..."`."""
     held: dict[str, list[str]] = {}
     for place, token in enumerate(tokens):

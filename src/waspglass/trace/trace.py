@@ -154,7 +154,9 @@ def _layers_of(samples: Sequence[Source]) -> _Found:
     for sample in samples:
         unpacked = unpack(sample)
         layers += [sample, *unpacked.layers]
-        limits = (("layers_bounded", unpacked.bounded), ("layers_unread", unpacked.unread))
+        limits = (
+            ("layers_bounded", unpacked.bounded), ("layers_unread", unpacked.unread), ("disguised", unpacked.disguised),
+        )  # fmt: skip
         if any(holds for _, holds in limits):
             remarks[sample.name] = tuple(key for key, holds in limits if holds)
     distinct = _distinct(layers)

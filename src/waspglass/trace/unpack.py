@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from waspglass.trace.disguise import is_disguised
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.quoted import quoted_texts
-from waspglass.trace.strings import joined_strings, more_strings
+from waspglass.trace.strings import joined_strings, more_strings, other_strings
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
 
@@ -49,11 +50,13 @@ class Unpacked:
     Attributes:
         bounded: There may be more than were looked at.
         unread: Something that was decoded is no text: it may be encrypted, or packed in a way that is not known.
+        disguised: Names or strings look as only a tool leaves them.
     """
 
     layers: tuple[Source, ...]
     bounded: bool
     unread: bool = False
+    disguised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,13 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
         return
     text = decode(raw[:SCAN_BYTES])
     evaluates = speaks_of_hiding(text)
-    for label, packed in itertools.chain(encoded_texts(text), joined_strings(text), quoted_texts(text)):
+    joined = joined_strings(text)
+    pieces = {piece for one in joined for piece in one.pieces}
+    wholes = [one.whole for one in joined]
+    for label, packed in itertools.chain(
+        (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
+        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text),
+    ):  # fmt: skip
         inside = _inflated(packed) if label in BINARY_ENCODINGS else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
@@ -106,6 +115,10 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
 def _may_hide(raw: bytes, unread: int) -> bool:
     """Whether so many bytes in a text, of which nothing could be made, may be a program."""
     return unread > 0 and (unread >= UNREAD_SHARE * len(raw) or speaks_of_hiding(decode(raw[:SCAN_BYTES])))
+
+
+def _looks_disguised(raw: bytes, *, unpacked: bool) -> bool:
+    return not looks_binary(raw) and is_disguised(decode(raw[:SCAN_BYTES]), unpacked=unpacked)
 
 
 def _has_more(raw: bytes) -> bool:
@@ -126,27 +139,28 @@ def unpack(source: Source) -> Unpacked:
     found: list[Source] = []
     seen = {source.raw}
     total = 0
-    bounded, unread = len(source.raw) > SCAN_BYTES, False
+    bounded, unread, disguised = len(source.raw) > SCAN_BYTES, False, False
     level = [source]
     for depth in range(DEPTH_LIMIT + 1):
         below: list[Source] = []
         for parent in level:
             bounded = bounded or _has_more(parent.raw)
             # What is read turned round, too, can be read in one way only.
-            balance = 0
+            balance, before = 0, len(below)
             for layer in _layers(parent.raw):
                 balance += -len(layer.raw) if layer.label else len(layer.raw)
                 if not layer.label or layer.raw in seen:
                     continue
                 total += len(layer.raw)
                 if depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT or total > TOTAL_BYTES:
-                    return Unpacked((*found, *below), bounded=True, unread=unread)
+                    return Unpacked((*found, *below), bounded=True, unread=unread, disguised=disguised)
                 seen.add(layer.raw)
                 bounded = bounded or layer.cut
                 below.append(Source(f"{parent.name} > {layer.label}", layer.raw))
             unread = unread or _may_hide(parent.raw, balance)
+            disguised = disguised or _looks_disguised(parent.raw, unpacked=unread or len(below) > before)
         if not below:
             break
         found += below
         level = below
-    return Unpacked(tuple(found), bounded, unread)
+    return Unpacked(tuple(found), bounded, unread, disguised)
