@@ -220,3 +220,34 @@ def test_a_store_without_the_pack_s_product_says_so(store: Path) -> None:
 def test_no_negative_number_of_groups(store: Path) -> None:
     """It left out the last group without a word."""
     assert run("show", "--store", store, "--limit", "-1").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["add", "list", "remove", "show", "diff", "owners", "report"])
+def test_each_help_ends_with_an_example_and_the_exit_codes(command: str) -> None:
+    shown = " ".join(run(command, "--help").output.split())
+    assert f"For example: waspglass census {command} " in shown
+    assert "3 an export was refused" in shown
+
+
+def test_a_file_in_the_place_of_the_store_is_named(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text("x")
+    fault = run("show", "--store", tmp_path / "export.csv").exception
+    assert isinstance(fault, UsageError)
+    assert "this is a file" in fault.message
+
+
+def test_a_country_that_no_source_knows_is_told(store: Path, tmp_path: Path) -> None:
+    report = run("report", "--store", store, "--country", "xx", "--out", tmp_path / "r.html")
+    assert "no source knows a host in XX" in report.stderr
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text("email,cidr\na@b.example,192.0.2.0/24\n")
+    words = ("--contacts", contacts, "--sender", "S", "--reply-to", "s@b.example", "--out", tmp_path / "m")
+    owners = run("owners", "--store", store, "--country", "xx", *words)
+    assert owners.exit_code == 0
+    assert ("nobody to tell" in owners.stderr) == ("owners: 0" in owners.stdout)
+
+
+def test_png_without_a_folder_for_it_is_refused(store: Path, tmp_path: Path) -> None:
+    fault = run("report", "--store", store, "--png", "--out", tmp_path / "r.html").exception
+    assert isinstance(fault, UsageError)
+    assert not (tmp_path / "r.html").exists()

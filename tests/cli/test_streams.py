@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.census.exports import banner, jsonl
 from tests.cli.test_examine import OCCUPIED, REPORTS
+from waspglass.census.store.folder import Folder
 from waspglass.hunt.cache import Cache, user_cache_folder
 
 PROGRAM = [sys.executable, "-m", "waspglass.cli"]
@@ -50,6 +52,15 @@ def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(tmp_path:
     )
     assert done.returncode == 30
     assert {path.name for path in (tmp_path / "o").iterdir()} == REPORTS
+
+
+@posix
+def test_a_reader_that_leaves_early_keeps_no_export_from_being_added(tmp_path: Path) -> None:
+    for number in range(1, 6):
+        (tmp_path / f"2021-03-0{number}.json").write_bytes(jsonl(banner(f"192.0.2.{number}")))
+    line = f'"$@" "{tmp_path}"/*.json | exec <&-; exit "${{PIPESTATUS[0]}}"'
+    assert shell(line, "census", "add", "--store", str(tmp_path / "store")).returncode == 0
+    assert len(Folder(str(tmp_path / "store")).manifest().added) == 5
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -58,6 +58,24 @@ def test_a_foreign_file_is_not_overwritten(tmp_path: Path, form: Format) -> None
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/sh\nwaspglass examine evidence --out report\n",
+        "# How we use waspglass\n\nIts pages say `\u00b7 waspglass 0.1.0 \u00b7` at their end.\n\nThat is all.\n",
+        '{"runs": ["waspglass"], "schema": "ours/1"}',
+        "<!DOCTYPE html><html><title>What waspglass said</title></html>",
+    ],
+    ids=["script", "notes", "settings", "page"],
+)
+def test_a_file_that_only_speaks_of_waspglass_is_foreign(tmp_path: Path, form: Format, text: str) -> None:
+    (tmp_path / form.value).write_text(text)
+    with pytest.raises(OutputError, match="not written by waspglass"):
+        write_reports(clean(), tmp_path, [form])
+    assert (tmp_path / form.value).read_text() == text
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text('{"generator": "waspglass"}')

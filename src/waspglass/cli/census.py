@@ -7,18 +7,34 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from waspglass.cli.streams import say, tell
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection
 
     from waspglass.census.reading import Reading
+    from waspglass.census.store.folder import Folder
+    from waspglass.census.survey import Survey
 
 __all__ = ["app"]
 
+_EXIT_CODES = (
+    "Exit codes: 0 done, 2 wrong use, 3 an export was refused or the store has no answer, 4 pack invalid,"
+    " 5 output could not be written, 130 interrupted."
+)
+
 app = typer.Typer(
     help="From scan exports to who is exposed, vulnerable, patched, day by day, and who must be told.",
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
 )
+
+
+def _ends(example: str) -> str:
+    """What stands below a help text."""
+    return f"For example: waspglass census {example}\n\n{_EXIT_CODES}"
+
 
 Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an fsspec URL.", envvar="WASPGLASS_STORE")]
 Grouping = Literal["nothing", "country", "region", "network", "organisation", "sector", "build"]
@@ -34,7 +50,7 @@ _Workers = Annotated[
 ]
 
 
-@app.command("add")
+@app.command("add", epilog=_ends("add scans/*.json.gz 2021-03-09-scan_exchange-cert.csv --store march"))
 def add(
     files: Annotated[
         list[Path], typer.Argument(help="Scan exports; .gz, .zst and .zip are unpacked.", show_default=False)
@@ -69,14 +85,13 @@ def add(
     from waspglass.census.sources.all import all_sources
     from waspglass.census.sources.mapping import read_mapping
     from waspglass.census.spread import usual_workers
-    from waspglass.census.store.folder import Folder
     from waspglass.packs.folder import read_exposed
     from waspglass.packs.load import pack_folder
     from waspglass.report.census_text import outcome_text
 
     own = {name: read_exposed(pack_folder(name)) for name in pack or ()}
     for name in (name for name, products in own.items() if not products):
-        typer.echo(f"the pack {name} has no signs.yml: it adds no product to those that are known", err=True)
+        tell(f"the pack {name} has no signs.yml: it adds no product to those that are known\n")
     signs = load_signs(tuple(each for products in own.values() for each in products))
     options = AddOptions(
         all_sources(None if mapping is None else read_mapping(mapping, signs), signs),
@@ -90,27 +105,26 @@ def add(
         replace,
     )
     refused = 0
-    for outcome in add_exports(Folder(store), files, options):
-        typer.echo(outcome_text(outcome))
+    for outcome in add_exports(_folder(store), files, options):
+        say(f"{outcome_text(outcome)}\n")
         refused += outcome.refused is not None
     if refused:
         raise typer.Exit(3)
 
 
-@app.command("list")
+@app.command("list", epilog=_ends("list --store march"))
 def list_exports(
     store: Store = "census",
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How the list is written.")] = "text",
 ) -> None:
     """List the exports in the store with their ids, and those that were refused."""
-    from waspglass.census.store.folder import Folder
     from waspglass.report.census_store import exports_json, exports_text
 
-    manifest = Folder(store).manifest()
-    typer.echo(exports_text(manifest) if form == "text" else exports_json(manifest))
+    manifest = _folder(store).manifest()
+    say(f"{exports_text(manifest) if form == 'text' else exports_json(manifest)}\n")
 
 
-@app.command("remove")
+@app.command("remove", epilog=_ends("remove shodan-2021-03-09.json.gz --store march"))
 def remove(
     exports: Annotated[
         list[str], typer.Argument(help="Names or ids of exports, as `census list` shows them.", show_default=False)
@@ -119,13 +133,12 @@ def remove(
 ) -> None:
     """Take exports out of the store: all that are named or none. Answers are then as if they had never been added."""
     from waspglass.census.remove import remove_exports
-    from waspglass.census.store.folder import Folder
     from waspglass.report.census_store import removed_text
 
-    typer.echo(removed_text(remove_exports(Folder(store), exports)))
+    say(f"{removed_text(remove_exports(_folder(store), exports))}\n")
 
 
-@app.command("show")
+@app.command("show", epilog=_ends("show --store march --date 2021-03-14 --by country --limit 10"))
 def show(
     store: Store = "census",
     pack: PackName = "proxylogon",
@@ -149,25 +162,37 @@ def show(
     from waspglass.census.count import By, count, scans_at
     from waspglass.census.evidence_counts import aside
     from waspglass.census.reading import open_reading
-    from waspglass.census.store.folder import Folder
     from waspglass.packs.load import load_pack
     from waspglass.report.census_text import counts_text, sightings
 
-    with open_reading(Folder(store), load_pack(pack)) as reading:
+    with open_reading(_folder(store), load_pack(pack)) as reading:
         day = _day(date) or reading.last_day()
         scans = reading.scans() if over_time else scans_at(reading, day)
         if not scans:
             _no_scan(day, reading.last_day())
         counts = count(reading, scans, By(by), servers=servers)
         if not counts:
-            typer.echo(f"no host of the product that the pack {reading.pack.id} is about", err=True)
-        typer.echo(counts_text(counts, By(by), form, limit), nl=bool(counts) or form == "json")
+            tell(f"no host of the product that the pack {reading.pack.id} is about\n")
+        if counts or form == "json":
+            say(f"{counts_text(counts, By(by), form, limit)}\n")
         if others := aside(reading, scans):
             what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
-            typer.echo(f"{what} and not counted", err=True)
+            tell(f"{what} and not counted\n")
         _tell_gaps(reading, {day for day, _ in scans} | {day})
         if not over_time:
             _tell_stopped(reading, day)
+
+
+def _folder(store: str) -> Folder:
+    """The store; of a file in its place it is said what it is."""
+    from waspglass.census.store.folder import Folder
+    from waspglass.model.errors import Location, UsageError
+
+    if Path(store).is_file():
+        raise UsageError(
+            "a store is a folder, and this is a file", location=Location(store), hint="Name it with --store"
+        )
+    return Folder(store)
 
 
 def _tell_stopped(reading: Reading, day: dt.date) -> None:
@@ -176,7 +201,7 @@ def _tell_stopped(reading: Reading, day: dt.date) -> None:
     from waspglass.report.census_text import stopped_text
 
     for scan in stopped(reading, day):
-        typer.echo(stopped_text(*scan), err=True)
+        tell(f"{stopped_text(*scan)}\n")
 
 
 def _tell_gaps(reading: Reading, days: Collection[dt.date], *, messages: bool = False) -> None:
@@ -185,7 +210,7 @@ def _tell_gaps(reading: Reading, days: Collection[dt.date], *, messages: bool = 
 
     for gap in reading.gaps:
         if gap.date in days:
-            typer.echo(gap_text(gap, messages=messages), err=True)
+            tell(f"{gap_text(gap, messages=messages)}\n")
 
 
 def _no_scan(day: dt.date, last: dt.date) -> NoReturn:
@@ -207,7 +232,7 @@ def _day(text: str | None) -> dt.date | None:
         raise UsageError(f"no such day: {text!r}", hint="Write it as YYYY-MM-DD") from error
 
 
-@app.command("diff")
+@app.command("diff", epilog=_ends("diff 2021-03-09 2021-03-22 --source shodan --store march"))
 def diff(
     before: Annotated[str, typer.Argument(help="Day of the first scan, YYYY-MM-DD.", show_default=False)],
     after: Annotated[str, typer.Argument(help="Day of the second scan.", show_default=False)],
@@ -223,26 +248,28 @@ def diff(
 
     from waspglass.census.compare import compare
     from waspglass.census.reading import open_reading
-    from waspglass.census.store.folder import Folder
     from waspglass.census.units import Unit
     from waspglass.packs.load import load_pack
     from waspglass.report.census_changes import changes_json, changes_text, is_hosts_table, write_hosts
+    from waspglass.report.visible import visible
     from waspglass.report.write import write_files
 
-    with open_reading(Folder(store), load_pack(pack)) as reading:
+    with open_reading(_folder(store), load_pack(pack)) as reading:
         comparison, changed = compare(reading, source, _required_day(before), _required_day(after), Unit(unit))
-        typer.echo(changes_text(comparison) if form == "text" else changes_json(comparison))
+        say(f"{changes_text(comparison) if form == 'text' else changes_json(comparison)}\n")
         if not any(comparison.counts.values()):
-            typer.echo(f"no host of the product that the pack {reading.pack.id} is about in either scan", err=True)
+            tell(f"no host of the product that the pack {reading.pack.id} is about in either scan\n")
         if hosts is not None:
             table = StringIO()
             number = write_hosts(changed, table)
             write_files(hosts.parent, {hosts.name: table.getvalue}, ours=is_hosts_table)
-            typer.echo(f"{number} hosts in {hosts}", err=True)
+            tell(f"{number} hosts in {visible(str(hosts))}\n")
         _tell_gaps(reading, {comparison.before, comparison.after})
 
 
-@app.command("owners")
+@app.command(
+    "owners", epilog=_ends("owners --contacts us.csv --sender CERT --reply-to cert@cert.example --out messages")
+)
 def owners(
     contacts: Annotated[
         Path, typer.Option(help="CSV: email and one of cidr, asn, domain a row; name, language, sector.")
@@ -264,21 +291,25 @@ def owners(
     from waspglass.census.count import scans_at
     from waspglass.census.owners import exposed_hosts, notices
     from waspglass.census.reading import open_reading
-    from waspglass.census.store.folder import Folder
     from waspglass.packs.load import load_pack
     from waspglass.report.census_owners import Sender, Tlp, write_notices
+    from waspglass.report.visible import visible
 
     marking = f"TLP:{tlp.upper().removeprefix('TLP:')}"
     _choice(marking, [each.value for each in Tlp], "marking")
     known, campaign = read_contacts(contacts), load_pack(pack)
-    with open_reading(Folder(store), campaign) as reading:
+    with open_reading(_folder(store), campaign) as reading:
         day = _day(date) or reading.last_day()
         found, unmatched = notices(exposed_hosts(reading, day, country=_country(country)), known)
         _tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))}, messages=True)
         _tell_stopped(reading, day)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
     addresses = len({host.address for host in unmatched})
-    typer.echo(f"owners: {len(found)}, in {out}; addresses without a contact: {addresses}, in {out / 'unmatched.csv'}")
+    if not found and not unmatched:
+        where = "" if country is None else f" in {country.upper()}"
+        tell(f"nobody to tell: no vulnerable or compromised host{where} is known\n")
+    there, left = visible(str(out)), visible(str(out / "unmatched.csv"))
+    say(f"owners: {len(found)}, in {there}; addresses without a contact: {addresses}, in {left}\n")
 
 
 def _choice(value: str, known: list[str], what: str) -> None:
@@ -296,13 +327,17 @@ def _country(code: str | None) -> str | None:
     return None if code is None else code.upper()
 
 
+def _has_country(found: Survey, country: str) -> bool:
+    return any(count.key == country for source in found.sources for count in source.countries)
+
+
 def _required_day(text: str) -> dt.date:
     day = _day(text)
     assert day is not None
     return day
 
 
-@app.command("report")
+@app.command("report", epilog=_ends("report --store march --country DE --lang de --out march.html"))
 def report(
     out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("census.html"),
     store: Store = "census",
@@ -326,26 +361,31 @@ def report(
     from importlib.metadata import version
 
     from waspglass.census.reading import open_reading
-    from waspglass.census.store.folder import Folder
     from waspglass.census.survey import survey
+    from waspglass.model.errors import UsageError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_html import png, render_census, svg_files
     from waspglass.report.census_json import survey_json
-    from waspglass.report.write import names_generator, write_files
+    from waspglass.report.visible import visible
+    from waspglass.report.write import is_ours, write_files
 
-    with open_reading(Folder(store), load_pack(pack)) as reading:
+    if with_png and pictures is None:
+        raise UsageError("--png says how pictures are written", hint="Name a folder for them with --pictures")
+    with open_reading(_folder(store), load_pack(pack)) as reading:
         found = survey(reading, _day(date) or reading.last_day(), _country(country))
+    if country is not None and not _has_country(found, country.upper()):
+        tell(f"no source knows a host in {country.upper()}\n")
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
-    write_files(out.parent, {out.name: lambda: html}, ours=names_generator)
-    typer.echo(f"report: {out}")
+    write_files(out.parent, {out.name: lambda: html}, ours=is_ours)
+    say(f"report: {visible(str(out))}\n")
     if numbers is not None:
-        write_files(numbers.parent, {numbers.name: partial(survey_json, found)}, ours=names_generator)
-        typer.echo(f"numbers: {numbers}")
+        write_files(numbers.parent, {numbers.name: partial(survey_json, found)}, ours=is_ours)
+        say(f"numbers: {visible(str(numbers))}\n")
     if pictures is None:
         return
     drawn = svg_files(found, language)
     files: dict[str, Callable[[], str | bytes]] = {name: partial(str, svg) for name, svg in drawn.items()}
     if with_png:
         files |= {Path(name).with_suffix(".png").name: partial(png, svg) for name, svg in drawn.items()}
-    write_files(pictures, files, ours=names_generator)
-    typer.echo(f"pictures: {pictures}")
+    write_files(pictures, files, ours=is_ours)
+    say(f"pictures: {visible(str(pictures))}\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
-from waspglass.report.write import names_generator, write_files
+from waspglass.report.write import is_ours, write_files
 from waspglass.trace.result import TraceResult
 
 __all__ = ["REPORTS", "rendered", "write_trace"]
@@ -31,4 +31,4 @@ def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ..
         lambda: trace_text(result, language) + "\n\nwaspglass trace\n",
         lambda: result.model_dump_json(indent=1) + "\n",
     )
-    return write_files(out, dict(zip(REPORTS, contents, strict=True)), ours=names_generator)
+    return write_files(out, dict(zip(REPORTS, contents, strict=True)), ours=is_ours)

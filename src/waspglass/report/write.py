@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -13,10 +14,25 @@ from pathlib import Path
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
 
-__all__ = ["Format", "check_reports", "names_generator", "write_files", "write_reports"]
+__all__ = ["Format", "check_reports", "is_ours", "write_files", "write_reports"]
 
 _PEEK = 4096
 _TEXT_WIDTH = 110
+_OURS = re.compile(
+    rb"\A(?:"
+    rb'<!doctype html.*<meta name="generator" content="waspglass'
+    rb'|\{.*"(?:schema|schema_name)": "waspglass/'
+    rb'|\{.*"type": "bundle".*"name": "waspglass"'
+    rb'|\{.*"data_type": "waspglass:'
+    rb"|<svg.*<!-- waspglass -->"
+    rb"|\x89PNG.*tEXtSoftware\0waspglass"
+    rb"|.*\xc2\xb7\s+waspglass\s+\S+\s+\xc2\xb7(?:(?!\n\n).){1,400}\Z"  # the last paragraph, which may be wrapped
+    rb"|.*\nwaspglass trace[^\n]*\n\Z"
+    rb")",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What tells our reports, by format, in the beginning and end of a file. That it speaks of waspglass is not enough: a
+script that calls it does, too."""
 
 
 class Format(StrEnum):
@@ -52,7 +68,7 @@ def write_reports(
     """
     chosen = set(formats)
     texts = ((form.value, partial(_renderer(form, tlp), assessment)) for form in Format if form in chosen)
-    return write_files(out, dict(texts), ours=names_generator)
+    return write_files(out, dict(texts), ours=is_ours)
 
 
 def check_reports(out: Path, names: Iterable[str]) -> None:
@@ -70,7 +86,7 @@ def check_reports(out: Path, names: Iterable[str]) -> None:
     except OSError as error:
         raise _refused(out, error) from error
     for name in names:
-        _check_target(out / name, names_generator)
+        _check_target(out / name, is_ours)
 
 
 def write_files(
@@ -164,15 +180,13 @@ def _check_target(target: Path, ours: Callable[[Path], bool]) -> None:
         )
 
 
-def names_generator(target: Path) -> bool:
-    """Every report names its generator near its beginning or end; an empty file holds nothing to lose."""
+def is_ours(target: Path) -> bool:
+    """Whether waspglass wrote a file, so that it may be replaced; an empty file holds nothing to lose."""
     size = target.stat().st_size
-    if size == 0:
-        return True
     with target.open("rb") as file:
         head = file.read(_PEEK)
-        file.seek(max(0, size - _PEEK))
-        return b"waspglass" in head or b"waspglass" in file.read(_PEEK)
+        file.seek(max(len(head), size - _PEEK))
+        return size == 0 or _OURS.match(head + file.read(_PEEK)) is not None
 
 
 def _write_aside(temporary: Path, content: str | bytes) -> None:
