@@ -118,11 +118,37 @@ def test_reports_whose_name_tells_no_recipient_are_taken_for_all(tmp_path: Path)
     assert totals(tmp_path, 10) == [(10, 0)]
 
 
+def test_a_report_without_a_recipient_is_not_missed(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "2021-03-09.csv"
+    path.parent.mkdir()
+    path.write_text(f"{COLUMNS_TODAY}\n2021-03-09 01:00:00,critical,192.0.2.1,tcp,443{',' * 12}\n", encoding="utf-8")
+    (outcome,) = add_exports(Folder(str(tmp_path / "store")), [path], options())
+    assert added(outcome) == (1, {})
+    report(tmp_path, 10, "austria-geo", 1)
+    assert told(tmp_path) == []
+
+
+def test_the_order_in_which_reports_are_added_says_nothing(tmp_path: Path) -> None:
+    for day, name in ((12, "austria-geo"), (10, "germany-geo"), (9, "italy-geo"), (9, "france-geo"), (11, "italy-geo")):
+        report(tmp_path, day, name, 2)
+    assert told(tmp_path) == [
+        (10, ("france-geo", "italy-geo"), True),
+        (11, ("france-geo", "germany-geo"), True),
+        (12, ("france-geo", "germany-geo", "italy-geo"), True),
+    ]
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        last = reading.gaps[-1]
+    assert ([each.day for each in last.came], last.since.day) == ([9, 10, 11], 11)
+    shown = "no reports france-geo, germany-geo, italy-geo, as there were on 2021-03-11"
+    assert shown in gap_text(last)
+
+
 def test_names_of_other_lists_tell_no_recipient(tmp_path: Path) -> None:
     """What stands there may be the number of a run."""
     for day in (9, 10):
         name = f"2021-03-{day:02d}-scan-{day}.csv"
-        add(tmp_path, name, b"ip\n192.0.2.1\n", mapping=Mapping(name="own", columns={"address": "ip"}))
+        content = f"ip\n192.0.2.{day}\n".encode()
+        assert added(add(tmp_path, name, content, mapping=Mapping(name="own", columns={"address": "ip"}))) == (1, {})
     assert told(tmp_path) == []
 
 
