@@ -190,6 +190,9 @@ def test_nmap_tests_behaviour_and_silence_is_no_answer(tmp_path: Path) -> None:
         ("http-vuln-exchange", "(15.1.2242) Exchange 2016 not vulnerable (> 15.1.2176)", "15.1.2242"),
         ("http-vuln-proxylogon", "(15.1.2176) Exchange 2016 potentially vulnerable (CU18 or CU19)", "15.1.2176"),
         ("http-vuln-exchange", "no owa version found", None),
+        ("http-vuln-exchange", "Error 302 https://192.168.1.10:443/owa/auth/logon.aspx", None),
+        ("ms-exchange-version", "15.1.2176.11: product: CU19 build: 15.1.2176.9", "15.1.2176.11"),
+        ("ms-exchange-version", "15.1.2176.2: build: 15.1.2176.2 15.1.2176.9: build: 15.1.2176.9", "15.1.2176"),
     ],
 )
 def test_a_version_script_that_names_several_is_no_guess(
@@ -412,6 +415,15 @@ def test_lines_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
     mapping = Mapping(name="x", columns={"address": "ip"}, product="exchange")
     for name, changes in (("2021-03-09-scan_exchange-x.csv", {}), ("2021-03-09.csv", {"mapping": mapping})):
         assert added(add(tmp_path / name, name, csv(COLUMNS_2021, *plain), **changes)) == (3, {"malformed line": 17})
+
+
+def test_a_page_of_many_lines_and_commas_swallows_nothing(tmp_path: Path) -> None:
+    mapping = Mapping(name="x", columns={"address": "ip", "page": "page"})
+    page = '<script>\r\nf(1,2,3,4)\r\n</script>\r\n<link href=""/owa/auth/15.1.2176/x.ico"">\r\n'
+    content = f'ip,port,page\n192.0.2.1,443,"{page}"\n192.0.2.2,443,"{page}'
+    assert added(add(tmp_path, "2021-03-09.csv", f'{content}"\n'.encode(), mapping=mapping)) == (2, {})
+    content += "\n192.0.2.3,443,x\n192.0.2.4,443,x\n"
+    assert added(add(tmp_path, "2021-03-08.csv", content.encode(), mapping=mapping)) == (1, {"malformed line": 7})
 
 
 @pytest.mark.parametrize("address", ["192.0.2.\u0661", "1\u0662.0.0.1", "192.0.2.\uff11"])

@@ -19,6 +19,7 @@ from tests.census.exports import (
     certificate,
     counts,
     jsonl,
+    rows,
 )
 from waspglass.census.judge import judge, version_table, weight_sql
 from waspglass.census.reading import open_reading
@@ -108,6 +109,15 @@ def test_one_certificate_is_one_server(tmp_path: Path) -> None:
     assert partition(tmp_path) == {frozenset({"192.0.2.0", "192.0.2.1", "192.0.2.2"}), frozenset({"192.0.2.9"})}
     (one,) = counts(tmp_path)
     assert (one.total, servers(tmp_path)) == (4, [2])
+
+
+def test_an_inner_address_in_certificates_names_no_server(tmp_path: Path) -> None:
+    """Many networks have a 192.168.1.10, and certificates name it."""
+    names = ["192.168.1.10", "127.0.0.1", "*.168.1.10", "2001:db8::1", "1", "mail.10"]
+    hosts = [banner(f"192.0.2.{n}", ssl=certificate(mark), hostnames=names) for n, mark in enumerate("ab")]
+    add(tmp_path, "a.json", jsonl(*hosts, banner("192.0.2.2", hostnames=["_a.b.x1", "10.example"])))
+    assert partition(tmp_path) == {frozenset({f"192.0.2.{n}"}) for n in range(3)}
+    assert [each["names"] for each in rows(tmp_path)] == [[], [], ["_a.b.x1", "10.example"]]
 
 
 def test_a_certificate_everywhere_says_nothing(tmp_path: Path) -> None:

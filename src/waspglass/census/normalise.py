@@ -16,7 +16,8 @@ from waspglass.model.skip import SkipReason
 __all__ = ["EARLIEST", "Filing", "normalise"]
 
 _IPV4 = r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
-_HOST_NAME = r"^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+$"
+_HOST_NAME = r"^(?:\*\.)?[a-z0-9_][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63})*\.[a-z][a-z0-9_-]{0,62}$"
+"""No address: certificates name inner ones (192.168.1.10), which many networks have."""
 _CVE = r"^CVE-[0-9]{4}-[0-9]{4,7}$"
 _VERSION = r"^[0-9]{1,4}(?:\.[0-9]{1,5}){2,3}$"
 _DIGEST = "^[0-9a-f]{32,128}$"

@@ -129,10 +129,15 @@ class Header:
 
 
 def _swallows(row: list[str], delimiter: str) -> bool:
-    """True if a cell holds another row: its quote was not closed."""
-    return any(
-        line.count(delimiter) >= len(row) - 1 > 0 for cell in row if "\n" in cell for line in cell.split("\n")[1:]
-    )
+    """True if a cell holds another row: its quote was not closed.
+
+    Rows that are swallowed whole have no quotes, and so as many delimiters as this; in the last a quote ends the cell.
+    """
+    rest = len(row) - 1
+    for lines in (cell.split("\n")[1:] for cell in row if "\n" in cell):
+        if 0 < rest <= lines[-1].count(delimiter) or 0 < rest in {line.count(delimiter) for line in lines}:
+            return True
+    return False
 
 
 def _lines_of(row: list[str]) -> int:

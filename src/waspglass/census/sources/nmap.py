@@ -29,7 +29,9 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["Nmap"]
 
-_VERSION = re.compile(r"\b\d{1,3}(?:\.\d{1,5}){2,3}\b")
+_VERSION = re.compile(r"(?<!//)(?<![\w.])\d{1,3}(?:\.\d{1,5}){2,3}\b")
+"""A version, and not the host of an address that a script was sent on to."""
+_EXACT = re.compile(r"(?<!//)(?<![\w.])\d{1,3}(?:\.\d{1,5}){3}(?=:)")
 _NOT = re.compile(r"\bNOT VULNERABLE\b|\bnot vulnerable\b", re.IGNORECASE)
 _LIKELY = re.compile(r"\b(?:LIKELY|POSSIBLY|POTENTIALLY) VULNERABLE\b", re.IGNORECASE)
 _YES = re.compile(r"\bVULNERABLE\b")
@@ -190,8 +192,12 @@ def _answer(port: Element, signs: Signs) -> Sign | None:
 def _shown_version(text: str) -> str | None:
     """The version that a script names first; of several that share its three parts (all that a page shows), those.
 
-    The long form (`15.01.2176.009`) that scripts print beside the short one is the same version.
+    The long form (`15.01.2176.009`) that scripts print beside the short one is the same version. What a header showed
+    stands before a colon, above the next older build where the script does not know it.
     """
+    exact: set[str] = {*_EXACT.findall(text)}
+    if len(exact) == 1:
+        return exact.pop()
     found = [".".join(str(int(part)) for part in shown.split(".")) for shown in _VERSION.findall(text)]
     if not found:
         return None
