@@ -26,7 +26,7 @@ def _pack() -> None:
     """Check campaign packs."""
 
 
-@app.command()
+@app.command(epilog="For example: waspglass pack check ./my-campaign")
 def check(
     directory: Annotated[
         str, typer.Argument(help="Folder of the pack, or the name of a built-in one.", autocompletion=known_packs)

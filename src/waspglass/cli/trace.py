@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from waspglass.cli.out_folder import refuse_taken
-from waspglass.cli.streams import say, say_json
+from waspglass.cli.streams import say, say_json, tell
 
 if TYPE_CHECKING:
     from waspglass.model.skip import Skipped
@@ -36,12 +36,21 @@ class DefaultsToRun(TyperGroup):
         return super().parse_args(ctx, args)
 
 
+_EXAMPLE = "waspglass trace found.ps1 --against shared/ --background others/ --out report"
+_OTHER_CODES = "2 wrong use or nothing can be read, 5 output could not be written, 130 interrupted."
+
 app = typer.Typer(
     cls=DefaultsToRun,
     help="Is this sample derived from what we shared? SAMPLE... --against SHARED..., or a sub-command.",
-    epilog="Options of the trace itself: waspglass trace run --help",
+    epilog=f"For example: {_EXAMPLE}\n\nIts options and exit codes: waspglass trace run --help",
+    subcommand_metavar="SAMPLE... --against SHARED... | COMMAND",
     no_args_is_help=True,
 )
+
+
+def _ends(example: str) -> str:
+    """What stands below the help text of a sub-command."""
+    return f"For example: waspglass trace {example}\n\nExit codes: 0 done, {_OTHER_CODES}"
 
 
 def reasons(skipped: Sequence[Skipped]) -> list[str]:
@@ -76,7 +85,7 @@ def _executor(jobs: int | None, cluster: str | None) -> Iterator[Executor]:
         yield ray
 
 
-@app.command("matrix")
+@app.command("matrix", epilog=_ends("matrix programs/ --scores scores.csv"))
 def matrix(
     folder: Annotated[Path | None, typer.Argument(help="Folder or archive whose files are compared.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="CSV path_a,path_b[,lang]: score only these pairs.")] = None,
@@ -133,7 +142,11 @@ def matrix(
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives that were found.", show_default=False)]
 
 
-@app.command(DEFAULT_COMMAND, hidden=True)
+@app.command(
+    DEFAULT_COMMAND,
+    hidden=True,
+    epilog=f"For example: {_EXAMPLE}\n\nExit codes: 0 independent, 30 derived, 40 cannot tell; {_OTHER_CODES}",
+)
 def run(
     samples: Paths,
     against: Annotated[
@@ -148,7 +161,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for trace.html, trace.json and trace.txt.")] = None,
     language: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language of the reports.")] = "en",
 ) -> None:
-    """Is this sample derived from what we shared? Exit code 0 independent, 30 derived, 40 cannot tell."""
+    """Is this sample derived from what we shared? The word `run` may be left out."""
     from waspglass.model.errors import UsageError
     from waspglass.report.trace_write import REPORTS, rendered, write_trace
     from waspglass.report.visible import visible
@@ -185,12 +198,12 @@ def run(
     )  # fmt: skip
     (say_json if form == "json" else say)(f"{rendered(result, form, language)}\n")
     for path in write_trace(result, out, language) if out is not None else ():
-        typer.echo(visible(str(path)), err=True) if form == "json" else say(f"{visible(str(path))}\n")
+        (tell if form == "json" else say)(f"{visible(str(path))}\n")
     codes = {Verdict.INDEPENDENT: 0, Verdict.DERIVED: 30, Verdict.CANNOT_TELL: 40}
     raise typer.Exit(codes[result.verdict])
 
 
-@app.command("index")
+@app.command("index", epilog=_ends("index shared/ --out shared-index"))
 def index_folder(
     folder: Annotated[Path, typer.Argument(help="Folder or archive to index.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the index.", show_default=False)],
