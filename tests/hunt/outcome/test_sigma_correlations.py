@@ -122,6 +122,11 @@ def test_aliases_know_a_rule_by_id_and_by_name(named: str, aliased: str) -> None
     assert found([BY_ID, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
 
 
+def test_an_alias_may_speak_of_rules_that_are_not_there() -> None:
+    correlation = joined("temporal", "a, b", "aliases: {U: {nowhere: Z, a: X, b: Y}}")
+    assert found([A, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
+
+
 def test_values_may_be_counted_by_an_alias() -> None:
     correlation = joined("value_count", "a, b", "aliases: {W: {a: X, b: Y}}, condition: {gte: 2, field: W}")
     assert found([A, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 3)]
@@ -189,6 +194,7 @@ def test_generate_in_a_description_means_nothing() -> None:
         (joined("temporal", "a, nowhere", ""), "nowhere"),
         (joined("temporal", "a, k", ""), "k"),
         (joined("temporal_ordered", "a, b", "condition: a and not b"), "false"),
+        (joined("temporal_ordered", "a, b", "condition: {eq: 2}"), "false"),
         (joined("event_count", "a", "condition: {gte: 2}", span="5x"), "Timespan"),
         (joined("guess", "a", ""), "guess"),
         (count("gte: many"), "many"),

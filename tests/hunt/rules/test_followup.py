@@ -4,9 +4,40 @@ from __future__ import annotations
 
 import pytest
 
+from tests.hunt.evidence import rules_of, sigma
 from waspglass.hunt.rules.followup import Seeds, seeds_of
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
+
+CAPTURES = sigma(
+    "s: {cs-method: POST}\ncondition: s",
+    title="first",
+    extra="waspglass: {rung: exploited, capture: {page: {field: cs-uri-stem}}}",
+)
+PAGE = "s: {{cs-uri-stem|expand: '%{0}%'}}\ncondition: s"
+FOLLOW_UP = "waspglass: {rung: used, phase: follow-up}"
+
+
+@pytest.mark.parametrize(
+    ("name", "extra", "told"),
+    [
+        ("page", FOLLOW_UP, []),
+        ("address", FOLLOW_UP, []),
+        ("many", FOLLOW_UP, []),
+        ("U", FOLLOW_UP, []),
+        ("other", FOLLOW_UP, ["nothing fills the placeholder %other%"]),
+        ("page", "", ["nothing fills the placeholder %page%"]),
+    ],
+)
+def test_placeholders_are_filled_in_later_passes_with_what_something_captures(
+    name: str, extra: str, told: list[str]
+) -> None:
+    body = "{type: event_count, rules: [first], group-by: [U], timespan: 5m, condition: {gte: 2}}"
+    block = "waspglass: {rung: exploited, capture: {many: {field: U}}}"
+    counted = f"title: k\nname: k\ncorrelation: {body}\n{block}\n"
+    rules = rules_of(CAPTURES, counted, sigma(PAGE.format(name), title="asks", extra=extra))
+    assert [one.detail for one in rules.skipped] == told
+    assert [one.name for one in rules.rules] == (["first"] if told else ["first", "asks"])
 
 
 def found(number: int, **changes: object) -> Finding:

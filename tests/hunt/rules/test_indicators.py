@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hunt.evidence import both, iis, pack, row
+from tests.hunt.evidence import artefact, both, iis, pack, row
+from waspglass.evidence.readers.registry import record_readers
+from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.load import load_rules, read_rule_sources
 from waspglass.hunt.rules.rule import RuleSet
@@ -198,6 +200,30 @@ def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) 
     rules = read(f"type,value\n{kind},{value}\n")
     assert rules.indicators == ()
     assert [one.detail for one in rules.skipped] == [f"line 2: type '{kind}' with such a value is not hunted"]
+
+
+def test_rows_that_are_cut_and_comments_among_them_take_no_other_along() -> None:
+    text = f"type,value,to_ids,comment\nip,198.51.100.7\n# more\nip,198.51.100.8,1\nip\n,,,\ntype,{MD5}\n"
+    rules = read(text)
+    assert [(one.value, one.title) for one in rules.indicators] == [
+        ("198.51.100.7", "Indicator: 198.51.100.7"),
+        ("198.51.100.8", "Indicator: 198.51.100.8"),
+    ]
+    assert [one.detail for one in rules.skipped] == [
+        "line 5: too few columns",
+        "line 7: type 'type' with such a value is not hunted",
+    ]
+
+
+def test_what_stands_in_logs_is_not_looked_for_in_names_of_files() -> None:
+    """A folder may be called like a host, and a path may lack its drive."""
+    rules = read("type,value\ndomain,evil.example\nip,198.51.100.0/24\nurl,http://evil.example/a\nurl,/evil.example/\n")
+    page = artefact("webfile", b"x", r"C:\inetpub\wwwroot\evil.example\a\198.51.100.7.aspx")
+    assert hunt([page], rules, readers=record_readers(None)).findings == ()
+    rules = read("type,value\npath,C:\\inetpub\\wwwroot\\a.aspx\n")
+    pages = [artefact("webfile", b"x", rf"{drive}\inetpub\wwwroot\a.aspx") for drive in ("C:", "D:", "")]
+    assert len(hunt(pages, rules, readers=record_readers(None)).findings) == 3
+    assert both([iis(row("/x/y"))], read("type,value\npath,/x/y\n")).findings == ()
 
 
 def test_a_list_is_one_whatever_its_first_value_means() -> None:

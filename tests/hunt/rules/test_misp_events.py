@@ -109,6 +109,8 @@ def test_what_the_event_says_stands_in_the_finding() -> None:
     assert [one.title for one in result.findings] == ["HAFNIUM - scanner [TLP:AMBER]"]
     clear = {"Tag": [{"name": "tlp:red"}], "Attribute": [{**ONE, "Tag": [{"name": "tlp:green"}]}]}
     assert read({"Event": clear}).indicators[0].title.endswith("[TLP:GREEN]")
+    plain = {"Tag": [{"name": "tlp:white"}, {"name": "type:osint"}], "Attribute": [ONE]}
+    assert "[" not in read({"Event": plain}).indicators[0].title
 
 
 def test_an_event_of_windows_is_none_of_misp() -> None:

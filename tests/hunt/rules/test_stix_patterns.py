@@ -242,6 +242,7 @@ def test_two_indicators_of_one_id_are_told() -> None:
 
 AMBER = "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"
 OWN = {"type": "marking-definition", "id": "marking-definition--1", "definition": {"tlp": "red"}}
+CLEAR = {"type": "marking-definition", "id": "marking-definition--2", "name": "TLP:CLEAR"}
 
 
 @pytest.mark.parametrize(
@@ -250,6 +251,7 @@ OWN = {"type": "marking-definition", "id": "marking-definition--1", "definition"
         ({"object_marking_refs": [AMBER]}, "i0 [TLP:AMBER]"),
         ({"object_marking_refs": ["marking-definition--1", [], "x"]}, "i0 [TLP:RED]"),
         ({"object_marking_refs": ["marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"]}, "i0"),
+        ({"object_marking_refs": ["marking-definition--2"]}, "i0"),
         ({"confidence": 15}, "i0 [confidence 15 of 100]"),
         ({"confidence": 80}, "i0"),
         ({"indicator_types": ["anonymization"]}, "i0 [an anonymization service, which many use]"),
@@ -260,7 +262,7 @@ OWN = {"type": "marking-definition", "id": "marking-definition--1", "definition"
     ],
 )
 def test_what_an_author_says_of_an_indicator(more: dict[str, object], title: str | None) -> None:
-    rules = read(A, more=more, markings=[OWN])
+    rules = read(A, more=more, markings=[OWN, CLEAR])
     assert [one.title for one in rules.indicators] == ([] if title is None else [title])
     assert len(rules.skipped) == (title is None)
 

@@ -41,8 +41,25 @@ def lines(logsource: str, detection: str, events: list[dict[str, object]]) -> li
     ],
 )
 def test_what_the_taxonomy_of_sigma_lists_is_known(logsource: str, event: dict[str, object]) -> None:
-    others: list[dict[str, object]] = [{**event, "Channel": "Security"}, {**event, "G": "x"}]
-    assert lines(f"product: windows, {logsource}", "F: a", [{**event, "F": "a"}, *others]) == [1]
+    named = {**event, "F": "a"}
+    others: list[dict[str, object]] = [{**named, "Channel": "Security"}, {**event, "F": "x"}]
+    others += [{**named, "EventID": 999}] if "EventID" in event else []
+    assert lines(f"product: windows, {logsource}", "F: a", [named, *others]) == [1]
+
+
+@pytest.mark.parametrize("logsource", ["category: foobar, service: sysmon", "category: ps_script, service: sysmon"])
+def test_a_category_that_its_service_does_not_have_is_told(logsource: str) -> None:
+    rule = sigma("s: {F: a}\ncondition: s", logsource=f"product: windows, {logsource}")
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")])
+    assert [one.reason for one in rules.skipped] == [SkipReason.UNSUPPORTED_RULE]
+
+
+def test_hashes_are_asked_for_a_digest_that_is_said_or_any_but_not_for_none() -> None:
+    sysmon: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
+    event = {**sysmon, "Hashes": "MD5=AB,SHA1=C"}
+    logsource = "product: windows, category: process_creation"
+    assert lines(logsource, "md5: '*'", [event, {**event, "Hashes": "SHA1=C"}]) == [1]
+    assert lines(logsource, "md5: ''", [{**event, "md5": "ab"}, event]) == [2]
 
 
 @pytest.mark.parametrize("name", ["ThreatName", "Threat Name"])

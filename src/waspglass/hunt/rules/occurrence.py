@@ -112,7 +112,7 @@ def _expression(correlation: Correlation, present: set[int]) -> bool:
 
     def single() -> bool:
         nonlocal at
-        word = words[at] if at < len(words) else ""
+        word = words[at]
         at += 1
         if word == "not":
             return not single()
