@@ -117,8 +117,10 @@ def test_local_times_are_those_of_the_server() -> None:
         ("2021/7/3 13:02:03", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
         ("12/7/2021 12:02:03 AM", datetime(2021, 12, 6, 23, 2, 3, tzinfo=UTC)),
     ):
-        ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text}])))
+        ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text, "Message": "x"}])))
         assert moment == utc, text
+        ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text}])))
+        assert moment == TIME, "Sysmon's own time, in its message, needs no zone"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,33 @@ def test_xml_without_names_and_of_user_data() -> None:
         "Set-OabVirtualDirectory\n-ExternalUrl x",
         "svc",
     ]
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x1b", "\ufffe", "&#1;", "&#x1F;", "&#x0;", "&#27;"])
+def test_a_character_that_xml_does_not_allow_hides_no_event(odd: str) -> None:
+    """`evtx_dump` writes values as they are (a 4661 of EVTX-to-MITRE-Attack); a command line can hold any character."""
+    found, fault = read(f"<Events>{in_xml().replace('</Data>', odd + '</Data>', 1)}{in_xml()}</Events>")
+    assert fault is None
+    (name, value), *rest = DATA.items()
+    assert [record[name] for _, record in found] == [value + "\ufffd", value]
+    assert all(found[0][1][name] == value for name, value in rest)
+
+
+def test_the_own_time_of_sysmon_goes_before_what_an_exporter_made_of_it() -> None:
+    """Exports of OTRF Security-Datasets bear local times with a Z, some of them half a day off."""
+    event = {
+        "EventID": 1,
+        "@timestamp": "2021-03-02T18:02:03Z",
+        "TimeCreated": "2021-03-02T18:02:03Z",
+        "Channel": SYSMON,
+    }
+    ((moment, _),), _ = read(json.dumps([event | {"UtcTime": "2021-03-03 01:02:03.000"}]))
+    assert moment == TIME
+
+
+def test_an_empty_value_is_empty_however_it_is_laid_out() -> None:
+    ((_, record),), _ = read(EVENT_XML.format(channel="x", data="<Data Name='a'>\n    </Data><Data>\n  </Data>"))
+    assert not record.keys() & {"a", "Data"}
 
 
 HAYABUSA = {

@@ -21,10 +21,14 @@ from waspglass.evidence.formats.moments import json_date, moment, since_1970
 __all__ = ["TIME_NAMES", "EventJson", "event_time", "flatten_event", "line_format"]
 
 TIME_NAMES = (
-    *("SystemTime", "@timestamp", "EventTime", "TimeCreated", "UtcTime", "timestamp", "Timestamp", "_time"),
+    *("SystemTime", "UtcTime", "@timestamp", "EventTime", "TimeCreated", "timestamp", "Timestamp", "_time"),
     "TimeGenerated",
 )
-"""Fields that tell when an event was made, the surest first."""
+"""Fields that tell when an event was made, the surest first.
+
+Sysmon writes `UtcTime` itself; of `@timestamp` and `TimeCreated` exporters make local time with a Z, or half a day off
+besides (in 50 of the 109 files of OTRF Security-Datasets that have both).
+"""
 _SINCE_1970 = re.compile(r"\d{9,11}(?:\.\d{1,9})?")
 """Seconds, as Velociraptor and Splunk write times."""
 _LONGEST_TIME = 64

@@ -84,7 +84,8 @@ class EventExportReader:
             written = _written(record)
             if not decided and is_ambiguous(written):
                 times, decided = LocalTimes(self._zone, day_stands_first(_times_in(artefact))), True
-            moment = times.moment(written) if is_local(written) else event_time(record)
+            local = is_local(written) and "UtcTime" not in record  # which Sysmon writes whatever the server's zone
+            moment = times.moment(written) if local else event_time(record)
             unread += bool(written) and moment is None
             yield Place(record=number), moment, record
         if unread:

@@ -21,6 +21,11 @@ __all__ = ["xml_documents"]
 _BEGIN = re.compile(r"<Event[\s>]")
 _END = "</Event>"
 _LONGEST_MARK = 16
+_NOT_ALLOWED = re.compile(
+    r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    r"|&#(?:[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
+)
+"""XML 1.0, production 2 (`Char`), plain or by number. A command line can hold such characters."""
 _BY_ATTRIBUTE = frozenset({"Provider", "TimeCreated", "Security"})
 """Elements of an event's header whose attributes are what they say."""
 
@@ -42,12 +47,12 @@ def xml_documents(text: TextIO, held: str, path: str) -> Iterator[Json]:
             if block is None:
                 faults += 1
             else:
-                yield _document(block, path)
+                yield _readable(block, path)
         except EvidenceReadError:
             faults += 1
             if block is not None and (behind := _last_begin(block)):  # the end that was found is that of another event
                 with suppress(EvidenceReadError):
-                    yield _document(block[behind:], path)
+                    yield _readable(block[behind:], path)
         if faults > MOST_FAULTS:
             break
     tell_faults(faults, path)
@@ -80,22 +85,34 @@ def _last_begin(block: str) -> int:
     return max(found.start() for found in _BEGIN.finditer(block))
 
 
+def _readable(block: str, path: str) -> Json:
+    """The event; characters that XML does not allow, which exporters write as they stand in the event, are replaced."""
+    try:
+        return _document(block, path)
+    except EvidenceReadError:
+        allowed = _NOT_ALLOWED.sub("\ufffd", block)
+        if allowed == block:
+            raise
+        return _document(allowed, path)
+
+
 def _document(block: str, path: str) -> Json:
     system: dict[str, object] = {}
     data: dict[str, str] = {}
     unnamed: list[str] = []
     for element in xml_elements(block.encode(), path):
+        text = element.text if element.text.strip() else ""  # `evtx_dump` breaks the line inside of empty ones
         match element.path:
             case (_, "System", name):
                 system[name] = dict(element.attributes) if name in _BY_ATTRIBUTE else element.text.strip()
             case (_, "EventData", "Data") if "Name" not in element.attributes:
-                unnamed.append(element.text)
+                unnamed += [text] if text else []
             case (_, "EventData", name):
-                data[element.attributes.get("Name", name)] = element.text
+                data[element.attributes.get("Name", name)] = text
             case (_, "RenderingInfo", "Message"):
-                data.setdefault("Message", element.text)
-            case (_, "UserData", *_) if element.text.strip():
-                data[element.name] = element.text
+                data.setdefault("Message", text)
+            case (_, "UserData", *_) if text:
+                data[element.name] = text
     return {"Event": {"System": system, "EventData": _with_unnamed(data, unnamed)}}
 
 
