@@ -15,7 +15,7 @@ from enum import StrEnum
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
-from waspglass.census.units import PATCHED, VULNERABLE, Unit, hosts_sql, scans_of
+from waspglass.census.units import PATCHED, UNITS, VULNERABLE, Unit, hosts_sql, scans_of
 
 __all__ = ["Change", "ChangedHost", "Comparison", "compare"]
 
@@ -86,7 +86,7 @@ CASE
   WHEN u.unit IS NOT NULL AND coalesce(a, b) IN {VULNERABLE} THEN '{Change.UNHEARD_VULNERABLE}'
   WHEN u.unit IS NOT NULL THEN '{Change.UNHEARD}'
   WHEN b IN {VULNERABLE} AND a IN {VULNERABLE} THEN 'still vulnerable'
-  WHEN b IN {VULNERABLE} AND coalesce(earlier, false) THEN 'vulnerable again'
+  WHEN b IN {VULNERABLE} AND e.unit IS NOT NULL THEN 'vulnerable again'
   WHEN b IN {VULNERABLE} AND a IS NULL THEN 'new, vulnerable'
   WHEN b IN {VULNERABLE} THEN 'turned vulnerable'
   WHEN b IS NULL AND a IN {VULNERABLE} THEN 'gone, was vulnerable'
@@ -99,28 +99,30 @@ END
 """
 
 
+_NONE = "SELECT NULL AS unit WHERE false"
+"""SQL: no unit."""
+
+
 def _changes_sql(reading: Reading, source: str, before: dt.date, after: dt.date, unit: Unit) -> str:
     """SQL: a row for each unit of either scan with change, addresses, country, compromised."""
-    own = [(day, source) for day in scans_of(reading, source) if day <= after]
+    two = [(before, source), (after, source)]
+    days = hosts_sql(reading, two, unit, extra="list_distinct(list(address)) AS addresses, min(country) AS country")
+    past = [(day, source) for day in scans_of(reading, source) if day < before]
+    earlier = f"SELECT DISTINCT unit FROM ({hosts_sql(reading, past, unit)}) WHERE weight IN {VULNERABLE}"  # noqa: S608
     any_source = [scan for scan in reading.scans() if scan[0] <= after]
-    hosts = hosts_sql(reading, own, unit, extra="list_distinct(list(address)) AS addresses, min(country) AS country")
-    reported = hosts_sql(reading, any_source, unit)
-    sides = f"date IN (DATE '{before}', DATE '{after}')"
+    reported = reading.judged_sql(any_source, f"{UNITS[unit]} AS unit", servers=unit is Unit.SERVER)
     return f"""
-    WITH days AS ({hosts}), reported AS (SELECT unit FROM ({reported}) WHERE compromised GROUP BY unit),
+    WITH days AS ({days}), earlier AS ({earlier if past else _NONE}),
+    reported AS (SELECT DISTINCT unit FROM ({reported} AND s.compromise IS NOT NULL)),
+    unheard AS ({_unheard_sql(reading, source, before, after)}),
     sides AS (
-      SELECT unit,
-        max(weight) FILTER (date = DATE '{before}') AS a,
-        max(weight) FILTER (date = DATE '{after}') AS b,
-        bool_or(weight IN {VULNERABLE}) FILTER (date < DATE '{before}') AS earlier,
-        list_sort(list_distinct(flatten(list(addresses) FILTER ({sides})))) AS addresses,
-        min(country) FILTER ({sides}) AS country
+      SELECT unit, max(weight) FILTER (date = DATE '{before}') AS a, max(weight) FILTER (date = DATE '{after}') AS b,
+        list_sort(list_distinct(flatten(list(addresses)))) AS addresses, min(country) AS country
       FROM days GROUP BY unit
     )
     SELECT {_CASES} AS change, addresses, country, r.unit IS NOT NULL AS compromised, b IN {PATCHED} AS patched
-    FROM sides LEFT JOIN reported r USING (unit) LEFT JOIN ({_unheard_sql(reading, source, before, after)}) u
-      ON u.unit = sides.unit AND (a IS NULL OR b IS NULL)
-    WHERE a IS NOT NULL OR b IS NOT NULL
+    FROM sides LEFT JOIN earlier e USING (unit) LEFT JOIN reported r USING (unit)
+    LEFT JOIN unheard u ON u.unit = sides.unit AND (a IS NULL OR b IS NULL)
     """  # noqa: S608 - dates and lists of numbers are ours
 
 
@@ -133,7 +135,7 @@ def _unheard_sql(reading: Reading, source: str, before: dt.date, after: dt.date)
         if addresses is not None:
             seen = f"SELECT unit, unnest(addresses) AS address FROM days WHERE date = DATE '{shown}'"  # noqa: S608
             sides.append(f"SELECT DISTINCT unit FROM ({seen}) WHERE address IN ({addresses})")  # noqa: S608 - ours
-    return " UNION ".join(sides) or "SELECT NULL AS unit WHERE false"
+    return " UNION ".join(sides) or _NONE
 
 
 def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:

@@ -12,7 +12,7 @@ from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import State
 
-__all__ = ["PATCHED", "VULNERABLE", "Unit", "hosts_sql", "scans_of"]
+__all__ = ["PATCHED", "UNITS", "VULNERABLE", "Unit", "hosts_sql", "scans_of"]
 
 VULNERABLE = "(" + ", ".join(str(w) for w, each in WEIGHTS.items() if each.state is State.VULNERABLE) + ")"
 """Weights that mean vulnerable, as an SQL list."""
@@ -25,6 +25,10 @@ class Unit(StrEnum):
 
     SERVER = "server"
     ADDRESS = "address"
+
+
+UNITS = {Unit.SERVER: "i.server", Unit.ADDRESS: "s.address"}
+"""The unit of a sighting `s` (and identity `i`) as an SQL expression."""
 
 
 def scans_of(reading: Reading, source: str) -> list[dt.date]:
@@ -42,8 +46,7 @@ def hosts_sql(
     servers = unit is Unit.SERVER
     if servers:
         ensure_identity(reading)
-    what = "i.server" if servers else "s.address"
-    columns = f"{what} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
+    columns = f"{UNITS[unit]} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
     joined = reading.judged_sql(scans, columns, servers=servers)
     aggregates = f", {extra}" if extra else ""
     return (
