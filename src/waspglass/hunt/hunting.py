@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from waspglass.evidence.artefact import Artefact, RecordReader
 from waspglass.evidence.skip_log import skip_of
@@ -29,7 +29,7 @@ from waspglass.hunt.outcome.conclude import Concluded, conclude
 from waspglass.hunt.outcome.findings import in_order
 from waspglass.hunt.outcome.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rules.followup import Seeds, follow_up, seeds_of
-from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
+from waspglass.hunt.rules.rule import RuleSet
 from waspglass.hunt.rules.unanswered import without_log
 from waspglass.hunt.scan.scan_file import Outcome, Pass
 from waspglass.hunt.scan.workers import scan_files
@@ -94,43 +94,13 @@ class _Gathered:
         return told
 
 
-@dataclass(slots=True, kw_only=True)
-class _Sweeps:
-    """What all passes over the evidence have in common; see `hunt`."""
-
-    artefacts: Sequence[Artefact]
-    rules: RuleSet
-    readers: Mapping[str, RecordReader]
-    window: Span | None
-    cache: Cache | None
-    workers: int
-    limits: Limits
-    naive: bool
-    watch: _Watch
-    _marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-    def sweep(
-        self, chosen: tuple[Rule | Indicator, ...], holes: Mapping[str, tuple[str, ...]], *, first: bool
-    ) -> _Gathered:
-        """One pass over all files."""
-        run = Pass(
-            rules=self.rules,
-            chosen=chosen,
-            holes=holes,
-            readers=self.readers,
-            window=self.window,
-            limits=self.limits,
-            yara=first,
-            naive=self.naive,
-            cache=self.cache if first else None,  # what one intrusion left behind is of use for no other evidence
-            progress=self.watch.read,
-            marks=self._marks,
-        )
-        gathered = _Gathered(self.limits.correlated)
-        for outcome in scan_files(self.artefacts, run, self.workers):
-            gathered.take(outcome)
-            self.watch.findings = len(gathered.hits)
-        return gathered
+def _swept(artefacts: Sequence[Artefact], run: Pass, workers: int, watch: _Watch) -> _Gathered:
+    """One pass over all files."""
+    gathered = _Gathered(run.limits.correlated)
+    for outcome in scan_files(artefacts, run, workers):
+        gathered.take(outcome)
+        watch.findings = len(gathered.hits)
+    return gathered
 
 
 def hunt(
@@ -160,22 +130,21 @@ def hunt(
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
         innocent: Subjects of which a pass's findings tell nothing bad: what was captured with them is not followed up.
     """
-    bounds, watch = limits or Limits(), _Watch(progress)
-    sweeps = _Sweeps(
-        artefacts=list(artefacts),
+    files, watch = list(artefacts), _Watch(progress)
+    run = Pass(
         rules=rules,
+        chosen=(*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators),
+        holes={},
         readers=readers or {},
         window=window,
-        cache=cache,
-        workers=workers,
-        limits=bounds,
+        limits=limits or Limits(),
         naive=naive,
-        watch=watch,
+        cache=cache,
+        progress=watch.read,
     )
-    chosen: tuple[Rule | Indicator, ...] = (*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators)
-    first = sweeps.sweep(chosen, {}, first=True)
+    first = _swept(files, run, workers, watch)
     heard, skipped = first.heard, first.skipped()
-    skipped |= dict.fromkeys(without_log(rules, _present(sweeps.artefacts, first.scanned)))
+    skipped |= dict.fromkeys(without_log(rules, _present(files, first.scanned)))
     concluded = conclude(rules, first.hits, heard)
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
@@ -183,14 +152,16 @@ def hunt(
         if not further.chosen:
             break
         watch.stage = "follow-up"
-        swept = sweeps.sweep(further.chosen, further.holes, first=False)
+        # Without a cache: what one intrusion left behind is of use for no other evidence.
+        run = replace(run, chosen=further.chosen, holes=further.holes, yara=False, cache=None)
+        swept = _swept(files, run, workers, watch)
         skipped.update(swept.skipped())
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
         concluded = conclude(rules, swept.hits, heard, concluded)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     skipped.update(dict.fromkeys(_left_over(seeds, followed)))
-    context, cut = _bounded_context(concluded, bounds.context_per_actor)
+    context, cut = _bounded_context(concluded, run.limits.context_per_actor)
     told = (*rules.skipped, *skipped, *cut)
     return HuntResult(in_order(concluded.findings), in_order(context), told, tuple(first.scanned))
 

@@ -82,8 +82,8 @@ class Pass:
     cache: Cache | None = None
     progress: Callable[[str, int], None] = lambda _source, _count: None
     marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
-    _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(default_factory=dict)
+    _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(init=False, default_factory=dict)
+    _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.cache)
