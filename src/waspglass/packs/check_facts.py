@@ -36,7 +36,7 @@ CONDITIONS = frozenset(
 """What `when` of advice and clocks may say."""
 
 
-def fact_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[PackIssue]:
+def fact_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssue]:
     """Faults of the facts of a pack that fits its schema; `formats` are those that something can read."""
     folder = Path(pack.root)
     yield from _window(pack)
@@ -49,7 +49,7 @@ def fact_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[P
 
 def _window(pack: Pack) -> Iterator[PackIssue]:
     window = pack.window
-    if window.first_exploitation > window.patch_available and window.patch_available.year > 1:
+    if window.first_exploitation > window.patch_available:
         message = "first_exploitation lies after patch_available; say in the sources why"
         yield PackIssue("pack.yml", None, Severity.INFO, "window", message)
     if not window.sources:

@@ -36,7 +36,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 add others, and each component of Exchange has its own."""
 
 
-def kind_issues(pack: Pack, formats: frozenset[str] | None = None) -> Iterator[PackIssue]:
+def kind_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssue]:
     """Faults of the kinds; `formats` are those that something can read."""
     text = read_text(Path(pack.root) / "artefacts.yml", "artefacts.yml")
     yield from _formats(pack, text.splitlines(), formats)

@@ -85,7 +85,10 @@ def _indicator(asked: tuple[Ask, ...], wanted: Wanted) -> Indicator | str:
     if not selective(asked):
         listed = printable("; ".join(f"{what} {value}".strip() for what, value in asked))
         return f"{listed[:120] or 'a type alone'}: nearly every record shows that"
-    made = [_part(what, value, wanted) for what, value in asked]
+    made = [
+        any_indicator(what, value, wanted.source, wanted.meaning or usual_meaning(what.split()[0]), wanted.title)
+        for what, value in asked
+    ]
     whole = [one for one in made if one is not None]
     if len(whole) < len(made):
         unread = [f"{what} {value}" for (what, value), one in zip(asked, made, strict=True) if one is None]
@@ -102,11 +105,6 @@ def _bounded_id(whole: str) -> str:
     if len(whole) <= _LONGEST_ID:
         return whole
     return f"{whole[:_LONGEST_ID]}... {hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-
-
-def _part(what: str, value: str, wanted: Wanted) -> Indicator | None:
-    meaning = wanted.meaning or usual_meaning(what.partition(" ")[0])
-    return any_indicator(what, value, wanted.source, meaning, wanted.title)
 
 
 def _feeding(

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.model.skip import SkipReason
 
-__all__ = ["BLOCK", "Block", "data_from", "open_blocks", "read_blocks"]
+__all__ = ["BLOCK", "Block", "data_from", "open_blocks"]
 
 BLOCK = 1 << 20
 """Bytes read at once; fits the second-level cache of usual processors."""
@@ -50,7 +50,7 @@ def open_blocks(stream: BinaryIO, limit: int, *, local: bool) -> Iterator[Block]
         limit: Bytes of a line.
         local: True if the bytes behind the stream's descriptor are its content.
     """
-    return read_blocks(stream, limit, _size(stream) if local else None)
+    return _read_blocks(stream, limit, _size(stream) if local else None)
 
 
 def _size(stream: BinaryIO) -> int | None:
@@ -93,7 +93,7 @@ def _hole(stream: BinaryIO, most: int) -> int:
     return end - here
 
 
-def read_blocks(stream: BinaryIO, limit: int, size: int | None = None) -> Iterator[Block]:
+def _read_blocks(stream: BinaryIO, limit: int, size: int | None) -> Iterator[Block]:
     """Blocks of about a megabyte; the last line gets a line feed if the file has none at its end.
 
     Raises:
