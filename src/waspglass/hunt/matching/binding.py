@@ -24,21 +24,11 @@ _UA = ("cs(User-Agent)",)
 _SPACED: Mapping[str, tuple[str, ...]] = {
     one.replace(" ", form): (one.replace(" ", form), one)
     for one in (
-        "Category Name",
-        "Detection User",
-        "Feature Name",
-        "New Value",
-        "Old Value",
-        "Process Name",
-        "Product Name",
-        "Severity ID",
-        "Severity Name",
-        "Source Name",
-        "Threat ID",
-        "Threat Name",
+        "Category Name", "Detection User", "Feature Name", "New Value", "Old Value", "Process Name", "Product Name",
+        "Severity ID", "Severity Name", "Source Name", "Threat ID", "Threat Name",
     )
     for form in ("", "_")
-}
+}  # fmt: skip
 """Events of Windows Defender have blanks in the names of their fields, which rules leave out."""
 BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "w3c": {

@@ -29,21 +29,8 @@ class LeftOut:
 
 _ALIASES = {
     "address": (
-        "address",
-        "cidr",
-        "dst_ip",
-        "ip",
-        "ip address",
-        "ip-dst",
-        "ip-src",
-        "ip:port",
-        "ip_address",
-        "ipaddress",
-        "ipv4",
-        "ipv4-addr",
-        "ipv6",
-        "ipv6-addr",
-        "src_ip",
+        "address", "cidr", "dst_ip", "ip", "ip address", "ip-dst", "ip-src", "ip:port", "ip_address", "ipaddress",
+        "ipv4", "ipv4-addr", "ipv6", "ipv6-addr", "src_ip",
     ),
     "domain": ("domain", "hostname", "domain-name", "domainname", "fqdn", "host"),
     "url": ("url", "uri", "link"),
@@ -54,7 +41,7 @@ _ALIASES = {
     "sha256": ("sha256", "sha-256", "hash-sha256", "filehash-sha256", "filesha256", "sha256 hash", "sha256_hash"),
     "sha1": ("sha1", "sha-1", "hash-sha1", "filehash-sha1", "filesha1", "sha1 hash", "sha1_hash"),
     "md5": ("md5", "hash-md5", "filehash-md5", "filemd5", "md5 hash", "md5_hash"),
-}
+}  # fmt: skip
 TYPES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
 """What lists call a type -> our name."""
 
