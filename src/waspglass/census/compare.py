@@ -36,9 +36,9 @@ class Change(StrEnum):
     STILL_PATCHED = "still patched"
     UNCLEAR = "unclear"
     """Seen in both, and at least one of the states cannot be told."""
-    UNHEARD_VULNERABLE = "report missing on one day, vulnerable on the other"
-    UNHEARD = "report missing on one day, not known to be vulnerable"
-    """Seen in one scan, by reports that did not come for the other."""
+    UNHEARD_VULNERABLE = "report missing, vulnerable"
+    UNHEARD = "report missing, not known vulnerable"
+    """Like the one before: seen in one of the scans, by reports only that did not come for the other."""
 
 
 @dataclass(frozen=True)
