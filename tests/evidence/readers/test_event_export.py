@@ -75,6 +75,7 @@ WINEVENT = {
     "TimeCreated": "3/3/2021 1:02:03 AM",
     "Properties": "System.Collections.Generic.List`1[System.Diagnostics.Eventing.Reader.EventProperty]",
 }
+UNTIMED = {**WINEVENT, "Message": "without the time that Sysmon writes itself"}
 GERMAN = {**WINEVENT, "TimeCreated": "03.03.2021 01:02:03"}
 VELOCIRAPTOR = {**EVENT, "EventData": json.dumps(DATA), "UserData": ""}
 EXPORTS = {
@@ -117,7 +118,7 @@ def test_local_times_are_those_of_the_server() -> None:
         ("2021/7/3 13:02:03", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
         ("12/7/2021 12:02:03 AM", datetime(2021, 12, 6, 23, 2, 3, tzinfo=UTC)),
     ):
-        ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text, "Message": "x"}])))
+        ((_, moment, _),) = reader.records(artefact(table([{**UNTIMED, "TimeCreated": text}])))
         assert moment == utc, text
         ((_, moment, _),) = reader.records(artefact(table([{**WINEVENT, "TimeCreated": text}])))
         assert moment == TIME, "Sysmon's own time, in its message, needs no zone"
@@ -134,7 +135,7 @@ def test_local_times_are_those_of_the_server() -> None:
     ],
 )
 def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[str], month: int) -> None:
-    records = EventExportReader().records(artefact(table([{**WINEVENT, "TimeCreated": text} for text in others])))
+    records = EventExportReader().records(artefact(table([{**UNTIMED, "TimeCreated": text} for text in others])))
     moment = next(records)[1]
     assert moment is not None
     assert moment.month == month
@@ -142,14 +143,14 @@ def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[s
 
 def test_times_inside_of_what_a_search_engine_puts_around_an_event_tell_the_same() -> None:
     texts = ("4/3/2021 1:02:03 AM", "13/3/2021 1:02:03 AM")
-    found, fault = read(json.dumps([{"_source": {**WINEVENT, "TimeCreated": text}} for text in texts], indent=1))
+    found, fault = read(json.dumps([{"_source": {**UNTIMED, "TimeCreated": text}} for text in texts], indent=1))
     assert [moment and (moment.day, moment.month) for moment, _ in found] == [(4, 3), (13, 3)]
     assert fault is None
 
 
 @pytest.mark.parametrize("text", ["99/99/2021 01:02:03", "1/1/0001 1:02:03 AM", "13/3/2021 13:02:03 AM"])
 def test_times_that_cannot_be_read_are_told(text: str) -> None:
-    found, fault = read(table([{**WINEVENT, "TimeCreated": text}, WINEVENT]))
+    found, fault = read(table([{**UNTIMED, "TimeCreated": text}, UNTIMED]))
     assert found[0][0] is None
     assert (len(found), fault) == (2, SkipReason.BAD_TIME)
 
