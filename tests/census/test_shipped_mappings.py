@@ -76,7 +76,7 @@ TELL_MORE = {
 
 
 def test_each_has_a_record_here() -> None:
-    assert set(shipped_mappings()) == set(RECORDS)
+    assert set(shipped_mappings()) == {*RECORDS, "shodan-csv"}
 
 
 @pytest.mark.parametrize("scanner", RECORDS)
@@ -118,3 +118,22 @@ def test_masscan_as_it_writes_a_run(tmp_path: Path) -> None:
     content = f"[\n{opened}\n,\n{shown}\n]\n".encode()
     assert added(add(tmp_path, "scan.json", content, mapping=read_mapping(Path("masscan")))) == (2, {})
     assert [(each["product"], each["version"]) for each in rows(tmp_path)] == [(None, None), ("exchange", PATCHED)]
+
+
+def test_what_shodan_converts(tmp_path: Path) -> None:
+    """Its columns in its order; heads go over several lines."""
+    names = (
+        "data,hostnames,ip,ip_str,ipv6,org,isp,location.country_code,location.city,location.country_name,"
+        "location.latitude,location.longitude,os,asn,port,tags,timestamp,transport,product,version,vulns,"
+        "ssl.cipher.version,ssl.cipher.bits,ssl.cipher.name,ssl.alpn,ssl.versions,ssl.cert.serial,"
+        "ssl.cert.fingerprint.sha1,ssl.cert.fingerprint.sha256,html,title"
+    )
+    cells = {"data": f'"{HEAD}"', "hostnames": "a.example;b.example", "ip": "3221225985", "ip_str": "192.0.2.1"}
+    cells |= {"location.country_code": "DE", "asn": "AS64496", "port": "443", "ssl.cert.fingerprint.sha256": PRINT}
+    cells |= {"timestamp": "2021-03-09T10:00:00.123456", "transport": "tcp", "product": "Microsoft IIS httpd"}
+    content = f"{names}\n{','.join(cells.get(name, '') for name in names.split(','))}\n".encode()
+    assert added(add(tmp_path, "b.csv", content, mapping=read_mapping(Path("shodan-csv")))) == (1, {})
+    (one,) = rows(tmp_path)
+    assert (one["address"], one["port"], one["asn"], one["country"]) == ("192.0.2.1", 443, 64496, "DE")
+    assert (one["product"], one["version"], one["server_name"]) == ("exchange", VULNERABLE, "EX1")
+    assert (one["names"], one["certificate"]) == (["a.example", "b.example"], PRINT)
