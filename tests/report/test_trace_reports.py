@@ -251,3 +251,35 @@ def test_that_one_in_one_looks_so_is_not_said(result: TraceResult, language: str
     begin = say.text("label.one_in", count="1")
     assert len(say.calibration()) == 2
     assert begin not in say.hypotheses(one.model_copy(update={"llr": 0.3, "hypotheses": weak, "parts": ()}))
+
+
+def test_an_answer_says_what_its_ratio_means_and_that_it_names_nobody(result: TraceResult) -> None:
+    best = result.comparisons[0].model_copy(update={"verdict": Verdict.DERIVED, "llr": math.log(20_000), "parts": ()})
+    derived = Sentences(result.model_copy(update={"comparisons": (best,)}), "de")
+    assert "20.000-mal so wahrscheinlich, wenn ein Text aus dem anderen entstand" in derived.strength()[0]
+    unlike = best.model_copy(update={"verdict": Verdict.INDEPENDENT, "llr": -math.log(256)})
+    apart = Sentences(result.model_copy(update={"comparisons": (unlike,)}), "en")
+    assert "260 times as probable if both texts were made independently" in apart.strength()[0]
+    assert "does not say who" in apart.strength()[1]
+
+
+def test_where_nothing_is_answered_no_ratio_is_put_into_words(result: TraceResult) -> None:
+    open_one = result.comparisons[0].model_copy(update={"verdict": Verdict.CANNOT_TELL})
+    for comparisons in ((), (open_one,)):
+        assert Sentences(result.model_copy(update={"comparisons": comparisons}), "en").strength() == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_compared_is_named_with_its_hash(result: TraceResult, language: str) -> None:
+    one = result.comparisons[0]
+    layered = one.model_copy(update={"sample": f"{one.sample} > base64"})
+    inside = result.samples[0].model_copy(update={"name": layered.sample, "sha256": "f" * 64})
+    shown = result.model_copy(update={"comparisons": (layered,), "samples": (*result.samples, inside)})
+    for report in (trace_text(shown, language), trace_html(shown, language)):
+        assert all(each.sha256 in report for each in (*result.samples, inside, *result.shared))
+
+
+def test_on_paper_no_line_of_a_program_is_cut_off(result: TraceResult) -> None:
+    printed = trace_html(result, "en").split("@media print", 1)[1].split("</style>", 1)[0]
+    assert "max-height: none" in printed
+    assert "white-space: pre-wrap" in printed

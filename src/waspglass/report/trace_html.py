@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 
 from jinja2 import Environment
 
@@ -89,5 +90,6 @@ def trace_html(result: TraceResult, language: str) -> str:
     ]
     template = _environment().get_template("trace.html.j2")
     return template.render(
-        result=result, say=say, detailed=detailed, rivals=RIVALS, language=language, plot=PLOT, hues=HUES
-    )
+        result=result, say=say, detailed=detailed, rivals=RIVALS, language=language, plot=PLOT, hues=HUES,
+        version=version("waspglass"),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.phrases import Phrases
 from waspglass.report.visible import visible
-from waspglass.trace.result import Comparison, Contrast, PartMatch, Region, TraceResult
+from waspglass.trace.result import Comparison, Contrast, Input, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["RIVALS", "Sentences"]
@@ -20,6 +20,10 @@ MANY = 20
 """Pairs from which on it is said how many of so many may look like the one that is shown."""
 _MARKS = {"en": str.maketrans("", ""), "de": str.maketrans(",.", ".,")}
 """How numbers are written: the marks of English ones, turned into those of the language."""
+
+
+def _holders(names: set[str]) -> set[str]:
+    return {name.split(" > ", 1)[0] for name in names}
 
 
 class Sentences:
@@ -59,6 +63,42 @@ class Sentences:
         if best.verdict is Verdict.DERIVED and (others := self._also_fit(best)):
             return self.text(f"answer.{key}_open", count=self.number(others), **named)
         return self.text(f"answer.{key}", **named)
+
+    def strength(self) -> list[str]:
+        """What the ratio of the answer means to somebody who has never seen one; nothing where there is no answer."""
+        if not self.result.comparisons or self.result.comparisons[0].verdict is Verdict.CANNOT_TELL:
+            return []
+        best = self.result.comparisons[0]
+        llr = max(part.llr for part in best.parts) if "part" in best.reasons and best.parts else best.llr
+        times = self.number(float(f"{math.exp(abs(llr)):.1e}"))
+        return [self.text(f"strength.{'for' if llr > 0 else 'against'}", times=times), self.text("strength.limits")]
+
+    def inputs(self, number: int) -> list[tuple[str, list[str]]]:
+        """Under their headings, what the first comparisons compare: how each was read, and its hash.
+
+        Of what was unpacked, the file that holds it is there, too.
+        """
+        first = self.result.comparisons[:number]
+        sides = (
+            ("sample", self.result.samples, {one.sample for one in first}),
+            ("shared", self.result.shared, {one.shared for one in first}),
+        )
+        return [
+            (self.text(f"label.{side}"), [self._input(each) for each in inputs if each.name in names | _holders(names)])
+            for side, inputs, names in sides
+        ]
+
+    def _input(self, each: Input) -> str:
+        return self.text(
+            "label.input", name=printable(each.name), language=each.language, tokens=self.number(each.tokens),
+            sha256=each.sha256,
+        )  # fmt: skip
+
+    def besides(self) -> str:
+        """How many programs the comparison was measured on, and how many did not count."""
+        return self.text(
+            "label.besides", background=self.number(self.result.background), base=self.number(self.result.base)
+        )
 
     def _also_fit(self, best: Comparison) -> int:
         """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather.

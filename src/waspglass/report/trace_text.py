@@ -45,7 +45,7 @@ def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
 def trace_text(result: TraceResult, language: str) -> str:
     """The answer first, then why, then what else could explain it, then the numbers behind it."""
     say = Sentences(result, language)
-    lines = [f"{say.verdict(result.verdict).upper()}: {say.answer()}"]
+    lines = [f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()]
     for one in result.comparisons[:SHOWN]:
         lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
         lines += [f"  {line}" for line in (*say.reasons(one), *say.hypotheses(one))]
@@ -62,6 +62,10 @@ def trace_text(result: TraceResult, language: str) -> str:
     )
     lines += ["", f"{say.text('label.rivals')}:"] + [f"  - {say.text(f'rival.{key}')}" for key in RIVALS]
     lines += ["", f"{say.text('label.calibration')}:"] + [f"  {line}" for line in say.calibration()]
+    lines += ["", f"{say.text('label.inputs')}:"]
+    for title, inputs in say.inputs(SHOWN):
+        lines += _section(title, inputs)
+    lines.append(f"  {say.besides()}")
     lines += _section(say.text("label.remarks"), say.remarks())
     lines += _section(say.text("label.skipped"), say.skipped())
     return "\n".join(lines)

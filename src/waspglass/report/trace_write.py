@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 from waspglass.report.trace_html import trace_html
@@ -28,7 +29,7 @@ def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ..
     """
     contents = (
         lambda: trace_html(result, language),
-        lambda: trace_text(result, language) + "\n\nwaspglass trace\n",
+        lambda: f"{trace_text(result, language)}\n\nwaspglass trace {version('waspglass')}\n",
         lambda: result.model_dump_json(indent=1) + "\n",
     )
     return write_files(out, dict(zip(REPORTS, contents, strict=True)), ours=is_ours)
