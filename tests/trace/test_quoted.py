@@ -35,6 +35,31 @@ def test_a_program_that_stands_in_another_text_line_by_line_is_taken_out(text: s
     assert result.verdict is Verdict.DERIVED
 
 
+def listed(prefix: str) -> str:
+    return "".join(f"{prefix.format(i + 1, i % 60)}{line}\n" for i, line in enumerate(ORIGINAL.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("lines of a list", listed("{0:5}  ")),
+        ("lines of a list", listed("{0}: ")),
+        ("lines of a list", listed("src/r.py:{0}:")),
+        ("lines of a list", listed("2021-03-02 10:00:{1:02},123 INFO [worker-1] ")),
+        (
+            "typed lines",
+            "".join((">>> " if line[:1].strip() else "... ") + line + "\n" for line in ORIGINAL.splitlines()),
+        ),
+        ("echoed lines", "@echo off\n" + "".join(f"echo {line}>> r.py\r\n" for line in ORIGINAL.splitlines())),
+        ("echoed lines", "".join(f"@(echo.{line.replace('>', '^>')}) >>r.py\n" for line in ORIGINAL.splitlines())),
+    ],
+)
+def test_what_is_before_each_line_is_taken_away(label: str, text: str) -> None:
+    layers = {layer.name: layer.raw.decode() for layer in unpack(source("a", text)).layers}
+    kept = [line.rstrip() for line in layers[f"a > {label}"].split("\n") if line.strip()]
+    assert kept == [line for line in ORIGINAL.splitlines() if line.strip()]
+
+
 @pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "#!/bin/sh\n" + "# about\n" * 5 + "ls\n", "# a\n\n## b\n"])
 def test_comments_in_a_program_are_no_text_of_their_own(text: str) -> None:
     assert list(quoted_texts(text)) == []

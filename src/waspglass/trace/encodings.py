@@ -11,6 +11,7 @@ import codecs
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator
+from urllib.parse import unquote_to_bytes
 
 __all__ = ["BINARY_ENCODINGS", "encoded_texts"]
 
@@ -35,6 +36,7 @@ _NUMBER = re.compile(r"(?<!\w)(?:0x[0-9A-Fa-f]{1,5}|\d{1,6})(?!\w)")
 _ESCAPED = re.compile(r"\"(?:[^\"\\\n]++|\\.)*+|'(?:[^'\\\n]++|\\.)*+", re.DOTALL)
 _ESCAPE = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u\{?[0-9A-Fa-f]{2,6}\}?|\\[0-7]{1,3}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\\.")
 _NAMED_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\a": "\a", "\\b": "\b", "\\f": "\f", "\\v": "\v"}
+_FORM = re.compile(r"[\w.~*+%!()'-]{80,}", re.ASCII)
 _LEAST_ESCAPES = 12
 _REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
 
@@ -56,6 +58,7 @@ def encoded_texts(text: str, pieces: Collection[str] = ()) -> Found:
     yield from _bits(text)
     yield from _codes(text)
     yield from _escapes(text)
+    yield from _form(text)
 
 
 def _base64(text: str, pieces: Collection[str]) -> Found:
@@ -145,6 +148,13 @@ def _codes(text: str) -> Found:
             # What is beyond 16 bits stands as one code or, as in JavaScript, as two.
             wide = "".join(map(chr, values)).encode("utf-16", "surrogatepass")
             yield "character codes", wide.decode("utf-16", "replace").encode()
+
+
+def _form(text: str) -> Found:
+    """Values of forms and addresses, in which blanks are `+` and marks `%`."""
+    for match in _FORM.finditer(text):
+        if match.group().count("%") >= _LEAST_ESCAPES:
+            yield "URL", unquote_to_bytes(match.group().replace("+", " "))
 
 
 def _escapes(text: str) -> Found:

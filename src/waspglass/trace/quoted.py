@@ -1,6 +1,6 @@
-"""Texts that stand in another one line by line: quoted in a mail, added by a patch, commented out as a whole.
+"""Texts that stand in another one line by line: quoted in a mail, added by a patch, commented out as a whole, in a log.
 
-The mark before each line makes a comment, or broken syntax, of what is the same program otherwise.
+What is before each line makes a comment, or broken syntax, of what is the same program otherwise.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
+from textwrap import dedent
+
+from waspglass.trace.languages import PLAIN_TEXT, detect
 
 __all__ = ["quoted_texts"]
 
@@ -17,6 +20,14 @@ SHARE = 0.7
 """Share of the lines with something in them that must bear the mark."""
 LINE_LIMIT = 200_000
 _MARK = re.compile(r"[ \t]*(?:>|\#(?!!)|//|--|;|'|rem\b)(?:[ \t]?>(?=[ \t]|$))*", re.IGNORECASE)
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)", re.MULTILINE)
+_ECHO = re.compile(
+    r"(?i)^[ \t@]*(\()?[ \t]*echo[ \t.:(]([^\n]*?)(?(1)\))[ \t]*>>?[ \t]*\S{1,200}[ \t]*\r?$", re.MULTILINE
+)
+_CARET = re.compile(r"\^([&<>|^()%!\"])")
+PREFIX_LIMIT = 200
+"""Characters of a prefix, such as the time and the name in a log."""
+_NUMBER = re.compile(r"[ \t]*\d+")
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 
 
@@ -35,6 +46,41 @@ def quoted_texts(text: str) -> Iterator[tuple[str, bytes]]:
             if all(not line.strip() or line.startswith(" ") for line in bare):
                 bare = [line[1:] for line in bare]
             yield "quoted lines", "\n".join(bare).encode("utf-8", "surrogatepass")
+    for label, bare in (
+        ("typed lines", _typed(text)),
+        ("echoed lines", _echoed(text)),
+        ("lines of a list", _listed(lines)),
+    ):
+        if len(bare) >= LEAST_LINES and len(bare) >= SHARE * filled:
+            yield label, "\n".join(bare).encode("utf-8", "surrogatepass")
+
+
+def _typed(text: str) -> list[str]:
+    """What stands behind the prompts of Python."""
+    return [line[4:] for line in text.split("\n", LINE_LIMIT) if _PROMPT.match(line)] if ">>>" in text else []
+
+
+def _echoed(text: str) -> list[str]:
+    """What a script of commands writes into files line by line."""
+    return [_CARET.sub(r"\1", line) for _, line in _ECHO.findall(text)] if ">" in text else []
+
+
+def _listed(lines: list[str]) -> list[str]:
+    """What is behind a prefix that nearly all lines have but for numbers in it; that must look like a program."""
+    filled = [line for line in lines if line.strip()]
+    if len(filled) < LEAST_LINES:
+        return []
+    shapes = sorted(_NUMBER.sub("0", line[:PREFIX_LIMIT]) for line in filled)
+    # Whatever seven of ten have in common, these two have.
+    low, high = shapes[len(shapes) * 3 // 10], shapes[len(shapes) * 7 // 10]
+    prefix = low[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))]
+    prefix = prefix[: max(map(prefix.rfind, "0:]|>)-")) + 1]
+    if "0" not in prefix:
+        return []
+    form = re.compile(r"[ \t]*\d+".join(map(re.escape, prefix.split("0"))))
+    bare = [line[found.end() :] for line in filled if (found := form.match(line))]
+    plain = dedent("\n".join(bare))
+    return plain.split("\n") if detect("", plain) is not PLAIN_TEXT else []
 
 
 def _after(lines: list[str]) -> Iterator[str]:

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from waspglass.evidence.limits import Limits
+from waspglass.trace.archives import Opening, opened
 from waspglass.trace.disguise import is_disguised
+from waspglass.trace.embedded import embedded_texts
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
@@ -40,6 +43,8 @@ _MEDIA = re.compile(
     re.DOTALL,
 )
 """How pictures, fonts, documents and certificates begin, which pages carry; believed where nothing is evaluated."""
+_ARCHIVE = Limits(files=LAYER_LIMIT, total_bytes=LAYER_BYTES)
+"""Of an archive that is packed in a text."""
 _COMPRESSED = re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0")
 
 
@@ -86,6 +91,14 @@ def _inflated(raw: bytes) -> _Layer | None:
     return _Layer(content.kind, content.raw, content.cut)
 
 
+def _archived(label: str, packed: bytes) -> list[_Layer]:
+    """The files of a zip archive; of one that cannot be read, itself, so that this is said."""
+    opening = Opening("zip", _ARCHIVE, [])
+    sources = [source for source in opened(Source("zip", packed), opening) if opening.admits(source)]
+    cut = bool(opening.skipped)
+    return [_Layer(f"{label} > {source.name}", source.raw, cut) for source in sources] or [_Layer("", packed)]
+
+
 def _layers(raw: bytes) -> Iterator[_Layer]:
     """What stands packed in a text, one level down."""
     whole = _inflated(raw)
@@ -100,15 +113,20 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
     pieces = {piece for one in joined for piece in one.pieces}
     wholes = [one.whole for one in joined]
     for label, packed in itertools.chain(
+        embedded_texts(text),
         (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
-        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text),
+        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text), embedded_texts(text),
     ):  # fmt: skip
-        inside = _inflated(packed) if label in BINARY_ENCODINGS else None
+        binary = label in BINARY_ENCODINGS or label == "mail"
+        if binary and packed.startswith(b"PK\x03\x04"):
+            yield from _archived(label, packed)
+            continue
+        inside = _inflated(packed) if binary else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
             yield _Layer(label, packed)
-        elif len(packed) >= LEAST_UNREAD and label in BINARY_ENCODINGS and (evaluates or not _MEDIA.match(packed)):
+        elif len(packed) >= LEAST_UNREAD and binary and (evaluates or not _MEDIA.match(packed)):
             yield _Layer("", packed)
 
 

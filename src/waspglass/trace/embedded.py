@@ -1,0 +1,162 @@
+"""Texts that stand whole in documents: mails, web pages, notebooks, JSON, XML, comments; finds them, runs nothing."""
+
+from __future__ import annotations
+
+import email
+import email.errors
+import email.policy
+import html
+import itertools
+import json
+import re
+from collections.abc import Iterator
+
+from waspglass.trace.languages import PLAIN_TEXT, detect
+
+__all__ = ["embedded_texts"]
+
+LEAST = 200
+"""Characters from which on a text in a document is worth a look."""
+MOST = 64
+"""Texts of one document that are looked at."""
+LEAST_LINES = 5
+"""Ends of lines in a comment that may be a program."""
+LINES = 20_000
+"""Lines of a log of JSON that are read."""
+BOUNDARIES = 40
+"""Parts in parts of a mail that are read; each costs a look at every line."""
+
+_MAIL = re.compile(
+    r"(?im)\A\ufeff?(?:From [^\n]*\n)?(?:[\w-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){0,200}?"
+    r"content-(?:type|transfer-encoding):"
+)
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_SHOWN = tuple(
+    (name, re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(rf"</{name}\b", re.IGNORECASE))
+    for name in ("pre", "textarea", "xmp", "script")
+)
+_COMMENTS = tuple(
+    (re.compile(re.escape(a)), re.compile(re.escape(b))) for a, b in (("/*", "*/"), ("<!--", "-->"), ("<#", "#>"))
+)
+_LEAF = re.compile(r">([^<>]{200,})</")
+_RUN = re.compile(r"<w:t\b[^<>]*>([^<]*)</w:t>|<w:(br|cr)\b")
+_BREAK = re.compile(r"<br\b[^<>]*>|</(?:p|div|li|tr)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_STAR = re.compile(r"^[ \t]*\*[ \t]?", re.MULTILINE)
+
+Found = Iterator[tuple[str, bytes]]
+
+
+def embedded_texts(text: str) -> Found:
+    """What a text holds as a document holds a file: the label of how, and the content; not all of it is text."""
+    begin = text[:1000].lstrip("\ufeff \t\r\n")
+    if begin[:1] in {"{", "["}:
+        yield from _json(text)
+    elif begin[:1] == "<" or "<pre" in text:
+        yield from _markup(text)
+    elif _MAIL.match(text):
+        yield from _mail(text)
+    for label, part in itertools.chain(_fences(text), _comments(text)):
+        if len(part) >= LEAST and detect("", part) is not PLAIN_TEXT:
+            yield label, part.encode("utf-8", "surrogatepass")
+
+
+def _mail(text: str) -> Found:
+    """The parts of a mail, decoded."""
+    if text.lower().count("boundary=") > BOUNDARIES:
+        return
+    try:
+        message = email.message_from_string(text, policy=email.policy.compat32)
+        parts = [part for part in message.walk() if not part.is_multipart()][:MOST]
+        contents = [part.get_payload(decode=True) for part in parts]
+    except (email.errors.MessageError, LookupError, ValueError, RecursionError):
+        return
+    yield from (("mail", content) for content in contents if isinstance(content, bytes) and len(content) >= LEAST)
+
+
+def _json(text: str) -> Found:
+    """The code of a notebook; of other documents, and of each line of a log, the strings that are programs."""
+    for document in _documents(text):
+        if isinstance(document, dict) and isinstance(document.get("cells"), list):
+            cells = (cell for cell in document["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code")
+            code = "\n\n".join("".join(_strings(cell.get("source"))) for cell in cells)
+            yield "notebook", code.encode("utf-8", "surrogatepass")
+            continue
+        programs = (one for one in _strings(document) if len(one) >= LEAST and detect("", one) is not PLAIN_TEXT)
+        yield from (("JSON", program.encode("utf-8", "surrogatepass")) for program in programs)
+
+
+def _documents(text: str) -> Iterator[object]:
+    try:
+        yield json.loads(text)
+    except (ValueError, RecursionError):
+        for line in text.split("\n", LINES)[:LINES]:
+            if len(line) >= LEAST and line.startswith("{"):
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError):
+                    continue
+
+
+def _strings(document: object) -> Iterator[str]:
+    """All strings in a document, in their order."""
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list):
+            waiting += reversed(one)
+        elif isinstance(one, dict):
+            waiting += reversed(one.values())
+
+
+def _between(text: str, opens: re.Pattern[str], closes: re.Pattern[str]) -> Iterator[str]:
+    """What stands between marks; linear in time however many open."""
+    opened = opens.search(text)
+    while opened and (closed := closes.search(text, opened.end())):
+        yield text[opened.end() : closed.start()]
+        opened = opens.search(text, closed.end())
+
+
+def _markup(text: str) -> Found:
+    """What a page shows as it is written, its scripts, long texts of XML, and the paragraphs of a document of Word."""
+    if "</w:p>" in text:
+        lines = (
+            "".join(html.unescape(run) + "\n" * bool(end) for run, end in _RUN.findall(one))
+            for one in text.split("</w:p>")
+        )
+        yield "document", "\n".join(lines).encode("utf-8", "surrogatepass")
+        return
+    for name, opens, closes in _SHOWN:
+        for content in itertools.islice(_between(text, opens, closes), MOST):
+            plain = content if name == "script" else html.unescape(_TAG.sub("", _BREAK.sub("\n", content)))
+            if len(plain) >= LEAST:
+                yield f"<{name}>", plain.encode("utf-8", "surrogatepass")
+    for match in itertools.islice(_LEAF.finditer(text), MOST):
+        plain = html.unescape(match.group(1))
+        if plain != match.group(1) and detect("", plain) is not PLAIN_TEXT:
+            yield "XML", plain.encode("utf-8", "surrogatepass")
+
+
+def _fences(text: str) -> Iterator[tuple[str, str]]:
+    """Code in Markdown."""
+    if "```" not in text and "~~~" not in text:
+        return
+    fence, code = "", [""]
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if not fence and mark:
+            fence, code = mark.group(1), []
+        elif fence and line.strip().startswith(fence):
+            yield "code block", "\n".join(code)
+            fence = ""
+        elif fence:
+            code.append(line)
+
+
+def _comments(text: str) -> Iterator[tuple[str, str]]:
+    """What is commented out in one piece of some lines."""
+    for opens, closes in _COMMENTS:
+        inside = (one for one in _between(text, opens, closes) if one.count("\n") >= LEAST_LINES)
+        yield from (("comment", _STAR.sub("", one)) for one in itertools.islice(inside, MOST))
