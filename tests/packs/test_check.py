@@ -38,6 +38,8 @@ FAULTS = {
     "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
     "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ''"), "translation"),
     "build of three parts": ("builds.csv", ("1.0.1.2", "1.0.1"), "builds"),
+    "build without a number": ("builds.csv", ("1.0.1.2", "one"), "builds"),
+    "no build with the fix": ("builds.csv", ("R1,yes", "R1,no"), "builds"),
     "build twice": ("builds.csv", ("1.0.1.2", "1.0.1.1"), "builds"),
     "fix lost again": ("builds.csv", ("a list\n1.0.1.2", "a list\n1.0.1.0,Thing,R1,yes,a list\n1.0.1.2"), "builds"),
     "row without source": ("timeline.csv", ("first seen,exploitation,a report", "first seen,exploitation,"), "source"),
@@ -228,7 +230,14 @@ def test_a_regex_that_is_a_number_is_one_in_text(tiny: Edit) -> None:
 @pytest.mark.parametrize(("regex", "severity"), [("(a+)+", Severity.WARNING), ("(a", Severity.ERROR)])
 def test_an_expression_that_the_engine_can_run_is_no_error(tiny: Edit, regex: str, severity: Severity) -> None:
     issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", f"cs-uri-stem|re: '{regex}'")))
-    assert severity in [one.severity for one in issues if one.check == "regex"]
+    assert [one.severity for one in issues if one.check == "regex"] == [severity]
+
+
+def test_a_sample_outside_of_the_pack_is_told_as_such(tiny: Edit) -> None:
+    folder = tiny(RULE, ("samples/evil.log", "../evil.log"))
+    (folder.parent / "evil.log").write_text("x")
+    messages = [one.message for one in check_pack(folder) if one.check == "sample"]
+    assert messages == ["the sample ../evil.log lies outside of the pack"]
 
 
 def test_a_field_that_the_sample_lacks_is_named(tiny: Edit) -> None:

@@ -24,6 +24,14 @@ def test_the_digest_is_of_what_the_pack_knows(tiny: Edit) -> None:
     assert load_pack(tiny("builds.csv", ("a list", "another list"))).sha256 != before
 
 
+def test_the_digest_is_also_of_the_known_good_hashes(tiny: Edit) -> None:
+    folder = tiny("pack.yml", ("cves:", "known_good: known.bin\ncves:"))
+    (folder / "known.bin").write_bytes(b"1")
+    before = load_pack(folder).sha256
+    (folder / "known.bin").write_bytes(b"2")
+    assert load_pack(folder).sha256 != before
+
+
 def test_what_nothing_reads_changes_no_digest(tiny: Edit) -> None:
     """A pack that is kept in git changed its digest with each commit."""
     pack = load_pack(tiny())

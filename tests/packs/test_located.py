@@ -77,12 +77,33 @@ def test_comments_empty_cells_and_quotes_of_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "# only a comment\n", "size\n1,2\n", "size,colour\n1,2\n", "colour\n1\n", "size,size\n1,1\n", 'size\n"open\n'],
+    ("text", "line", "why"),
+    [
+        ("", 1, "has no header row"),
+        ("# only a comment\n", 1, "has no header row"),
+        ("# x\nsize\n1,2\n", 3, "row has 2 cells, the header names 1"),
+        ("# x\nsize,colour\n1,2\n", 2, "no column 'colour' is known"),
+        ("colour\n1\n", 1, "no column 'colour' is known; the column 'size' is missing"),
+        ("size,size\n1,1\n", 1, "a column stands twice"),
+        ('size\n"open\n', 2, "not valid CSV: unexpected end of data"),
+    ],
 )
-def test_a_broken_table_is_refused(text: str) -> None:
-    with pytest.raises(PackError):
+def test_a_broken_table_is_refused(text: str, line: int, why: str) -> None:
+    with pytest.raises(PackError) as caught:
         read_table(text, "t.csv", Inner)
+    assert (caught.value.location, caught.value.message) == (Location("t.csv", line), why)
+
+
+def test_a_table_without_rows_needs_its_columns_too() -> None:
+    with pytest.raises(PackError, match="the column 'name' is missing"):
+        read_table("parts\n", "t.csv", Sample)
+
+
+def test_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text("name: x", encoding="utf-16")
+    with pytest.raises(PackError, match="UTF-16; save it as UTF-8"):
+        read_text(path, "a.yml")
 
 
 def test_bytes_that_are_not_utf8_name_their_line(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class _Line:
         if all(row.fixes == "not affected" for row in self.rows):
             return State.NOT_AFFECTED
         released = [row.fixes for build, row in zip(self.builds, self.rows, strict=True) if lowest <= build <= highest]
-        if lowest != highest and released and set(released) == {"yes"}:
+        if lowest != highest and set(released) == {"yes"}:
             return State.PATCHED
         if self.rows[0].fixes == "yes":
             return State.PATCHED

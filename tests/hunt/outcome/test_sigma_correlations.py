@@ -122,6 +122,11 @@ def test_aliases_know_a_rule_by_id_and_by_name(named: str, aliased: str) -> None
     assert found([BY_ID, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
 
 
+def test_a_condition_may_name_the_rules() -> None:
+    correlation = joined("temporal", "", "condition: a and b").replace("rules: [], ", "")
+    assert found([A, B, correlation], "a1 b2") == [("k", 2)]
+
+
 def test_an_alias_may_speak_of_rules_that_are_not_there() -> None:
     correlation = joined("temporal", "a, b", "aliases: {U: {nowhere: Z, a: X, b: Y}}")
     assert found([A, B, correlation], "a1/X=1 b2/Y=1 b3/Y=2") == [("k", 2)]
