@@ -123,3 +123,25 @@ def test_three_parts_whose_fourth_decides_stay_unknown() -> None:
 
 def test_a_firm_but_undecidable_build_is_not_overruled_by_a_hint() -> None:
     assert lid(*facts((SHORT, "2021-03-10")), seen(NEW, None, Certainty.HINT)).state is LidState.UNKNOWN
+
+
+BIN, FRONT_END = r"C:\V15\Bin\ExSetup.exe", r"c:\v15\FrontEnd\bin\Proxy.dll"
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "when", "state"),
+    [
+        (BIN, FRONT_END, "2021-03-20", LidState.UNKNOWN),
+        (FRONT_END, BIN, None, LidState.UNKNOWN),
+        (BIN, r"D:\restored\V15\FrontEnd\bin\Proxy.dll", "2021-03-20", LidState.PATCHED),
+        (r"C:\Bin\ExSetup.exe", r"C:\restored\bin\Proxy.dll", "2021-03-20", LidState.PATCHED),
+    ],
+)
+def test_files_of_one_installation_that_disagree_decide_nothing(
+    new: str, old: str, when: str | None, state: LidState
+) -> None:
+    files = [
+        seen(build, when, Certainty.PROVEN).model_copy(update={"source": source})
+        for build, source in ((OLD, old), (NEW, new))
+    ]
+    assert lid(*files).state is state

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.evidence.pe_writer import program_file
+
 Scenario = dict[str, object]
 FOLDER = Path(__file__).parent
 
@@ -83,6 +85,9 @@ def _files(entry: dict[str, object], pack: str) -> dict[str, bytes]:
     if "file" in entry:
         raw = base64.b64decode(str(entry["base64"])) if "base64" in entry else str(entry.get("text", "")).encode()
         return {str(entry["file"]): raw}
+    if "program" in entry:
+        major, minor, number, revision = map(int, str(entry["version"]).split("."))
+        return {str(entry["program"]): program_file((major, minor, number, revision), {})}
     if "iis" in entry:
         return _iis(entry, str(entry.get("page", IIS_PAGE[pack])))
     if "httpproxy" in entry:
@@ -91,7 +96,7 @@ def _files(entry: dict[str, object], pack: str) -> dict[str, bytes]:
         return _ecp(entry)
     if "uls" in entry:
         return _uls(entry)
-    msg = f"an entry of the evidence is one of file, iis, httpproxy, ecp, uls: {sorted(entry)}"
+    msg = f"an entry of the evidence is one of file, program, iis, httpproxy, ecp, uls: {sorted(entry)}"
     raise ValueError(msg)
 
 

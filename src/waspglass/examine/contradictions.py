@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from waspglass.examine.duration import listed
-from waspglass.examine.lid import BuildJudge, Judgement
+from waspglass.examine.lid import BuildJudge, Judgement, half_installed
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.document import parse_instant
@@ -37,6 +37,7 @@ def contradictions_of(
         *_after_collection(observations, facts, catalogue),
         *_before_release(lid, judge, pack, catalogue),
         *_builds(lid, judge, catalogue),
+        *_half_installed(lid, judge, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
 
@@ -104,6 +105,18 @@ def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
         return []
     text = catalogue.text("contradiction.builds", stated=last.build, proven=other.build, source=other.source)
     return [Limit(id="contradiction-builds", text=text, decisive=True)]
+
+
+def _half_installed(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
+    halves = half_installed(lid.builds, judge)
+    if halves is None:
+        return []
+    new, old = halves
+    text = catalogue.text(
+        "contradiction.half_installed", new=new.build, new_file=new.source, old=old.build, old_file=old.source
+    )
+    remedy = catalogue.text("contradiction.half_installed_remedy")
+    return [Limit(id="contradiction-half-installed", text=text, remedy=remedy, decisive=True)]
 
 
 def _disagree(one: BuildSighting, other: BuildSighting, judge: BuildJudge) -> bool:

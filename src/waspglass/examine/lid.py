@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import permutations
 
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import Catalogue
 
-__all__ = ["BuildJudge", "Judgement", "judge_lid", "stated_sightings"]
+__all__ = ["BuildJudge", "Judgement", "half_installed", "judge_lid", "stated_sightings"]
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -56,7 +57,8 @@ def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue
 
     Statements and proofs decide; hints (a version in a URL path or log header) are used only where there is nothing
     better, and never give a moment of patching. An undated proof (the version of a collected binary) speaks for the
-    time of collection, which is after every dated one.
+    time of collection, which is after every dated one. Where files of one installation disagree, an update replaced
+    some of them only, and whether the entrance is closed is unknown.
     """
     steps = sorted((_Step(s, judge(s.build)) for s in sightings), key=_order)
     known = tuple(s.sighting for s in steps)
@@ -64,7 +66,33 @@ def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue
     decided = [s for s in firm or steps if s.judgement is not Judgement.OPEN]
     if not decided:
         return _undecided(known, catalogue)
+    if (halves := half_installed(known, judge)) is not None:
+        reason = catalogue.text("lid.half_installed", new=halves[0].build, old=halves[1].build, file=halves[1].source)
+        return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
     return _from_firm(decided, known, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
+
+
+def half_installed(builds: Iterable[BuildSighting], judge: BuildJudge) -> tuple[BuildSighting, BuildSighting] | None:
+    """A program file that has the fix, and one of the same installation that lacks it; None if there are none.
+
+    An update that was started without elevated rights leaves files as they were, and says nothing. Source: Microsoft,
+    KB5000871 (known issues) and "Fix failed Exchange Server updates". All program files speak for one moment, that of
+    the collection.
+    """
+    files = [one for one in builds if one.certainty is Certainty.PROVEN and one.installed is None]
+    closed = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+    for new, old in permutations(files, 2):
+        if judge(new.build) in closed and judge(old.build) is Judgement.VULNERABLE and new.at == old.at:
+            one, other = new.source.lower(), old.source.lower()
+            if one.startswith(_installation(other)) or other.startswith(_installation(one)):
+                return new, old
+    return None
+
+
+def _installation(file: str) -> str:
+    r"""The folder above that of a program file: `v15\` of `v15\bin\exsetup.exe`. A whole drive is none."""
+    above = file.rpartition("\\")[0].rpartition("\\")[0]
+    return f"{above}\\" if "\\" in above else file
 
 
 def _order(step: _Step) -> tuple[bool, datetime]:
