@@ -268,6 +268,22 @@ def test_yara_rules_are_checked_too(tiny: Edit) -> None:
     assert [issue.line for issue in check_pack(folder) if issue.check == "yara"] == [7]
 
 
+@pytest.mark.parametrize(
+    "before", ["rule a { condition: true } ", 'import "pe" ', "/* why */ ", "rule a { condition: true }"]
+)
+def test_a_yara_rule_behind_something_on_its_line_is_checked(tiny: Edit, before: str) -> None:
+    folder = tiny()
+    (folder / "yara").mkdir()
+    (folder / "yara" / "a.yar").write_text(f"{before}rule last {{ condition: true }}\n")
+    assert "last: `meta` names no rung" in [one.message for one in check_pack(folder)]
+
+
+def test_a_rule_that_names_nothing_is_told_where_it_does(tiny: Edit) -> None:
+    folder = tiny(RULE, ("condition: page", "condition: nothing"))
+    line = (folder / RULE).read_text().split("condition: nothing")[0].count("\n") + 1
+    assert [(one.line, one.check) for one in check_pack(folder) if one.check == "sigma"] == [(line, "sigma")]
+
+
 def test_yara_rules_are_read_as_the_compiler_reads_them(tiny: Edit) -> None:
     folder = tiny()
     (folder / "yara").mkdir()

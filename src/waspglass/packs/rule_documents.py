@@ -183,7 +183,8 @@ def sigma_documents(source: RuleSource) -> tuple[tuple[SigmaDocument, ...], tupl
     )
 
 
-_YARA_RULE = re.compile(r"^[^\S\n]*((?:(?:private|global)\s+){0,2})rule\s+(\w+)", re.MULTILINE)
+_YARA_RULE = re.compile(r"""(?:^|[}"/])[^\S\n]*((?:(?:private|global)\s+){0,2})rule\s+(\w+)""", re.MULTILINE)
+"""At the beginning of a line, or behind another rule, an import or a comment."""
 
 
 def yara_documents(source: RuleSource, rules: Mapping[str, Mapping[str, str]]) -> tuple[YaraDocument, ...]:

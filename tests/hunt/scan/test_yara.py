@@ -81,7 +81,13 @@ def test_a_rule_that_does_not_compile_takes_no_other_along() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", ["rule t // why\n{", "rule t : a /* b */ c\n{", "private\nglobal rule g { condition: true } rule t {"]
+    "head",
+    [
+        "rule t // why\n{",
+        'import "pe" import "math" rule t {',
+        "rule t : a /* b */ c\n{",
+        "private\nglobal rule g { condition: true } rule t {",
+    ],
 )
 def test_rules_are_known_whatever_stands_in_their_heads(head: str) -> None:
     assert added(f"{head} condition: filesize > 0 }}") == (["yara:t"], [])

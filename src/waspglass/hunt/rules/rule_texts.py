@@ -42,7 +42,9 @@ _INDICATORS: Mapping[str, _Reader] = {
     "stix": read_stix,
 }
 _Named = TypeVar("_Named", Rule, Correlation)
-_YARA = re.compile(r"^[^\S\n]*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])", re.MULTILINE)
+_YARA = re.compile(
+    r'^[^\S\n]*(?:import\s+"\w+"\s+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])', re.MULTILINE
+)
 _YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
 _MISP = re.compile(r'"Attribute"\s*:\s*\[')
