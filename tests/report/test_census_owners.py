@@ -70,7 +70,7 @@ def test_the_message_is_in_the_owners_language(language: str, words: tuple[str, 
         (host(), host(State.PATCHED, reported=True, address="192.0.2.2")),
     )
     text = message(notice, PACK, SENDER)
-    for word in (*words, "TLP:AMBER", "192.0.2.1", "2021-03-09", "shodan", "cert@cert.example", "hosts.csv"):
+    for word in (*words, "TLP:AMBER", "192.0.2.1", "2021-03-09", "Shodan", "cert@cert.example", "hosts.csv"):
         assert word in text
     assert "\x1b" not in text
     other = {"en": "verwundbar", "de": "WHAT"}[language]
@@ -119,14 +119,14 @@ def test_what_is_known_of_an_address_outranks_what_is_not() -> None:
     seen = (host(State.UNKNOWN, reported=True), host(State.PATCHED, reported=True))
     for hosts in (seen, seen[::-1]):
         text = message(Notice(Contact("a@b.example"), hosts), PACK, SENDER)
-        assert "(mail.a.example): patched; shodan" in text
+        assert "(mail.a.example): patched; Shodan" in text
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("1 of your addresses needs action", "Seen on 2021-03-09 by:")),
-        ("de", ("Handlungsbedarf bei 1 Ihrer Adressen", "Gesehen am 2021-03-09")),
+        ("en", ("1 of your addresses needs action", "Seen on 9 March 2021 by: Shodan.")),
+        ("de", ("Handlungsbedarf bei 1 Ihrer Adressen", "Gesehen am 9. März 2021 durch: Shodan.")),
     ],
 )
 def test_one_host_on_one_day_is_said_so(language: str, words: tuple[str, ...]) -> None:
@@ -145,7 +145,7 @@ def test_an_address_is_one_line_whoever_saw_it() -> None:
             host(State.PATCHED, source="shadowserver.x", compromise="webshell", reported=True))  # fmt: skip
     text = message(Notice(Contact("a@b.example"), seen), PACK, SENDER)
     assert (
-        "192.0.2.1 tcp/8443 tcp/443 (mail.a.example): vulnerable, webshell; nmap, shodan, shadowserver.x, 2021-03-09"
+        "192.0.2.1 tcp/8443 tcp/443 (mail.a.example): vulnerable, webshell; Nmap, Shodan, Shadowserver x, 2021-03-09"
         in text
     )
     assert text.count("192.0.2.1") == 1
@@ -164,8 +164,8 @@ def test_what_the_campaign_asks_for_beyond_the_update_is_in_it(language: str, wo
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("go back to 2021-01-03", "no password", "no order")),
-        ("de", ("seit\n  2021-01-03", "kein Passwort", "keine Anordnung")),
+        ("en", ("go back to 3 January 2021", "no password", "no order")),
+        ("de", ("seit dem\n  3. Januar 2021", "kein Passwort", "keine Anordnung")),
     ],
 )
 def test_it_says_since_when_whether_it_is_real_and_that_it_is_no_order(language: str, words: tuple[str, ...]) -> None:

@@ -19,10 +19,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from waspglass.census.owners import ExposedHost, Notice
 from waspglass.model.errors import OutputError
 from waspglass.model.escape import csv_cell, printable
-from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.packs.builds import State
 from waspglass.packs.pack import Pack
-from waspglass.report.census_text import STATES, state_key
+from waspglass.report.census_text import STATES
+from waspglass.report.census_words import CensusWords
 
 __all__ = ["COLUMNS", "Sender", "Tlp", "attachment", "message", "write_notices"]
 
@@ -117,7 +117,7 @@ def attachment(hosts: Iterable[ExposedHost], pack: Pack) -> str:
 def message(notice: Notice, pack: Pack, sender: Sender) -> str:
     """The text, in the owner's language: what was seen, when, by whom, what it means, what to do, is it real."""
     language = notice.contact.language
-    words = load_catalogue("waspglass.report", "census", language)
+    words = CensusWords(language)
     days = sorted({host.seen.date() for host in notice.hosts})
     seen = _by_address(notice.hosts)
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
@@ -127,12 +127,13 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
         title=pack.title.text(language),
         addresses=len(seen),
         notice=notice,
-        sources=sorted({host.source for host in notice.hosts}),
-        first=days[0],
-        last=days[-1],
-        exploited=pack.window.first_exploitation.date(),
-        released=pack.window.patch_available.date(),
-        tested=sorted({host.source for host in notice.hosts if host.tested}),
+        sources=sorted({words.source(host.source) for host in notice.hosts}),
+        today=words.day(sender.day),
+        first=words.day(days[0]),
+        last=words.day(days[-1]),
+        exploited=words.day(pack.window.first_exploitation.date()),
+        released=words.day(pack.window.patch_available.date()),
+        tested=sorted({words.source(host.source) for host in notice.hosts if host.tested}),
         advice=_advice(pack, language),
         sample=[_sample(hosts, words) for hosts in seen[:_SAMPLES]],
         more=max(len(seen) - _SAMPLES, 0),
@@ -160,14 +161,17 @@ def _vulnerable(seen: Iterable[ExposedHost]) -> bool:
     return any(host.state is State.VULNERABLE for host in seen)
 
 
-def _sample(seen: Sequence[ExposedHost], words: Catalogue) -> str:
+def _sample(seen: Sequence[ExposedHost], words: CensusWords) -> str:
     """One line for an address: ports, name, the best known state, what was reported, who saw it, and when last."""
     ports = dict.fromkeys(f"{host.transport or 'tcp'}/{host.port}" for host in seen if host.port)
     name = next((f" ({printable(host.name)})" for host in seen if host.name), "")
     state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
-    told = ", ".join([words.text(state_key(state)), *reports])
-    sources, last = ", ".join(dict.fromkeys(host.source for host in seen)), max(host.seen for host in seen)
+    told = ", ".join([words.state(state), *reports])
+    sources, last = (
+        ", ".join(dict.fromkeys(words.source(host.source) for host in seen)),
+        max(host.seen for host in seen),
+    )
     return f"{' '.join([seen[0].address, *ports])}{name}: {told}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
 
 
