@@ -53,6 +53,39 @@ def test_w3c_reads_double_blanks_and_tabs(line: bytes) -> None:
     assert record["cs-method"] == "x"
 
 
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) (KHTML, like Gecko) Sample/1.0"
+
+
+@pytest.mark.parametrize("mark", [" ", "\t"])
+@pytest.mark.parametrize(
+    "agent", [AGENT, "plain", "with two  blanks", *(("x " * count).strip() for count in range(2, 14))]
+)
+def test_w3c_reads_the_quoted_values_of_advanced_logging(mark: str, agent: str) -> None:
+    """However many blanks a visitor puts into a value: with as many as there are columns the row looked like a plain one."""
+    values = ["2021-03-03", "00:00:01.125", "/a.aspx", "-", '"C:\\inetpub\\a.aspx"', "200", f'"{agent}"', '"WFE01"']
+    names = "date time cs-uri-stem cs-uri-query s-contentpath sc-status cs(User-Agent) s-computername"
+    ((record, time),) = read(W3C, f"#Fields:  {names}".encode(), mark.join(values).encode())
+    assert time == datetime(2021, 3, 3, 0, 0, 1, 125000, tzinfo=UTC)
+    assert (record["cs-uri-stem"], record["sc-status"], record["s-computername"].strip('"')) == (
+        "/a.aspx",
+        "200",
+        "WFE01",
+    )
+    assert record["cs(User-Agent)"].strip('"') == agent
+    assert "cs-uri-query" not in record
+
+
+@pytest.mark.parametrize("tail", [b'"', b'" ', b'"x', b'"x"y', b'""', b'"' * 9, b'x"y z"', b'"a b" "c d'])
+def test_w3c_never_takes_quotes_that_do_not_add_up_for_more_than_they_are(tail: bytes) -> None:
+    columns = W3C.header(b"#Fields: date time cs-uri-stem cs(User-Agent)", None)
+    assert columns is not None
+    try:
+        record = W3C.record(b"2021-03-03 00:00:01 /a " + tail, columns)
+    except MalformedLineError:
+        return
+    assert record["cs-uri-stem"] == "/a"
+
+
 def test_w3c_takes_the_date_of_rows_without_one_from_the_header_in_force() -> None:
     rows = read(W3C, b"#Date: 2013-07-30 00:00:00", b"#Fields: time a", b"00:00:03 x", b"#Date: 2013-07-31 00:00:00", b"00:00:04 x")  # fmt: skip
     assert [time.day for _, time in rows if time is not None] == [30, 31]

@@ -2,7 +2,9 @@
 
 Source: real logs, and the W3C working draft WD-logfile. Columns come from `#Fields`, which may stand anywhere, come
 again and change. A row whose columns do not add up is read once more with tabs, then with runs of blanks as the
-separator (re-typed rows and rows with double blanks are met in the field); else it is malformed.
+separator (re-typed rows and rows with double blanks are met in the field), then with quotes around values; else it is
+malformed. IIS Advanced Logging quotes values and leaves the blanks inside of them as they are, between tabs (rows of
+SharePoint front ends) or blanks (learn.microsoft.com, "Troubleshooting 502 errors in ARR").
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ WHOLE_URI = "cs-uri"
 
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = re.compile(r" +")
+_QUOTED = re.compile(r'"[^"]*"(?![^ ])|[^ ]+')
 _NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
 _NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
 _UNSAFE = re.compile(r"[^!-~]+")
@@ -58,7 +61,7 @@ class ExtendedLog(LineFormat):
     def cells(self, line: bytes, count: int) -> list[bytes] | None:
         """A row with one blank between its columns."""
         cells = line.split(b" ")
-        return cells if len(cells) == count else None
+        return cells if len(cells) == count and b"\t" not in cells[0] else None
 
     def empty_cell(self, place: int, count: int) -> tuple[bytes, ...]:
         """Counted from the right, where a log has fewer and shorter columns; not for the last column or the first."""
@@ -66,7 +69,7 @@ class ExtendedLog(LineFormat):
         if after < 1 or place < 1:
             return ()
         dash = rb" -(?: [^ \n]*){%d}\r?\n" % after
-        return (dash, rb"  ", rb"\t")  # rows that are not plain have two blanks or a tab somewhere
+        return (dash, rb"  ", rb"\t", rb' "')  # rows that are not plain have one of these somewhere
 
     def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
         """Fields that `record` adds: name -> the columns that they are made of."""
@@ -92,13 +95,8 @@ class ExtendedLog(LineFormat):
         names = columns.names
         text = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
         values = text.split(" ")
-        if len(values) != len(names):
-            values = text.split("\t")
-            if len(values) != len(names):
-                values = _BLANKS.split(text.strip(" "))
-            if len(values) != len(names):
-                msg = f"{len(values)} columns where the header names {len(names)}"
-                raise MalformedLineError(msg)
+        if len(values) != len(names) or "\t" in values[0]:  # a visitor chooses how many blanks stand in a quoted value
+            values = _values_of_odd_row(text, len(names))
         record = dict(zip(names, values, strict=True))
         for name in [name for name, value in record.items() if value in ("-", "")]:
             del record[name]
@@ -124,3 +122,20 @@ class ExtendedLog(LineFormat):
         """The longest run without `?` (a blank in the raw line, where the virtual URI joins) and without non-ASCII."""
         runs = [run for part in literal.replace(" ", "+").split("?") for run in _UNSAFE.split(part)]
         return (max(runs, key=len).encode("ascii"),)
+
+
+def _values_of_odd_row(text: str, count: int) -> list[str]:
+    """The values of a row that is not written as IIS writes it.
+
+    Raises:
+        MalformedLineError: If no way to read it gives so many.
+    """
+    values = text.split("\t")
+    if len(values) != count:
+        values = _BLANKS.split(text.strip(" "))
+    if len(values) != count and '"' in text:
+        values = _QUOTED.findall(text)
+    if len(values) != count:
+        msg = f"{len(values)} columns where the header names {count}"
+        raise MalformedLineError(msg)
+    return [value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value for value in values]
