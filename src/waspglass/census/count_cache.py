@@ -17,7 +17,7 @@ from waspglass.census.store.folder import DERIVED
 __all__ = ["keep_counts", "kept_counts"]
 
 _COUNTS = TypeAdapter(tuple[Count, ...])
-_VERSION = "5"
+_VERSION = "6"
 """Raise it when the meaning of a count changes, or the rule of `identity`, by which servers are counted."""
 
 

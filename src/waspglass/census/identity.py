@@ -12,7 +12,9 @@ The rule (`docs/census-method.md` says why):
 4. Instances with the same name of their own (`X-FEServer`, Shadowserver's `servername`) under the same parent domain
    are one server. Without a domain such a name (EX01) says nothing, nor under a domain below which others register
    (`co.at`, `dyndns.org`: the Public Suffix List), or that is seen at more than 32 addresses, as a provider's is.
-5. What is seen at an address without a certificate belongs to the server that is seen there with one, if in the whole
+5. A name counts for an instance only if each of its sightings that has names shows it; so do names of its own. Else the
+   address may have been handed on, and would join the servers before and after.
+6. What is seen at an address without a certificate belongs to the server that is seen there with one, if in the whole
    store only one server is. If there are several, it stays on its own: an address can be handed on.
 """
 
@@ -37,14 +39,14 @@ __all__ = ["SHARED_LIMIT", "ensure_identity"]
 SHARED_LIMIT = 32
 """A certificate or name at more addresses than this on one day is taken for shared and joins nothing."""
 
-_VERSION = "4"
+_VERSION = "5"
 """Raise it when the rule changes, and that of `count_cache`, too: what was kept before is then not used."""
 
 _INSTANCES = """
 CREATE OR REPLACE TEMP TABLE seen AS
-SELECT address, coalesce(certificate, '') AS certificate, names, lower(server_name) AS server_name
-FROM {files} WHERE product = $product
-GROUP BY ALL
+SELECT *, row_number() OVER () AS shape FROM (
+  SELECT DISTINCT address, coalesce(certificate, '') AS certificate, names, lower(server_name) AS server_name
+  FROM {files} WHERE product = $product)
 """
 
 _NUMBERED = """
@@ -56,7 +58,7 @@ FROM (SELECT DISTINCT address, certificate FROM seen)
 _KEYED = r"""
 CREATE OR REPLACE TEMP TABLE keyed AS
 WITH named AS (
-  SELECT address, certificate, server_name, unnest(names) AS name FROM seen
+  SELECT address, certificate, shape, server_name, unnest(names) AS name FROM seen
 ), wild AS (
   SELECT DISTINCT certificate, substr(name, 3) AS name FROM named
   WHERE name LIKE '*.%' AND certificate <> ''
@@ -66,7 +68,7 @@ WITH named AS (
   FROM named ANTI JOIN wild USING (certificate, name) WHERE name NOT LIKE '*.%'
     AND NOT regexp_matches(name, '\.({inner})$')
 ), proper AS (
-  SELECT address, certificate, server_name, name, parent FROM own
+  SELECT address, certificate, shape, server_name, name, parent FROM own
   WHERE len(octets) <> 4 OR NOT (
     contains('-' || digits || '-', '-' || octets[3] || '-' || octets[4] || '-')
     OR contains('-' || digits || '-', '-' || octets[4] || '-' || octets[3] || '-')
@@ -74,14 +76,20 @@ WITH named AS (
 ), owned AS (
   SELECT parent FROM own ANTI JOIN public_suffix USING (parent)
   GROUP BY parent HAVING count(DISTINCT address) <= {limit}
+), shown AS (
+  SELECT address, certificate, shape, 'w' AS kind, certificate || '@' || server_name AS word FROM seen
+    SEMI JOIN wild USING (certificate) WHERE server_name IS NOT NULL
+  UNION SELECT address, certificate, shape, 'n', name FROM proper
+  UNION SELECT address, certificate, shape, 's', server_name || '@' || parent FROM proper SEMI JOIN owned USING (parent)
+    WHERE server_name IS NOT NULL AND contains(parent, '.')
+), shapes AS (
+  SELECT address, certificate, kind, count(DISTINCT shape) AS number FROM shown GROUP BY ALL
 )
-SELECT address, certificate, 'c:' || certificate AS key FROM seen ANTI JOIN wild USING (certificate)
+SELECT DISTINCT address, certificate, 'c:' || certificate AS key FROM seen ANTI JOIN wild USING (certificate)
   WHERE certificate <> ''
-UNION SELECT address, certificate, 'c:' || certificate || '@' || server_name FROM seen
-  SEMI JOIN wild USING (certificate) WHERE certificate <> '' AND server_name IS NOT NULL
-UNION SELECT address, certificate, 'n:' || name FROM proper
-UNION SELECT address, certificate, 's:' || server_name || '@' || parent FROM proper SEMI JOIN owned USING (parent)
-  WHERE server_name IS NOT NULL AND contains(parent, '.')
+UNION ALL
+SELECT address, certificate, kind || ':' || word FROM shown JOIN shapes USING (address, certificate, kind)
+  GROUP BY address, certificate, kind, word HAVING count(*) = any_value(number)
 """
 _PARENTS = """
 SELECT DISTINCT substr(name, instr(name, '.') + 1) AS parent
