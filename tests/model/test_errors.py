@@ -33,8 +33,7 @@ def test_an_error_is_the_same_on_the_other_side(kind: type[WaspglassError]) -> N
     error = kind("it broke", location=Location("x.log", 3, "date"), **told)
     error.hint = "Collect it again"
     crossed = pickle.loads(pickle.dumps(error))
-    assert crossed == error
-    assert (str(crossed), vars(crossed)) == (str(error), vars(error))
+    assert (type(crossed), str(crossed), vars(crossed)) == (type(error), str(error), vars(error))
 
 
 def test_errors_of_several_kinds_were_tried() -> None:

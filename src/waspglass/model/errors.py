@@ -32,8 +32,6 @@ class Location:
 class WaspglassError(Exception):
     """Something that the user can understand and often mend.
 
-    Two errors are equal when their class, message, location and hint are, so that tests compare whole errors.
-
     Attributes:
         message: What is wrong, one sentence without a full stop.
         location: Where, if a place can be named.
@@ -52,15 +50,6 @@ class WaspglassError(Exception):
     def __str__(self) -> str:
         text = self.message if self.location is None else f"{self.location}: {self.message}"
         return text if self.hint is None else f"{text}. {self.hint}"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, WaspglassError):
-            return NotImplemented
-        mine = (type(self), self.message, self.location, self.hint)
-        return mine == (type(other), other.message, other.location, other.hint)
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.message, self.location, self.hint))
 
     def __reduce__(self) -> tuple[Callable[..., WaspglassError], tuple[object, ...]]:
         """Errors cross from worker processes to their parent, whatever a subclass asks for when it is made."""
