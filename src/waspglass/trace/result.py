@@ -146,8 +146,8 @@ class Comparison(Document):
     Attributes:
         reasons: Keys: first what decided the answer (`alike`, `structure`, `part`, `unlike`, `unclear`, `between`,
             `part_between`, `structure_open`, `small`, `repeats`, `given`, `empty`, `cut`, `binary`, `common_source`,
-            `common_open`), then `identical` (byte for byte) and `as_tokens` (they could not both be read by one
-            grammar).
+            `common_open`, `elsewhere`), then `identical` (byte for byte) and `as_tokens` (they could not both be
+            read by one grammar).
         score: Likeness, 0 to 1.
         llr: Natural-log likelihood ratio derived : independent; for `structure`, of what renaming does not change.
         views: Likeness in each view.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from waspglass.model.skip import Skipped
@@ -11,13 +11,14 @@ from waspglass.trace.calibration import Calibration
 from waspglass.trace.commons import Commons
 from waspglass.trace.comparison import COMMON_SOURCE_AT, Comparing, one_in
 from waspglass.trace.detail import direction_of, parts_in_common, regions_of, shown_text
+from waspglass.trace.elsewhere import from_elsewhere, hedged
 from waspglass.trace.lineage import Lineage
 from waspglass.trace.lineage_measured import LineageMeasured
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import part_evidence
 from waspglass.trace.program import Program, Reading, Source
 from waspglass.trace.reader import Grounds, Reader
-from waspglass.trace.result import Comparison, Direction, Input, TraceResult
+from waspglass.trace.result import Comparison, Direction, Input, Text, TraceResult
 from waspglass.trace.unpack import unpack
 from waspglass.trace.verdict import Verdict
 
@@ -66,12 +67,13 @@ def trace(
     found = _layers_of(_distinct(samples))
     copies = _distinct(shared, [layer for layer in found.layers if layer not in shared])
     comparing = Comparing(reader, grounds, calibration)
-    drafts = sorted((comparing.compare(sample, copy) for sample in found.layers for copy in copies), key=found.order)
+    others = from_elsewhere(copies)
+    drafts = [hedged(comparing.compare(sample, copy), others) for sample in found.layers for copy in copies]
+    drafts.sort(key=found.order)
     by_name = {source.name: source for source in (*found.layers, *copies)}
     detailing = _Detailing(by_name, reader, grounds, calibration, drafts[:LISTED], Lineage(reader))
-    detailed = [detailing.detail(draft) for draft in drafts[:DETAILED]]
+    detailed = [hedged(detailing.detail(draft), others) for draft in drafts[:DETAILED]]
     listed = sorted(detailed, key=found.order) + drafts[DETAILED:LISTED]
-    shown = {name for one in detailed for name in (one.sample, one.shared)}
     programs = len(background) + 2
     return TraceResult(
         verdict=_limited(found.verdict(listed), whole=not skipped and not found.remarks),
@@ -90,8 +92,13 @@ def trace(
         measured_parts=calibration.part.measured,
         measured_lineage=lineage,
         trained_on=calibration.trained_on,
-        texts={name: shown_text(by_name[name]) for name in sorted(shown)},
+        texts=_texts(detailed, by_name),
     )
+
+
+def _texts(shown: Sequence[Comparison], by_name: Mapping[str, Source]) -> dict[str, Text]:
+    names = {name for one in shown for name in (one.sample, one.shared)}
+    return {name: shown_text(by_name[name]) for name in sorted(names)}
 
 
 def _limited(verdict: Verdict, *, whole: bool) -> Verdict:

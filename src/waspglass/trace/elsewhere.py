@@ -1,0 +1,63 @@
+"""Shared files that are no work of their sender: libraries of others, generated code, lists that tools write.
+
+Two that know nothing of each other have the same jQuery, the same lock file, the same list of what Git ignores. The
+signs are those by which hosts of code leave such files out of their statistics (GitHub's Linguist): where a file lies,
+what it is called, and what its head says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import takewhile
+
+from waspglass.trace.program import Source, decode
+from waspglass.trace.result import Comparison
+from waspglass.trace.verdict import Verdict
+
+__all__ = ["from_elsewhere", "hedged"]
+
+_FOLDERS = frozenset(
+    {"node_modules", "bower_components", "site-packages", "dist-packages", "third_party", "third-party", "_vendor"}
+)
+_NAMES = re.compile(
+    r"(?i)(?:package-lock|npm-shrinkwrap|composer\.lock|packages\.lock)(?:\.json)?|(?:poetry|pipfile|cargo|gemfile|yarn|uv)\.lock"
+    r"|pnpm-lock\.yaml|go\.sum|\.(?:git|docker|npm|eslint)ignore|\.gitattributes|\.editorconfig"
+    r"|(?:licen[sc]e|copying)(?:\.(?:md|txt|rst))?|gradlew(?:\.bat)?|mvnw(?:\.cmd)?|.*_pb2(?:_grpc)?\.pyi?"
+    r"|.*\.pb\.(?:go|cc|h)|.*\.designer\.(?:cs|vb)|.*\.g(?:\.i)?\.cs|assemblyinfo\.cs"
+)
+_HEAD = 2000
+_MADE = r"\bgenerated (?:by|from|using|with)\b"
+_LEAVE = r"\b(?:do not|don't) (?:edit|modify|change)\b"
+_NOTICE = re.compile(
+    r"(?i)/\*!(?!\d)|@(?:license|preserve|generated)\b|<auto-?generated|"
+    rf"{_MADE}[^\n]{{0,200}}\n?[^\n]{{0,80}}{_LEAVE}|{_LEAVE}[^\n]{{0,80}}\n?[^\n]{{0,200}}{_MADE}"
+)
+
+
+def from_elsewhere(shared: Sequence[Source]) -> frozenset[str]:
+    """The names of the shared programs that others made; folders count below what all of them lie in."""
+    places = [re.split(r"[/\\:]", source.name) for source in shared]
+    common = sum(1 for _ in takewhile(_is_one, zip(*(place[:-1] for place in places), strict=False)))
+    return frozenset(
+        source.name for source, place in zip(shared, places, strict=True) if _is_from_elsewhere(source, place[common:])
+    )
+
+
+def _is_one(words: Sequence[str]) -> bool:
+    return len(set(words)) == 1
+
+
+def _is_from_elsewhere(source: Source, place: Sequence[str]) -> bool:
+    if not _FOLDERS.isdisjoint(place) or _NAMES.fullmatch(place[-1]):
+        return True
+    return _NOTICE.search(decode(source.raw[:_HEAD])) is not None
+
+
+def hedged(one: Comparison, elsewhere: Collection[str]) -> Comparison:
+    """The comparison without the answer *derived* if both may have the shared program from its maker."""
+    if one.shared not in elsewhere or one.verdict is not Verdict.DERIVED:
+        return one
+    parts = tuple(part.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for part in one.parts)
+    reasons = ("elsewhere", *one.reasons[1:])
+    return one.model_copy(update={"verdict": Verdict.CANNOT_TELL, "reasons": reasons, "parts": parts})
