@@ -82,7 +82,9 @@ def sigma_texts(text: str) -> Iterator[SigmaText]:
     """Each rule of a file; a sentence for each document that is none.
 
     A document with `action: global` is added to those after it until `reset`; one with `repeat` changes the one before.
+    The first of the rules that come of one document bears its id and name.
     """
+    named: set[tuple[str, str]] = set()
     shared: dict[str, object] = {}
     before: dict[str, object] = {}
     for node, document in _documents(text.removeprefix("\ufeff")):
@@ -106,12 +108,18 @@ def sigma_texts(text: str) -> Iterator[SigmaText]:
             shared = before = document
         else:
             if action == "repeat":
-                before = _added(before, document)
+                before = _without(named, _added(before, document))
             elif shared and "correlation" not in document and "filter" not in document:
-                before = _added(document, shared)
+                before = _without(named, _added(document, shared))
             else:
                 before = document
+            named.update((key, str(before[key])) for key in ("id", "name") if key in before)
             yield SigmaText(before, node, line)
+
+
+def _without(named: set[tuple[str, str]], rule: dict[str, object]) -> dict[str, object]:
+    """The rule without an id and a name that a rule before it in the file has."""
+    return {key: value for key, value in rule.items() if (key, str(value)) not in named}
 
 
 def _added(to: dict[str, object], more: dict[str, object]) -> dict[str, object]:

@@ -251,6 +251,15 @@ def test_collections_spread_what_is_global() -> None:
     assert "no action" in (hunted([A, "action: dance\ntitle: x\n"], "a1").skipped[0].detail or "")
 
 
+@pytest.mark.parametrize("called", [f"id: {ID}\n", "name: n\n", f"id: {ID}\nname: n\n"])
+def test_each_rule_of_a_collection_runs_though_they_share_an_id(called: str) -> None:
+    own = "detection: {{s: {{F: {0}}}, condition: s}}\n"
+    shared = f"action: global\ntitle: g\n{called}logsource: {{product: windows}}\n"
+    documents = [shared, own.format("a"), own.format("b"), "action: repeat\n" + own.format("c")]
+    first = "n" if "name" in called else ID
+    assert found(documents, "a1 b2 c3") == [(first, 1), ("u.yml#2", 2), ("u.yml#3", 3)]
+
+
 def test_rules_without_name_in_one_file_are_told_apart() -> None:
     nameless = [one.replace(f"name: {name}\n", "") for one, name in ((A, "a"), (B, "b"))]
     assert found(nameless, "a1 b2") == [("u.yml#1", 1), ("u.yml#2", 2)]
