@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waspglass.census.recapture import chapman, estimate_unseen, log_linear
-from waspglass.census.survival import Interval, estimate, turnbull
+from waspglass.census.survival import HalfLife, Interval, estimate, turnbull
 from waspglass.report.census_words import CensusWords
 
 RNG = 7
@@ -68,8 +68,15 @@ def test_no_host_no_curve_and_none_patched_no_half_life() -> None:
     assert estimate([], np.random.default_rng(RNG)) is None
     curve = estimate([Interval(10.0, None, 30)], np.random.default_rng(RNG))
     assert curve is not None
-    assert curve.half_life.day is None
+    assert curve.half_life == HalfLife(None, None, None, None)
     assert curve.share[-1] == 1.0
+
+
+def test_a_half_that_is_just_reached_is_reached() -> None:
+    curve = estimate([Interval(0.0, 2.0, 30), Interval(9.0, None, 30)], np.random.default_rng(RNG))
+    assert curve is not None
+    assert (curve.half_life.day, curve.half_life.between) == (2.0, (0.0, 2.0))
+    assert (curve.half_life.low, curve.half_life.high) == (0.0, None)
 
 
 @given(
@@ -79,10 +86,11 @@ def test_no_host_no_curve_and_none_patched_no_half_life() -> None:
         ),
         min_size=1,
         max_size=12,
-    )
+    ),
+    st.sampled_from([1, 20]),
 )
-def test_a_curve_falls_and_stays_in_its_band(intervals: list[Interval]) -> None:
-    curve = estimate(intervals, np.random.default_rng(RNG), samples=20)
+def test_a_curve_falls_and_stays_in_its_band(intervals: list[Interval], samples: int) -> None:
+    curve = estimate(intervals, np.random.default_rng(RNG), samples)
     assert curve is not None
     assert curve.share[0] == pytest.approx(1.0)
     assert all(later <= share + 1e-9 for share, later in zip(curve.share, curve.share[1:], strict=False))

@@ -85,6 +85,15 @@ def test_who_was_missing_on_the_first_day_is_neither_new_nor_vulnerable_again(tm
     }
 
 
+def test_only_the_reports_of_the_day_itself_say_who_showed_a_host(tmp_path: Path) -> None:
+    report(tmp_path, 8, AT, (1, 5))
+    report(tmp_path, 9, DE, (1,))
+    report(tmp_path, 9, AT, (5,))
+    report(tmp_path, 10, AT, (5,))
+    assert changes(tmp_path, 9, 10) == {(1,): Change.UNHEARD_VULNERABLE, (5,): Change.STILL_VULNERABLE}
+    assert told(tmp_path, 10) == {1: [9], 5: [10]}
+
+
 def test_a_server_is_gone_only_if_nothing_of_it_is_missing(tmp_path: Path) -> None:
     report(tmp_path, 9, DE, (1, 2), "mail.example.org")
     report(tmp_path, 9, AT, (3,), "mail.example.org")

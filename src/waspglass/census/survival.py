@@ -109,7 +109,7 @@ def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: i
     merged: dict[tuple[float, float | None], int] = {}
     for each in intervals:
         merged[each.left, each.right] = merged.get((each.left, each.right), 0) + each.count
-    kept = [Interval(left, right, count) for (left, right), count in merged.items() if count]
+    kept = [Interval(left, right, count) for (left, right), count in merged.items()]
     hosts = sum(each.count for each in kept)
     if not hosts:
         return None
@@ -129,29 +129,17 @@ def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: i
     )
 
 
-def _bracket(grid: Floats, share: Floats) -> tuple[float, float]:
-    """The two scans between which the share falls to one half; infinite if it does not."""
-    below = np.flatnonzero(share <= 0.5)
-    if not len(below):
-        return float("inf"), float("inf")
-    at = int(below[0])
-    return float(grid[max(at - 1, 0)]), float(grid[at])
-
-
 def _half_life(grid: Floats, shares: Floats) -> HalfLife:
     """From the estimate (first row) and the bootstrap samples; the interval covers the whole gap between two scans."""
-    brackets = np.array([_bracket(grid, row) for row in shares])
-    low = float(np.quantile(brackets[1:, 0], 0.025, method="nearest"))
-    high = float(np.quantile(brackets[1:, 1], 0.975, method="nearest"))
-    left, right = (float(each) for each in brackets[0])
-    day = None
-    if np.isfinite(right):
-        above, below = (float(shares[0][np.flatnonzero(grid == each)[0]]) for each in (left, right))
-        part = 1.0 if above == below else (above - 0.5) / (above - below)
-        day = left + part * (right - left)
-    return HalfLife(
-        day,
-        None if day is None else (left, right),
-        low if np.isfinite(low) else None,
-        high if np.isfinite(high) else None,
-    )
+    halved = shares <= 0.5
+    reached = halved.any(axis=1)
+    at = halved.argmax(axis=1)  # where it is reached at least 1, since all are vulnerable on day 0
+    left, right = (np.where(reached, grid[ends], np.inf) for ends in (at - 1, at))
+    low = float(np.quantile(left[1:], 0.025, method="nearest"))
+    high = float(np.quantile(right[1:], 0.975, method="nearest"))
+    day, between = None, None
+    if np.isfinite(right[0]):
+        between = float(left[0]), float(right[0])
+        above, below = shares[0, at[0] - 1], shares[0, at[0]]
+        day = between[0] + float((above - 0.5) / (above - below)) * (between[1] - between[0])
+    return HalfLife(day, between, low if np.isfinite(low) else None, high if np.isfinite(high) else None)
