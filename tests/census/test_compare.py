@@ -78,6 +78,20 @@ def test_changes_add_up_and_the_wasp_under_the_lid_is_counted(tmp_path: Path) ->
     assert result.patched_compromised == 2
 
 
+def test_days_before_and_after_the_two_are_read_for_what_they_say(tmp_path: Path) -> None:
+    """Twice vulnerable before is still one host, and a report that came later was not known on the second day."""
+    world(tmp_path, {"192.0.2.1": "v-v", "192.0.2.2": "-vv"}, webshells=("192.0.2.1",))
+    add(tmp_path, "more.json", jsonl(banner("192.0.2.1", timestamp="2021-03-01T00:00:00")))
+    later = '"2021-03-15 00:00:00","192.0.2.2",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","",'
+    add(tmp_path, "2021-03-15-scan_exchange-x.csv", f"{COLUMNS_2021}\n{later}\n".encode())
+    add(tmp_path, "2021-03-11-scan_exchange-y.csv", f"{COLUMNS_2021}\n{later.replace('2.2', '2.1')}\n".encode())
+    result, _hosts = compared(tmp_path)
+    assert {change: number for change, number in result.counts.items() if number} == {
+        Change.AGAIN_VULNERABLE: 1, Change.STILL_VULNERABLE: 1
+    }  # fmt: skip
+    assert [change for change, number in result.compromised.items() if number] == [Change.AGAIN_VULNERABLE]
+
+
 def test_a_day_without_a_scan_is_an_error_that_names_the_others(tmp_path: Path) -> None:
     world(tmp_path, {"192.0.2.1": "v--"})
     with pytest.raises(CensusError) as caught:
