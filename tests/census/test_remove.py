@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tests.census.test_add import content_of
 from waspglass.census.add import AddOptions, Outcome, add_exports
 from waspglass.census.compare import compare
 from waspglass.census.count import By, count
-from waspglass.census.errors import StoreError
+from waspglass.census.errors import CensusError, StoreError
 from waspglass.census.reading import open_reading
 from waspglass.census.remove import remove_exports
 from waspglass.census.sources.all import all_sources
@@ -197,6 +199,24 @@ def test_no_name_acts_on_a_terminal(tmp_path: Path) -> None:
     shown.append(removed_text(remove_exports(store, [name])))
     assert shown[2] == "a\\x9b2J\\u202egpj.json: 1 sighting of 2021-03-09 removed"
     assert all(line.isprintable() for text in shown for line in text.splitlines())
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"PAR1 and no more"])
+def test_a_damaged_file_names_the_export_to_remove_and_add_again(tmp_path: Path, damage: bytes | None) -> None:
+    add(tmp_path, "first.json", FIRST)
+    add(tmp_path, "second.json", jsonl(banner("192.0.2.3", timestamp="2021-03-10T10:00:00")))
+    before = answers(tmp_path)
+    (path,) = (tmp_path / "store" / "sightings" / "date=2021-03-10").rglob("*.parquet")
+    path.unlink() if damage is None else path.write_bytes(damage)
+    shutil.rmtree(tmp_path / "store" / "derived")
+    with pytest.raises(CensusError, match="the store cannot be read") as caught:
+        answers(tmp_path)
+    named = re.search("remove ([0-9a-f]{12})`", str(caught.value))
+    assert named is not None
+    removed(tmp_path, named[1])
+    assert [str(each.date) for each in counts(tmp_path)] == ["2021-03-09"]
+    add(tmp_path, "second.json", jsonl(banner("192.0.2.3", timestamp="2021-03-10T10:00:00")))
+    assert answers(tmp_path) == before
 
 
 def test_an_empty_store_is_said_and_not_made(tmp_path: Path) -> None:

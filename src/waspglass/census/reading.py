@@ -163,10 +163,11 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
                     files.append(file)
             yield reading
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            named = (each.id for each in manifest.added for file in each.files if file.path in str(error))
             raise CensusError(
                 f"the store cannot be read: {str(error).splitlines()[0]}",
                 hint="Was an export removed meanwhile? Then ask again. Else a file that the manifest names is missing"
-                " or damaged: take its export out with `census remove` and add it again",
+                f" or damaged: take its export out with `census remove {next(named, 'EXPORT')}` and add it again",
             ) from error
         finally:
             connection.close()
