@@ -9,6 +9,7 @@ from waspglass.census.count import By, Count
 from waspglass.model.language import load_catalogue
 from waspglass.packs.builds import State
 from waspglass.report.census_text import ranks, state_key
+from waspglass.report.numbers import in_language
 
 __all__ = ["CensusWords"]
 
@@ -34,8 +35,7 @@ class CensusWords:
 
     def number(self, value: float, digits: int = 0) -> str:
         """1,234.5 in English, 1.234,5 in German."""
-        shown = f"{value:,.{digits}f}"
-        return shown.translate(str.maketrans(",.", ".,")) if self.language == "de" else shown
+        return in_language(f"{value:,.{digits}f}", self.language)
 
     def percent(self, share: float) -> str:
         """A share in percent, with a digit below ten."""

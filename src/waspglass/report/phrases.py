@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 
 from waspglass.model.assessment import UNNAMED, Assessment, Implant, LidState, Verdict
 from waspglass.model.language import Catalogue, load_catalogue
+from waspglass.report.numbers import in_language
 
 __all__ = ["Phrases"]
-
-_THOUSANDS = {"en": ",", "de": "."}
-_DECIMAL = {"en": ".", "de": ","}
 
 
 class Phrases:
@@ -34,7 +32,7 @@ class Phrases:
 
     def number(self, n: int) -> str:
         """An integer with the language's thousands separator."""
-        return f"{n:,}".replace(",", _THOUSANDS[self.language])
+        return in_language(f"{n:,}", self.language)
 
     def size(self, n: int) -> str:
         """A number of bytes in decimal units, two or three digits."""
@@ -44,7 +42,7 @@ class Phrases:
                 break
             value, unit = value / 1000, larger
         shown = f"{value:.0f}" if unit == "B" or value >= 100 else f"{value:.1f}"
-        return f"{shown.replace('.', _DECIMAL[self.language])} {unit}"
+        return f"{in_language(shown, self.language)} {unit}"
 
     def moment(self, moment: datetime | None) -> str:
         """A time in UTC to the second, as the logs write it in either language."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.model.skip import Skipped
+from waspglass.report.numbers import in_language
 from waspglass.report.phrases import Phrases
 from waspglass.report.visible import visible
 from waspglass.trace.result import Comparison, Contrast, Input, PartMatch, Region, TraceResult
@@ -18,8 +19,6 @@ __all__ = ["RIVALS", "Sentences"]
 RIVALS = ("independent", "common", "author", "leak", "direction")
 MANY = 20
 """Pairs from which on it is said how many of so many may look like the one that is shown."""
-_MARKS = {"en": str.maketrans("", ""), "de": str.maketrans(",.", ".,")}
-"""How numbers are written: the marks of English ones, turned into those of the language."""
 
 
 def _holders(names: set[str]) -> set[str]:
@@ -33,7 +32,7 @@ class Sentences:
         self.result = result
         self.catalogue: Catalogue = load_catalogue("waspglass.report", "trace", language)
         self._phrases = Phrases(language)
-        self._marks = _MARKS[language]
+        self._language = language
 
     def text(self, key: str, **values: object) -> str:
         """A message of the catalogue."""
@@ -41,11 +40,11 @@ class Sentences:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with so many digits behind the point."""
-        return f"{value:,.{digits}f}".translate(self._marks)
+        return in_language(f"{value:,.{digits}f}", self._language)
 
     def decimal(self, llr: float) -> str:
         """A natural-log ratio as a decimal logarithm with its sign."""
-        return f"{llr / math.log(10):+.1f}".translate(self._marks)
+        return in_language(f"{llr / math.log(10):+.1f}", self._language)
 
     def verdict(self, verdict: Verdict) -> str:
         """The word for an answer."""

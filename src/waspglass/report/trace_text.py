@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from waspglass.model.escape import printable
+from waspglass.model.language import load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.trace_regions import excerpt
 from waspglass.report.trace_sentences import RIVALS, Sentences
@@ -24,11 +25,13 @@ SIDE_BY_SIDE = 3
 
 def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skipped: Sequence[Skipped]) -> str:
     """The best pairs, one a line: score, decimal log likelihood ratio, answer, names."""
+    answers = load_catalogue("waspglass.report", "trace", "en")
     lines = [f"{len(programs)} programs, {pairs} pairs", "score  log10 LR  answer        programs"]
     for row, word in enumerate(best.words()):
         first, second = (printable(programs[side[row]].name) for side in (best.first, best.second))
         llr = best.llr[row] / math.log(10)
-        lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {word.value:12}  {first}  {second}")
+        answer = answers.text(f"verdict.{word.value}")
+        lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {answer:12}  {first}  {second}")
     lines += [f"not compared: {visible(skip.source)}: {skip.reason.value} ({skip.count})" for skip in skipped]
     return "\n".join(lines)
 
