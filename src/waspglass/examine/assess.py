@@ -7,13 +7,14 @@ from datetime import datetime
 
 from waspglass.examine.activity import first_entry, last_activity
 from waspglass.examine.advice import advice_of, clocks_of, truths_of
+from waspglass.examine.answers_all import answered_alike, not_looked_for
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
 from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
-from waspglass.examine.own_pages import own_pages, without_own_pages
+from waspglass.examine.own_pages import OwnPage, own_pages, without_own_pages
 from waspglass.examine.sentence import say
 from waspglass.examine.titles import titled
 from waspglass.examine.unsettled import unsettled_hints, vanished_pages
@@ -58,16 +59,19 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
     own = own_pages(observations.findings, observations.file_timed, pack, facts)
     observations = titled(without_own_pages(observations, own), pack, settings.language)
+    alike = tuple(OwnPage(page) for page in answered_alike(observations))
+    observations = without_own_pages(observations, alike)
     lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
     unsettled = unsettled_hints(observations, pack, lid)
-    vanished = vanished_pages(observations, pack, own)
-    case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished)
+    vanished = vanished_pages(observations, pack, (*own, *alike))
+    open_pages = not_looked_for(tuple(page.subject for page in alike), observations)
+    case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished, open_pages)
     decision = decide(case)
     sentence = say(decision, case, catalogue)
-    blinded = bool(observations.blinded or unsettled or vanished)
+    blinded = bool(observations.blinded or unsettled or vanished or open_pages)
     review = _of(observations, Effect.HINT)
     truths = truths_of(decision, lid, exposed, blinded=blinded, review=bool(review))
     if case.through_lid:

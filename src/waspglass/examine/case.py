@@ -33,6 +33,7 @@ class Case:
         unsettled: Hints at an entry that nothing settles.
         own: Pages that are taken for the owner's.
         vanished: Pages that answered or ran, that the product does not ship, and that were not there at collection.
+        alike: Pages that answered on a server that seems to answer everything, and that nobody looked for there.
     """
 
     observations: Observations
@@ -45,6 +46,7 @@ class Case:
     unsettled: tuple[Finding, ...] = ()
     own: tuple[OwnPage, ...] = ()
     vanished: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def through_lid(self) -> bool:

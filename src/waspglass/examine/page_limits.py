@@ -16,13 +16,15 @@ _NAMED = 8
 
 
 def page_limits(case: Case, catalogue: Catalogue) -> list[Limit]:
-    """Verdicts that rest on answers alone, pages that are gone, and pages that are taken for the owner's."""
+    """Verdicts that rest on answers alone, answers that show nothing, pages that are gone, and those of the owner's."""
     found: list[Limit] = []
     if rests_on_answers(case):
         pages = [shown_subject(implant.subject, catalogue) for implant in case.implants]
         found.append(_limit("answers_only", pages, catalogue, decisive=True))
     if case.vanished:
         found.append(_limit("vanished", list(case.vanished), catalogue, decisive=True))
+    if case.alike:
+        found.append(_limit("alike", list(case.alike), catalogue, decisive=True))
     if case.own:
         found.append(_limit("own_pages", [_own(page, catalogue) for page in case.own], catalogue, decisive=False))
     return found

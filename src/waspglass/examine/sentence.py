@@ -47,6 +47,7 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         "unsettled": listed(list(dict.fromkeys(hint.title for hint in case.unsettled)), catalogue),
         "in_part": observations.titles(exposed.in_part),
         "vanished": listed(case.vanished, catalogue),
+        "alike": listed(case.alike, catalogue),
         "file": catalogue.text("sentence.file_open" if _open_pages(case) else "sentence.file_unseen"),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
@@ -100,7 +101,7 @@ def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> lis
     verdict, observations = decision.verdict, case.observations
     lasting = {Rung.IMPLANTED, Rung.USED, Rung.IMPACT}
     vouched = {page.subject for page in case.own if page.answered is None}
-    known = {implant.subject for implant in case.implants} | vouched | set(case.vanished)
+    known = {implant.subject for implant in case.implants} | vouched | {*case.vanished, *case.alike}
     hints = [
         _named(one, catalogue)
         for one in observations.findings

@@ -73,6 +73,8 @@ def _attempted_key(case: Case) -> str:
         return "attempted_unsettled"
     if case.vanished:
         return "attempted_vanished"
+    if case.alike:
+        return "attempted_alike"
     if exposed.window is None or case.observations.blinded:
         return "attempted_open"
     if exposed.missing:
@@ -111,6 +113,8 @@ def _without_findings(case: Case) -> Decision:
         return Decision(Verdict.CANNOT_TELL, (), "unsettled")
     if case.vanished:
         return Decision(Verdict.CANNOT_TELL, (), "vanished")
+    if case.alike:
+        return Decision(Verdict.CANNOT_TELL, (), "alike")
     if exposed.window is None:
         return Decision(Verdict.CANNOT_TELL, (), "ends_early" if exposed.ends_early else "no_window")
     if not exposed.sources:
