@@ -250,7 +250,8 @@ def write_nmap(folder: Path, servers: list[Server], rng: random.Random) -> None:
                 parts.append(
                     f'<host endtime="{moment}"><address addr="{server.addresses[0]}" addrtype="ipv4"/>'
                     f'<hostnames><hostname name={name} type="PTR"/></hostnames><ports><port protocol="tcp" portid="443">'
-                    f'<state state="open"/><script id="http-vuln-cve2021-26855" output="{state}">'
+                    f'<state state="open"/><script id="http-title" output="Outlook"/>'
+                    f'<script id="http-vuln-cve2021-26855" output="{state}">'
                     f'<table key="CVE-2021-26855"><elem key="state">{state}</elem></table></script></port></ports></host>'
                 )
         (folder / f"nmap-at-{day}.xml").write_text("\n".join([*parts, "</nmaprun>"]) + "\n", encoding="utf-8")

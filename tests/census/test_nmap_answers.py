@@ -71,6 +71,20 @@ def test_a_test_beside_the_ports_is_of_the_host(tmp_path: Path) -> None:
     assert (one.addresses, one.tested) == ({State.VULNERABLE: 1}, 1)
 
 
+def test_not_vulnerable_is_no_sign_of_the_product(tmp_path: Path) -> None:
+    """With all results shown, the script says it of each web server that is not sent on to a backend: nginx too."""
+    test = script("http-vuln-cve2021-26855", "NOT VULNERABLE:", "Exchange Server SSRF", "  State: NOT VULNERABLE")
+    found = {"nginx": script("http-title", "Welcome to nginx!") + test, "owa": HEADERS + test}
+    for name, port in found.items():
+        add(tmp_path, f"{name}-2021-03-09.xml", run(port).replace(b"192.0.2.1", f"192.0.2.{len(name)}".encode()))
+    told = [(each["address"], each["product"], each["refuted"]) for each in rows(tmp_path)]
+    assert sorted(map(str, told)) == [
+        "('192.0.2.3', 'exchange', ['CVE-2021-26855'])", "('192.0.2.5', None, ['CVE-2021-26855'])"
+    ]  # fmt: skip
+    (one,) = counts(tmp_path)
+    assert one.addresses == {State.PATCHED: 1}
+
+
 def test_a_run_without_an_open_port_is_no_scan_of_nothing(tmp_path: Path) -> None:
     """It looks the same if the packets never arrived, and all hosts of the run before would be called gone."""
     outcome = add(tmp_path, "2021-03-09.xml", run("").replace(b'state="open"', b'state="filtered"'))

@@ -13,11 +13,11 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.sighting import Tally
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import Head, row_frames
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Censys"]
@@ -65,13 +65,9 @@ class _Endpoint(msgspec.Struct, gc=False):
     http: _Response | None = None
 
 
-class _Leaf(msgspec.Struct, gc=False):
-    names: list[str] | None = None
-
-
 class _Certificates(msgspec.Struct, gc=False):
     leaf_fp_sha_256: str | None = None
-    leaf_data: _Leaf | None = None
+    leaf_data: _Names | None = None
 
 
 class _Tls(msgspec.Struct, gc=False):
@@ -166,17 +162,14 @@ class Censys:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the services; see `Source.read`."""
-        rows: list[tuple[object, ...]] = []
+        yield from row_frames(_COLUMNS, self._hosts(content, tally))
+
+    def _hosts(self, content: Content, tally: Tally) -> Iterator[list[tuple[object, ...]]]:
         for number, line in decode_lines(content, _Line, tally):
             for host in line.hosts():
                 if not host.services:
                     tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
-                rows += [_row(number, host, service, self._signs) for service in host.services or ()]
-            if len(rows) >= BATCH_ROWS:
-                yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
-                rows.clear()
-        if rows:
-            yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+                yield [_row(number, host, service, self._signs) for service in host.services or ()]
 
 
 def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[object, ...]:
@@ -250,7 +243,7 @@ def _header_text(response: _Response) -> str:
 def _certificate(service: _Service) -> tuple[str | None, list[str]]:
     tls = service.tls or _Tls()
     chain = tls.certificates or _Certificates()
-    names = list((chain.leaf_data or _Leaf()).names or ())
+    names = list((chain.leaf_data or _Names()).names or ())
     own = service.cert or _Certificate()
     names += own.names or ()
     return (

@@ -2,7 +2,8 @@
 
 Nmap's test scripts say `VULNERABLE` (also with `(Exploitable)`), `LIKELY VULNERABLE` where they only infer it, and
 `NOT VULNERABLE`, which only appears when the script was told to show all results. What a script infers is the source's
-word and no test. Silence is not taken for an answer: such a port becomes a sighting without a state.
+word and no test. Silence is not taken for an answer: such a port becomes a sighting without a state. Nor does `NOT
+VULNERABLE` say that the product is there: the scripts say it of any web server.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from waspglass.census.errors import ExportError
-from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.sighting import Tally
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import Head, row_frames
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -60,14 +61,8 @@ class Nmap:
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the open ports; see `Source.read`. The `line` is the number of the host in the file."""
-        rows: list[tuple[object, ...]] = []
-        for number, host in enumerate(_hosts(content, tally), 1):
-            rows += _rows(number, host, self._signs, tally)
-            if len(rows) >= BATCH_ROWS:
-                yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
-                rows.clear()
-        if rows:
-            yield raw_frame(dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+        hosts = enumerate(_hosts(content, tally), 1)
+        yield from row_frames(_COLUMNS, (_rows(number, host, self._signs, tally) for number, host in hosts))
 
 
 def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
@@ -155,14 +150,12 @@ def _scripts(found: Element, signs: Signs) -> tuple[object, ...]:
         name, text = script.get("id", ""), script.get("output", "")
         cve = signs.tests.get(name)
         if cve is not None:
-            product = product or _product_of(name, signs)
             state = next((each.text or "" for each in script.iter("elem") if each.get("key") == "state"), text)
             if _NOT.search(state):
                 refuted.append(cve)
-            elif _LIKELY.search(state):
-                claimed.append(cve)
-            elif _YES.search(state):
-                verified.append(cve)
+            elif (likely := _LIKELY.search(state)) or _YES.search(state):
+                (claimed if likely else verified).append(cve)
+                product = product or _product_of(name, signs)
         for each in signs.products:
             if name in each.scripts and (shown := _shown_version(text)):
                 product, version = each.product, shown

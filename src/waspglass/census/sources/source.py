@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 import polars as pl
 
-from waspglass.census.sighting import Tally
+from waspglass.census.sighting import Tally, raw_frame
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import Block
 
-__all__ = ["BATCH_ROWS", "Head", "LineSource", "Source"]
+__all__ = ["BATCH_ROWS", "Head", "LineSource", "Source", "row_frames"]
 
 BATCH_ROWS = 65_536
 """Rows that a reader collects before it hands them over; bounds memory."""
@@ -64,3 +64,19 @@ class LineSource(Source, Protocol):
     def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
         """The rows of some blocks as one frame; None if there are none."""
         ...
+
+
+def row_frames(columns: Sequence[str], found: Iterable[Sequence[tuple[object, ...]]]) -> Iterator[pl.DataFrame]:
+    """Raw frames of at least `BATCH_ROWS` rows, but for the last, from the rows that a reader finds some at a time."""
+    rows: list[tuple[object, ...]] = []
+    for each in found:
+        rows += each
+        if len(rows) >= BATCH_ROWS:
+            yield _frame(columns, rows)
+            rows = []
+    if rows:
+        yield _frame(columns, rows)
+
+
+def _frame(columns: Sequence[str], rows: list[tuple[object, ...]]) -> pl.DataFrame:
+    return raw_frame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
