@@ -291,12 +291,14 @@ def owners(
     from waspglass.census.count import scans_at
     from waspglass.census.owners import exposed_hosts, notices
     from waspglass.census.reading import open_reading
+    from waspglass.model.errors import UsageError
     from waspglass.packs.load import load_pack
     from waspglass.report.census_owners import Sender, Tlp, write_notices
     from waspglass.report.visible import visible
 
     marking = f"TLP:{tlp.upper().removeprefix('TLP:')}"
-    _choice(marking, [each.value for each in Tlp], "marking")
+    if marking not in list(Tlp):
+        raise UsageError(f"no marking {tlp!r}", hint=f"Choose one of: {', '.join(Tlp)}")
     known, campaign = read_contacts(contacts), load_pack(pack)
     with open_reading(_folder(store), campaign) as reading:
         day = _day(date) or reading.last_day()
@@ -310,13 +312,6 @@ def owners(
         tell(f"nobody to tell: no vulnerable or compromised host{where} is known\n")
     there, left = visible(str(out)), visible(str(out / "unmatched.csv"))
     say(f"owners: {len(found)}, in {there}; addresses without a contact: {addresses}, in {left}\n")
-
-
-def _choice(value: str, known: list[str], what: str) -> None:
-    from waspglass.model.errors import UsageError
-
-    if value not in known:
-        raise UsageError(f"no {what} {value!r}", hint=f"Choose one of: {', '.join(known)}")
 
 
 def _country(code: str | None) -> str | None:

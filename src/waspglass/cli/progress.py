@@ -19,13 +19,13 @@ def progress_on(stream: TextIO) -> Iterator[OnProgress | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, FileSizeColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("{task.fields[stage]}"),
         BarColumn(bar_width=20),
-        DownloadColumn(),
+        FileSizeColumn(),  # how many bytes there will be is not known before all were found
         TransferSpeedColumn(),
         TextColumn("{task.fields[findings]} findings"),
         TimeElapsedColumn(),
