@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from colorsys import hls_to_rgb
 from importlib.resources import files
 
 import pytest
+
+from waspglass.report.trace_html import HUES
 
 STYLE = files("waspglass.report").joinpath("templates", "assessment.css").read_text("utf-8")
 LIGHT, DARK = STYLE.split("@media screen and (prefers-color-scheme: dark)")[:2]
@@ -66,3 +69,16 @@ def test_white_words_stand_on_colours_that_are_the_same_in_light_and_dark() -> N
 
 def test_no_word_is_made_paler_by_opacity() -> None:
     assert not re.findall(r"^\.ladder[^{]*\{[^}]*opacity", STYLE, re.MULTILINE)
+
+
+def test_line_numbers_on_matched_regions_of_a_trace_can_be_read() -> None:
+    page = files("waspglass.report").joinpath("templates", "trace.html.j2").read_text("utf-8")
+    number = re.search(r"\.file \.n \{ color: (#\w{6});", page)
+    step, saturation, lightness = (
+        int(found) for found in re.findall(r"\* (\d+)\) % 360 \}\} (\d+)% (\d+)%\)", page)[0]
+    )
+    assert number is not None
+    for hue in range(HUES):
+        red, green, blue = hls_to_rgb(hue * step % 360 / 360, lightness / 100, saturation / 100)
+        ground = f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+        assert contrast(number[1], ground) >= 4.5, hue
