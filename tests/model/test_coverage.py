@@ -28,6 +28,10 @@ def test_spans_that_touch_are_one_with_the_reason_of_the_first() -> None:
     assert found == (span(0, 3, "a"), span(5, 7, "c"), span(8, 9))
 
 
+def test_a_span_inside_of_another_does_not_cut_it() -> None:
+    assert disjoint([span(0, 4, "long"), span(1, 2, "inside"), span(3, 5)]) == (span(0, 5, "long"),)
+
+
 def test_of_two_that_start_together_the_longer_one_counts() -> None:
     assert disjoint([span(0, 4, "long"), span(0, 1, "short")]) == (span(0, 4, "short"),)
     assert disjoint([]) == ()

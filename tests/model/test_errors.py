@@ -38,3 +38,17 @@ def test_an_error_is_the_same_on_the_other_side(kind: type[WaspglassError]) -> N
 
 def test_errors_of_several_kinds_were_tried() -> None:
     assert {"EvidenceReadError", "StoreError", "ClusterError", "PackError"} <= {kind.__name__ for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("location", "hint", "text"),
+    [
+        (None, None, "it broke"),
+        (None, "Mend it", "it broke. Mend it"),
+        (Location("x.log"), None, "x.log: it broke"),
+        (Location("x.log", 3), "Mend it", "x.log:3: it broke. Mend it"),
+        (Location("x.log", 3, "date"), None, "x.log:3 (date): it broke"),
+    ],
+)
+def test_an_error_says_where_and_what_to_do(location: Location | None, hint: str | None, text: str) -> None:
+    assert str(WaspglassError("it broke", location=location, hint=hint)) == text
