@@ -11,7 +11,6 @@ from pathlib import Path
 
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check_detections import empty_values, unused_detection
-from waspglass.packs.folder import sample_fault
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Logsource, Pack
 from waspglass.packs.regex_faults import regex_fault
@@ -237,12 +236,8 @@ def _no_sample(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A rule must name a sample that it fires on, and one that it does not."""
     if rule.block is None or rule.name in rules.halves:
         return
-    for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
-        if not paths:
-            yield rule.line("waspglass", "samples"), f"the rule names no sample in `{sort}`"
-        for path in paths:
-            if fault := sample_fault(Path(rules.pack.root), path):
-                yield rule.line("waspglass", "samples", sort), fault
+    for sort, fault in rule.samples.faults(Path(rules.pack.root)):
+        yield rule.line("waspglass", "samples", sort), fault
 
 
 RULE_CHECKS: Sequence[RuleCheck] = (

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from waspglass.model.finding import Effect, Rung
-from waspglass.packs.folder import sample_fault
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.pack import Pack
 from waspglass.packs.rule_documents import YaraDocument, yara_documents
@@ -47,9 +46,4 @@ def _faults(rule: YaraDocument, root: Path) -> Iterator[tuple[Severity, str, str
     for key in ("title", "reference"):
         if not rule.meta.get(key):
             yield Severity.WARNING, "source", f"`meta` has no {key}"
-    for sort, paths in (("fires", rule.samples.fires), ("silent", rule.samples.silent)):
-        if not paths:
-            yield Severity.ERROR, "sample", f"the rule names no sample in `{sort}`"
-        for path in paths:
-            if fault := sample_fault(root, path):
-                yield Severity.ERROR, "sample", fault
+    yield from ((Severity.ERROR, "sample", fault) for _, fault in rule.samples.faults(root))

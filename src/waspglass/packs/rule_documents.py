@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
+from waspglass.packs.folder import sample_fault
 from waspglass.packs.located import node_line, nodes_of
 from waspglass.packs.pack import RuleSource
 from waspglass.packs.sigma_documents import sigma_texts
@@ -26,6 +28,13 @@ class Samples:
 
     fires: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+
+    def faults(self, pack: Path) -> Iterator[tuple[str, str]]:
+        """`fires` or `silent`, and what is wrong with it: a rule must name samples of both sorts that are there."""
+        for sort, paths in (("fires", self.fires), ("silent", self.silent)):
+            if not paths:
+                yield sort, f"the rule names no sample in `{sort}`"
+            yield from ((sort, fault) for path in paths if (fault := sample_fault(pack, path)))
 
 
 @dataclass(frozen=True)
