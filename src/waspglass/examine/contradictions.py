@@ -65,17 +65,19 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
 def _before_release(lid: Lid, judge: BuildJudge, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     """A fixed build that is said to have run before it existed: the patch is dated too early, the window too short.
 
-    A vulnerable build that is dated too early changes nothing.
+    A setup log can be forged, or written by a clock that was wrong. A vulnerable build that is dated too early changes
+    nothing.
     """
     fixed = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
-    said = [b for b in lid.builds if b.certainty is Certainty.STATED and b.at is not None]
-    stated = [b for b in said if judge(b.build) in fixed]
-    table = BuildTable(pack.builds) if stated else None
-    for one in stated:
+    dated = [b for b in lid.builds if b.certainty is not Certainty.HINT and b.at is not None]
+    said = [b for b in dated if judge(b.build) in fixed]
+    table = BuildTable(pack.builds) if said else None
+    for one in said:
         released = _released(one.build, table) if table is not None else None
         if released is not None and one.at is not None and one.at < released - _RELEASE_SLACK:
             text = catalogue.text(
                 "contradiction.before_release",
+                source=catalogue.text("contradiction.facts") if one.certainty is Certainty.STATED else one.source,
                 build=one.build,
                 stated=f"{one.at:%Y-%m-%d}",
                 released=f"{released:%Y-%m-%d}",

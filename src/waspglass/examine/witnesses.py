@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
@@ -27,7 +27,7 @@ def mute_folders(artefacts: Iterable[Artefact], kinds: Mapping[str, ArtefactKind
     for artefact in artefacts:
         if kinds[artefact.kind].witness and is_line_format(artefact.format):
             groups[artefact.kind, folder_of_log(artefact)].append(artefact)
-    return {key: len(group) for key, group in groups.items() if not _speaks(group, kinds[key[0]].witness)}
+    return {key: len(group) for key, group in groups.items() if not _speaks(group, kinds[key[0]])}
 
 
 def folder_of_log(artefact: Artefact) -> str:
@@ -35,15 +35,17 @@ def folder_of_log(artefact: Artefact) -> str:
     return artefact.file.path.rpartition("\\")[0].lower()
 
 
-def _speaks(group: list[Artefact], witness: Mapping[str, str]) -> bool:
-    wanted = {column: re.compile(regex) for column, regex in witness.items()}
+def _speaks(group: list[Artefact], kind: ArtefactKind) -> bool:
+    wanted = {column: re.compile(regex) for column, regex in kind.witness.items()}
     return any(
-        _fits(record, wanted)
+        _fits(record, wanted, kind.requires)
         for artefact in spread(group, _LOGS)
         for _, record in beginning(artefact, line_format(artefact.format))
     )
 
 
-def _fits(record: Record, wanted: Mapping[str, re.Pattern[str]]) -> bool:
+def _fits(record: Record, wanted: Mapping[str, re.Pattern[str]], required: Collection[str]) -> bool:
+    """Columns that not every log has may be absent; of others no value is none, as in FTP's logs of mere connections."""
     present = {column: record[column] for column in wanted if column in record}
-    return bool(present) and all(wanted[column].search(value) for column, value in present.items())
+    lacking = any(column in required for column in wanted.keys() - present.keys())
+    return bool(present) and not lacking and all(wanted[column].search(value) for column, value in present.items())
