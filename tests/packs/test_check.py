@@ -12,6 +12,7 @@ import pytest
 from tests.packs.conftest import Edit
 from tests.packs.engine import fires
 from waspglass.model.errors import PackError
+from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.check import check_pack
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.load import load_pack
@@ -147,6 +148,20 @@ def test_rules_that_cannot_be_read_are_no_rules_that_are_not_there(tiny: Edit) -
     listed = os.scandir
     with patch("os.scandir", scandir), pytest.raises(PackError, match="sigma: cannot read: Permission denied"):
         load_pack(folder)
+
+
+def test_a_rule_that_is_no_text_names_its_line(tiny: Edit) -> None:
+    folder = tiny()
+    (folder / RULE).write_bytes(b"title: A page\nname: \xff\n")
+    assert check_pack(folder) == (PackIssue(RULE, 2, Severity.ERROR, "schema", "not UTF-8"),)
+
+
+def test_what_the_engine_passes_over_is_told_of_a_pack_without_errors(tiny: Edit) -> None:
+    skip = Skipped(source=RULE, reason=SkipReason.UNSUPPORTED_RULE, count=2, detail="beyond us")
+    message = "2 of its entries are never looked for: beyond us"
+    told = PackIssue(RULE, None, Severity.WARNING, "unused", message)
+    assert check_pack(tiny(), unused=lambda _: (skip,)) == (told,)
+    assert told not in check_pack(tiny(RULE, ("rung: exploited", "rung: bad")), unused=lambda _: (skip,))
 
 
 def test_two_rules_of_one_name(tiny: Edit) -> None:
