@@ -8,6 +8,7 @@ from tests.evidence.trees import memory_artefact
 from tests.examine.test_assess import both
 from waspglass.evidence.artefact import Artefact
 from waspglass.examine.witnesses import mute_folders
+from waspglass.packs.load import load_pack
 from waspglass.packs.pack import ArtefactKind
 
 FIELDS = "date time cs-method cs-uri-stem sc-status"
@@ -57,3 +58,13 @@ def test_every_column_that_is_there_must_tell_of_the_product(fields: str, speaks
     both_columns = kinds(cs_uri_stem="^/owa/", s_sitename="^W3SVC1$")
     found = mute_folders([log(rf"{SITE1}\u_ex1.log", "/owa/", fields=fields)], both_columns)
     assert (found == {}) is speaks
+
+
+def test_logs_of_ftp_connections_know_nothing_of_the_product() -> None:
+    """The log of an FTP site as IIS writes it (know-it-peru/WebKnowIT): the one value that fits was the port."""
+    pack = load_pack("proxylogon")
+    header = "#Fields: date time c-ip s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status x-session x-fullpath"
+    row = "2021-03-03 20:59:28 192.0.2.1 198.51.100.1 21 ControlChannelOpened - - 0 9eb0dc66 -"
+    path = r"C:\inetpub\logs\LogFiles\FTPSVC1\u_ex210303.log"
+    ftp = memory_artefact(f"{header}\r\n{row}\r\n".encode(), path, "w3c", "iis")
+    assert mute_folders([ftp], {one.kind: one for one in pack.kinds}) == {("iis", path.rpartition("\\")[0].lower()): 1}

@@ -45,7 +45,7 @@ def _speaks(group: list[Artefact], kind: ArtefactKind) -> bool:
 
 
 def _fits(record: Record, wanted: Mapping[str, re.Pattern[str]], required: Collection[str]) -> bool:
-    """Columns that not every log has may be absent; of others no value is none, as in FTP's logs of mere connections."""
+    """Columns that not every log has may be absent; of others no value is none, as in FTP logs of mere connections."""
     present = {column: record[column] for column in wanted if column in record}
     lacking = any(column in required for column in wanted.keys() - present.keys())
     return bool(present) and not lacking and all(wanted[column].search(value) for column, value in present.items())
