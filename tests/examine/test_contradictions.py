@@ -123,8 +123,10 @@ def test_a_fix_cannot_have_run_before_it_was_released(build: str, at: str | None
     assert ids(told(builds=(stated(build, at),))) == (["before-release"] if contradicts else [])
 
 
-def test_only_what_the_user_says_can_be_dated_before_its_release() -> None:
-    assert told(builds=(proven(NEW, "2021-02-01"),)) == ()
+def test_a_setup_log_cannot_tell_of_a_fix_before_its_release() -> None:
+    seen = proven(NEW, "2021-02-01")
+    assert ids(told(builds=(seen,))) == ["before-release"]
+    assert told(builds=(seen.model_copy(update={"certainty": Certainty.HINT}),)) == ()
 
 
 @pytest.mark.parametrize(
