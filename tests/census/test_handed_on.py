@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.census.exports import PACK, VULNERABLE, add, banner, certificate, counts, jsonl
 from waspglass.census.identity import ensure_identity
 from waspglass.census.reading import open_reading
@@ -57,3 +59,22 @@ def test_a_certificate_of_its_own_is_one_server_under_any_name(tmp_path: Path) -
     own = certificate("b")
     add(tmp_path, "a.json", jsonl(seen(1, 1, "old.a.example", ssl=own), seen(2, 2, "new.a.example", ssl=own)))
     assert servers(tmp_path) == {frozenset("12")}
+
+
+@pytest.mark.parametrize("name", ["p91-26-44-{}.dip.example", "{}.44.26.91.dsl.example", "h091026044{:03}.dip.example"])
+def test_names_made_of_the_address_belong_to_the_provider(tmp_path: Path, name: str) -> None:
+    """Two customers who both call their server EX01 are under no domain of one firm."""
+    rows = [seen(1, 1, name.format(n), own="EX01") | {"ip_str": f"91.26.44.{n}"} for n in (61, 62)]
+    add(tmp_path, "a.json", jsonl(*rows))
+    assert servers(tmp_path) == {frozenset({"61"}), frozenset({"62"})}
+
+
+def test_two_certificates_at_each_address_are_not_more_addresses(tmp_path: Path) -> None:
+    """Twenty addresses with two services each show a name at twenty addresses, which is not too many."""
+    rows = [
+        seen(1, host, "mail.a.example", port=port, ssl={"cert": {"fingerprint": {"sha256": f"{port}{host:05}" * 8}}})
+        for host in range(20)
+        for port in (443, 444)
+    ]
+    add(tmp_path, "a.json", jsonl(*rows))
+    assert {frozenset(addresses) for addresses in servers(tmp_path)} == {frozenset(str(host) for host in range(20))}

@@ -207,3 +207,35 @@ def test_who_reported_a_web_shell_did_not_test(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", None, opts={"vulns": ["!CVE-2021-26855"]})))
     found = {host.source: (host.state, host.tested) for host in exposed(tmp_path, 20)}
     assert found == {"shodan": (State.PATCHED, True), "shadowserver.scan_exchange": (State.PATCHED, False)}
+
+
+def test_the_state_of_an_earlier_report_is_the_worst_that_is_seen_now_and_later_reports_are_not_known(
+    tmp_path: Path,
+) -> None:
+    shell = '"2021-03-09 08:00:00","192.0.2.1",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","",'
+    add(tmp_path, "2021-03-09-scan_exchange-x.csv", f"{COLUMNS_2021}\n{shell}\n".encode())
+    add(tmp_path, "2021-03-21-scan_exchange-x.csv", f"{COLUMNS_2021}\n{shell.replace('2.1', '2.2')}\n".encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1"), banner("192.0.2.1", PATCHED, port=444)))
+    found = {(host.address, host.source): host.state for host in exposed(tmp_path, 20)}
+    assert found["192.0.2.1", "shadowserver.scan_exchange"] is State.VULNERABLE
+    assert {address for address, _ in found} == {"192.0.2.1"}
+
+
+def test_a_source_is_asked_for_its_own_names_first_and_then_for_what_the_others_know(
+    tmp_path: Path, contacts: Contacts
+) -> None:
+    """Nmap knows no AS number and no name; two ports of one address have names of two owners."""
+    script = '<script id="http-vuln-cve2021-26855" output="x"><elem key="state">VULNERABLE</elem></script>'
+    port = f'<ports><port protocol="tcp" portid="443"><state state="open"/>{script}</port></ports>'
+    hosts = f'<host><address addr="203.0.113.1" addrtype="ipv4"/>{port}</host>'
+    add(tmp_path, "nmap-2021-03-20.xml", f"<nmaprun>{hosts}</nmaprun>".encode())
+    named = [banner("203.0.113.2", port=443, hostnames=["mail.b.example"], asn="AS64496")]
+    named += [banner("203.0.113.2", port=444, hostnames=["a.sub.b.example"])]
+    add(tmp_path, "2021-03-20.json", jsonl(banner("203.0.113.1", asn="AS64496"), *named))
+    told, unmatched = notices(exposed(tmp_path, 20), contacts)
+    assert {each.contact.email: [(host.source, host.port) for host in each.hosts] for each in told} == {
+        "as@c.example": [("nmap", 443), ("shodan", 443)],
+        "dom@b.example": [("shodan", 443)],
+        "sub@b.example": [("shodan", 444)],
+    }
+    assert unmatched == ()

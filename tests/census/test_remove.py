@@ -42,8 +42,8 @@ def data_of(folder: Path) -> dict[str, bytes]:
 
 
 def answers(folder: Path) -> list[object]:
-    """Every count with servers, and the comparison of the first and last day."""
-    found: list[object] = [counts(folder, by) for by in By]
+    """Counts with servers from each kind of what is kept, and the comparison of the first and last day."""
+    found: list[object] = [counts(folder, by) for by in (By.NOTHING, By.BUILD, By.ORGANISATION)]
     with open_reading(Folder(str(folder / "store")), PACK) as reading:
         days = sorted({day for day, _ in reading.scans()})
         if len(days) > 1:
