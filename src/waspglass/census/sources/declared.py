@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import ClassVar
 
 import polars as pl
@@ -17,10 +19,11 @@ __all__ = ["Declared", "Values", "declared_sighting"]
 Values = Callable[[str], object]
 """The value in a column or at a path: a text, or what JSON has; None if there is none."""
 
-_PLAIN = tuple(
+_PLAIN = frozenset(
     "address transport country region city asn network organisation sector server_name url".split()  # noqa: SIM905
 )
 
+_HELD_ROWS = 1024
 _NESTED: dict[str, type] = {"unknown": list, "headers": dict}
 """Under which names headers stand among headers: of ZGrab2 those that it does not know, of BinaryEdge all."""
 
@@ -45,23 +48,23 @@ class Declared:
 
     def frames(self, records: Iterable[tuple[int, Values]]) -> Iterator[pl.DataFrame]:
         """The sightings of records, each with its line, in batches."""
-        columns: dict[str, list[object]] = {name: [] for name in RAW.names}
-        for number, value in records:
-            row = declared_sighting(self.mapping, self._signs, value)
-            row["line"] = number
-            for name, values in columns.items():
-                values.append(row.get(name))
+        columns: defaultdict[str, list[object]] = defaultdict(list)
+        rows = ({**declared_sighting(self.mapping, self._signs, value), "line": number} for number, value in records)
+        while held := list(islice(rows, _HELD_ROWS)):
+            for name in RAW.names:
+                columns[name] += [row.get(name) for row in held]
             if len(columns["address"]) >= BATCH_ROWS:
                 yield raw_frame(columns)
-                columns = {name: [] for name in RAW.names}
-        if columns["address"]:
+                columns.clear()
+        if columns:
             yield raw_frame(columns)
 
 
 def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str, object]:
     """The fields of one sighting; those that the declaration leaves out are absent."""
-    get: Values = {field: value(column) for field, column in mapping.columns.items()}.get
-    row: dict[str, object] = {field: _text(get(field)) for field in _PLAIN}
+    found = {field: value(column) for field, column in mapping.columns.items()}
+    get: Values = found.get
+    row: dict[str, object] = {field: _text(told) for field, told in found.items() if field in _PLAIN}
     seen, port = _text(get("seen")), _text(get("port")) or ""
     row["seen"] = None if seen is None else mapping.moment(seen)
     row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
@@ -71,7 +74,7 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
     row["product"] = mapping.product if sign is None else sign.product
     if sign is not None:
         row["version"], row["version_from"] = sign.version, sign.origin
-        row["server_name"] = row["server_name"] or sign.server_name
+        row["server_name"] = row.get("server_name") or sign.server_name
     version = _text(get("version"))
     if version is not None:
         row["version"], row["version_from"] = version, "field"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import polars as pl
 
@@ -23,7 +22,7 @@ class MappedCsv(Declared):
 
     def recognises(self, head: Head) -> bool:
         """The header has the column declared for the address."""
-        return self.mapping.columns["address"].lower() in self._header(head)
+        return self.mapping.columns["address"] in self._header(head)
 
     def _header(self, head: Head) -> list[str]:
         return header_of(head.start, self.mapping.delimiter, self.mapping.encoding)
@@ -35,12 +34,8 @@ class MappedCsv(Declared):
             ExportError: If the header lacks a declared column.
         """
         mapping = self.mapping
-        missing = sorted({column.lower() for column in mapping.declared} - {*self._header(head)})
+        missing = sorted({*mapping.declared} - {*self._header(head)})
         if missing:
             raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
         rows = csv_rows(content, tally, delimiter=mapping.delimiter, encoding=mapping.encoding)
-        yield from self.frames((number, partial(_cell, cells)) for number, cells in rows)
-
-
-def _cell(cells: dict[str, str], column: str) -> str | None:
-    return cells.get(column.lower())
+        yield from self.frames((number, cells.get) for number, cells in rows)

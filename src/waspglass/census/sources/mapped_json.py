@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 import polars as pl
@@ -26,21 +27,24 @@ def value_at(record: object, path: str) -> object:
     A name may have dots itself (`app.http.title` in one key). Of a list on the way, the values of all its elements, or
     the elements of these values where they are lists themselves.
     """
-    if isinstance(record, list):
+    if isinstance(record, dict):
+        if path in record:
+            return record[path]
+        for name, rest in _splits(path):
+            if name in record and (value := value_at(record[name], rest)) is not None:
+                return value
+    elif isinstance(record, list):
         values = (value_at(each, path) for each in record if isinstance(each, dict))
         found = [one for each in values if each is not None for one in (each if isinstance(each, list) else [each])]
         return found or None
-    if not isinstance(record, dict):
-        return None
-    if path in record:
-        return record[path]
-    place = path.find(".")
-    while place >= 0:
-        value = value_at(record.get(path[:place]), path[place + 1 :])
-        if value is not None:
-            return value
-        place = path.find(".", place + 1)
     return None
+
+
+@cache
+def _splits(path: str) -> tuple[tuple[str, str], ...]:
+    """A path cut at each of its dots in turn."""
+    places = (place for place, sign in enumerate(path) if sign == ".")
+    return tuple((path[:place], path[place + 1 :]) for place in places)
 
 
 @dataclass
@@ -53,7 +57,7 @@ class _Lookup:
 
     def __call__(self, path: str) -> object:
         value = value_at(self.element, path)
-        if value is None:
+        if value is None and self.element is not self.record:
             value = value_at(self.record, path)
         if value is not None:
             self.met.add(path)

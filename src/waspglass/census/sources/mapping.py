@@ -89,8 +89,12 @@ class Mapping(Document):
         if unknown or "address" not in columns:
             msg = f"unknown fields {unknown}" if unknown else "no column for address"
             raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
-        plain = {name: column.strip() for name, column in columns.items()}
-        return plain if info.data.get("format") == "json" else {name: each.lower() for name, each in plain.items()}
+        return {name: _plain(column, info) for name, column in columns.items()}
+
+    @field_validator("tested", "compromised")
+    @classmethod
+    def _told_in(cls, told: Tested | Compromised | None, info: ValidationInfo) -> Tested | Compromised | None:
+        return None if told is None else told.model_copy(update={"column": _plain(told.column, info)})
 
     @model_validator(mode="after")
     def _of_one_format(self) -> Self:
@@ -149,6 +153,11 @@ class Mapping(Document):
             return (found if found.tzinfo is None else found.astimezone(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
         except (ValueError, OverflowError):
             return text
+
+
+def _plain(column: str, info: ValidationInfo) -> str:
+    """A column of a CSV as the header is read, in lower case; a path of JSON as it stands."""
+    return column.strip() if info.data.get("format") == "json" else column.strip().lower()
 
 
 def _written(text: str, form: str) -> dt.datetime:
