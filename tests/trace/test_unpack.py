@@ -181,11 +181,27 @@ ODD = bytes((59 * place + place**2 // 7) % 256 for place in range(900))
         (f"{ORIGINAL * 9}\ntable = [{','.join(map(str, ODD))}]", False),
         (f"x = '{b64(ODD)}'", True),
         (f"exec(b64decode('{WORD}'))", False),
+        (f"exec(b64decode('{WORD}'));exec(undo(b64decode('{b64(ODD)}')))", True),
+        (f"exec({ORIGINAL!r});exec(undo(b64decode('{b64(ODD)}')))", True),
         (f"exec(b64decode('{WORD[::-1]}'[::-1]))", False),
         (f"exec(decompress(b64decode('{b64(zlib.compress(ORIGINAL.encode()))}')))", False),
         (ORIGINAL, False),
     ],
-    ids=["base64", "hex", "numbers", "called PNG", "PNG", "a table", "alone", "text", "turned", "zlib", "program"],
+    ids=[
+        "base64",
+        "hex",
+        "numbers",
+        "called PNG",
+        "PNG",
+        "a table",
+        "alone",
+        "text",
+        "text and base64",
+        "string and base64",
+        "turned",
+        "zlib",
+        "program",
+    ],
 )
 def test_encoded_bytes_of_which_nothing_can_be_made_are_said_to_be_there(text: str, unread: bool) -> None:
     assert unpack(Source("a", text.encode())).unread is unread

@@ -18,14 +18,18 @@ __all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "is_telling", "langu
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language that a grammar wheel covers, or one that is read as plain tokens (`module` is None)."""
+    """A language that a grammar wheel covers, or one that is read as plain tokens (`module` is None).
+
+    Attributes:
+        folds_case: Capitals mean nothing, so that tools strew them at will.
+    """
 
     name: str
     extensions: tuple[str, ...]
     module: str | None = None
     function: str = "language"
     aliases: tuple[str, ...] = ()
-    line_comment: str | None = "//"
+    folds_case: bool = False
 
 
 # C is read by the grammar of C++, so that both can be compared and a wrong name does no harm.
@@ -35,20 +39,21 @@ LANGUAGES: tuple[Language, ...] = (
     Language("csharp", (".cs",), "tree_sitter_c_sharp", aliases=("c#", "c-sharp")),
     Language("java", (".java",), "tree_sitter_java"),
     Language("javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",)),
-    Language("python", (".py", ".pyw"), "tree_sitter_python", aliases=("python3", "py"), line_comment="#"),
-    Language("powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", line_comment="#"),
+    Language("python", (".py", ".pyw"), "tree_sitter_python", aliases=("python3", "py")),
+    Language("powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", folds_case=True),
     Language("php", (".php", ".phtml"), "tree_sitter_php", function="language_php"),
     Language("go", (".go",), "tree_sitter_go", aliases=("golang",)),
-    Language("ruby", (".rb",), "tree_sitter_ruby", line_comment="#"),
-    Language("shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh"), line_comment="#"),
-    Language("sql", (".sql",), "tree_sitter_sql", line_comment="--"),
-    Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html", line_comment=None),
-    Language("markdown", (".md", ".markdown"), "tree_sitter_markdown", line_comment=None),
+    Language("ruby", (".rb",), "tree_sitter_ruby"),
+    Language("shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh")),
+    Language("sql", (".sql",), "tree_sitter_sql", folds_case=True),
+    Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html"),
+    Language("markdown", (".md", ".markdown"), "tree_sitter_markdown"),
     # Its grammar overflows the native stack on nested input, so YAML and Sigma are read as plain tokens.
-    Language("yaml", (".yml", ".yaml"), aliases=("sigma",), line_comment="#"),
+    Language("yaml", (".yml", ".yaml"), aliases=("sigma",)),
     Language("aspnet", (".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".cshtml", ".master")),
+    Language("vba", (".bas", ".vba", ".vbs", ".vb", ".frm"), aliases=("vbscript",), folds_case=True),
     Language("yara", (".yar", ".yara")),
-    Language("text", (), line_comment=None),
+    Language("text", ()),
 )
 
 PLAIN_TEXT = LANGUAGES[-1]

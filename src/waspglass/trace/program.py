@@ -118,6 +118,11 @@ class Readable:
     binary: bool
     cut: bool
 
+    @property
+    def compared(self) -> bytes:
+        """The bytes that count, of the same length: without capitals where they mean nothing."""
+        return self.raw.lower() if self.language.folds_case and not self.binary else self.raw
+
 
 def readable(source: Source) -> Readable:
     """Decodes and recognises; never fails."""
@@ -140,7 +145,7 @@ def program_of(source: Source) -> Program:
 def analysed(source: Source) -> tuple[Program, Syntax, bytes]:
     """The same with the syntax, and the bytes that its offsets count."""
     text = readable(source)
-    syntax = read_syntax(text.raw, text.language, as_bytes=text.binary)
+    syntax = read_syntax(text.compared, text.language, as_bytes=text.binary)
     count = len(tokens_of(syntax).text)
     remarks = [
         remark
@@ -154,6 +159,6 @@ def analysed(source: Source) -> tuple[Program, Syntax, bytes]:
         if holds
     ]
     digest = sha256(source.raw).hexdigest()
-    views = views_of(syntax, text.raw)
+    views = views_of(syntax, text.compared)
     program = Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))
-    return program, syntax, text.raw
+    return program, syntax, text.compared

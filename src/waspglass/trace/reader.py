@@ -55,7 +55,7 @@ class Reader:
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
         text = readable(source)
-        return read_syntax(text.raw, text.language, as_bytes=text.binary), text.raw
+        return read_syntax(text.compared, text.language, as_bytes=text.binary), text.compared
 
     def parts(self, source: Source) -> tuple[Part, ...]:
         """The parts of a source, worked out once: of thousands of functions in one another it takes seconds."""
@@ -84,11 +84,12 @@ class Reader:
 
 def way_of(program: Program) -> str:
     """How a program was read: by which grammar, as tokens or as bytes; only within one way can views be alike."""
+    language = language_named(program.language)
     if program.reading is not Reading.SYNTAX:
-        return program.reading.value
+        folds = program.reading is Reading.TOKENS and language is not None and language.folds_case
+        return f"{program.reading.value} in small letters" if folds else program.reading.value
     if "broken" in program.remarks:
         return BROKEN_WAY
-    language = language_named(program.language)
     return language.module or "" if language else ""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from waspglass.evidence.limits import Limits
@@ -66,10 +66,18 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """What stands packed in a text, how it was packed, and whether it was cut; no label if it could not be read."""
+    """What stands packed in a text.
+
+    Attributes:
+        label: How it was packed; empty if it could not be read.
+        raw: Its bytes.
+        packed: How many bytes they were before anything was decompressed.
+        cut: There is more of it.
+    """
 
     label: str
     raw: bytes
+    packed: int = 0
     cut: bool = False
 
 
@@ -88,7 +96,7 @@ def _inflated(raw: bytes) -> _Layer | None:
     content = inflated(raw, LAYER_BYTES)
     if content is None or len(content.raw) < LEAST_TEXT or not (content.marked or _is_text(content.raw)):
         return None
-    return _Layer(content.kind, content.raw, content.cut)
+    return _Layer(content.kind, content.raw, len(raw), content.cut)
 
 
 def _archived(label: str, packed: bytes) -> list[_Layer]:
@@ -96,18 +104,18 @@ def _archived(label: str, packed: bytes) -> list[_Layer]:
     opening = Opening("zip", _ARCHIVE, [])
     sources = [source for source in opened(Source("zip", packed), opening) if opening.admits(source)]
     cut = bool(opening.skipped)
-    return [_Layer(f"{label} > {source.name}", source.raw, cut) for source in sources] or [_Layer("", packed)]
+    layers = [_Layer(f"{label} > {source.name}", source.raw, len(packed), cut) for source in sources]
+    return layers or [_Layer("", packed)]
 
 
-def _layers(raw: bytes) -> Iterator[_Layer]:
-    """What stands packed in a text, one level down."""
+def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
+    """What stands packed in bytes, and in the text that they are unless they are none, one level down."""
     whole = _inflated(raw)
     if whole is not None:
         yield whole
-    if looks_binary(raw):
+    if text is None:
         yield from _attached(raw[:SCAN_BYTES])
         return
-    text = decode(raw[:SCAN_BYTES])
     evaluates = speaks_of_hiding(text)
     joined = joined_strings(text)
     pieces = {piece for one in joined for piece in one.pieces}
@@ -115,7 +123,7 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
     for label, packed in itertools.chain(
         embedded_texts(text),
         (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
-        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text), embedded_texts(text),
+        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text),
     ):  # fmt: skip
         binary = label in BINARY_ENCODINGS or label == "mail"
         if binary and packed.startswith(b"PK\x03\x04"):
@@ -123,25 +131,22 @@ def _layers(raw: bytes) -> Iterator[_Layer]:
             continue
         inside = _inflated(packed) if binary else None
         if inside is not None:
-            yield _Layer(f"{label} > {inside.label}", inside.raw, inside.cut)
+            yield _Layer(f"{label} > {inside.label}", inside.raw, len(packed), inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
-            yield _Layer(label, packed)
+            yield _Layer(label, packed, len(packed))
         elif len(packed) >= LEAST_UNREAD and binary and (evaluates or not _MEDIA.match(packed)):
             yield _Layer("", packed)
 
 
-def _may_hide(raw: bytes, unread: int) -> bool:
-    """Whether so many bytes in a text, of which nothing could be made, may be a program."""
-    return unread > 0 and (unread >= UNREAD_SHARE * len(raw) or speaks_of_hiding(decode(raw[:SCAN_BYTES])))
+def _may_hide(text: str, layers: Sequence[_Layer]) -> bool:
+    """Whether bytes in a text, of which nothing could be made, may be a program.
 
-
-def _looks_disguised(raw: bytes, *, unpacked: bool) -> bool:
-    return not looks_binary(raw) and is_disguised(decode(raw[:SCAN_BYTES]), unpacked=unpacked)
-
-
-def _has_more(raw: bytes) -> bool:
-    """Whether there are more strings in a text than are looked at."""
-    return not looks_binary(raw) and more_strings(decode(raw[:SCAN_BYTES]))
+    What is read turned round, too, can be read in one way only: what gave as many bytes as something that was read is
+    taken for the same.
+    """
+    read = {layer.packed + by for layer in layers if layer.label for by in range(-2, 3)}
+    unread = sum(len(layer.raw) for layer in layers if not layer.label and len(layer.raw) not in read)
+    return unread > 0 and (unread >= UNREAD_SHARE * len(text) or speaks_of_hiding(text))
 
 
 def _attached(raw: bytes) -> Iterator[_Layer]:
@@ -162,11 +167,10 @@ def unpack(source: Source) -> Unpacked:
     for depth in range(DEPTH_LIMIT + 1):
         below: list[Source] = []
         for parent in level:
-            bounded = bounded or _has_more(parent.raw)
-            # What is read turned round, too, can be read in one way only.
-            balance, before = 0, len(below)
-            for layer in _layers(parent.raw):
-                balance += -len(layer.raw) if layer.label else len(layer.raw)
+            text = None if looks_binary(parent.raw) else decode(parent.raw[:SCAN_BYTES])
+            layers: list[_Layer] = []
+            for layer in _layers(parent.raw, text):
+                layers.append(layer)
                 if not layer.label or layer.raw in seen:
                     continue
                 total += len(layer.raw)
@@ -175,8 +179,11 @@ def unpack(source: Source) -> Unpacked:
                 seen.add(layer.raw)
                 bounded = bounded or layer.cut
                 below.append(Source(f"{parent.name} > {layer.label}", layer.raw))
-            unread = unread or _may_hide(parent.raw, balance)
-            disguised = disguised or _looks_disguised(parent.raw, unpacked=unread or len(below) > before)
+            if text is not None:
+                bounded = bounded or more_strings(text)
+                unread = unread or _may_hide(text, layers)
+                read = unread or any(layer.label for layer in layers)
+                disguised = disguised or is_disguised(text, unpacked=read)
         if not below:
             break
         found += below
