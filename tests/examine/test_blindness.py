@@ -180,12 +180,33 @@ NATIVE = "203.0.113.5, -, 3/3/2021, 4:00:00, W3SVC1, MX01, 10.0.0.1, 12, 1, 2, 2
 
 
 @pytest.mark.parametrize(
+    ("log", "text"),
+    [
+        (r"W3SVC1\nc210303.log", NCSA),
+        (r"W3SVC1\in21030304.log", NATIVE),
+        (r"W3SVC1\u_ncsa1.log", NCSA),
+        (r"site\u_in210303.log", NATIVE),
+    ],
+)
+def test_logs_in_other_formats_of_the_web_server_are_read(tmp_path: Path, log: str, text: str) -> None:
+    path = f"C:\\inetpub\\logs\\LogFiles\\{log}"
+
+    def with_log(name: str, text: str) -> Assessment:
+        (tmp_path / name).mkdir()
+        return assessed(lay_out({"evidence": [QUIET, {"file": path, "text": text}]}, tmp_path / name))
+
+    found = with_log("attacked", text)
+    assert found.verdict is Verdict.ATTEMPTED
+    assert {finding.source for finding in found.findings} == {path}
+    assert with_log("quiet", text.replace("/ecp/y.js", "/quiet")).verdict is Verdict.CLEAN
+    damaged = with_log("damaged", text.replace("/ecp/y.js", "/quiet") + "damaged\n")
+    assert damaged.verdict is Verdict.CANNOT_TELL
+    assert [skip.reason for skip in damaged.skipped if skip.source == path] == [SkipReason.MALFORMED_LINE]
+
+
+@pytest.mark.parametrize(
     ("log", "text", "detail"),
     [
-        (r"W3SVC1\nc210303.log", NCSA, "NCSA common log format"),
-        (r"W3SVC1\in21030304.log", NATIVE, "Microsoft IIS native format"),
-        (r"W3SVC1\u_ncsa1.log", NCSA, "NCSA common log format"),
-        (r"site\u_in210303.log", NATIVE, "Microsoft IIS native format"),
         (r"W3SVC\ra210303.ibl", "binary", "its content is another"),
         (r"W3SVC1\ex210303.log", "zeroed", "its content is another"),
     ],

@@ -64,6 +64,7 @@ FORMATS: Mapping[str, Format] = {
     "exchange_setup_log": Format(module="readers.exchange_setup_log", build=BuildProof.INSTALLED),
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
+    "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
     "uls": Format(module="readers.uls", log=True, local_times=True),
 }
 """By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""

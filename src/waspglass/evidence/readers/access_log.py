@@ -1,0 +1,158 @@
+r"""Access logs without a header: NCSA (which Apache and nginx write too, "combined" or not) and Microsoft's IIS format.
+
+    192.0.2.1 - EXAMPLE\user [08/Apr/2021:17:39:04 -0800] "GET /a.aspx?x HTTP/1.0" 200 3401
+    192.0.2.1, -, 03/20/21, 7:55:20, W3SVC2, SERVER, 198.51.100.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
+
+Fields bear the names of W3C logs, so rules for web servers run on them. NCSA states the zone of its times; those of the
+IIS format are local, the month first (learn.microsoft.com, "IIS Log File Formats"; rows in tests of logjoint and in
+brianary/scripts). It separates by comma and blank and quotes nothing; of its values only the path can hold both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import BinaryIO
+
+import orjson
+
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
+from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.local_times import LocalTimes
+from waspglass.evidence.readers.settings import ReaderSettings
+from waspglass.evidence.utf16 import as_utf8
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
+
+__all__ = ["AccessLogReader", "reader"]
+
+_LONGEST_LINE = 256 * 1024
+"""Bytes; web servers refuse requests of a quarter of it."""
+_NCSA = (
+    r"(?P<ip>\S{1,100}) \S{1,200} (?P<user>[^\[\n]{1,500}) "
+    r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<clock>\d{4}:\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})\] "
+    r'"(?P<request>%s)" (?P<status>\d{3}) (?P<size>\d+|-)(?P<rest> .*)?'
+)
+_VALUE = r'(?:[^"\\]|\\.)*'
+_WAYS = (re.compile(_NCSA % _VALUE), re.compile(_NCSA % ".*?"))
+"""With the quotes of a request escaped, as other servers than IIS write them, or as they are."""
+_COMBINED = re.compile(rf' "({_VALUE})" "({_VALUE})"')
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IIS = (
+    *("c-ip", "cs-username", "date", "time", "s-sitename", "s-computername", "s-ip", "time-taken", "cs-bytes"),
+    *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
+)
+_SHORT_YEAR = re.compile(r"/(\d\d)$")
+
+
+def reader(settings: ReaderSettings) -> RecordReader:
+    """The reader of this format."""
+    return AccessLogReader(settings.zone)
+
+
+class AccessLogReader:
+    """`access_log`.
+
+    Args:
+        zone: Time zone of the server, for logs in the IIS format; UTC if it is not known.
+    """
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self._times = LocalTimes(zone, day_first=False)
+
+    def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
+        """One record a request.
+
+        Raises:
+            EvidenceReadError: If the file cannot be read on; at the end, if lines of it could not be read.
+        """
+        faults: dict[SkipReason, int] = {}
+        place = Location(artefact.file.path)
+        try:
+            with as_utf8(artefact.file).open() as stream:
+                for number, line in _lines(stream, faults):
+                    try:
+                        record, moment = self._read(line)
+                    except MalformedLineError:
+                        faults[SkipReason.MALFORMED_LINE] = faults.get(SkipReason.MALFORMED_LINE, 0) + 1
+                        continue
+                    if moment is None:
+                        faults[SkipReason.BAD_TIME] = faults.get(SkipReason.BAD_TIME, 0) + 1
+                    yield Place(line=number), moment, record
+        except OSError as fault:
+            text = f"it cannot be read ({fault.strerror})"
+            raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
+        if faults:
+            kinds = ", ".join(f"{reason.value}: {count}" for reason, count in faults.items())
+            text = f"some of its lines could not be read, or not whole ({kinds})"
+            raise EvidenceReadError(text, reason=next(iter(faults)), location=place)
+
+    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
+        """Line, moment and JSON of each record.
+
+        Raises:
+            EvidenceReadError: As `records`.
+        """
+        for place, moment, record in self.records(artefact):
+            yield place.line or 0, moment, orjson.dumps(record).decode()
+
+    def _read(self, line: str) -> tuple[Record, datetime | None]:
+        found = next(filter(None, (way.fullmatch(line) for way in _WAYS)), None)
+        return self._of_iis(line) if found is None else _of_ncsa(found)
+
+    def _of_iis(self, line: str) -> tuple[Record, datetime | None]:
+        cells = line.removesuffix(",").split(", ", len(_IIS))
+        if len(cells) <= len(_IIS):
+            raise MalformedLineError(f"{len(cells)} columns, which no format of IIS has")
+        stem, _, query = cells[-1].rpartition(", ")
+        values = dict(zip(_IIS, cells, strict=False))
+        day = _SHORT_YEAR.sub(r"/20\1", values["date"])
+        return _record(values | _uri(stem, query)), self._times.moment(f"{day} {values['time']}")
+
+
+def _lines(stream: BinaryIO, faults: dict[SkipReason, int]) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers; one that is too long is left out and counted."""
+    number, whole = 1, True
+    while raw := stream.readline(_LONGEST_LINE):
+        begins, whole = whole, raw.endswith(b"\n")
+        if begins and not whole and len(raw) == _LONGEST_LINE:
+            faults[SkipReason.LINE_TOO_LONG] = faults.get(SkipReason.LINE_TOO_LONG, 0) + 1
+        elif begins and (line := raw.decode("utf-8", "replace").rstrip("\r\n\0 ").removeprefix("\ufeff")):
+            yield number, line
+        number += whole
+
+
+def _of_ncsa(found: re.Match[str]) -> tuple[Record, datetime | None]:
+    method, _, target = found["request"].partition(" ")
+    uri, _, version = target.rpartition(" ")
+    if not version.startswith("HTTP/"):  # a request of HTTP/0.9 names none
+        uri, version = target, ""
+    stem, _, query = uri.partition("?")
+    values = {"c-ip": found["ip"], "cs-username": found["user"], "cs-method": method, "cs-version": version}
+    values |= {"sc-status": found["status"], "sc-bytes": found["size"]} | _uri(stem, query)
+    if (more := _COMBINED.match(found["rest"] or "")) is not None:
+        values |= {"cs(Referer)": more[1], "cs(User-Agent)": more[2].replace(" ", "+")}
+    return _record(values), _moment(found)
+
+
+def _uri(stem: str, query: str) -> dict[str, str]:
+    asked = query not in ("", "-")
+    return {"cs-uri-stem": stem, "cs-uri-query": query, "cs-uri": f"{stem}?{query}" if asked else stem}
+
+
+def _record(values: dict[str, str]) -> Record:
+    return {name: value for name, value in values.items() if value not in ("", "-")}
+
+
+def _moment(found: re.Match[str]) -> datetime | None:
+    zone = found["zone"]
+    east = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+    try:
+        month = _MONTHS.index(found["month"]) + 1
+        year, hour, minute, second = map(int, found["clock"].split(":"))
+        offset = timezone(east if zone[0] == "+" else -east)
+        return plausible(datetime(year, month, int(found["day"]), hour, minute, second, tzinfo=offset))
+    except ValueError:
+        return None

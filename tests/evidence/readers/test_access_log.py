@@ -1,0 +1,133 @@
+"""Access logs in the other formats of IIS, as Microsoft documents them and as they were published; made-up requests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.evidence.trees import memory_artefact
+from waspglass.evidence.artefact import Record
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.access_log import AccessLogReader
+from waspglass.model.skip import SkipReason
+
+Found = list[tuple[int | None, datetime | None, Record]]
+NCSA = '192.0.2.1 - EXAMPLE\\user [03/Mar/2021:17:39:04 -0800] "POST /ecp/y.js?a=b HTTP/1.0" 200 3401'
+IIS = (
+    "192.0.2.1, EXAMPLE\\user, 3/3/2021, 17:39:04, W3SVC1, MX01, 198.51.100.4, "
+    "15, 163, 3401, 200, 0, POST, /ecp/y.js, a=b,"
+)
+BOTH = {
+    "c-ip": "192.0.2.1",
+    "cs-username": "EXAMPLE\\user",
+    "cs-method": "POST",
+    "cs-uri-stem": "/ecp/y.js",
+    "cs-uri-query": "a=b",
+    "cs-uri": "/ecp/y.js?a=b",
+    "sc-status": "200",
+    "sc-bytes": "3401",
+}
+
+
+def read(text: str | bytes, zone: str = "UTC") -> tuple[Found, SkipReason | None]:
+    found: Found = []
+    content = text if isinstance(text, bytes) else text.encode()
+    try:
+        for place, moment, record in AccessLogReader(ZoneInfo(zone)).records(memory_artefact(content)):
+            found.append((place.line, moment, record))
+    except EvidenceReadError as fault:
+        return found, fault.reason
+    return found, None
+
+
+@pytest.mark.parametrize(
+    ("line", "utc"),
+    [(NCSA, datetime(2021, 3, 4, 1, 39, 4, tzinfo=UTC)), (IIS, datetime(2021, 3, 3, 16, 39, 4, tzinfo=UTC))],
+    ids=["NCSA states its zone", "IIS has that of the server"],
+)
+def test_each_request_is_a_record_with_the_names_of_w3c_logs(line: str, utc: datetime) -> None:
+    found, fault = read(f"\ufeff{line}\r\n\r\n{line} \r\n{line}", "Europe/Berlin")
+    assert fault is None
+    assert [number for number, _, _ in found] == [1, 3, 4]
+    for _, moment, record in found:
+        assert moment == utc
+        assert record.items() >= BOTH.items()
+
+
+@pytest.mark.parametrize(("day", "month"), [("03/04/21", 3), ("3/4/2021", 3), ("12/04/21", 12)])
+def test_the_month_stands_first_in_the_iis_format(day: str, month: int) -> None:
+    ((_, moment, _),), _ = read(IIS.replace("3/3/2021", day))
+    assert moment is not None
+    assert (moment.year, moment.month, moment.day) == (2021, month, 4)
+
+
+@pytest.mark.parametrize("stem", ["/a, b.aspx", "/,.aspx", "/a,b, c, d.aspx", "/a b"])
+def test_a_path_of_the_iis_format_may_hold_what_separates(stem: str) -> None:
+    for query in ("-", "x=1,2"):
+        ((_, _, record),), fault = read(IIS.replace("/ecp/y.js, a=b", f"{stem}, {query}"))
+        assert fault is None
+        assert (record["cs-uri-stem"], record.get("cs-uri-query", "-")) == (stem, query)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("GET / HTTP/1.1", {"cs-uri-stem": "/", "cs-version": "HTTP/1.1"}),
+        ("GET /old", {"cs-uri-stem": "/old", "cs-method": "GET"}),
+        ("GET /a b.aspx?x HTTP/1.1", {"cs-uri-stem": "/a b.aspx", "cs-uri-query": "x"}),
+        ('GET /a"b.aspx HTTP/1.1', {"cs-uri-stem": '/a"b.aspx'}),
+        (r"GET /a\"b.aspx HTTP/1.1", {"cs-uri-stem": r"/a\"b.aspx"}),
+        (r"GET /a\" 200 1 HTTP/1.1", {"cs-uri-stem": r"/a\" 200 1", "sc-status": "404"}),
+        ("GET \\", {"cs-uri-stem": "\\"}),
+        ("-", {"sc-status": "404"}),
+    ],
+)
+def test_odd_requests(request_: str, expected: dict[str, str]) -> None:
+    line = f'::1 - - [03/Mar/2021:17:39:04 +0000] "{request_}" 404 -'
+    ((_, moment, record),), fault = read(line)
+    assert fault is None
+    assert moment == datetime(2021, 3, 3, 17, 39, 4, tzinfo=UTC)
+    assert record.items() >= expected.items()
+    assert "sc-bytes" not in record
+
+
+def test_what_apache_and_nginx_add() -> None:
+    ((_, _, record),), _ = read(NCSA + ' "https://a.example/x" "Sample agent/1.0 (x)" "203.0.113.7"')
+    assert record["cs(Referer)"] == "https://a.example/x"
+    assert record["cs(User-Agent)"] == "Sample+agent/1.0+(x)"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("something else", SkipReason.MALFORMED_LINE),
+        (IIS.rsplit(", ", 3)[0], SkipReason.MALFORMED_LINE),
+        (NCSA.replace("03/Mar", "31/Feb"), SkipReason.BAD_TIME),
+        (NCSA.replace("Mar", "Mrz"), SkipReason.BAD_TIME),
+        (NCSA.replace("-0800", "-9900"), SkipReason.BAD_TIME),
+        (IIS.replace("3/3/2021", "13/3/2021"), SkipReason.BAD_TIME),
+        (IIS.replace("3/3/2021", "3/3/0001"), SkipReason.BAD_TIME),
+        (NCSA.replace("/ecp", "/" + "a" * 300_000), SkipReason.LINE_TOO_LONG),
+    ],
+)
+def test_lines_that_cannot_be_read_are_counted_and_hide_no_other(line: str, reason: SkipReason) -> None:
+    found, fault = read(f"{NCSA}\n{line}\n{IIS}\n")
+    assert fault is reason
+    assert {number for number, _, _ in found} >= {1, 3}
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=60), st.sampled_from([NCSA, IIS, "\0", '" 200 1', " [", ", " * 20])), max_size=8
+    )
+)
+def test_whatever_stands_there_is_a_record_or_counted(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found, fault = read(text.encode("utf-8", "surrogatepass"))
+    lines = [line for line in text.encode("utf-8", "surrogatepass").split(b"\n") if line.strip(b"\r\n\0 \xef\xbb\xbf")]
+    assert len(found) <= len(lines)
+    assert len(found) == len(lines) or fault is not None
