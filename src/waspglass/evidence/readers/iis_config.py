@@ -5,8 +5,8 @@ One record a setting. Fields: `element` (`global_module`, `module`, `handler`, `
 file), `location` (the part of the server that it is for, where a `<location>` says so), and by element: `name`, `image`
 (native module's file), `type` (managed type), `precondition`, `url` (path or pattern served), `verb`, `script`,
 `modules`, `site`, `application`, `pool`, `physical_path`, `user`, `pattern`, `action`, `target`, `conditions`,
-`allowed`, `switched_off` (nothing is logged), `selective` (what alone is logged). Keys of `machineKey` are not repeated;
-`fixed` says that they are written into the file, where an intruder could have read them.
+`allowed`, `switched_off` (nothing is logged), `selective` (what alone is logged). Keys of `machineKey` are not
+repeated; `fixed` says that they are written into the file, where an intruder could have read them.
 
 Source: Microsoft Learn, IIS configuration reference, `system.webServer` and `system.applicationHost`.
 """
