@@ -54,6 +54,19 @@ def test_a_category_that_its_service_does_not_have_is_told(logsource: str) -> No
     assert [one.reason for one in rules.skipped] == [SkipReason.UNSUPPORTED_RULE]
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"), [("F|exists: true", [1, 4]), ("F|exists: false", [2, 3, 5]), ("F: null", [1, 2, 3, 5])]
+)
+def test_an_empty_field_of_an_event_exists_and_an_empty_column_of_an_export_does_not(
+    asked: str, found: list[int]
+) -> None:
+    system: dict[str, object] = {"EventID": 1, "Channel": "Security"}
+    made = {"TimeCreated": {"#attributes": {"SystemTime": "2021-03-03T01:02:03Z"}}}
+    data: list[dict[str, object]] = [{"F": ""}, {"F": None}, {}, {"F": "x"}]
+    events: list[dict[str, object]] = [{"Event": {"System": {**system, **made}, "EventData": one}} for one in data]
+    assert sorted(lines("product: windows", asked, [*events, {**system, "F": ""}]), key=str) == found
+
+
 def test_hashes_are_asked_for_a_digest_that_is_said_or_any_but_not_for_none() -> None:
     sysmon: dict[str, object] = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1}
     event = {**sysmon, "Hashes": "MD5=AB,SHA1=C"}

@@ -92,7 +92,7 @@ class EventJson(LineFormat):
     """ASCII written as an escape (other than the few that HTML-safe writers escape) could hide any needle."""
 
     def record(self, line: bytes, columns: Columns) -> Record:
-        """The flattened event; empty values are absent."""
+        """The flattened event; `null` is absent, an empty text is not, as in the event log itself."""
         del columns
         try:
             document = _loaded(line.strip(b" \t\r\n,").removeprefix(b"\xef\xbb\xbf"))
@@ -100,7 +100,7 @@ class EventJson(LineFormat):
             raise MalformedLineError(f"not JSON: {error}") from None
         if not isinstance(document, dict):
             raise MalformedLineError("not a JSON object")
-        return {name: value for name, value in flatten_event(document).items() if value != ""}
+        return flatten_event(document)
 
     def time(self, record: Record, columns: Columns) -> datetime | None:
         """See `event_time`."""
