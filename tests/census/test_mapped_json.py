@@ -173,6 +173,19 @@ def test_a_csv_may_have_answers_too(tmp_path: Path) -> None:
     assert states(tmp_path) == {State.VULNERABLE: 1, State.UNKNOWN: 1}
 
 
+def test_a_told_column_is_named_as_the_others_are(tmp_path: Path) -> None:
+    """Of a CSV with any capitals and spaces around; a path of JSON keeps its capitals."""
+    told = {"column": " Ergebnis ", "cve": "CVE-2021-26855", "vulnerable": ["ja"]}
+    both = Mapping.model_validate({"name": "x", "columns": {"address": " IP"}, "product": "exchange", "tested": told})
+    add(tmp_path, "2021-03-09.csv", b"ip,ERGEBNIS\n192.0.2.1,ja\n", mapping=both)
+    told["column"] = "Result"
+    paths = both.model_dump(exclude={"delimiter", "encoding"}) | {"format": "json", "tested": told}
+    lines = jsonl({"IP": "192.0.2.2", "Result": "ja"}, {"IP": "192.0.2.3", "result": "ja"})
+    columns = {"columns": {"address": "IP"}}
+    add(tmp_path, "2021-03-09.json", lines, mapping=Mapping.model_validate(paths | columns))
+    assert states(tmp_path) == {State.VULNERABLE: 2, State.UNKNOWN: 1}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: (
