@@ -205,6 +205,17 @@ def conplag(root: Path, version: int) -> Iterator[Pair]:
                 yield Pair(names[0], names[1], int(float(row["labels"])), "copy", "contest", "java")
 
 
+def write(path: Path, pairs: Iterable[Pair]) -> None:
+    """Writes the pairs CSV of a set, each pair once, and says how many they are."""
+    kept = list({(p.a, p.b): p for p in pairs}.values())
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["path_a", "path_b", "label", "level", "group", "lang"])
+        writer.writerows([p.a, p.b, p.label, p.level, p.group, p.lang] for p in kept)
+    derived = sum(p.label for p in kept)
+    print(f"{path.stem:20} {derived:6} derived {len(kept) - derived:7} independent")
+
+
 def build(data: Path, out: Path) -> None:
     """Writes one pairs CSV a set into `out`."""
     cpp = (".cpp", ".c")
@@ -224,13 +235,7 @@ def build(data: Path, out: Path) -> None:
     }  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     for name, maker in makers.items():
-        pairs = list({(p.a, p.b): p for p in maker}.values())
-        with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(["path_a", "path_b", "label", "level", "group", "lang"])
-            writer.writerows([p.a, p.b, p.label, p.level, p.group, p.lang] for p in pairs)
-        derived = sum(p.label for p in pairs)
-        print(f"{name:20} {derived:6} derived {len(pairs) - derived:7} independent")
+        write(out / f"{name}.csv", maker)
 
 
 if __name__ == "__main__":

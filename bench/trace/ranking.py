@@ -1,9 +1,12 @@
 """How well the scores of listed pairs rank: each set with the numbers that were fitted without its family.
 
-    python -m bench.trace.ranking DATA PAIRS [--sets a,b]
+    python -m bench.trace.ranking DATA PAIRS [--sets a,b] [--unseen OTHER_PAIRS]
 
 A line a set with ten derived pairs or more: area under the ROC curve, average precision, best F1, true positives at 1 %
 and at 0.1 % false positives; by scores as they are, and ranked as `matrix` ranks them. Then the means of these sets.
+
+Sets in OTHER_PAIRS, which no numbers were fitted on (`bench.trace.contests`), come first, with the numbers that ship:
+lines by the direct scores, by scores as they are, and ranked; and the figures of the ratios.
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.trace.calibrate import fit
+from bench.trace.calibrate import Row, fit, llr_of, with_parts
 from bench.trace.figures import average_precision, best_f1, roc_auc, true_positives_at
 from bench.trace.scored_sets import Floats, Scored, score_sets
-from waspglass.trace.calibration import Calibration, load_calibration
+from waspglass.trace.calibration import Calibration, covariates, load_calibration
 from waspglass.trace.ranking import ranked
 
 
@@ -35,13 +38,27 @@ def without(sets: list[Scored], family: str) -> Calibration:
     return calibration.model_copy(update={"linked": linked})
 
 
+def unseen(one: Scored) -> None:
+    """Prints the lines of a set that has no part in the numbers that ship."""
+    calibration = load_calibration()
+    lines = one.score, one.raised, ranked(one.raised, one.baseline, one.tokens, calibration)
+    for name, score in zip(("direct", "raised", "ranked"), lines, strict=True):
+        print(f"{one.name:18}  {name}", " ".join(f"{value:.4f}" for value in figures(one, score)))
+    numbers = np.array(calibration.linked.coefficients)
+    rows = covariates(one.linked, one.baseline, one.tokens, one.chained)
+    print(Row.of(one, one.label, with_parts(one, numbers, llr_of(numbers, rows, one.tokens, "linked"))))
+
+
 def main() -> None:
     """Prints the lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--sets", default="")
+    parser.add_argument("--unseen", type=Path)
     arguments = parser.parse_args()
+    for one in score_sets(arguments.data, arguments.unseen) if arguments.unseen else ():
+        unseen(one)
     sets = list(score_sets(arguments.data, arguments.pairs))
     fitted = {family: without(sets, family) for family in {one.family for one in sets}}
     chosen = set(arguments.sets.split(",")) - {""}
@@ -49,7 +66,7 @@ def main() -> None:
     for one in sets:
         if one.label.sum() < 10 or (chosen and one.name not in chosen):
             continue
-        score = ranked(one.raised, one.baseline, one.tokens, one.chained, fitted[one.family])
+        score = ranked(one.raised, one.baseline, one.tokens, fitted[one.family])
         lines.append(np.stack([figures(one, one.raised), figures(one, score)]))
         print(f"{one.name:18}", *(" ".join(f"{value:.4f}" for value in row) for row in lines[-1]), sep="  ")
     print(

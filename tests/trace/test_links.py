@@ -10,7 +10,7 @@ from tests.trace.programs import ORIGINAL, background, renamed, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
-from waspglass.trace.links import LEAST_CHAIN, LEAST_LINK, NEIGHBOURS, SHARE, best_chain, chained, links_of, with_third
+from waspglass.trace.links import LEAST_CHAIN, NEIGHBOURS, SHARE, best_chain, chained, links_of, with_third
 from waspglass.trace.matrix import likenesses, listed_pairs
 from waspglass.trace.program import program_of
 
@@ -42,7 +42,7 @@ def test_chains_equal_the_search_one_by_one(count: int, data: st.DataObject) -> 
     chain = best_chain(links, first, second)
     best = [naive(scores, a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     assert chain.tolist() == pytest.approx(best, abs=1e-6)
-    more = SHARE * np.maximum(0.0, np.array(best) - LEAST_LINK)
+    more = SHARE * np.maximum(0.0, np.array(best) - np.maximum(score, LEAST_CHAIN))
     raised = with_third(chain, score)
     assert raised.tolist() == pytest.approx(((score + more) / (1 + more)).tolist(), abs=1e-5)
     assert np.all(raised >= score - 1e-6)
@@ -56,6 +56,14 @@ def test_without_links_nothing_changes() -> None:
     assert chained(chain).tolist() == [0.0]
 
 
+def test_a_chain_that_is_no_stronger_than_the_direct_likeness_says_nothing() -> None:
+    score = np.array([0.5, 0.5, 0.05, 0.1, 0.1], dtype=np.float32)
+    chain = np.array([0.5, 0.4, 0.1, 0.2, 0.6], dtype=np.float32)
+    raised = with_third(chain, score)
+    assert raised[:3].tolist() == pytest.approx(score[:3].tolist())
+    assert score[3] < raised[3] < raised[4] < chain[4]
+
+
 def test_chains_count_in_the_ratio_from_the_least_on_and_more_the_stronger_they_are() -> None:
     share = chained(np.array([0.0, 0.1, 0.15, 0.2, 0.25, 1.0], dtype=np.float32))
     assert share[[0, 1, 4, 5]].tolist() == pytest.approx([0, 0, 1, 1], abs=1e-6)
@@ -66,8 +74,8 @@ def test_chains_count_in_the_ratio_from_the_least_on_and_more_the_stronger_they_
 
 
 def test_a_copy_between_brings_two_rewritings_together() -> None:
-    rewritten = renamed(ORIGINAL)
-    texts = [source("a.py", ORIGINAL), source("b.py", rewritten), source("c.py", ORIGINAL + "\nprint(totals)\n")]
+    rewritten, more = renamed(ORIGINAL), background(21)[-1].raw.decode()
+    texts = [source("a.py", rewritten), source("b.py", ORIGINAL + more), source("c.py", ORIGINAL)]
     programs = [program_of(text) for text in (*texts, *background(20))]
     collection = Collection(programs, load_commons())
     first, second = np.array([0, 0]), np.array([1, 2])
@@ -75,7 +83,7 @@ def test_a_copy_between_brings_two_rewritings_together() -> None:
     all_first, all_second = np.triu_indices(len(programs), 1)
     links = links_of(len(programs), [(all_first, all_second, collection.score_all()[all_first, all_second])])
     raised = with_third(best_chain(links, first, second), direct)
-    assert raised[0] > direct[0] + 0.02
+    assert raised[0] > direct[0] + 0.01
     found = likenesses(collection, first, second, load_calibration())
     assert found.linked.tolist() == pytest.approx(raised.tolist(), abs=1e-6)
 

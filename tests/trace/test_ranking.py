@@ -18,12 +18,10 @@ from waspglass.trace.ranking import DECISIVE, ranked
 Floats = npt.NDArray[np.float64]
 
 
-def at(
-    score: Floats | float, baseline: float = USUAL_BASELINE, tokens: float = USUAL_SIZE, chained: float = 0.5
-) -> Floats:
+def at(score: Floats | float, baseline: float = USUAL_BASELINE, tokens: float = USUAL_SIZE) -> Floats:
     scores = np.atleast_1d(np.asarray(score, dtype=np.float64))
     same = np.ones_like(scores)
-    return ranked(scores, baseline * same, tokens * same, chained * same, load_calibration())
+    return ranked(scores, baseline * same, tokens * same, load_calibration())
 
 
 def test_a_usual_pair_keeps_its_score() -> None:
@@ -32,20 +30,19 @@ def test_a_usual_pair_keeps_its_score() -> None:
 
 
 def test_a_high_score_stays_whatever_else_is_seen() -> None:
-    assert at(DECISIVE, 0.3, 40, 0.0)[0] == DECISIVE
-    assert at(0.9, 0.01, 5000, 1.0)[0] == 0.9
+    assert at(DECISIVE, 0.3, 40)[0] == DECISIVE
+    assert at(0.9, 0.01, 5000)[0] == 0.9
 
 
 def test_among_pairs_that_are_hardly_alike_the_rest_of_the_evidence_counts() -> None:
     assert at(0.1, baseline=0.02) > at(0.1) > at(0.1, baseline=0.15)
-    assert at(0.1, chained=1.0) > at(0.1) > at(0.1, chained=0.0)
     assert at(0.02, tokens=50) > at(0.02) > at(0.02, tokens=3000)
     assert at(0.25, tokens=3000) > at(0.25) > at(0.25, tokens=50)
 
 
-@given(st.floats(0.01, 0.4), st.floats(10, 50_000), st.floats(0, 1))
-def test_of_two_pairs_of_one_kind_the_more_alike_stands_higher(baseline: float, tokens: float, chained: float) -> None:
-    scores = at(np.linspace(0, 1, 401), baseline, tokens, chained)
+@given(st.floats(0.01, 0.4), st.floats(10, 50_000))
+def test_of_two_pairs_of_one_kind_the_more_alike_stands_higher(baseline: float, tokens: float) -> None:
+    scores = at(np.linspace(0, 1, 401), baseline, tokens)
     assert np.all(np.diff(scores) >= 0)
     assert 0 <= scores[0] <= scores[-1] <= 1
 
@@ -56,7 +53,7 @@ def test_the_pairs_of_a_list_are_ranked_so_and_their_ratios_do_not_know() -> Non
     first, second = np.array([0, 1]), np.array([1, 2])
     listed = listed_pairs(collection, first, second, calibration)
     found = likenesses(collection, first, second, calibration)
-    rank = ranked(found.raised, found.baseline, found.tokens, found.chained, calibration)
+    rank = ranked(found.raised, found.baseline, found.tokens, calibration)
     assert listed.score.tolist() == rank.tolist()
     assert listed.score[0] > found.raised[0]
     assert abs(listed.llr[0]) <= 1

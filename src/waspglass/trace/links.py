@@ -1,11 +1,10 @@
 """What third programs say of a pair: two that both resemble a third are more likely to be of one origin.
 
 A heavily rewritten copy often resembles another rewriting of the same original more than the original itself. The
-strength of a chain is how far its weaker link is above what independent programs may reach; of all chains of two links
-the strongest counts, at less weight than the direct likeness. Only the nearest neighbours of either program are tried.
-Weaker links do harm: a program that got a part of another resembles its own near copies' neighbours a little, too.
-They do not raise the score, then, but they count in the likelihood ratio: two that resemble no third one in common are
-alike by chance more often.
+strength of a chain is its weaker link; of all chains of two links the strongest counts, by what it is above the direct
+likeness. One that is not above it says nothing new: who resembles a program resembles its copies, too. Only the nearest
+neighbours of either program are tried. In the likelihood ratio chains count whatever the direct likeness is: two that
+resemble no third one in common are alike by chance more often.
 """
 
 from __future__ import annotations
@@ -19,18 +18,16 @@ import numpy.typing as npt
 from waspglass.trace.baseline import log_odds
 from waspglass.trace.hashing import look_up
 
-__all__ = ["LEAST_CHAIN", "LEAST_LINK", "Links", "best_chain", "chained", "links_of", "with_third"]
+__all__ = ["LEAST_CHAIN", "Links", "best_chain", "chained", "links_of", "with_third"]
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 NEIGHBOURS = 5
-LEAST_LINK = 0.2
-"""Links below this similarity raise no score: so alike are many independent programs."""
 LEAST_CHAIN, FULL_CHAIN = 0.1, 0.25
-"""Weaker links of chains that begin to count in the likelihood ratio, and that count in full."""
-SHARE = 0.7
-"""Weight of the best chain against the direct likeness."""
+"""Weaker links of chains that begin to count, and that count in full in the likelihood ratio."""
+SHARE = 0.5
+"""How much of what the best chain is above the direct likeness counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,8 @@ def best_chain(links: Links, first: Indices, second: Indices) -> Floats:
 
 def with_third(chain: Floats, score: Floats) -> Floats:
     """Scores raised by the best chain of each pair; never below `score`, never above 1."""
-    more = np.float32(SHARE) * np.maximum(chain - np.float32(LEAST_LINK), np.float32(0))
+    above = chain - np.maximum(score, np.float32(LEAST_CHAIN))
+    more = np.float32(SHARE) * np.maximum(above, np.float32(0))
     return np.asarray((score + more) / (1 + more), dtype=np.float32)
 
 

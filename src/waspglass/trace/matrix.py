@@ -181,7 +181,7 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     verdict = _verdicts(llr, found.tokens, comparable, calibration, programs)
     score = found.raised
     if programs >= calibration.alone_below:
-        score = ranked(score, found.baseline, found.tokens, found.chained, calibration)
+        score = ranked(score, found.baseline, found.tokens, calibration)
     return PairTable(first, second, score, llr, verdict)
 
 
