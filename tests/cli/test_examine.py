@@ -98,7 +98,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{file}", "--since", "2021-03-02", "--until", "2021-03-01"), 2, "after"),
         (("examine", "{file}", "--out", "{file}"), 5, ""),
         (("examine", "{logs}", "--out", "{logs}/report"), 2, "into the evidence"),
-        (("examine",), 2, "evidence"),
+        (("examine",), 2, "EVIDENCE"),
         (("examine", "{broken}"), 3, "zip"),
         (("examine", ""), 2, "an argument is empty"),
         (("examine", "{file}", "--out", ""), 2, "an argument is empty"),

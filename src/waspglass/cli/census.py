@@ -53,7 +53,8 @@ _Workers = Annotated[
 @app.command("add", epilog=_ends("add scans/*.json.gz 2021-03-09-scan_exchange-cert.csv --store march"))
 def add(
     files: Annotated[
-        list[Path], typer.Argument(help="Scan exports; .gz, .zst and .zip are unpacked.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="FILE", help="Scan exports; .gz, .zst and .zip are unpacked.", show_default=False),
     ],
     store: Store = "census",
     source: Annotated[str | None, typer.Option(help="Format, in place of recognition.")] = None,
@@ -127,7 +128,10 @@ def list_exports(
 @app.command("remove", epilog=_ends("remove shodan-2021-03-09.json.gz --store march"))
 def remove(
     exports: Annotated[
-        list[str], typer.Argument(help="Names or ids of exports, as `census list` shows them.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="EXPORT", help="Names or ids of exports, as `census list` shows them.", show_default=False
+        ),
     ],
     store: Store = "census",
 ) -> None:
@@ -234,8 +238,10 @@ def _day(text: str | None) -> dt.date | None:
 
 @app.command("diff", epilog=_ends("diff 2021-03-09 2021-03-22 --source shodan --store march"))
 def diff(
-    before: Annotated[str, typer.Argument(help="Day of the first scan, YYYY-MM-DD.", show_default=False)],
-    after: Annotated[str, typer.Argument(help="Day of the second scan.", show_default=False)],
+    before: Annotated[
+        str, typer.Argument(metavar="BEFORE", help="Day of the first scan, YYYY-MM-DD.", show_default=False)
+    ],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Day of the second scan.", show_default=False)],
     source: Annotated[str, typer.Option(help="Feed whose scans are compared, as `census show` names it.")],
     store: Store = "census",
     pack: PackName = "proxylogon",

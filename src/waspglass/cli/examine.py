@@ -62,7 +62,9 @@ _Until = Annotated[
 def examine(
     evidence: Annotated[
         Path,
-        typer.Argument(help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."),
+        typer.Argument(
+            metavar="EVIDENCE", help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."
+        ),
     ],
     pack: _Pack = "proxylogon",
     facts: _Facts = None,

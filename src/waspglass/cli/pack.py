@@ -29,7 +29,10 @@ def _pack() -> None:
 @app.command(epilog="For example: waspglass pack check ./my-campaign")
 def check(
     directory: Annotated[
-        str, typer.Argument(help="Folder of the pack, or the name of a built-in one.", autocompletion=known_packs)
+        str,
+        typer.Argument(
+            metavar="PACK", help="Folder of the pack, or the name of a built-in one.", autocompletion=known_packs
+        ),
     ],
 ) -> None:
     """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.

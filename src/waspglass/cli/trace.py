@@ -87,7 +87,9 @@ def _executor(jobs: int | None, cluster: str | None) -> Iterator[Executor]:
 
 @app.command("matrix", epilog=_ends("matrix programs/ --scores scores.csv"))
 def matrix(
-    folder: Annotated[Path | None, typer.Argument(help="Folder or archive whose files are compared.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Folder or archive whose files are compared.")
+    ] = None,
     pairs: Annotated[Path | None, typer.Option(help="CSV path_a,path_b[,lang]: score only these pairs.")] = None,
     scores: Annotated[Path | None, typer.Option(help="Write path_a,path_b,score,llr,verdict as CSV.")] = None,
     least: Annotated[
@@ -139,7 +141,9 @@ def matrix(
     say(f"{matrix_text(collection.programs, best.table(), written, skipped)}\n")
 
 
-Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives that were found.", show_default=False)]
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="SAMPLE", help="Files, folders or archives that were found.", show_default=False)
+]
 
 
 @app.command(
@@ -205,7 +209,7 @@ def run(
 
 @app.command("index", epilog=_ends("index shared/ --out shared-index"))
 def index_folder(
-    folder: Annotated[Path, typer.Argument(help="Folder or archive to index.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder or archive to index.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the index.", show_default=False)],
     jobs: Jobs = None,
     cluster: Cluster = None,
