@@ -9,6 +9,7 @@ from functools import cache
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
+from tests.evidence.readers.test_access_log import IIS, NCSA
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.readers.test_uls import ULS
@@ -145,6 +146,9 @@ EVIDENCE_TARGETS = (
     ),
     _file_reader(
         "uls", ULS.encode(), ULS.encode("utf-16"), words=(b"07/18/2025 18:06:04.12*\t", b"...", b"Timestamp\t")
+    ),
+    _file_reader(
+        "access_log", NCSA.encode(), IIS.encode(), words=(b'" 200 1', b'\\"', b" [03/Mar/2021:", b", ", b'"-" "-"')
     ),
     _file_reader("pe_version", program_file((15, 1, 2176, 2), {"CompanyName": "Sample"}), words=(b"MZ", b"PE\0\0")),
 )

@@ -95,3 +95,13 @@ def test_a_log_that_is_cut_early_is_told(size: int) -> None:
     with pytest.raises(EvidenceReadError) as caught:
         list(EvtxReader().records(memory_artefact(EXPORTED[:size])))
     assert caught.value.reason in (SkipReason.TRUNCATED, SkipReason.DAMAGED)
+
+
+def test_an_event_whose_names_are_no_json_is_counted_and_hides_no_other() -> None:
+    """The parser escapes values, not names; found by fuzzing."""
+    content = evtx([[(START, {"EventID": "1"})], [(START, {"EventID": "2"})]])
+    broken = content.replace("EventData".encode("utf-16-le"), "Event\x01ata".encode("utf-16-le"), 1)
+    found: list[str] = []
+    with pytest.raises(EvidenceReadError) as caught:
+        found.extend(record["EventID"] for _, _, record in EvtxReader().records(memory_artefact(broken)))
+    assert (found, caught.value.reason) == (["2"], SkipReason.DAMAGED)

@@ -74,10 +74,18 @@ class EvtxReader:
             EvidenceReadError: At the start if this is no event log; at the end if events could not be read, saying how
                 many.
         """
+        damaged = 0
         for entry in _entries(artefact):
-            document = orjson.loads(entry["data"])
+            try:
+                document = orjson.loads(entry["data"])
+            except orjson.JSONDecodeError:  # the parser writes names of elements as they are
+                damaged += 1
+                continue
             record = plain_event(document) or flatten_event(document)
             yield Place(record=entry["event_record_id"]), _moment(entry), record
+        if damaged:
+            message = f"{damaged} events are damaged; the others were read"
+            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(artefact.file.path))
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Record id, moment and JSON text of each event; the text of one event is one line.
