@@ -48,6 +48,7 @@ DOCUMENTS = {
     "an archive in a script": ("base64 > zip:in/r.py", f"$z = '{ARCHIVE.replace(chr(10), '')}'"),
     "a notebook": ("notebook", json.dumps({"cells": CELLS, "nbformat": 4})),
     "a value": ("JSON", json.dumps({"id": 7, "files": [{"name": "r.py", "content": ORIGINAL}]})),
+    "a list of values": ("JSON", json.dumps([7, {"content": ORIGINAL}])),
     "a log of values": (
         "JSON",
         "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate([ORIGINAL, "a"])),
@@ -77,6 +78,33 @@ def test_a_program_in_a_document_is_taken_out(way: str) -> None:
 @pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "/* about\n" + "It does this and that.\n" * 20 + "*/ int a;"])
 def test_ordinary_programs_hold_no_document(text: str) -> None:
     assert list(embedded_texts(text)) == []
+
+
+def test_short_texts_of_a_page_are_none_of_their_own() -> None:
+    assert list(embedded_texts("<html><pre>import csv\n</pre><script>let a = 1;</script></html>")) == []
+
+
+def test_halves_of_signs_are_kept() -> None:
+    text = json.dumps({"cells": [{"cell_type": "code", "source": f"{ORIGINAL}# \ud800"}]})
+    assert [part.decode("utf-8", "surrogatepass") for _, part in embedded_texts(text)] == [f"{ORIGINAL}# \ud800"]
+    assert len(unpack(source("a", text)).layers) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"cells": [1, null, ["a"], {"cell_type": "code", "source": 5}, {"cell_type": "code"}]}', '{"cells": 7}', "[]",
+     '{"a": ' + "1" * 5000 + "}", "{" + "x" * 300, HEAD + "Content-Type: multipart/mixed\n\n", "<pre>" + "x" * 300,
+     HEAD + "Content-Transfer-Encoding: base64\nContent-Type: text/plain; charset=none\n\n" + "*" * 300],
+)  # fmt: skip
+def test_broken_documents_hold_nothing(text: str) -> None:
+    assert [part for _, part in embedded_texts(text) if part.strip() and b"*" not in part] == []
+
+
+def test_indented_fences_hold_code_and_text_after_them_is_none() -> None:
+    text = f"Text\n  ~~~~ python\n{ORIGINAL}\n  ~~~~\nMore\n```\nshort\n```\n"
+    assert [(label, part.decode().strip()) for label, part in embedded_texts(text)] == [
+        ("code block", ORIGINAL.strip())
+    ]
 
 
 def test_an_archive_of_which_not_all_is_read_is_said_to_be_one() -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["BINARY_ENCODINGS", "encoded_texts"]
+__all__ = ["BINARY_ENCODINGS", "TURNS_ROUND", "encoded_texts"]
 
 BINARY_ENCODINGS = frozenset(
     {"base64", "EncodedCommand", "base32", "base85", "hex", "bits", "character codes", "escapes"}
@@ -38,12 +38,13 @@ _ESCAPE = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u\{?[0-9A-Fa-f]{2,6}\}?|\\[0-7]{1,3}|
 _NAMED_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\a": "\a", "\\b": "\b", "\\f": "\f", "\\v": "\v"}
 _FORM = re.compile(r"[\w.~*+%!()'-]{80,}", re.ASCII)
 _LEAST_ESCAPES = 12
-_REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
+TURNS_ROUND = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
+"""How texts speak of turning something round."""
 
 Found = Iterator[tuple[str, bytes]]
 
 
-def encoded_texts(text: str, pieces: Collection[str] = ()) -> Found:
+def encoded_texts(text: str, pieces: Collection[str]) -> Found:
     """The content of everything in a text that looks encoded, with the name of its encoding; not all of it is text.
 
     Args:
@@ -62,7 +63,7 @@ def encoded_texts(text: str, pieces: Collection[str] = ()) -> Found:
 
 
 def _base64(text: str, pieces: Collection[str]) -> Found:
-    turned = _REVERSED.search(text) is not None
+    turned = TURNS_ROUND.search(text) is not None
     rotated = "rot13" in text
     for match in _BASE64.finditer(text):
         if match.group() in pieces:

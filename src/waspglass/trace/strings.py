@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from waspglass.trace.encodings import TURNS_ROUND
 from waspglass.trace.languages import PLAIN_TEXT, detect
 from waspglass.trace.literals import LEAST_LITERAL, LONGEST, hidden, speaks_of_hiding
 
@@ -31,7 +32,6 @@ _WORTH_A_LOOK = re.compile(
 _LISTS_ARE_JOINED = re.compile(r"(?i)join|implode|concat")
 _FORMAT = re.compile(r"(?:\{\d{1,4}\}){2,}")
 _PLACE = re.compile(r"\{(\d{1,4})\}")
-_REVERSED = re.compile(r"(?i)strrev|\[::-1\]|\breverse|-1\s?\.\.\s?-|\brev\b")
 _TEMPLATE = re.compile(r"`(?:[^`\\]++|\\.)*+`", re.DOTALL)
 _NUMBER = r"(?:0x[0-9a-f]{1,4}|\d{1,5})"
 _CHARACTER = (
@@ -90,7 +90,7 @@ def other_strings(text: str, joined: Sequence[str]) -> Iterator[tuple[str, bytes
         text = spelled_out(text)
         for label, whole in hidden(text, _literals(text), joined):
             yield label, whole.encode("utf-8", "replace")
-    if _REVERSED.search(text):
+    if TURNS_ROUND.search(text):
         for match in _TOKENS[1].finditer(text):
             content = _content(match.group()) if match.lastgroup == "text" else ""
             if len(content) < LEAST_REVERSED:
