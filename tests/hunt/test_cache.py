@@ -37,6 +37,10 @@ def test_the_oldest_entries_go_where_all_together_are_too_large(tmp_path: Path) 
     assert sum(path.stat().st_size for path in (tmp_path / "cache").iterdir()) <= 5000
 
 
+def test_where_parts_end_is_part_of_the_key() -> None:
+    assert digest("ab", "c") != digest("a", "bc")
+
+
 def test_another_program_has_other_keys() -> None:
     before = digest("rules", "text")
     with patch.object(cache_module, "_program", lambda: b"another"):

@@ -215,6 +215,12 @@ def test_rows_that_are_cut_and_comments_among_them_take_no_other_along() -> None
     ]
 
 
+def test_an_address_is_found_as_it_is_written_and_as_it_is_usually_written() -> None:
+    rules = read("type,value\nip,2001:0DB8:0:0:0:0:0:1\n")
+    log = iis(row(ip="2001:db8::1"), row(ip="2001:db8:0:0::1"), row(ip="2001:0db8:0:0:0:0:0:1"))
+    assert [one.line for one in both([log], rules).findings] == [2, 4]
+
+
 def test_what_stands_in_logs_is_not_looked_for_in_names_of_files() -> None:
     """A folder may be called like a host, and a path may lack its drive."""
     rules = read("type,value\ndomain,evil.example\nip,198.51.100.0/24\nurl,http://evil.example/a\nurl,/evil.example/\n")
@@ -222,6 +228,7 @@ def test_what_stands_in_logs_is_not_looked_for_in_names_of_files() -> None:
     assert hunt([page], rules, readers=record_readers(None)).findings == ()
     rules = read("type,value\npath,C:\\inetpub\\wwwroot\\a.aspx\n")
     pages = [artefact("webfile", b"x", rf"{drive}\inetpub\wwwroot\a.aspx") for drive in ("C:", "D:", "")]
+    pages.append(artefact("webfile", b"x", r"C:\inetpub\wwwroot\a.aspx.old"))
     assert len(hunt(pages, rules, readers=record_readers(None)).findings) == 3
     assert both([iis(row("/x/y"))], read("type,value\npath,/x/y\n")).findings == ()
 

@@ -62,6 +62,14 @@ def test_a_scan_that_fails_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "out of memory" in (result.skipped[0].detail or "")
 
 
+def test_a_file_that_is_too_large_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("waspglass.hunt.scan.yara_rules._LARGEST", len(PAGE))
+    files = [artefact("webfile", PAGE + b" ", PATH), artefact("webfile", PAGE, r"C:\inetpub\wwwroot\second.aspx")]
+    result = hunt(files, RULES, readers=record_readers(None))
+    assert {one.source for one in result.findings} == {files[1].file.path}
+    assert [(one.source, one.reason) for one in result.skipped] == [(PATH, SkipReason.TOO_LARGE)]
+
+
 def test_a_page_that_does_not_match_is_nothing() -> None:
     assert found(b"<p>hello</p>") == ()
 
