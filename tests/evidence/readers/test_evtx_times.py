@@ -19,12 +19,15 @@ import pytest
 
 from tests.evidence.evtx_writer import evtx, filetime_ticks
 from tests.evidence.trees import memory_artefact
+from tests.hunt.evidence import MemoryFile, rules_of, sigma
+from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.compressed import decompressed
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.readers.evtx import EvtxReader
 from waspglass.evidence.signature import Signature
+from waspglass.hunt.hunting import hunt
 from waspglass.model.skip import SkipReason
 
 START = datetime(2021, 3, 3, tzinfo=UTC)
@@ -105,3 +108,14 @@ def test_an_event_whose_names_are_no_json_is_counted_and_hides_no_other() -> Non
     with pytest.raises(EvidenceReadError) as caught:
         found.extend(record["EventID"] for _, _, record in EvtxReader().records(memory_artefact(broken)))
     assert (found, caught.value.reason) == (["2"], SkipReason.DAMAGED)
+
+
+def test_such_an_event_is_told_by_the_hunt_too() -> None:
+    content = evtx([[(START, {"EventID": "4688", "Image": "sample.exe"})], [(START, {"Image": "sample.exe"})]])
+    broken = content.replace("EventData".encode("utf-16-le"), "Event\x01ata".encode("utf-16-le"), 1)
+    rules = rules_of(sigma("s: {Image|endswith: sample.exe}\ncondition: s", logsource="product: windows"))
+    log = Artefact("events", "evtx", MemoryFile("x.evtx", broken))
+    for naive in (False, True):
+        found = hunt([log], rules, readers={"evtx": EvtxReader()}, naive=naive)
+        assert [finding.record for finding in found.findings] == [2]
+        assert [skip.reason for skip in found.skipped if skip.source == "x.evtx"] == [SkipReason.DAMAGED]

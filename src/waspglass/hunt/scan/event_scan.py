@@ -29,6 +29,7 @@ from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
 from waspglass.hunt.outcome.records import Moments, excerpt
 from waspglass.hunt.outcome.result import Scanned
+from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
@@ -213,7 +214,11 @@ def scan_event_texts(
                 continue
             number, time, _ = batch[event]
             place = Place(line=number) if channels is None else Place(record=number)
-            read = orjson.loads(raws[event])
+            try:
+                read = orjson.loads(raws[event])
+            except orjson.JSONDecodeError:  # the parser writes names of elements as an intruder made them
+                collector.skip(SkipReason.DAMAGED, "an event is damaged")
+                continue
             record = bindings.derive(read if channels is None else flatten_event(read))
             for bound in sorted(wanted, key=order.__getitem__):
                 if bound.predicate(record):
