@@ -60,6 +60,14 @@ def test_what_is_before_each_line_is_taken_away(label: str, text: str) -> None:
     assert kept == [line for line in ORIGINAL.splitlines() if line.strip()]
 
 
+def test_lines_of_others_in_a_log_are_left_out() -> None:
+    rows = [f"10:00:{i:02} INFO {line}" for i, line in enumerate(ORIGINAL.splitlines())]
+    for place in (len(rows) * 3 // 10, len(rows) * 7 // 10):
+        rows[place:place] = ["-- rotated --", "-- rotated --", "-- rotated --"]
+    (layer,) = unpack(source("a", "\n".join(rows))).layers
+    assert [line for line in layer.raw.decode().split("\n") if line] == [x for x in ORIGINAL.splitlines() if x]
+
+
 @pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "#!/bin/sh\n" + "# about\n" * 5 + "ls\n", "# a\n\n## b\n"])
 def test_comments_in_a_program_are_no_text_of_their_own(text: str) -> None:
     assert list(quoted_texts(text)) == []

@@ -74,7 +74,7 @@ def _listed(lines: list[str]) -> list[str]:
     # Whatever seven of ten have in common, these two have.
     low, high = shapes[len(shapes) * 3 // 10], shapes[len(shapes) * 7 // 10]
     prefix = low[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))]
-    prefix = prefix[: max(map(prefix.rfind, "0:]|>)-")) + 1]
+    prefix = prefix[: max(map(prefix.rfind, "0:]|>)- ")) + 1].rstrip(" ")
     if "0" not in prefix:
         return []
     form = re.compile(r"[ \t]*\d+".join(map(re.escape, prefix.split("0"))))
