@@ -143,9 +143,8 @@ def hunt(
         progress=watch.read,
     )
     first = _swept(files, run, workers, watch)
-    heard, skipped = first.heard, first.skipped()
-    skipped |= dict.fromkeys(without_log(rules, _present(files, first.scanned)))
-    concluded = conclude(rules, first.hits, heard)
+    skipped = first.skipped() | dict.fromkeys(without_log(rules, _present(files, first.scanned)))
+    concluded, heard = conclude(rules, first.hits, first.heard), first.heard
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
         further, followed = follow_up(rules, seeds, followed), seeds
@@ -162,8 +161,8 @@ def hunt(
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     skipped.update(dict.fromkeys(_left_over(seeds, followed)))
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
-    told = (*rules.skipped, *skipped, *cut)
-    return HuntResult(in_order(concluded.findings), in_order(context), told, tuple(first.scanned))
+    skips = (*rules.skipped, *skipped, *cut)
+    return HuntResult(in_order(concluded.findings), in_order(context), skips, tuple(first.scanned))
 
 
 def _present(artefacts: Iterable[Artefact], scanned: Iterable[Scanned]) -> dict[str, set[str] | None]:
