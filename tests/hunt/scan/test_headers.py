@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.hunt.evidence import artefact, both, row, rules_of, sigma
 from waspglass.model.skip import SkipReason
 
@@ -41,3 +43,19 @@ def test_a_blank_line_is_no_record_under_a_header_of_one_column() -> None:
     rules = rules_of(sigma("s: {cs-method|endswith: T}\ncondition: not s"))
     result = both([artefact("iis", "#Fields: cs-method\r\n\r\nGET\r\n\r\nHEAD\r\n")], rules)
     assert [found.line for found in result.findings] == [5]
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (("cs-method cs-uri-stem", "cs-uri-stem cs-method"), 1),
+        (("cs-method cs-uri-stem", "cs-uri-stem cs-method", "cs-method cs-uri-stem", "cs-uri-stem cs-method"), 1),
+        (("cs-method cs-uri-stem c-ip", "c-ip", "x cs-uri-stem cs-method"), 1),
+        (("cs-method cs-uri-stem", "date cs-method x cs-uri-stem", "cs-uri-stem", "cs-method cs-uri-stem"), 0),
+    ],
+    ids=["turned", "and back, and again", "by way of another, with a name more", "columns added and taken out"],
+)
+def test_columns_in_another_order_are_told(headers: tuple[str, ...], told: int) -> None:
+    log = "".join(f"#Fields: {names}\r\nGET /x.js\r\n" for names in headers)
+    skips = [one for one in both([artefact("iis", log)], RULES).skipped if one.reason is SkipReason.DAMAGED]
+    assert sum(one.count for one in skips) == told

@@ -23,6 +23,8 @@ Binder = Callable[[ArtefactKind, LineFormat, Columns], Bindings]
 _MOST_HEADERS = 32
 """Different headers of one file; rules are bound and needles chosen for each, so thousands would take minutes."""
 
+_TURNED = "a header names columns in another order than one before it; what stands below it may be misread"
+
 
 def is_header(format_: LineFormat, line: bytes) -> bool:
     """True if the line may change the header in force."""
@@ -59,11 +61,13 @@ class LogState:
             return False
         self._names = names
         self.ability.turn(names)
-        self._seen.add(names)
-        if len(self._seen) > _MOST_HEADERS:
-            self._seen.discard(names)
+        new = names not in self._seen
+        if new and len(self._seen) >= _MOST_HEADERS:
             self.bindings = None
             return True
+        if new and any(_turned(names or (), known or ()) for known in self._seen):
+            self.collector.skip(SkipReason.DAMAGED, _TURNED)
+        self._seen.add(names)
         self.bindings = None if names is None or columns is None else self.binder(self.kind, self.format, columns)
         return True
 
@@ -137,6 +141,16 @@ class LogState:
         if moment is not None:
             self.moments.append(moment)
             self.ability.hear(moment)
+
+
+def _turned(names: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """True if the columns that both headers name stand in another order.
+
+    No server writes that into one log, save for custom fields that somebody took out and added again. Who can write
+    into the log can give the values of the rows below to other columns so, where no rule looks for them.
+    """
+    common = set(names).intersection(known)
+    return [name for name in names if name in common] != [name for name in known if name in common]
 
 
 def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
