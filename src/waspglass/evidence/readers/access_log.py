@@ -31,13 +31,15 @@ __all__ = ["AccessLogReader", "reader"]
 _LONGEST_LINE = 256 * 1024
 """Bytes; web servers refuse requests of a quarter of it."""
 _NCSA = (
-    r"(?P<ip>\S{1,100}) \S{1,200} (?P<user>[^\[\n]{1,500}) "
+    r"(?P<ip>[^\s,]{1,100}) \S{1,200} (?P<user>[^\[\n]{1,500}) "
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<clock>\d{4}:\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})\] "
-    r'"(?P<request>%s)" (?P<status>\d{3}) (?P<size>\d+|-)(?P<rest> .*)?'
+    r'"(?P<request>%s)" (?P<status>\d{3}) (?P<size>\d+|-)%s'
 )
 _VALUE = r'(?:[^"\\]|\\.)*'
-_WAYS = (re.compile(_NCSA % _VALUE), re.compile(_NCSA % ".*?"))
-"""With the quotes of a request escaped, as other servers than IIS write them, or as they are."""
+_REST = "(?P<rest> .*)?"
+_WAYS = tuple(re.compile(_NCSA % way) for way in ((".*", "(?P<rest>)"), (_VALUE, _REST), (".*?", _REST)))
+"""As IIS writes: what a visitor asked for, with quotes as they are, then status and size alone, which a request that
+looks like them does not replace. Then with more behind it, as others write: with quotes escaped, or as they are."""
 _COMBINED = re.compile(rf' "({_VALUE})" "({_VALUE})"')
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IIS = (
@@ -72,11 +74,12 @@ class AccessLogReader:
         place = Location(artefact.file.path)
         try:
             with as_utf8(artefact.file).open() as stream:
-                for number, line in _lines(stream, faults):
+                for number, line, ended in _lines(stream, faults):
                     try:
                         record, moment = self._read(line)
                     except MalformedLineError:
-                        faults[SkipReason.MALFORMED_LINE] = faults.get(SkipReason.MALFORMED_LINE, 0) + 1
+                        reason = SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE
+                        faults[reason] = faults.get(reason, 0) + 1
                         continue
                     if moment is None:
                         faults[SkipReason.BAD_TIME] = faults.get(SkipReason.BAD_TIME, 0) + 1
@@ -104,23 +107,23 @@ class AccessLogReader:
 
     def _of_iis(self, line: str) -> tuple[Record, datetime | None]:
         cells = line.removesuffix(",").split(", ", len(_IIS))
-        if len(cells) <= len(_IIS):
-            raise MalformedLineError(f"{len(cells)} columns, which no format of IIS has")
-        stem, _, query = cells[-1].rpartition(", ")
+        stem, behind, query = cells[-1].rpartition(", ")
+        if len(cells) <= len(_IIS) or not behind:
+            raise MalformedLineError("fewer columns than any format of IIS has")
         values = dict(zip(_IIS, cells, strict=False))
         day = _SHORT_YEAR.sub(r"/20\1", values["date"])
         return _record(values | _uri(stem, query)), self._times.moment(f"{day} {values['time']}")
 
 
-def _lines(stream: BinaryIO, faults: dict[SkipReason, int]) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers; one that is too long is left out and counted."""
+def _lines(stream: BinaryIO, faults: dict[SkipReason, int]) -> Iterator[tuple[int, str, bool]]:
+    """Lines with their numbers, and whether they have an end; one that is too long is left out and counted."""
     number, whole = 1, True
     while raw := stream.readline(_LONGEST_LINE):
         begins, whole = whole, raw.endswith(b"\n")
         if begins and not whole and len(raw) == _LONGEST_LINE:
             faults[SkipReason.LINE_TOO_LONG] = faults.get(SkipReason.LINE_TOO_LONG, 0) + 1
         elif begins and (line := raw.decode("utf-8", "replace").rstrip("\r\n\0 ").removeprefix("\ufeff")):
-            yield number, line
+            yield number, line, whole
         number += whole
 
 
@@ -133,7 +136,7 @@ def _of_ncsa(found: re.Match[str]) -> tuple[Record, datetime | None]:
     values = {"c-ip": found["ip"], "cs-username": found["user"], "cs-method": method, "cs-version": version}
     values |= {"sc-status": found["status"], "sc-bytes": found["size"]} | _uri(stem, query)
     if (more := _COMBINED.match(found["rest"] or "")) is not None:
-        values |= {"cs(Referer)": more[1], "cs(User-Agent)": more[2].replace(" ", "+")}
+        values |= {"cs(Referer)": more[1], "cs(User-Agent)": more[2]}
     return _record(values), _moment(found)
 
 
