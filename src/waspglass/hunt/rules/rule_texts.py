@@ -43,8 +43,9 @@ _INDICATORS: Mapping[str, _Reader] = {
 }
 _Named = TypeVar("_Named", Rule, Correlation)
 _YARA = re.compile(
-    r'^[^\S\n]*(?:import\s+"\w+"\s+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])', re.MULTILINE
+    r'^[^\S\n]*(?:import[^\S\n]+"\w+"[^\S\n]+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])', re.MULTILINE
 )
+"""Imports on the line of a rule; a run of them over lines would be looked at from each of its lines."""
 _YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
 _MISP = re.compile(r'"Attribute"\s*:\s*\[')
