@@ -32,6 +32,19 @@ def test_no_silence_is_missed_or_made_up_in_any_order(moments: list[datetime], g
     )
 
 
+@given(MOMENTS, st.sampled_from([0.5, 24.0]), st.integers(1, 20))
+def test_moments_taken_together_are_as_those_taken_one_by_one(
+    moments: list[datetime], gap_hours: float, size: int
+) -> None:
+    singly, together = Moments(gap_hours), Moments(gap_hours)
+    for moment in moments:
+        singly.note(moment)
+    for start in range(0, len(moments), size):
+        together.note_all([None, *moments[start : start + size]])
+    together.note_all([None])
+    assert together.spread() == singly.spread()
+
+
 def test_what_is_kept_is_bounded_by_time_and_not_by_records() -> None:
     kept = Moments()
     for second in range(200_000):

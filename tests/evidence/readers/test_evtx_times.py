@@ -53,6 +53,13 @@ def test_events_of_an_exported_log_have_their_own_times_and_not_those_of_the_nex
     assert [moment for _, moment, _ in lines] == MOMENTS
 
 
+def test_texts_have_the_times_of_records_wherever_these_stand_in_them() -> None:
+    names = ["a", "a", "longer", '"TimeCreated"', "a"]
+    events = [(START + timedelta(days=day), {"EventID": "1", "Provider_Name": name}) for day, name in enumerate(names)]
+    lines = list(EvtxReader().json_lines(memory_artefact(evtx([events]))))
+    assert [moment for _, moment, _ in lines] == [moment for moment, _ in events]
+
+
 @pytest.mark.parametrize("year", [1601, 1700, 2200])
 def test_an_event_of_an_absurd_time_has_that_of_its_record(year: int) -> None:
     absurd = datetime(year, 1, 1, tzinfo=UTC)

@@ -82,7 +82,8 @@ class EvtxReader:
                 damaged += 1
                 continue
             record = plain_event(document) or flatten_event(document)
-            yield Place(record=entry["event_record_id"]), _moment(entry), record
+            found = entry["data"].find(_CREATED)
+            yield Place(record=entry["event_record_id"]), _moment(entry, found), record
         if damaged:
             message = f"{damaged} events are damaged; the others were read"
             raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(artefact.file.path))
@@ -93,8 +94,12 @@ class EvtxReader:
         Raises:
             EvidenceReadError: As `records`.
         """
+        found = 0
         for entry in _entries(artefact):
-            yield entry["event_record_id"], _moment(entry), entry["data"]
+            text = entry["data"]
+            if not text.startswith(_CREATED, found):  # it stands where it stood in the event before, mostly
+                found = text.find(_CREATED)
+            yield entry["event_record_id"], _moment(entry, found), text
 
 
 def plain_event(document: Mapping[str, object]) -> dict[str, str] | None:
@@ -252,10 +257,9 @@ def _raise_fault_at_end(stream: BinaryIO) -> int:
     return size
 
 
-def _moment(entry: _Entry) -> datetime | None:
-    """When the event was made; when its record was written only if the event does not say."""
+def _moment(entry: _Entry, found: int) -> datetime | None:
+    """When the event was made, as it says there; when its record was written only if it does not say (-1)."""
     text = entry["data"]
-    found = text.find(_CREATED)
     if found < 0:
         return _read(entry["timestamp"])
     at = found + len(_CREATED)

@@ -104,6 +104,17 @@ class Moments:
             if moment < here.first:
                 here.first = moment
 
+    def note_all(self, moments: Iterable[datetime | None]) -> None:
+        """Takes the next moments of the stream: of those in one stretch the earliest and the latest say it all."""
+        known = [moment for moment in moments if moment is not None]
+        if not known:
+            return
+        first, last = min(known), max(known)
+        self.note(first)
+        within = self._here is not None and last < self._here.end
+        for moment in (last,) if within else known:
+            self.note(moment)
+
     def _stretch(self, moment: datetime) -> _Stretch | None:
         """The stretch of a moment; None beyond what a calendar holds, or where there are too many."""
         number = (moment - _EPOCH) // self._length

@@ -204,8 +204,7 @@ def scan_event_texts(
         count += len(batch)
         if channels is not None:
             channels.note_texts(raws)
-        for _, time, _ in batch:
-            moments.note(time)
+        moments.note_all(time for _, time, _ in batch)
         if large and count == len(batch):
             search = plans.sampled(bindings, kind, joined[: joined.rfind(b"\n", 0, _SAMPLE) + 1] or joined)
         for event, group in search.candidates(joined, starts):
