@@ -19,6 +19,10 @@ RULES = {
     "s: {cs(User-Agent): null}": {3},
     "s: {sc-status: 200, cs-method: POST}": {1, 2},
     "s: {s-computername|contains: WFE}": {1, 2, 3},
+    "s: {s-computername: WFE01}": set(),
+    "s: {s-computername: '\"WFE01\"'}": {1, 2, 3},
+    "s: {cs(Referer)|startswith: '\"https://a'}": {2},
+    "s: {cs(User-Agent)|endswith: '1.0\"'}": {1},
 }
 
 

@@ -4,7 +4,8 @@ Source: real logs, and the W3C working draft WD-logfile. Columns come from `#Fie
 again and change. A row whose columns do not add up is read once more with tabs, then with runs of blanks as the
 separator (re-typed rows and rows with double blanks are met in the field), then with quotes around values; else it is
 malformed. IIS Advanced Logging quotes values and leaves the blanks inside of them as they are, between tabs (rows of
-SharePoint front ends) or blanks (learn.microsoft.com, "Troubleshooting 502 errors in ARR").
+SharePoint front ends) or blanks (learn.microsoft.com, "Troubleshooting 502 errors in ARR"). The quotes stay: the scan
+looks for values with the separators around them.
 """
 
 from __future__ import annotations
@@ -138,4 +139,4 @@ def _values_of_odd_row(text: str, count: int) -> list[str]:
     if len(values) != count:
         msg = f"{len(values)} columns where the header names {count}"
         raise MalformedLineError(msg)
-    return [value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value for value in values]
+    return values
