@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import html
 import io
 import json
@@ -134,8 +135,15 @@ def test_an_archive_of_which_not_all_is_read_is_said_to_be_one() -> None:
         "A: b\n" * 300_000,
         "a%" * 1_000_000,
         "echo a " * 200_000 + ">",
+        "> a\n" + " " * 200_000 + "x",
+        "ab-" * 100_000 + "x",
+        "0000000a" * 200_000 + "z",
+        "1 2 3 4 5 6 7 8 9 1 2 3 4 5]a\n" * 80 + "1" * 60 + "\n" + "a\n" * 19,
+        "$a='" + "x" * 1_000_000 + "';$b=" + "$a+" * 300_000 + "$a;",
+        f"'{'{0}' * 300_000}' -f '{'x' * 1_000_000}'",
+        "\n\n".join([base64.b64encode(bz2.compress(b"print(1)\n" * 900_000)).decode()] * 300),
     ],
-    ids=range(13),
+    ids=range(20),
 )
 def test_hostile_documents_take_bounded_time(text: str) -> None:
     begin = time.process_time()

@@ -1,6 +1,7 @@
 """Finds text that stands encoded in another: base64 and its kin, hex, escapes, character codes; decodes, runs nothing.
 
-Each pattern takes time linear in the text, whatever the text is: what could be matched in two ways is possessive.
+Each pattern takes time linear in the text, whatever the text is: what could be matched in two ways is possessive, and
+after what may be long nothing must follow.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
-_HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}+[0-9A-Fa-f]{1,2}")
-_BITS = re.compile(r"(?:[01]{8}){40,}|[01]{6,8}([^\w\s\"']| |[a-zA-Z])(?:[01]{6,8}\1){38,}+[01]{6,8}")
+_HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}+(?:[0-9A-Fa-f]{1,2})?+")
+_BITS = re.compile(r"(?:[01]{8}){40,}|[01]{6,8}([^\w\s\"']| |[a-zA-Z])(?:[01]{6,8}\1){38,}+(?:[01]{6,8})?+")
 _HEX_MARK = re.compile(r"\\x|0x|%|\\u00|[\s,;]")
 _CALL = r"(?:\[char\]|[A-Za-z_$][\w$.]{0,40}+(?=\s?\())?+"
 _CODE = rf"(?>{_CALL}\s?+\(?+\s?+(?:0x[0-9A-Fa-f]{{1,5}}|\d{{1,6}}+)\b(?:\s?+\))?+)"
@@ -130,14 +131,14 @@ def _hex(text: str) -> Found:
         yield "hex", bytes.fromhex(digits[: len(digits) // 2 * 2])
 
     for match in _HEX_PARTED.finditer(text):
-        yield "hex", bytes(int(digits, 16) for digits in match.group().split(match.group(1)))
+        yield "hex", bytes(int(digits, 16) for digits in match.group().split(match.group(1)) if digits)
 
 
 def _bits(text: str) -> Found:
     for match in _BITS.finditer(text):
         bits, mark = match.group(), match.group(1)
         each = bits.split(mark) if mark else [bits[start : start + 8] for start in range(0, len(bits), 8)]
-        yield "bits", bytes(int(digits, 2) for digits in each)
+        yield "bits", bytes(int(digits, 2) for digits in each if digits)
 
 
 def _codes(text: str) -> Found:

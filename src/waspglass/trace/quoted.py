@@ -20,10 +20,8 @@ SHARE = 0.7
 """Share of the lines with something in them that must bear the mark."""
 LINE_LIMIT = 200_000
 _MARK = re.compile(r"[ \t]*(?:>|\#(?!!)|//|--|;|'|rem\b)(?:[ \t]?>(?=[ \t]|$))*", re.IGNORECASE)
-_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)", re.MULTILINE)
-_ECHO = re.compile(
-    r"(?i)^[ \t@]*(\()?[ \t]*echo[ \t.:(]([^\n]*?)(?(1)\))[ \t]*>>?[ \t]*\S{1,200}[ \t]*\r?$", re.MULTILINE
-)
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
+_ECHO = re.compile(r"(?i)[ \t@]*+(\()?[ \t]*+echo[ \t.:(]")
 _CARET = re.compile(r"\^([&<>|^()%!\"])")
 PREFIX_LIMIT = 200
 """Characters of a prefix, such as the time and the name in a log."""
@@ -47,22 +45,24 @@ def quoted_texts(text: str) -> Iterator[tuple[str, bytes]]:
                 bare = [line[1:] for line in bare]
             yield "quoted lines", "\n".join(bare).encode("utf-8", "surrogatepass")
     for label, bare in (
-        ("typed lines", _typed(text)),
-        ("echoed lines", _echoed(text)),
+        ("typed lines", [line[4:] for line in lines if _PROMPT.match(line)] if ">>>" in text else []),
+        ("echoed lines", _echoed(lines)),
         ("lines of a list", _listed(lines)),
     ):
         if len(bare) >= LEAST_LINES and len(bare) >= SHARE * filled:
             yield label, "\n".join(bare).encode("utf-8", "surrogatepass")
 
 
-def _typed(text: str) -> list[str]:
-    """What stands behind the prompts of Python."""
-    return [line[4:] for line in text.split("\n", LINE_LIMIT) if _PROMPT.match(line)] if ">>>" in text else []
-
-
-def _echoed(text: str) -> list[str]:
+def _echoed(lines: list[str]) -> list[str]:
     """What a script of commands writes into files line by line."""
-    return [_CARET.sub(r"\1", line) for _, line in _ECHO.findall(text)] if ">" in text else []
+    bare = []
+    for line in lines:
+        command, _, target = line.rpartition(">")
+        echo = _ECHO.match(command)
+        if echo and len(target.split()) == 1:
+            written = command[echo.end() :].removesuffix(">").rstrip(" \t")
+            bare.append(_CARET.sub(r"\1", written.removesuffix(")") if echo.group(1) else written))
+    return bare
 
 
 def _listed(lines: list[str]) -> list[str]:
@@ -77,7 +77,7 @@ def _listed(lines: list[str]) -> list[str]:
     prefix = prefix[: max(map(prefix.rfind, "0:]|>)- ")) + 1].rstrip(" ")
     if "0" not in prefix:
         return []
-    form = re.compile(r"[ \t]*\d+".join(map(re.escape, prefix.split("0"))))
+    form = re.compile(r"[ \t]*+\d++".join(map(re.escape, prefix.split("0"))))
     bare = [line[found.end() :] for line in filled if (found := form.match(line))]
     plain = dedent("\n".join(bare))
     return plain.split("\n") if detect("", plain) is not PLAIN_TEXT else []

@@ -8,15 +8,19 @@ that was given one string stands for it, and a call that makes a character of a 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 
 from waspglass.trace.encodings import TURNS_ROUND
 from waspglass.trace.languages import PLAIN_TEXT, detect
 from waspglass.trace.literals import LEAST_LITERAL, LONGEST, hidden, speaks_of_hiding
 
-__all__ = ["Joined", "joined_strings", "more_strings", "other_strings"]
+__all__ = ["JOINED_LIMIT", "joined_strings", "more_strings", "other_strings"]
 
+JOINED_LIMIT = 16 << 20
+"""Characters that are put together in one text: where names stand for strings a few letters are many times as long."""
 LEAST_PIECES = 3
 LEAST_REVERSED = 40
 _LINE_STRING = r"\"(?:[^\"\\\n`]++|\\.|`.|\"\")*+\"?|'(?:[^'\\\n]++|\\.|'')*+'?"
@@ -53,25 +57,23 @@ class _Token:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Strings that a text puts together: in one piece, and what the pieces were."""
-
-    whole: str
-    pieces: tuple[str, ...]
-
-
-def joined_strings(text: str) -> list[Joined]:
-    """What strings give when they are put together as the text says."""
+def joined_strings(text: str) -> list[list[str]]:
+    """The pieces of each string that the text puts together; of all of them `JOINED_LIMIT` characters at most."""
     text = spelled_out(text)
-    joined: list[Joined] = []
+    joined: list[list[str]] = []
+    room = JOINED_LIMIT
     if _WORTH_A_LOOK.search(text):
         # Strings over several lines are rare, and one apostrophe in a comment spoils all that follow it.
         for pattern in _TOKENS:
             tokens = [_Token(match.lastgroup or "mark", match.group()) for match in pattern.finditer(text)]
             tokens = [token for token in tokens if token.kind != "space"]
-            runs = (*_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), *_appended(tokens))
-            joined += [Joined("".join(pieces), tuple(pieces)) for pieces in runs]
+            for pieces in chain(_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), _appended(tokens)):
+                ends = list(accumulate(map(len, pieces)))
+                if ends[-1] >= room:
+                    last = bisect_left(ends, room)
+                    return [*joined, [*pieces[:last], pieces[last][: room - (ends[last] - len(pieces[last]))]]]
+                room -= ends[-1]
+                joined.append(pieces)
     return joined
 
 

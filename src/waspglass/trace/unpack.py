@@ -19,7 +19,7 @@ from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.quoted import quoted_texts
-from waspglass.trace.strings import joined_strings, more_strings, other_strings
+from waspglass.trace.strings import JOINED_LIMIT, joined_strings, more_strings, other_strings
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
 
@@ -43,8 +43,8 @@ _MEDIA = re.compile(
     re.DOTALL,
 )
 """How pictures, fonts, documents and certificates begin, which pages carry; believed where nothing is evaluated."""
-_ARCHIVE = Limits(files=LAYER_LIMIT, total_bytes=LAYER_BYTES)
-"""Of an archive that is packed in a text."""
+_ARCHIVES = Limits(files=LAYER_LIMIT, total_bytes=TOTAL_BYTES, member_bytes=LAYER_BYTES)
+"""Of the archives that are packed in a text."""
 _COMPRESSED = re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0")
 
 
@@ -70,14 +70,14 @@ class _Layer:
 
     Attributes:
         label: How it was packed; empty if it could not be read.
-        raw: Its bytes.
+        raw: Its bytes, if it could.
         packed: How many bytes they were before anything was decompressed.
         cut: There is more of it.
     """
 
     label: str
     raw: bytes
-    packed: int = 0
+    packed: int
     cut: bool = False
 
 
@@ -99,13 +99,13 @@ def _inflated(raw: bytes) -> _Layer | None:
     return _Layer(content.kind, content.raw, len(raw), content.cut)
 
 
-def _archived(label: str, packed: bytes) -> list[_Layer]:
+def _archived(label: str, packed: bytes, opening: Opening) -> list[_Layer]:
     """The files of a zip archive; of one that cannot be read, itself, so that this is said."""
-    opening = Opening("zip", _ARCHIVE, [])
-    sources = [source for source in opened(Source("zip", packed), opening) if opening.admits(source)]
+    zipped = () if opening.ended else opened(Source("zip", packed), opening)
+    sources = [source for source in zipped if opening.admits(source)]
     cut = bool(opening.skipped)
     layers = [_Layer(f"{label} > {source.name}", source.raw, len(packed), cut) for source in sources]
-    return layers or [_Layer("", packed)]
+    return layers or [_Layer("", b"", len(packed))]
 
 
 def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
@@ -118,8 +118,10 @@ def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
         return
     evaluates = speaks_of_hiding(text)
     joined = joined_strings(text)
-    pieces = {piece for one in joined for piece in one.pieces}
-    wholes = [one.whole for one in joined]
+    pieces = {piece for one in joined for piece in one}
+    wholes = ["".join(one) for one in joined]
+    full = sum(map(len, wholes)) >= JOINED_LIMIT
+    opening = Opening("zip", _ARCHIVES, [])
     for label, packed in itertools.chain(
         embedded_texts(text),
         (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
@@ -127,25 +129,30 @@ def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
     ):  # fmt: skip
         binary = label in BINARY_ENCODINGS or label == "mail"
         if binary and packed.startswith(b"PK\x03\x04"):
-            yield from _archived(label, packed)
+            yield from _archived(label, packed, opening)
             continue
         inside = _inflated(packed) if binary else None
         if inside is not None:
             yield _Layer(f"{label} > {inside.label}", inside.raw, len(packed), inside.cut)
         elif _is_text(packed) and (label != "joined strings" or len(packed) >= LEAST_JOINED):
-            yield _Layer(label, packed, len(packed))
+            yield _Layer(label, packed, len(packed), full and label == "joined strings")
         elif len(packed) >= LEAST_UNREAD and binary and (evaluates or not _MEDIA.match(packed)):
-            yield _Layer("", packed)
+            yield _Layer("", b"", len(packed))
 
 
-def _may_hide(text: str, layers: Sequence[_Layer]) -> bool:
+def _may_hide(text: str, read: Sequence[int], dark: Sequence[int]) -> bool:
     """Whether bytes in a text, of which nothing could be made, may be a program.
 
     What is read turned round, too, can be read in one way only: what gave as many bytes as something that was read is
     taken for the same.
+
+    Args:
+        text: What they stand in.
+        read: How many bytes each had of what something could be made of.
+        dark: The same of what nothing could be made of.
     """
-    read = {layer.packed + by for layer in layers if layer.label for by in range(-2, 3)}
-    unread = sum(len(layer.raw) for layer in layers if not layer.label and len(layer.raw) not in read)
+    known = {size + by for size in read for by in range(-2, 3)}
+    unread = sum(size for size in dark if size not in known)
     return unread > 0 and (unread >= UNREAD_SHARE * len(text) or speaks_of_hiding(text))
 
 
@@ -168,22 +175,22 @@ def unpack(source: Source) -> Unpacked:
         below: list[Source] = []
         for parent in level:
             text = None if looks_binary(parent.raw) else decode(parent.raw[:SCAN_BYTES])
-            layers: list[_Layer] = []
+            read: list[int] = []
+            dark: list[int] = []
             for layer in _layers(parent.raw, text):
-                layers.append(layer)
-                if not layer.label or layer.raw in seen:
-                    continue
-                total += len(layer.raw)
-                if depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT or total > TOTAL_BYTES:
-                    return Unpacked((*found, *below), bounded=True, unread=unread, disguised=disguised)
-                seen.add(layer.raw)
+                (read if layer.label else dark).append(layer.packed)
+                total += len(layer.raw)  # of what is known already, too: it took as long
                 bounded = bounded or layer.cut
-                below.append(Source(f"{parent.name} > {layer.label}", layer.raw))
+                new = layer.label and layer.raw not in seen
+                if total > TOTAL_BYTES or (new and (depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT)):
+                    return Unpacked((*found, *below), bounded=True, unread=unread, disguised=disguised)
+                if new:
+                    seen.add(layer.raw)
+                    below.append(Source(f"{parent.name} > {layer.label}", layer.raw))
             if text is not None:
                 bounded = bounded or more_strings(text)
-                unread = unread or _may_hide(text, layers)
-                read = unread or any(layer.label for layer in layers)
-                disguised = disguised or is_disguised(text, unpacked=read)
+                unread = unread or _may_hide(text, read, dark)
+                disguised = disguised or is_disguised(text, unpacked=unread or bool(read))
         if not below:
             break
         found += below
