@@ -1,8 +1,9 @@
 """Shared files that are no work of their sender: libraries of others, generated code, lists that tools write.
 
 Two that know nothing of each other have the same jQuery, the same lock file, the same list of what Git ignores. The
-signs are those by which hosts of code leave such files out of their statistics (GitHub's Linguist): where a file lies,
-what it is called, and what its head says.
+signs are where a file lies, what it is called, and what its head says: most are among those by which hosts of code
+leave such files out of their statistics (GitHub's Linguist), the others are the notices that minifiers keep (`/*!`,
+`@license`). A folder `vendor` is no sign: here it may be that of the vendor who shared.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _NAMES = re.compile(
 _HEAD = 2000
 _MADE = r"\bgenerated (?:by|from|using|with)\b"
 _LEAVE = r"\b(?:do not|don't) (?:edit|modify|change)\b"
-_NOTICE = re.compile(
-    r"(?i)/\*!(?!\d)|@(?:license|preserve|generated)\b|<auto-?generated|"
+_NOTICE = re.compile(  # behind `/*!` also stand commands of MySQL, by number, and of Doxygen
+    r"(?i)\A\s*+/\*!(?!\d|[\s*]*+[@\\]\w)|@(?:license|preserve|generated)\b|<auto-?generated|"
     rf"{_MADE}[^\n]{{0,200}}\n?[^\n]{{0,80}}{_LEAVE}|{_LEAVE}[^\n]{{0,80}}\n?[^\n]{{0,200}}{_MADE}"
 )
 
