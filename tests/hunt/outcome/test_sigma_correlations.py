@@ -236,6 +236,10 @@ def test_what_is_written_in_another_taxonomy_is_told(other: str) -> None:
     assert "the taxonomy 'ecs'" in (result.skipped[0].detail or "")
 
 
+def test_a_taxonomy_that_is_not_filled_in_is_that_of_sigma() -> None:
+    assert found([f"taxonomy:\n{A}"], "a1") == [("a", 1)]
+
+
 def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
     sieve = RuleSource(path="u.yml", text=sifting("any"), origin="user")
     rules = load_rules(pack(A), [sieve])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tracemalloc
 
 import pytest
@@ -42,13 +41,6 @@ def test_patterns_made_to_be_too_much_are_told_in_little_memory(pattern: str, to
         tracemalloc.stop()
     assert [told in (one.detail or "") for one in rules.skipped] == [True]
     assert most < 20 * len(pattern) + 20_000_000
-
-
-def test_a_file_of_imports_is_told_from_rules_soon() -> None:
-    begun = time.process_time()
-    assert rule_texts.language_of('import "pe"\n' * 20_000) != "yara"
-    assert time.process_time() - begun < 10
-    assert rule_texts.language_of('import "pe"\nimport "math" rule r { condition: true }') == "yara"
 
 
 def test_sets_that_multiply_are_bounded_and_one_set_may_be_long() -> None:

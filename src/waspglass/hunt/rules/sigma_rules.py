@@ -227,8 +227,8 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
 
 def _refuse_other_names(document: Mapping[str, object]) -> None:
     """A rule in other names for fields and logs than Sigma's own would run, and never find anything."""
-    taxonomy = document.get("taxonomy", "sigma")
-    if taxonomy != "sigma":
+    taxonomy = document.get("taxonomy")
+    if taxonomy not in (None, "sigma"):
         raise UnsupportedRuleError(f"the taxonomy {str(taxonomy)[:40]!r}: fields are known by the names of Sigma's own")
 
 
