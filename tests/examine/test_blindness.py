@@ -137,6 +137,14 @@ def test_a_folder_beside_those_that_were_read() -> None:
     assert not blinds(r"D\Photos", logs=(r"D:\IISLogs\site1\u_ex210301.log", r"D:\logs\u_ex210301.log"))
 
 
+@pytest.mark.parametrize("source", ["renamed.log", r"D:\export\renamed.log"])
+def test_a_log_that_was_read_by_its_content(source: str) -> None:
+    """It speaks for the time that it covers, so what is wrong in it counts as in any other."""
+    assert blinds(source, SkipReason.MALFORMED_LINE, logs=(source,))
+    assert not blinds(source, SkipReason.MALFORMED_LINE)
+    assert not blinds(source, SkipReason.CUT_LINE, logs=(source,))
+
+
 def test_one_file_told_of_twice_is_one() -> None:
     twice = [Skipped(source=FILE, reason=reason) for reason in (SkipReason.DAMAGED, SkipReason.NO_HEADER)]
     assert len(blinding_skips(twice, PACK)) == 1

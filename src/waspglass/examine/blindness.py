@@ -1,14 +1,15 @@
 """Which skips make the hunt blind: what was not read, where an entry would have been logged.
 
 Every reason blinds unless it is named here as harmless, so that a new reason has to be decided. Where it blinds is
-decided by the path: a file that a kind able to show an entry claims, an archive or a folder in which such files lie,
-and the evidence itself. A skip elsewhere (a page, an archive of another program) hides no entry.
+decided by the path: a file that a kind able to show an entry claims by its place, or was read as by its content, an
+archive or a folder in which such files lie, and the evidence itself. A skip elsewhere (a page, an archive of another
+program) hides no entry.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -57,7 +58,7 @@ _SURE_DEPTH = 3
 
 
 def blinding_skips(
-    skipped: Iterable[Skipped], pack: Pack, *, evidence: str = "", entry_logs: Iterable[str] = ()
+    skipped: Iterable[Skipped], pack: Pack, *, evidence: str = "", entry_logs: Collection[str] = ()
 ) -> tuple[Skipped, ...]:
     """The skips that may hide records of an entry; one for each source.
 
@@ -65,7 +66,7 @@ def blinding_skips(
         skipped: What was not read, without what concerns files of rules.
         pack: Knows the kinds able to show an entry, and where they lie.
         evidence: Name of the evidence itself, the source of skips that concern all of it.
-        entry_logs: Paths of the entry logs that were read; others may lie beside them.
+        entry_logs: Paths of the entry logs that were read, under any name; others may lie beside them.
     """
     places = _Places(pack, shown_source(evidence), entry_logs)
     found: dict[str, Skipped] = {}
@@ -81,7 +82,7 @@ class _Places:
 
     pack: Pack
     evidence: str
-    logs: Iterable[str]
+    logs: Collection[str]
     _globs: list[PathGlob] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,10 +90,11 @@ class _Places:
             one for kind in self.pack.kinds if kind.entry for glob in kind.paths for one in compile_globs(glob)
         ]
         self._index = GlobIndex(list(enumerate(self._globs)))
+        self._read = frozenset(map(shown_source, self.logs))
 
     def hides(self, skip: Skipped) -> bool:
         """Whether records of an entry may be in what was skipped."""
-        if skip.source == self.evidence or self._is_log(skip.source):
+        if skip.source == self.evidence or skip.source in self._read or self._is_log(skip.source):
             return True
         if skip.reason in _OF_LINES:
             return False
