@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
 
@@ -29,6 +30,7 @@ _REPLACES = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
+@lru_cache(maxsize=2)
 def speaks_of_hiding(text: str) -> bool:
     """Whether a text evaluates or replaces anything; only then its strings are worth a look."""
     return _EVALUATES.search(text) is not None or _REPLACES.search(text) is not None

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 from waspglass.trace.encodings import TURNS_ROUND
 from waspglass.trace.languages import PLAIN_TEXT, detect
 from waspglass.trace.literals import LEAST_LITERAL, LONGEST, hidden, speaks_of_hiding
 
-__all__ = ["JOINED_LIMIT", "joined_strings", "more_strings", "other_strings"]
+__all__ = ["JOINED_LIMIT", "joined_strings", "more_strings", "other_strings", "spelled_out"]
 
 JOINED_LIMIT = 16 << 20
 """Characters that are put together in one text: where names stand for strings a few letters are many times as long."""
@@ -25,7 +25,7 @@ LEAST_PIECES = 3
 LEAST_REVERSED = 40
 _LINE_STRING = r"\"(?:[^\"\\\n`]++|\\.|`.|\"\")*+\"?|'(?:[^'\\\n]++|\\.|'')*+'?"
 _OPEN_STRING = r"\"(?:[^\"\\`]++|\\.|`.|\"\")*+\"?|'(?:[^']++|'')*+'?"
-_REST = r"|(?P<append>\+=|\.=|&=)|(?P<space>\s++|_[ \t]*\r?\n|\\\r?\n)|(?P<name>[$@]?\w++)|(?P<mark>[^\w\s])"
+_REST = r"|(?P<append>\+=|\.=|&=)|(?P<space>_[ \t]*\r?\n|\\\r?\n)|(?P<name>[$@]?\w++)|(?P<mark>[^\w\s])"
 _TOKENS = tuple(
     re.compile(rf"(?P<text>[bBfFrRuUlL@$]{{0,2}}(?:{string})){_REST}", re.DOTALL)
     for string in (_LINE_STRING, _OPEN_STRING)
@@ -51,22 +51,20 @@ _ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
 
 
 def joined_strings(text: str) -> list[list[str]]:
     """The pieces of each string that the text puts together; of all of them `JOINED_LIMIT` characters at most."""
-    text = spelled_out(text)
     joined: list[list[str]] = []
     room = JOINED_LIMIT
     if _WORTH_A_LOOK.search(text):
         # Strings over several lines are rare, and one apostrophe in a comment spoils all that follow it.
         for pattern in _TOKENS:
-            tokens = [_Token(match.lastgroup or "mark", match.group()) for match in pattern.finditer(text)]
-            tokens = [token for token in tokens if token.kind != "space"]
+            found = ((match.lastgroup or "mark", match.group()) for match in pattern.finditer(text))
+            tokens = [_Token(kind, token) for kind, token in found if kind != "space"]
             for pieces in chain(_runs(tokens, lists=_LISTS_ARE_JOINED.search(text) is not None), _appended(tokens)):
                 ends = list(accumulate(map(len, pieces)))
                 if ends[-1] >= room:
@@ -89,7 +87,6 @@ def other_strings(text: str, joined: Sequence[str]) -> Iterator[tuple[str, bytes
         joined: What they were put together to.
     """
     if speaks_of_hiding(text):
-        text = spelled_out(text)
         for label, whole in hidden(text, _literals(text), joined):
             yield label, whole.encode("utf-8", "replace")
     if TURNS_ROUND.search(text):
@@ -155,22 +152,21 @@ def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[list[str]]:
     pieces: list[str] = []
     before = ""
     for place, token in enumerate(tokens):
-        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
         if token.kind == "text":
             pieces.append(_content(token.text))
             if _FORMAT.fullmatch(pieces[-1]):
                 yield from _formatted(pieces[-1], tokens, place + 1)
             elif _NAMES.fullmatch(pieces[-1]):
                 yield [values.get(f"${name}", "") for name in _NAME.findall(pieces[-1])]
-        elif token.text.lower() in _NEW_LINES and pieces:
+        elif pieces and token.text.lower() in _NEW_LINES:
             pieces.append("\n")
             before = "text"
             continue
-        elif token.text in values and (following in joins or tokens[place - 1].text in joins):
+        elif token.text in values and any(one.text in joins for one in tokens[max(0, place - 1) : place + 2]):
             pieces.append(values[token.text])
             before = "text"
             continue
-        elif token.text not in joins or before != "text":
+        elif pieces and (token.text not in joins or before != "text"):
             yield from _enough(pieces)
             pieces = []
         before = token.kind

@@ -19,7 +19,7 @@ from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.quoted import quoted_texts
-from waspglass.trace.strings import JOINED_LIMIT, joined_strings, more_strings, other_strings
+from waspglass.trace.strings import JOINED_LIMIT, joined_strings, more_strings, other_strings, spelled_out
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
 
@@ -117,7 +117,8 @@ def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
         yield from _attached(raw[:SCAN_BYTES])
         return
     evaluates = speaks_of_hiding(text)
-    joined = joined_strings(text)
+    spelled = spelled_out(text)
+    joined = joined_strings(spelled)
     pieces = {piece for one in joined for piece in one}
     wholes = ["".join(one) for one in joined]
     full = sum(map(len, wholes)) >= JOINED_LIMIT
@@ -125,7 +126,7 @@ def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
     for label, packed in itertools.chain(
         embedded_texts(text),
         (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
-        encoded_texts(text, pieces), other_strings(text, wholes), quoted_texts(text),
+        encoded_texts(text, pieces), other_strings(spelled, wholes), quoted_texts(text),
     ):  # fmt: skip
         binary = label in BINARY_ENCODINGS or label == "mail"
         if binary and packed.startswith(b"PK\x03\x04"):
