@@ -73,7 +73,7 @@ def naive_row(number: int, found: shodan._Banner) -> dict[str, object]:
         "verified": [*verified, *(n for n, each in marked.items() if each.verified and n not in verified)] or None,
         "refuted": [name[1:] for name in tested if name.startswith("!")] or None,
         "compromise": next((tag for tag in ("webshell", "compromised") if tag in (found.tags or [])), None),
-        "certificate": (prints.sha256 or prints.sha1) if prints else None,
+        "certificate": prints.sha256 if prints else None,
         "names": names if common is None or common in names else [*names, common],
         "product": sign and sign.product,
         "version": sign and sign.version,
@@ -110,7 +110,7 @@ LINES = st.one_of(
                 "vulns": st.sampled_from([["CVE-1"], {"CVE-2021-26855": {"verified": True}}, {"CVE-2": {}}, {"a": 1}]),
                 "tags": st.sampled_from([["compromised"], ["webshell", "compromised"], [], [None]]),
                 "ssl": st.sampled_from(
-                    [None, {"cert": {"fingerprint": {"sha1": "a" * 40}, "subject": {"CN": "m.example"}}}, {"cert": 1}]
+                    [None, {"cert": {"fingerprint": {"sha256": "a" * 64}, "subject": {"CN": "m.example"}}}, {"cert": 1}]
                 ),
                 "hostnames": st.sampled_from([["m.example", "n.example"], None, {}]),
                 "asn": st.sampled_from(["AS1", 1, 1.5, None, 2**64, -1]),

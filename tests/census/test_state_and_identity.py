@@ -23,6 +23,7 @@ from tests.census.exports import (
 )
 from waspglass.census.judge import judge, version_table, weight_sql
 from waspglass.census.reading import open_reading
+from waspglass.census.sources.mapping import Mapping
 from waspglass.census.store.folder import Folder
 from waspglass.packs.builds import BuildTable, State
 
@@ -109,6 +110,14 @@ def test_one_certificate_is_one_server(tmp_path: Path) -> None:
     assert partition(tmp_path) == {frozenset({"192.0.2.0", "192.0.2.1", "192.0.2.2"}), frozenset({"192.0.2.9"})}
     (one,) = counts(tmp_path)
     assert (one.total, servers(tmp_path)) == (4, [2])
+
+
+def test_another_digest_of_a_certificate_makes_no_second_server(tmp_path: Path) -> None:
+    """A list with SHA-1 beside a source with SHA-256: the server at the address was two, and no source shared any."""
+    mapping = Mapping(name="own", product="exchange", columns={"address": "ip", "certificate": "print"})
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", ssl=certificate("a"))))
+    add(tmp_path, "2021-03-09.csv", f"ip,print\n192.0.2.1,{'AB:' * 19}AB\n".encode(), mapping=mapping)
+    assert len(partition(tmp_path)) == 1
 
 
 def test_an_inner_address_in_certificates_names_no_server(tmp_path: Path) -> None:

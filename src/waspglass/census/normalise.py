@@ -20,7 +20,8 @@ _HOST_NAME = r"^(?:\*\.)?[a-z0-9_][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63})*\.[a-z]
 """No address: certificates name inner ones (192.168.1.10), which many networks have."""
 _CVE = r"^CVE-[0-9]{4}-[0-9]{4,7}$"
 _VERSION = r"^[0-9]{1,4}(?:\.[0-9]{1,5}){2,3}$"
-_DIGEST = "^[0-9a-f]{32,128}$"
+_DIGEST = "^[0-9a-f]{64}$"
+"""SHA-256. Another digest of the same certificate would make a second server of the one that other sources show."""
 _IN_UTC = r"^.{19}(?:[.,]\d+)?\s?(?:Z|UTC)?$"
 _ZONED = r"^.{19}(?:[.,]\d+)?\s?(?:([+-]\d\d(?::?\d\d)?)(?:\s[A-Za-z]{2,5}|\[[\w/+-]+\])?|([A-Za-z]{1,5}))?$"
 """An offset, after which Go writes the zone's name too and Java its place, or a name."""
@@ -51,7 +52,7 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
     """Sightings of the rows that have an address and a day; the others go to the tally.
 
     A row whose time is absurd keeps its place if the export's day is known, without the time, and is counted. A port,
-    version, name or CVE of impossible form is set to null, as if the export did not have it.
+    version, name, CVE or digest of impossible form is set to null, as if the export did not have it.
     """
     frame = raw.with_columns(_address(raw["address"]), seen=_moments(raw["seen"]), told=raw["seen"])
     lost = frame.filter(pl.col("address").is_null())

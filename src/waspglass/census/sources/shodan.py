@@ -45,7 +45,6 @@ class _Http(msgspec.Struct, gc=False):
 
 class _Fingerprint(msgspec.Struct, gc=False):
     sha256: str | None = None
-    sha1: str | None = None
 
 
 class _Subject(msgspec.Struct, gc=False):
@@ -195,7 +194,7 @@ class _Columns:
         values["compromise"] += [_compromise(banner.tags) if banner.tags else None for banner in banners]
         certificates = [(banner.ssl or _OPEN).cert or _BARE for banner in banners]
         prints = [each.fingerprint or _NO_FINGERPRINT for each in certificates]
-        values["certificate"] += [each.sha256 or each.sha1 for each in prints]
+        values["certificate"] += [each.sha256 for each in prints]
         common = [(each.subject or _NO_SUBJECT).CN for each in certificates]
         known = [banner.hostnames or _NAMELESS for banner in banners]
         self._lists["names"].add(
