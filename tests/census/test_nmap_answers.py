@@ -42,6 +42,8 @@ CPE = "cpe:/a:microsoft:exchange_server:2016"
         (service("2016 CU19", CPE), (None, None), State.UNKNOWN),
         (HEADERS + service(PATCHED, CPE), (VULNERABLE, "header"), State.VULNERABLE),
         (script("ms-exchange-version", PATCHED) + HEADERS, (PATCHED, "script"), State.PATCHED),
+        (script("ms-exchange-version", "15.01.2176.009: unknown", "15.1.2176.2"), (PATCHED, "script"), State.PATCHED),
+        (script("ms-exchange-version", PATCHED, "sent on to 10.1.2.3:443"), (PATCHED, "script"), State.PATCHED),
     ],
 )
 def test_a_port_shows_its_product(
@@ -69,6 +71,13 @@ def test_a_test_beside_the_ports_is_of_the_host(tmp_path: Path) -> None:
     assert [(each["port"], each["verified"]) for each in rows(tmp_path)] == [(443, None), (None, ["CVE-2021-26855"])]
     (one,) = counts(tmp_path)
     assert (one.addresses, one.tested) == ({State.VULNERABLE: 1}, 1)
+
+
+def test_what_a_test_beside_the_ports_did_not_find_is_kept(tmp_path: Path) -> None:
+    test = script("http-vuln-cve2021-26855", "State: NOT VULNERABLE")
+    add(tmp_path, "2021-03-09.xml", run("", f"<hostscript>{test}</hostscript>"), product="exchange")
+    assert [(each["port"], each["refuted"]) for each in rows(tmp_path)] == [(443, None), (None, ["CVE-2021-26855"])]
+    assert [each.addresses for each in counts(tmp_path)] == [{State.PATCHED: 1}]
 
 
 def test_not_vulnerable_is_no_sign_of_the_product(tmp_path: Path) -> None:

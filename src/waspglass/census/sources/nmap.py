@@ -32,8 +32,8 @@ __all__ = ["Nmap"]
 
 _VERSION = re.compile(r"(?<!//)(?<![\w.])\d{1,3}(?:\.\d{1,5}){2,3}\b")
 """A version, and not the host of an address that a script was sent on to."""
-_EXACT = re.compile(r"(?<!//)(?<![\w.])\d{1,3}(?:\.\d{1,5}){3}(?=:)")
-_NOT = re.compile(r"\bNOT VULNERABLE\b|\bnot vulnerable\b", re.IGNORECASE)
+_EXACT = re.compile(r"(?<!//)(?<![\w.])\d{1,3}(?:\.\d{1,5}){3}(?=:(?!\d))")
+_NOT = re.compile(r"\bNOT VULNERABLE\b", re.IGNORECASE)
 _LIKELY = re.compile(r"\b(?:LIKELY|POSSIBLY|POTENTIALLY) VULNERABLE\b", re.IGNORECASE)
 _YES = re.compile(r"\bVULNERABLE\b")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
@@ -125,7 +125,7 @@ def _rows(number: int, host: Element, signs: Signs, tally: Tally) -> list[tuple[
         )
     scripts = host.find("hostscript")
     told = None if scripts is None else _scripts(scripts, signs)
-    if told is not None and told[0] is not None:
+    if told is not None and any(told):
         rows.append((number, address, None, None, seen, *told, names, None))
     if not rows:
         tally.add(SkipReason.EMPTY, f"host {number}: no open port")
@@ -188,10 +188,12 @@ def _shown_version(text: str) -> str | None:
     The long form (`15.01.2176.009`) that scripts print beside the short one is the same version. What a header showed
     stands before a colon, above the next older build where the script does not know it.
     """
-    exact: set[str] = {*_EXACT.findall(text)}
-    if len(exact) == 1:
-        return exact.pop()
-    found = [".".join(str(int(part)) for part in shown.split(".")) for shown in _VERSION.findall(text)]
+    exact, found = (
+        [".".join(str(int(part)) for part in shown.split(".")) for shown in each.findall(text)]
+        for each in (_EXACT, _VERSION)
+    )
+    if len({*exact}) == 1:
+        return exact[0]
     if not found:
         return None
     short = ".".join(found[0].split(".")[:3])
