@@ -98,12 +98,15 @@ def test_what_it_reads(tmp_path: Path, scanner: str) -> None:
 def test_a_file_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_mapping(Path("leakix")).columns["seen"] == "time"
+    Path("leakix").mkdir()  # what was downloaded, say
+    assert read_mapping(Path("leakix")).columns["seen"] == "time"
+    Path("leakix").rmdir()
     Path("leakix").write_text('name = "own"\n[columns]\naddress = "ip"\n', encoding="utf-8")
     assert read_mapping(Path("leakix")).name == "own"
 
 
 def test_one_that_is_not_known_names_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match=r"cannot be read: No such file") as caught:
         read_mapping(tmp_path / "shodan")
     assert "leakix" in str(caught.value.hint)
 
@@ -137,3 +140,19 @@ def test_what_shodan_converts(tmp_path: Path) -> None:
     assert (one["address"], one["port"], one["asn"], one["country"]) == ("192.0.2.1", 443, 64496, "DE")
     assert (one["product"], one["version"], one["server_name"]) == ("exchange", VULNERABLE, "EX1")
     assert (one["names"], one["certificate"]) == (["a.example", "b.example"], PRINT)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("https://mail.a.example:8443", "mail.a.example"),
+        ("mail.a.example:8443", "mail.a.example"),
+        ("https://mail.a.example/owa/", "mail.a.example"),
+        ("https://192.0.2.1:443", None),
+        ("[2001:db8::1]:443", None),
+    ],
+)
+def test_a_host_that_a_scanner_was_pointed_at_is_a_name(tmp_path: Path, told: str, name: str | None) -> None:
+    record = RECORDS["fofa"] | {"host": told}
+    add(tmp_path, "scan.json", json.dumps(record).encode(), mapping=read_mapping(Path("fofa")))
+    assert rows(tmp_path)[0]["names"] == ([] if name is None else [name])

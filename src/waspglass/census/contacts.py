@@ -121,7 +121,8 @@ def read_contacts(path: Path) -> Contacts:
             f"contacts are not UTF-8: {error.reason}", location=Location(str(path)), hint="Save the file as UTF-8"
         ) from error
     except (OSError, csv.Error) as error:
-        raise UsageError(f"contacts cannot be read: {error}", location=Location(str(path))) from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UsageError(f"contacts cannot be read: {reason}", location=Location(str(path))) from error
     return contacts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -23,6 +24,8 @@ _PLAIN = frozenset(
     "address transport country region city asn network organisation sector server_name url".split()  # noqa: SIM905
 )
 
+_HOST = re.compile(r"^(?:[A-Za-z]+://)?([^/:]+)(?::\d+)?(?:/.*)?$")
+"""`https://mail.example.org:8443/owa/` and `mail.example.org:8443`."""
 _HELD_ROWS = 1024
 _NESTED: dict[str, type] = {"unknown": list, "headers": dict}
 """Under which names headers stand among headers: of ZGrab2 those that it does not know, of BinaryEdge all."""
@@ -69,7 +72,7 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
     row["seen"] = None if seen is None else mapping.moment(seen)
     row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
     row["certificate"] = (_text(get("certificate")) or "").replace(":", "") or None
-    row["names"] = [name for text in _texts(get("names")) for name in text.replace(";", " ").replace(",", " ").split()]
+    row["names"] = [name for text in _texts(get("names")) for name in _names(text)]
     sign = _sign(mapping, signs, get)
     row["product"] = mapping.product if sign is None else sign.product
     if sign is not None:
@@ -118,6 +121,12 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return (value or "").strip() or None
     return next(_texts(value), None)
+
+
+def _names(text: str) -> list[str]:
+    """The host names of a list in one text, also of what a scanner was pointed at."""
+    names = text.replace(";", " ").replace(",", " ").split()
+    return [_HOST.sub(r"\1", name) for name in names] if ":" in text else names
 
 
 def _head(value: object) -> str:

@@ -183,12 +183,13 @@ def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:
         UsageError: If it cannot be read or does not make sense.
     """
     known = shipped_mappings()
-    file = _SHIPPED / f"{path}.toml" if str(path) in known and not path.exists() else path
+    file = _SHIPPED / f"{path}.toml" if str(path) in known and not path.is_file() else path
     try:
         mapping = Mapping.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         hint = f"Write one, or name a scanner that is known: {', '.join(known)}"
-        raise UsageError(f"the mapping cannot be read: {error}", location=Location(str(path)), hint=hint) from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UsageError(f"the mapping cannot be read: {reason}", location=Location(str(path)), hint=hint) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
