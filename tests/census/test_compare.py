@@ -13,6 +13,7 @@ from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
 from waspglass.census.units import Unit
+from waspglass.model.errors import UsageError
 
 DAYS = (3, 9, 14)
 MARKS = {"v": VULNERABLE, "p": PATCHED, "?": UNDECIDABLE}
@@ -105,7 +106,7 @@ def test_the_earlier_scan_comes_first(tmp_path: Path, days: tuple[int, int]) -> 
     before, after = (dt.date(2021, 3, day) for day in days)
     with (
         open_reading(Folder(str(tmp_path / "store")), PACK) as reading,
-        pytest.raises(CensusError, match="is not before"),
+        pytest.raises(UsageError, match="is not before"),
     ):
         compare(reading, "shodan", before, after)
 
@@ -125,6 +126,6 @@ def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(tmp_path
     world(tmp_path, {"192.0.2.1": "vvv"})
     with (
         open_reading(Folder(str(tmp_path / "store")), PACK) as reading,
-        pytest.raises(CensusError, match="The store has: shodan"),
+        pytest.raises(UsageError, match="It has: shodan"),
     ):
         compare(reading, "shadowserver", dt.date(2021, 3, 9), dt.date(2021, 3, 14))

@@ -129,7 +129,7 @@ def test_it_is_said(tmp_path: Path) -> None:
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
         (gap,) = reading.gaps
     assert gap_text(gap, messages=True).endswith(
-        "; hosts that only it would show are told of as they were last reported"
+        "; hosts that only it would show are told of as last reported in the week before"
     )
     for change in Change:
         assert CensusWords("en").text(f"change.{change.name.lower()}") == change.value

@@ -79,6 +79,19 @@ def test_a_wrong_word_is_answered_with_the_right_ones(store: Path, words: tuple[
     assert choice in result.output
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("remove", "x"), ("show",), ("diff", "2021-03-09", "2021-03-10", "--source", "shodan"), ("report",)],
+    ids=lambda words: words[0],
+)
+def test_a_store_that_is_not_there_is_a_wrong_call(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A misspelt --store was an empty one."""
+    result = run(*words, "--store", tmp_path / "s")
+    assert isinstance(result.exception, UsageError)
+    assert "there is no such store" in str(result.exception)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_words_for_grouping_are_those_of_the_census() -> None:
     assert get_args(Grouping) == tuple(each.value for each in By)
 

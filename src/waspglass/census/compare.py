@@ -16,6 +16,7 @@ from waspglass.census.errors import CensusError
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import PATCHED, UNITS, VULNERABLE, Unit, hosts_sql, scans_of
+from waspglass.model.errors import UsageError
 
 __all__ = ["Change", "ChangedHost", "Comparison", "compare"]
 
@@ -140,8 +141,11 @@ def _unheard_sql(reading: Reading, source: str, before: dt.date, after: dt.date)
 
 def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:
     if days[0] >= days[1]:
-        raise CensusError(f"{days[0]} is not before {days[1]}", hint="Name the earlier scan first")
+        raise UsageError(f"{days[0]} is not before {days[1]}", hint="Name the earlier scan first")
     have = scans_of(reading, source)
+    if not have:
+        known = ", ".join(sorted({name for _, name in reading.scans()}))
+        raise UsageError(f"no feed {source} in the store", hint=f"It has: {known}")
     for day in days:
         if day not in have:
             gap = gap_on(reading, (day, source))
@@ -149,9 +153,7 @@ def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None
                 missing = f"only headers without rows came, and not {', '.join(gap.missing)}"
                 raise CensusError(f"{day} does not count as a scan of {source}: {missing}", hint="Add that report too")
             shown = ", ".join(str(each) for each in have[-10:])
-            known = ", ".join(sorted({name for _, name in reading.scans()}))
-            hint = f"Its last scans: {shown}" if have else f"The store has: {known}"
-            raise CensusError(f"no scan of {source} on {day}", hint=hint)
+            raise CensusError(f"no scan of {source} on {day}", hint=f"Its last scans: {shown}")
 
 
 def compare(
@@ -160,7 +162,8 @@ def compare(
     """Compares two scans; the hosts themselves come as a stream.
 
     Raises:
-        CensusError: If the first day is not before the second, or there is no scan of the source on one of them.
+        UsageError: If the first day is not before the second, or the store has no such source.
+        CensusError: If there is no scan of the source on one of the days.
     """
     _check(reading, source, (before, after))
     sql = _changes_sql(reading, source, before, after, unit)

@@ -45,11 +45,6 @@ class Gap:
         """Day and source."""
         return self.date, self.source
 
-    @property
-    def since(self) -> dt.date:
-        """The last day on which one of them came."""
-        return max(self.came)
-
 
 def gaps(manifest: Manifest) -> tuple[Gap, ...]:
     """The days with missing reports, by source and day."""

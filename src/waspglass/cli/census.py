@@ -61,7 +61,8 @@ def add(
     date: Annotated[str | None, typer.Option(help="Day of the scan, YYYY-MM-DD, in place of name and rows.")] = None,
     product: Annotated[str | None, typer.Option(help="Product of rows that do not show one.")] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="TOML that declares the columns of a plain CSV, or the paths of JSON lines.")
+        Path | None,
+        typer.Option(help="TOML that declares columns of CSV or paths of JSON lines, or the name of a known scanner."),
     ] = None,
     pack: Annotated[
         list[str] | None,
@@ -106,7 +107,7 @@ def add(
         replace,
     )
     refused = 0
-    for outcome in add_exports(_folder(store), files, options):
+    for outcome in add_exports(_folder(store, new=True), files, options):
         say(f"{outcome_text(outcome)}\n")
         refused += outcome.refused is not None
     if refused:
@@ -187,16 +188,18 @@ def show(
             _tell_stopped(reading, day)
 
 
-def _folder(store: str) -> Folder:
-    """The store; of a file in its place it is said what it is."""
+def _folder(store: str, *, new: bool = False) -> Folder:
+    """The store, which is there unless it may be `new`; of a file in its place it is said what it is."""
     from waspglass.census.store.folder import Folder
     from waspglass.model.errors import Location, UsageError
 
-    if Path(store).is_file():
-        raise UsageError(
-            "a store is a folder, and this is a file", location=Location(store), hint="Name it with --store"
-        )
-    return Folder(store)
+    folder, where = Folder(store), Location(store)
+    if folder.local and Path(folder.root).is_file():
+        raise UsageError("a store is a folder, and this is a file", location=where, hint="Name it with --store")
+    if folder.local and not new and not Path(folder.root).exists():
+        hint = "Name it with --store, or make it with: waspglass census add FILE"
+        raise UsageError("there is no such store", location=where, hint=hint)
+    return folder
 
 
 def _tell_stopped(reading: Reading, day: dt.date) -> None:

@@ -81,10 +81,11 @@ def outcome_text(outcome: Outcome) -> str:
 
 def gap_text(gap: Gap, *, messages: bool = False) -> str:
     """What it means that reports are missing on a day, for counts and changes, or for `messages` to owners."""
-    what, was, they = ("report", "was", "it") if len(gap.missing) == 1 else ("reports", "were", "they")
-    told = f"{gap.date}  {gap.source}: no {what} {printable(', '.join(gap.missing))}, as there {was} on {gap.since}"
+    what, they = ("report", "it") if len(gap.missing) == 1 else ("reports", "they")
+    last = (f"{printable(name)} (last {day})" for name, day in zip(gap.missing, gap.came, strict=True))
+    told = f"{gap.date}  {gap.source}: no {what} {', '.join(last)}"
     if gap.counted and messages:
-        return f"{told}; hosts that only {they} would show are told of as they were last reported"
+        return f"{told}; hosts that only {they} would show are told of as last reported in the week before"
     if gap.counted:
         return f"{told}; hosts that only {they} would show are missing, not gone"
     return f"{told}, and nothing but headers without rows: not counted as a scan"
