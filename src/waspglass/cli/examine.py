@@ -44,6 +44,12 @@ class Tlp(StrEnum):
     RED = "red"
 
 
+_Evidence = Annotated[
+    Path,
+    typer.Argument(
+        metavar="EVIDENCE", help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."
+    ),
+]
 _Pack = Annotated[
     str, typer.Option(help="Campaign pack: proxylogon, toolshell, or a folder of your own.", autocompletion=known_packs)
 ]
@@ -60,12 +66,7 @@ _Until = Annotated[
 
 
 def examine(
-    evidence: Annotated[
-        Path,
-        typer.Argument(
-            metavar="EVIDENCE", help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."
-        ),
-    ],
+    evidence: _Evidence,
     pack: _Pack = "proxylogon",
     facts: _Facts = None,
     rules: Annotated[
