@@ -32,3 +32,16 @@ ROOTS = (
 def test_a_web_root_means_what_the_globs_of_artefacts_mean(path: str, url: str | None) -> None:
     assert url_of_path(path, ROOTS) == url
     assert normalised_subject(path, ROOTS) == (url or path.lower())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/owa/x.aspx", "//owa//X.aspx", "/(S(a))/owa/(A(b)F(c))/x.aspx?q", "https://h:444/owa/%28S%28a%29%29/x.aspx"],
+)
+def test_a_page_has_one_name_however_its_address_is_written(address: str) -> None:
+    assert normalised_subject(address, ROOTS) == "/owa/x.aspx"
+
+
+@pytest.mark.parametrize("address", ["/(x)/x.aspx", "/owa/(s(a))", "/owa/a(s(b))/x.aspx"])
+def test_brackets_that_are_no_session_belong_to_the_name(address: str) -> None:
+    assert normalised_subject(address, ROOTS) == address

@@ -12,6 +12,8 @@ from waspglass.packs.pack import WebRoot
 __all__ = ["normalised_subject", "url_of_path"]
 
 _URL = re.compile(r"^(?:https?://[^/\s]*)?(/[^?#\s]*)", re.IGNORECASE)
+_SESSION = re.compile(r"/\((?:[a-z]\([^/()]*\))+\)(?=/)", re.IGNORECASE)
+"""A session without cookies, `/(S(x))`, which ASP.NET takes out of the address."""
 _DRIVE = re.compile(r"^(?:\\\\\?\\|\\\\[^\\/]+[\\/](?=[a-z]\$))?([a-z])[:$][\\/]", re.IGNORECASE)
 
 
@@ -37,6 +39,7 @@ def normalised_subject(value: str, web_roots: tuple[WebRoot, ...]) -> str:
     value = value.strip().strip("\"'")
     url = _URL.match(value)
     if url is not None:
-        return re.sub(r"/{2,}", "/", unquote(url[1], errors="replace")).lower()
+        plain = _SESSION.sub("", unquote(url[1], errors="replace"))
+        return re.sub(r"/{2,}", "/", plain).lower()
     mapped = url_of_path(value, web_roots)
     return mapped if mapped is not None else value.replace("/", "\\").lower()
