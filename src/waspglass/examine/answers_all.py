@@ -47,11 +47,14 @@ def not_looked_for(pages: tuple[str, ...], observations: Observations) -> tuple[
 
 
 def _scanned(address: str, found: list[tuple[datetime, str]], missed: list[Finding]) -> bool:
-    for start, _ in sorted(found):
-        end = start + _SCAN
-        pages = {page for moment, page in found if start <= moment <= end}
-        if len(pages) >= _PAGES:
-            asked = (one for one in missed if one.time is not None and start - _SCAN <= one.time <= end)
+    latest: dict[str, datetime] = {}  # in the order of the times, and never more than ten
+    for moment, page in sorted(found):
+        latest.pop(page, None)
+        latest[page] = moment
+        while (first := next(iter(latest))) and latest[first] < moment - _SCAN:
+            del latest[first]
+        if len(latest) == _PAGES:
+            asked = (one for one in missed if one.time is not None and abs(one.time - moment) <= _SCAN)
             return not any(_address(one) == address for one in asked)
     return False
 
