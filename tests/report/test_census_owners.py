@@ -100,6 +100,12 @@ def test_files_are_written_and_an_address_is_no_path(tmp_path: Path) -> None:
         write_notices(told, [], PACK, SENDER, tmp_path / "out")
 
 
+def test_where_they_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"^[^\[]*out: messages cannot be written: [^\[]+$"):
+        write_notices([], [], PACK, SENDER, tmp_path / "out")
+
+
 @pytest.mark.parametrize("tlp", list(Tlp))
 def test_every_marking_is_explained(tlp: Tlp) -> None:
     for language in ("en", "de"):

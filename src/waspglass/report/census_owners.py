@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from waspglass.census.owners import ExposedHost, Notice
-from waspglass.model.errors import OutputError
+from waspglass.model.errors import Location, OutputError
 from waspglass.model.escape import csv_cell, printable
 from waspglass.packs.builds import State
 from waspglass.packs.pack import Pack
@@ -168,10 +168,8 @@ def _sample(seen: Sequence[ExposedHost], words: CensusWords) -> str:
     state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
     told = ", ".join([words.state(state), *reports])
-    sources, last = (
-        ", ".join(dict.fromkeys(words.source(host.source) for host in seen)),
-        max(host.seen for host in seen),
-    )
+    sources = ", ".join(dict.fromkeys(words.source(host.source) for host in seen))
+    last = max(host.seen for host in seen)
     return f"{' '.join([seen[0].address, *ports])}{name}: {told}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
 
 
@@ -212,4 +210,5 @@ def write_notices(
         (folder / "owners.csv").write_text(out.getvalue(), encoding="utf-8")
         (folder / "unmatched.csv").write_text(attachment(unmatched, pack), encoding="utf-8", newline="")
     except OSError as error:
-        raise OutputError(f"messages cannot be written: {error}") from error
+        reason, place = error.strerror or error, Location(str(error.filename or folder))
+        raise OutputError(f"messages cannot be written: {reason}", location=place) from error

@@ -199,7 +199,9 @@ class Folder:
                 yield manifest
         except OSError as error:
             place = Location(self.location)
-            raise StoreError(f"the store cannot be written: {error}", location=place, hint=hint) from error
+            raise StoreError(
+                f"the store cannot be written: {error.strerror or error}", location=place, hint=hint
+            ) from error
 
     def _start(self) -> Manifest:
         """The manifest for adding to; a new store gets an empty one first.
