@@ -76,6 +76,20 @@ def test_a_program_in_a_document_is_taken_out(way: str) -> None:
     assert layers[f"a.txt > {label}"] == ORIGINAL.strip()
 
 
+@pytest.mark.parametrize("way", ["a part", "a log of values", "shown on a page", "a value of XML", "a comment"])
+def test_no_number_of_others_before_it_hides_a_program(way: str) -> None:
+    label, text = DOCUMENTS[way]
+    at, decoy = {
+        "a part": ("--b\n\nHello", "--b\n\nHello\n"),
+        "a log of values": ("{", '{"id": 7}\n'),
+        "shown on a page": ("<pre", "<pre>short</pre>"),
+        "a value of XML": ("<b>", f"<c>{'a word and ' * 20}</c>"),
+        "a comment": ("int a", "/*" + " about this\n" * 9 + "*/\n"),
+    }[way]
+    layers = unpack(source("a.txt", text.replace(at, decoy * 100 + at, 1))).layers
+    assert [layer.raw.decode().strip() for layer in layers if layer.name.endswith(label)] == [ORIGINAL.strip()]
+
+
 @pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "/* about\n" + "It does this and that.\n" * 20 + "*/ int a;"])
 def test_ordinary_programs_hold_no_document(text: str) -> None:
     assert list(embedded_texts(text)) == []

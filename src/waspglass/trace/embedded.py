@@ -17,12 +17,8 @@ __all__ = ["embedded_texts"]
 
 LEAST = 200
 """Characters from which on a text in a document is worth a look."""
-MOST = 64
-"""Texts of one document that are looked at."""
 LEAST_LINES = 5
 """Ends of lines in a comment that may be a program."""
-LINES = 20_000
-"""Lines of a log of JSON that are read."""
 BOUNDARIES = 40
 """Parts in parts of a mail that are read; each costs a look at every line."""
 
@@ -67,8 +63,7 @@ def _mail(text: str) -> Found:
         return
     try:
         message = email.message_from_string(text, policy=email.policy.compat32)
-        parts = [part for part in message.walk() if not part.is_multipart()][:MOST]
-        contents = [part.get_payload(decode=True) for part in parts]
+        contents = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
     except (email.errors.MessageError, LookupError, ValueError, RecursionError):
         return
     yield from (("mail", content) for content in contents if isinstance(content, bytes) and len(content) >= LEAST)
@@ -90,7 +85,7 @@ def _documents(text: str) -> Iterator[object]:
     try:
         yield json.loads(text)
     except (ValueError, RecursionError):
-        for line in text.split("\n", LINES)[:LINES]:
+        for line in text.split("\n"):
             if len(line) >= LEAST and line.startswith("{"):
                 try:
                     yield json.loads(line)
@@ -129,11 +124,11 @@ def _markup(text: str) -> Found:
         yield "document", "\n".join(lines).encode("utf-8", "surrogatepass")
         return
     for name, opens, closes in _SHOWN:
-        for content in itertools.islice(_between(text, opens, closes), MOST):
+        for content in _between(text, opens, closes):
             plain = content if name == "script" else html.unescape(_TAG.sub("", _BREAK.sub("\n", content)))
             if len(plain) >= LEAST:
                 yield f"<{name}>", plain.encode("utf-8", "surrogatepass")
-    for match in itertools.islice(_LEAF.finditer(text), MOST):
+    for match in _LEAF.finditer(text):
         plain = html.unescape(match.group(1))
         if plain != match.group(1) and detect("", plain) is not PLAIN_TEXT:
             yield "XML", plain.encode("utf-8", "surrogatepass")
@@ -159,4 +154,4 @@ def _comments(text: str) -> Iterator[tuple[str, str]]:
     """What is commented out in one piece of some lines."""
     for opens, closes in _COMMENTS:
         inside = (one for one in _between(text, opens, closes) if one.count("\n") >= LEAST_LINES)
-        yield from (("comment", _STAR.sub("", one)) for one in itertools.islice(inside, MOST))
+        yield from (("comment", _STAR.sub("", one)) for one in inside)
