@@ -1,0 +1,63 @@
+"""Visitors who are given whatever they ask for, and those who are not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.examine.test_assess import finding, moment
+from waspglass.examine.answers_all import answered_alike
+from waspglass.examine.observations import Observations
+from waspglass.model.finding import Actor, Effect, Finding, Rung
+
+START = moment("2021-03-03")
+
+
+def asked(page: int, minute: float, rung: Rung = Rung.USED, address: str = "192.0.2.1") -> Finding:
+    seen = finding(rung, "2021-03-03", Effect.SHOWS, subject=f"/client/{page}.aspx")
+    time = START + timedelta(minutes=minute)
+    return seen.model_copy(update={"id": f"{page}-{minute}", "time": time, "actor": Actor(address=address)})
+
+
+def alike(*findings: Finding) -> int:
+    return len(answered_alike(Observations(evidence="x", findings=findings)))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [
+        ([0] * 10, 10),
+        ([0] * 9, 0),
+        ([0, *[10] * 9], 10),
+        ([0, *[10.1] * 9], 0),
+        ([0, *[30] * 10], 11),
+        (range(0, 50, 5), 0),
+    ],
+)
+def test_ten_pages_within_ten_minutes_are_too_many(minutes: list[float], found: int) -> None:
+    assert alike(*(asked(page, minute) for page, minute in enumerate(minutes))) == found
+
+
+def test_the_same_page_counts_once_by_its_last_answer() -> None:
+    nine = [asked(page, minute) for minute in (0, 5, 9) for page in range(9)]
+    assert alike(*nine) == 0
+    assert alike(*nine, asked(9, 18)) == 10
+
+
+@pytest.mark.parametrize(
+    ("missed", "found"),
+    [
+        (asked(99, 9, Rung.PROBED), 0),
+        (asked(99, -9, Rung.PROBED), 0),
+        (asked(99, 11, Rung.PROBED), 10),
+        (asked(99, 0, Rung.PROBED, "192.0.2.2"), 10),
+        (asked(99, 0, Rung.EXPLOITED), 0),
+    ],
+)
+def test_a_server_that_misses_a_page_or_was_entered_answers_for_itself(missed: Finding, found: int) -> None:
+    assert alike(*(asked(page, 0) for page in range(10)), missed) == found
+
+
+def test_pages_of_several_visitors_are_no_list() -> None:
+    assert alike(*(asked(page, 0, address=f"192.0.2.{page % 2}") for page in range(12))) == 0
