@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waspglass.examine.facts_file import facts_of, read_facts
+from waspglass.examine.facts_file import facts_of, read_facts, refuse_facts
 from waspglass.model.errors import UsageError
 from waspglass.model.facts import Facts
 
@@ -88,6 +89,25 @@ def test_the_version_as_exchange_shows_it_has_no_security_updates(build: str, hi
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the facts"):
         read_facts(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "refused"),
+    [
+        ("facts.JSON", '{"hostname": "MX01"}', True),
+        ("facts.json", "{}", False),
+        ("events.json", '{"hostname": "MX01", "EventID": 1}', False),
+        ("events.json", '{"hostname": "MX01"}\n{"hostname": "MX01"}\n', False),
+        ("u_ex210303.log", '{"hostname": "MX01"}', False),
+        ("none.json", None, False),
+    ],
+)
+def test_facts_are_no_evidence(tmp_path: Path, name: str, text: str | None, refused: bool) -> None:
+    path = tmp_path / name
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError, match="holds facts and no evidence") if refused else nullcontext():
+        refuse_facts(path)
 
 
 json_values = st.recursive(

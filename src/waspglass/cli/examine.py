@@ -93,7 +93,7 @@ def examine(
     5 output could not be written, 130 interrupted.
     """
     from waspglass.cli.progress import progress_on
-    from waspglass.examine.facts_file import read_facts
+    from waspglass.examine.facts_file import read_facts, refuse_facts
     from waspglass.examine.run import Request
     from waspglass.examine.run import examine as run
     from waspglass.hunt.cache import Cache, user_cache_folder
@@ -103,6 +103,7 @@ def examine(
 
     if out is not None:
         refuse_taken(out, [evidence], inside="the reports would be written into the evidence")
+    refuse_facts(evidence)
     cache = Cache(user_cache_folder())
     with progress_on(sys.stderr) as progress:
         request = Request(

@@ -13,7 +13,7 @@ from waspglass.model.errors import Location, UsageError
 from waspglass.model.escape import bounded, printable
 from waspglass.model.facts import Facts
 
-__all__ = ["read_facts"]
+__all__ = ["read_facts", "refuse_facts"]
 
 _LIMIT = 1_000_000
 _SHOWN = 200
@@ -44,6 +44,26 @@ def read_facts(path: Path) -> Facts:
         line = getattr(fault, "lineno", None)
         raise UsageError(f"not JSON: {fault}", location=Location(str(path), line=line), hint=_HINT) from fault
     return facts_of(loaded, str(path))
+
+
+def refuse_facts(evidence: Path) -> None:
+    """Stops where the facts were given as the evidence, which looks like evidence without anything to read.
+
+    Raises:
+        UsageError: If it is a file of facts.
+    """
+    if evidence.suffix.lower() != ".json" or not evidence.is_file():
+        return
+    try:
+        facts = read_facts(evidence)
+    except UsageError:
+        return
+    if facts.model_fields_set:
+        raise UsageError(
+            "this file holds facts and no evidence",
+            location=Location(str(evidence)),
+            hint="Give it with --facts, and name the folder, archive or log beside it",
+        )
 
 
 def facts_of(loaded: object, source: str) -> Facts:
