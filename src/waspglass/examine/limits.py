@@ -190,7 +190,7 @@ def _asked(observations: Observations, catalogue: Catalogue) -> list[Limit]:
 
 
 def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
-    """Kinds of which nothing was collected; one that is an alternative to a kind that was read is not missed.
+    """Kinds without a file, where the pack says how to collect them; an alternative to one that was read is not missed.
 
     A kind that would have shown an entry has an alternative only in another one that would. Of kinds that show it
     together only, none is an alternative to another, and if all are absent the first stands for them.
@@ -209,7 +209,7 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
             if first.kind in kind.together
         )
     ]
-    limits = [
+    return [
         Limit(
             id=f"absent-{kind.kind}",
             text=catalogue.text(
@@ -220,10 +220,6 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
         for kind in absent
         if kind.remedy
     ]
-    others = [kind.title.text(catalogue.language) for kind in absent if not kind.remedy]
-    if others:
-        limits.append(Limit(id="absent-others", text=catalogue.text("limit.absent_others", titles=", ".join(others))))
-    return limits
 
 
 def _stands_in(one: ArtefactKind, absent: ArtefactKind) -> bool:
