@@ -14,13 +14,17 @@ from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, reo
 from waspglass.model.errors import OutputError, UsageError
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.trace import index as index_module
+from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
+from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import InProcess, Processes
 from waspglass.trace.files import file_names
 from waspglass.trace.index import Index, build_index, index_files, open_index
 from waspglass.trace.load import load, load_candidates
 from waspglass.trace.program import Source, program_of
 from waspglass.trace.sketch import sketches
+from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
 
 
 def written(folder: Path, sources: list[Source]) -> Path:
@@ -264,6 +268,21 @@ def test_a_file_that_changed_since_is_said_to_have(tmp_path: Path) -> None:
     assert [one.name for one in loaded.sources] == [str(file)]
     (skip,) = loaded.skipped
     assert "changed since" in (skip.detail or "")
+
+
+def test_a_library_is_one_in_an_index_too_where_it_is_the_only_candidate(tmp_path: Path) -> None:
+    for name, text in (("node_modules/a.py", ORIGINAL), ("own.py", INDEPENDENT[0])):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("node_modules/a.py", "own.py")]
+    index_files(files, tmp_path / "index", InProcess())
+    loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)], 1)
+    assert [one.name for one in loaded.sources] == files[:1]
+    result = trace(
+        [source("found.py", ORIGINAL)], loaded.sources, background(),
+        calibration=load_calibration(), commons=load_commons(), shared_besides=loaded.besides,
+    )  # fmt: skip
+    assert (result.verdict, result.comparisons[0].reasons[0]) == (Verdict.CANNOT_TELL, "elsewhere")
 
 
 def test_what_an_index_of_an_archive_names_is_read_from_the_archive(tmp_path: Path) -> None:

@@ -199,6 +199,7 @@ def run(
         found.sources, shared.sources, others.sources, given.sources,
         calibration=load_calibration(), commons=load_commons(),
         skipped=skipped, skipped_besides=[*others.skipped, *given.skipped], lineage=load_lineage_measured(),
+        shared_besides=shared.besides,
     )  # fmt: skip
     (say_json if form == "json" else say)(f"{rendered(result, form, language)}\n")
     for path in write_trace(result, out, language) if out is not None else ():

@@ -36,12 +36,17 @@ _NOTICE = re.compile(  # behind `/*!` also stand commands of MySQL, by number, a
 )
 
 
-def from_elsewhere(shared: Sequence[Source]) -> frozenset[str]:
-    """The names of the shared programs that others made; folders count below what all of them lie in."""
-    places = [re.split(r"[/\\:]", source.name) for source in shared]
+def from_elsewhere(shared: Sequence[Source], besides: Sequence[str] = ()) -> frozenset[str]:
+    """The names of the shared programs that others made; folders count below what all that was shared lies in.
+
+    Args:
+        shared: The programs.
+        besides: Names of more that was shared.
+    """
+    places = [re.split(r"[/\\:]", name) for name in (*(source.name for source in shared), *besides)]
     common = sum(1 for _ in takewhile(_is_one, zip(*(place[:-1] for place in places), strict=False)))
     return frozenset(
-        source.name for source, place in zip(shared, places, strict=True) if _is_from_elsewhere(source, place[common:])
+        source.name for source, place in zip(shared, places, strict=False) if _is_from_elsewhere(source, place[common:])
     )
 
 

@@ -24,16 +24,23 @@ _GONE = "no longer in its archive"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was found under some paths, in the order of the paths and inside them by name."""
+    """What was found under some paths, in the order of the paths and inside them by name.
+
+    Attributes:
+        sources: The files.
+        skipped: What could not be read.
+        besides: Names of what an index holds, candidates or not.
+    """
 
     sources: tuple[Source, ...]
     skipped: tuple[Skipped, ...]
+    besides: tuple[str, ...] = ()
 
     def joined(self, other: Loaded) -> Loaded:
         """Both, each name once."""
         known = {source.name for source in self.sources}
         new = tuple(source for source in other.sources if source.name not in known)
-        return Loaded(self.sources + new, self.skipped + other.skipped)
+        return Loaded(self.sources + new, self.skipped + other.skipped, self.besides + other.besides)
 
 
 def load(paths: Sequence[Path], limits: Limits = LIMITS) -> Loaded:
@@ -93,7 +100,7 @@ def load_candidates(index: Path, samples: Sequence[Source], count: int = 50) -> 
             skipped.append(Skipped(source=printable(name), reason=SkipReason.UNREADABLE, detail=_CHANGED))
         elif name in archives and name not in found:
             skipped.append(Skipped(source=printable(name), reason=SkipReason.UNREADABLE, detail=_GONE))
-    return Loaded(tuple(found[name] for name in sizes if name in found), tuple(skipped))
+    return Loaded(tuple(found[name] for name in sizes if name in found), tuple(skipped), tuple(opened.names))
 
 
 def _archive_of(name: str) -> Path | None:

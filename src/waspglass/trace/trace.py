@@ -44,6 +44,7 @@ def trace(
     commons: Commons,
     skipped: Sequence[Skipped] = (),
     skipped_besides: Sequence[Skipped] = (),
+    shared_besides: Sequence[str] = (),
     lineage: LineageMeasured | None = None,
 ) -> TraceResult:
     """Compares every sample, and every layer packed in it, with every shared program.
@@ -57,6 +58,7 @@ def trace(
         commons: What is common in programs at large.
         skipped: What could not be read of samples and shared programs; with some the answer is not *independent*.
         skipped_besides: The same of background and base.
+        shared_besides: Names of what was shared and is not compared: an index holds more than candidates.
         lineage: What answers about copies and direction were seen to reach.
 
     Returns:
@@ -66,15 +68,13 @@ def trace(
     grounds = Grounds(reader, _by_content(background), base, commons)
     found = _layers_of(_distinct(samples))
     copies = _distinct(shared, [layer for layer in found.layers if layer not in shared])
-    comparing = Comparing(reader, grounds, calibration)
-    others = from_elsewhere(copies)
-    drafts = [hedged(comparing.compare(sample, copy), others) for sample in found.layers for copy in copies]
-    drafts.sort(key=found.order)
+    compare = Comparing(reader, grounds, calibration).compare
+    others = from_elsewhere(copies, shared_besides)
+    drafts = sorted((hedged(compare(one, copy), others) for one in found.layers for copy in copies), key=found.order)
     by_name = {source.name: source for source in (*found.layers, *copies)}
     detailing = _Detailing(by_name, reader, grounds, calibration, drafts[:LISTED], Lineage(reader))
     detailed = [hedged(detailing.detail(draft), others) for draft in drafts[:DETAILED]]
     listed = sorted(detailed, key=found.order) + drafts[DETAILED:LISTED]
-    programs = len(background) + 2
     return TraceResult(
         verdict=_limited(found.verdict(listed), whole=not skipped and not found.remarks),
         samples=tuple(_input(reader.program(s), calibration, found.remarks.get(s.name, ())) for s in found.layers),
@@ -87,8 +87,8 @@ def trace(
         skipped=(*skipped, *skipped_besides),
         derived_at=calibration.derived_at,
         independent_at=calibration.independent_at,
-        least_tokens=calibration.enough_tokens(programs),
-        measured=calibration.regime(programs).measured,
+        least_tokens=calibration.enough_tokens(len(background) + 2),
+        measured=calibration.regime(len(background) + 2).measured,
         measured_parts=calibration.part.measured,
         measured_lineage=lineage,
         trained_on=calibration.trained_on,
