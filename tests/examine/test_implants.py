@@ -152,6 +152,7 @@ def test_backslashes_are_single_in_a_sentence_and_a_page_without_name_has_words(
         (r"C:\logs\W3SVC1\a.log", r"c:\Logs\w3svc1\b.log", False),
         (r"D:\archive\a.log", r"C:\logs\W3SVC1\a.log", False),
         (r"C:\logs\ecp\a.log", r"C:\logs\W3SVC1\a.log", False),
+        (r"C:\logs\2021-03\a.log", r"C:\logs\2021-04\a.log", False),
     ],
 )
 def test_a_page_ends_where_it_lived(alive: str, gone: str, still: bool) -> None:

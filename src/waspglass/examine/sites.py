@@ -12,14 +12,14 @@ from waspglass.model.finding import Finding
 
 __all__ = ["of_another_site"]
 
-_NUMBER = re.compile(r"\d+")
+_SITE = re.compile(r"w3svc\d+")
 
 
 def of_another_site(end: Finding, signs: Iterable[Finding]) -> bool:
     """True if a page was seen alive at other sites only, so that its end at this one says nothing.
 
-    Anybody can have a page asked for where it never was: by the number of another port. Folders that differ in more
-    than a number may hold logs of the same site, such as an archive.
+    Anybody can have a page asked for where it never was: by the number of another port. Folders of other names may
+    hold logs of the same site, such as an archive by months.
     """
     folders = {_folder(sign) for sign in signs}
     site = _folder(end)
@@ -33,4 +33,4 @@ def _folder(finding: Finding) -> str:
 def _siblings(one: str, other: str) -> bool:
     above, _, name = one.rpartition("\\")
     beside, _, second = other.rpartition("\\")
-    return above == beside and _NUMBER.sub("", name) == _NUMBER.sub("", second)
+    return above == beside and all(_SITE.fullmatch(folder) for folder in (name, second))
