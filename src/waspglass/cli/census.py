@@ -40,6 +40,10 @@ Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an 
 Grouping = Literal["nothing", "country", "region", "network", "organisation", "sector", "build"]
 """The words of `census.counted.By`, which is too heavy to load for a help text."""
 PackName = Annotated[str, typer.Option("--pack", help="Campaign pack whose flaws and builds decide the state.")]
+_Mapping = Annotated[
+    Path | None,
+    typer.Option(help="TOML that declares columns of CSV or paths of JSON lines, or the name of a known scanner."),
+]
 _Workers = Annotated[
     int | None,
     typer.Option(
@@ -60,10 +64,7 @@ def add(
     source: Annotated[str | None, typer.Option(help="Format, in place of recognition.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the scan, YYYY-MM-DD, in place of name and rows.")] = None,
     product: Annotated[str | None, typer.Option(help="Product of rows that do not show one.")] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(help="TOML that declares columns of CSV or paths of JSON lines, or the name of a known scanner."),
-    ] = None,
+    mapping: _Mapping = None,
     pack: Annotated[
         list[str] | None,
         typer.Option(
