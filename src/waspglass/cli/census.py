@@ -97,16 +97,9 @@ def add(
         tell(f"the pack {name} has no signs.yml: it adds no product to those that are known\n")
     signs = load_signs(tuple(each for products in own.values() for each in products))
     options = AddOptions(
-        all_sources(None if mapping is None else read_mapping(mapping, signs), signs),
-        dt.datetime.now(dt.UTC),
-        source,
-        _day(date),
-        product,
-        partial,
-        workers or usual_workers(),
-        signs,
-        replace,
-    )
+        all_sources(None if mapping is None else read_mapping(mapping, signs), signs), dt.datetime.now(dt.UTC),
+        source, _day(date), product, partial, workers or usual_workers(), signs, replace,
+    )  # fmt: skip
     refused = 0
     for outcome in add_exports(_folder(store, new=True), files, options):
         say(f"{outcome_text(outcome)}\n")
