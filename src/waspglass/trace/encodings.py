@@ -26,7 +26,7 @@ _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
-# The repeats below are not possessive: Python 3.11.2 then loses digits where the last one fails (gh-100061).
+# The repeats below are not possessive: Python before 3.11.5 then loses digits where the last one fails (gh-100061).
 _HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}(?:[0-9A-Fa-f]{1,2})?")
 _BITS = re.compile(r"(?:[01]{8}){40,}|[01]{6,8}([^\w\s\"']| |[a-zA-Z])(?:[01]{6,8}\1){38,}(?:[01]{6,8})?")
 _HEX_MARK = re.compile(r"\\x|0x|%|\\u00|[\s,;]")
