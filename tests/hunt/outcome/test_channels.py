@@ -84,7 +84,7 @@ def test_channels_of_an_event_log(naive: bool) -> None:
 def test_a_channel_in_the_words_of_an_event_is_none() -> None:
     written = json.dumps({"Channel": SECURITY, "Message": json.dumps({"Channel": SYSMON}), "Data": {"Channel": "x"}})
     channels = Channels()
-    channels.note_texts([written.encode()])
+    channels.note_texts([written])
     assert channels.known() == (SECURITY,)
 
 
@@ -100,12 +100,12 @@ def test_lines_cut_anywhere_give_the_same_channels(names: list[str], size: int) 
 
 def test_a_made_log_of_many_channels_tells_none() -> None:
     channels = Channels()
-    channels.note_texts([event_line(f"c{number}").encode() for number in range(3000)])
+    channels.note_texts([event_line(f"c{number}") for number in range(3000)])
     assert channels.known() is None
 
 
 def test_words_that_pass_for_channels_hide_none() -> None:
     channels = Channels()
     events = [{"Channel": SECURITY, "EventData": {"LogName": f"n{number}"}} for number in range(3000)]
-    channels.note_texts([json.dumps(one).encode() for one in [*events, {"Channel": SYSMON}]])
+    channels.note_texts([json.dumps(one) for one in [*events, {"Channel": SYSMON}]])
     assert channels.known() is None

@@ -73,6 +73,15 @@ DUMP = sigma(
     logsource="product: windows, category: process_creation",
     title="dump",
 )
+
+
+def test_an_event_is_found_behind_letters_of_several_bytes() -> None:
+    told = {"EventID": "1", "CommandLine": "rundll32 comsvcs.dll, MiniDump"}
+    events: list[Event] = [{"EventID": "1", "CommandLine": "Größe € 𝒳"}] * 3
+    found = both(event_log([*events, told, *events]), rules_of(DUMP))
+    assert [finding.record for finding in found.findings] == [4]
+
+
 MANY: list[Event] = [
     {"EventID": "1", "Image": r"C:\Windows\w3wp.exe", "CommandLine": f"w3wp -ap x{n}"} for n in range(1500)
 ]

@@ -40,7 +40,7 @@ class Channels:
 
     _found: dict[str, None] = field(default_factory=dict)
     _hints: set[bytes] = field(default_factory=set)
-    _last: bytes = b"\0"
+    _last: str = "\0"
     _events: bool = False
 
     def known(self) -> tuple[str, ...] | None:
@@ -56,16 +56,17 @@ class Channels:
         if channel and len(self._found) <= _MOST:
             self._found[channel] = None
 
-    def note_texts(self, texts: Sequence[bytes]) -> None:
+    def note_texts(self, texts: Sequence[str]) -> None:
         """Takes the JSON of events. Nearly all name the channel of the one before, so that is looked for first."""
         self._events = self._events or bool(texts)
         last = self._last
         for text in texts:
             if last not in text:
-                for found in _IN_TEXT.finditer(text):
-                    last = found[0]
+                raw = text.encode()
+                for found in _IN_TEXT.finditer(raw):
+                    last = found[0].decode("utf-8", "replace")
                     if self._new(found):
-                        self._note_line(text)
+                        self._note_line(raw)
         self._last = last
 
     def note_lines(self, data: bytes | bytearray, start: int, end: int) -> None:

@@ -183,6 +183,14 @@ def _batches(texts: Iterable[Text], collector: Collector) -> Iterator[list[Text]
         yield batch
 
 
+def _joined(events: list[str]) -> tuple[bytes, list[int]]:
+    """The events as lines, with a line break before and behind each, and where each begins."""
+    joined = "\n".join(("", *events, "")).encode()
+    ascii_only = len(joined) == sum(map(len, events)) + len(events) + 1
+    lengths = map(len, events) if ascii_only else (len(event.encode()) for event in events)
+    return joined, list(accumulate((length + 1 for length in lengths), initial=1))[:-1]
+
+
 def scan_event_texts(
     artefact: Artefact,
     kind: ArtefactKind,
@@ -198,23 +206,23 @@ def scan_event_texts(
     count = 0
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
     for batch in _batches(texts, collector):
-        raws = [text.encode() for _, _, text in batch]
-        joined = b"\n" + b"\n".join(raws) + b"\n"
-        starts = list(accumulate((len(raw) + 1 for raw in raws[:-1]), initial=1))
+        events = [text for _, _, text in batch]
+        joined, starts = _joined(events)
         count += len(batch)
         if channels is not None:
-            channels.note_texts(raws)
+            channels.note_texts(events)
         moments.note_all(time for _, time, _ in batch)
         if large and count == len(batch):
             search = plans.sampled(bindings, kind, joined[: joined.rfind(b"\n", 0, _SAMPLE) + 1] or joined)
         for event, group in search.candidates(joined, starts):
-            wanted = group.wanted(raws[event].lower()) if group.prongs else group.certain
+            raw = events[event].encode()
+            wanted = group.wanted(raw.lower()) if group.prongs else group.certain
             if not wanted:
                 continue
             number, time, _ = batch[event]
             place = Place(line=number) if channels is None else Place(record=number)
             try:
-                read = orjson.loads(raws[event])
+                read = orjson.loads(raw)
             except orjson.JSONDecodeError:  # the parser writes names of elements as an intruder made them
                 collector.skip(SkipReason.DAMAGED, "an event is damaged")
                 continue
