@@ -11,6 +11,7 @@ brianary/scripts). It separates by comma and blank and quotes nothing; of its va
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
@@ -20,6 +21,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.line_faults import tell_line_faults
 from waspglass.evidence.readers.local_times import LocalTimes
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
@@ -70,7 +72,7 @@ class AccessLogReader:
         Raises:
             EvidenceReadError: If the file cannot be read on; at the end, if lines of it could not be read.
         """
-        faults: dict[SkipReason, int] = {}
+        faults = Counter[SkipReason]()
         place = Location(artefact.file.path)
         try:
             with as_utf8(artefact.file).open() as stream:
@@ -78,19 +80,15 @@ class AccessLogReader:
                     try:
                         record, moment = self._read(line)
                     except MalformedLineError:
-                        reason = SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE
-                        faults[reason] = faults.get(reason, 0) + 1
+                        faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
                         continue
                     if moment is None:
-                        faults[SkipReason.BAD_TIME] = faults.get(SkipReason.BAD_TIME, 0) + 1
+                        faults[SkipReason.BAD_TIME] += 1
                     yield Place(line=number), moment, record
         except OSError as fault:
             text = f"it cannot be read ({fault.strerror})"
             raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
-        if faults:
-            kinds = ", ".join(f"{reason.value}: {count}" for reason, count in faults.items())
-            text = f"some of its lines could not be read, or not whole ({kinds})"
-            raise EvidenceReadError(text, reason=next(iter(faults)), location=place)
+        tell_line_faults(faults, artefact.file.path)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Line, moment and JSON of each record.
@@ -115,13 +113,13 @@ class AccessLogReader:
         return _record(values | _uri(stem, query)), self._times.moment(f"{day} {values['time']}")
 
 
-def _lines(stream: BinaryIO, faults: dict[SkipReason, int]) -> Iterator[tuple[int, str, bool]]:
+def _lines(stream: BinaryIO, faults: Counter[SkipReason]) -> Iterator[tuple[int, str, bool]]:
     """Lines with their numbers, and whether they have an end; one that is too long is left out and counted."""
     number, whole = 1, True
     while raw := stream.readline(_LONGEST_LINE):
         begins, whole = whole, raw.endswith(b"\n")
         if begins and not whole and len(raw) == _LONGEST_LINE:
-            faults[SkipReason.LINE_TOO_LONG] = faults.get(SkipReason.LINE_TOO_LONG, 0) + 1
+            faults[SkipReason.LINE_TOO_LONG] += 1
         elif begins and (line := raw.decode("utf-8", "replace").rstrip("\r\n\0 ").removeprefix("\ufeff")):
             yield number, line, whole
         number += whole

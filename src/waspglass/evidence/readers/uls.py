@@ -11,6 +11,7 @@ local time of the server.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -21,6 +22,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, distinct
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.readers.line_faults import tell_line_faults
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.errors import Location
@@ -77,10 +79,7 @@ class UlsReader:
         except OSError as fault:
             text = f"it cannot be read ({fault.strerror})"
             raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
-        if log.faults:
-            kinds = ", ".join(f"{reason.value}: {count}" for reason, count in log.faults.items())
-            text = f"some of its lines could not be read, or not whole ({kinds})"
-            raise EvidenceReadError(text, reason=next(iter(log.faults)), location=place)
+        tell_line_faults(log.faults, artefact.file.path)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Line, moment and JSON of each record: these logs are of gigabytes.
@@ -172,7 +171,7 @@ class _Log:
 
     zone: tzinfo
     columns: tuple[str, ...] = _COLUMNS
-    faults: dict[SkipReason, int] = field(default_factory=dict)
+    faults: Counter[SkipReason] = field(default_factory=Counter)
     broken: OSError | EvidenceReadError | None = None
     second: tuple[str, datetime | None] = ("", None)
 
@@ -194,7 +193,7 @@ class _Log:
                     begun.append(line)
                     length += len(line)
                 else:
-                    self._fault(SkipReason.MALFORMED_LINE)
+                    self.faults[SkipReason.MALFORMED_LINE] += 1
         if begun:
             yield self._row(first, "\n".join(begun))
 
@@ -207,9 +206,9 @@ class _Log:
                 line = raw.decode("utf-8", "replace").rstrip("\r\n\0").removeprefix("\ufeff")
                 yield number, line
                 if line and not whole and len(raw) == _LONGEST_LINE:
-                    self._fault(SkipReason.LINE_TOO_LONG)
+                    self.faults[SkipReason.LINE_TOO_LONG] += 1
                 elif "\r" in line:  # as lines of an old Mac: all of them are one
-                    self._fault(SkipReason.MALFORMED_LINE)
+                    self.faults[SkipReason.MALFORMED_LINE] += 1
             number += whole
 
     def _raw(self, stream: BinaryIO) -> bytes:
@@ -219,15 +218,12 @@ class _Log:
             self.broken = fault
             return b""
 
-    def _fault(self, reason: SkipReason) -> None:
-        self.faults[reason] = self.faults.get(reason, 0) + 1
-
     def _header(self, line: str) -> None:
         names = [name.strip() for name in line.split("\t", _MOST_COLUMNS)]
         if _MESSAGE in names and len(names) <= _MOST_COLUMNS:
             self.columns = distinct(names)
         else:
-            self._fault(SkipReason.MALFORMED_LINE)
+            self.faults[SkipReason.MALFORMED_LINE] += 1
 
     def _row(self, number: int, text: str) -> _Message:
         stamp = _STAMP.match(text)
@@ -248,7 +244,7 @@ class _Log:
             self.second = text, self._moment(stamp)
         second = self.second[1]
         if second is None:
-            self._fault(SkipReason.BAD_TIME)
+            self.faults[SkipReason.BAD_TIME] += 1
             return None
         return second + timedelta(microseconds=int((stamp[7] or "").ljust(6, "0")))
 
