@@ -40,24 +40,30 @@ _BREAK = re.compile(r"<br\b[^<>]*>|</(?:p|div|li|tr)>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _STAR = re.compile(r"^[ \t]*\*[ \t]?", re.MULTILINE)
 
-Found = Iterator[tuple[str, bytes]]
+Found = Iterator[tuple[str, str]]
+"""How each text is held, and the text."""
 
 
-def embedded_texts(text: str) -> Found:
+def embedded_texts(text: str) -> Iterator[tuple[str, bytes]]:
     """What a text holds as a document holds a file: the label of how, and the content; not all of it is text."""
     begin = text[:1000].lstrip("\ufeff \t\r\n")
+    found: Found = iter(())
     if begin[:1] in {"{", "["}:
-        yield from _json(text)
+        found = _json(text)
     elif begin[:1] == "<" or "<pre" in text:
-        yield from _markup(text)
+        found = _markup(text)
     elif _MAIL.match(text):
         yield from _mail(text)
-    for label, part in itertools.chain(_fences(text), _comments(text)):
-        if len(part) >= LEAST and detect("", part) is not PLAIN_TEXT:
-            yield label, part.encode("utf-8", "surrogatepass")
+    pieces = ((label, part) for label, part in itertools.chain(_fences(text), _comments(text)) if _is_program(part))
+    for label, part in itertools.chain(found, pieces):
+        yield label, part.encode("utf-8", "surrogatepass")
 
 
-def _mail(text: str) -> Found:
+def _is_program(text: str) -> bool:
+    return len(text) >= LEAST and detect("", text) is not PLAIN_TEXT
+
+
+def _mail(text: str) -> Iterator[tuple[str, bytes]]:
     """The parts of a mail, decoded."""
     if text.lower().count("boundary=") > BOUNDARIES:
         return
@@ -75,10 +81,9 @@ def _json(text: str) -> Found:
         if isinstance(document, dict) and isinstance(document.get("cells"), list):
             cells = (cell for cell in document["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code")
             code = "\n\n".join("".join(_strings(cell.get("source"))) for cell in cells)
-            yield "notebook", code.encode("utf-8", "surrogatepass")
+            yield "notebook", code
             continue
-        programs = (one for one in _strings(document) if len(one) >= LEAST and detect("", one) is not PLAIN_TEXT)
-        yield from (("JSON", program.encode("utf-8", "surrogatepass")) for program in programs)
+        yield from (("JSON", one) for one in _strings(document) if _is_program(one))
 
 
 def _documents(text: str) -> Iterator[object]:
@@ -121,20 +126,20 @@ def _markup(text: str) -> Found:
             "".join(html.unescape(run) + "\n" * bool(end) for run, end in _RUN.findall(one))
             for one in text.split("</w:p>")
         )
-        yield "document", "\n".join(lines).encode("utf-8", "surrogatepass")
+        yield "document", "\n".join(lines)
         return
     for name, opens, closes in _SHOWN:
         for content in _between(text, opens, closes):
             plain = content if name == "script" else html.unescape(_TAG.sub("", _BREAK.sub("\n", content)))
             if len(plain) >= LEAST:
-                yield f"<{name}>", plain.encode("utf-8", "surrogatepass")
+                yield f"<{name}>", plain
     for match in _LEAF.finditer(text):
         plain = html.unescape(match.group(1))
         if plain != match.group(1) and detect("", plain) is not PLAIN_TEXT:
-            yield "XML", plain.encode("utf-8", "surrogatepass")
+            yield "XML", plain
 
 
-def _fences(text: str) -> Iterator[tuple[str, str]]:
+def _fences(text: str) -> Found:
     """Code in Markdown."""
     if "```" not in text and "~~~" not in text:
         return
@@ -150,7 +155,7 @@ def _fences(text: str) -> Iterator[tuple[str, str]]:
             code.append(line)
 
 
-def _comments(text: str) -> Iterator[tuple[str, str]]:
+def _comments(text: str) -> Found:
     """What is commented out in one piece of some lines."""
     for opens, closes in _COMMENTS:
         inside = (one for one in _between(text, opens, closes) if one.count("\n") >= LEAST_LINES)
