@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import idna
 
+from waspglass.census.errors import reason_of
 from waspglass.model.errors import Location, UsageError
 
 __all__ = ["Contact", "Contacts", "read_contacts"]
@@ -121,8 +122,7 @@ def read_contacts(path: Path) -> Contacts:
             f"contacts are not UTF-8: {error.reason}", location=Location(str(path)), hint="Save the file as UTF-8"
         ) from error
     except (OSError, csv.Error) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise UsageError(f"contacts cannot be read: {reason}", location=Location(str(path))) from error
+        raise UsageError(f"contacts cannot be read: {reason_of(error)}", location=Location(str(path))) from error
     return contacts
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from waspglass.model.errors import WaspglassError
 
-__all__ = ["CensusError", "ExportError", "StoreError"]
+__all__ = ["CensusError", "ExportError", "StoreError", "reason_of"]
 
 
 class CensusError(WaspglassError):
@@ -21,3 +21,8 @@ class ExportError(CensusError):
 
 class StoreError(CensusError):
     """The store cannot be read, or somebody else is writing to it."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why something could not be read or written; of a fault of the system without its number."""
+    return str(getattr(error, "strerror", None) or error)

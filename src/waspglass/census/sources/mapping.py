@@ -34,6 +34,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from waspglass.census.errors import reason_of
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.zones import with_offset
 from waspglass.model.document import Document
@@ -188,8 +189,8 @@ def read_mapping(path: Path, signs: Signs | None = None) -> Mapping:
         mapping = Mapping.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         hint = f"Write one, or name a scanner that is known: {', '.join(known)}"
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise UsageError(f"the mapping cannot be read: {reason}", location=Location(str(path)), hint=hint) from error
+        message = f"the mapping cannot be read: {reason_of(error)}"
+        raise UsageError(message, location=Location(str(path)), hint=hint) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from waspglass.census.errors import ExportError
+from waspglass.census.errors import ExportError, reason_of
 from waspglass.model.errors import Location
 from waspglass.model.escape import in_unicode
 
@@ -77,7 +77,7 @@ def exports_in(path: Path) -> tuple[Export, ...]:
             return _members(path)
         return (Export(path, None, _packing(start), path.stat().st_size),)
     except OSError as error:
-        raise ExportError(f"cannot be opened: {error.strerror or error}", location=Location(str(path))) from error
+        raise ExportError(f"cannot be opened: {reason_of(error)}", location=Location(str(path))) from error
 
 
 def _members(path: Path) -> tuple[Export, ...]:

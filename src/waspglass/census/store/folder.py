@@ -15,7 +15,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from pydantic import ValidationError
 
-from waspglass.census.errors import StoreError
+from waspglass.census.errors import StoreError, reason_of
 from waspglass.census.store.manifest import Manifest
 from waspglass.model.errors import Location
 
@@ -199,9 +199,7 @@ class Folder:
                 yield manifest
         except OSError as error:
             place = Location(self.location)
-            raise StoreError(
-                f"the store cannot be written: {error.strerror or error}", location=place, hint=hint
-            ) from error
+            raise StoreError(f"the store cannot be written: {reason_of(error)}", location=place, hint=hint) from error
 
     def _start(self) -> Manifest:
         """The manifest for adding to; a new store gets an empty one first.
