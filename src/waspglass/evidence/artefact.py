@@ -122,6 +122,11 @@ class LineFormat(ABC):
         del line
         return columns
 
+    def misfits(self, record: Record, columns: Columns) -> Iterable[str]:
+        """Names of columns whose value in this record cannot be one of theirs: the header is that of other rows."""
+        del record, columns
+        return ()
+
     @abstractmethod
     def record(self, line: bytes, columns: Columns) -> Record:
         """Parses one line (without its line end).

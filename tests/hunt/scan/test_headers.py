@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.hunt.evidence import artefact, both, row, rules_of, sigma
+from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
 from waspglass.model.skip import SkipReason
 
 RULES = rules_of(sigma("s: {cs-uri-stem|endswith: .js}\ncondition: s"))
@@ -15,6 +16,10 @@ RULES = rules_of(sigma("s: {cs-uri-stem|endswith: .js}\ncondition: s"))
 def _log(headers: int, lines: int) -> str:
     header = "#Fields: date time c-ip cs-uri-stem"
     return "".join(f"{header} x{at % headers}\r\n2021-03-03 00:00:01 ::1 /{at}.js -\r\n" for at in range(lines))
+
+
+def at(hour: int) -> datetime:
+    return datetime(2021, 3, 3, hour, tzinfo=UTC)
 
 
 def test_two_headers_in_turn_cost_no_square() -> None:
@@ -58,4 +63,36 @@ def test_a_blank_line_is_no_record_under_a_header_of_one_column() -> None:
 def test_columns_in_another_order_are_told(headers: tuple[str, ...], told: int) -> None:
     log = "".join(f"#Fields: {names}\r\nGET /x.js\r\n" for names in headers)
     skips = [one for one in both([artefact("iis", log)], RULES).skipped if one.reason is SkipReason.DAMAGED]
-    assert sum(one.count for one in skips) == told
+    assert sum(one.count for one in skips if "another order" in (one.detail or "")) == told
+
+
+SHIFTED = "x date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip y z sc-status sc-substatus w"
+
+
+def _foreign(log: str) -> list[tuple[int, str | None]]:
+    skips = both([artefact("iis", log)], RULES).skipped
+    return [(one.count, one.detail) for one in skips if one.reason is SkipReason.DAMAGED]
+
+
+@pytest.mark.parametrize("before", ["", f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n"], ids=["at the start", "further down"])
+@pytest.mark.parametrize("forged", [0, 3])
+def test_names_that_do_not_fit_the_values_are_told(before: str, forged: int) -> None:
+    fitting = "- 2021-03-03 00:00:01 ::1 GET /a - 443 - ::2 - - 200 0 0\r\n"
+    log = f"{before}#Fields: {SHIFTED}\r\n{fitting * forged}" + f"{row('/x.js')}\r\n" * (5 + forged)
+    [(count, detail)] = _foreign(f"{log}#Fields: {IIS_FIELDS}\r\n{row('/y.js')}\r\n")
+    assert count == 1
+    assert "cs-method, date" in (detail or "")
+
+
+def test_a_stretch_below_a_foreign_header_counts_for_nothing() -> None:
+    rows = [row(time=f"0{hour}:00:00") for hour in range(6)]
+    log = "\r\n".join(
+        (f"#Fields: {IIS_FIELDS}", *rows[:2], f"#Fields: {SHIFTED}", *rows[2:4], f"#Fields: {IIS_FIELDS}")
+    )
+    [scanned] = both([artefact("iis", "\r\n".join((log, *rows[4:], "")))], RULES).scanned
+    [unable] = scanned.unable
+    assert (unable.after, unable.before) == (at(1), at(4))
+
+
+def test_an_odd_row_below_the_right_header_is_nothing() -> None:
+    assert _foreign(f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n{row('-', status=0)}\r\n{row()}\r\n") == []

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from waspglass.evidence.artefact import Columns, LineFormat, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
+from waspglass.evidence.formats.shapes import ADDRESS, METHOD, NUMBER, PATH, STATUS, Shapes, misfits
 
 __all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items", "line_format"]
 
@@ -32,6 +34,14 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_() .-]*")
 _ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", re.DOTALL)
 _EDGE = re.compile("[;']")
 _UNSAFE = re.compile("[^ -~]+|[\"',;]")
+_SHAPES: Shapes = {
+    **dict.fromkeys(_TIME_NAMES, re.compile(r"\d{4}-\d\d-\d\d[T ]\d.*")),
+    **dict.fromkeys(("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion"), NUMBER),
+    **dict.fromkeys(("HttpStatus", "BackEndStatus"), STATUS),
+    "ClientIpAddress": ADDRESS,
+    "Method": METHOD,
+    "UrlStem": PATH,
+}
 _LONGEST_CELL = 1 << 26
 """Characters; a stack trace may fill a line, whose length is bounded elsewhere."""
 
@@ -113,6 +123,11 @@ class DiagnosticsCsv(LineFormat):
             case "#date":
                 return replace(before, date=moment(value))
         return columns
+
+    def misfits(self, record: Record, columns: Columns) -> Iterator[str]:
+        """By their shapes."""
+        del columns
+        return misfits(record, _SHAPES)
 
     def record(self, line: bytes, columns: Columns) -> Record:
         """Values by column name; rows of a wrong number of columns are malformed, save those cut inside quotes."""

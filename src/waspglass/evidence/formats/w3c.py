@@ -11,12 +11,14 @@ looks for values with the separators around them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from waspglass.evidence.artefact import Columns, LineFormat, Record, distinct
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
+from waspglass.evidence.formats.shapes import ADDRESS, METHOD, NUMBER, PATH, STATUS, Shapes, misfits
 
 __all__ = ["WHOLE_URI", "ExtendedLog", "foreign_dialect", "line_format"]
 
@@ -29,6 +31,20 @@ _QUOTED = re.compile(r'"[^"]*"(?![^ ])|[^ ]+')
 _NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
 _NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
 _UNSAFE = re.compile(r"[^!-~]+")
+_SHAPES: Shapes = {
+    "date": re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}"),
+    "time": re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"),
+    "s-ip": ADDRESS,
+    "c-ip": ADDRESS,
+    "s-port": NUMBER,
+    "cs-method": METHOD,
+    "sc-status": STATUS,
+    "sc-substatus": NUMBER,
+    "sc-win32-status": NUMBER,
+    "time-taken": NUMBER,
+}
+_WEB_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "OPTIONS"})
+"""Which no FTP server has, whose logs have names and nothing where paths of requests stand."""
 
 
 def foreign_dialect(line: bytes) -> str | None:
@@ -90,6 +106,14 @@ class ExtendedLog(LineFormat):
             case "#date":
                 return replace(before, date=moment(value))
         return columns
+
+    def misfits(self, record: Record, columns: Columns) -> Iterator[str]:
+        """By their shapes; besides, a request has a path."""
+        yield from misfits(record, _SHAPES)
+        if record.get("cs-method") in _WEB_METHODS and "cs-uri-stem" in columns.names:
+            stem = record.get("cs-uri-stem", "")
+            if not PATH.fullmatch(stem.strip('"')):
+                yield "cs-uri-stem"
 
     def record(self, line: bytes, columns: Columns) -> Record:
         """Values as written; a row of too few or too many columns is malformed."""

@@ -47,9 +47,12 @@ class Ability:
         """False while the header in force lacks columns, and for good once there were too many turns."""
         return not (self._missed if self._full else self._lacking)
 
-    def turns(self, names: Iterable[str] | None) -> bool:
-        """True if a header able to show an entry would give way to one that is not, or the other way round."""
-        return not self._full and bool(self._lacks(names)) != bool(self._lacking)
+    def distrust(self, names: Iterable[str]) -> None:
+        """Rows below the header in force do not have these columns, though it names them."""
+        if not self._missed:
+            self._after = self._heard
+        self._lacking = self._lacking.union(names)
+        self._missed |= self._lacking
 
     def turn(self, names: Iterable[str] | None) -> None:
         """Another header is in force; None: no header is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,7 +11,7 @@ from waspglass.hunt.matching.plan import Plan
 from waspglass.hunt.scan.blocks import Block
 from waspglass.hunt.scan.decide import Decider
 from waspglass.hunt.scan.line_numbers import Counter
-from waspglass.hunt.scan.lines import LogState, is_header
+from waspglass.hunt.scan.lines import LOOKED_AT, LogState, is_header
 from waspglass.hunt.scan.planner import Planner
 from waspglass.model.skip import SkipReason
 
@@ -19,6 +19,8 @@ __all__ = ["fast_scan"]
 
 _ALL = (-1,)
 """Stands for "every line", for rules without needles."""
+_LOOK_AGAIN = 8 << 20
+"""Bytes below one header after which its records are looked at once more: to read some in each block would be felt."""
 _SHORT = 4096
 """Bytes that are scanned first behind a header that changed columns."""
 _HEADER_LINES = 64
@@ -32,6 +34,8 @@ class _Hits:
     """Where needles end, as the databases report it; the callback does nothing but append."""
 
     found: list[tuple[int, int]] = field(default_factory=list)
+    looked: int | None = None
+    """Place in the log where records were asked last whether the header is theirs; None below a new one."""
 
     def of(self, plan: Plan, view: memoryview, start: int, end: int) -> list[tuple[int, int]]:
         """Places (in the buffer) and numbers of all needles between start and end, in the order of the places."""
@@ -132,17 +136,44 @@ def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) ->
         if state.bindings is None:
             start = _without_header(state, block, start)
             continue
-        if marked is not state.ability.able:
-            marked = state.ability.able
-            _mark_first(state, block, start)
         end = block.data.find(b"\n", min(start + stretch, block.end) - 1, block.end) + 1
         plan = planner.plan(state, block, start)
         decider = planner.decider(state, plan)
         found = hits.of(plan, block.view, start, end)
+        place = block.offset + start - block.start
+        if hits.looked is None or place - hits.looked >= _LOOK_AGAIN:
+            hits.looked = place
+            state.look(_some_lines(block, start, _next_change(state, plan, block, found, end)))
+        if marked is not state.ability.able:
+            marked = state.ability.able
+            _mark_first(state, block, start)
         stop, candidates = _decide(state, plan, decider, block, found, start, end)
         planner.told(state, stop - start, candidates)
+        if stop < end:
+            hits.looked = None
         stretch = _SHORT if stop < end else stretch * 4
         start = stop
+
+
+def _next_change(state: LogState, plan: Plan, block: Block, found: list[tuple[int, int]], end: int) -> int:
+    """Where the first header among the hits begins that changes columns; else the end."""
+    for place in (place for place, number in found if number < plan.directives):
+        line, start, _end = _line_at(block, place)
+        if is_header(state.format, line) and state.changes(line):
+            return start
+    return end
+
+
+def _some_lines(block: Block, start: int, end: int) -> Iterator[bytes]:
+    """The first lines of a stretch, and as many spread over it."""
+    half, at = LOOKED_AT // 2, start
+    for _ in range(half):
+        if at >= end:
+            return
+        line, _start, stop = _line_at(block, at)
+        yield line
+        at = stop + 1
+    yield from (_line_at(block, at + (end - at) * part // half)[0] for part in range(half if at < end else 0))
 
 
 def _decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +24,14 @@ Binder = Callable[[ArtefactKind, LineFormat, Columns], Bindings]
 _MOST_HEADERS = 32
 """Different headers of one file; rules are bound and needles chosen for each, so thousands would take minutes."""
 
+_MOST_TURNS = 1000
+"""Headers in one file before each of which the last record is asked for its time."""
+LOOKED_AT = 8
+"""Records at a time that are asked whether the header is theirs."""
+
 _TURNED = "a header names columns in another order than one before it; what stands below it may be misread"
+
+_FOREIGN = "a header does not fit the values below it (%s); what stands there may be misread"
 
 
 def is_header(format_: LineFormat, line: bytes) -> bool:
@@ -47,6 +55,8 @@ class LogState:
     _names: tuple[str, ...] | None = None
     _seen: set[tuple[str, ...] | None] = field(default_factory=set)
     _events: bool = False
+    _turns: int = 0
+    doubted: bool = False
 
     def __post_init__(self) -> None:
         self.ability = Ability(frozenset(self.kind.requires))
@@ -60,6 +70,8 @@ class LogState:
         if names == self._names and (names is None) == (self.bindings is None):
             return False
         self._names = names
+        self._turns += 1
+        self.doubted = False
         self.ability.turn(names)
         new = names not in self._seen
         if new and len(self._seen) >= _MOST_HEADERS:
@@ -81,13 +93,33 @@ class LogState:
 
         Args:
             line: The header.
-            before: Gives the last record in front of it, which is asked for where the log turns from able to show an
-                entry to unable or back.
+            before: Gives the last record in front of it, which is asked for where the columns change: the log may turn
+                from able to show an entry to unable or back.
         """
         columns = self.format.header(line, self.columns)
-        if before is not None and columns is not None and self.ability.turns(columns.names):
+        if before is not None and columns is not None and columns.names != self._names and self._turns < _MOST_TURNS:
             self.mark(before())
         return self.switch(columns)
+
+    def look(self, lines: Iterable[bytes]) -> None:
+        """Asks some records below the header in force whether it is theirs; if most deny it, it is not trusted."""
+        if self.bindings is None or self.columns is None or self.doubted:
+            return
+        read, odd = 0, Counter[str]()
+        for line in lines:
+            if not line.strip(b"\0\r ") or is_header(self.format, line):
+                continue
+            try:
+                record = self.format.record(line, self.columns)
+            except MalformedLineError:
+                continue
+            read += 1
+            odd.update(self.format.misfits(record, self.columns))
+        names = sorted(name for name, count in odd.items() if count * 2 > read)
+        if names:
+            self.doubted = True
+            self.collector.skip(SkipReason.DAMAGED, _FOREIGN % ", ".join(names))
+            self.ability.distrust(names)
 
     def row(self, line: bytes) -> Record | None:
         """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
@@ -175,6 +207,7 @@ def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, byte
 def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
     """Tests every rule on every line: slow, plain, and what the fast scan is tested against. Returns the bytes read."""
     number, end = 0, 0
+    first = list[bytes]()
     for offset, line in split_lines(chunks, limit):
         number += 1
         if line is None:
@@ -182,8 +215,13 @@ def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
             continue
         end = offset + len(line) + 1
         if is_header(state.format, line):
+            state.look(first)
+            first.clear()
             state.header(line)
             continue
+        if len(first) < LOOKED_AT:
+            first.append(line)
         bound = state.bindings.bound if state.bindings is not None else ()
         state.test(line, Place(line=number, offset=offset), bound)
+    state.look(first)
     return end
