@@ -21,8 +21,10 @@ STORE = "memory://census"
 @pytest.fixture(autouse=True)
 def _empty_memory() -> Iterator[None]:
     MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
     yield
     MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
 
 
 def adding(folder: Path, day: int) -> None:
@@ -119,3 +121,19 @@ def test_on_a_disk_what_an_interrupted_command_left_is_no_manifest(tmp_path: Pat
     (store / "manifest.json").write_bytes(b"{")
     with pytest.raises(StoreError, match="the manifest cannot be read"):
         Folder(str(store)).manifest()
+
+
+def test_a_name_under_which_nothing_is_kept_is_no_store(tmp_path: Path) -> None:
+    """A slip in the URL is told, as one in a path is, and is not answered with a store of nothing."""
+    assert not Folder(STORE).exists()
+    adding(tmp_path, 1)
+    assert Folder(STORE).exists()
+    assert not Folder(f"{STORE}-1").exists()
+
+
+def test_what_cannot_be_asked_for_may_be_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(fs: MemoryFileSystem, path: str) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(MemoryFileSystem, "info", refused)
+    assert Folder(STORE).exists()

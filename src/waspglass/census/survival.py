@@ -2,7 +2,10 @@
 
 A host is seen vulnerable on one scan and patched on a later one; the patch lies between. That is interval censoring,
 and the estimate for it is Turnbull's (B. W. Turnbull, J. R. Statist. Soc. B 38 (1976) 290-295), the non-parametric
-maximum likelihood estimate; without intervals it is that of Kaplan and Meier. The band is a percentile bootstrap.
+maximum likelihood estimate; without intervals it is that of Kaplan and Meier. The band is Wilson's interval for a
+share (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209-212) with as many hosts as the spread of a bootstrap is worth.
+Percentiles of the bootstrap themselves hold the truth too seldom where hosts, or patches, are few. The interval of the
+half-life is where the band holds one half (R. Brookmeyer, J. Crowley, Biometrics 38 (1982) 29-41).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ __all__ = ["HalfLife", "Interval", "SurvivalCurve", "estimate", "turnbull"]
 
 Floats = npt.NDArray[np.float64]
 _ROUNDS, _CLOSE = 2000, 1e-7
+_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +122,41 @@ def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: i
     chances = turnbull(covers, np.vstack([counts, drawn]))
     # Share still vulnerable at each grid point: what lies in cells that start there or later.
     shares = np.clip(1.0 - np.hstack([np.zeros((samples + 1, 1)), np.cumsum(chances[:, :-1], axis=1)]), 0.0, 1.0)
-    low, high = np.percentile(shares[1:], (2.5, 97.5), axis=0)
+    share = shares[0]
+    low, high = _band(share, shares[1:].var(axis=0), hosts)
     return SurvivalCurve(
         tuple(grid.tolist()),
-        tuple(shares[0].tolist()),
-        tuple(np.minimum(low, shares[0]).tolist()),
-        tuple(np.maximum(high, shares[0]).tolist()),
+        tuple(share.tolist()),
+        tuple(low.tolist()),
+        tuple(high.tolist()),
         hosts,
-        _half_life(grid, shares),
+        _half_life(grid, share, low, high),
     )
 
 
-def _half_life(grid: Floats, shares: Floats) -> HalfLife:
-    """From the estimate (first row) and the bootstrap samples; the interval covers the whole gap between two scans."""
-    halved = shares <= 0.5
-    reached = halved.any(axis=1)
-    at = halved.argmax(axis=1)  # where it is reached at least 1, since all are vulnerable on day 0
-    left, right = (np.where(reached, grid[ends], np.inf) for ends in (at - 1, at))
-    low = float(np.quantile(left[1:], 0.025, method="nearest"))
-    high = float(np.quantile(right[1:], 0.975, method="nearest"))
-    day, between = None, None
-    if np.isfinite(right[0]):
-        between = float(left[0]), float(right[0])
-        above, below = shares[0, at[0] - 1], shares[0, at[0]]
-        day = between[0] + float((above - 0.5) / (above - below)) * (between[1] - between[0])
-    return HalfLife(day, between, low if np.isfinite(low) else None, high if np.isfinite(high) else None)
+def _band(share: Floats, variance: Floats, hosts: int) -> tuple[Floats, Floats]:
+    """The 95 % band, which falls as the share does; on day 0 all are vulnerable for certain."""
+    binomial = share * (1.0 - share)
+    told = variance > binomial / hosts  # censored hosts tell less than a host each, and none tells more
+    worth = np.where(told, np.maximum(binomial / np.where(told, variance, 1.0), 1.0), hosts)
+    middle = (share + _Z**2 / (2 * worth)) / (1 + _Z**2 / worth)
+    half = _Z * np.sqrt(binomial / worth + _Z**2 / (4 * worth**2)) / (1 + _Z**2 / worth)
+    low, high = np.minimum(middle - half, share), np.maximum(middle + half, share)
+    low[0] = high[0] = 1.0
+    return np.clip(np.minimum.accumulate(low), 0.0, 1.0), np.clip(np.maximum.accumulate(high[::-1])[::-1], 0.0, 1.0)
+
+
+def _half_life(grid: Floats, share: Floats, low: Floats, high: Floats) -> HalfLife:
+    """Where the curve, and where its band, reach one half: between a scan and the one before it."""
+    halved, soonest, latest = (_reaches_half(grid, each) for each in (share, low, high))
+    day = None
+    if halved is not None:
+        at = int((share <= 0.5).argmax())
+        day = halved[0] + float((share[at - 1] - 0.5) / (share[at - 1] - share[at])) * (halved[1] - halved[0])
+    return HalfLife(day, halved, None if soonest is None else soonest[0], None if latest is None else latest[1])
+
+
+def _reaches_half(grid: Floats, falling: Floats) -> tuple[float, float] | None:
+    """The two scans between which it falls to one half; None if it does not. On day 0 all are vulnerable."""
+    at = int((falling <= 0.5).argmax())
+    return (float(grid[at - 1]), float(grid[at])) if at else None

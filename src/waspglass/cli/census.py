@@ -190,7 +190,7 @@ def _folder(store: str, *, new: bool = False) -> Folder:
     folder, where = Folder(store), Location(store)
     if folder.local and Path(folder.root).is_file():
         raise UsageError("a store is a folder, and this is a file", location=where, hint="Name it with --store")
-    if folder.local and not new and not Path(folder.root).exists():
+    if not new and not folder.exists():
         hint = "Name it with --store, or make it with: waspglass census add FILE"
         raise UsageError("there is no such store", location=where, hint=hint)
     return folder

@@ -64,6 +64,16 @@ class Folder:
         path = self.path(*parts)
         return path if self.local else str(self.fs.unstrip_protocol(path))
 
+    def exists(self) -> bool:
+        """False if there is no such folder; on object storage, if nothing has a name under it."""
+        try:
+            self.fs.info(self.root)
+        except FileNotFoundError:
+            return False
+        except OSError:  # what reads the manifest says what is wrong
+            return True
+        return True
+
     def manifest(self) -> Manifest:
         """Reads the manifest; a folder without one is an empty store.
 
