@@ -17,7 +17,9 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+# Its folder is made anew: what an older version left there may not be known as ours any more.
 demo: $(STAMP)
+	@rm -rf out/demo
 	@$(BIN)/waspglass examine examples/patched-but-occupied --facts examples/patched-but-occupied.facts.json --out out/demo; \
 	code=$$?; case $$code in 0|10|20|30|40) exit 0;; *) exit $$code;; esac
 
