@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from waspglass.model.errors import Location, UsageError
 from waspglass.model.escape import bounded, printable
-from waspglass.model.facts import Facts
+from waspglass.model.facts import BuildFact, Facts
 
 __all__ = ["read_facts", "refuse_facts"]
 
@@ -39,11 +40,17 @@ def read_facts(path: Path) -> Facts:
     if len(raw) > _LIMIT:
         raise UsageError("the facts file is larger than 1 MB", location=place, hint=_HINT)
     try:
-        loaded = json.loads(raw.decode("utf-8-sig"))
+        loaded = json.loads(raw)  # UTF-16 too, as Windows PowerShell writes it
     except (ValueError, RecursionError) as fault:
         line = getattr(fault, "lineno", None)
         raise UsageError(f"not JSON: {fault}", location=Location(str(path), line=line), hint=_HINT) from fault
     return facts_of(loaded, str(path))
+
+
+def _names(place: tuple[str | int, ...]) -> Iterable[str]:
+    """The names that may stand where one stands that nobody knows."""
+    fields = (Facts if len(place) == 1 else BuildFact).model_fields
+    return (field.alias or name for name, field in fields.items())
 
 
 def refuse_facts(evidence: Path) -> None:
@@ -78,9 +85,16 @@ def facts_of(loaded: object, source: str) -> Facts:
         first = fault.errors()[0]
         field = bounded(printable(".".join(str(part) for part in first["loc"])), _SHOWN) or None
         said = bounded(printable(repr(first["input"])), _SHOWN)
-        wanted = _WANTED.get(str(first["loc"][0])) if first["type"] == "string_pattern_mismatch" else None
-        message = f"{said} is no {wanted}" if wanted else bounded(first["msg"], _SHOWN)
-        hint = _DISPLAYED_HINT if wanted and _DISPLAYED.match(first["input"]) else _HINT
+        hint = _HINT
+        if first["type"] == "string_pattern_mismatch" and (wanted := _WANTED.get(str(first["loc"][0]))):
+            message = f"{said} is no {wanted}"
+            hint = _DISPLAYED_HINT if _DISPLAYED.match(first["input"]) else _HINT
+        elif first["type"] == "extra_forbidden":
+            message = f"no fact has this name; here can stand: {', '.join(_names(first['loc']))}"
+        elif first["type"].startswith("datetime_"):
+            message, hint = f"{said} is not a time", "Write 2021-03-01 or 2021-03-01T12:00:00Z"
+        else:
+            message = bounded(first["msg"], _SHOWN)
         raise UsageError(message, location=Location(source, field=field), hint=hint) from fault
     if facts.timezone is not None:
         try:
