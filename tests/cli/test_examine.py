@@ -102,6 +102,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{broken}"), 3, "zip"),
         (("examine", ""), 2, "an argument is empty"),
         (("examine", "{file}", "--out", ""), 2, "an argument is empty"),
+        (("examine", "-"), 2, "standard input is not read"),
         (("examine", "{file}", "--since", "0001-01-01T00:00:00+05:00"), 2, "not a time"),
         (("examine", "{file}", "--facts", "{early}"), 2, "calendar"),
         (("examine", "{file}", "--facts", "{late}"), 2, "no server ran then"),

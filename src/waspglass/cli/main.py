@@ -46,12 +46,17 @@ def _end_in_order() -> None:
             signal.signal(number, ended)
 
 
-def _refuse_empty(words: list[str]) -> None:
-    """An empty path is the folder that one stands in: with an unset variable a script would examine that."""
-    if "" in words:
-        from waspglass.model.errors import UsageError
+def _refuse_no_file(words: list[str]) -> None:
+    """An empty path is the folder that one stands in: with an unset variable a script would examine that.
 
+    All that is read is read several times, so that standard input (`-`) is of no use.
+    """
+    from waspglass.model.errors import UsageError
+
+    if "" in words:
         raise UsageError("an argument is empty", hint="Is a variable of a script unset?")
+    if "-" in words:
+        raise UsageError("standard input is not read", hint="Save it to a file, and name that in place of -")
 
 
 def run() -> None:
@@ -66,7 +71,7 @@ def run() -> None:
     try:
         from waspglass.cli.commands import program
 
-        _refuse_empty(sys.argv[1:])
+        _refuse_no_file(sys.argv[1:])
         try:
             program(sys.argv[1:])(prog_name="waspglass")
         finally:

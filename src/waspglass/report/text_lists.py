@@ -45,9 +45,9 @@ def review_block(assessment: Assessment, phrases: Phrases, places: Places) -> Re
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for row in rows:
-        when = phrases.minute(row.first)
-        if row.last != row.first:
-            when = phrases.text("text.to", start=when, end=phrases.minute(row.last))
+        when, last = phrases.minute(row.first), phrases.minute(row.last)
+        if last != when:
+            when = phrases.text("text.to", start=when, end=last)
         table.add_row(phrases.number(row.count), Text.assemble(prose(row.title), (f"  {when}", "dim")))
         for finding in row.findings[:_PLACES]:
             table.add_row("", Text(places.stand_in(place(finding)), style="cyan"))

@@ -61,7 +61,7 @@ def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType |
     notes = [f"* {phrases.text('coverage.entry')}"]
     missing = [visible(row.title or row.kind) for row in assessment.coverage if row not in listed]
     if missing:
-        notes.append(phrases.text("coverage.missing", kinds=", ".join(missing)))
+        notes.append(phrases.text("coverage.missing", kinds="; ".join(missing)))
     return Group(table, *(Text(note, style="dim") for note in notes))
 
 

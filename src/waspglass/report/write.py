@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from errno import EACCES, ENOTDIR
+from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR
 from functools import partial
 from pathlib import Path
 
@@ -200,5 +200,6 @@ def _write_aside(temporary: Path, content: str | bytes) -> None:
 
 def _refused(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
-    hint = "Choose a folder that you can write to with --out"
+    full = error.errno in (ENOSPC, EDQUOT)
+    hint = "Make room, or choose another --out" if full else "Choose a folder that you can write to with --out"
     return OutputError(f"the reports cannot be written: {reason}", location=Location(str(path)), hint=hint)
