@@ -47,6 +47,25 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert (facts.hostname, facts.timezone) == ("MX01", "Europe/Berlin")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_what_the_shell_of_windows_writes_is_read(tmp_path: Path, encoding: str) -> None:
+    assert read_facts(written(tmp_path, '{"hostname": "MÜX01"}\r\n'.encode(encoding))).hostname == "MÜX01"
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"colected_at": "2021-03-13"}, "can stand: hostname, timezone, collected_at, builds, own_pages"),
+        ({"builds": [{"build": "15.1.2106.2", "since": "2021-03-05"}]}, "can stand: build, from"),
+        ({"collected_at": "13.3.2021"}, r"'13\.3\.2021' is not a time\. Write 2021-03-01"),
+        ({"builds": [{"build": "15.1.2106.2", "from": "October"}]}, "'October' is not a time"),
+    ],
+)
+def test_a_name_or_time_that_is_wrong_is_answered_with_right_ones(facts: object, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        facts_of(facts, "facts.json")
+
+
 def test_times_with_an_offset_become_utc() -> None:
     facts = facts_of({"builds": [{"build": "15.1.2176.2", "from": "2021-01-05T01:00:00+01:00"}]}, "f")
     assert facts.builds[0].from_ == datetime(2021, 1, 5, tzinfo=UTC)
@@ -59,11 +78,16 @@ def test_times_with_an_offset_become_utc() -> None:
         (b'{"hostname": \n oops}', "facts.json:2"),
         (b'{"builds": [{"build": "soon"}]}', "facts.json (builds.0.build)"),
         (b'{"host": "MX01"}', "facts.json (host)"),
+        (b'{"proxies": ["lb01"]}', "facts.json (proxies.0)"),
+        (b'{"proxies": ["10.0.0.1", "10.0.0.5/24"]}', "facts.json (proxies.1)"),
+        (b'{"proxies": ["0.0.0.0/0"]}', "facts.json (proxies.0)"),
+        (b'{"proxies": [5]}', "facts.json (proxies.0)"),
         (b'{"timezone": "../../etc/passwd"}', "facts.json (timezone)"),
         (b'{"timezone": "Mars/Olympus"}', "facts.json (timezone)"),
         (b'{"collected_at": "yesterday"}', "facts.json (collected_at)"),
         (b"[]", "facts.json"),
-        (b"\xff\xfe", "facts.json"),
+        (b"\xff\xfe", "facts.json:1"),
+        (b"\xff\xff", "facts.json"),
         (b"[" * 100_000, "facts.json"),
     ],
 )
@@ -77,6 +101,13 @@ def test_a_fault_is_said_with_its_place(tmp_path: Path, content: bytes, place: s
 def test_a_build_that_is_none_is_named_with_an_example() -> None:
     with pytest.raises(UsageError, match=r"'CU19' is no build such as 15\.1\.2106\.12"):
         facts_of({"builds": [{"build": "CU19"}]}, "facts.json")
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    facts = facts_of({"proxies": ["10.0.0.5", "2001:DB8::/64", "10.0.1.0/24"]}, "facts.json")
+    assert facts.proxies == ("10.0.0.5/32", "2001:db8::/64", "10.0.1.0/24")
+    with pytest.raises(UsageError, match="write an address or a network, such as"):
+        facts_of({"proxies": ["10.0.0.5/24"]}, "facts.json")
 
 
 @pytest.mark.parametrize(("build", "hinted"), [("Version 15.1 (Build 2106.2)", True), ("Version 2016", False)])
@@ -115,7 +146,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-facts_like = st.dictionaries(st.sampled_from(["hostname", "timezone", "collected_at", "builds"]), json_values)
+facts_like = st.dictionaries(
+    st.sampled_from(["hostname", "timezone", "collected_at", "builds", "proxies"]), json_values
+)
 
 
 @given(json_values | facts_like)

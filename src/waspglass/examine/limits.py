@@ -10,16 +10,18 @@ from waspglass.examine.duration import counted, duration, listed
 from waspglass.examine.observations import Observations
 from waspglass.examine.page_limits import page_limits
 from waspglass.examine.window import Exposure
+from waspglass.hunt.outcome.collect import PROXY
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import Certainty, Facts
-from waspglass.model.finding import Finding
+from waspglass.model.finding import Effect, Finding
 from waspglass.model.language import Catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["limits_of"]
 
+_NAMED = 8
 _FIRST_LOGS = timedelta(days=2)
 _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE, SkipReason.MISSING_FIELD})
 """Skips that name a rule; one of several rules says how many."""
@@ -34,6 +36,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_expired(observations, exposed, pack, facts, catalogue),
         *_unsettled(case.unsettled, pack, catalogue),
         *page_limits(case, catalogue),
+        *_proxies(observations, catalogue),
         *_first_sign_after_lid(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
@@ -72,6 +75,19 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
         key, count=len(observations.blinded), source=first.source, reason=_reason(first.reason, catalogue)
     )
     return [Limit(id="blinded", text=text, remedy=catalogue.text("limit.blinded_remedy"), decisive=True)]
+
+
+def _proxies(observations: Observations, catalogue: Catalogue) -> list[Limit]:
+    """Requests of which the sender is a proxy of the facts, and no log tells who was behind it."""
+    hidden = [one for one in observations.findings if PROXY in one.fields and one.effect is not Effect.CONTEXT]
+    if not hidden:
+        return []
+    text = catalogue.text(
+        "limit.proxies_hide",
+        records=counted("records", len(hidden), catalogue),
+        proxies=listed(sorted({one.fields[PROXY] for one in hidden}), catalogue, _NAMED),
+    )
+    return [Limit(id="proxies-hide", text=text, remedy=catalogue.text("limit.proxies_hide_remedy"), decisive=True)]
 
 
 def _first_sign_after_lid(case: Case, catalogue: Catalogue) -> list[Limit]:

@@ -26,6 +26,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.result import HuntResult, OnProgress
 from waspglass.hunt.rules.load import load_rules, read_rule_sources
+from waspglass.hunt.rules.proxies import Proxies
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
@@ -100,6 +101,7 @@ def examine(request: Request) -> Assessment:
             progress=request.progress,
             workers=request.workers,
             innocent=lambda found: _own_subjects(found, request),
+            proxies=Proxies(request.facts.proxies),
         )
         survey.skipped += result.skipped
         covered = survey.coverage(result)

@@ -29,7 +29,8 @@ from waspglass.hunt.outcome.conclude import Concluded, conclude
 from waspglass.hunt.outcome.findings import in_order
 from waspglass.hunt.outcome.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rules.followup import Seeds, follow_up, seeds_of
-from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
+from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.rules.unanswered import without_log
 from waspglass.hunt.scan.scan_file import Outcome, Pass
 from waspglass.hunt.scan.workers import scan_files
@@ -40,7 +41,8 @@ from waspglass.model.skip import Skipped, SkipReason
 __all__ = ["hunt"]
 
 _FOLLOW_UPS = 2
-"""Further passes at most: what the first pass captured, and what came up when that was followed."""
+"""Further passes at most: what the first pass captured, and what came up when that was followed. They keep no compiled
+databases: what one intrusion left behind is of use for no other evidence."""
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ def hunt(
     limits: Limits | None = None,
     naive: bool = False,
     innocent: Callable[[Sequence[Finding]], Collection[str]] = lambda _: (),
+    proxies: Proxies = NO_PROXIES,
 ) -> HuntResult:
     """Runs all rules over all artefacts, and follows up what they captured.
 
@@ -129,21 +132,22 @@ def hunt(
         limits: Bounds of what is kept.
         naive: Test each rule on each line instead of looking for needles: the slow twin, for tests and benchmarks.
         innocent: Subjects of which a pass's findings tell nothing bad: what was captured with them is not followed up.
+        proxies: Who passes requests on: visitors are behind them, and they are nobody themselves.
     """
     files, watch = list(artefacts), _Watch(progress)
     run = Pass(
         rules=rules,
-        chosen=(*(rule for rule in rules.rules if rule.phase == "first"), *rules.indicators),
-        holes={},
+        chosen=tuple(_wanted_first(rules, proxies)),
         readers=readers or {},
         window=window,
         limits=limits or Limits(),
         naive=naive,
         cache=cache,
         progress=watch.read,
+        proxies=proxies,
     )
     first = _swept(files, run, workers, watch)
-    skipped = first.skipped() | dict.fromkeys(without_log(rules, _present(files, first.scanned)))
+    skipped = first.skipped() | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
     concluded, heard = conclude(rules, first.hits, first.heard), first.heard
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
@@ -151,7 +155,6 @@ def hunt(
         if not further.chosen:
             break
         watch.stage = "follow-up"
-        # Without a cache: what one intrusion left behind is of use for no other evidence.
         run = replace(run, chosen=further.chosen, holes=further.holes, yara=False, cache=None)
         swept = _swept(files, run, workers, watch)
         skipped.update(swept.skipped())
@@ -159,10 +162,27 @@ def hunt(
         heard += [one for one in swept.heard if one not in before]
         concluded = conclude(rules, swept.hits, heard, concluded)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
-    skipped.update(dict.fromkeys(_left_over(seeds, followed)))
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
-    skips = (*rules.skipped, *skipped, *cut)
+    skips = (*rules.skipped, *skipped, *_left_over(seeds, followed), *cut)
     return HuntResult(in_order(concluded.findings), in_order(context), skips, tuple(first.scanned))
+
+
+def _wanted_first(rules: RuleSet, proxies: Proxies) -> Iterator[Rule | Indicator]:
+    """What needs nothing that another pass captured; an indicator that is a proxy would accuse everybody behind it."""
+    yield from (rule for rule in rules.rules if rule.phase == "first")
+    yield from (one for one in rules.indicators if not _is_proxy(one, proxies))
+
+
+def _not_run(rules: RuleSet, present: Mapping[str, set[str] | None], proxies: Proxies) -> Iterator[Skipped]:
+    yield from without_log(rules, present)
+    detail = "a proxy by the facts: it is not looked for"
+    for one in rules.indicators:
+        if _is_proxy(one, proxies):
+            yield skip_of(one.id, SkipReason.UNSUPPORTED_RULE, detail)
+
+
+def _is_proxy(indicator: Indicator, proxies: Proxies) -> bool:
+    return indicator.type == "address" and proxies.has(indicator.value)
 
 
 def _present(artefacts: Iterable[Artefact], scanned: Iterable[Scanned]) -> dict[str, set[str] | None]:

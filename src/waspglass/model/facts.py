@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -35,6 +36,17 @@ def _of_a_server(moment: datetime) -> datetime:
 
 _ServerTime = Annotated[Instant, AfterValidator(_of_a_server)]
 """A moment at which a server can have run: later sums and differences of it stay inside the calendar."""
+
+
+def _of_proxies(text: str) -> str:
+    """A network of the form that all of its writings share."""
+    try:
+        network = ip_network(text)
+    except ValueError as fault:
+        raise ValueError("write an address or a network, such as 10.0.0.5 or 10.0.0.0/24") from fault
+    if not network.prefixlen:
+        raise ValueError("not everybody is a proxy; write the addresses of yours")
+    return str(network)
 
 
 class BuildFact(Document):
@@ -76,6 +88,8 @@ class Facts(Document):
         collected_at: When the evidence was collected; the end of what can be known.
         builds: Builds over time, oldest first.
         own_pages: URL paths of pages for which the owner vouches: that they answered is no sign of an intruder.
+        proxies: Addresses and networks of proxies and load balancers in front of the server: who comes from one of them
+            is a visitor behind it.
     """
 
     hostname: str | None = Field(default=None, max_length=253)
@@ -83,3 +97,4 @@ class Facts(Document):
     collected_at: _ServerTime | None = None
     builds: tuple[BuildFact, ...] = ()
     own_pages: tuple[Annotated[str, Field(pattern=r"^/[^?#\s]{1,500}$")], ...] = Field(default=(), max_length=1000)
+    proxies: tuple[Annotated[str, AfterValidator(_of_proxies)], ...] = Field(default=(), max_length=1000)

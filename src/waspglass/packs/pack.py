@@ -60,11 +60,14 @@ class DerivedField(Document):
         name: Name of the new field.
         source: Fields to look in, first match wins.
         regex: Python regular expression whose first group is the value.
+        sender: The field with the sender's own address, where the other sources hold the chain of those who passed the
+            request on: if the user names proxies, the value is the last address that is none of theirs.
     """
 
     name: str
     source: tuple[str, ...]
     regex: str
+    sender: str | None = None
 
 
 class ActorFields(Document):

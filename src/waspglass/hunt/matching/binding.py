@@ -12,6 +12,7 @@ from waspglass.hunt.matching.compile import Predicate, compile_condition, may_gi
 from waspglass.hunt.rules.condition import NEVER, Condition, matches
 from waspglass.hunt.rules.fields import field_names, known_true, of_dashes
 from waspglass.hunt.rules.indicator_rules import indicator_condition
+from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.rules.searching import SearchGivenUpError, first_of, searching
 from waspglass.hunt.rules.windows_events import event_condition, event_ids, variants
@@ -108,21 +109,23 @@ def derived_sources(kind: ArtefactKind) -> dict[str, tuple[str, ...]]:
     return sources
 
 
-def deriver(kind: ArtefactKind) -> Callable[[Record], Record]:
+def deriver(kind: ArtefactKind, proxies: Proxies = NO_PROXIES) -> Callable[[Record], Record]:
     """Adds the kind's derived fields to a record."""
-    specs = [(one.name, one.source, searching(one.regex)) for one in kind.derive]
+    specs = [(one, searching(one.regex)) for one in kind.derive]
     if not specs:
         return lambda record: record
 
     def derive(record: Record) -> Record:
         added: dict[str, str] = {}
-        for name, sources, search in specs:
-            if name in added:
+        for one, search in specs:
+            if one.name in added:
                 continue
-            for source in sources:
-                if value := first_of(search, record.get(source) or ""):
-                    added[name] = value
-                    break
+            if proxies.known and one.sender is not None:
+                values = iter((proxies.visitor(one, record, search),))
+            else:
+                values = (first_of(search, record.get(source) or "") for source in one.source)
+            if value := next(filter(None, values), None):
+                added[one.name] = value
         return {**record, **added} if added else record
 
     return derive
@@ -180,6 +183,7 @@ def bind(
     blank: str,
     chosen: Iterable[Rule | Indicator],
     holes: Mapping[str, tuple[str, ...]],
+    proxies: Proxies = NO_PROXIES,
 ) -> Bindings:
     """The rules among `chosen` that run on logs of this kind with these columns.
 
@@ -191,6 +195,7 @@ def bind(
         blank: What stands for a blank in a value.
         chosen: Rules and indicators of this pass.
         holes: Values of placeholders.
+        proxies: Who passes requests on, as the user says.
     """
     names = _Names(kind, columns, virtual)
     bound: list[Bound] = []
@@ -222,7 +227,7 @@ def bind(
             skipped.append(_missing(one, kind, missing, known is not None))
         if known is not None:
             bound.append(Bound(one, known, names.resolve, blank, holes, ids, names.derives(known)))
-    return Bindings(tuple(bound), tuple(skipped), deriver(kind))
+    return Bindings(tuple(bound), tuple(skipped), deriver(kind, proxies))
 
 
 def _as_rule(indicator: Indicator) -> Rule:

@@ -10,6 +10,7 @@ from datetime import datetime
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.matching.binding import Bound
+from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Correlation, Rule
 from waspglass.hunt.rules.searching import first_of, searching
 from waspglass.model.coverage import Span
@@ -17,10 +18,13 @@ from waspglass.model.finding import Actor, Effect
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of"]
+__all__ = ["PROXY", "RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of"]
 
 RAW_LIMIT = 8192
 """Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
+
+PROXY = "proxy"
+"""Value of a hit whose sender is a proxy, where nothing tells who is behind it: the proxy's address."""
 
 _FLOOD = 20_000
 """Further matches in one file after which those of some rules are not even counted: somebody floods the log."""
@@ -112,6 +116,7 @@ class Collector:
         ears: Correlations.
         window: Hits outside are counted, not kept.
         hear_limit: Events kept for correlations.
+        proxies: Who passes requests on, as the user says; none of them is an actor.
         given_up: Rules that matched so often that they are not looked for any further in this file.
     """
 
@@ -121,6 +126,7 @@ class Collector:
     ears: Ears
     window: Span | None = None
     hear_limit: int = 300_000
+    proxies: Proxies = NO_PROXIES
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     given_up: set[str] = field(default_factory=set)
@@ -157,7 +163,11 @@ class Collector:
             last.append(self._hit(bound, place, time, record, raw))
 
     def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
-        values, actor = captured(bound.rule, bound, record), actor_of(self.kind, record)
+        values, actor = captured(bound.rule, bound, record), actor_of(self.kind, record, self.proxies)
+        through = next((at for name in self.kind.actor.address if self.proxies.has(at := record.get(name))), None)
+        if through is not None:
+            values = {name: value for name, value in values.items() if not self.proxies.has(value)}
+            values |= {PROXY: through} if actor is None or actor.address is None else {}
         return Hit(bound.rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
 
     def since(self, known: int, offset: int) -> list[Hit]:
@@ -255,10 +265,11 @@ def digest_of(record: Record) -> dict[str, str]:
     return {"sha256": record["sha256"]} if record.get("sha256") else {}
 
 
-def actor_of(kind: ArtefactKind, record: Mapping[str, str]) -> Actor | None:
-    """Who acted, by the kind's actor fields."""
+def actor_of(kind: ArtefactKind, record: Mapping[str, str], proxies: Proxies = NO_PROXIES) -> Actor | None:
+    """Who acted, by the kind's actor fields; a proxy is nobody."""
     fields = kind.actor
-    address, agent = _first(fields.address, record), _first(fields.user_agent, record)
+    senders = tuple(name for name in fields.address if not proxies.has(record.get(name)))
+    address, agent = _first(senders, record), _first(fields.user_agent, record)
     account, session = _first(fields.account, record), _first(fields.session, record)
     if address is agent is account is session is None:
         return None

@@ -19,6 +19,7 @@ from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector, Ears, Heard, Hit
 from waspglass.hunt.outcome.records import scan_records
 from waspglass.hunt.outcome.result import Limits, Scanned
+from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan.blocks import BLOCK, open_blocks
 from waspglass.hunt.scan.event_scan import EventTexts, TextPlans, scan_event_texts
@@ -64,6 +65,7 @@ class Pass:
         readers: Record readers by format.
         window: Span that the user asked for.
         limits: Bounds.
+        proxies: Who passes requests on, as the user says.
         yara: True if YARA runs in this pass.
         naive: True to test each rule on each line (for tests).
         cache: For compiled databases and choices of needles.
@@ -73,10 +75,11 @@ class Pass:
 
     rules: RuleSet
     chosen: tuple[Rule | Indicator, ...]
-    holes: Mapping[str, tuple[str, ...]]
+    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     readers: Mapping[str, RecordReader]
     window: Span | None
     limits: Limits
+    proxies: Proxies = NO_PROXIES
     yara: bool = True
     naive: bool = False
     cache: Cache | None = None
@@ -100,7 +103,8 @@ class Pass:
         if made is None:
             virtual = {} if format_ is None or columns is None else format_.virtual(columns)
             blank = " " if format_ is None else format_.blank
-            made = bind(self.rules, kind, columns, virtual, blank=blank, chosen=self.chosen, holes=self.holes)
+            known = (self.rules, kind, columns, virtual)
+            made = bind(*known, blank=blank, chosen=self.chosen, holes=self.holes, proxies=self.proxies)
             self._bindings[key] = made
         self._used[key] = made
         return made
@@ -131,7 +135,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
     if kind is None:
         return Outcome((), (), (skip_of(source, SkipReason.NOT_RECOGNISED, artefact.kind),), None)
     limits = run.limits
-    collector = Collector(artefact, kind, limits.per_rule, run.ears, run.window, limits.correlated)
+    collector = Collector(artefact, kind, limits.per_rule, run.ears, run.window, limits.correlated, proxies=run.proxies)
     extra: list[Hit] = []
     scanned: Scanned | None = None
     try:
