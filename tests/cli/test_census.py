@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from tests.census.exports import PATCHED, VULNERABLE, banner, jsonl
 from waspglass.census.counted import By
 from waspglass.census.errors import StoreError
-from waspglass.cli.census import Grouping, app
+from waspglass.cli.census import app
+from waspglass.cli.census_counts import Grouping
 from waspglass.model.errors import OutputError, UsageError, WaspglassError
 
 
@@ -221,6 +222,22 @@ def test_add_says_how_rows_were_filed_and_names_a_file_once(tmp_path: Path) -> N
     assert "none.json: refused: not recognised: it is empty" in first.stdout
     again = run("add", tmp_path / "all.json", "--store", tmp_path / "store")
     assert "already in the store (as all.json, 2021-03-01 to 2021-03-02, 2 days)" in again.stdout
+
+
+def test_a_folder_is_its_files_without_hidden_ones_and_the_store(tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    (downloads / "2021" / ".part").mkdir(parents=True)
+    (downloads / "2021" / "2021-03-09.json").write_bytes(jsonl(banner("192.0.2.1")))
+    (downloads / "2021-03-10.json").write_bytes(jsonl(banner("192.0.2.1")))
+    for hidden in (downloads / ".DS_Store", downloads / "2021" / ".part" / "2021-03-11.json"):
+        hidden.write_bytes(jsonl(banner("192.0.2.1")))
+    words = ("add", downloads, "--store", downloads / "store")
+    added = [line.split(":")[0] for line in run(*words).stdout.splitlines()]
+    assert added == ["2021-03-09.json", "2021-03-10.json"]
+    again = run(*words)
+    assert (again.exit_code, again.stdout.count("already in the store"), again.stdout.count("\n")) == (0, 2, 2)
+    (tmp_path / "empty").mkdir()
+    assert "no file is in it" in run("add", tmp_path / "empty", "--store", tmp_path / "s").stderr
 
 
 def test_a_store_without_the_pack_s_product_says_so(store: Path) -> None:

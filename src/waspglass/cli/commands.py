@@ -15,10 +15,11 @@ __all__ = ["VERBS", "program"]
 
 
 def _examine(app: typer.Typer) -> None:
-    from waspglass.cli.examine import examine
+    from waspglass.cli.epilog import epilog
+    from waspglass.cli.examine import EXIT_CODES, examine
 
-    example = "waspglass examine collection.zip --facts facts.json --out report"
-    app.command("examine", epilog=f"For example: {example}")(examine)
+    example = "examine collection.zip --facts facts.json --out report"
+    app.command("examine", epilog=epilog(EXIT_CODES, example))(examine)
 
 
 def _census(app: typer.Typer) -> None:

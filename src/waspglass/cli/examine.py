@@ -17,7 +17,12 @@ from waspglass.cli.streams import colour_wanted, columns, say, say_json, tell
 if TYPE_CHECKING:
     from waspglass.model.assessment import Assessment
 
-__all__ = ["examine"]
+__all__ = ["EXIT_CODES", "examine"]
+
+EXIT_CODES = (
+    "0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,"
+    " 4 pack or rules invalid, 5 output could not be written, 130 interrupted."
+)
 
 
 class OutputFormat(StrEnum):
@@ -86,18 +91,13 @@ def examine(
     tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs at once.")] = 1,
 ) -> None:
-    """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?
-
-    Exit codes: 0 clean, 10 attempted, 20 compromised, 30 occupied,
-    40 cannot tell; 2 wrong use, 3 evidence unusable, 4 pack or rules invalid,
-    5 output could not be written, 130 interrupted.
-    """
+    """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?"""
     from waspglass.cli.progress import progress_on
     from waspglass.examine.facts_file import read_facts, refuse_facts
     from waspglass.examine.run import Request
     from waspglass.examine.run import examine as run
     from waspglass.hunt.cache import Cache, user_cache_folder
-    from waspglass.model.assessment import EXIT_CODES
+    from waspglass.model import assessment as answers
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
 
@@ -122,7 +122,7 @@ def examine(
         )
         assessment = run(request)
     _answer(assessment, out, output_format, tlp)
-    raise typer.Exit(EXIT_CODES[assessment.verdict])
+    raise typer.Exit(answers.EXIT_CODES[assessment.verdict])
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

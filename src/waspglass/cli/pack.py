@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from waspglass.cli.epilog import epilog
 from waspglass.cli.streams import say
 
 __all__ = ["app", "known_packs"]
@@ -26,7 +27,7 @@ def _pack() -> None:
     """Check campaign packs."""
 
 
-@app.command(epilog="For example: waspglass pack check ./my-campaign")
+@app.command(epilog=epilog("0 no error, 4 errors.", "pack check ./my-campaign"))
 def check(
     directory: Annotated[
         str,
@@ -37,7 +38,7 @@ def check(
 ) -> None:
     """Validate a pack: schema, sources, translations, and that each rule fires on its samples and only on them.
 
-    Prints one issue a line as `file:line: severity: message`. Exit codes: 0 no error, 4 errors.
+    Prints one issue a line as `file:line: severity: message`.
     """
     from waspglass.evidence.format import FORMATS
     from waspglass.examine.samples import rules_that_fire, unused_rules

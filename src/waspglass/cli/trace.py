@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.core import TyperGroup
 
+from waspglass.cli.epilog import epilog
 from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.streams import say, say_json, tell
 
@@ -36,21 +37,18 @@ class DefaultsToRun(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-_EXAMPLE = "waspglass trace found.ps1 --against shared/ --background others/ --out report"
+_EXAMPLE = "trace found.ps1 --against shared/ --background others/ --out report"
 _OTHER_CODES = "2 wrong use or nothing can be read, 5 output could not be written, 130 interrupted."
+
+_CODES = f"0 done, {_OTHER_CODES}"
 
 app = typer.Typer(
     cls=DefaultsToRun,
     help="Is this sample derived from what we shared? SAMPLE... --against SHARED..., or a sub-command.",
-    epilog=f"For example: {_EXAMPLE}\n\nIts options and exit codes: waspglass trace run --help",
+    epilog=f"{epilog(example=_EXAMPLE)}\n\nIts options and exit codes: waspglass trace run --help",
     subcommand_metavar="SAMPLE... --against SHARED... | COMMAND",
     no_args_is_help=True,
 )
-
-
-def _ends(example: str) -> str:
-    """What stands below the help text of a sub-command."""
-    return f"For example: waspglass trace {example}\n\nExit codes: 0 done, {_OTHER_CODES}"
 
 
 def reasons(skipped: Sequence[Skipped]) -> list[str]:
@@ -85,7 +83,7 @@ def _executor(jobs: int | None, cluster: str | None) -> Iterator[Executor]:
         yield ray
 
 
-@app.command("matrix", epilog=_ends("matrix programs/ --scores scores.csv"))
+@app.command("matrix", epilog=epilog(_CODES, "trace matrix programs/ --scores scores.csv"))
 def matrix(
     folder: Annotated[
         Path | None, typer.Argument(metavar="FOLDER", help="Folder or archive whose files are compared.")
@@ -149,7 +147,7 @@ Paths = Annotated[
 @app.command(
     DEFAULT_COMMAND,
     hidden=True,
-    epilog=f"For example: {_EXAMPLE}\n\nExit codes: 0 independent, 30 derived, 40 cannot tell; {_OTHER_CODES}",
+    epilog=epilog(f"0 independent, 30 derived, 40 cannot tell; {_OTHER_CODES}", _EXAMPLE),
 )
 def run(
     samples: Paths,
@@ -208,7 +206,7 @@ def run(
     raise typer.Exit(codes[result.verdict])
 
 
-@app.command("index", epilog=_ends("index shared/ --out shared-index"))
+@app.command("index", epilog=epilog(_CODES, "trace index shared/ --out shared-index"))
 def index_folder(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder or archive to index.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the index.", show_default=False)],
