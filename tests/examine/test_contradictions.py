@@ -8,7 +8,7 @@ import pytest
 
 from tests.examine.test_assess import COLLECTED, FULL, NEW, OLD, PACK, PATCH, finding, judge, moment
 from waspglass.examine.contradictions import THROUGH_LID, contradictions_of
-from waspglass.examine.lid import Judgement
+from waspglass.examine.lid import Judgement, disagreeing
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
@@ -42,7 +42,7 @@ def told(
     known = lid.model_copy(update={"builds": builds})
     said = Facts.model_validate({"collected_at": COLLECTED}) if facts is None else facts
     catalogue = load_catalogue("waspglass.examine", "examine", "en")
-    return contradictions_of(observed, known, said, judged, WITH_TABLE, catalogue)
+    return contradictions_of(observed, known, disagreeing(builds, judged), said, judged, WITH_TABLE, catalogue)
 
 
 def judged(build: str) -> Judgement:

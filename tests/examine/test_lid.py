@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from waspglass.examine.lid import Judgement, judge_lid, stated_sightings
+from waspglass.examine.lid import Judgement, disagreeing, judge_lid, stated_sightings
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import load_catalogue
@@ -32,7 +32,9 @@ def seen(build: str, when: str | None, certainty: Certainty, *, installed: bool 
 
 
 def lid(*sightings: BuildSighting) -> Lid:
-    return judge_lid(sightings, judge, load_catalogue("waspglass.examine", "examine", "en"))
+    return judge_lid(
+        sightings, judge, disagreeing(sightings, judge), load_catalogue("waspglass.examine", "examine", "en")
+    )
 
 
 def facts(*entries: tuple[str, str | None]) -> tuple[BuildSighting, ...]:

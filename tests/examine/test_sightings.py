@@ -8,6 +8,7 @@ from tests.evidence.trees import memory_artefact
 from tests.examine.test_assess import PACK, both
 from waspglass.evidence.artefact import Artefact
 from waspglass.examine.sightings import Identity, identity_of
+from waspglass.model.facts import Facts
 from waspglass.packs.pack import ArtefactKind, DerivedField
 
 HOST = DerivedField(name="hostname", source=("s-computername",), regex="(.+)")
@@ -29,7 +30,7 @@ def log(*rows: str, path: str = r"C:\logs\a.log", kind: str = "log") -> Artefact
 
 
 def identity(*logs: Artefact) -> Identity:
-    return identity_of(logs, NAMED, {}, None)
+    return identity_of(logs, NAMED, {}, Facts())
 
 
 def test_the_host_is_the_one_that_most_records_name() -> None:

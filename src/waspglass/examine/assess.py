@@ -11,7 +11,7 @@ from waspglass.examine.answers_all import answered_alike, not_looked_for
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
-from waspglass.examine.lid import BuildJudge, judge_lid, stated_sightings
+from waspglass.examine.lid import BuildJudge, disagreeing, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.own_pages import OwnPage, own_pages, without_own_pages
@@ -62,10 +62,12 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     answered = answered_alike(observations)
     alike = tuple(map(OwnPage, answered))
     observations = without_own_pages(observations, alike)
-    lid = judge_lid((*stated_sightings(facts), *observations.sightings), judge, catalogue)
+    sightings = (*stated_sightings(facts), *observations.sightings)
+    torn = disagreeing(sightings, judge)
+    lid = judge_lid(sightings, judge, torn, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
-    contradictions = contradictions_of(observations, lid, facts, judge, pack, catalogue)
+    contradictions = contradictions_of(observations, lid, torn, facts, judge, pack, catalogue)
     unsettled = unsettled_hints(observations, pack, lid)
     vanished = vanished_pages(observations, pack, (*own, *alike))
     open_pages = not_looked_for(answered, observations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from waspglass.examine.duration import listed
-from waspglass.examine.lid import BuildJudge, Judgement, half_installed
+from waspglass.examine.lid import BuildJudge, Disagreement, Judgement
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.document import parse_instant
@@ -29,7 +29,13 @@ _RELEASE_SLACK = timedelta(days=2)
 
 
 def contradictions_of(
-    observations: Observations, lid: Lid, facts: Facts, judge: BuildJudge, pack: Pack, catalogue: Catalogue
+    observations: Observations,
+    lid: Lid,
+    torn: Disagreement | None,
+    facts: Facts,
+    judge: BuildJudge,
+    pack: Pack,
+    catalogue: Catalogue,
 ) -> tuple[Limit, ...]:
     """All contradictions, as decisive limits."""
     return (
@@ -37,7 +43,7 @@ def contradictions_of(
         *_after_collection(observations, facts, catalogue),
         *_before_release(lid, judge, pack, catalogue),
         *_builds(lid, judge, catalogue),
-        *_half_installed(lid, judge, catalogue),
+        *_torn(torn, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
 
@@ -109,16 +115,16 @@ def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
     return [Limit(id="contradiction-builds", text=text, decisive=True)]
 
 
-def _half_installed(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
-    halves = half_installed(lid.builds, judge)
-    if halves is None:
+def _torn(torn: Disagreement | None, catalogue: Catalogue) -> list[Limit]:
+    if torn is None:
         return []
-    new, old = halves
+    key = "half_installed" if torn.together else "two_folders"
+    new, old = torn.new, torn.old
     text = catalogue.text(
-        "contradiction.half_installed", new=new.build, new_file=new.source, old=old.build, old_file=old.source
+        f"contradiction.{key}", new=new.build, new_file=new.source, old=old.build, old_file=old.source
     )
-    remedy = catalogue.text("contradiction.half_installed_remedy")
-    return [Limit(id="contradiction-half-installed", text=text, remedy=remedy, decisive=True)]
+    remedy = catalogue.text(f"contradiction.{key}_remedy")
+    return [Limit(id=f"contradiction-{key.replace('_', '-')}", text=text, remedy=remedy, decisive=True)]
 
 
 def _disagree(one: BuildSighting, other: BuildSighting, judge: BuildJudge) -> bool:

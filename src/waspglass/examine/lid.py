@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import permutations
 
+from waspglass.examine.installations import above_programs
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import Catalogue
 
-__all__ = ["BuildJudge", "Judgement", "half_installed", "judge_lid", "stated_sightings"]
+__all__ = ["BuildJudge", "Disagreement", "Judgement", "disagreeing", "judge_lid", "stated_sightings"]
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -28,6 +29,22 @@ class Judgement(StrEnum):
 
 
 BuildJudge = Callable[[str], Judgement]
+_CLOSED = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Program files of which one has the fix and one lacks it.
+
+    Attributes:
+        new: The one that has it.
+        old: The one that lacks it.
+        together: They are of one installation: an update replaced some of its files only.
+    """
+
+    new: BuildSighting
+    old: BuildSighting
+    together: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,7 @@ class _Step:
 
     @property
     def closed(self) -> bool:
-        return self.judgement in (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+        return self.judgement in _CLOSED
 
 
 def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
@@ -52,13 +69,15 @@ def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
     )
 
 
-def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue: Catalogue) -> Lid:
+def judge_lid(
+    sightings: tuple[BuildSighting, ...], judge: BuildJudge, torn: Disagreement | None, catalogue: Catalogue
+) -> Lid:
     """Concludes the patch state at the end of what is known.
 
     Statements and proofs decide; hints (a version in a URL path or log header) are used only where there is nothing
     better, and never give a moment of patching. An undated proof (the version of a collected binary) speaks for the
-    time of collection, which is after every dated one. Where files of one installation disagree, an update replaced
-    some of them only, and whether the entrance is closed is unknown.
+    time of collection, which is after every dated one. Where such files disagree, whether the entrance is closed is
+    unknown.
     """
     steps = sorted((_Step(s, judge(s.build)) for s in sightings), key=_order)
     known = tuple(s.sighting for s in steps)
@@ -66,33 +85,37 @@ def judge_lid(sightings: tuple[BuildSighting, ...], judge: BuildJudge, catalogue
     decided = [s for s in firm or steps if s.judgement is not Judgement.OPEN]
     if not decided:
         return _undecided(known, catalogue)
-    if (halves := half_installed(known, judge)) is not None:
-        reason = catalogue.text("lid.half_installed", new=halves[0].build, old=halves[1].build, file=halves[1].source)
+    if torn is not None:
+        key = "lid.half_installed" if torn.together else "lid.two_folders"
+        reason = catalogue.text(key, new=torn.new.build, old=torn.old.build, file=torn.old.source)
         return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
     return _from_firm(decided, known, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
 
 
-def half_installed(builds: Iterable[BuildSighting], judge: BuildJudge) -> tuple[BuildSighting, BuildSighting] | None:
-    """A program file that has the fix, and one of the same installation that lacks it; None if there are none.
+def disagreeing(builds: Iterable[BuildSighting], judge: BuildJudge) -> Disagreement | None:
+    """Program files that disagree on whether the fix is installed; None if there are none.
 
-    An update that was started without elevated rights leaves files as they were, and says nothing. Source: Microsoft,
-    KB5000871 (known issues) and "Fix failed Exchange Server updates". All program files speak for one moment, that of
-    the collection.
+    All of them speak for one moment, that of the collection. In one installation, any two of them must agree: an update
+    that was started without elevated rights leaves files as they were, and says nothing. Source: Microsoft, KB5000871
+    (known issues) and "Fix failed Exchange Server updates". In two, files of the same name are compared: what does not
+    run is no more than a hint by now.
     """
     files = [one for one in builds if one.certainty is Certainty.PROVEN and one.installed is None]
-    closed = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
-    for new, old in permutations(files, 2):
-        if judge(new.build) in closed and judge(old.build) is Judgement.VULNERABLE and new.at == old.at:
-            one, other = new.source.lower(), old.source.lower()
-            if one.startswith(_installation(other)) or other.startswith(_installation(one)):
-                return new, old
-    return None
+    found = [
+        Disagreement(new, old, _together(new.source, old.source))
+        for new, old in permutations(files, 2)
+        if new.at == old.at and judge(new.build) in _CLOSED and judge(old.build) is Judgement.VULNERABLE
+    ]
+    apart = (one for one in found if _name(one.new.source) == _name(one.old.source))
+    return next((one for one in found if one.together), next(apart, None))
 
 
-def _installation(file: str) -> str:
-    r"""The folder above that of a program file: `v15\` of `v15\bin\exsetup.exe`. A whole drive is none."""
-    above = file.rpartition("\\")[0].rpartition("\\")[0]
-    return f"{above}\\" if "\\" in above else file
+def _together(one: str, other: str) -> bool:
+    return one.lower().startswith(above_programs(other)) or other.lower().startswith(above_programs(one))
+
+
+def _name(file: str) -> str:
+    return file.lower().rpartition("\\")[2]
 
 
 def _order(step: _Step) -> tuple[bool, datetime]:

@@ -105,7 +105,7 @@ def examine(request: Request) -> Assessment:
         )
         survey.skipped += result.skipped
         covered = survey.coverage(result)
-        identity = identity_of(survey.seen, request.pack, readers, request.facts.collected_at)
+        identity = identity_of(survey.seen, request.pack, readers, request.facts)
         folders = server_folders(survey.seen, evidence.root)
         if folders and not identity.writers:
             identity = replace(identity, writers=tuple(sorted(set(folders.values()))))

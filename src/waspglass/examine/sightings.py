@@ -14,10 +14,11 @@ from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.examine.copies import folders_of_other_servers
+from waspglass.examine.installations import of_what_runs
 from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.matching.binding import deriver
 from waspglass.model.escape import printable
-from waspglass.model.facts import BuildSighting
+from waspglass.model.facts import BuildSighting, Facts
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["Identity", "identity_of"]
@@ -49,7 +50,7 @@ class Identity:
 
 
 def identity_of(
-    artefacts: Iterable[Artefact], pack: Pack, readers: Mapping[str, RecordReader], collected_at: datetime | None
+    artefacts: Iterable[Artefact], pack: Pack, readers: Mapping[str, RecordReader], facts: Facts
 ) -> Identity:
     """Reads as much as is needed to name the host and its builds.
 
@@ -59,7 +60,7 @@ def identity_of(
         artefacts: What was recognised.
         pack: Its kinds say where build and name stand (derived fields `build`, whole or in four parts, and `hostname`).
         readers: Record readers by format.
-        collected_at: The moment that program files speak for, if it is known.
+        facts: When the evidence was collected, which is the moment that program files speak for, and which build ran.
     """
     kinds = {kind.kind: kind for kind in pack.kinds}
     groups: dict[str, list[Artefact]] = defaultdict(list)
@@ -79,7 +80,9 @@ def identity_of(
     mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
     every = [artefact for group in groups.values() for artefact in group]
     others = tuple(sorted(mixed)) or folders_of_other_servers(every)
-    return Identity(hostname, build_sightings(builds, seen_at=collected_at), others)
+    stated = facts.builds[-1].build if facts.builds else None
+    sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, stated)
+    return Identity(hostname, sightings, others)
 
 
 def _with_build(record: Record) -> Record:
