@@ -5,7 +5,8 @@ again and change. A row whose columns do not add up is read once more with tabs,
 separator (re-typed rows and rows with double blanks are met in the field), then with quotes around values; else it is
 malformed. IIS Advanced Logging quotes values and leaves the blanks inside of them as they are, between tabs (rows of
 SharePoint front ends) or blanks (learn.microsoft.com, "Troubleshooting 502 errors in ARR"). The quotes stay: the scan
-looks for values with the separators around them.
+looks for values with the separators around them. A blank becomes `+`, as IIS writes it elsewhere, so that rules mean
+the same in both; in a value with a `+` of its own it stays, since nobody could tell the two apart afterwards.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _BLANKS = re.compile(r" +")
 _QUOTED = re.compile(r'"[^"]*"(?![^ ])|[^ ]+')
 _NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
 _NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
-_UNSAFE = re.compile(r"[^!-~]+")
+_UNSAFE = re.compile(r"[^ -~]+")
 _SHAPES: Shapes = {
     "date": re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}"),
     "time": re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"),
@@ -85,7 +86,7 @@ class ExtendedLog(LineFormat):
         after = count - 1 - place
         if after < 1 or place < 1:
             return ()
-        dash = rb" -(?: [^ \n]*){%d}\r?\n" % after
+        dash = rb" -(?: [^ \n]*){%d} ?\r*\n" % after  # a blank may stand at the end of a row that was typed again
         return (dash, rb"  ", rb"\t", rb' "')  # rows that are not plain have one of these somewhere
 
     def virtual(self, columns: Columns) -> dict[str, tuple[str, ...]]:
@@ -144,9 +145,12 @@ class ExtendedLog(LineFormat):
         return moment(f"{date} {clock}")
 
     def raw_forms(self, literal: str) -> tuple[bytes, ...]:
-        """The longest run without `?` (a blank in the raw line, where the virtual URI joins) and without non-ASCII."""
-        runs = [run for part in literal.replace(" ", "+").split("?") for run in _UNSAFE.split(part)]
-        return (max(runs, key=len).encode("ascii"),)
+        """The longest run without `?` (a blank in the raw line, where the virtual URI joins) and without non-ASCII.
+
+        A value has either `+` for its blanks, or blanks, or (with a regular expression only) both as they are written.
+        """
+        run = max((run for part in literal.split("?") for run in _UNSAFE.split(part)), key=len)
+        return tuple({form.encode("ascii"): None for form in (run.replace(" ", "+"), run.replace("+", " "), run)})
 
 
 def _values_of_odd_row(text: str, count: int) -> list[str]:
@@ -163,4 +167,4 @@ def _values_of_odd_row(text: str, count: int) -> list[str]:
     if len(values) != count:
         msg = f"{len(values)} columns where the header names {count}"
         raise MalformedLineError(msg)
-    return values
+    return [value if "+" in value else value.replace(" ", "+") for value in values]

@@ -175,19 +175,14 @@ class Encoder:
         return True
 
     def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
-        forms = self.format.raw_forms(text)
-        whole = len(forms) == 1 and len(forms[0]) == len(text)
+        forms = [form.lower() for form in self.format.raw_forms(text)]
         if not all(forms):
             return []
-        if not whole or not (left or right):
-            return [frozenset(form.lower() for form in forms)]
-        body = forms[0].lower()
-        return [
-            frozenset(
-                (mark if left else b"") + body + (mark if right else b"")
-                for mark in (bytes([one]) for one in self.format.separators)
-            )
-        ]
+        if not (left or right) or any(len(form) != len(text) for form in forms):
+            return [frozenset(forms)]
+        marks = [bytes([one]) for one in self.format.separators]
+        edges = [(mark if left else b"", mark if right else b"") for mark in marks]
+        return [frozenset(before + form + after for form in forms for before, after in edges)]
 
 
 def clauses(condition: Condition, encoder: Encoder, cost: Cost) -> list[Clause]:
