@@ -102,11 +102,15 @@ class Sentences:
     def _also_fit(self, best: Comparison) -> int:
         """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather.
 
-        A copy that is the same byte for byte is set apart from those that are not.
+        A copy that is the same byte for byte is set apart from those that are not; what stands in the best one, or
+        holds it, is the same copy.
         """
         contrasts = best.direction.contrasts if best.direction else ()
         apart = {contrast.other for contrast in contrasts if contrast.fits == "this"}
-        copies = [one for one in self.result.comparisons if one.sample == best.sample and one is not best]
+        file = _holders({best.shared})
+        copies = [
+            one for one in self.result.comparisons if one.sample == best.sample and _holders({one.shared}) != file
+        ]
         alike = [one for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart]
         return sum(1 for one in alike if one.identical or not best.identical)
 

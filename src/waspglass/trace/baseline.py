@@ -15,6 +15,7 @@ __all__ = [
     "among_many_tasks",
     "baseline_of",
     "baseline_of_pair",
+    "baselines_of_pairs",
     "baselines_of_programs",
     "from_log_odds",
     "log_odds",
@@ -45,13 +46,18 @@ def from_log_odds(odds: Floats) -> Floats:
     return np.asarray(1.01 - 1.02 / (1.0 + np.exp(odds)), dtype=np.float64)
 
 
-def _median(scores: Floats) -> float:
-    """In log odds."""
-    return float(log_odds(np.array([np.median(scores)]))[0])
+def _medians(scores: Floats) -> Floats:
+    """Of each row, in log odds."""
+    return log_odds(np.median(scores, axis=1))
 
 
-def _drawn(median: float, weight: float, strength: float, towards: float) -> float:
-    return (median * weight + towards * strength) / (weight + strength)
+def _drawn(medians: Floats, weight: float, strength: float, towards: Floats) -> Floats:
+    return np.asarray((medians * weight + towards * strength) / (weight + strength), dtype=np.float64)
+
+
+def _centres(scores: Floats, programs: int) -> Floats:
+    """Of each row of scores in one group, in log odds: how alike independent programs of the group are."""
+    return _drawn(_medians(scores), programs, GROUP_STRENGTH, log_odds(np.array(USUAL_BASELINE)))
 
 
 def baseline_of(scores: Floats, programs: int) -> float:
@@ -61,24 +67,28 @@ def baseline_of(scores: Floats, programs: int) -> float:
         scores: Of pairs in the group.
         programs: That these are between; few of them say little.
     """
-    usual = float(log_odds(np.array(USUAL_BASELINE)))
-    if not len(scores):
-        return USUAL_BASELINE
-    median = _median(scores)
-    return float(from_log_odds(np.array(_drawn(median, programs, GROUP_STRENGTH, usual))))
+    return float(from_log_odds(_centres(scores[None], programs))[0]) if len(scores) else USUAL_BASELINE
 
 
 def baseline_of_pair(one: Floats, other: Floats, programs: int) -> float:
-    """How alike the less usual of two programs is with a background.
+    """As `baselines_of_pairs`, of one pair."""
+    return float(baselines_of_pairs(one, other[None], programs)[0])
+
+
+def baselines_of_pairs(one: Floats, others: Floats, programs: int) -> Floats:
+    """How alike the less usual of two programs is with a background, for one program and each of several others.
 
     Args:
-        one: Scores of one program with each of the background.
-        other: Of the other program.
+        one: Scores of the one with each of the background.
+        others: The same of the others, a row each.
         programs: In the background.
     """
-    centre = log_odds(np.array([baseline_of(np.r_[one, other], programs)]))[0]
-    odds = [_drawn(_median(side), len(side), PROGRAM_STRENGTH, centre) for side in (one, other) if len(side)]
-    return float(from_log_odds(np.array(min(odds, default=centre))))
+    if not len(one):
+        return np.full(len(others), USUAL_BASELINE)
+    same = np.broadcast_to(one, (len(others), len(one)))
+    centres = _centres(np.concatenate([same, others], axis=1), programs)
+    odds = [_drawn(_medians(side), side.shape[1], PROGRAM_STRENGTH, centres) for side in (same, others)]
+    return from_log_odds(np.minimum(*odds))
 
 
 def baselines_of_programs(group: Indices, first: Indices, second: Indices, scores: Floats) -> Floats:

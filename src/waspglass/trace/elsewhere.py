@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import takewhile
 
+from waspglass.trace.layers import Layers
 from waspglass.trace.program import Source, decode
 from waspglass.trace.result import Comparison
 from waspglass.trace.verdict import Verdict
@@ -36,17 +37,21 @@ _NOTICE = re.compile(  # behind `/*!` also stand commands of MySQL, by number, a
 )
 
 
-def from_elsewhere(shared: Sequence[Source], besides: Sequence[str] = ()) -> frozenset[str]:
+def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> frozenset[str]:
     """The names of the shared programs that others made; folders count below what all that was shared lies in.
 
     Args:
-        shared: The programs.
+        shared: The programs; what is in a file lies where the file does.
         besides: Names of more that was shared.
     """
-    places = [re.split(r"[/\\:]", name) for name in (*(source.name for source in shared), *besides)]
+    places = [
+        re.split(r"[/\\:]", name) for name in (*(shared.file_of(source.name) for source in shared.sources), *besides)
+    ]
     common = sum(1 for _ in takewhile(_is_one, zip(*(place[:-1] for place in places), strict=False)))
     return frozenset(
-        source.name for source, place in zip(shared, places, strict=False) if _is_from_elsewhere(source, place[common:])
+        source.name
+        for source, place in zip(shared.sources, places, strict=False)
+        if _is_from_elsewhere(source, place[common:])
     )
 
 

@@ -19,7 +19,7 @@ from waspglass.trace.hashing import Features, look_up
 from waspglass.trace.program import Program, Reading
 from waspglass.trace.views import VIEWS, WEIGHTS
 
-__all__ = ["Background", "Likeness"]
+__all__ = ["Background", "Likeness", "Side"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Side:
     """Features of one program in one view, with how many background programs and what share at large have them."""
 
     feature: Features
@@ -103,24 +103,25 @@ class Background:
             own[view] = feature[~(given | licensed.in_licences(view, feature) if licensed else given)]
         return own
 
-    def _sides(self, program: Program, views: Sequence[str] = VIEWS) -> dict[str, _Side]:
+    def sides(self, program: Program, views: Sequence[str] = VIEWS) -> dict[str, Side]:
+        """By view, what of a program was not given to everybody."""
         return {view: self._side(view, feature) for view, feature in self._own(program, views).items()}
 
-    def _side(self, view: str, feature: Features) -> _Side:
+    def _side(self, view: str, feature: Features) -> Side:
         known, counts = self._frequencies[view]
         count = np.zeros(len(feature), dtype=np.int64)
         place, found = look_up(known, feature)
         count[found] = counts[place[found]]
-        return _Side(feature, count, self._commons.share(feature) if self._commons else np.zeros(len(feature)))
+        return Side(feature, count, self._commons.share(feature) if self._commons else np.zeros(len(feature)))
 
     def rarity(self, view: str, program: Program) -> dict[int, float]:
         """The weight in nats of each feature of a program that is not given code."""
-        side = self._sides(program, [view])[view]
-        return dict(zip(side.feature.tolist(), self._weight(side, 1).tolist(), strict=True))
+        side = self.sides(program, [view])[view]
+        return dict(zip(side.feature.tolist(), self.weight(side, 1).tolist(), strict=True))
 
     def known(self, view: str, program: Program) -> frozenset[int]:
         """The features of a program that somebody else is known to have: background, base, or programs at large."""
-        side = self._sides(program, [view])[view]
+        side = self.sides(program, [view])[view]
         new = side.feature[(side.count == 0) & (side.prior == 0)]
         return frozenset(program.views[view][~np.isin(program.views[view], new)].tolist())
 
@@ -130,7 +131,8 @@ class Background:
         total = sum(len(program.views[view]) for view in VIEWS)
         return own / total if total else 1.0
 
-    def _weight(self, side: _Side, present: int | npt.NDArray[np.int64]) -> Floats:
+    def weight(self, side: Side, present: int | npt.NDArray[np.int64]) -> Floats:
+        """The rarity in nats of each feature, which so many of the pair have."""
         total = len(self.programs) + 2
         strength = self._commons.strength if self._commons and total < LARGE else 0.0
         return -np.log((side.count + present + strength * side.prior) / (total + 1 + strength))
@@ -141,7 +143,7 @@ class Background:
         counts: dict[str, float] = {}
         exclusive: dict[str, float] = {}
         common = known = own = all_own = 0.0
-        sides_a, sides_b = self._sides(a), self._sides(b)
+        sides_a, sides_b = self.sides(a), self.sides(b)
         for view in VIEWS:
             side_a, side_b = sides_a[view], sides_b[view]
             in_a = np.isin(side_a.feature, side_b.feature, assume_unique=True)
@@ -149,7 +151,7 @@ class Background:
             views[view], contained = self._ratio(side_a, side_b, in_a, in_b)
             counts[view] = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
             exclusive[view] = self._exclusive(side_a, side_b, in_a)
-            weight = self._weight(side_a, 1 + in_a)
+            weight = self.weight(side_a, 1 + in_a)
             elsewhere = (side_a.count > 0) | (side_a.prior > 0)
             common += WEIGHTS[view] * float(weight[in_a].sum())
             known += WEIGHTS[view] * float(weight[in_a & elsewhere].sum())
@@ -166,22 +168,25 @@ class Background:
             known_share=known / max(1e-9, common),
         )
 
-    def _ratio(
-        self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]
-    ) -> tuple[float, float]:
-        """Half containment, half Jaccard, as in `Collection`; and what the smaller program could share."""
+    def lone(self, side: Side) -> tuple[Floats, Floats]:
+        """How much each feature counts that only one of a pair has: in containment, and in Jaccard."""
         total = len(self.programs) + 2
         lone = FEW / (FEW + total) if total < LARGE else 0.0
+        met = side.count > 0
+        return np.where(met, 1.0, lone), np.where(met, 1.0, max(lone, UNIQUE_IN_JACCARD))
+
+    def _ratio(self, a: Side, b: Side, in_a: npt.NDArray[np.bool_], in_b: npt.NDArray[np.bool_]) -> tuple[float, float]:
+        """Half containment, half Jaccard, as in `Collection`; and what the smaller program could share."""
         contained, united = [], []
         for side, inside in ((a, in_a), (b, in_b)):
-            weight = self._weight(side, 1 + inside)
-            met = inside | (side.count > 0)
-            contained.append(float(weight[met].sum() + lone * weight[~met].sum()))
-            united.append(float(weight[met].sum() + max(lone, UNIQUE_IN_JACCARD) * weight[~met].sum()))
-        common = float(self._weight(a, 2)[in_a].sum())
+            weight = self.weight(side, 1 + inside)
+            lone_contained, lone_united = self.lone(side)
+            contained.append(float((np.where(inside, 1.0, lone_contained) * weight).sum()))
+            united.append(float((np.where(inside, 1.0, lone_united) * weight).sum()))
+        common = float(self.weight(a, 2)[in_a].sum())
         return _halves(common, min(contained), sum(united) - common), min(contained)
 
-    def _exclusive(self, a: _Side, b: _Side, in_a: npt.NDArray[np.bool_]) -> float:
+    def _exclusive(self, a: Side, b: Side, in_a: npt.NDArray[np.bool_]) -> float:
         """The same over features that are known from nowhere else; these all weigh the same.
 
         Views in which nothing is left count as unlike: little that is left must not speak loudly.

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from waspglass.trace.commons import Commons
 from waspglass.trace.languages import PLAIN_TEXT, is_telling, language_named
+from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
 from waspglass.trace.program import Program, Reading, Source, program_of, readable
@@ -20,6 +21,8 @@ from waspglass.trace.syntax import Syntax, read_syntax
 __all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_forced", "is_guessed", "way_of"]
 
 BROKEN_WAY = "broken"
+BASELINE_PROGRAMS = 200
+"""About so many of the background show how alike a program is with it."""
 
 
 def as_tokens(source: Source) -> Source:
@@ -42,15 +45,19 @@ class Reader:
     """Analyses each source, and its parts, once; for the few that are shown, also gives the syntax again."""
 
     def __init__(self) -> None:
-        self._programs: dict[Source, Program] = {}
+        self._programs: dict[str, dict[Source, Program]] = {}
         self._parts: dict[Source, tuple[Part, ...]] = {}
 
     def program(self, source: Source) -> Program:
         """The views of a source."""
-        known = self._programs.get(source)
-        if known is None:
-            known = self._programs[source] = program_of(source)
-        return known
+        known = self._programs.setdefault(source.name, {})
+        if source not in known:
+            known[source] = program_of(source)
+        return known[source]
+
+    def forget(self, name: str) -> None:
+        """Lets go of all programs of this name; who asks for one again waits again."""
+        self._programs.pop(name, None)
 
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
@@ -106,6 +113,18 @@ class Grounds:
         """For pairs with this source."""
         return self._plain if is_forced(source) else self._usual
 
+    def background(self, source: Source) -> Many:
+        """The programs of the background that stand for all, read in the same way as the source."""
+        return self._many_plain if is_forced(source) else self._many_usual
+
+    @cached_property
+    def _many_usual(self) -> Many:
+        return _some_of(self._usual)
+
+    @cached_property
+    def _many_plain(self) -> Many:
+        return _some_of(self._plain)
+
     @cached_property
     def _usual(self) -> Background:
         return self._made(self._background, self._base)
@@ -117,3 +136,7 @@ class Grounds:
     def _made(self, background: Sequence[Source], base: Sequence[Source]) -> Background:
         read = self._reader.program
         return Background([read(source) for source in background], [read(source) for source in base], self._commons)
+
+
+def _some_of(against: Background) -> Many:
+    return Many(against.programs[:: max(1, len(against) // BASELINE_PROGRAMS)], against)

@@ -63,6 +63,12 @@ class Unpacked:
     unread: bool = False
     disguised: bool = False
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The keys of what limits the answer, as in `result.Input`."""
+        known = {"layers_bounded": self.bounded, "layers_unread": self.unread, "disguised": self.disguised}
+        return tuple(key for key, holds in known.items() if holds)
+
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
