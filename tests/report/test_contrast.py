@@ -71,14 +71,31 @@ def test_no_word_is_made_paler_by_opacity() -> None:
     assert not re.findall(r"^\.ladder[^{]*\{[^}]*opacity", STYLE, re.MULTILINE)
 
 
-def test_line_numbers_on_matched_regions_of_a_trace_can_be_read() -> None:
-    page = files("waspglass.report").joinpath("templates", "trace.html.j2").read_text("utf-8")
-    number = re.search(r"\.file \.n \{ color: (#\w{6});", page)
-    step, saturation, lightness = (
-        int(found) for found in re.findall(r"\* (\d+)\) % 360 \}\} (\d+)% (\d+)%\)", page)[0]
-    )
-    assert number is not None
-    for hue in range(HUES):
-        red, green, blue = hls_to_rgb(hue * step % 360 / 360, lightness / 100, saturation / 100)
-        ground = f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
-        assert contrast(number[1], ground) >= 4.5, hue
+TRACE = files("waspglass.report").joinpath("templates", "trace.css").read_text("utf-8")
+TRACE_LIGHT, TRACE_DARK = (rule for rule in re.findall(r":root \{[^}]*\}", TRACE) if "--paper" in rule)
+
+
+def variable(style: str, name: str) -> str:
+    found = re.search(rf"--{name}: ([^;]+);", style)
+    assert found is not None, name
+    return found[1] if len(found[1]) == 7 else "#" + "".join(2 * digit for digit in found[1][1:])
+
+
+def of_hue(hue: int, rest: str) -> str:
+    saturation, lightness = (int(part.strip("%")) / 100 for part in rest.split())
+    return "#" + "".join(f"{round(255 * part):02x}" for part in hls_to_rgb(hue / 360, lightness, saturation))
+
+
+@pytest.mark.parametrize("style", [TRACE_LIGHT, TRACE_DARK], ids=["light", "dark"])
+def test_a_trace_can_be_read_on_every_ground(style: str) -> None:
+    hues = [int(hue) for hue in re.findall(r"\.h\d+ \{ --h: (\d+); \}", TRACE)]
+    assert len(set(hues)) == HUES
+    region, dash = (re.search(rf"--{name}: ([^;]+);", style) for name in ("region", "dash"))
+    assert region is not None
+    assert dash is not None
+    grounds = [of_hue(hue, region[1]) for hue in hues] + [variable(style, name) for name in ("known", "card")]
+    for ground in grounds:
+        assert all(contrast(variable(style, name), ground) >= 4.5 for name in ("ink", "number")), ground
+    for name in ("ink", "soft", "link"):
+        assert contrast(variable(style, name), variable(style, "paper")) >= 4.5, name
+    assert all(contrast(of_hue(hue, dash[1]), variable(style, "card")) >= 2.5 for hue in hues)

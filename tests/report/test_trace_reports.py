@@ -11,6 +11,7 @@ from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, sou
 from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.model.skip import Skipped, SkipReason
+from waspglass.report.page import policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_regions import beside
@@ -63,6 +64,9 @@ def test_the_page_needs_nothing_else_and_runs_nothing(result: TraceResult, langu
     page.feed(html)
     assert "script" not in page.tags
     assert "b" not in page.tags
+    assert "style=" not in html
+    style = html.split("<style>")[1].split("</style>")[0]
+    assert f"default-src 'none'; style-src 'sha256-{policy_digest(style)}'" in html
     assert page.links
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
     assert len(page.ids) == len(set(page.ids))

@@ -7,9 +7,10 @@ from functools import cache
 from importlib.metadata import version
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from waspglass.model.escape import printable
-from waspglass.report.page import page_environment
+from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.trace_regions import beside
 from waspglass.report.trace_sentences import RIVALS, Sentences
 from waspglass.trace.result import Comparison, Region, Text, TraceResult
@@ -18,6 +19,7 @@ __all__ = ["trace_html"]
 
 PLOT = 320
 HUES = 12
+"""As many as `trace.css` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ def trace_html(result: TraceResult, language: str) -> str:
         for one in result.comparisons[: result.detailed]
         for sample, shared in [(result.texts.get(one.sample), result.texts.get(one.shared))]
     ]
-    template = _environment().get_template("trace.html.j2")
-    return template.render(
+    style = asset("trace.css")
+    return _environment().get_template("trace.html.j2").render(
         result=result, say=say, detailed=detailed, rivals=RIVALS, language=language, plot=PLOT, hues=HUES,
-        version=version("waspglass"),
+        version=version("waspglass"), style=Markup(style), style_digest=policy_digest(style),  # noqa: S704 (our own file)
     )  # fmt: skip
