@@ -9,6 +9,7 @@ import pytest
 from tests.examine.test_assess import finding, moment
 from waspglass.examine.answers_all import answered_alike
 from waspglass.examine.observations import Observations
+from waspglass.hunt.outcome.not_found import NotFound
 from waspglass.model.finding import Actor, Effect, Finding, Rung
 
 START = moment("2021-03-03")
@@ -43,6 +44,29 @@ def test_the_same_page_counts_once_by_its_last_answer() -> None:
     nine = [asked(page, minute) for minute in (0, 5, 9) for page in range(9)]
     assert alike(*nine) == 0
     assert alike(*nine, asked(9, 18)) == 10
+
+
+@pytest.mark.parametrize(
+    ("source", "hours", "found"),
+    [
+        (r"C:\logs\W3SVC1\other.log", 20, 0),
+        (r"C:\logs\W3SVC1\other.log", -20, 0),
+        (r"C:\logs\W3SVC1\other.log", 30, 10),
+        (r"C:\logs\W3SVC2\other.log", 0, 10),
+    ],
+)
+def test_what_the_same_site_did_not_find_within_a_day_says_that_it_misses_pages(
+    source: str, hours: int, found: int
+) -> None:
+    pages = (asked(page, 0).model_copy(update={"source": r"C:\logs\W3SVC1\a.log"}) for page in range(10))
+    elsewhere = NotFound(source, START + timedelta(hours=hours))
+    observed = Observations(evidence="x", findings=tuple(pages), not_found=(elsewhere,))
+    assert len(answered_alike(observed)) == found
+
+
+def test_whoever_has_no_address_may_be_one_visitor() -> None:
+    hidden = (asked(page, 0).model_copy(update={"actor": None}) for page in range(10))
+    assert alike(*hidden) == 10
 
 
 @pytest.mark.parametrize(

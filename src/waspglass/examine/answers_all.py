@@ -7,9 +7,12 @@ for a list of published names then finds all of them, and no intruder leaves so 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from waspglass.evidence.skip_log import shown_source
 from waspglass.examine.observations import Observations
+from waspglass.examine.sites import site_of
 from waspglass.examine.web_roots import folder_of
 from waspglass.model.finding import Finding, Rung
 
@@ -18,25 +21,26 @@ __all__ = ["answered_alike", "not_looked_for"]
 _PAGES = 10
 """Servers were found with a handful of web shells of as many groups; a scanner's list is several times as long."""
 _SCAN = timedelta(minutes=10)
+_DAY = timedelta(days=1)
+"""For so long a server is taken to have the same settings."""
 
 
 def answered_alike(observations: Observations) -> tuple[str, ...]:
     """The pages of which only answers speak, if the server seems to answer everything; sorted.
 
-    It seems so if one address was answered by ten of them or more within ten minutes, and missed none that it asked for
-    then. If anything else speaks of an intruder, answers stand as they are.
+    It seems so if one visitor was answered by ten of them or more within ten minutes and missed none that he asked for
+    then, and nobody else was told by the same site, within a day, that a page is not there. If anything else speaks of
+    an intruder, answers stand as they are. Whoever has no address may be anybody: they count as one visitor.
     """
     proofs = [one for rung in Rung if rung is not Rung.PROBED for one in observations.proofs(rung)]
     if any(one.rung is not Rung.USED or folder_of(one.subject or "") is None for one in proofs):
         return ()
-    answers: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    if any(one.kind in observations.file_timed for one in proofs):
+        return ()  # a page that was compiled was there
+    visitors: dict[str | None, list[Finding]] = defaultdict(list)
     for one in proofs:
-        if one.kind in observations.file_timed:
-            return ()  # a page that was compiled was there
-        if (address := _address(one)) is not None and one.time is not None:
-            answers[address].append((one.time, one.subject or ""))
-    missed = [one for one in observations.proofs(Rung.PROBED) if one.time is not None]
-    if any(_scanned(address, found, missed) for address, found in answers.items()):
+        visitors[_address(one)].append(one)
+    if any(_given_all(found, observations) for found in visitors.values()):
         return tuple(sorted({one.subject or "" for one in proofs}))
     return ()
 
@@ -46,17 +50,24 @@ def not_looked_for(pages: tuple[str, ...], observations: Observations) -> tuple[
     return tuple(one for one in pages if folder_of(one) not in observations.collected_folders)
 
 
-def _scanned(address: str, found: list[tuple[datetime, str]], missed: list[Finding]) -> bool:
+def _given_all(found: list[Finding], observations: Observations) -> bool:
+    """Whether a visitor was given a list of pages, and nothing shows that the server would have missed any."""
     latest: dict[str, datetime] = {}  # in the order of the times, and never more than ten
-    for moment, page in sorted(found):
+    for moment, page in sorted((one.time, one.subject or "") for one in found if one.time is not None):
         latest.pop(page, None)
         latest[page] = moment
         while (first := next(iter(latest))) and latest[first] < moment - _SCAN:
             del latest[first]
         if len(latest) == _PAGES:
-            asked = (one for one in missed if one.time is not None and abs(one.time - moment) <= _SCAN)
-            return not any(_address(one) == address for one in asked)
+            missed = (one for one in observations.proofs(Rung.PROBED) if _address(one) == _address(found[0]))
+            sites = {site_of(one.source) for one in found}
+            there = (one.time for one in observations.not_found if site_of(shown_source(one.source)) in sites)
+            return not (_near(moment, _SCAN, (one.time for one in missed)) or _near(moment, _DAY, there))
     return False
+
+
+def _near(moment: datetime, within: timedelta, others: Iterable[datetime | None]) -> bool:
+    return any(other is not None and abs(other - moment) <= within for other in others)
 
 
 def _address(finding: Finding) -> str | None:

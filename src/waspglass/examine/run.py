@@ -172,6 +172,7 @@ def _observations(
             evidence=request.evidence.name,
             entry_logs=survey.entry_logs(),
         ),
+        not_found=result.not_found,
         file_timed=file_timed_kinds(request.pack),
         zoneless=local_timed_kinds(request.pack) if request.facts.timezone is None else frozenset(),
     )

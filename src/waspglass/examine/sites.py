@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from waspglass.model.finding import Finding
 
-__all__ = ["of_another_site"]
+__all__ = ["of_another_site", "site_of"]
 
 _SITE = re.compile(r"w3svc\d+")
 
@@ -21,13 +21,14 @@ def of_another_site(end: Finding, signs: Iterable[Finding]) -> bool:
     Anybody can have a page asked for where it never was: by the number of another port. Folders of other names may
     hold logs of the same site, such as an archive by months.
     """
-    folders = {_folder(sign) for sign in signs}
-    site = _folder(end)
+    folders = {site_of(sign.source) for sign in signs}
+    site = site_of(end.source)
     return site not in folders and any(_siblings(site, other) for other in folders)
 
 
-def _folder(finding: Finding) -> str:
-    return finding.source.rpartition("\\")[0].lower()
+def site_of(source: str) -> str:
+    """The folder of a log, in lower case."""
+    return source.rpartition("\\")[0].lower()
 
 
 def _siblings(one: str, other: str) -> bool:

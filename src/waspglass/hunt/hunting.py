@@ -27,6 +27,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.outcome.collect import Heard, Hit
 from waspglass.hunt.outcome.conclude import Concluded, conclude
 from waspglass.hunt.outcome.findings import in_order
+from waspglass.hunt.outcome.not_found import not_found
 from waspglass.hunt.outcome.result import HuntResult, Limits, OnProgress, Progress, Scanned
 from waspglass.hunt.rules.followup import Seeds, follow_up, seeds_of
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
@@ -164,7 +165,7 @@ def hunt(
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
     skips = (*rules.skipped, *skipped, *_left_over(seeds, followed), *cut)
-    return HuntResult(in_order(concluded.findings), in_order(context), skips, tuple(first.scanned))
+    return HuntResult(in_order(concluded.findings), context, skips, tuple(first.scanned), not_found(rules, heard))
 
 
 def _wanted_first(rules: RuleSet, proxies: Proxies) -> Iterator[Rule | Indicator]:
@@ -211,7 +212,7 @@ def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:
         yield Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=len(left), detail=detail)
 
 
-def _bounded_context(concluded: Concluded, most: int) -> tuple[list[Finding], list[Skipped]]:
+def _bounded_context(concluded: Concluded, most: int) -> tuple[tuple[Finding, ...], list[Skipped]]:
     """The earliest context lines by rule and actor, each line once and none that is a finding; the rest is counted."""
     taken = {(one.source, one.line, one.record) for one in concluded.findings}
     kept: list[Finding] = []
@@ -229,4 +230,4 @@ def _bounded_context(concluded: Concluded, most: int) -> tuple[list[Finding], li
         else:
             left[one.rule] += 1
     cut = [skip_of(rule, SkipReason.LIMIT_REACHED, "further context lines", count) for rule, count in left.items()]
-    return [*kept, *concluded.support], cut
+    return in_order([*kept, *concluded.support]), cut

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from waspglass.hunt.outcome.ability import Unable
+from waspglass.hunt.outcome.not_found import NotFound
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped
 
@@ -96,9 +97,11 @@ class HuntResult:
         context: What the actors of the findings did besides (effect `context`).
         skipped: What could not be looked at or run, and what was left out.
         scanned: The files that were read.
+        not_found: When logs say that something is not there.
     """
 
     findings: tuple[Finding, ...]
     context: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
     scanned: tuple[Scanned, ...]
+    not_found: tuple[NotFound, ...] = ()
