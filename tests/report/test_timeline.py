@@ -62,7 +62,7 @@ def test_messages_are_in_the_language_of_the_assessment() -> None:
     assert "[eingenistet] " in messages
     assert "Deckel: zuletzt ungepatcht gesehen" in messages
     assert f"Hintertür: Verschwunden seit: {SHELL}" in messages
-    assert "Die Angriffswelle: " in messages
+    assert "Die Kampagne: " in messages
 
 
 def test_a_finding_without_a_time_is_kept_and_not_dated() -> None:
