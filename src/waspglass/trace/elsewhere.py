@@ -2,8 +2,8 @@
 
 Two that know nothing of each other have the same jQuery, the same lock file, the same list of what Git ignores. The
 signs are where a file lies, what it is called, and what its head says: most are among those by which hosts of code
-leave such files out of their statistics (GitHub's Linguist), the others are the notices that minifiers keep (`/*!`,
-`@license`). A folder `vendor` is no sign: here it may be that of the vendor who shared.
+leave such files out of their statistics (GitHub's Linguist), the others are notices that minifiers keep: `@license`, and
+`/*!` with a licence or an address. A folder `vendor` is no sign: here it may be that of the vendor who shared.
 """
 
 from __future__ import annotations
@@ -31,10 +31,20 @@ _NAMES = re.compile(
 _HEAD = 2000
 _MADE = r"\bgenerated (?:by|from|using|with)\b"
 _LEAVE = r"\b(?:do not|don't) (?:edit|modify|change)\b"
-_NOTICE = re.compile(  # behind `/*!` also stand commands of MySQL, by number, and of Doxygen
-    r"(?i)\A\s*+/\*!(?!\d|[\s*]*+[@\\]\w)|@(?:license|preserve|generated)\b|<auto-?generated|"
+_NOTICE = re.compile(
+    r"(?i)@(?:license|preserve|generated)\b|<auto-?generated|"
     rf"{_MADE}[^\n]{{0,200}}\n?[^\n]{{0,80}}{_LEAVE}|{_LEAVE}[^\n]{{0,80}}\n?[^\n]{{0,200}}{_MADE}"
 )
+
+
+_BANNER = re.compile(  # also of MySQL, before the number of a command, and of Doxygen
+    r"\A\s*+/\*!(?!\d|[\s*]*+[@\\]\w)((?:[^*]++|\*(?!/))*+)"
+)
+_PUBLIC = re.compile(
+    r"(?i)licen[sc]e|\b(?:MIT|[AL]?GPL(?:v?\d)?|BSD|MPL|ISC|WTFPL|CC0|Apache|public domain)\b|https?://|\bwww\."
+    r"|\w\.(?:com|org|net|io|dev)\b"
+)
+"""What a notice that minifiers keep (`/*!`) says of a library: under which licence, or where it is to be had."""
 
 
 def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> frozenset[str]:
@@ -62,7 +72,9 @@ def _is_one(words: Sequence[str]) -> bool:
 def _is_from_elsewhere(source: Source, place: Sequence[str]) -> bool:
     if not _FOLDERS.isdisjoint(place) or _NAMES.fullmatch(place[-1]):
         return True
-    return _NOTICE.search(decode(source.raw[:_HEAD])) is not None
+    head = decode(source.raw[:_HEAD])
+    banner = _BANNER.match(head)
+    return _NOTICE.search(head) is not None or (banner is not None and _PUBLIC.search(banner[1]) is not None)
 
 
 def hedged(one: Comparison, elsewhere: Collection[str]) -> Comparison:
