@@ -346,3 +346,11 @@ def test_any_path_has_a_form(path: str) -> None:
     forms = list(comparable_forms(path))
     assert 1 <= len(forms) <= 2
     assert not any("\\" in form for form in forms)
+
+
+def test_a_flood_of_empty_logs_is_named_in_part_and_counted(tmp_path: Path) -> None:
+    names = {f"C/inetpub/logs/LogFiles/W3SVC1/u_ex{number:06}.log": b"" for number in range(300)}
+    with open_evidence(write_tree(tmp_path, names)) as evidence:
+        skips = [one for one in recognise(evidence, KINDS) if isinstance(one, Skipped)]
+    assert sum(one.count for one in skips) == 300
+    assert len(skips) == 201

@@ -47,26 +47,31 @@ class Result:
         )
 
 
-def _prepared(target: Target, work: Path) -> tuple[Path, Path]:
-    """The folder of the corpus and the dictionary."""
+_LEAST = 20_000
+"""Bytes of the longest input; of the longest seed where that is longer, which libFuzzer would cut."""
+
+
+def _prepared(target: Target, work: Path) -> tuple[Path, Path, int]:
+    """The folder of the corpus, the dictionary, and the length of the longest input."""
     corpus = work / "corpus" / target.name
     corpus.mkdir(parents=True, exist_ok=True)
-    for data in target.seeds():
+    seeds = list(target.seeds())
+    for data in seeds:
         (corpus / hashlib.sha256(data).hexdigest()[:24]).write_bytes(data)
     words = work / f"{target.name}.dict"
     escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in target.words)
     words.write_text("".join(f'"{word}"\n' for word in escaped), encoding="ascii")
-    return corpus, words
+    return corpus, words, max(_LEAST, *map(len, seeds))
 
 
 def fuzz(target: Target, seconds: int, work: Path) -> Result:
     """Runs one target for so long."""
-    corpus, words = _prepared(target, work)
+    corpus, words, longest = _prepared(target, work)
     crashes = work / "crashes" / target.name
     crashes.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable, "-m", "tests.fuzz.one_target", target.name, str(crashes), str(corpus),
-        f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", "-max_len=20000", "-len_control=50",
+        f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", f"-max_len={longest}", "-len_control=50",
         f"-artifact_prefix={crashes}/native-", "-print_final_stats=1", "-verbosity=1",
     ]  # fmt: skip
     if target.words:  # libFuzzer refuses an empty dictionary

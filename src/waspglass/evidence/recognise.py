@@ -16,7 +16,7 @@ from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.signature import Signature, signature
-from waspglass.evidence.skip_log import shown_source
+from waspglass.evidence.skip_log import SkipLog, shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
 from waspglass.evidence.utf16 import AsUtf8, utf16_of
 from waspglass.model.errors import PackError
@@ -52,13 +52,13 @@ def recognise(evidence: Evidence, kinds: Sequence[KindPattern]) -> Iterator[Arte
         kinds: What the pack knows.
 
     Yields:
-        Artefacts, and skips: of files that a glob claims but whose content is another, is empty or cannot be read; and
-        last, one skip for each file extension of logs that nobody recognised, with their count.
+        Artefacts; and last, skips: of files that a glob claims but whose content is another, is empty or cannot be read
+        (the first of each reason by name), and one for each file extension of logs that nobody recognised.
 
     Raises:
         PackError: If a glob or a content expression of a kind is not valid.
     """
-    return _Recogniser(kinds).run(evidence)
+    return _Recogniser(kinds, SkipLog(evidence.root.name)).run(evidence)
 
 
 @dataclass(slots=True)
@@ -70,10 +70,10 @@ class _Unknown:
 
 
 class _Recogniser:
-    """The kinds, compiled once."""
+    """The kinds, compiled once, and what could not be recognised."""
 
-    def __init__(self, kinds: Sequence[KindPattern]) -> None:
-        self._kinds = kinds
+    def __init__(self, kinds: Sequence[KindPattern], skips: SkipLog) -> None:
+        self._kinds, self._skips = kinds, skips
         globs = [(index, one) for index, kind in enumerate(kinds) for glob in kind.paths for one in compile_globs(glob)]
         self._globs = GlobIndex(globs)
         self._placing = frozenset(index for index, one in globs if not one.by_ending)
@@ -84,11 +84,12 @@ class _Recogniser:
     def run(self, evidence: Evidence) -> Iterator[Artefact | Skipped]:
         for file in evidence.files():
             yield from self._judge(file)
+        yield from self._skips.total()
         for extension, unknown in sorted(self._unknown.items()):
             detail = "logs in a format that no kind of the pack describes: " + ", ".join(unknown.examples)
             yield Skipped(source=f"*{extension}", reason=SkipReason.NOT_RECOGNISED, count=unknown.count, detail=detail)
 
-    def _judge(self, file: EvidenceFile) -> Iterator[Artefact | Skipped]:
+    def _judge(self, file: EvidenceFile) -> Iterator[Artefact]:
         claims: dict[int, Mapping[str, str]] = {}
         forms = tuple(comparable_forms(file.path))
         for form in forms:
@@ -101,7 +102,7 @@ class _Recogniser:
 
     def _looked_into(
         self, file: EvidenceFile, claims: Mapping[int, Mapping[str, str]], extension: str
-    ) -> Iterator[Artefact | Skipped]:
+    ) -> Iterator[Artefact]:
         head = _Head(file)
         placed = bool(claims) and (extension in _SURELY_LOG or not self._placing.isdisjoint(claims))
         try:
@@ -111,17 +112,17 @@ class _Recogniser:
             empty = not found and head.empty()
             archive = not found and is_opened(file.path) and head.begins_an_archive()
         except EvidenceReadError as fault:
-            yield Skipped(source=shown_source(file.path), reason=fault.reason, detail=printable(fault.message))
+            self._skips.add(file.path, fault.reason, fault.message)
             return
         yield from found
         if empty and placed:
-            yield Skipped(source=shown_source(file.path), reason=SkipReason.EMPTY)
+            self._skips.add(file.path, SkipReason.EMPTY)
         elif placed and not found:
             wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
             dialect = head.dialect()
             detail = f"lies where a file of the kind {wanted} would, but its content is another"
             detail += f" ({dialect})" if dialect else ""
-            yield Skipped(source=shown_source(file.path), reason=SkipReason.NOT_RECOGNISED, detail=detail)
+            self._skips.add(file.path, SkipReason.NOT_RECOGNISED, detail)
         elif not found and not empty and not archive:
             self._note_unknown(file, extension)
 

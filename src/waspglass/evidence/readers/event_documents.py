@@ -26,6 +26,8 @@ _CUT = 32
 """Characters before the end of what was read; a fault there may be for lack of the rest."""
 _BEGIN = re.compile(r"\{")
 _NEXT = re.compile(r"\n[ \t]*(?:[\[,][ \t]*)?\{")
+_MOST_PARTS = 1_000_000
+"""Objects and lists of one document: 16 MB of nothing but `{}` would take 800 MB when they are read."""
 _ANSWERS = ("value", "results", "events", "rows")
 _TYPE_LINE = "#TYPE"
 _DAMAGED = ()
@@ -67,6 +69,7 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
             ended = not held
             continue
         try:
+            _refuse_swarm(held, begin.start())
             found, at = decoder.raw_decode(held, begin.start())
         except (ValueError, RecursionError) as fault:
             if not ended and len(held) - begin.start() < LONGEST_EVENT and _is_cut(fault, len(held)):
@@ -83,6 +86,12 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
     tell_faults(faults, path)
 
 
+def _refuse_swarm(held: str, start: int) -> None:
+    """Raises ValueError for what may be one document of too many parts; what is short cannot be."""
+    if len(held) - start > 2 * PIECE and held.count("{", start) + held.count("[", start) > _MOST_PARTS:
+        raise ValueError("more parts than an event has")
+
+
 def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
     """Whether the fault is that the text ends."""
     if not isinstance(fault, json.JSONDecodeError):
@@ -92,7 +101,7 @@ def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
 
 def _events_in(found: object) -> Iterator[Document]:
     """The document, or those in the list of an answer."""
-    if not isinstance(found, Mapping):
+    if not isinstance(found, Mapping) or not found:
         return
     hits = found.get("hits")
     inside = hits.get("hits") if isinstance(hits, Mapping) else None

@@ -46,6 +46,9 @@ WATCHED_KEYS: tuple[str, ...] = (
 )
 _BUILD_PARTS = ("MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor")
 _MOST_KEYS = 50_000
+_MOST_LOOKS = 1_000_000
+"""Keys whose names are compared; those of a whole server are 100,000 or so. A hive of some kilobytes can name the same
+keys below one another without end."""
 _LONGEST = 4096
 
 
@@ -97,8 +100,7 @@ class HiveReader:
                 records = count(1)
                 for number, (name, key) in enumerate(self._watched(root)):
                     if number >= _MOST_KEYS:
-                        message = f"more than {_MOST_KEYS} watched keys are in it; the others were not read"
-                        raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=Location(path))
+                        raise _too_many(f"more than {_MOST_KEYS} watched keys")
                     moment = plausible(key.timestamp)
                     for fields in _of_key(f"{prefix}\\{name}", key, path):
                         record = {field: text for field, text in fields.items() if text}
@@ -110,18 +112,25 @@ class HiveReader:
             raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
 
     def _watched(self, root: _Key) -> Iterator[tuple[str, _Key]]:
+        looks = count(1)
         for pattern in self._keys:
-            yield from _descend(root, pattern.split("\\"), "")
+            yield from _descend(root, pattern.split("\\"), "", looks)
 
 
-def _descend(key: _Key, parts: list[str], path: str) -> Iterator[tuple[str, _Key]]:
+def _too_many(what: str) -> EvidenceReadError:
+    return EvidenceReadError(f"{what} are in it; the others were not read", reason=SkipReason.LIMIT_REACHED)
+
+
+def _descend(key: _Key, parts: list[str], path: str, looks: Iterator[int]) -> Iterator[tuple[str, _Key]]:
     if not parts:
         yield path, key
         return
     wanted = parts[0].lower()
     for below in key.subkeys():
+        if next(looks) > _MOST_LOOKS:
+            raise _too_many(f"more than {_MOST_LOOKS} keys")
         if wanted in {"*", below.name.lower()}:
-            yield from _descend(below, parts[1:], f"{path}\\{below.name}".lstrip("\\"))
+            yield from _descend(below, parts[1:], f"{path}\\{below.name}".lstrip("\\"), looks)
 
 
 def _of_key(full: str, key: _Key, path: str) -> Iterator[dict[str, str]]:

@@ -108,7 +108,7 @@ class IisConfigReader:
         shared = {**artefact.attributes, "path": path}
         if artefact.file.modified is not None:
             shared["modified"] = format_instant(artefact.file.modified)
-        rules: dict[int, dict[str, str]] = {}
+        rules: dict[int, dict[str, list[str]]] = {}
         places = LinePlaces()
         for element in xml_elements(read_whole(artefact, _LIMIT), path):
             fields = _setting(element, rules)
@@ -117,28 +117,29 @@ class IisConfigReader:
                 yield places.at(element.line), None, shared | {key: value for key, value in fields.items() if value}
 
 
-def _setting(element: XmlElement, rules: dict[int, dict[str, str]]) -> dict[str, str] | None:
+def _setting(element: XmlElement, rules: dict[int, dict[str, list[str]]]) -> dict[str, str] | None:
     """Our fields of an element that is a setting; parts of a rewrite rule are kept until the rule ends."""
     if element.name in _RULE_PARTS and (rule := next(element.around("rule"), None)) is not None:
         _note_rule_part(element, rules.setdefault(id(rule), {}))
         return None
     if element.path[-2:] in {("rules", "rule"), ("globalRules", "rule"), ("outboundRules", "rule")}:
-        return {"element": "rewrite_rule", "name": element.attributes.get("name", ""), **rules.pop(id(element), {})}
+        parts = {name: "\n".join(texts) for name, texts in rules.pop(id(element), {}).items()}
+        return {"element": "rewrite_rule", "name": element.attributes.get("name", ""), **parts}
     if (known := _SETTINGS.get(element.path[-2:])) is None:
         return None
     return {"element": known[0], **known[1](element)}
 
 
-def _note_rule_part(element: XmlElement, rule: dict[str, str]) -> None:
+def _note_rule_part(element: XmlElement, rule: dict[str, list[str]]) -> None:
     attributes = element.attributes
     if element.name == "match":
-        rule["pattern"] = attributes.get("url", attributes.get("pattern", ""))
+        rule["pattern"] = [attributes.get("url", attributes.get("pattern", ""))]
     elif element.name == "action":
-        rule["action"] = attributes.get("type", "")
-        rule["target"] = attributes.get("url", attributes.get("value", ""))
+        rule["action"] = [attributes.get("type", "")]
+        rule["target"] = [attributes.get("url", attributes.get("value", ""))]
     elif element.parent is not None and element.parent.name == "conditions":
         condition = f"{attributes.get('input', '')} ~ {attributes.get('pattern', '')}"
-        rule["conditions"] = "\n".join(filter(None, (rule.get("conditions"), condition)))
+        rule.setdefault("conditions", []).append(condition)
 
 
 def _where(element: XmlElement) -> dict[str, str]:

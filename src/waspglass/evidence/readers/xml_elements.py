@@ -19,7 +19,7 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["XmlElement", "text_of", "xml_elements"]
 
-_MAX_DEPTH = 200
+_MAX_DEPTH = 64
 _MAX_ELEMENTS = 1_000_000
 _MAX_TEXT = 1_000_000
 _PIECE = 64 * 1024
@@ -74,6 +74,7 @@ class _Collector:
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.ended: list[XmlElement] = []
         self._open: list[XmlElement] = []
+        self._texts: list[list[str]] = []
         self._count = 0
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -84,13 +85,16 @@ class _Collector:
         path = (*(above.path if above else ()), _local(name))
         plain = {_local(key): value for key, value in attributes.items()}
         self._open.append(XmlElement(path, plain, self.parser.CurrentLineNumber, "", above))
+        self._texts.append([])
 
     def _end(self, _name: str) -> None:
-        self.ended.append(self._open.pop())
+        element = self._open.pop()
+        element.text = "".join(self._texts.pop())[:_MAX_TEXT]
+        self.ended.append(element)
 
     def _text(self, text: str) -> None:
-        if self._open and len(self._open[-1].text) < _MAX_TEXT:
-            self._open[-1].text += text
+        if self._texts:
+            self._texts[-1].append(text)  # a string that grows by each piece would take the square
 
     def _doctype(self, *_parts: object) -> None:
         raise _RefusedError("it declares a document type, which such a file never does")
