@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from waspglass.hunt.rules.wildcards import any_pattern_test, fold, pattern_test
@@ -15,6 +15,20 @@ PARTS = st.lists(
     max_size=7,
 )
 VALUES = st.text(st.sampled_from("aAbB.+x\n\u0130"), max_size=10)
+
+
+@given(st.text(), st.text())
+@example("a\u03a3", "b")
+@example("\u0130", "\u212a")
+def test_case_is_folded_letter_by_letter(one: str, two: str) -> None:
+    """Else a part of a value would not be found in the whole: `\u03a3` is written otherwise at the end of a word."""
+    assert fold(one + two) == fold(one) + fold(two)
+    assert len(fold(one)) == len(one)
+    assert [ascii(a) for a in fold(one) if a.isascii()] == [ascii(a.lower()) for a in one if a.isascii()]
+
+
+def test_greek_words_are_found_whatever_their_case() -> None:
+    assert fold("\u039f\u0394\u039f\u03a3") == fold("\u03bf\u03b4\u03bf\u03c2") == fold("\u03bf\u03b4\u03bf\u03c3")
 
 
 @settings(max_examples=500)

@@ -288,11 +288,12 @@ def _cidr(text: str) -> Test:
     network = ip_network(text, strict=False)
 
     def inside(value: str) -> bool:
+        text = value.partition("%")[0].strip("[]")
         try:
-            address = ip_address(value.partition("%")[0].strip("[]"))
+            address = ip_address(text)
         except ValueError:
             return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None and "." in value:
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None and "." in text:
             address = address.ipv4_mapped  # ::ffff:198.51.100.7
         return address.version == network.version and address in network
 

@@ -16,12 +16,13 @@ __all__ = ["Test", "any_pattern_test", "fold", "merged", "pattern_test"]
 
 Test = Callable[[str], bool]
 
-_NOT_ASCII_TWINS = str.maketrans({"\u0130": "\ue000", "\u212a": "\ue001"})
+_ALONE = str.maketrans({"\u0130": "\ue000", "\u212a": "\ue001", "\u03a3": "\u03c3", "\u03c2": "\u03c3"})
+"""What lower case would make into ASCII, and the sigma, whose lower case depends on what stands beside it."""
 
 
 def fold(text: str) -> str:
-    """Lower case, in which only ASCII letters become ASCII letters (no Kelvin sign for `k`)."""
-    return text.lower() if text.isascii() else text.translate(_NOT_ASCII_TWINS).lower()
+    """Lower case, letter by letter, in which only ASCII letters become ASCII letters (no Kelvin sign for `k`)."""
+    return text.lower() if text.isascii() else text.translate(_ALONE).lower()
 
 
 def merged(parts: tuple[Part, ...]) -> tuple[Part, ...]:
