@@ -105,17 +105,14 @@ def _design(patterns: list[Pattern], pairs: tuple[tuple[int, int], ...]) -> Floa
     return np.column_stack([np.ones(len(patterns)), seen, *joint])
 
 
-def _fit(design: Floats, counts: Floats) -> tuple[Floats, Floats, float] | None:
-    """Poisson regression with log link by iteratively reweighted least squares: coefficients, covariance, AIC."""
+def _fit(design: Floats, counts: Floats) -> tuple[float, float, float]:
+    """Poisson regression by iteratively reweighted least squares: log of the unseen, the variance of that, and AIC."""
     beta = np.zeros(design.shape[1])
     beta[0] = math.log(max(counts.mean(), 0.5))
     for _ in range(200):
         mean = np.exp(np.clip(design @ beta, -30, 30))
         information = design.T @ (mean[:, None] * design)
-        try:
-            step = np.linalg.solve(information, design.T @ (counts - mean))
-        except np.linalg.LinAlgError:
-            return None
+        step = np.linalg.lstsq(information, design.T @ (counts - mean), rcond=None)[0]
         beta = beta + np.clip(step, -5, 5)
         if np.abs(step).max() < 1e-10:
             break
@@ -123,8 +120,24 @@ def _fit(design: Floats, counts: Floats) -> tuple[Floats, Floats, float] | None:
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
     deviance = 2.0 * float((terms - (counts - mean)).sum())
-    penalty = 2.0 * design.shape[1]
-    return beta, np.asarray(np.linalg.pinv(design.T @ (mean[:, None] * design)), dtype=np.float64), deviance + penalty
+    variance = np.linalg.pinv(design.T @ (mean[:, None] * design))[0, 0]
+    return float(beta[0]), float(variance), deviance + 2.0 * design.shape[1]
+
+
+def _bounded(design: Floats, counts: Floats) -> bool:
+    """False if any number of unseen hosts is as likely: a source that shares nothing can do that.
+
+    Then there is a way to go on without end from any coefficients, on which the unseen grow, nothing changes where
+    hosts were seen, and nothing grows where none were (S. E. Fienberg, A. Rinaldo, Ann. Statist. 40 (2012) 996-1023).
+    """
+    from scipy.optimize import linprog
+
+    none = counts == 0
+    if not none.any():
+        return True
+    unseen = np.eye(1, design.shape[1])[0]
+    walls = {"A_ub": design[none], "b_ub": np.zeros(none.sum()), "A_eq": design[~none], "b_eq": np.zeros((~none).sum())}
+    return float(linprog(-unseen, **walls, bounds=(-1, 1)).fun) > -1e-9
 
 
 def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estimate:
@@ -143,10 +156,13 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
         if sum(math.comb(len(all_pairs), each) for each in range(size + 1)) > _MODELS:
             break
         for pairs in itertools.combinations(all_pairs, size):
-            fit = _fit(_design(patterns, pairs), counts)
-            # A source that shares nothing makes the unseen cell unbounded: such a fit says nothing.
-            if fit is not None and 0 < fit[1][0, 0] < 25 and fit[0][0] < math.log(seen * _BOUND):
-                fits.append((fit[2], pairs, fit[0][0], math.sqrt(fit[1][0, 0])))
+            design = _design(patterns, pairs)
+            unseen, variance, aic = _fit(design, counts)
+            told = unseen < _NONE[0] or (0 < variance < 25 and unseen < math.log(seen * _BOUND))
+            if told and _bounded(design, counts):
+                # The number is a count around the mean that the model has for it, with the spread of a count.
+                error = math.sqrt(variance + math.exp(-unseen)) if unseen > _NONE[0] else _NONE[1]
+                fits.append((aic, pairs, max(unseen, _NONE[0]), error))
     shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
     if not fits:
         return Estimate("log-linear", sources, seen, shared, float(seen), float(seen), None)
@@ -154,11 +170,11 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
     pairs = fits[0][1]
     weights = np.exp([-(fit[0] - fits[0][0]) / 2 for fit in fits])
     weights /= weights.sum()
-    logs, errors = np.transpose([fit[2:] if fit[2] > _NONE[0] else _NONE for fit in fits])
+    logs, errors = np.transpose([fit[2:] for fit in fits])
     unseen = float(weights @ logs)
     error = float(weights @ np.sqrt(errors**2 + (logs - unseen) ** 2))
     high = seen + math.exp(min(unseen + _Z * error, 700.0))
-    close = [seen + math.exp(fit[2]) for fit in fits if fit[0] - fits[0][0] <= 4]
+    close = [seen + math.exp(log) * (log > _NONE[0]) for aic, _, log, _ in fits if aic - fits[0][0] <= 4]
     return Estimate(
         "log-linear",
         sources,
