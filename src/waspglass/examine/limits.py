@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from waspglass.examine.case import Case
@@ -14,7 +15,7 @@ from waspglass.hunt.outcome.collect import PROXY
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import Certainty, Facts
-from waspglass.model.finding import Effect, Finding
+from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
@@ -45,6 +46,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_hostname(observations, facts, catalogue),
         *_asked(observations, catalogue),
         *_absent_kinds(observations, pack, catalogue),
+        *_channels(observations, exposed, catalogue),
         *_rules(observations, catalogue),
         *_skips(observations, catalogue),
         Limit(id="campaign-only", text=catalogue.text("limit.campaign_only", cves=", ".join(pack.cves))),
@@ -229,13 +231,39 @@ def _absent_kinds(observations: Observations, pack: Pack, catalogue: Catalogue) 
         Limit(
             id=f"absent-{kind.kind}",
             text=catalogue.text(
-                "limit.absent_kind", title=kind.title.text(catalogue.language), rungs=_rungs(kind, catalogue)
+                "limit.absent_kind", title=kind.title.text(catalogue.language), rungs=_in_words(kind.shows, catalogue)
             ),
             remedy=kind.remedy.text(catalogue.language),
         )
         for kind in absent
         if kind.remedy
     ]
+
+
+def _channels(observations: Observations, exposed: Exposure, catalogue: Catalogue) -> list[Limit]:
+    """Event logs that the rules look in, and that were not collected, or begin when the window is open already."""
+    found: list[Limit] = []
+    absent = [one for one in observations.event_logs if not one.collected]
+    if absent:
+        rungs = frozenset(rung for one in absent for rung in one.rungs)
+        text = catalogue.text(
+            "limit.absent_channels",
+            channels=", ".join(sorted({name for one in absent for name in one.channels})),
+            count=sum(one.rules for one in absent),
+            rungs=_in_words((rung for rung in Rung if rung in rungs), catalogue),
+        )
+        remedy = catalogue.text("limit.absent_channels_remedy")
+        found.append(Limit(id="absent-channels", text=text, remedy=remedy))
+    start = exposed.window.from_ + _FIRST_LOGS if exposed.window is not None else None
+    late = {
+        f"{' / '.join(one.channels)} ({one.begins:%Y-%m-%d})"
+        for one in observations.event_logs
+        if start is not None and one.begins is not None and one.begins > start
+    }
+    if late:
+        text = catalogue.text("limit.late_channels", channels=", ".join(sorted(late)))
+        found.append(Limit(id="late-channels", text=text, remedy=catalogue.text("limit.late_channels_remedy")))
+    return found
 
 
 def _stands_in(one: ArtefactKind, absent: ArtefactKind) -> bool:
@@ -247,9 +275,9 @@ def _is_absent(coverage: Coverage | None) -> bool:
     return coverage is None or coverage.files == 0
 
 
-def _rungs(kind: ArtefactKind, catalogue: Catalogue) -> str:
-    """The rungs in words, without what explains them in brackets."""
-    return ", ".join(catalogue.text(f"rung.{rung.value}").partition(" (")[0] for rung in kind.shows)
+def _in_words(rungs: Iterable[Rung], catalogue: Catalogue) -> str:
+    """The rungs without what explains them in brackets."""
+    return ", ".join(catalogue.text(f"rung.{rung.value}").partition(" (")[0] for rung in rungs)
 
 
 def _rules(observations: Observations, catalogue: Catalogue) -> list[Limit]:

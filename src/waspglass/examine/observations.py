@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from waspglass.examine.event_logs import EventLog
 from waspglass.hunt.outcome.not_found import NotFound
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import BuildSighting
@@ -35,6 +36,7 @@ class Observations:
         collected_settings: Kind and file name of collected settings of which former ones may have been collected too.
         blinded: Skips of files that are able to show an entry, so that coverage has holes that no time tells.
         file_timed: Kinds whose findings are dated by their file, which copying may have changed.
+        event_logs: Which event logs the rules look in, if any were collected.
         not_found: When logs say that something is not there.
         zoneless: Kinds whose local times were read as UTC, because nobody said where the server's clock stands.
         manifest: Digest of the list of examined files.
@@ -55,6 +57,7 @@ class Observations:
     collected_settings: frozenset[tuple[str, str]] = frozenset()
     blinded: tuple[Skipped, ...] = ()
     file_timed: frozenset[str] = frozenset()
+    event_logs: tuple[EventLog, ...] = ()
     not_found: tuple[NotFound, ...] = ()
     zoneless: frozenset[str] = frozenset()
     manifest: str | None = None

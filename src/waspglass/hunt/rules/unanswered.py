@@ -12,7 +12,7 @@ from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
-__all__ = ["unanswered", "without_log"]
+__all__ = ["answers", "unanswered", "without_log"]
 
 _MOST_NAMED = 200
 """Kinds of log that are named; whoever brings rules for all sorts of systems gets the number of the others."""
@@ -26,7 +26,7 @@ def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator
     for rule in rules:
         wanted = rule.logsource
         if wanted not in known:
-            known[wanted] = any(_answers(kind, wanted) for kind in offered)
+            known[wanted] = any(answers(kind, wanted) for kind in offered)
         if not known[wanted]:
             waiting.setdefault(wanted, []).append(rule.id)
     listed = sorted(waiting.items(), key=lambda item: -len(item[1]))
@@ -56,7 +56,7 @@ def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -
         if rule.id not in rules.brought:
             continue
         if wanted not in known:
-            known[wanted] = tuple(name for name, kind in rules.kinds.items() if _answers(kind, wanted))
+            known[wanted] = tuple(name for name, kind in rules.kinds.items() if answers(kind, wanted))
         if not known[wanted]:
             continue
         there = [name for name in known[wanted] if name in present]
@@ -78,7 +78,8 @@ def _idle(what: str, counts: Counter[str]) -> Iterator[Skipped]:
         yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=total, detail=detail)
 
 
-def _answers(kind: ArtefactKind, wanted: Logsource) -> bool:
+def answers(kind: ArtefactKind, wanted: Logsource) -> bool:
+    """True if a rule of this logsource runs on logs of this kind."""
     if not any(offered.answers(wanted) for offered in kind.logsources):
         return False
     return not format_of(kind.format).events or variants(wanted) is not None
