@@ -118,7 +118,28 @@ def test_every_marking_is_explained(tlp: Tlp) -> None:
         ask_first = {"en": "ask us before you pass it on", "de": "fragen Sie uns, bevor"}[language]
         give_it = {"en": "give them this message", "de": "geben Sie ihm diese Nachricht"}[language]
         closed = tlp in (Tlp.RED, Tlp.AMBER_STRICT)
+        assert ({"en": "your customers'", "de": "Ihren Kunden"}[language] in text) is not closed
         assert (ask_first in text, give_it in text) == (closed, not closed)
+
+
+@pytest.mark.parametrize(
+    ("language", "cut_off", "update"),
+    [("en", "1. Cut off hosts", "1. Install the"), ("de", "1. Als kompromittiert", "1. Das Sicherheitsupdate")],
+)
+def test_the_first_step_fits_what_was_seen(language: str, cut_off: str, update: str) -> None:
+    for reported, first, other in ((True, cut_off, update), (False, update, cut_off)):
+        text = message(Notice(Contact("a@b.example", language=language), (host(reported=reported),)), PACK, SENDER)
+        assert first in text
+        assert other not in text
+
+
+def test_an_undecided_version_is_said_in_words_that_an_owner_knows() -> None:
+    seen = host(State.UNDECIDABLE, compromise="webshell", reported=True)
+    for language, words in (
+        ("en", "reported as compromised (webshell), whether it is patched is not known;"),
+        ("de", "als kompromittiert gemeldet (webshell), ob es gepatcht ist, ist nicht bekannt;"),
+    ):
+        assert words in message(Notice(Contact("a@b.example", language=language), (seen,)), PACK, SENDER)
 
 
 def test_what_is_known_of_an_address_outranks_what_is_not() -> None:
@@ -151,8 +172,8 @@ def test_an_address_is_one_line_whoever_saw_it() -> None:
             host(State.PATCHED, source="shadowserver.x", compromise="webshell", reported=True))  # fmt: skip
     text = message(Notice(Contact("a@b.example"), seen), PACK, SENDER)
     assert (
-        "192.0.2.1 tcp/8443 tcp/443 (mail.a.example): vulnerable, webshell; Nmap, Shodan, Shadowserver x, 2021-03-09"
-        in text
+        "192.0.2.1 tcp/8443 tcp/443 (mail.a.example): reported as compromised (webshell), vulnerable;"
+        " Nmap, Shodan, Shadowserver x, 2021-03-09" in text
     )
     assert text.count("192.0.2.1") == 1
 

@@ -123,6 +123,7 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
         name=printable(notice.contact.name) or notice.contact.email,
         sender=sender,
+        passed_on=sender.tlp not in (Tlp.RED, Tlp.AMBER_STRICT),
         pack=pack,
         title=pack.title.text(language),
         addresses=len(seen),
@@ -162,15 +163,17 @@ def _vulnerable(seen: Iterable[ExposedHost]) -> bool:
 
 
 def _sample(seen: Sequence[ExposedHost], words: CensusWords) -> str:
-    """One line for an address: ports, name, the best known state, what was reported, who saw it, and when last."""
+    """One line for an address: ports, name, what was reported, the best known state, who saw it, and when last."""
     ports = dict.fromkeys(f"{host.transport or 'tcp'}/{host.port}" for host in seen if host.port)
     name = next((f" ({printable(host.name)})" for host in seen if host.name), "")
     state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
-    told = ", ".join([words.state(state), *reports])
+    unclear = state in (State.UNDECIDABLE, State.UNKNOWN)
+    told = [words.text("notice.compromised", report=report) for report in reports]
+    told.append(words.text("notice.unclear") if unclear else words.state(state))
     sources = ", ".join(dict.fromkeys(words.source(host.source) for host in seen))
     last = max(host.seen for host in seen)
-    return f"{' '.join([seen[0].address, *ports])}{name}: {told}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
+    return f"{' '.join([seen[0].address, *ports])}{name}: {', '.join(told)}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
 
 
 def _folder_name(email: str) -> str:
