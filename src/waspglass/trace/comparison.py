@@ -16,6 +16,7 @@ from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source
 from waspglass.trace.reader import Grounds, Reader, is_forced
 from waspglass.trace.result import Comparison, Hypotheses, PartMatch
+from waspglass.trace.template import SAME_SHAPE, one_template
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["COMMON_SOURCE_AT", "Comparing", "Draft", "one_in"]
@@ -96,6 +97,11 @@ class Comparing:
         if verdict is Verdict.DERIVED and common_source is not None and common_source < COMMON_SOURCE_AT:
             verdict = Verdict.CANNOT_TELL
             reason = "common_source" if likeness.known_share >= MOSTLY else "common_open"
+        alone = count < self._calibration.alone_below and not identical  # a background would show a template
+        if verdict is Verdict.DERIVED and alone and likeness.views["shape"] >= SAME_SHAPE:
+            template = one_template(own, other, self._reader)
+            verdict, reason = (Verdict.CANNOT_TELL, "structure_open") if template else (verdict, reason)
+            verdict, reason = Verdict.CANNOT_TELL, "structure_open"
         more = (("identical", identical), ("as_tokens", is_forced(own)))
         return Comparison(
             sample=sample.name,

@@ -2,8 +2,8 @@
 
 Two that know nothing of each other have the same jQuery, the same lock file, the same list of what Git ignores. The
 signs are where a file lies, what it is called, and what its head says: most are among those by which hosts of code
-leave such files out of their statistics (GitHub's Linguist), the others are notices that minifiers keep: `@license`, and
-`/*!` with a licence or an address. A folder `vendor` is no sign: here it may be that of the vendor who shared.
+leave such files out of their statistics (GitHub's Linguist), the others are notices that minifiers keep: `@license`,
+and `/*!` with a licence or an address. A folder `vendor` is no sign: here it may be that of the vendor who shared.
 """
 
 from __future__ import annotations
@@ -81,6 +81,4 @@ def hedged(one: Comparison, elsewhere: Collection[str]) -> Comparison:
     """The comparison without the answer *derived* if both may have the shared program from its maker."""
     if one.shared not in elsewhere or one.verdict is not Verdict.DERIVED:
         return one
-    parts = tuple(part.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for part in one.parts)
-    reasons = ("elsewhere", *one.reasons[1:])
-    return one.model_copy(update={"verdict": Verdict.CANNOT_TELL, "reasons": reasons, "parts": parts})
+    return one.withheld("elsewhere")

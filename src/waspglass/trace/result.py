@@ -168,6 +168,12 @@ class Comparison(Document):
     direction: Direction | None = None
     identical: bool = False
 
+    def withheld(self, reason: str) -> Comparison:
+        """The same comparison with the answer *cannot tell* for this reason, also of its parts."""
+        parts = tuple(part.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for part in self.parts)
+        reasons = (reason, *self.reasons[1:])
+        return self.model_copy(update={"verdict": Verdict.CANNOT_TELL, "reasons": reasons, "parts": parts})
+
 
 class Text(Document):
     """The lines of a program, for showing them; `cut` if there were more."""

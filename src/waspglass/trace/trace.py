@@ -20,6 +20,7 @@ from waspglass.trace.program import Program, Reading, Source
 from waspglass.trace.reader import Grounds, Reader
 from waspglass.trace.result import Comparison, Direction, Input, Text, TraceResult
 from waspglass.trace.screening import Ranking, listed
+from waspglass.trace.template import SAME_SHAPE, one_template
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["DETAILED", "trace"]
@@ -27,6 +28,10 @@ __all__ = ["DETAILED", "trace"]
 DETAILED = 12
 RELATIVES = 4
 """Other copies, and other samples, that a comparison is contrasted with."""
+_OPEN = frozenset({"unlike", "unclear", "between", "structure_open"})
+"""Reasons of answers that a part may change."""
+_BY_STRUCTURE = frozenset({"between", "part", "part_between"})
+"""Reasons that a template which was filled in twice gives as well."""
 
 
 def trace(
@@ -151,17 +156,20 @@ class _Detailing:
         verdict, reasons = draft.verdict, draft.reasons
         if any(part.verdict is Verdict.DERIVED for part in parts):
             verdict, reasons = Verdict.DERIVED, ("part", *draft.reasons[1:])
-        elif any(part.llr > max(0.0, draft.llr) for part in parts) and reasons[0] in {
-            "unlike",
-            "unclear",
-            "between",
-            "structure_open",
-        }:
+        elif any(part.llr > max(0.0, draft.llr) for part in parts) and reasons[0] in _OPEN:
             verdict, reasons = Verdict.CANNOT_TELL, ("part_between", *draft.reasons[1:])
-        return draft.model_copy(update={
+        detailed = draft.model_copy(update={
             "verdict": verdict, "reasons": reasons, "regions": regions, "parts": parts,
             "direction": self._direction(draft, covered),
         })  # fmt: skip
+        template = detailed.reasons[0] in _BY_STRUCTURE and self._one_template(draft, sample, reference)
+        return detailed.withheld("structure_open") if template else detailed
+
+    def _one_template(self, draft: Comparison, sample: Source, reference: Source) -> bool:
+        """Whether both may be one template that was filled in; a background would show that."""
+        alone = len(self.grounds.of(sample)) + 2 < self.calibration.alone_below
+        alike = alone and not draft.identical and draft.views["shape"] >= SAME_SHAPE
+        return alike and one_template(sample, reference, self.reader)
 
     def _by_structure(self, draft: Comparison, sample: Source, reference: Source, against: Background) -> Comparison:
         """The same comparison, derived if the wholes are enough for that where only what renaming keeps is compared.
