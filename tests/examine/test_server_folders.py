@@ -69,6 +69,13 @@ def test_folders_of_collectors_may_stand_between_a_server_and_its_drives(below: 
     assert bool(server_folders(found, ROOT)) is servers
 
 
+@pytest.mark.parametrize(("one", "other", "servers"), [("MX01", "MX02", True), ("part1", "part2", False)])
+def test_archives_in_the_evidence_are_folders(one: str, other: str, servers: bool) -> None:
+    files = (_File(rf"{name}.zip\C\inetpub\{name}.log", None) for name in (one, other))
+    found = [Artefact("iis", "w3c", cast("EvidenceFile", file), {}) for file in files]
+    assert bool(server_folders(found, ROOT)) is servers
+
+
 def test_members_of_archives_say_nothing() -> None:
     assert (
         server_folders([_artefact("MX01", "C", "a", local=False), _artefact("MX02", "C", "b", local=False)], ROOT) == {}

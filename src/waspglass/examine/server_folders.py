@@ -25,6 +25,7 @@ __all__ = ["server_folders", "told_apart"]
 _DEPTH = 4
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T_ -][\d_:.-]*Z?)?|\d{6,}")
 _NUMBER = re.compile(r"\d+")
+_ARCHIVE = re.compile(r"\.(?:zip|tgz|tar(?:\.\w+)?)$", re.IGNORECASE)
 _COLLECTORS = frozenset({"uploads", "auto", "file", "ntfs", "lazy_ntfs", "mft", "ntfs_vss", "fs"})
 _NO_SERVERS = frozenset(
     {
@@ -59,16 +60,17 @@ def server_folders(artefacts: Iterable[Artefact], root: Path) -> dict[str, str]:
     in names do not count, and folders of other names may as well be parts of one collection (`logs`, `pages`).
 
     Args:
-        artefacts: Of a folder; members of archives have no place of their own on this machine and are left out.
+        artefacts: Of a folder, or of archives in it: each of these is a folder. Members of one archive lie where the
+            server had them; their folders are not known any more, and they are left out.
         root: The evidence.
     """
     base, places = root.resolve(), {}
     drives: dict[str, set[str]] = defaultdict(set)
     for artefact in artefacts:
         local = artefact.file.local
-        if local is None or not local.is_relative_to(base):
-            continue
-        if (place := _place(local.relative_to(base).parts)) is not None:
+        inside = local is not None and local.is_relative_to(base)
+        parts = local.relative_to(base).parts if local and inside else tuple(artefact.file.path.split("\\"))
+        if (place := _place(parts)) is not None:
             letter, folder = place
             drives[letter].add(folder)
             places[shown_source(artefact.file.path)] = folder
@@ -111,7 +113,7 @@ def _place(parts: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def _two_servers(one: str, other: str) -> bool:
-    first, second = (_MOMENT.sub("", name).upper() for name in (one, other))
+    first, second = (_MOMENT.sub("", _ARCHIVE.sub("", name)).upper() for name in (one, other))
     if first == second:
         return False
     stems = {_NUMBER.sub("", name).strip("-_ .").lower() for name in (first, second)}
