@@ -42,15 +42,18 @@ rule web_page_evaluates_request
         technique = "T1505.003"
         rung = "implanted"
         effect = "shows"
-        fires = "samples/web/eval_page"
+        fires = "samples/web/eval_page samples/web/eval_page_packed samples/web/eval_page_basic"
         silent = "samples/web/harmless_pages"
     strings:
         $server_1 = /<%@?\s/ ascii wide
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\b/ nocase ascii wide
+        $tag = "<%"
+        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\b/ nocase ascii wide
+        $packed = /\bev[a]l\s{0,8}\(\s{0,8}System\.Text\.[^;]{1,120}FromB[a]se64String[^;]{1,4000}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
         $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
     condition:
-        filesize < 4MB and any of ($server_*) and ($direct or $coded)
+        filesize < 4MB and (any of ($server_*) or $tag at 0) and ($direct or $coded or $basic or $packed)
 }
 
 rule web_page_writes_request_to_file
@@ -71,6 +74,7 @@ rule web_page_writes_request_to_file
         $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
         $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
         $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_4 = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and any of ($write_*)
 }
@@ -92,7 +96,7 @@ rule web_page_loads_assembly_from_request
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase ascii wide
         $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase ascii wide
-        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}(HttpContext\.Curr[e]nt\.|Context\.|this\.)?Req[u]est\b/ nocase ascii wide
         $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and $load and any of ($body_*) and $start
@@ -101,8 +105,8 @@ rule web_page_loads_assembly_from_request
 rule web_page_starts_programs
 {
     meta:
-        title = "Page that can start programs with text from a request"
-        description = "Starts processes and reads requests; some products' own pages do so too, so a person should look"
+        title = "Page that can run programs or code with text from a request"
+        description = "Starts programs, runs or compiles code, and reads requests; some products' own pages do so too, so a person should look"
         author = "waspglass"
         reference = "https://www.microsoft.com/en-us/security/blog/2021/03/25/analyzing-attacks-taking-advantage-of-the-exchange-server-vulnerabilities/"
         technique = "T1505.003"
@@ -115,9 +119,20 @@ rule web_page_starts_programs
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $start_1 = /Proc[e]ss(StartInfo|\.St[a]rt)/ nocase ascii wide
         $start_2 = /WScript\.Sh[e]ll/ nocase ascii wide
+        $start_3 = /new\s{1,4}(System\.Diagnostics\.)?Proc[e]ss\s{0,4}\(/ nocase ascii wide
+        $start_4 = /Win32_Proc[e]ss\b/ nocase ascii wide
+        $start_5 = /Cre[a]teRunspace|\bAddScr[i]pt\s{0,4}\(/ nocase ascii wide
+        $start_6 = /Comp[i]leAssemblyFrom(Source|File|Dom)/ nocase ascii wide
+        $start_7 = /XsltS[e]ttings\s{0,4}\.\s{0,4}Trust[e]dXslt/ nocase ascii wide
+        $start_8 = /(ObjectStateForm[a]tter|BinaryForm[a]tter|LosForm[a]tter|NetDataContractSerial[i]zer)\b[^;]{0,80}\.\s{0,4}Deserial[i]ze\b/ nocase ascii wide
+        $start_9 = /\bev[a]l\s{0,8}\(/ nocase ascii wide
+        $jscript = /Langu[a]ge\s{0,4}=\s{0,4}["']?J(ava)?Script/ nocase ascii wide
+        $browser = /<scr[i]pt\b[^>]{0,200}(src\s{0,4}=|text\/javascript)/ nocase ascii wide
         $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
-        filesize < 4MB and any of ($server_*) and any of ($start_*) and $request
+        filesize < 4MB and any of ($server_*) and $request
+        and (any of ($start_1, $start_2, $start_3, $start_4, $start_5, $start_6, $start_7, $start_8)
+        or ($start_9 and $jscript and not $browser))
 }
 
 rule web_configuration_holds_script
@@ -141,6 +156,91 @@ rule web_configuration_holds_script
         $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
         filesize < 4MB and $settings and any of ($runs_*) and $script and $request
+}
+
+rule web_page_relays_connections
+{
+    meta:
+        title = "Page that passes network connections on"
+        description = "Tunnel in the shape of reGeorg and its successors: commands and targets come in headers of requests, bytes go out over a socket"
+        author = "waspglass"
+        reference = "https://www.volexity.com/blog/2021/03/02/active-exploitation-of-microsoft-exchange-zero-day-vulnerabilities/"
+        technique = "T1572"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/tunnel_page"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
+        $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
+    condition:
+        filesize < 4MB and any of ($server_*) and $socket and $headers
+}
+
+rule web_page_keeps_uploads
+{
+    meta:
+        title = "Page among those of Exchange that keeps what is uploaded"
+        description = "Exchange has no such page; a server-side script there that saves the files of a request is an uploader, such as SIMPLESEESHARP"
+        author = "waspglass"
+        reference = "https://www.volexity.com/blog/2021/03/02/active-exploitation-of-microsoft-exchange-zero-day-vulnerabilities/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/keeps_uploads"
+        silent = "samples/web/harmless_pages samples/web/keeps_uploads_elsewhere"
+    strings:
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
+        $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
+    condition:
+        filesize < 4MB and filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
+        and any of ($server_*) and $files and $save
+}
+
+rule web_page_keeps_uploads_elsewhere
+{
+    meta:
+        title = "Page that keeps what is uploaded"
+        description = "Forms of an owner do so, and so do uploaders of intruders: look who may call the page, and what it does with names"
+        author = "waspglass"
+        reference = "https://www.volexity.com/blog/2021/03/02/active-exploitation-of-microsoft-exchange-zero-day-vulnerabilities/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "hint"
+        fires = "samples/web/keeps_uploads_elsewhere"
+        silent = "samples/web/harmless_pages samples/web/keeps_uploads"
+    strings:
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
+        $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
+    condition:
+        filesize < 4MB and not filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
+        and any of ($server_*) and $files and $save
+}
+
+rule web_page_asks_for_security_products
+{
+    meta:
+        title = "Page that tells which security products are installed"
+        description = "A page that was planted on Exchange servers in March 2021 before others (SecChecker): it looks for files of scanners and answers with numbers"
+        author = "waspglass"
+        reference = "https://www.microsoft.com/en-us/security/blog/2021/03/25/analyzing-attacks-taking-advantage-of-the-exchange-server-vulnerabilities/"
+        technique = "T1518.001"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/security_check"
+        silent = "samples/web/harmless_pages"
+    strings:
+        $exists = /F[i]le\s{0,4}\.\s{0,4}Ex[i]sts\s{0,4}\(\s{0,4}@?["'][a-z]:[^"']{1,200}(xagt|csfalconserv[i]ce|cbserver|mfetp|SentinelAgent)/ nocase ascii wide
+        $answer = /Response\s{0,4}\.\s{0,4}Wr[i]te/ nocase ascii wide
+        $tag = "<%"
+    condition:
+        filesize < 64KB and $tag and $exists and $answer
 }
 
 rule logon_script_sends_password

@@ -1,0 +1,1 @@
+<% execute request("sample" ' INERT SAMPLE, cut off %>
