@@ -98,9 +98,8 @@ class Comparing:
             verdict = Verdict.CANNOT_TELL
             reason = "common_source" if likeness.known_share >= MOSTLY else "common_open"
         alone = count < self._calibration.alone_below and not identical  # a background would show a template
-        if verdict is Verdict.DERIVED and alone and likeness.views["shape"] >= SAME_SHAPE:
-            template = one_template(own, other, self._reader)
-            verdict, reason = (Verdict.CANNOT_TELL, "structure_open") if template else (verdict, reason)
+        alike = verdict is Verdict.DERIVED and alone and likeness.views["shape"] >= SAME_SHAPE
+        if alike and one_template(own, other, self._reader):
             verdict, reason = Verdict.CANNOT_TELL, "structure_open"
         more = (("identical", identical), ("as_tokens", is_forced(own)))
         return Comparison(
