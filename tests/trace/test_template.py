@@ -77,7 +77,7 @@ def compared(one: str, other: str, count: int = 0) -> Comparison:
     return result.comparisons[0]
 
 
-@pytest.mark.parametrize("words", [OTHERS, {"Order": "Border", "order": "border"}, {"Order": "User", "order": "user"}])
+@pytest.mark.parametrize("words", [OTHERS, {"Order": "Holder", "order": "holder"}, {"Order": "User", "order": "user"}])
 def test_one_test_suite_filled_in_for_two_subjects_is_not_derived_without_a_background(words: dict[str, str]) -> None:
     best = compared(put(SUITE, words), SUITE)
     assert (best.verdict, best.reasons[0]) == (Verdict.CANNOT_TELL, "structure_open")
