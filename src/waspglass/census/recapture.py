@@ -109,14 +109,15 @@ def _fit(design: Floats, counts: Floats) -> tuple[float, float, float]:
     """Poisson regression by iteratively reweighted least squares: log of the unseen, the variance of that, and AIC."""
     beta = np.zeros(design.shape[1])
     beta[0] = math.log(max(counts.mean(), 0.5))
+    mean = np.exp(design @ beta)
     for _ in range(200):
-        mean = np.exp(np.clip(design @ beta, -30, 30))
         information = design.T @ (mean[:, None] * design)
         step = np.linalg.lstsq(information, design.T @ (counts - mean), rcond=None)[0]
         beta = beta + np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-10:
+        before, mean = mean, np.exp(np.clip(design @ beta, -30, 30))
+        # Coefficients may go on without end where cells are empty; what they say of the cells does not.
+        if (np.abs(mean - before) < 1e-9 + 1e-11 * mean).all():
             break
-    mean = np.exp(np.clip(design @ beta, -30, 30))
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
     deviance = 2.0 * float((terms - (counts - mean)).sum())
