@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from waspglass.cli.epilog import epilog
 from waspglass.cli.out_folder import refuse_taken
-from waspglass.cli.streams import say, say_json, tell
+from waspglass.cli.streams import columns, say, say_json, tell
 
 if TYPE_CHECKING:
     from waspglass.model.skip import Skipped
@@ -199,7 +199,7 @@ def run(
         skipped=skipped, skipped_besides=[*others.skipped, *given.skipped], lineage=load_lineage_measured(),
         shared_besides=shared.besides,
     )  # fmt: skip
-    (say_json if form == "json" else say)(f"{rendered(result, form, language)}\n")
+    (say_json if form == "json" else say)(f"{rendered(result, form, language, columns())}\n")
     for path in write_trace(result, out, language) if out is not None else ():
         (tell if form == "json" else say)(f"{visible(str(path))}\n")
     codes = {Verdict.INDEPENDENT: 0, Verdict.DERIVED: 30, Verdict.CANNOT_TELL: 40}

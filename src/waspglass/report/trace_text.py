@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 
 from waspglass.model.escape import printable
 from waspglass.model.language import load_catalogue
@@ -17,6 +18,7 @@ from waspglass.trace.result import Comparison, Text, TraceResult
 
 __all__ = ["index_text", "matrix_text", "trace_text"]
 
+WIDTH = 110
 SHOWN = 3
 REGIONS_SHOWN = 12
 SIDE_BY_SIDE = 3
@@ -45,16 +47,19 @@ def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     return "\n".join(lines)
 
 
-def trace_text(result: TraceResult, language: str) -> str:
-    """The answer first, then why, then what else could explain it, then the numbers behind it."""
+def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
+    """The answer first, then why, then what else could explain it, then the numbers behind it.
+
+    Sentences are broken into lines of `width` characters; lists of files, regions and hashes are not.
+    """
     say = Sentences(result, language)
-    lines = [f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()]
+    lines = _wrapped([f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()], "", width)
     for one in result.comparisons[:SHOWN]:
         lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
-        lines += [f"  {line}" for line in (*say.reasons(one), *say.hypotheses(one))]
+        lines += _wrapped((*say.reasons(one), *say.hypotheses(one)), "  ", width)
         lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
         lines += _section(say.text("label.regions"), _regions(result, one, say))
-        lines += _section(say.text("label.direction"), say.direction(one))
+        lines += [f"  {say.text('label.direction')}:", *_wrapped(say.direction(one), "    ", width)]
     rest = result.comparisons[SHOWN:]
     lines += _section(
         say.text("label.others"),
@@ -63,8 +68,9 @@ def trace_text(result: TraceResult, language: str) -> str:
             for o in rest
         ],
     )
-    lines += ["", f"{say.text('label.rivals')}:"] + [f"  - {say.text(f'rival.{key}')}" for key in RIVALS]
-    lines += ["", f"{say.text('label.calibration')}:"] + [f"  {line}" for line in say.calibration()]
+    lines += ["", f"{say.text('label.rivals')}:"]
+    lines += _wrapped((f"- {say.text(f'rival.{key}')}" for key in RIVALS), "  ", width)
+    lines += ["", f"{say.text('label.calibration')}:", *_wrapped(say.calibration(), "  ", width)]
     lines += ["", f"{say.text('label.inputs')}:"]
     for title, inputs in say.inputs(SHOWN):
         lines += _section(title, inputs)
@@ -72,6 +78,18 @@ def trace_text(result: TraceResult, language: str) -> str:
     lines += _section(say.text("label.remarks"), say.remarks())
     lines += _section(say.text("label.skipped"), say.skipped())
     return "\n".join(lines)
+
+
+def _wrapped(texts: Iterable[str], indent: str, width: int) -> list[str]:
+    """Each text from `indent` on, with what does not fit into its line below it; a word is never torn."""
+    below = f"{indent}  " if indent else ""
+    return [
+        line
+        for text in texts
+        for line in textwrap.wrap(
+            text, width, initial_indent=indent, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 def _section(title: str, rows: Sequence[str]) -> list[str]:

@@ -16,9 +16,9 @@ REPORTS = ("trace.html", "trace.txt", "trace.json")
 """Names of the files that `write_trace` writes."""
 
 
-def rendered(result: TraceResult, form: str, language: str) -> str:
-    """The result for standard output: `text` or `json`."""
-    return result.model_dump_json(indent=1) if form == "json" else trace_text(result, language)
+def rendered(result: TraceResult, form: str, language: str, width: int) -> str:
+    """The result for standard output: `json`, or `text` in lines of `width` characters."""
+    return result.model_dump_json(indent=1) if form == "json" else trace_text(result, language, width)
 
 
 def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ...]:
