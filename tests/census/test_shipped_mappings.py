@@ -30,6 +30,11 @@ RECORDS: dict[str, dict[str, object]] = {
         "body": "", "header": HEAD, "host": "192.0.2.1:443", "ip": "192.0.2.1", "port": "443", "title": "Outlook",
         "lastupdatetime": "2021-03-09 10:00:00",
     },
+    "hunter": {
+        "url": "https://a.example", "ip": "192.0.2.1", "port": 443, "web_title": "Outlook", "domain": "a.example",
+        "base_protocol": "tcp", "country": "\u5fb7\u56fd", "updated_at": "2021-03-09", "as_org": "EXAMPLE",
+        "banner": "HTTP/1.1 302 Found\r\n\r\n", "header": HEAD.replace("\r\n", "\n"),
+    },
     "httpx": {
         "timestamp": "2021-03-09T11:00:00.123456789+01:00", "host_ip": "192.0.2.1", "port": "443", "host": "a.example",
         "asn": {"as_number": "AS64496", "as_name": "EXAMPLE", "as_country": "DE", "as_range": ["192.0.2.0/24"]},
@@ -61,17 +66,33 @@ RECORDS: dict[str, dict[str, object]] = {
         "transport": "tcp", "hostname": ["a.example"], "asn": "AS64496", "organization": "EXAMPLE", "country": "DE",
         "data": HEAD + PAGE, "fingerprint": {"md5": "00" * 16, "sha256": PRINT},
     },
+    "quake": {
+        "ip": "192.0.2.1", "port": 443, "transport": "tcp", "domain": "a.example", "time": "2021-03-09T10:00:00.554Z",
+        "asn": 64496, "org": "EXAMPLE", "location": {"country_code": "DE", "asname": "EXAMPLE-AP"},
+        "service": {"name": "http/ssl", "response": HEAD, "http": {
+            "title": "Outlook", "body": "\u6682\u65e0\u6743\u9650", "response_headers": "\u6682\u65e0\u6743\u9650"}},
+    },
     "zgrab2": {
         "ip": "192.0.2.1", "domain": "a.example",
         "data": {"http": {"port": 443, "timestamp": "2021-03-09T10:00:00Z", "result": {"response": {
             "headers": {"unknown": UNKNOWN}, "body": PAGE, "request": {"tls_log": ZGRAB2_TLS}}}}},
     },
+    "zoomeye": {
+        "ip": "192.0.2.1", "port": 443, "protocol": "tcp", "domain": "a.example", "update_time": "2021-03-09T18:00:00",
+        "asn": 64496, "isp.name": "EXAMPLE", "organization.name": "EXAMPLE", "title": ["Outlook"], "header": HEAD,
+        "header.server.name": "IIS", "body": PAGE,
+    },
+    "zoomeye-v1": {
+        "ip": "192.0.2.1", "timestamp": "2021-03-09T18:00:00", "protocol": {"application": "HTTP", "transport": "tcp"},
+        "portinfo": {"hostname": "a.example", "port": 443, "title": ["Outlook"], "banner": HEAD + PAGE},
+        "geoinfo": {"country": {"code": "DE"}, "city": {"names": {"en": "Bonn"}}, "asn": "64496"},
+    },
 }  # fmt: skip
 TELL_MORE = {
-    "asn": ("httpx", "leakix", "netlas", "onyphe"),
-    "country": ("httpx", "leakix", "netlas", "onyphe"),
+    "asn": ("httpx", "leakix", "netlas", "onyphe", "quake", "zoomeye", "zoomeye-v1"),
+    "country": ("httpx", "leakix", "netlas", "onyphe", "quake", "zoomeye-v1"),
     "certificate": ("leakix", "netlas", "onyphe", "zgrab2"),
-    "names": ("leakix", "netlas", "nuclei", "onyphe", "zgrab2"),
+    "names": ("hunter", "leakix", "netlas", "nuclei", "onyphe", "quake", "zgrab2", "zoomeye", "zoomeye-v1"),
 }
 
 
@@ -89,7 +110,8 @@ def test_what_it_reads(tmp_path: Path, scanner: str) -> None:
     assert (one["product"], one["version"], one["version_from"]) == ("exchange", VULNERABLE, "header")
     assert (one["server_name"], one["transport"] or "tcp") == ("EX1", "tcp")
     assert isinstance(one["seen"], dt.datetime)
-    assert one["seen"].replace(microsecond=0) == dt.datetime(2021, 3, 9, 10, tzinfo=dt.UTC)
+    hour = 0 if scanner == "hunter" else 10  # Hunter gives the day only
+    assert one["seen"].replace(microsecond=0) == dt.datetime(2021, 3, 9, hour, tzinfo=dt.UTC)
     expected = {"asn": 64496, "country": "DE", "certificate": PRINT, "names": ["a.example"]}
     for field, value in expected.items():
         assert (one[field] or None) == (value if scanner in TELL_MORE[field] else None), field
