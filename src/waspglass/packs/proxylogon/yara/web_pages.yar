@@ -28,8 +28,10 @@ rule proxylogon_oab_page_with_script
         $setting_4 = "PollInterval" nocase ascii wide
         $script_1 = /<scr[i]pt[^>]{0,120}run[a]t\s{0,4}=/ nocase ascii wide
         $script_2 = /Url\s{0,40}:\s{0,4}http[^\r\n]{0,80}<%/ nocase ascii wide
+        // Nothing else writes script into such a line, so one setting is enough: pages are found cut, and changed.
+        $url = /ternalUrl\s{0,40}:\s{0,4}http[^\r\n]{0,80}<scr[i]pt[^>\r\n]{0,120}run[a]t\s{0,4}=/ nocase ascii wide
     condition:
-        filesize < 4MB and 2 of ($setting_*) and any of ($script_*)
+        filesize < 4MB and ($url or (2 of ($setting_*) and any of ($script_*)))
 }
 
 rule web_page_evaluates_request
