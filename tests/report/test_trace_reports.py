@@ -15,6 +15,7 @@ from waspglass.report.page import policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_regions import beside
+from waspglass.report.trace_samples import each_sample
 from waspglass.report.trace_sentences import Sentences
 from waspglass.report.trace_text import trace_text
 from waspglass.report.trace_write import write_trace
@@ -287,3 +288,30 @@ def test_on_paper_no_line_of_a_program_is_cut_off(result: TraceResult) -> None:
     printed = trace_html(result, "en").split("@media print", 1)[1].split("</style>", 1)[0]
     assert "max-height: none" in printed
     assert "white-space: pre-wrap" in printed
+
+
+def test_of_several_samples_each_is_answered_once_and_the_rest_is_counted(result: TraceResult) -> None:
+    first = result.comparisons[0]
+    names = ["a.py > base64", "b.py", "a.py", *(f"c{n}.py" for n in range(120)), "b.py"]
+    many = result.model_copy(
+        update={"comparisons": tuple(first.model_copy(update={"sample": name}) for name in names), "detailed": 1}
+    )
+    places = [(place, one.sample) for place, one in each_sample(many)]
+    assert places[:3] == [(0, "a.py > base64"), (1, "b.py"), (3, "c0.py")]
+    assert len(places) == 122
+    assert each_sample(result) == ()
+    text = trace_text(many, "en")
+    assert "\n  and 22 more, in trace.json\n" in text
+    assert "\n    and 101 more, in trace.json\n" in text
+    page = Page()
+    page.feed(trace_html(many, "de"))
+    assert "#c1" in page.links
+    assert "#c2" not in page.links
+
+
+@pytest.mark.parametrize("width", [40, 110])
+def test_sentences_fit_the_terminal_and_files_stay_whole(result: TraceResult, width: int) -> None:
+    sentences = trace_text(result, "en", width).split("What else could explain it:")[1].split("What was compared:")[0]
+    assert len(sentences.splitlines()) > 10
+    assert max(map(len, sentences.splitlines())) <= width
+    assert sentences.split() == trace_text(result, "en", 100_000).split("explain it:")[1].split("What was")[0].split()

@@ -10,6 +10,7 @@ from waspglass.model.escape import printable
 from waspglass.model.language import load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.trace_regions import excerpt
+from waspglass.report.trace_samples import each_sample
 from waspglass.report.trace_sentences import RIVALS, Sentences
 from waspglass.report.visible import visible
 from waspglass.trace.matrix import PairTable
@@ -20,6 +21,8 @@ __all__ = ["index_text", "matrix_text", "trace_text"]
 
 WIDTH = 110
 SHOWN = 3
+SAMPLES_SHOWN = 100
+OTHERS_SHOWN = 20
 REGIONS_SHOWN = 12
 SIDE_BY_SIDE = 3
 """Regions of a comparison of which lines are shown."""
@@ -54,20 +57,16 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     """
     say = Sentences(result, language)
     lines = _wrapped([f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()], "", width)
+    if samples := [one for _, one in each_sample(result)]:
+        lines += ["", f"{say.text('label.each_sample')}:"]
+        lines += [f"  {row}" for row in _rows(samples, SAMPLES_SHOWN, say)]
     for one in result.comparisons[:SHOWN]:
         lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
         lines += _wrapped((*say.reasons(one), *say.hypotheses(one)), "  ", width)
         lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
         lines += _section(say.text("label.regions"), _regions(result, one, say))
         lines += [f"  {say.text('label.direction')}:", *_wrapped(say.direction(one), "    ", width)]
-    rest = result.comparisons[SHOWN:]
-    lines += _section(
-        say.text("label.others"),
-        [
-            f"{say.verdict(o.verdict)}  {say.decimal(o.llr)}  {printable(o.sample)}  <->  {printable(o.shared)}"
-            for o in rest
-        ],
-    )
+    lines += _section(say.text("label.others"), _rows(result.comparisons[SHOWN:], OTHERS_SHOWN, say))
     lines += ["", f"{say.text('label.rivals')}:"]
     lines += _wrapped((f"- {say.text(f'rival.{key}')}" for key in RIVALS), "  ", width)
     lines += ["", f"{say.text('label.calibration')}:", *_wrapped(say.calibration(), "  ", width)]
@@ -78,6 +77,17 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     lines += _section(say.text("label.remarks"), say.remarks())
     lines += _section(say.text("label.skipped"), say.skipped())
     return "\n".join(lines)
+
+
+def _rows(comparisons: Sequence[Comparison], most: int, say: Sentences) -> list[str]:
+    """A comparison a line: answer, decimal log likelihood ratio, names; then how many more there are."""
+    rows = [
+        f"{say.verdict(one.verdict):14} {say.decimal(one.llr):>6}  "
+        f"{printable(one.sample)}  <->  {printable(one.shared)}"
+        for one in comparisons[:most]
+    ]
+    more = len(comparisons) - most
+    return [*rows, say.text("label.more", count=say.number(more))] if more > 0 else rows
 
 
 def _wrapped(texts: Iterable[str], indent: str, width: int) -> list[str]:
