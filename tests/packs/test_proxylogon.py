@@ -119,13 +119,16 @@ def test_only_facts_that_a_source_states_are_shipped(name: str) -> None:
 def test_indicators_are_stix_and_clear_to_share() -> None:
     import stix2
 
-    (source,) = PACK.indicators
-    bundle = stix2.parse(source.text, allow_custom=True)
-    indicators = [one for one in bundle.objects if one.type == "indicator"]
-    marking = next(one for one in json.loads(source.text)["objects"] if one["type"] == "marking-definition")
-    assert len(indicators) == 56
-    assert {reference for one in indicators for reference in one.object_marking_refs} == {marking["id"]}
-    assert marking["name"] == "TLP:CLEAR"
+    counts = {}
+    for source in PACK.indicators:
+        bundle = stix2.parse(source.text, allow_custom=True)
+        indicators = [one for one in bundle.objects if one.type == "indicator"]
+        marking = next(one for one in json.loads(source.text)["objects"] if one["type"] == "marking-definition")
+        counts[source.path.rpartition("/")[2]] = len(indicators)
+        assert {reference for one in indicators for reference in one.object_marking_refs} == {marking["id"]}
+        assert marking["name"] == "TLP:CLEAR"
+        assert all(one.description for one in indicators)
+    assert counts == {"eset_march_2021.json": 40, "microsoft_march_2021.json": 56}
 
 
 def test_samples_are_inert() -> None:

@@ -76,7 +76,6 @@ rule web_page_writes_request_to_file
         $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
         $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
         $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_4 = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and any of ($write_*)
 }
@@ -177,15 +176,19 @@ rule web_page_relays_connections
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
         $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
+        // What keeps a connection between requests, or hides the commands; pages of owners that try a port do neither.
+        $kept = /(Session|Application)\s{0,4}(\.\s{0,4}Add\s{0,4}\(|\[)/ nocase ascii wide
+        $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and $socket and $headers
+        and ($kept or $hidden or filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i)
 }
 
 rule web_page_keeps_uploads
 {
     meta:
         title = "Page among those of Exchange that keeps what is uploaded"
-        description = "Exchange has no such page; a server-side script there that saves the files of a request is an uploader, such as SIMPLESEESHARP"
+        description = "Exchange has no such page; a server-side script there that saves files or text of a request is an uploader, such as SIMPLESEESHARP"
         author = "waspglass"
         reference = "https://www.volexity.com/blog/2021/03/02/active-exploitation-of-microsoft-exchange-zero-day-vulnerabilities/"
         technique = "T1505.003"
@@ -198,9 +201,10 @@ rule web_page_keeps_uploads
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
         $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
+        $text = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
         filesize < 4MB and filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
-        and any of ($server_*) and $files and $save
+        and any of ($server_*) and (($files and $save) or $text)
 }
 
 rule web_page_keeps_uploads_elsewhere
@@ -220,9 +224,10 @@ rule web_page_keeps_uploads_elsewhere
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
         $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
+        $text = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
         filesize < 4MB and not filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
-        and any of ($server_*) and $files and $save
+        and any of ($server_*) and (($files and $save) or $text)
 }
 
 rule web_page_asks_for_security_products
