@@ -53,4 +53,4 @@ def _proofs(found: Iterable[Finding]) -> list[Finding]:
 
 
 def _name(path: str) -> str:
-    return path.replace("\\\\", "\\").rpartition("\\")[2].lower()
+    return path.rpartition("\\")[2].lower()

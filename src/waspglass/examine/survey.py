@@ -14,8 +14,9 @@ from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
 from waspglass.examine.file_times import file_timed
+from waspglass.examine.sites import site_of
 from waspglass.examine.spans import missing_spans
-from waspglass.examine.witnesses import folder_of_log, mute_folders
+from waspglass.examine.witnesses import mute_folders
 from waspglass.hunt.outcome.ability import Unable
 from waspglass.hunt.outcome.result import HuntResult, OnProgress, Progress, Scanned
 from waspglass.model.coverage import Coverage, Span, disjoint
@@ -70,7 +71,7 @@ class Survey:
             kind = self._kinds[artefact.kind]
             span = _span(artefact, kind, scanned.get((artefact.file.path, artefact.kind)))
             self.skipped += [skip for skip in span.skipped if (skip.source, skip.reason) not in known]
-            if (artefact.kind, folder_of_log(artefact)) in mute:
+            if (artefact.kind, site_of(artefact.file.path)) in mute:
                 span = replace(span, first=None, last=None, gaps=())
             self._spans[artefact.kind].append(span)
         titles = {kind.kind: kind.title.text(self._language) for kind in self._pack.kinds}

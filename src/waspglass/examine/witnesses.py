@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.examine.log_head import beginning, spread
+from waspglass.examine.sites import site_of
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["folder_of_log", "mute_folders"]
+__all__ = ["mute_folders"]
 
 _LOGS = 50
 
@@ -26,13 +27,8 @@ def mute_folders(artefacts: Iterable[Artefact], kinds: Mapping[str, ArtefactKind
     groups: dict[tuple[str, str], list[Artefact]] = defaultdict(list)
     for artefact in artefacts:
         if kinds[artefact.kind].witness and is_line_format(artefact.format):
-            groups[artefact.kind, folder_of_log(artefact)].append(artefact)
+            groups[artefact.kind, site_of(artefact.file.path)].append(artefact)
     return {key: len(group) for key, group in groups.items() if not _speaks(group, kinds[key[0]])}
-
-
-def folder_of_log(artefact: Artefact) -> str:
-    """Where a log lies, in lower case."""
-    return artefact.file.path.rpartition("\\")[0].lower()
 
 
 def _speaks(group: list[Artefact], kind: ArtefactKind) -> bool:

@@ -31,24 +31,26 @@ _SPACED: Mapping[str, tuple[str, ...]] = {
     for form in ("", "_")
 }  # fmt: skip
 """Events of Windows Defender have blanks in the names of their fields, which rules leave out."""
+_WEB: Mapping[str, tuple[str, ...]] = {
+    "cs-uri-query": ("cs-uri", "cs-uri-query"),
+    "c-uri": ("cs-uri",),
+    "request-uri": ("cs-uri",),  # as one value, whatever a pack calls by the other names
+    "c-uri-query": ("cs-uri-query",),
+    "c-uri-stem": ("cs-uri-stem",),
+    "cs-user-agent": _UA,
+    "c-useragent": _UA,
+    "cs-referer": ("cs(Referer)",),
+    "cs-referrer": ("cs(Referer)",),
+    "cs-cookie": ("cs(Cookie)",),
+    "cs-host": ("cs-host", "cs(Host)"),
+}
+"""SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
 BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "w3c": {
-        "cs-uri-query": ("cs-uri", "cs-uri-query"),
-        "c-uri": ("cs-uri",),
-        "request-uri": ("cs-uri",),  # as one value, whatever a pack calls by the other names
-        "c-uri-query": ("cs-uri-query",),
-        "c-uri-stem": ("cs-uri-stem",),
-        "cs-user-agent": _UA,
-        "c-useragent": _UA,
-        "cs-referer": ("cs(Referer)",),
-        "cs-referrer": ("cs(Referer)",),
-        "cs-cookie": ("cs(Cookie)",),
-        "cs-host": ("cs-host", "cs(Host)"),
-    },
+    "w3c": _WEB,
+    "access_log": _WEB,
     "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
     **{name: _SPACED for name, one in FORMATS.items() if one.events},
 }
-"""SigmaHQ's names of web server fields. There `cs-uri-query` means the whole URI, so it is looked for in both."""
 
 
 @dataclass(eq=False)
@@ -111,21 +113,23 @@ def derived_sources(kind: ArtefactKind) -> dict[str, tuple[str, ...]]:
 
 def deriver(kind: ArtefactKind, proxies: Proxies = NO_PROXIES) -> Callable[[Record], Record]:
     """Adds the kind's derived fields to a record."""
-    specs = [(one, searching(one.regex)) for one in kind.derive]
+    specs = [(one, searching(one.regex), proxies.known and one.sender is not None) for one in kind.derive]
     if not specs:
         return lambda record: record
 
     def derive(record: Record) -> Record:
         added: dict[str, str] = {}
-        for one, search in specs:
+        for one, search, handed_on in specs:
             if one.name in added:
                 continue
-            if proxies.known and one.sender is not None:
-                values = iter((proxies.visitor(one, record, search),))
-            else:
-                values = (first_of(search, record.get(source) or "") for source in one.source)
-            if value := next(filter(None, values), None):
-                added[one.name] = value
+            if handed_on:
+                if value := proxies.visitor(one, record, search):
+                    added[one.name] = value
+                continue
+            for source in one.source:
+                if (text := record.get(source)) and (value := first_of(search, text)):
+                    added[one.name] = value
+                    break
         return {**record, **added} if added else record
 
     return derive
