@@ -18,7 +18,8 @@ from waspglass.census.owners import ExposedHost, Notice
 from waspglass.model.errors import OutputError
 from waspglass.packs.builds import State
 from waspglass.packs.load import load_pack
-from waspglass.report.census_owners import COLUMNS, Sender, Tlp, attachment, message, write_notices
+from waspglass.report.census_owners import COLUMNS, Sender, attachment, message, write_notices
+from waspglass.report.tlp import Tlp
 
 PACK = load_pack("proxylogon")
 SENDER = Sender("Example CERT", "cert@cert.example", dt.date(2021, 3, 9))
@@ -112,8 +113,8 @@ def test_every_marking_is_explained(tlp: Tlp) -> None:
         text = message(
             Notice(Contact("a@b.example", language=language), (host(),)), PACK, Sender("X", "y", SENDER.day, tlp)
         )
-        assert text.startswith(f"{tlp}\n")
-        assert f"  {tlp}: " in text
+        assert text.startswith(f"{tlp.label}\n")
+        assert f"  {tlp.label}: " in text
         # TLP 2.0: these stay in the organisation, and whoever runs its servers is not of it.
         ask_first = {"en": "ask us before you pass it on", "de": "fragen Sie uns, bevor"}[language]
         give_it = {"en": "give them this message", "de": "geben Sie ihm diese Nachricht"}[language]

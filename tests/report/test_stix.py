@@ -17,12 +17,13 @@ from waspglass.model.assessment import UNNAMED, Assessment, Host, Implant, Limit
 from waspglass.model.errors import UsageError
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.stix import render_stix
-from waspglass.report.stix_parts import TLP_LEVELS, account_object, address_object, file_objects, routable
+from waspglass.report.stix_parts import account_object, address_object, file_objects, routable
+from waspglass.report.tlp import Tlp, tlp_level
 
 Thing = Mapping[str, object]
 
 
-def objects(assessment: Assessment, kind: str = "", *, tlp: str = "amber") -> list[Thing]:
+def objects(assessment: Assessment, kind: str = "", *, tlp: Tlp = Tlp.AMBER) -> list[Thing]:
     bundle = json.loads(render_stix(assessment, tlp=tlp))
     return [thing for thing in bundle["objects"] if not kind or thing["type"] == kind]
 
@@ -188,17 +189,22 @@ def test_what_is_left_out_is_said() -> None:
     assert "30 more" in str(note["content"])
 
 
-@pytest.mark.parametrize("level", TLP_LEVELS)
-def test_every_level_of_tlp(level: str) -> None:
+@pytest.mark.parametrize("level", list(Tlp))
+def test_every_level_of_tlp(level: Tlp) -> None:
     (marking,) = objects(clean(), "marking-definition", tlp=level)
     assert marking["name"] == f"TLP:{level.upper()}"
     (report,) = objects(clean(), "report", tlp=level)
     assert report["object_marking_refs"] == [marking["id"]]
 
 
+@pytest.mark.parametrize("written", ["amber+strict", "AMBER+STRICT", "TLP:AMBER+STRICT", "tlp:Amber+Strict"])
+def test_a_level_may_be_written_as_it_is_marked(written: str) -> None:
+    assert (tlp_level(written), tlp_level(written).label) == (Tlp.AMBER_STRICT, "TLP:AMBER+STRICT")
+
+
 def test_an_unknown_level_is_refused() -> None:
-    with pytest.raises(UsageError, match="white"):
-        render_stix(clean(), tlp="white")
+    with pytest.raises(UsageError, match=r"no TLP level 'white'.* clear, green, amber"):
+        tlp_level("white")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import typer
 
 from waspglass.cli.census_options import PackName, Store, country_code, day_of, opened, tell_gaps, tell_stopped
 from waspglass.cli.streams import say, tell
+from waspglass.report.tlp import Tlp, tlp_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,28 +33,25 @@ def owners(
         str | None,
         typer.Option(help="Only hosts of this country (two letters), and those whose country no source knows."),
     ] = None,
-    tlp: Annotated[str, typer.Option(help="Marking: TLP:CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "TLP:AMBER",
+    tlp: Annotated[str, typer.Option(help=f"Marking of the messages (TLP 2.0): {', '.join(Tlp)}.")] = "amber",
 ) -> None:
     """Write one message for each owner of vulnerable or compromised hosts; nothing is sent."""
     from waspglass.census.contacts import read_contacts
     from waspglass.census.count import scans_at
     from waspglass.census.owners import exposed_hosts, notices
     from waspglass.census.reading import open_reading
-    from waspglass.model.errors import UsageError
     from waspglass.packs.load import load_pack
-    from waspglass.report.census_owners import Sender, Tlp, write_notices
+    from waspglass.report.census_owners import Sender, write_notices
     from waspglass.report.visible import visible
 
-    marking = f"TLP:{tlp.upper().removeprefix('TLP:')}"
-    if marking not in list(Tlp):
-        raise UsageError(f"no marking {tlp!r}", hint=f"Choose one of: {', '.join(Tlp)}")
+    marking = tlp_level(tlp)
     known, campaign = read_contacts(contacts), load_pack(pack)
     with open_reading(opened(store), campaign) as reading:
         day = reading.last_day() if date is None else day_of(date)
         found, unmatched = notices(exposed_hosts(reading, day, country=country_code(country)), known)
         tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))}, messages=True)
         tell_stopped(reading, day)
-    write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, Tlp(marking)), out)
+    write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, marking), out)
     addresses = len({host.address for host in unmatched})
     if not found and not unmatched:
         where = "" if country is None else f" in {country.upper()}"

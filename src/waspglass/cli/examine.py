@@ -13,6 +13,7 @@ import typer
 from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.pack import known_packs
 from waspglass.cli.streams import colour_wanted, columns, say, say_json, tell
+from waspglass.report.tlp import Tlp, tlp_level
 
 if TYPE_CHECKING:
     from waspglass.model.assessment import Assessment
@@ -39,16 +40,6 @@ class ReportLanguage(StrEnum):
     DE = "de"
 
 
-class Tlp(StrEnum):
-    """Levels of the Traffic Light Protocol 2.0."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
-
-
 _Evidence = Annotated[
     Path,
     typer.Argument(
@@ -60,7 +51,7 @@ _Pack = Annotated[
 ]
 _Facts = Annotated[
     Path | None,
-    typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages."),
+    typer.Option(help="JSON file with what you know: hostname, timezone, collected_at, builds, own_pages, proxies."),
 ]
 _Since = Annotated[
     str | None, typer.Option(help="Look only at records from this time on: 2021-03-01 or 2021-03-01T12:00:00Z; UTC.")
@@ -88,7 +79,7 @@ def examine(
     since: _Since = None,
     until: _Until = None,
     lang: Annotated[ReportLanguage, typer.Option(help="Language of answer and reports.")] = ReportLanguage.EN,
-    tlp: Annotated[Tlp, typer.Option(help="Traffic Light Protocol 2.0 marking of the STIX bundle.")] = Tlp.AMBER,
+    tlp: Annotated[str, typer.Option(help=f"Marking of the STIX bundle (TLP 2.0): {', '.join(Tlp)}.")] = "amber",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs at once.")] = 1,
 ) -> None:
     """Examine the evidence of one server: was it vulnerable, attacked, entered; is somebody still inside?"""
@@ -101,6 +92,7 @@ def examine(
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
 
+    level = tlp_level(tlp)
     if out is not None:
         refuse_taken(out, [evidence], inside="the reports would be written into the evidence")
     refuse_facts(evidence)
@@ -121,7 +113,7 @@ def examine(
             progress=progress,
         )
         assessment = run(request)
-    _answer(assessment, out, output_format, tlp)
+    _answer(assessment, out, output_format, level)
     raise typer.Exit(answers.EXIT_CODES[assessment.verdict])
 
 
@@ -175,4 +167,4 @@ def _written(assessment: Assessment, out: Path, tlp: Tlp) -> str:
     from waspglass.report.visible import visible
     from waspglass.report.write import write_reports
 
-    return "".join(f"{visible(str(path))}\n" for path in write_reports(assessment, out, tlp=tlp.value))
+    return "".join(f"{visible(str(path))}\n" for path in write_reports(assessment, out, tlp=tlp))

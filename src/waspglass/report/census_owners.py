@@ -10,7 +10,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from waspglass.packs.builds import State
 from waspglass.packs.pack import Pack
 from waspglass.report.census_text import STATES
 from waspglass.report.census_words import CensusWords
+from waspglass.report.tlp import Tlp
 
-__all__ = ["COLUMNS", "Sender", "Tlp", "attachment", "message", "write_notices"]
+__all__ = ["COLUMNS", "Sender", "attachment", "message", "write_notices"]
 
 COLUMNS = tuple(
     "timestamp severity ip protocol port hostname tag asn geo region city naics hostname_source sector version"  # noqa: SIM905
@@ -35,16 +35,6 @@ COLUMNS = tuple(
 
 _SAMPLES = 10
 """Addresses that the text itself names; the attachment has all."""
-
-
-class Tlp(StrEnum):
-    """Traffic Light Protocol 2.0."""
-
-    RED = "TLP:RED"
-    AMBER_STRICT = "TLP:AMBER+STRICT"
-    AMBER = "TLP:AMBER"
-    GREEN = "TLP:GREEN"
-    CLEAR = "TLP:CLEAR"
 
 
 @dataclass(frozen=True)
@@ -123,7 +113,8 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
         name=printable(notice.contact.name) or notice.contact.email,
         sender=sender,
-        passed_on=sender.tlp not in (Tlp.RED, Tlp.AMBER_STRICT),
+        tlp=sender.tlp.label,
+        passed_on=not sender.tlp.stays,
         pack=pack,
         title=pack.title.text(language),
         addresses=len(seen),

@@ -32,6 +32,7 @@ from waspglass.report.stix_parts import (
     traffic_object,
 )
 from waspglass.report.summary import answers_only, height, highest_rung, presence
+from waspglass.report.tlp import Tlp
 from waspglass.report.visible import prose, visible
 
 __all__ = ["render_stix"]
@@ -104,7 +105,7 @@ class _Group:
         return len({(found.source, found.line, found.record, found.offset) for found in self.findings})
 
 
-def render_stix(assessment: Assessment, *, tlp: str = "amber") -> str:
+def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
     """The bundle as JSON; the same assessment and level always give the same text.
 
     Args:

@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from waspglass.model.assessment import UNNAMED
-from waspglass.model.errors import UsageError
+from waspglass.report.tlp import Tlp
 from waspglass.report.visible import visible
 
 __all__ = [
-    "TLP_LEVELS",
     "StixObject",
     "account_object",
     "address_object",
@@ -39,13 +38,12 @@ _OBSERVABLES = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 _OURS = uuid5(NAMESPACE_URL, "https://github.com/waspglass/waspglass")
 _TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 _TLP = {
-    "clear": "94868c89-83c2-464b-929b-a1a8aa3c8487",
-    "green": "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    "amber": "55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    "amber+strict": "939a9414-2ddd-4d32-a0cd-375ea402b003",
-    "red": "e828b379-4e03-4974-9ac4-e53a884c97c1",
+    Tlp.CLEAR: "94868c89-83c2-464b-929b-a1a8aa3c8487",
+    Tlp.GREEN: "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    Tlp.AMBER: "55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+    Tlp.AMBER_STRICT: "939a9414-2ddd-4d32-a0cd-375ea402b003",
+    Tlp.RED: "e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
-TLP_LEVELS = tuple(_TLP)
 _WITH_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+):\d+|\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::\d+)?")
 _LOCAL = tuple(
     ipaddress.ip_network(network)
@@ -64,21 +62,15 @@ def moment(when: datetime) -> str:
     return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-def marking(level: str) -> StixObject:
-    """The published marking definition of a TLP 2.0 level.
-
-    Raises:
-        UsageError: If there is no such level.
-    """
-    if level not in _TLP:
-        raise UsageError(f"no TLP level {level!r}", hint=f"Choose one of: {', '.join(_TLP)}")
+def marking(level: Tlp) -> StixObject:
+    """The published marking definition of a TLP 2.0 level."""
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
         "id": f"marking-definition--{_TLP[level]}",
         "created": "2022-10-01T00:00:00.000Z",
-        "name": f"TLP:{level.upper()}",
-        "extensions": {_TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": level}},
+        "name": level.label,
+        "extensions": {_TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": level.value}},
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
+from waspglass.report.tlp import Tlp
 
 __all__ = ["Format", "check_reports", "is_ours", "write_files", "write_reports"]
 
@@ -50,7 +51,7 @@ def write_reports(
     out: Path,
     formats: Iterable[Format] = tuple(Format),
     *,
-    tlp: str = "amber",
+    tlp: Tlp = Tlp.AMBER,
 ) -> tuple[Path, ...]:
     """Writes the reports into `out`, which is made if need be, and returns their paths in the order of `Format`.
 
@@ -125,7 +126,7 @@ def write_files(
     return tuple(target for _, target in waiting)
 
 
-def _renderer(form: Format, tlp: str) -> Callable[[Assessment], str]:
+def _renderer(form: Format, tlp: Tlp) -> Callable[[Assessment], str]:
     """The function that makes a format; its module is loaded only when the format is asked for."""
     if form is Format.HTML:
         from waspglass.report.html import render_html
