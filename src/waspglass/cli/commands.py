@@ -69,7 +69,6 @@ def program(words: Sequence[str] = ()) -> typer.Typer:
     """The program with the verb that the words begin with; with all verbs if they begin with none (help, a mistake)."""
     app = typer.Typer(
         name="waspglass",
-        help="After a mass exploitation: was this server entered, is somebody still inside, who must be told?",
         epilog="A patch puts a lid on the glass. It says nothing about the wasp inside.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
