@@ -316,6 +316,24 @@ def test_a_foreign_index_cannot_make_a_pipe_or_device_be_read(tmp_path: Path) ->
     assert {skip.reason for skip in loaded.skipped} == {SkipReason.SPECIAL_FILE}
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["names.json", "features-00000.npy"])
+def test_an_index_that_is_a_pipe_is_no_index(tmp_path: Path, name: str) -> None:
+    build_index(background(3), tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(UsageError, match="damaged"):
+        open_index(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\0b.py", "\ud800.py"])
+def test_a_foreign_index_may_hold_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    build_index([source(name, ORIGINAL)], tmp_path / "index")
+    loaded = load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)])
+    assert loaded.sources == ()
+    assert [skip.reason for skip in loaded.skipped] == [SkipReason.UNREADABLE]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_an_encoding_does_not_hide_a_candidate(tmp_path: Path, encoding: str) -> None:
     build_index([*background(20), Source("shared.py", ORIGINAL.encode(encoding))], tmp_path / "index")

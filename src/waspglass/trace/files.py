@@ -54,6 +54,9 @@ def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]
         except OSError as fault:
             skipped.append(_skip(name, SkipReason.UNREADABLE, fault.strerror))
             continue
+        except ValueError:  # a zero byte, or half a character: an index may hold any name
+            skipped.append(_skip(name, SkipReason.UNREADABLE, "no file can have this name"))
+            continue
         if raw is None:
             skipped.append(_skip(name, SkipReason.SPECIAL_FILE, None))
         else:

@@ -21,7 +21,7 @@ from waspglass.model.errors import Location, OutputError, UsageError
 from waspglass.model.skip import Skipped
 from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.executor import Executor, InProcess
-from waspglass.trace.files import read_files
+from waspglass.trace.files import plain_file, read_files
 from waspglass.trace.hashing import Hashes
 from waspglass.trace.program import Source, decode
 from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
@@ -244,7 +244,8 @@ def open_index(folder: Path) -> Index:
     """
     place = Location(str(folder))
     try:
-        head = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+        with plain_file(str(folder / "names.json")) as stream:
+            head = json.loads(stream.read())
         version = head["version"]
         if version != VERSION:
             raise UsageError("the index is of another version", location=place, hint="Build it again")
@@ -263,7 +264,7 @@ def open_index(folder: Path) -> Index:
 
 def _features(folder: Path, number: int) -> npt.NDArray[np.uint64]:
     path = folder / f"features-{number:05}.npy"
-    with path.open("rb") as stream:
+    with plain_file(str(path)) as stream:
         if stream.read(6) != _NUMPY:
             raise ValueError(f"{path.name} holds no features")
     try:

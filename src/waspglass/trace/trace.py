@@ -19,7 +19,7 @@ from waspglass.trace.parts import part_evidence
 from waspglass.trace.program import Program, Reading, Source
 from waspglass.trace.reader import Grounds, Reader
 from waspglass.trace.result import Comparison, Direction, Input, Text, TraceResult
-from waspglass.trace.screening import Ranking, listed
+from waspglass.trace.screening import LISTED, Ranking, listed
 from waspglass.trace.template import SAME_SHAPE, one_template
 from waspglass.trace.verdict import Verdict
 
@@ -78,7 +78,8 @@ def trace(
         for sample in found.sources:
             yield sample
             inputs.append(_input(reader.program(sample), calibration, found.remarks))
-            comparing.forget(sample)
+            if len(found.sources) > LISTED:  # few are needed again
+                comparing.forget(sample)
 
     drafts = listed(one_by_one(), copies.sources, comparing, others, rank)
     detailing = _Detailing(found, copies, reader, grounds, calibration, drafts, Lineage(reader))
