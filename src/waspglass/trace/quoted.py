@@ -32,25 +32,29 @@ _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 def quoted_texts(text: str) -> Iterator[tuple[str, bytes]]:
     """How each is marked, and the text without the marks."""
     lines = text.split("\n", LINE_LIMIT)[:LINE_LIMIT]
-    if _HUNK.search(text):
-        yield "patch", "\n".join(_after(lines)).encode("utf-8", "surrogatepass")
-        return
-    marks = [match.group() if (match := _MARK.match(line)) else None for line in lines]
-    counts = Counter(mark for mark in marks if mark is not None)
-    filled = sum(1 for line in lines if line.strip())
-    for mark, count in counts.most_common(1):
-        if count >= LEAST_LINES and count >= SHARE * filled:
-            bare = [line[len(mark) :] for line, found in zip(lines, marks, strict=True) if found == mark]
-            if all(not line.strip() or line.startswith(" ") for line in bare):
-                bare = [line[1:] for line in bare]
-            yield "quoted lines", "\n".join(bare).encode("utf-8", "surrogatepass")
+    found = (("patch", list(_after(lines))),) if _HUNK.search(text) else _marked(lines, prompts=">>>" in text)
+    yield from ((label, "\n".join(bare).encode("utf-8", "surrogatepass")) for label, bare in found)
+
+
+def _marked(lines: list[str], *, prompts: bool) -> Iterator[tuple[str, list[str]]]:
+    """Lines that are most of a text, without what stands before each, and how they are marked."""
+    least = max(LEAST_LINES, SHARE * sum(1 for line in lines if line.strip()))
     for label, bare in (
-        ("typed lines", [line[4:] for line in lines if _PROMPT.match(line)] if ">>>" in text else []),
+        ("quoted lines", _quoted(lines)),
+        ("typed lines", [line[4:] for line in lines if _PROMPT.match(line)] if prompts else []),
         ("echoed lines", _echoed(lines)),
         ("lines of a list", _listed(lines)),
     ):
-        if len(bare) >= LEAST_LINES and len(bare) >= SHARE * filled:
-            yield label, "\n".join(bare).encode("utf-8", "surrogatepass")
+        if len(bare) >= least:
+            yield label, bare
+
+
+def _quoted(lines: list[str]) -> list[str]:
+    """What stands behind the mark that most lines begin with, and behind a blank if it follows all of them."""
+    marks = [match.group() if (match := _MARK.match(line)) else "" for line in lines]
+    common = next((mark for mark, _ in Counter(marks).most_common(2) if mark), None)
+    bare = [line[len(mark) :] for line, mark in zip(lines, marks, strict=True) if mark == common]
+    return [line[1:] for line in bare] if all(not line.strip() or line.startswith(" ") for line in bare) else bare
 
 
 def _echoed(lines: list[str]) -> list[str]:
