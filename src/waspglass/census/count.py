@@ -14,7 +14,7 @@ from waspglass.census.reading import Reading
 from waspglass.census.signs import load_signs
 from waspglass.packs.builds import State
 
-__all__ = ["KEYS", "By", "Count", "count", "scans_at", "stopped"]
+__all__ = ["KEYS", "RECENT", "By", "Count", "count", "scans_at", "stopped"]
 
 
 KEYS = {
@@ -34,17 +34,20 @@ def key_sql(weight: str, by: By) -> str:
     return f"min_by(key, {{'weight': -{weight}::INTEGER, 'key': key}})" if by is By.BUILD else "min(key)"
 
 
-def scans_at(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
-    """For each source its last scan on or before a day, at most `within` days older; may be none."""
-    recent = dt.timedelta(days=within)
+RECENT = dt.timedelta(days=7)
+"""A source whose last scan is older than this before a day says nothing about it any more."""
+
+
+def scans_at(reading: Reading, day: dt.date, recent: dt.timedelta = RECENT) -> list[tuple[dt.date, str]]:
+    """For each source its last scan on or before a day, not older than is recent; may be none."""
     last = {source: date for date, source in reading.scans() if dt.timedelta(0) <= day - date <= recent}
     return sorted((date, source) for source, date in last.items())
 
 
-def stopped(reading: Reading, day: dt.date, within: int = 7) -> list[tuple[dt.date, str]]:
+def stopped(reading: Reading, day: dt.date) -> list[tuple[dt.date, str]]:
     """The last scans of sources that `scans_at` leaves out as too old, if they saw the product or nothing at all."""
     last = {source: date for date, source in reading.scans() if date <= day}
-    old = sorted((date, source) for source, date in last.items() if day - date > dt.timedelta(days=within))
+    old = sorted((date, source) for source, date in last.items() if day - date > RECENT)
     return [scan for scan in old if _saw_product(reading, scan) or scan[1] in _watching(reading, [scan])]
 
 

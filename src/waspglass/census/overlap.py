@@ -18,6 +18,8 @@ from waspglass.census.units import VULNERABLE, Unit, hosts_sql
 
 __all__ = ["ONE_COUNTRY", "narrow_sources", "overlap", "unseen"]
 
+_AT_ONCE = dt.timedelta(days=1)
+"""Scans of two sources that are so far apart count as of the same day."""
 ONE_COUNTRY = 0.95
 """A source with this share of its hosts in one country looks at that country only, if another source does not."""
 
@@ -33,9 +35,9 @@ def _share(countries: Mapping[str, int], country: str) -> float:
     return countries.get(country, 0) / sum(countries.values())
 
 
-def _seen_sql(reading: Reading, day: dt.date, unit: Unit, within: int) -> str | None:
+def _seen_sql(reading: Reading, day: dt.date, unit: Unit) -> str | None:
     """SQL: unit, source, weight, and the unit's country as any source of the day has it; None without scans."""
-    scans = scans_at(reading, day, within)
+    scans = scans_at(reading, day, _AT_ONCE)
     if not scans:
         return None
     hosts = hosts_sql(reading, scans, unit, extra="min(country) AS country")
@@ -43,14 +45,14 @@ def _seen_sql(reading: Reading, day: dt.date, unit: Unit, within: int) -> str | 
 
 
 def overlap(
-    reading: Reading, day: dt.date, unit: Unit, within: int = 1, country: str | None = None
+    reading: Reading, day: dt.date, unit: Unit, country: str | None = None
 ) -> tuple[dict[Pattern, int], tuple[str, ...], tuple[str, ...]]:
     """Vulnerable hosts by which sources saw them so, the sources, and the sources left out.
 
-    Scans are at most `within` days before the day. A source without a vulnerable host that day takes no part. Without a
+    Scans are of the day or the one before. A source without a vulnerable host that day takes no part. Without a
     `country`, sources that look at one country only are left out.
     """
-    seen = _seen_sql(reading, day, unit, within)
+    seen = _seen_sql(reading, day, unit)
     if seen is None:
         return {}, (), ()
     left_out: set[str] = set()
@@ -76,10 +78,8 @@ def overlap(
     return patterns, sources, tuple(sorted(left_out))
 
 
-def unseen(
-    reading: Reading, day: dt.date, unit: Unit = Unit.SERVER, within: int = 1, country: str | None = None
-) -> Estimate | None:
+def unseen(reading: Reading, day: dt.date, unit: Unit = Unit.SERVER, country: str | None = None) -> Estimate | None:
     """The estimate for a day, of all or of one country; None if too few sources saw anything or share nothing."""
-    cells, sources, left_out = overlap(reading, day, unit, within, country)
+    cells, sources, left_out = overlap(reading, day, unit, country)
     estimate = estimate_unseen(cells, sources)
     return None if estimate is None else replace(estimate, left_out=left_out)

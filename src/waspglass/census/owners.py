@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from waspglass.census.contacts import Contact, Contacts
-from waspglass.census.count import scans_at
+from waspglass.census.count import RECENT, scans_at
 from waspglass.census.evidence_counts import Scan
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
@@ -131,7 +131,7 @@ ORDER BY address, port, source, date DESC
 """  # noqa: S608 - a list of numbers is ours
 
 
-def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str | None = None) -> Iterator[ExposedHost]:
+def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) -> Iterator[ExposedHost]:
     """Hosts that are vulnerable in a source's last scan up to the day, or were ever reported compromised up to it.
 
     Where reports are missing of that scan, what only they would show is taken from the last ones that came, if those
@@ -139,14 +139,14 @@ def exposed_hosts(reading: Reading, day: dt.date, within: int = 7, country: str 
     or no longer seen. With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts
     decide.
     """
-    scans = scans_at(reading, day, within)
+    scans = scans_at(reading, day)
     past = [scan for scan in reading.scans() if scan[0] <= day]
     if not past:
         return
     reports = reading.judged_sql(past, _COLUMNS) + " AND s.compromise IS NOT NULL"
     none = f"SELECT * FROM ({reports}) WHERE false"  # noqa: S608
     last = [reading.judged_sql(scans, _COLUMNS)] if scans else [none]
-    current = " UNION ALL ".join([*last, *_unheard(reading, scans, day - dt.timedelta(days=within))])
+    current = " UNION ALL ".join([*last, *_unheard(reading, scans, day - RECENT)])
     connection = reading.connection
     connection.execute(_REPORTED.format(rows=reports), reading.parameters)
     connection.execute(_NOW.format(rows=current), reading.parameters)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.csv_rows import CELL_LIMIT, Header
-from waspglass.census.sources.lines import Block, whole_lines
+from waspglass.census.sources.csv_rows import CELL_LIMIT, CsvLines, Header
+from waspglass.census.sources.lines import Block
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -42,43 +42,6 @@ class CsvColumns:
         return self.cells.get(name) or [""] * len(self.numbers)
 
 
-class _Lines:
-    """The lines of a content for the CSV module, block by block; remembers the number of the line handed over last."""
-
-    def __init__(self, content: Content, tally: Tally) -> None:
-        self.number = 0
-        self._tally = tally
-        self._blocks = whole_lines(content, tally)
-        self._fresh: Block | None = None
-        self._left: list[bytes] = []
-
-    def fresh(self) -> Block | None:
-        """The next block; None if there are lines left of the one before, or no more blocks."""
-        if self._fresh is None and not self._left:
-            self._fresh = next(self._blocks, None)
-        return self._fresh
-
-    def take_all(self) -> None:
-        """The fresh block was read otherwise."""
-        self._fresh = None
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        while True:
-            block = self.fresh()
-            if block is not None:
-                self._left, self._fresh, self.number = block.lines()[::-1], None, block.first - 1
-            if not self._left:
-                raise StopIteration
-            self.number += 1
-            try:
-                return self._left.pop().decode().replace("\0", "\ufffd") + "\n"
-            except UnicodeDecodeError as error:
-                self._tally.add(SkipReason.MALFORMED_LINE, f"line {self.number}: not utf-8: {error.reason}")
-
-
 @dataclass
 class _Reading:
     """One reading of a content.
@@ -87,7 +50,7 @@ class _Reading:
     rows end with a block.
     """
 
-    lines: _Lines
+    lines: CsvLines
     tally: Tally
     header: Header
     held: list[tuple[int, list[str]]] = field(default_factory=list)
@@ -157,7 +120,7 @@ def csv_columns(content: Content, tally: Tally) -> Iterator[CsvColumns]:
         ExportError: If there is no header.
     """
     old_limit = csv.field_size_limit(CELL_LIMIT)
-    reading = _Reading(_Lines(content, tally), tally, Header(tally))
+    reading = _Reading(CsvLines(content, tally), tally, Header(tally))
     try:
         yield from reading.pieces()
     finally:

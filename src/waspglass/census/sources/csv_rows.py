@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.lines import whole_lines
+from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.model.errors import Location
 from waspglass.model.escape import bounded
 from waspglass.model.skip import SkipReason
 
-__all__ = ["CELL_LIMIT", "Header", "csv_rows", "header_of"]
+__all__ = ["CELL_LIMIT", "CsvLines", "Header", "csv_rows", "header_of"]
 
 CELL_LIMIT = 1 << 20
 """A row with a longer cell is skipped."""
@@ -37,27 +37,44 @@ def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> li
     return [name.strip().lower() for name in row]
 
 
-class _Lines:
-    """Text lines for the CSV module; remembers the number of the line handed over last."""
+class CsvLines:
+    """The lines of a content for the CSV module, block by block; remembers the number of the line handed over last."""
 
-    def __init__(self, content: Content, tally: Tally, encoding: str) -> None:
+    def __init__(self, content: Content, tally: Tally, encoding: str = "utf-8") -> None:
         self.number = 0
+        self._tally = tally
         # Content with a mark of UTF-16 is handed over as UTF-8.
-        self._lines = self._decoded(content, tally, "utf-8" if encoding.startswith("utf-16") else encoding)
+        self._encoding = "utf-8" if encoding.startswith("utf-16") else encoding
+        self._blocks = whole_lines(content, tally)
+        self._fresh: Block | None = None
+        self._left: list[bytes] = []
+
+    def fresh(self) -> Block | None:
+        """The next block; None if there are lines left of the one before, or no more blocks."""
+        if self._fresh is None and not self._left:
+            self._fresh = next(self._blocks, None)
+        return self._fresh
+
+    def take_all(self) -> None:
+        """The fresh block was read otherwise."""
+        self._fresh = None
 
     def __iter__(self) -> Iterator[str]:
-        return self._lines
+        return self
 
-    def _decoded(self, content: Content, tally: Tally, encoding: str) -> Iterator[str]:
-        for block in whole_lines(content, tally):
-            for number, line in enumerate(block.lines(), block.first):
-                self.number = number
-                try:
-                    text = line.decode(encoding)
-                except UnicodeDecodeError as error:
-                    tally.add(SkipReason.MALFORMED_LINE, f"line {number}: not {encoding}: {error.reason}")
-                    continue
-                yield text.replace("\0", "\ufffd") + "\n"
+    def __next__(self) -> str:
+        while True:
+            block = self.fresh()
+            if block is not None:
+                self._left, self._fresh, self.number = block.lines()[::-1], None, block.first - 1
+            if not self._left:
+                raise StopIteration
+            self.number += 1
+            try:
+                return self._left.pop().decode(self._encoding).replace("\0", "\ufffd") + "\n"
+            except UnicodeDecodeError as error:
+                fault = f"line {self.number}: not {self._encoding}: {error.reason}"
+                self._tally.add(SkipReason.MALFORMED_LINE, fault)
 
 
 def csv_rows(
@@ -72,8 +89,8 @@ def csv_rows(
         ExportError: If there is no header.
     """
     old_limit = csv.field_size_limit(CELL_LIMIT)
-    lines = _Lines(content, tally, encoding)
-    reader = csv.reader(iter(lines), delimiter=delimiter)
+    lines = CsvLines(content, tally, encoding)
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         header = Header(tally, delimiter)
         while True:
