@@ -126,10 +126,11 @@ def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, regime: str) -> F
 
 
 def with_parts(scored: Scored, coefficients: Floats, whole: Floats) -> Floats:
-    """The ratios of pairs, raised by parts as in `matrix`; the numbers are fitted to wholes alone."""
+    """The ratios of pairs as in `matrix`: raised by parts, and careful; the numbers are fitted to wholes alone."""
     rows = covariates(scored.raised, scored.baseline, scored.tokens, scored.chained)
     raised = llr_of(coefficients, rows, scored.tokens, "linked")
-    return np.where(np.isfinite(scored.most), np.minimum(raised, np.maximum(whole, scored.most)), whole)
+    llr = np.where(np.isfinite(scored.most), np.minimum(raised, np.maximum(whole, scored.most)), whole)
+    return np.where(scored.comparable, llr, np.maximum(llr, -1.0))
 
 
 def measure(sets: Sequence[Scored], regime: str) -> Measured:

@@ -37,6 +37,7 @@ class Scored:
     chained: Floats
     baseline: Floats
     tokens: Floats
+    comparable: npt.NDArray[np.bool_]
     alone: npt.NDArray[np.int64]
     alone_score: Floats
 
@@ -96,5 +97,5 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
         ], dtype=np.float64)  # fmt: skip
         yield Scored(
             path.stem, label, found.direct, found.linked, found.raised, found.most, found.chained, found.baseline,
-            found.tokens, alone, alone_score,
+            found.tokens, found.comparable, alone, alone_score,
         )  # fmt: skip

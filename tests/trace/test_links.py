@@ -42,7 +42,7 @@ def test_chains_equal_the_search_one_by_one(count: int, data: st.DataObject) -> 
     chain = best_chain(links, first, second)
     best = [naive(scores, a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     assert chain.tolist() == pytest.approx(best, abs=1e-6)
-    more = SHARE * np.maximum(0.0, np.array(best) - np.maximum(score, LEAST_CHAIN))
+    more = SHARE * np.maximum(0.0, np.minimum(best, np.sqrt(score)) - np.maximum(score, LEAST_CHAIN))
     raised = with_third(chain, score)
     assert raised.tolist() == pytest.approx(((score + more) / (1 + more)).tolist(), abs=1e-5)
     assert np.all(raised >= score - 1e-6)
@@ -62,6 +62,25 @@ def test_a_chain_that_is_no_stronger_than_the_direct_likeness_says_nothing() -> 
     raised = with_third(chain, score)
     assert raised[:3].tolist() == pytest.approx(score[:3].tolist())
     assert score[3] < raised[3] < raised[4] < chain[4]
+
+
+def test_a_chain_counts_up_to_what_two_independent_changes_of_the_third_would_leave_in_common() -> None:
+    score = np.array([0.02, 0.04, 0.04, 0.36], dtype=np.float32)
+    chain = np.array([0.4, 0.4, 0.2, 0.5], dtype=np.float32)
+    at_root = with_third(np.array([0.1414, 0.2], dtype=np.float32), score[:2])
+    raised = with_third(chain, score)
+    assert raised[:3].tolist() == pytest.approx([*at_root.tolist(), at_root[1]], abs=1e-4)
+    assert raised[3] == pytest.approx((0.36 + 0.07) / 1.07)
+
+
+def test_a_program_put_together_from_two_others_brings_these_no_nearer() -> None:
+    one, other, *more = background(22)
+    texts = [one, other, source("both.py", one.raw.decode() + other.raw.decode()), *more]
+    collection = Collection([program_of(text) for text in texts], load_commons())
+    first, second = np.array([0, 0, 1]), np.array([1, 2, 2])
+    found = likenesses(collection, first, second, load_calibration())
+    assert min(found.direct[1:]) > 0.4
+    assert found.linked[0] < found.direct[0] + 0.02
 
 
 def test_chains_count_in_the_ratio_from_the_least_on_and_more_the_stronger_they_are() -> None:

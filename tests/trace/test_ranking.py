@@ -48,7 +48,7 @@ def test_of_two_pairs_of_one_kind_the_more_alike_stands_higher(baseline: float, 
 
 
 def test_the_pairs_of_a_list_are_ranked_so_and_their_ratios_do_not_know() -> None:
-    programs = [program_of(source("tiny.py", "x = 1\n")), *(program_of(text) for text in background(12))]
+    programs = [program_of(source("tiny.py", "x = 1\ny = x\n")), *(program_of(text) for text in background(12))]
     collection, calibration = Collection(programs, load_commons()), load_calibration()
     first, second = np.array([0, 1]), np.array([1, 2])
     listed = listed_pairs(collection, first, second, calibration)

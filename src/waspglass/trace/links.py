@@ -3,8 +3,14 @@
 A heavily rewritten copy often resembles another rewriting of the same original more than the original itself. The
 strength of a chain is its weaker link; of all chains of two links the strongest counts, by what it is above the direct
 likeness. One that is not above it says nothing new: who resembles a program resembles its copies, too. Only the nearest
-neighbours of either program are tried. In the likelihood ratio chains count whatever the direct likeness is: two that
-resemble no third one in common are alike by chance more often.
+neighbours of either program are tried.
+
+A program that holds parts of two others makes these no more alike. Of what two independent rewritings share with the
+third each keeps a share at random, so they share about the product of the two links. A chain therefore counts only up
+to the root of the direct likeness.
+
+In the likelihood ratio chains count whatever the direct likeness is: two that resemble no third one in common are alike
+by chance more often.
 """
 
 from __future__ import annotations
@@ -85,7 +91,7 @@ def best_chain(links: Links, first: Indices, second: Indices) -> Floats:
 
 def with_third(chain: Floats, score: Floats) -> Floats:
     """Scores raised by the best chain of each pair; never below `score`, never above 1."""
-    above = chain - np.maximum(score, np.float32(LEAST_CHAIN))
+    above = np.minimum(chain, np.sqrt(score)) - np.maximum(score, np.float32(LEAST_CHAIN))
     more = np.float32(SHARE) * np.maximum(above, np.float32(0))
     return np.asarray((score + more) / (1 + more), dtype=np.float32)
 

@@ -13,6 +13,7 @@ from waspglass.trace.calibration import Calibration
 from waspglass.trace.collection import Collection, Table, score_rows
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.groups import comparison_groups
+from waspglass.trace.languages import language_named
 from waspglass.trace.links import LEAST_CHAIN, Links, best_chain, chained, links_of, with_third
 from waspglass.trace.part_table import lifted_by_parts
 from waspglass.trace.partners import contents, partners, stand_ins
@@ -85,14 +86,34 @@ class BestPairs:
         ).best(self._count)
 
 
-def _verdicts(
-    llr: Floats, tokens: Floats, comparable: npt.NDArray[np.bool_], calibration: Calibration, programs: int
-) -> npt.NDArray[np.int8]:
+def _answers(
+    programs: Sequence[Program], first: Indices, second: Indices, found: Likenesses, calibration: Calibration
+) -> tuple[Floats, npt.NDArray[np.int8]]:
+    """Ratios and answers; little is said of small programs, above all where few others are of their language.
+
+    Nothing is said of next to nothing, and hardly anything against derivation where two were read in different ways.
+    """
+    enough = found.tokens >= _least_tokens(programs, first, second, calibration)
+    llr = _llr(found, len(programs), calibration)
+    llr = np.where(enough, llr, np.clip(llr, -1.0, 1.0))
+    llr = np.where(found.comparable, llr, np.maximum(llr, -1.0))
+    llr = np.where(found.tokens > 0, llr, 0.0)
     verdict = np.ones(len(llr), dtype=np.int8)
-    enough = tokens >= calibration.enough_tokens(programs)
     verdict[enough & (llr >= calibration.derived_at)] = 2
-    verdict[enough & comparable & (llr <= calibration.independent_at)] = 0
-    return verdict
+    verdict[enough & found.comparable & (llr <= calibration.independent_at)] = 0
+    return llr, verdict
+
+
+def _least_tokens(programs: Sequence[Program], first: Indices, second: Indices, calibration: Calibration) -> Indices:
+    """Tokens that the smaller program of each pair must have for an answer.
+
+    Programs of other languages do not show what is usual: of three Java programs among a hundred in Python as little is
+    known as of three alone.
+    """
+    language = _languages(programs)
+    fellows = np.bincount(language)[language]
+    few = np.minimum(fellows[first], fellows[second]) < calibration.alone_below
+    return np.where(few, calibration.alone_least_tokens, calibration.least_tokens)
 
 
 def _ways(programs: Sequence[Program]) -> Indices:
@@ -103,6 +124,18 @@ def _ways(programs: Sequence[Program]) -> Indices:
     _, way = np.unique([way_of(program) for program in programs], return_inverse=True)
     whole = np.array([not {"cut", "binary"}.intersection(program.remarks) for program in programs], dtype=bool)
     return np.where(whole, way, -1)
+
+
+def _comparable(ways: Indices, first: Indices, second: Indices) -> npt.NDArray[np.bool_]:
+    comparable: npt.NDArray[np.bool_] = (ways[first] == ways[second]) & (ways[first] >= 0)
+    return comparable
+
+
+def _languages(programs: Sequence[Program]) -> Indices:
+    """The number of its language for each program; languages of one grammar (C and C++) are one."""
+    language = [language_named(program.language) for program in programs]
+    names = [(one and one.module) or program.language for one, program in zip(language, programs, strict=True)]
+    return np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
 
 
 def _tokens(programs: Sequence[Program]) -> Floats:
@@ -121,6 +154,7 @@ class Likenesses:
         most: Ratio that a pair may not exceed for being raised by parts.
         baseline: How alike the less usual of the two is with others of its task.
         tokens: Of the smaller program.
+        comparable: Whether both were read in one and the same way, and whole; what was not looks unlike whatever it is.
     """
 
     direct: Floats
@@ -130,10 +164,11 @@ class Likenesses:
     most: Floats
     baseline: Floats
     tokens: Floats
+    comparable: npt.NDArray[np.bool_]
 
 
 def likenesses(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> Likenesses:
-    """Compares the given pairs; those that hang together through shared programs are taken to be for one task.
+    """Compares the given pairs; what hangs together through shared programs, in one language, is taken for one task.
 
     How alike independent programs for that task are is estimated from all pairs inside such a group (of large groups a
     sample), so that the answer does not depend on which pairs were asked for.
@@ -144,7 +179,9 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
         second: Of the other.
         calibration: In how small collections third programs do not count, and what parts say.
     """
-    group = comparison_groups(len(collection), first, second)
+    task = comparison_groups(len(collection), first, second)
+    language = _languages(collection.programs)
+    group = np.unique(task * (1 + language.max(initial=0)) + language, return_inverse=True)[1]
     wanted = np.minimum(first, second), np.maximum(first, second)
     blocks, direct, baseline = _scored(collection, group, wanted, LEAST_CHAIN, InProcess())
     links = _links(blocks, len(collection), calibration.alone_below)
@@ -162,6 +199,7 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
         most=np.where(itself, np.inf, most),
         baseline=np.minimum(baseline[first], baseline[second]),
         tokens=_smaller(tokens, first, second),
+        comparable=_comparable(_ways(collection.programs), first, second),
     )
 
 
@@ -175,10 +213,7 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
     """The given pairs, in their order."""
     programs = len(collection)
     found = likenesses(collection, first, second, calibration)
-    llr = _llr(found, programs, calibration)
-    ways = _ways(collection.programs)
-    comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
-    verdict = _verdicts(llr, found.tokens, comparable, calibration, programs)
+    llr, verdict = _answers(collection.programs, first, second, found, calibration)
     score = found.raised
     if programs >= calibration.alone_below:
         score = ranked(score, found.baseline, found.tokens, calibration)
@@ -296,10 +331,8 @@ def all_pairs(
     count = len(collection)
     usual = least_score(count)
     none = np.empty(0, dtype=np.int64)
-    _, group = np.unique([program.language for program in collection.programs], return_inverse=True)
-    blocks, _, baseline = _scored(
-        collection, group.astype(np.int64), (none, none), min(least, usual), executor or InProcess()
-    )
+    group = _languages(collection.programs)
+    blocks, _, baseline = _scored(collection, group, (none, none), min(least, usual), executor or InProcess())
     baseline = among_many_tasks(baseline, *_somewhat_alike(blocks, max(SOMEWHAT, usual)))
     tokens, ways = _tokens(collection.programs), _ways(collection.programs)
     links = _links(blocks, count, calibration.alone_below)
@@ -310,9 +343,8 @@ def all_pairs(
         raised, most = _lifted(collection, first, second, linked, calibration)
         usual_of_pair, smaller = np.minimum(baseline[first], baseline[second]), _smaller(tokens, first, second)
         direct = block.score.astype(np.float64)
-        found = Likenesses(direct, linked, chained(chain), raised, most, usual_of_pair, smaller)
-        llr = _llr(found, count, calibration)
-        comparable = (ways[first] == ways[second]) & (ways[first] >= 0)
-        verdict = _verdicts(llr, smaller, comparable, calibration, count)
+        comparable = _comparable(ways, first, second)
+        found = Likenesses(direct, linked, chained(chain), raised, most, usual_of_pair, smaller, comparable)
+        llr, verdict = _answers(collection.programs, first, second, found, calibration)
         kept = raised >= least
         yield PairTable(first[kept], second[kept], raised[kept], llr[kept], verdict[kept])

@@ -107,6 +107,8 @@ def looks_binary(raw: bytes) -> bool:
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 """Ends a line for some programs and for none of the grammars: a comment would go on to the end of the file."""
+_FIRM_BLANK = "\u00a0"
+"""What code that was copied from a page is indented with; an error for most grammars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def readable(source: Source) -> Readable:
     text = decode(raw)
     if text.count("\r") > text.count("\r\n"):
         text = _LONE_RETURN.sub("\n", text)
+    if not text.isascii():
+        text = text.replace(_FIRM_BLANK, " ")
     language = source.language or detect(source.name, text)
     return Readable(text.encode("utf-8", "replace"), language, binary=False, cut=cut)
 
