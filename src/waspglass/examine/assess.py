@@ -74,7 +74,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJud
     case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished, open_pages)
     decision = decide(case)
     sentence = say(decision, case, catalogue)
-    blinded = bool(observations.blinded or unsettled or vanished or open_pages)
+    blinded = bool(observations.blinded or case.open_question)
     review = _of(observations, Effect.HINT)
     truths = truths_of(decision, lid, exposed, blinded=blinded, review=bool(review))
     if case.through_lid:

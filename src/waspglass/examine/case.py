@@ -49,6 +49,12 @@ class Case:
     alike: tuple[str, ...] = ()
 
     @property
+    def open_question(self) -> str | None:
+        """What may be a success and cannot be told, as sentences and verdicts name it; None if nothing may be."""
+        questions = {"unsettled": self.unsettled, "vanished": self.vanished, "alike": self.alike}
+        return next((name for name, found in questions.items() if found), None)
+
+    @property
     def through_lid(self) -> bool:
         """Whether an entry was seen after the patch: the lid is not as tight as the build says."""
         return any(one.id == THROUGH_LID for one in self.contradictions)

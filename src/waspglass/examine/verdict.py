@@ -69,12 +69,8 @@ def _attempted_key(case: Case) -> str:
         return "attempted_contradicted"
     if case.lid.state is LidState.NEVER_VULNERABLE:
         return "attempted_never_vulnerable"
-    if case.unsettled:
-        return "attempted_unsettled"
-    if case.vanished:
-        return "attempted_vanished"
-    if case.alike:
-        return "attempted_alike"
+    if case.open_question:
+        return f"attempted_{case.open_question}"
     if exposed.window is None or case.observations.blinded:
         return "attempted_open"
     if exposed.missing:
@@ -109,12 +105,8 @@ def _without_findings(case: Case) -> Decision:
         return Decision(Verdict.CANNOT_TELL, (), "nothing_to_read")
     if lid.state is LidState.NEVER_VULNERABLE:
         return Decision(Verdict.CLEAN, (), "clean_never_vulnerable")
-    if case.unsettled:
-        return Decision(Verdict.CANNOT_TELL, (), "unsettled")
-    if case.vanished:
-        return Decision(Verdict.CANNOT_TELL, (), "vanished")
-    if case.alike:
-        return Decision(Verdict.CANNOT_TELL, (), "alike")
+    if case.open_question:
+        return Decision(Verdict.CANNOT_TELL, (), case.open_question)
     if exposed.window is None:
         return Decision(Verdict.CANNOT_TELL, (), "ends_early" if exposed.ends_early else "no_window")
     if not exposed.sources:
