@@ -85,7 +85,7 @@ def test_longest_prefix_is_that_of_the_naive_search(networks: list[tuple[int, in
 @pytest.mark.parametrize(
     "row",
     ["nobody,x,de,,192.0.2.0/24,,", "a@b.example,x,fr,,192.0.2.0/24,,", "a@b.example,x,de,,192.0.2.1/24,,", "a@b.example,x,de,,,,",  # noqa: E501
-     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..", "a@b.example,x,,,,,☃-.ü",],  # noqa: E501
+     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,AS0,", "a@b.example,x,de,,,4294967296,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..", "a@b.example,x,,,,,☃-.ü",],  # noqa: E501
 )  # fmt: skip
 def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     path = tmp_path / "c.csv"
@@ -95,6 +95,24 @@ def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_contacts(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["", "mail,cidr", "email,name", "Kontakt;Netz"])
+def test_without_an_address_or_what_it_is_for_it_is_no_contact_file(tmp_path: Path, header: str) -> None:
+    """A file of the header alone was a list of nobody."""
+    path = tmp_path / "c.csv"
+    path.write_text(f"{header}\n")
+    with pytest.raises(UsageError, match="not a contact file"):
+        read_contacts(path)
+
+
+@pytest.mark.parametrize("last", ["b@x.example,198.51.100.0/24,B", 'b@x.example,198.51.100.0/24,"B"', 'b,c,B"'])
+def test_a_quote_that_is_not_closed_hides_no_contact(tmp_path: Path, last: str) -> None:
+    """The rows after it became part of a name, and their owners were not told."""
+    path = tmp_path / "c.csv"
+    path.write_text(f'email,cidr,name\na@x.example,192.0.2.0/24,"A\n{last}\n')
+    with pytest.raises(UsageError):
+        read_contacts(path)
 
 
 def test_a_domain_with_umlauts_is_that_of_the_scan(tmp_path: Path) -> None:

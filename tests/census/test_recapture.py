@@ -36,6 +36,8 @@ def test_few_unseen_are_a_count_with_the_spread_of_one(size: int) -> None:
     found = estimates(size, (0.8, 0.7, 0.6))
     assert len(found) == 60
     assert held(size, found) >= 55
+    widths = [(each.high or math.inf) - each.low for each in found]
+    assert 2 * math.sqrt(0.024 * size) < np.median(widths) < 8 * math.sqrt(0.024 * size)
 
 
 def test_a_source_within_another_hides_nobody() -> None:

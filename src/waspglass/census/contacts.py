@@ -106,7 +106,7 @@ def read_contacts(path: Path) -> Contacts:
             header = file.readline()
             file.seek(0)
             # Spreadsheets in German separate with semicolons.
-            reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count), strict=True)
             names = {name.strip().lower() for name in reader.fieldnames or ()}
             if "email" not in names or not names & {"cidr", "asn", "domain"}:
                 raise UsageError(
@@ -127,6 +127,8 @@ def read_contacts(path: Path) -> Contacts:
 
 
 def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
+    if any("\n" in cell for cell in cells.values()):
+        raise UsageError("a cell goes over several lines", location=where, hint="Is a quote before it not closed?")
     email, language = cells.get("email", ""), cells.get("language", "").lower() or "en"
     if not _MAIL.match(email):
         raise UsageError(f"not an e-mail address: {email!r}", location=where)
