@@ -27,6 +27,7 @@ from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.evidence.formats.moments import EARLIEST, LATEST, plausible
 from waspglass.evidence.forward_stream import SeekableStream
+from waspglass.evidence.readers.evtx_bombs import expands
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -43,6 +44,9 @@ _EVENT_HEAD, _EVENT_MARK = struct.Struct("<4sI"), b"**\0\0"
 _CREATED = '"TimeCreated":{"#attributes":{"SystemTime":"'
 """Stands in an event's text once, as a quote inside of a value is escaped."""
 _USUAL_TIME, _LONGEST_TIME = len("2021-03-14T01:39:32.609000Z"), 40
+_LONGEST_EVENT, _MOST_LONG = 4 << 20, 16
+"""Characters; an event has at most 64 KiB in its log. A template that names a long value again and again gives more,
+and after some such events the log is not read on."""
 _THREADS = 1
 """One thread a file: files are what is spread over cores, and a thread pool a file costs more than it gives."""
 
@@ -146,30 +150,36 @@ def _take_system(system: Mapping[str, object], record: dict[str, str]) -> bool:
 def _entries(artefact: Artefact) -> Iterator[_Entry]:
     """What the parser yields; events and chunks that it cannot read are counted and told at the end."""
     place = Location(artefact.file.path)
-    unreadable = 0
+    unreadable = long = 0
     with artefact.file.seekable() as stream:
+        bombs = _bombs(stream)
         try:
-            parser = cast("_Parser", PyEvtxParser(_whole_chunks(stream), number_of_threads=_THREADS))
+            parser = cast("_Parser", PyEvtxParser(_safe_chunks(stream, bombs), number_of_threads=_THREADS))
             source = parser.records_json()
         except (RuntimeError, ValueError, OSError) as fault:
             with suppress(OSError, ValueError):
                 _raise_fault_at_end(stream)
             message = f"this is not an event log ({fault})"
             raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place) from fault
-        while True:
+        while long < _MOST_LONG:
             try:
-                yield from source
+                for entry in source:
+                    if len(entry["data"]) > _LONGEST_EVENT:
+                        long += 1
+                        break
+                    yield entry
+                else:
+                    break
             except (RuntimeError, ValueError, OSError):
                 unreadable += 1
-            else:
-                break
         chunks, size = _chunks(stream), _raise_fault_at_end(stream)
-        unreadable += _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
+        unreadable += long + len(bombs) + _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
     if size < _HEADER_BYTES + chunks * _CHUNK_BYTES or _lacking(size):
         message = "it is cut; the events before that were read"
         raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=place)
     if unreadable:
-        message = f"{unreadable} events or chunks are damaged; the others were read"
+        rest = "the others were read" if long < _MOST_LONG else "it was not read on"
+        message = f"{unreadable} events or chunks are damaged; {rest}"
         raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
 
 
@@ -178,25 +188,37 @@ def _lacking(size: int) -> int:
     return (_HEADER_BYTES - size) % _CHUNK_BYTES
 
 
-def _whole_chunks(stream: BinaryIO) -> BinaryIO:
-    """The stream; where its last chunk is cut, with zeros from the first event on that is not there to its end.
+def _bombs(stream: BinaryIO) -> frozenset[int]:
+    """Numbers of the chunks that the parser would unpack without end."""
+    stream.seek(_HEADER_BYTES)
+    chunks = iter(lambda: stream.read(_CHUNK_BYTES), b"")
+    with suppress(EvidenceReadError):  # told by whoever reads to the end
+        return frozenset(number for number, chunk in enumerate(chunks) if expands(chunk))
+    return frozenset()
+
+
+def _safe_chunks(stream: BinaryIO, bombs: frozenset[int]) -> BinaryIO:
+    """The stream with zeros for bombs, and in a cut last chunk from the first event on that is not there to its end.
 
     The parser reads no event of half a chunk, and takes zeros in half an event for its end.
     """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    if size <= _HEADER_BYTES or not _lacking(size):
+    cut = size > _HEADER_BYTES and _lacking(size) > 0
+    if not bombs and not cut:
         return stream
-    start = size + _lacking(size) - _CHUNK_BYTES
 
     def read_at(length: int, offset: int) -> bytes:
-        if offset < start:
-            stream.seek(offset)
-            return stream.read(min(length, start - offset))
+        number, inside = divmod(offset - _HEADER_BYTES, _CHUNK_BYTES)
+        start = max(0, offset - inside)
         stream.seek(start)
-        return _whole_events(stream.read(_CHUNK_BYTES)).ljust(_CHUNK_BYTES, b"\0")[offset - start :][:length]
+        chunk = stream.read(_CHUNK_BYTES if start else _HEADER_BYTES)
+        if start:
+            chunk = b"" if number in bombs else chunk if len(chunk) == _CHUNK_BYTES else _whole_events(chunk)
+            chunk = chunk.ljust(_CHUNK_BYTES, b"\0")
+        return chunk[offset - start :][:length]
 
-    return SeekableStream(read_at, start + _CHUNK_BYTES).as_binary()
+    return SeekableStream(read_at, size + (_lacking(size) if cut else 0)).as_binary()
 
 
 def _whole_events(chunk: bytes) -> bytes:

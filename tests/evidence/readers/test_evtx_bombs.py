@@ -1,0 +1,66 @@
+"""Event logs of a few kilobytes that would become gigabytes, and such that only look like them."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.evidence.evtx_writer import CHUNK, evtx
+from tests.evidence.trees import memory_artefact
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.evtx import EvtxReader
+
+WHEN = datetime(2021, 3, 3, tzinfo=UTC)
+GOOD = evtx([[(WHEN, {"EventID": "1", "A": "b"})]])
+EVENT_AT, BODY_AT = 512, 512 + 24
+
+
+def _bomb(times: int, levels: int) -> bytes:
+    """A chunk with one event: a template that names its value so often, and calls of it one inside of the other."""
+    name_at = BODY_AT + 4 + 10 + 24 + 4 + 7 + 4
+    name = struct.pack("<IIHH", name_at, 0, 0, 1) + b"E\0\0\0"
+    body = b"\x0f\x01\x01\0\x01\xff\xff\0\0\0\0" + name + b"\x02" + b"\x0d\0\0\x21" * times + b"\x04\0"
+    call = b"\x0f\x01\x01\0\x0c\x01" + struct.pack("<II", 1, BODY_AT + 14)
+    value = b"\x0f\x01\x01\0\0"
+    for _ in range(levels):
+        value = call + struct.pack("<IHBB", 1, len(value), 0x21, 0) + value + b"\0"
+    definition = struct.pack("<I16sI", 0, b"g" * 16, len(body)) + body
+    xml = call + definition + struct.pack("<IHBB", 1, len(value), 0x21, 0) + value + b"\0"
+    event = struct.pack("<4sIQQ", b"**\0\0", len(xml) + 28, 1, 132_592_000_000_000_000) + xml
+    chunk = bytearray(GOOD[4096 : 4096 + EVENT_AT] + event + struct.pack("<I", len(xml) + 28))
+    chunk[44:52] = struct.pack("<II", EVENT_AT, len(chunk))
+    return bytes(chunk).ljust(CHUNK, b"\0")
+
+
+def _read(*chunks: bytes) -> tuple[int, str]:
+    """How many events are given, and what is said at the end."""
+    head = GOOD[:42] + struct.pack("<H", len(chunks)) + GOOD[44:4096]
+    events = EvtxReader().json_lines(memory_artefact(head + b"".join(chunks), "x.evtx", "evtx"))
+    count = 0
+    try:
+        for _ in events:
+            count += 1
+    except EvidenceReadError as fault:
+        return count, fault.message
+    return count, ""
+
+
+def test_a_value_that_is_named_twice_is_read() -> None:
+    assert _read(_bomb(2, 2), GOOD[4096:]) == (2, "")
+
+
+@pytest.mark.parametrize(("times", "levels"), [(10, 7), (2, 60), (1000, 3)])
+def test_a_bomb_is_told_and_the_events_around_it_are_read(times: int, levels: int) -> None:
+    good = GOOD[4096:]
+    count, said = _read(good, _bomb(times, levels), good)
+    assert count == 2
+    assert "1 events or chunks are damaged; the others were read" in said
+
+
+def test_events_that_become_long_are_left_out_and_then_the_log_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("waspglass.evidence.readers.evtx._LONGEST_EVENT", 1000)
+    long, good = evtx([[(WHEN, {"EventID": "1", "A": "b" * 2000})]])[4096:], GOOD[4096:]
+    assert _read(long, good) == (1, "1 events or chunks are damaged; the others were read")
+    assert _read(*[long] * 20, good) == (0, "16 events or chunks are damaged; it was not read on")
