@@ -1,0 +1,2 @@
+<%@ Page Language="C#" %>
+<% /* INERT SAMPLE: cut off */ var a = Request; new Process( %>
