@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.hunt.evidence import both, iis, row, rules_of, sigma
+from tests.hunt.evidence import MemoryFile, both, iis, row, rules_of, sigma
+from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.readers.registry import record_readers
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.skip import SkipReason
+from waspglass.packs.load import load_pack
+from waspglass.packs.pack import RuleSource
 
 
 @pytest.mark.parametrize("nothing", ["null", "''", "'-'"])
@@ -34,3 +42,76 @@ def test_a_log_without_queries_is_searched_for_them_in_the_path() -> None:
     neither = iis("2021-03-03 00:00:01 GET 198.51.100.7", fields="date time cs-method c-ip")
     result = both([neither], rules)
     assert (result.findings, [one.reason for one in result.skipped]) == ((), [SkipReason.MISSING_FIELD])
+
+
+COLUMNS = "date time c-ip cs-username cs-method cs-uri-stem cs-uri-query sc-status cs(Referer) cs(User-Agent)"
+LOGS = {
+    "iis": (
+        f"#Fields: {COLUMNS}\n"
+        "2021-03-03 17:39:04 198.51.100.7 EXAMPLE\\bob GET /a/y.js a=b 200 https://ref.example/x sample+agent+made+up\n"
+        "2021-03-03 17:39:05 198.51.100.8 - GET /sample.aspx - 200 - -\n"
+        "2021-03-03 17:39:06 198.51.100.8 - GET /aspnet_client/deep.aspx - 200 - -\n"
+    ),
+    "iis-other": (
+        '\n198.51.100.7 - EXAMPLE\\bob [03/Mar/2021:17:39:04 +0000] "GET /a/y.js?a=b HTTP/1.0" 200 1 '
+        '"https://ref.example/x" "sample agent made up"\n'
+        '198.51.100.8 - - [03/Mar/2021:17:39:05 +0000] "GET /sample.aspx HTTP/1.0" 200 1 "-" "-"\n'
+        '198.51.100.8 - - [03/Mar/2021:17:39:06 +0000] "GET /aspnet_client/deep.aspx HTTP/1.0" 200 1 "-" "-"\n'
+    ),
+}
+ASKED = {
+    "cs-uri-query|contains: '/a/y.js?a=b'": {2},
+    "cs-uri-query|startswith: a=": {2},
+    "cs-uri-query: null": {3, 4},
+    "c-uri|contains: '/a/y.js?a'": {2},
+    "c-uri-query|contains: a=b": {2},
+    "c-uri-stem|endswith: y.js": {2},
+    "cs-uri: /a/y.js?a=b": {2},
+    "cs-user-agent: sample agent made up": {2},
+    "c-useragent|contains: made up": {2},
+    "cs-referer|contains: ref.example": {2},
+    "cs-referrer|contains: ref.example": {2},
+}
+POINTERS = {
+    "user-agent,sample agent made up": {2},
+    "filename,sample.aspx": {3},
+    "path,C:\\inetpub\\wwwroot\\aspnet_client\\deep.aspx": {4},
+    "url,/a/y.js": {2},
+    "ip,198.51.100.8": {3, 4},
+}
+PATTERNS = {
+    "[network-traffic:extensions.'http-request-ext'.request_value LIKE '/a/y.js%']": {2},
+    "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' LIKE 'sample agent%']": {2},
+    "[network-traffic:extensions.'http-request-ext'.request_header.Referer LIKE '%ref.example%']": {2},
+    "[network-traffic:extensions.'http-request-ext'.request_method = 'GET' AND url:value MATCHES 'y.js.a=b']": {2},
+    "[user-account:account_login = 'bob']": {2},
+}
+
+
+def _lines(pack: str, kind: str, source: str) -> set[int]:
+    only = load_pack(pack).model_copy(update={"sigma": (), "indicators": (), "yara": ()})
+    rules = load_rules(only, [RuleSource(path="u", text=source, origin="user")])
+    assert rules.skipped == ()
+    log = Artefact(kind, rules.kinds[kind].format, MemoryFile("x.log", LOGS[kind].encode()))
+    result = hunt([log], rules, readers=record_readers(None))
+    return {one.line for one in result.findings if one.line is not None}
+
+
+@pytest.mark.parametrize("kind", LOGS)
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+@pytest.mark.parametrize("asked", ASKED)
+def test_rules_mean_the_same_in_both_sorts_of_access_log_with_each_pack(pack: str, kind: str, asked: str) -> None:
+    assert _lines(pack, kind, sigma(f"s: {{{asked}}}\ncondition: s")) == ASKED[asked]
+
+
+@pytest.mark.parametrize("kind", LOGS)
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_indicators_point_to_the_same_requests_in_both_sorts_of_access_log(kind: str, pointer: str) -> None:
+    assert _lines("proxylogon", kind, f"type,value\n{pointer}\n") == POINTERS[pointer]
+
+
+@pytest.mark.parametrize("kind", LOGS)
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_stix_patterns_mean_the_same_in_both_sorts_of_access_log(kind: str, pattern: str) -> None:
+    indicator = {"type": "indicator", "id": "indicator--1", "pattern_type": "stix", "pattern": pattern}
+    assert _lines("proxylogon", kind, json.dumps({"type": "bundle", "objects": [indicator]})) == PATTERNS[pattern]

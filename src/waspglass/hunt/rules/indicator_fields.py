@@ -25,16 +25,21 @@ def _files(name: str) -> Fields:
     return dict.fromkeys(("web_file", "pe_version"), (name,))
 
 
+def _visits(name: str) -> Fields:
+    """What both sorts of access log name so: W3C, and those without a header."""
+    return dict.fromkeys(("w3c", "access_log"), (name,))
+
+
 _HOST: Fields = {"w3c": ("cs-host", "cs(Host)"), "diagnostics_csv": ("UrlHost",)}
 WHOLE: Mapping[str, Fields] = {
     "domain": {**_HOST, **_events("QueryName", "DestinationHostname")},
     "host": _HOST,
-    "user_agent": {"w3c": ("cs(User-Agent)",), "diagnostics_csv": ("UserAgent",)},
-    "referer": {"w3c": ("cs(Referer)",)},
+    "user_agent": {**_visits("cs(User-Agent)"), "diagnostics_csv": ("UserAgent",)},
+    "referer": _visits("cs(Referer)"),
     "cookie": {"w3c": ("cs(Cookie)",)},
-    "method": {"w3c": ("cs-method",), "httperr": ("cs-method",), "diagnostics_csv": ("Method",)},
-    "request": {"w3c": ("request-uri",), "httperr": ("cs-uri",)},
-    "request_path": {"w3c": ("cs-uri-stem",), "httperr": ("cs-uri",), "diagnostics_csv": ("UrlStem",)},
+    "method": {**_visits("cs-method"), "httperr": ("cs-method",), "diagnostics_csv": ("Method",)},
+    "request": {**_visits("request-uri"), "httperr": ("cs-uri",)},
+    "request_path": {**_visits("cs-uri-stem"), "httperr": ("cs-uri",), "diagnostics_csv": ("UrlStem",)},
     "port": {"w3c": ("s-port",), "httperr": ("s-port",), **_events("DestinationPort", "DestPort")},
     "client_port": {"w3c": ("c-port",), "httperr": ("c-port",), **_events("SourcePort", "IpPort")},
     "protocol": _events("Protocol"),
@@ -76,7 +81,7 @@ PARTS: Mapping[str, ValuePart] = {
     "imphash": ValuePart(_events("Hashes"), "IMPHASH=", "[0-9A-Fa-f]", "(?:,|$)"),
     "account": ValuePart(
         {
-            "w3c": ("cs-username",),
+            **_visits("cs-username"),
             "diagnostics_csv": ("AuthenticatedUser",),
             **_events("User", "SubjectUserName", "TargetUserName"),
         },

@@ -148,7 +148,7 @@ def without_scheme(url: str) -> str:
 
 def _url_matches(regex: str, form: str) -> Condition | None:
     """Logs of requests have what follows the host; an expression that is anchored needs the whole URL."""
-    whole = ("cs(Referer)",) if form == "w3c" else ()
+    whole = WHOLE["referer"].get(form, ())
     rest = WHOLE["request"].get(form) or WHOLE["request_path"].get(form) or ()
     start, end = _anchors(regex)
     if start or (end and form == "diagnostics_csv"):
