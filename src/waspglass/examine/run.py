@@ -12,7 +12,7 @@ from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
-from waspglass.examine.event_logs import event_logs
+from waspglass.examine.event_logs import event_logs, showing
 from waspglass.examine.file_times import credible, file_timed_kinds, local_timed_kinds
 from waspglass.examine.former import current_settings
 from waspglass.examine.lid import BuildJudge, Judgement
@@ -151,12 +151,13 @@ def _observations(
     rules: RuleSet,
     unread_rules: tuple[Skipped, ...],
 ) -> Observations:
+    logs = event_logs(rules, result.scanned)
     about_rules = frozenset((*unread_rules, *rules.skipped))
     observed = Observations(
         evidence=in_unicode(str(request.evidence)),
         manifest=manifest_sha256(survey.seen),
         findings=(*result.findings, *result.context),
-        coverage=covered,
+        coverage=showing(covered, logs, rules),
         skipped=(*unread_rules, *survey.skipped),
         sightings=identity.sightings,
         hostname=identity.hostname,
@@ -173,7 +174,7 @@ def _observations(
             evidence=request.evidence.name,
             entry_logs=survey.entry_logs(),
         ),
-        event_logs=event_logs(rules, result.scanned),
+        event_logs=logs,
         not_found=result.not_found,
         file_timed=file_timed_kinds(request.pack),
         zoneless=local_timed_kinds(request.pack) if request.facts.timezone is None else frozenset(),
