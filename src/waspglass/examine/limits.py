@@ -81,7 +81,8 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
 
 def _proxies(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     """Requests of which the sender is a proxy of the facts, and no log tells who was behind it."""
-    hidden = [one for one in observations.findings if PROXY in one.fields and one.effect is not Effect.CONTEXT]
+    unseen = (one for one in observations.findings if one.actor is None or one.actor.address is None)
+    hidden = [one for one in unseen if PROXY in one.fields and one.effect is not Effect.CONTEXT]
     if not hidden:
         return []
     text = catalogue.text(
