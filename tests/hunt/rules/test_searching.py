@@ -53,6 +53,36 @@ def test_re2_finds_what_python_finds(pattern: str, flags: str, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("ab$", "ab\n"),
+        ("a$", "a\n\n"),
+        (r"a\Z", "a\n"),
+        ("a\n|b$", "a\n"),
+        ("(?:a$)+\n", "a\n"),
+        ("(?:a$|b)+", "ba\n"),
+        ("(a*)*", "b"),
+        ("(a*)+", "aab"),
+        ("(?:(a)|b*)*", "ab"),
+        ("(a|b?)*c", "abc"),
+        ("(.)x", "\udcffx"),
+        ("([^a]+)a", "\ud800\udfff\U0010fffda"),
+        (r"(?i)([@A-Z\[]+)", "b@Z[k"),
+        (r"(?i)([Y-b]+)", "xyzabcAB"),
+        (r"(\S+)\s", "a\x1cb\x85 "),
+        (r"(\W+)", "aé_\u212ab"),
+        (r"(\D+)", "1\u0661x2"),
+    ],
+)
+def test_where_the_engines_differ_it_is_python_that_is_meant(pattern: str, text: str) -> None:
+    """Ends before a last line feed, empty rounds of a group, halves of surrogate pairs, classes and case of ASCII."""
+    match = re.search(pattern, text, re.ASCII)
+    assert searching(pattern).found(text) is (match is not None)
+    if match is not None:
+        assert searching(pattern).first(text) == match[1 if match.re.groups else 0]
+
+
+@pytest.mark.parametrize(
     "pattern",
     [
         r"^/ecp/.*\.js$",
@@ -60,6 +90,8 @@ def test_re2_finds_what_python_finds(pattern: str, flags: str, text: str) -> Non
         r"Set-OabVirtualDirectory\.ExternalUrl='(.*?)'",
         r"(?s)\A.{3,1000}\Z",
         r"\bcmd\.exe\b",
+        r"a{1000}",
+        r"(?i:[^a-k\d]|\S\W)*?",
     ],
 )
 def test_usual_expressions_run_in_linear_time(pattern: str) -> None:
