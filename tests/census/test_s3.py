@@ -47,11 +47,14 @@ def test_a_store_on_s3_answers_like_one_on_a_disk(tmp_path: Path, bucket: str) -
     for name, content in days.items():
         (tmp_path / name).write_bytes(content)
     paths = [tmp_path / name for name in days]
+    assert not Folder(bucket).exists()
+    assert not Folder("s3://no-such-bucket/census").exists()
     answers = []
     for location in (bucket, str(tmp_path / "store")):
         folder = Folder(location)
         assert [added(outcome) for outcome in add_exports(folder, paths, options())] == [(2, {}), (2, {})]
         assert all(outcome.known is not None for outcome in add_exports(folder, paths, options()))
+        assert Folder(location).exists()
         with open_reading(folder, PACK) as reading:
             first, last = (each for each, _ in reading.scans())
             changes = compare(reading, "shodan", first, last)[0].counts
