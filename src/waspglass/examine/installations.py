@@ -26,8 +26,8 @@ def of_what_runs(
 ) -> tuple[BuildSighting, ...]:
     """The same sightings; program files that are copies, or of an installation that does not run, only hint at a build.
 
-    An installation runs if the user states its build, and otherwise if the product writes logs or serves pages below.
-    Where this tells nothing, or tells it of several, their files stand side by side.
+    An installation runs if the product writes logs or serves pages below it. Where this tells nothing, or tells it of
+    several, it is the one whose build the user states; otherwise their files stand side by side.
 
     Args:
         sightings: Builds that the evidence shows.
@@ -45,8 +45,10 @@ def of_what_runs(
     builds = {one.source: one.build for one in seen if one.source in programs and one.source not in copies}
     roots = _roots(builds)
     if len(tops := set(roots.values())) > 1:
-        running = {roots[source] for source, build in builds.items() if build == stated} or _in_use(tops, artefacts)
-        copies |= {source for source, root in roots.items() if running and root not in running}
+        running = _in_use(tops, artefacts) or tops
+        if len(running) > 1:
+            running = running & {roots[source] for source, build in builds.items() if build == stated} or running
+        copies |= {source for source, root in roots.items() if root not in running}
     return tuple(one.model_copy(update={"certainty": Certainty.HINT}) if one.source in copies else one for one in seen)
 
 
