@@ -158,7 +158,7 @@ def test_every_format_is_in_the_reference() -> None:
 
 
 def test_the_figures_of_trace_are_those_that_ship() -> None:
-    text = (ROOT / "docs/trace.md").read_text(encoding="utf-8").split("| mean of families, held out |")[1]
+    text = (ROOT / "docs/trace-method.md").read_text(encoding="utf-8").split("| mean of families, held out |")[1]
     rows = [[cell.strip() for cell in line.split("|")[2:5]] for line in text.splitlines()[2:8]]
     calibration = load_calibration()
     fields = ("cllr", "min_cllr", "worst_cllr", "derived_found", "false_derived", "worst_false_derived")
@@ -168,4 +168,4 @@ def test_the_figures_of_trace_are_those_that_ship() -> None:
             digits = len(row[place].removeprefix("."))
             assert float(row[place]) == pytest.approx(getattr(regime.measured, name), abs=0.51 * 10**-digits), name
     features = len(load_commons().feature)
-    assert f"{features:,} hashes" in (ROOT / "docs/trace.md").read_text(encoding="utf-8")
+    assert f"{features:,} hashes" in (ROOT / "docs/trace-method.md").read_text(encoding="utf-8")

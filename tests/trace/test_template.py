@@ -84,6 +84,24 @@ def test_one_test_suite_filled_in_for_two_subjects_is_not_derived_without_a_back
     assert all(part.verdict is Verdict.CANNOT_TELL for part in best.parts)
 
 
+CALLS = "def first(a):\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "one"),
+    [
+        ("[load_order(a), orders(a), reorder(a), order_list]", True),  # never alone
+        ("[load_order(a), orders(a), order(a)]", False),  # in two longer names
+        ("[order(a), order + a, order[a]]", False),
+        ("[load_order(a), orders(a), reorder(a), order(a), a + a]", False),  # another name changed, too
+    ],
+)
+def test_the_subject_stands_inside_of_three_names_that_are_longer_than_the_shortest(names: str, one: bool) -> None:
+    left = CALLS.format(names)
+    right = left.replace("order", "holder").replace("a + a", "a + first")
+    assert one_template(source("a.py", left), source("b.py", right), Reader()) is one
+
+
 def test_what_differs_in_more_than_its_subject_is_derived() -> None:
     for changed in ("# changed\n", "x = 1\n"):
         assert compared(SUITE + changed, SUITE).verdict is Verdict.DERIVED

@@ -8,7 +8,6 @@ of many names and texts: `OrderComponent`, `getOrders`, `'order-list'` here, `In
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -23,7 +22,7 @@ SAME_SHAPE = 0.999
 """Likeness in shape below which two cannot be one template, so that nobody need read them again."""
 
 INSIDE = 3
-"""Longer names and texts that the subject must stand in; a variable that was renamed stands in none."""
+"""Names and texts that the subject must stand in, longer than the shortest; a variable that was renamed stands in none."""
 TRIED = 8
 """Words that may be the subject, the shortest first."""
 _NO_LETTER = re.compile(r"\W+")
@@ -46,14 +45,11 @@ def filled_in(a: Tokens, raw_a: bytes, b: Tokens, raw_b: bytes) -> bool:
         for tokens, raw in ((a, raw_a), (b, raw_b))
     )
     pairs = list(dict.fromkeys(zip(words_a, words_b, strict=True)))
+    lengths = [len(_NO_LETTER.sub("", one)) for one, _ in pairs]
+    if sum(1 for length in lengths if length > min(lengths)) < INSIDE:
+        return False
     shortest = sorted({*pairs, *(_core(*pair) for pair in pairs)}, key=lambda pair: (len("".join(pair)), pair))
-    return any(_puts_in(subject, pairs) for subject in shortest[:TRIED] if all(subject))
-
-
-def _puts_in(subject: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> bool:
-    """Whether putting one word for another makes the second of each pair of the first."""
-    longer = sum(1 for one, _ in pairs if len(_NO_LETTER.sub("", one)) > len(subject[0]))
-    return longer >= INSIDE and all(one.replace(*subject) == other for one, other in pairs)
+    return any(all(one.replace(*subject) == other for one, other in pairs) for subject in shortest[:TRIED])
 
 
 def one_template(one: Source, other: Source, reader: Reader) -> bool:

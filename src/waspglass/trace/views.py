@@ -1,7 +1,7 @@
 """Nine views of one program: sets of hashes that two programs share when one was made from the other.
 
 Which views, and that their plain weighted mean is as good as anything trained, was found on labelled sets of which
-whole families were held out (docs/trace.md, "How it was chosen").
+whole families were held out (docs/trace-method.md).
 """
 
 from __future__ import annotations
