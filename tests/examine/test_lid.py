@@ -147,3 +147,26 @@ def test_files_of_one_installation_that_disagree_decide_nothing(
         for build, source in ((OLD, old), (NEW, new))
     ]
     assert lid(*files).state is state
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "together"),
+    [
+        (r"C:\V15\Bin\Setup.exe", r"C:\V15\FrontEnd\bin\x.dll", True),
+        (r"C:\V15\FrontEnd\bin\x.dll", r"C:\V15\bin\setup.exe", True),
+        (r"C:\V15\Bin\Setup.exe", r"D:\V15\Bin\setup.exe", False),
+        (r"C:\V15\Bin\Setup.exe", r"D:\V15\Bin\x.dll", None),
+    ],
+)
+def test_program_files_of_one_installation_agree_and_those_of_one_name(
+    new: str, old: str, together: bool | None
+) -> None:
+    files = [
+        seen(build, None, Certainty.PROVEN).model_copy(update={"source": source})
+        for build, source in ((OLD, old), (NEW, new))
+    ]
+    found = disagreeing(files, judge)
+    assert (None if found is None else found.together) is together
+    assert lid(*files).state is (LidState.PATCHED if found is None else LidState.UNKNOWN)
+    hints = [one.model_copy(update={"certainty": Certainty.HINT}) for one in files]
+    assert disagreeing(hints, judge) is None
