@@ -121,6 +121,7 @@ def test_beside_a_background_that_has_no_such_suite_it_is() -> None:
         (ORIGINAL, {"litres": "amount"}),  # stands in few longer names
         (SUITE, {"def test_pages(self):": "def test_pages(self, limit=3):", **OTHERS}),
         (SUITE, {"name": "", **OTHERS}),
+        (SUITE, {"assert": ""}),  # taken away
     ],
 )
 def test_whatever_else_was_changed_is_no_filling_in(text: str, words: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ SAME_SHAPE = 0.999
 """Likeness in shape below which two cannot be one template, so that nobody need read them again."""
 
 INSIDE = 3
-"""Names and texts that the subject must stand in, longer than the shortest; a variable that was renamed stands in none."""
+"""Names and texts with the subject in them, longer than the shortest; a variable that was renamed stands in none."""
 TRIED = 8
 """Words that may be the subject, the shortest first."""
 _NO_LETTER = re.compile(r"\W+")
@@ -49,7 +49,9 @@ def filled_in(a: Tokens, raw_a: bytes, b: Tokens, raw_b: bytes) -> bool:
     if sum(1 for length in lengths if length > min(lengths)) < INSIDE:
         return False
     shortest = sorted({*pairs, *(_core(*pair) for pair in pairs)}, key=lambda pair: (len("".join(pair)), pair))
-    return any(all(one.replace(*subject) == other for one, other in pairs) for subject in shortest[:TRIED])
+    return any(
+        all(subject) and all(one.replace(*subject) == other for one, other in pairs) for subject in shortest[:TRIED]
+    )
 
 
 def one_template(one: Source, other: Source, reader: Reader) -> bool:
