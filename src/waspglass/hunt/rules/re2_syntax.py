@@ -18,8 +18,6 @@ from waspglass.hunt.rules.regex_tree import Items, Tree, op, parsed
 
 __all__ = ["Translated", "in_re2"]
 
-_MOST_REPEATS = 1000
-"""RE2 refuses higher counts."""
 _CAPTURES = re.compile(r"\((?!\?)")
 """In what is written here, which has no bracket of its own: all are written as numbers."""
 _LAST = 0x10FFFF
@@ -110,13 +108,10 @@ class _Writer:
 
     def _repeat(self, value: tuple[int, int, Items], flags: int, *, lazy: bool) -> str:
         least, most, items = value
-        unbounded = most == op.MAXREPEAT
-        if least > _MOST_REPEATS or (most > _MOST_REPEATS and not unbounded):
-            raise _ForeignError
         inner = self.sequence(items, flags, last=False)
         if _CAPTURES.search(inner) and cast("Tree", items).getwidth()[0] == 0:
             raise _ForeignError  # what the last, empty round of a group captured differs between the engines
-        count = f"{{{least},{'' if unbounded else int(most)}}}"
+        count = f"{{{least},{'' if most == op.MAXREPEAT else int(most)}}}"  # RE2 refuses what is above a thousand
         return f"(?:{inner}){count}{'?' if lazy else ''}"
 
     def _place(self, where: object, flags: int, *, last: bool) -> str:
