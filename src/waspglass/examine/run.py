@@ -179,5 +179,7 @@ def _observations(
         file_timed=file_timed_kinds(request.pack),
         zoneless=local_timed_kinds(request.pack) if request.facts.timezone is None else frozenset(),
     )
-    latest = (request.facts.collected_at or observed.last_moment() or request.created) + CLOCK_SLACK
+    end = request.facts.collected_at or observed.last_moment()
+    # Where there is no log, this is no live server, and what is a day old at most was copied for us.
+    latest = request.created - CLOCK_SLACK if end is None else end + CLOCK_SLACK
     return replace(observed, findings=credible(observed.findings, observed.file_timed, latest))
