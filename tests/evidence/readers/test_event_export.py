@@ -37,7 +37,7 @@ def artefact(text: str | bytes) -> Artefact:
 def read(text: str | bytes) -> tuple[list[tuple[datetime | None, Record]], SkipReason | None]:
     found = []
     try:
-        for place, moment, record in EventExportReader().records(artefact(text)):
+        for place, moment, record in EventExportReader(UTC).records(artefact(text)):
             found.append((moment, record))
             assert place.record == len(found)
     except EvidenceReadError as fault:
@@ -124,6 +124,21 @@ def test_local_times_are_those_of_the_server() -> None:
         assert moment == TIME, "Sysmon's own time, in its message, needs no zone"
 
 
+def _said(rows: Sequence[dict[str, str]], zone: ZoneInfo | None = None) -> str:
+    try:
+        list(EventExportReader(zone).records(artefact(table(rows))))
+    except EvidenceReadError as fault:
+        return fault.message
+    return ""
+
+
+def test_local_times_without_a_known_zone_are_told_with_what_sysmon_says_of_the_clock() -> None:
+    local, sysmon = {**UNTIMED, "TimeCreated": "7/3/2021 1:02:03 PM"}, {**WINEVENT, "TimeCreated": "3.3.2021 03:02:04"}
+    assert "of 2 events name no zone and were read as UTC" in _said([local, local])
+    assert "clock was +2 hours from UTC" in _said([local, sysmon])
+    assert _said([sysmon]) == _said([local], ZoneInfo("Europe/Berlin")) == ""
+
+
 @pytest.mark.parametrize(
     ("others", "month"),
     [
@@ -135,7 +150,7 @@ def test_local_times_are_those_of_the_server() -> None:
     ],
 )
 def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[str], month: int) -> None:
-    records = EventExportReader().records(artefact(table([{**UNTIMED, "TimeCreated": text} for text in others])))
+    records = EventExportReader(UTC).records(artefact(table([{**UNTIMED, "TimeCreated": text} for text in others])))
     moment = next(records)[1]
     assert moment is not None
     assert moment.month == month

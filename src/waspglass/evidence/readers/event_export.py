@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import orjson
 
@@ -54,42 +54,58 @@ _FIELDS = {
 }
 _PROCESS = {"Microsoft-Windows-Sysmon/Operational": "Image", "Security": "NewProcessName"}
 _INFORMATION = ("Details", "ExtraFieldInfo", "AllFieldInfo")
+_QUARTER = timedelta(minutes=15)
+"""Zones differ by multiples of it."""
+_MOST_OFFSETS = 3
 _BAR = " \N{BROKEN BAR} "
 
 
 def reader(settings: ReaderSettings) -> RecordReader:
     """The reader of this format."""
-    return EventExportReader(settings.zone)
+    return EventExportReader(settings.zone if settings.zone_known else None)
 
 
 class EventExportReader:
     """`event_export`.
 
     Args:
-        zone: Time zone of the server, for times that were written without one; UTC if it is not known.
+        zone: Time zone of the server, for times that were written without one; if it is not known they are read as UTC,
+            and a file that has some says so at its end.
     """
 
-    def __init__(self, zone: tzinfo = UTC) -> None:
+    def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record an event.
 
         Raises:
-            EvidenceReadError: At the end, if some of it could not be read, or times of events could not.
+            EvidenceReadError: At the end, if some of it, or times of events, could not be read, or name no zone.
         """
-        times, decided, unread = LocalTimes(self._zone), False, 0
+        times, decided, unread, zoneless = LocalTimes(self._zone or UTC), False, 0, 0
+        ahead = set[timedelta]()
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
             written = _written(record)
             if not decided and is_ambiguous(written):
-                times, decided = LocalTimes(self._zone, day_stands_first(_times_in(artefact))), True
-            local = is_local(written) and "UtcTime" not in record  # which Sysmon writes whatever the server's zone
-            moment = times.moment(written) if local else event_time(record)
+                times, decided = LocalTimes(self._zone or UTC, day_stands_first(_times_in(artefact))), True
+            moment = event_time(record)
+            if is_local(written):
+                clock = times.moment(written)
+                if "UtcTime" not in record:  # which Sysmon writes whatever the server's zone
+                    moment, zoneless = clock, zoneless + 1
+                elif clock is not None and moment is not None and len(ahead) < _MOST_OFFSETS:
+                    ahead.add(round((clock - moment) / _QUARTER) * _QUARTER)
             unread += bool(written) and moment is None
             yield Place(record=number), moment, record
         if unread:
             message = f"the times of {unread} events cannot be read; save the log as EVTX or XML instead"
+            raise EvidenceReadError(message, reason=SkipReason.BAD_TIME, location=Location(artefact.file.path))
+        if zoneless and self._zone is None:
+            message = (
+                f"the times of {zoneless} events name no zone and were read as UTC; name the timezone in the facts"
+            )
+            message += f" (by its Sysmon events the clock was {_shown(ahead)} hours from UTC)" if ahead else ""
             raise EvidenceReadError(message, reason=SkipReason.BAD_TIME, location=Location(artefact.file.path))
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
@@ -100,6 +116,10 @@ class EventExportReader:
         """
         for place, moment, record in self.records(artefact):
             yield place.record or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
+
+
+def _shown(offsets: set[timedelta]) -> str:
+    return " and ".join(f"{offset / timedelta(hours=1):+g}" for offset in sorted(offsets))
 
 
 def _times_in(artefact: Artefact) -> Iterator[str]:

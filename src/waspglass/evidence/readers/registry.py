@@ -34,7 +34,7 @@ def record_readers(
     Raises:
         UsageError: If there is no such time zone.
     """
-    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys)))
+    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys), timezone is not None))
 
 
 class _Readers(Mapping[str, RecordReader]):

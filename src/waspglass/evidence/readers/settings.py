@@ -16,9 +16,11 @@ class ReaderSettings:
     Attributes:
         known_good: The SHA-256 (lower-case hex) of the files that the vendor shipped; only asked whether it holds one.
         zone: Time zone of the server, for times that were written without one.
+        zone_known: Whether somebody named it; it is UTC otherwise.
         keys: Registry keys that are read besides those of Windows.
     """
 
     known_good: Container[str] | None = None
     zone: tzinfo = UTC
     keys: tuple[str, ...] = ()
+    zone_known: bool = False
