@@ -76,6 +76,14 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "no mark": ("joined strings", "x = (\n" + "\n".join(quoted(ORIGINAL)) + "\n)"),
     "a list": ("joined strings", "[" + ",".join(quoted(ORIGINAL)) + "].join('')"),
     "+=": ("joined strings", "\n".join(f"$x += {piece}" for piece in quoted(ORIGINAL))),
+    "s = s & line & vbCrLf": (
+        "joined strings",
+        "\n".join(f's = s & "{line.replace(chr(34), chr(34) * 2)}" & vbCrLf' for line in DOUBLED.splitlines()),
+    ),
+    "s += a + b": (
+        "joined strings",
+        "\n".join(f"s += {a} + {b};" for a, b in zip(quoted(ORIGINAL)[::2], quoted(ORIGINAL)[1::2], strict=False)),
+    ),
     "s = s &": ("joined strings", "\n".join(f"s = s & {piece}" for piece in quoted(ORIGINAL))),
     "a name and a mark before each piece": (
         "joined strings > base64",

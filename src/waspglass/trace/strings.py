@@ -216,8 +216,20 @@ def _appended(tokens: list[_Token]) -> Iterator[list[str]]:
             continue
         again = tokens[place - 4].text if place >= 4 and tokens[place - 3].text == "=" else None
         if sign.kind == "append" or (sign.text in {"+", ".", "&"} and again == name.text):
-            held.setdefault(name.text, []).append(_content(token.text))
+            held.setdefault(name.text, []).append(_with_rest(tokens, place))
         elif sign.text == "=":
-            held[name.text] = [_content(token.text)]
+            held[name.text] = [_with_rest(tokens, place)]
     for pieces in held.values():
         yield from _enough(pieces)
+
+
+def _with_rest(tokens: list[_Token], place: int) -> str:
+    """A string and the strings and ends of lines that are joined to it: `"a" & vbCrLf`."""
+    pieces = [_content(tokens[place].text)]
+    while place + 2 < len(tokens) and tokens[place + 1].text in {"+", ".", "&"}:
+        place += 2
+        end = tokens[place].text.lower() in _NEW_LINES
+        if not end and tokens[place].kind != "text":
+            break
+        pieces.append("\n" if end else _content(tokens[place].text))
+    return "".join(pieces)
