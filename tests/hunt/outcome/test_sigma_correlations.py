@@ -264,6 +264,13 @@ def test_each_rule_of_a_collection_runs_though_they_share_an_id(called: str) -> 
     assert found(documents, "a1 b2 c3") == [(first, 1), ("u.yml#2", 2), ("u.yml#3", 3)]
 
 
+def test_rules_of_one_name_are_shown_by_their_ids_unless_a_correlation_joins_them_by_it() -> None:
+    ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2)]
+    twins = [rule("a", detection=f"F: {value}", extra=f"id: {id_}\n") for id_, value in zip(ids, "ab", strict=True)]
+    assert found(twins, "a1 b2") == [(ids[0], 1), (ids[1], 2)]
+    assert found([*twins, count("gte: 2")], "a1 b2") == [("k", 2)]
+
+
 def test_rules_without_name_in_one_file_are_told_apart() -> None:
     nameless = [one.replace(f"name: {name}\n", "") for one, name in ((A, "a"), (B, "b"))]
     assert found(nameless, "a1 b2") == [("u.yml#1", 1), ("u.yml#2", 2)]

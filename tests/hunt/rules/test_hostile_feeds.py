@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hunt.evidence import both
+from tests.hunt.evidence import both, rules_of
 from tests.hunt.rules.test_misp_events import attribute
 from tests.hunt.rules.test_stix_patterns import HOST, WEB, WORDS, read
 from waspglass.hunt.rules import rule_texts
@@ -51,6 +51,13 @@ def test_sets_that_multiply_are_bounded_and_one_set_may_be_long() -> None:
     both_sets = f"[{one_of('file:name', 'evil{}.exe', 200)} AND {one_of('domain-name:value', 'a{}.example', 200)}]"
     (skip,) = read(both_sets).skipped
     assert "a pattern of 40000 combinations of values" in (skip.detail or "")
+
+
+def test_of_many_values_that_are_not_hunted_twenty_are_named_and_the_others_counted() -> None:
+    listed = "type,value\n" + "".join(f"mutex,sample{number}\n" for number in range(25))
+    *named, rest = rules_of(indicators=[listed]).skipped
+    assert (len(named), {one.count for one in named}) == (20, {1})
+    assert (rest.detail, rest.count) == ("further indicators", 5)
 
 
 def test_a_pattern_of_many_parts_has_a_short_id_of_its_own() -> None:
