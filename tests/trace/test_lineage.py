@@ -136,7 +136,7 @@ def test_a_fork_and_a_chain_are_told_in_the_same_words() -> None:
         assert (found.through, found.through_place) == ("middle.py", "between")
         for language in LANGUAGES:
             words = load_catalogue("waspglass.report", "trace", language)
-            assert words.text("label.through_between", name="middle.py") in trace_text(result, language)
+            assert words.text("label.through_between", name="middle.py") in trace_text(result, language, 100_000)
 
 
 def test_a_copy_whose_own_places_the_sample_lacks_is_not_named() -> None:
@@ -156,7 +156,7 @@ def test_where_a_copy_is_named_the_measured_error_is_beside_it(language: str) ->
     )  # fmt: skip
     bare = traced({"found.py": VERSION_2 + "print('end')\n"}, {"one.py": VERSION_1, "two.py": VERSION_2})
     result = bare.model_copy(update={"measured_lineage": measured})
-    for page in (trace_text(result, language), trace_html(result, language)):
+    for page in (trace_text(result, language, 100_000), trace_html(result, language)):
         assert "1,203" in page or "1.203" in page
         assert "170" in page
     silent = traced({"found.py": ORIGINAL}, {"one.py": VERSION_1}).model_copy(update={"measured_lineage": measured})
@@ -169,7 +169,7 @@ def test_where_one_holds_more_it_is_said_how_often_that_one_was_the_later() -> N
     result = traced({"found.py": ORIGINAL + (ADDED + OTHER) * 2}, {"one.py": ORIGINAL})
     said = result.model_copy(update={"measured_lineage": measured})
     assert direction(result, "found.py", "one.py").hint == "sample holds more"
-    assert f"in {measured.larger_later:,}." in trace_text(said, "en")
+    assert f"in {measured.larger_later:,}." in trace_text(said, "en", 100_000)
 
 
 def test_independent_programs_are_not_contrasted() -> None:
@@ -193,7 +193,7 @@ def test_the_reports_say_it_and_escape_it(language: str) -> None:
     name = "two<b>\x1b.py"
     shorter = renamed(VERSION_2.replace(ORIGINAL.split("\n\n\n")[3], ""))
     result = traced({"found.py": shorter}, {"one.py": VERSION_1, name: VERSION_2})
-    text, html = trace_text(result, language), trace_html(result, language)
+    text, html = trace_text(result, language, 100_000), trace_html(result, language)
     kept = direction(result, "found.py", "one.py").contrasts[0]
     for page in (text, html):
         assert "\x1b" not in page
@@ -205,14 +205,14 @@ def test_the_reports_say_it_and_escape_it(language: str) -> None:
             "comparisons": tuple(one.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for one in result.comparisons)
         }
     )
-    assert doubt in trace_text(undecided, language)
-    assert trace_text(undecided, language).index(doubt) < trace_text(undecided, language).index(
+    assert doubt in trace_text(undecided, language, 100_000)
+    assert trace_text(undecided, language, 100_000).index(doubt) < trace_text(undecided, language, 100_000).index(
         load_catalogue("waspglass.report", "trace", language).text("label.through_between", name=printable(name))
     )
     certain = result.model_copy(
         update={"comparisons": tuple(one.model_copy(update={"verdict": Verdict.DERIVED}) for one in result.comparisons)}
     )
-    assert doubt not in trace_text(certain, language)
+    assert doubt not in trace_text(certain, language, 100_000)
     assert text.count("two<b>") > 2
 
 
@@ -262,7 +262,7 @@ def test_the_one_copy_that_is_the_same_byte_for_byte_is_named_alone(language: st
     )
     assert open_answer not in alone
     twice = traced({"found.py": marked["to4.py"]}, {**marked, "to4again.py": marked["to4.py"]})
-    assert "1" in trace_text(twice, language).splitlines()[0].rpartition("to4.py")[2]
+    assert "1" in trace_text(twice, language, 100_000).splitlines()[0].rpartition("to4.py")[2]
 
 
 @pytest.mark.parametrize("mine", range(3))
