@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
+from waspglass.hunt.hunting import hunt
 from waspglass.model.skip import SkipReason
 
 RULES = rules_of(sigma("s: {cs-uri-stem|endswith: .js}\ncondition: s"))
@@ -70,8 +71,10 @@ SHIFTED = "x date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-usernam
 
 
 def _foreign(log: str) -> list[tuple[int, str | None]]:
-    skips = both([artefact("iis", log)], RULES).skipped
-    return [(one.count, one.detail) for one in skips if one.reason is SkipReason.DAMAGED]
+    fast, naive = (hunt([artefact("iis", log)], RULES, naive=naive).skipped for naive in (False, True))
+    told = [(one.count, one.detail) for one in fast if one.reason is SkipReason.DAMAGED]
+    assert told == [(one.count, one.detail) for one in naive if one.reason is SkipReason.DAMAGED]
+    return told
 
 
 @pytest.mark.parametrize("before", ["", f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n"], ids=["at the start", "further down"])
@@ -96,3 +99,38 @@ def test_a_stretch_below_a_foreign_header_counts_for_nothing() -> None:
 
 def test_an_odd_row_below_the_right_header_is_nothing() -> None:
     assert _foreign(f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n{row('-', status=0)}\r\n{row()}\r\n") == []
+
+
+def _doubted(log: str) -> int:
+    return sum(count for count, _ in _foreign(log))
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        (row(method="T3", status=0), 1),
+        (row(method="T3"), 0),
+        (f"{row(method='T3')}\r\n{row(method='T3')}", 1),
+    ],
+    ids=["two values", "one value", "in two rows"],
+)
+def test_one_odd_value_in_the_only_row_is_nothing(odd: str, told: int) -> None:
+    assert _doubted(f"#Fields: {IIS_FIELDS}\r\n{odd}\r\n") == told
+
+
+def test_a_row_is_asked_once() -> None:
+    odd, usual = row(method="T3"), row()
+    assert _doubted("\r\n".join((f"#Fields: {IIS_FIELDS}", odd, usual, usual, usual, odd, ""))) == 0
+
+
+def test_the_same_header_again_asks_nothing_again() -> None:
+    start = f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n{row()}\r\n"
+    assert _doubted(f"{start}{start}#Fields: {IIS_FIELDS}\r\n{row(method='T3')}\r\n{row(method='T3')}\r\n") == 0
+
+
+@pytest.mark.parametrize("more", range(0, 320, 40))
+def test_rows_below_a_foreign_header_are_asked_wherever_it_stands(more: int) -> None:
+    """Behind a header that changed columns short stretches are scanned, and any line may be the last of one."""
+    start = f"#Fields: {IIS_FIELDS} more\r\n{row()} -\r\n#Fields: {IIS_FIELDS}\r\n"
+    rows = f"{row()}\r\n" * 44 + row("/" + "a" * more)
+    assert _doubted(f"{start}{rows}\r\n#Fields: {SHIFTED}\r\n{row()}\r\n{row()}\r\n") == 1

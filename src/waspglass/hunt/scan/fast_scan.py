@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,8 +34,6 @@ class _Hits:
     """Where needles end, as the databases report it; the callback does nothing but append."""
 
     found: list[tuple[int, int]] = field(default_factory=list)
-    looked: int | None = None
-    """Place in the log where records were asked last whether the header is theirs; None below a new one."""
 
     def of(self, plan: Plan, view: memoryview, start: int, end: int) -> list[tuple[int, int]]:
         """Places (in the buffer) and numbers of all needles between start and end, in the order of the places."""
@@ -141,16 +139,14 @@ def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) ->
         decider = planner.decider(state, plan)
         found = hits.of(plan, block.view, start, end)
         place = block.offset + start - block.start
-        if hits.looked is None or place - hits.looked >= _LOOK_AGAIN:
-            hits.looked = place
+        if state.looked is None or place - state.looked >= _LOOK_AGAIN:
+            state.looked = place
             state.look(_some_lines(block, start, _next_change(state, plan, block, found, end)))
         if marked is not state.ability.able:
             marked = state.ability.able
             _mark_first(state, block, start)
         stop, candidates = _decide(state, plan, decider, block, found, start, end)
         planner.told(state, stop - start, candidates)
-        if stop < end:
-            hits.looked = None
         stretch = _SHORT if stop < end else stretch * 4
         start = stop
 
@@ -164,16 +160,17 @@ def _next_change(state: LogState, plan: Plan, block: Block, found: list[tuple[in
     return end
 
 
-def _some_lines(block: Block, start: int, end: int) -> Iterator[bytes]:
-    """The first lines of a stretch, and as many spread over it."""
+def _some_lines(block: Block, start: int, end: int) -> Iterable[bytes]:
+    """The first lines of a stretch, and as many spread over the rest of it, each once."""
     half, at = LOOKED_AT // 2, start
-    for _ in range(half):
-        if at >= end:
-            return
-        line, _start, stop = _line_at(block, at)
-        yield line
-        at = stop + 1
-    yield from (_line_at(block, at + (end - at) * part // half)[0] for part in range(half if at < end else 0))
+    found: dict[int, bytes] = {}
+    while at < end and len(found) < half:
+        line, begin, stop = _line_at(block, at)
+        found[begin], at = line, stop + 1
+    for part in range(half if at < end else 0):
+        line, begin, _stop = _line_at(block, at + (end - at) * part // half)
+        found[begin] = line
+    return found.values()
 
 
 def _decide(

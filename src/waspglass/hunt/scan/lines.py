@@ -56,7 +56,9 @@ class LogState:
     _seen: set[tuple[str, ...] | None] = field(default_factory=set)
     _events: bool = False
     _turns: int = 0
-    doubted: bool = False
+    looked: int | None = None
+    """Where records were asked last whether the header is theirs; None below a new one."""
+    _doubted: bool = False
 
     def __post_init__(self) -> None:
         self.ability = Ability(frozenset(self.kind.requires))
@@ -71,7 +73,7 @@ class LogState:
             return False
         self._names = names
         self._turns += 1
-        self.doubted = False
+        self.looked, self._doubted = None, False
         self.ability.turn(names)
         new = names not in self._seen
         if new and len(self._seen) >= _MOST_HEADERS:
@@ -102,8 +104,11 @@ class LogState:
         return self.switch(columns)
 
     def look(self, lines: Iterable[bytes]) -> None:
-        """Asks some records below the header in force whether it is theirs; if most deny it, it is not trusted."""
-        if self.bindings is None or self.columns is None or self.doubted:
+        """Asks some records below the header in force whether it is theirs; if most deny it, it is not trusted.
+
+        A single record has to deny two columns: one odd value is what a visitor sent to a server that is hardly used.
+        """
+        if self.bindings is None or self.columns is None or self._doubted:
             return
         read, odd = 0, Counter[str]()
         for line in lines:
@@ -116,8 +121,8 @@ class LogState:
             read += 1
             odd.update(self.format.misfits(record, self.columns))
         names = sorted(name for name, count in odd.items() if count * 2 > read)
-        if names:
-            self.doubted = True
+        if names and (read > 1 or len(names) > 1):
+            self._doubted = True
             self.collector.skip(SkipReason.DAMAGED, _FOREIGN % ", ".join(names))
             self.ability.distrust(names)
 
@@ -215,8 +220,9 @@ def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
             continue
         end = offset + len(line) + 1
         if is_header(state.format, line):
-            state.look(first)
-            first.clear()
+            if state.changes(line):
+                state.look(first)
+                first.clear()
             state.header(line)
             continue
         if len(first) < LOOKED_AT:
