@@ -133,6 +133,28 @@ def test_a_process_that_dies_leaves_a_skip_and_the_others_go_on(forked: list[int
     assert _ended(forked)
 
 
+def test_where_all_processes_die_others_go_on(forked: list[int]) -> None:
+    parent = os.getpid()
+
+    def scan(one: Artefact, run: Pass) -> Outcome:
+        assert os.getpid() != parent  # what kills a process would end the examination here
+        if one.file.path in {"0.log", "1.log", "4.log"}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return scan_file(one, run)
+
+    outcomes = list(scan_files(_logs(), _pass(), 2, scan=scan))
+    assert [len(one.hits) for one in outcomes] == [0, 0, 1, 1, 0, 1]
+    assert [len(one.skipped) for one in outcomes] == [1, 1, 0, 0, 1, 0]
+    assert len(forked) == 4
+    assert _ended(forked)
+
+
+def test_where_no_process_reads_anything_this_one_does(monkeypatch: pytest.MonkeyPatch, forked: list[int]) -> None:
+    monkeypatch.setattr("waspglass.hunt.scan.workers._Crew._indices", lambda _: iter(()))
+    assert [len(one.hits) for one in scan_files(_logs(), _pass(), 2)] == [1] * 6
+    assert len(forked) == 2
+
+
 def test_a_fault_in_a_process_is_raised_in_its_parent(forked: list[int]) -> None:
     def scan(one: Artefact, run: Pass) -> Outcome:
         raise LookupError(one.file.path)

@@ -3,7 +3,8 @@
 Evidence cannot be pickled (it holds open archives), so the processes are forked once all files are known and are told
 indices only. Evidence is made for that: what lies in archives is unpacked while it is listed, and read without a shared
 position. Rules are bound and needles are chosen before the fork; a process that meets another header plans for
-itself. Nothing but outcomes comes back.
+itself. Nothing but outcomes comes back. Where all processes died, others go on with the files that are left: a file
+that makes a process run out of memory costs that file, not the examination.
 """
 
 from __future__ import annotations
@@ -49,16 +50,21 @@ def scan_files(artefacts: Sequence[Artefact], run: Pass, workers: int, *, scan: 
         return
     if not run.naive:
         prime(artefacts, run)
-    with TemporaryFile(buffering=0) as turns:
-        crew = _Crew(artefacts, run, scan, turns)
-        try:
-            crew.start(wanted)
-            crew.listen()
-        finally:
-            crew.dismiss()
+    outcomes: dict[int, Outcome] = {}
+    while left := [index for index in range(len(artefacts)) if index not in outcomes]:
+        known = len(outcomes)
+        with TemporaryFile(buffering=0) as turns:
+            crew = _Crew(artefacts, run, scan, turns, outcomes)
+            try:
+                crew.start(left, min(wanted, len(left)))
+                crew.listen()
+            finally:
+                crew.dismiss()
+        if len(outcomes) == known:
+            break  # nothing at all was read: other processes would do no better
     for index, artefact in enumerate(artefacts):
-        done = crew.outcomes.pop(index, None)
-        yield scan(artefact, run) if done is None else done  # where all processes died before its turn
+        done = outcomes.pop(index, None)
+        yield scan(artefact, run) if done is None else done
 
 
 @dataclass(slots=True)
@@ -76,20 +82,21 @@ class _Crew:
     Attributes:
         turns: An empty file without a buffer, for the indices of the files in the order in which they are taken. (A
             lock would be held for ever by a process that is killed in it.)
+        outcomes: By the index of the file; those of this crew are added.
     """
 
     artefacts: Sequence[Artefact]
     run: Pass
     scan: Scan
     turns: BinaryIO
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    outcomes: dict[int, Outcome]
     workers: dict[Connection, _Worker] = field(default_factory=dict)
 
-    def start(self, number: int) -> None:
-        """Forks the processes; they take the largest files first, so that all end at about the same time."""
+    def start(self, files: Sequence[int], number: int) -> None:
+        """Forks processes for the files of these indices; they take the largest first, to end at about one time."""
         from multiprocessing import Pipe
 
-        order = sorted(range(len(self.artefacts)), key=lambda index: (-_size(self.artefacts[index]), index))
+        order = sorted(files, key=lambda index: (-_size(self.artefacts[index]), index))
         self.turns.write(array("q", order).tobytes())
         self.turns.seek(0)
         for _ in range(number):
