@@ -48,6 +48,30 @@ def test_a_source_within_another_hides_nobody() -> None:
     assert np.median([each.total for each in found]) == pytest.approx(2000, rel=0.01)
 
 
+@pytest.mark.parametrize(("first", "others"), [(0.6, 0.05), (0.8, 0.1)])
+def test_one_shared_host_does_not_say_that_nobody_is_unseen(first: float, others: float) -> None:
+    """With the error of a count of none the interval held in 86 and 88 %, and was too low in the others."""
+    found = estimates(60, (first, others, others))
+    assert len(found) >= 55
+    assert held(60, found) >= 0.95 * len(found)
+
+
+def test_the_bound_of_nobody_is_as_good_as_the_hosts_that_speak_for_it() -> None:
+    """What b sees is what c sees, and a sees neither. One host so seen could be by chance, a hundred could not.
+
+    Of one host each, so many hosts as make it unlikely (2.5 %) that both saw the same one are 40.
+    """
+    highs = []
+    for shared in (1, 2, 5, 100):
+        found = estimate_unseen({(True, False, False): 50, (False, True, True): shared}, SOURCES)
+        assert found is not None
+        assert found.high is not None
+        highs.append(found.high - found.seen)
+    assert highs == sorted(highs, reverse=True)
+    assert 10 < highs[0] < 40
+    assert highs[-1] < 5
+
+
 @pytest.mark.parametrize("times", [1, 10, 1000])
 def test_whether_a_model_counts_does_not_hang_on_the_size_of_the_world(times: int) -> None:
     """Some of the best models have nobody unseen, in a world of 24 hosts as in one of 24,000."""

@@ -27,8 +27,8 @@ _Z = 1.959963984540054
 _BOUND = 1000
 """More than so many times what was seen is no bound."""
 _NONE = (math.log(0.5), math.log(-math.log(0.025) / 0.5) / _Z)
-"""Less than half a host is none, whatever the logarithm; the error of it is that of a count of none, of which the exact
-upper limit is 3.7 (97.5 %). What the fit says of it is without meaning, as the estimate lies on the bound."""
+"""Less than half a host is none, whatever the logarithm; the error of it is at least that of a count of none, of which
+the exact upper limit is 3.7 (97.5 %)."""
 _MODELS = 2000
 """Seven sources have two million. Those with the fewest dependences are fitted, all of one number of them or none."""
 
@@ -125,6 +125,16 @@ def _fit(design: Floats, counts: Floats) -> tuple[float, float, float]:
     return float(beta[0]), float(variance), deviance + 2.0 * design.shape[1]
 
 
+def _error_of_none(design: Floats, counts: Floats) -> float:
+    """The error of a fit that has nobody unseen; it is more than that of a count of none where few hosts say so.
+
+    The fit's own error is without meaning, as it lies on the bound. With (1/2)^(sources - 1) more hosts in each cell it
+    does not (M. A. Evans, D. G. Bonett, Biometrics 50 (1994) 388-395): the upper limit is that of this fit.
+    """
+    unseen, variance, _ = _fit(design, counts + 2.0 / (len(counts) + 1))
+    return max(_NONE[1], (unseen - _NONE[0]) / _Z + math.sqrt(variance))
+
+
 def _bounded(design: Floats, counts: Floats) -> bool:
     """False if any number of unseen hosts is as likely: a source that shares nothing can do that.
 
@@ -162,7 +172,7 @@ def log_linear(cells: Mapping[Pattern, int], sources: tuple[str, ...]) -> Estima
             told = unseen < _NONE[0] or (0 < variance < 25 and unseen < math.log(seen * _BOUND))
             if told and _bounded(design, counts):
                 # The number is a count around the mean that the model has for it, with the spread of a count.
-                error = math.sqrt(variance + math.exp(-unseen)) if unseen > _NONE[0] else _NONE[1]
+                error = math.sqrt(variance + math.exp(-unseen)) if unseen > _NONE[0] else _error_of_none(design, counts)
                 fits.append((aic, pairs, max(unseen, _NONE[0]), error))
     shared = sum(number for pattern, number in cells.items() if sum(pattern) > 1)
     if not fits:
