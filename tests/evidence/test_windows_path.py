@@ -21,6 +21,8 @@ LAYOUTS = {
     "uploads/ntfs_vss/%5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy2/x.log": (
         r"HarddiskVolumeShadowCopy2\x.log"
     ),
+    "vss1/C/inetpub/x.log": r"vss1\C\inetpub\x.log",
+    "EXCH01/VSS12/C/inetpub/x.log": r"VSS12\C\inetpub\x.log",
     "uploads/sparse/C%3A/a%20b.log": r"C:\a b.log",
     "uploads/smb/mx01/C$/a%20b.log": r"C:\a b.log",
     "mx01.example/C$/inetpub/x.log": r"C:\inetpub\x.log",

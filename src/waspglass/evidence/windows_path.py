@@ -25,6 +25,8 @@ _DRIVE_DEPTH = 8
 _MARKED_DRIVE = re.compile(r"(?:%5C%5C[.?]%5C|\\\\[.?]\\)?([A-Za-z])(?::|%3A|_|\$)", re.IGNORECASE)
 _DEVICE_PREFIX = re.compile(r"\\\\[.?]\\([A-Za-z]:)")
 _SHADOW_COPY = re.compile(r".*(HarddiskVolumeShadowCopy\d+)", re.IGNORECASE)
+_NUMBERED_COPY = re.compile(r"vss\d+", re.IGNORECASE)
+"""A shadow copy as collectors number them, with the drive below: not what lies on the drive today."""
 _ACCESSORS = frozenset(
     {"auto", "file", "ntfs", "lazy_ntfs", "mft", "ntfs_vss", "raw_file", "smb", "sparse", "ewf", "vhdx", "vmdk"}
 )
@@ -114,6 +116,8 @@ def _mounted(parts: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
             return "C", parts[index + 1 :]
         if shadow := _SHADOW_COPY.fullmatch(part):
             return None, (shadow[1], *parts[index + 1 :])
+        if _NUMBERED_COPY.fullmatch(part):
+            return None, parts[index:]
         letter = drive_of(part)
         if letter is None:
             if lowered in _ROOT_FOLDERS:
