@@ -111,7 +111,16 @@ def test_a_quote_that_is_not_closed_hides_no_contact(tmp_path: Path, last: str) 
     """The rows after it became part of a name, and their owners were not told."""
     path = tmp_path / "c.csv"
     path.write_text(f'email,cidr,name\na@x.example,192.0.2.0/24,"A\n{last}\n')
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"c\.csv:[23]: .* quote in this line or before it not closed"):
+        read_contacts(path)
+
+
+@pytest.mark.parametrize("swallowed", ['"A\nb@x.example,198.51.100.0/24,B"', '"A\rb@x.example,,B"', 'A,"\nb@x.example,,B"'])
+def test_a_cell_over_several_lines_hides_no_contact(tmp_path: Path, swallowed: str) -> None:
+    """Also where lines end as on old Macs, and where the header has no name for the cell."""
+    path = tmp_path / "c.csv"
+    path.write_bytes(f"email,cidr,name\na@x.example,192.0.2.0/24,{swallowed}\n".encode())
+    with pytest.raises(UsageError, match="a cell goes over several lines"):
         read_contacts(path)
 
 

@@ -20,6 +20,7 @@ __all__ = ["Contact", "Contacts", "read_contacts"]
 
 _MAIL = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
 _DOMAIN = re.compile(r"^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$")
+_QUOTE = "Is a quote in this line or before it not closed?"
 _ASN = re.compile(r"^(?:AS)?(\d{1,10})$", re.IGNORECASE)
 
 
@@ -115,20 +116,25 @@ def read_contacts(path: Path) -> Contacts:
                     hint="Its header needs email and at least one of cidr, asn, domain",
                 )
             for row in reader:
-                cells = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name}
-                _add(contacts, cells, Location(str(path), reader.line_num))
+                where = Location(str(path), reader.line_num)
+                beyond = row.pop(None, ())  # cells that the header has no name for
+                cells = {name.strip().lower(): value or "" for name, value in row.items()}
+                if any(end in cell for cell in (*cells.values(), *beyond) for end in "\r\n"):
+                    raise UsageError("a cell goes over several lines", location=where, hint=_QUOTE)
+                _add(contacts, {name: cell.strip() for name, cell in cells.items()}, where)
     except UnicodeDecodeError as error:
         raise UsageError(
             f"contacts are not UTF-8: {error.reason}", location=Location(str(path)), hint="Save the file as UTF-8"
         ) from error
-    except (OSError, csv.Error) as error:
+    except csv.Error as error:
+        where = Location(str(path), reader.line_num + 1)  # where the row begins
+        raise UsageError(f"contacts cannot be read: {error}", location=where, hint=_QUOTE) from error
+    except OSError as error:
         raise UsageError(f"contacts cannot be read: {reason_of(error)}", location=Location(str(path))) from error
     return contacts
 
 
 def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
-    if any("\n" in cell for cell in cells.values()):
-        raise UsageError("a cell goes over several lines", location=where, hint="Is a quote before it not closed?")
     email, language = cells.get("email", ""), cells.get("language", "").lower() or "en"
     if not _MAIL.match(email):
         raise UsageError(f"not an e-mail address: {email!r}", location=where)
