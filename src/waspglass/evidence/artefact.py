@@ -147,6 +147,10 @@ class LineFormat(ABC):
         the forms (compared without regard to ASCII case).
         """
 
+    def raw_runs(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
+        """The forms of pieces of a literal, of each of which the raw line contains one; by default of the whole."""
+        return (self.raw_forms(literal),)
+
 
 class RecordReader(Protocol):
     """A file that is parsed whole (configuration, task, export, binary header) or that has records of its own."""

@@ -109,6 +109,29 @@ def test_needles_that_one_large_log_taught_are_looked_for_in_the_next(monkeypatc
     assert result == hunt(logs, rules_of(DUMP), readers=readers, naive=True)
 
 
+def test_of_a_path_the_folder_that_few_events_name_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest word of the path stands in every event."""
+    monkeypatch.setattr(event_scan, "_ENOUGH", 1 << 17)
+    rule = sigma(
+        r"s: {Image|contains: '\Windows\Temp\cw.exe'}" + "\ncondition: s",
+        logsource="product: windows, category: process_creation",
+    )
+    with patch.object(event_scan, "flatten_event", wraps=flatten_event) as parsed:
+        result = hunt(
+            [
+                Artefact(
+                    "events",
+                    "evtx",
+                    MemoryFile("x.evtx", event_log([*MANY, {"EventID": "1", "Image": r"C:\windows\temp\CW.exe"}])),
+                )
+            ],
+            rules_of(rule),
+            readers={"evtx": EvtxReader()},
+        )
+    assert [one.record for one in result.findings] == [1501]
+    assert parsed.call_count == 1
+
+
 def test_what_comes_before_damage_stands() -> None:
     events: list[Event] = [{"EventID": "1", "CommandLine": "comsvcs.dll, MiniDump"}] * 40
     data = bytearray(event_log(events))

@@ -175,14 +175,13 @@ class Encoder:
         return True
 
     def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
-        forms = [form.lower() for form in self.format.raw_forms(text)]
-        if not all(forms):
-            return []
-        if not (left or right) or any(len(form) != len(text) for form in forms):
-            return [frozenset(forms)]
+        runs = [[form.lower() for form in forms] for forms in self.format.raw_runs(text)]
+        whole = len(runs) == 1 and all(len(form) == len(text) for form in runs[0])
+        if not (left or right) or not whole:
+            return [frozenset(forms) for forms in runs if all(forms)]
         marks = [bytes([one]) for one in self.format.separators]
         edges = [(mark if left else b"", mark if right else b"") for mark in marks]
-        return [frozenset(before + form + after for form in forms for before, after in edges)]
+        return [frozenset(before + form + after for form in runs[0] for before, after in edges)]
 
 
 def clauses(condition: Condition, encoder: Encoder, cost: Cost) -> list[Clause]:
