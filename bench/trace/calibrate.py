@@ -125,24 +125,41 @@ def llr_of(coefficients: Floats, rows: Floats, tokens: Floats, regime: str) -> F
     return np.where(tokens < LEAST_TOKENS[regime], np.clip(bounded, -1, 1), bounded)
 
 
-def with_parts(scored: Scored, coefficients: Floats, whole: Floats) -> Floats:
-    """The ratios of pairs as in `matrix`: raised by parts, and careful; the numbers are fitted to wholes alone."""
-    rows = covariates(scored.raised, scored.baseline, scored.tokens, scored.chained)
-    raised = llr_of(coefficients, rows, scored.tokens, "linked")
-    llr = np.where(np.isfinite(scored.most), np.minimum(raised, np.maximum(whole, scored.most)), whole)
+def in_matrix(scored: Scored, linked: Floats, collection: Floats) -> Floats:
+    """The ratios as in `matrix`: of both kinds as far as chains are usual, raised by parts, and careful.
+
+    The numbers of either kind are fitted alone, and to wholes.
+    """
+    baseline, tokens = scored.baseline, scored.tokens
+
+    def ratios(score: Floats, direct: Floats) -> Floats:
+        chains = llr_of(linked, covariates(score, baseline, tokens, scored.chained), tokens, "linked")
+        without = llr_of(collection, covariates(direct, baseline, tokens), tokens, "collection")
+        return scored.chain_share * chains + (1.0 - scored.chain_share) * without
+
+    whole = ratios(scored.linked, scored.score)
+    raised = ratios(scored.raised, np.where(scored.raised > scored.linked, scored.raised, scored.score))
+    llr = np.where(np.isfinite(scored.most), np.minimum(raised, np.maximum(whole, scored.most)), raised)
     return np.where(scored.comparable, llr, np.maximum(llr, -1.0))
+
+
+def fits_without(sets: Sequence[Scored], regime: str) -> dict[str, Floats]:
+    """The numbers for each family, fitted on all others."""
+    families = sorted({scored.family for scored in sets})
+    return {family: fit([other for other in sets if other.family != family], regime) for family in families}
 
 
 def measure(sets: Sequence[Scored], regime: str) -> Measured:
     """Each set with numbers fitted without its family."""
     table: list[Row] = []
-    families = {scored.family for scored in sets}
-    fitted = {family: fit([other for other in sets if other.family != family], regime) for family in families}
+    fitted = fits_without(sets, regime)
+    direct = fits_without(sets, "collection") if regime == "linked" else {}
     for scored in sets:
         label, rows, tokens = view(scored, regime)
-        llr = llr_of(fitted[scored.family], rows, tokens, regime)
         if regime == "linked":
-            llr = with_parts(scored, fitted[scored.family], llr)
+            llr = in_matrix(scored, fitted[scored.family], direct[scored.family])
+        else:
+            llr = llr_of(fitted[scored.family], rows, tokens, regime)
         table.append(Row.of(scored, label, llr))
         print(f"  {table[-1]}")
     negatives = sum(row.independent for row in table)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.trace.calibrate import Row, fit, llr_of, with_parts
+from bench.trace.calibrate import Row, fit, in_matrix
 from bench.trace.figures import average_precision, best_f1, roc_auc, true_positives_at
 from bench.trace.scored_sets import Floats, Scored, score_sets
-from waspglass.trace.calibration import Calibration, covariates, load_calibration
+from waspglass.trace.calibration import Calibration, load_calibration
 from waspglass.trace.ranking import ranked
 
 
@@ -44,9 +44,8 @@ def unseen(one: Scored) -> None:
     lines = one.score, one.raised, ranked(one.raised, one.baseline, one.tokens, calibration)
     for name, score in zip(("direct", "raised", "ranked"), lines, strict=True):
         print(f"{one.name:18}  {name}", " ".join(f"{value:.4f}" for value in figures(one, score)))
-    numbers = np.array(calibration.linked.coefficients)
-    rows = covariates(one.linked, one.baseline, one.tokens, one.chained)
-    print(Row.of(one, one.label, with_parts(one, numbers, llr_of(numbers, rows, one.tokens, "linked"))))
+    linked, collection = (np.array(regime.coefficients) for regime in (calibration.linked, calibration.collection))
+    print(Row.of(one, one.label, in_matrix(one, linked, collection)))
 
 
 def main() -> None:

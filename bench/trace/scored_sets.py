@@ -35,6 +35,7 @@ class Scored:
     raised: Floats
     most: Floats
     chained: Floats
+    chain_share: float
     baseline: Floats
     tokens: Floats
     comparable: npt.NDArray[np.bool_]
@@ -96,6 +97,6 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
             for i in alone
         ], dtype=np.float64)  # fmt: skip
         yield Scored(
-            path.stem, label, found.direct, found.linked, found.raised, found.most, found.chained, found.baseline,
-            found.tokens, found.comparable, alone, alone_score,
+            path.stem, label, found.direct, found.linked, found.raised, found.most, found.chained,
+            found.chain_share, found.baseline, found.tokens, found.comparable, alone, alone_score,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -41,3 +42,22 @@ def background(count: int = 12) -> list[Source]:
         lines = INDEPENDENT[index % 3].splitlines()
         made.append(source(f"other{index}.py", "\n".join([*lines[index % 5 :], f"print({index} * {index + 1})"])))
     return made
+
+
+def unlike(number: int) -> str:
+    """A program that shares hardly anything with those of other numbers."""
+    draw = random.Random(number)
+
+    def expression(depth: int) -> str:
+        if depth == 0:
+            return f"v{draw.randrange(10**6)}"
+        one, other = expression(depth - 1), expression(depth - 1 - draw.randrange(depth))
+        forms = (
+            f"({one} - {other})",
+            f"{one}[{other}]",
+            f"f{draw.randrange(10**6)}({other}, {one})",
+            f"({one} or {other})",
+        )
+        return draw.choice(forms)
+
+    return "\n".join(f"x{draw.randrange(10**6)} = {expression(4)}" for _ in range(12)) + "\n"

@@ -6,12 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trace.programs import ORIGINAL, background, renamed, source
+from tests.trace.programs import ORIGINAL, background, renamed, source, unlike
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
-from waspglass.trace.links import LEAST_CHAIN, NEIGHBOURS, SHARE, best_chain, chained, links_of, with_third
-from waspglass.trace.matrix import likenesses, listed_pairs
+from waspglass.trace.links import (
+    FULL_CHAIN,
+    LEAST_CHAIN,
+    NEIGHBOURS,
+    SHARE,
+    STEADYING,
+    Links,
+    best_chain,
+    chained,
+    links_of,
+    with_third,
+)
+from waspglass.trace.matrix import all_pairs, likenesses, listed_pairs
 from waspglass.trace.program import program_of
 
 
@@ -49,11 +60,57 @@ def test_chains_equal_the_search_one_by_one(count: int, data: st.DataObject) -> 
     assert np.all(raised <= 1)
 
 
+def naive_share(scores: npt.NDArray[np.float32]) -> float:
+    """How usual chains are, one program after another."""
+    found = []
+    for one, row in enumerate(scores):
+        nearest = max(range(len(row)), key=lambda other: (row[other], -other))
+        if row[nearest] >= np.float32(FULL_CHAIN):
+            found.append(float(chained(np.array([naive(scores, one, nearest)], dtype=np.float32))[0]))
+    return sum(found) / (len(found) + STEADYING)
+
+
+def all_links(scores: npt.NDArray[np.float32]) -> Links:
+    first, second = np.triu_indices(len(scores), 1)
+    return links_of(len(scores), [(first, second, scores[first, second])])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(1, 14), st.data())
+def test_how_usual_chains_are_equals_the_count_one_by_one(count: int, data: st.DataObject) -> None:
+    size = count * (count - 1) // 2
+    first, second = np.triu_indices(count, 1)
+    # No two alike: which of two equally near ones is the nearest would be another question.
+    drawn = data.draw(st.lists(st.integers(0, 1000), min_size=size, max_size=size, unique=True))
+    scores = np.zeros((count, count), dtype=np.float32)
+    scores[first, second] = scores[second, first] = np.array(drawn, dtype=np.float32) / 1000
+    links = all_links(scores)
+    assert links.chain_share() == pytest.approx(naive_share(scores), abs=1e-6)
+    assert 0.0 <= links.chain_share() < 1.0
+
+
+@pytest.mark.parametrize(("copies", "least", "most"), [(1, 0.0, 0.0), (2, 0.9, 1.0), (5, 0.9, 1.0)])
+def test_chains_are_usual_where_originals_have_several_copies_and_not_where_they_have_one(
+    copies: int, least: float, most: float
+) -> None:
+    scores = np.kron(np.eye(30), np.ones((copies + 1, copies + 1))).astype(np.float32)
+    np.fill_diagonal(scores, 0.0)
+    assert least <= all_links(scores).chain_share() <= most
+
+
+def test_many_copies_of_one_program_do_not_make_chains_usual() -> None:
+    scores = np.kron(np.eye(30), np.ones((2, 2))).astype(np.float32)
+    scores[:10, :10] = 1.0
+    np.fill_diagonal(scores, 0.0)
+    assert all_links(scores).chain_share() == pytest.approx(10 / (60 + STEADYING))
+
+
 def test_without_links_nothing_changes() -> None:
     links = links_of(3, ())
     chain = best_chain(links, np.array([0]), np.array([1]))
     assert with_third(chain, np.array([0.3], dtype=np.float32)).tolist() == pytest.approx([0.3])
     assert chained(chain).tolist() == [0.0]
+    assert links.chain_share() == 0.0
 
 
 def test_a_chain_that_is_no_stronger_than_the_direct_likeness_says_nothing() -> None:
@@ -90,6 +147,53 @@ def test_chains_count_in_the_ratio_from_the_least_on_and_more_the_stronger_they_
     with_and_without = np.array([0.0, 1.0])
     ratios = load_calibration().llr(np.full(2, 0.3), np.full(2, 0.05), np.full(2, 500.0), 100, chained=with_and_without)
     assert ratios[0] < ratios[1]
+
+
+def collection_of(copies: int, others: int = 12) -> Collection:
+    """Copies of one program that differ in their ends, and programs that are independent."""
+    texts = [source(f"{i}.py", ORIGINAL + unlike(i)) for i in range(copies)]
+    rest = [source(f"{i}.py", unlike(i)) for i in range(copies, copies + others)]
+    return Collection([program_of(text) for text in (*texts, *rest)], load_commons())
+
+
+def test_where_no_pair_has_a_chain_the_ratio_is_that_of_direct_scores() -> None:
+    collection, calibration = collection_of(2), load_calibration()
+    first, second = np.triu_indices(len(collection), 1)
+    found = likenesses(collection, first, second, calibration)
+    assert found.chain_share == 0.0
+    direct = calibration.llr(found.direct, found.baseline, found.tokens, len(collection))
+    assert listed_pairs(collection, first, second, calibration).llr == pytest.approx(direct)
+
+
+def test_the_more_usual_chains_are_the_more_the_ratio_that_sees_them_counts() -> None:
+    calibration = load_calibration()
+    shares = []
+    for copies in (3, 12):
+        collection = collection_of(copies)
+        first, second = np.triu_indices(len(collection), 1)
+        found = likenesses(collection, first, second, calibration)
+        rest = (found.baseline, found.tokens, len(collection))
+        direct = calibration.llr(found.direct, *rest)
+        linked = calibration.llr(found.linked, *rest, chained=found.chained)
+        llr = listed_pairs(collection, first, second, calibration).llr
+        assert llr == pytest.approx(found.chain_share * linked + (1 - found.chain_share) * direct)
+        shares.append(found.chain_share)
+    assert 0.0 < shares[0] < shares[1] < 1.0
+
+
+def test_how_usual_chains_are_does_not_depend_on_the_pairs_that_were_asked_for() -> None:
+    collection, calibration = collection_of(6), load_calibration()
+    every = likenesses(collection, *np.triu_indices(len(collection), 1), calibration)
+    one = likenesses(collection, np.array([10]), np.array([11]), calibration)
+    assert one.chain_share == every.chain_share > 0.0
+
+
+def test_a_folder_weighs_chains_as_a_list_of_all_its_pairs_does() -> None:
+    collection, calibration = collection_of(6), load_calibration()
+    (table,) = all_pairs(collection, calibration)
+    listed = listed_pairs(collection, table.first, table.second, calibration)
+    alike = table.score > 0.3
+    assert table.llr[alike] == pytest.approx(listed.llr[alike])
 
 
 def test_a_copy_between_brings_two_rewritings_together() -> None:

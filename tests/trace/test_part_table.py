@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source, unlike
 from waspglass.trace import matrix, part_table
 from waspglass.trace.calibration import PartLikeness, load_calibration
 from waspglass.trace.collection import Collection
@@ -176,9 +177,30 @@ def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.Monkey
     assert not derived[0]
     assert table.verdict[0] == 1
     rest = (found.baseline, found.tokens, len(everyone))
-    assert calibration.llr(found.raised, *rest, chained=found.chained)[0] > table.llr[0]
-    whole = calibration.llr(found.linked, *rest, chained=found.chained)
-    assert table.llr[0] == pytest.approx(max(part[0], whole[0]))
+    share = found.chain_share
+
+    def ratio(linked: npt.NDArray[np.float64], direct: npt.NDArray[np.float64]) -> float:
+        chains = calibration.llr(linked, *rest, chained=found.chained)
+        return float(share * chains[0] + (1 - share) * calibration.llr(direct, *rest)[0])
+
+    assert ratio(found.raised, found.raised) > table.llr[0]
+    whole = ratio(found.linked, found.direct)
+    assert table.llr[0] == pytest.approx(max(part[0], whole))
+
+
+def test_a_part_lifts_the_ratio_also_where_chains_are_not_usual() -> None:
+    calibration = load_calibration()
+    pair = [
+        program(f"{name}.py", "".join(map(unlike, seeds)) + FUNCTION) for name, seeds in (("a", (1, 2)), ("b", (3, 4)))
+    ]
+    everyone = [*pair, *(program(f"{seed}.py", unlike(seed)) for seed in range(5, 17))]
+    collection, first, second = Collection(everyone, load_commons()), np.array([0]), np.array([1])
+    found = likenesses(collection, first, second, calibration)
+    assert found.chain_share == 0.0
+    assert found.raised[0] > found.linked[0]
+    direct = calibration.llr(found.direct, found.baseline, found.tokens, len(everyone))
+    table = listed_pairs(collection, first, second, calibration)
+    assert direct[0] < table.llr[0] <= found.most[0]
 
 
 def test_the_ratio_of_a_part_that_is_too_short_for_derived_stays_below() -> None:

@@ -130,7 +130,8 @@ class Calibration(Document):
         least_tokens: Programs with fewer tokens are never called derived or independent.
         alone_least_tokens: The same where there is no collection that shows what is usual.
         trained_on: Names of the public data sets.
-        linked: Within a collection, for scores that third programs have raised (`links.with_third`).
+        linked: Within a collection, for scores that third programs have raised (`links.with_third`). Its mean with
+            `collection` was measured, weighed by how usual such third programs are (`links.Links.chain_share`).
         collection: Within a collection or against a background, for direct scores.
         alone: For fewer than `alone_below` programs.
         part: For parts of two programs, with a background or without.

@@ -150,6 +150,7 @@ class Likenesses:
         direct: Score of the two programs.
         linked: The same raised by third programs (`links.with_third`), where there are enough programs for that.
         chained: How much the two resemble a third program in common, 0 to 1 (`links.chained`).
+        chain_share: How usual that is in the collection (`Links.chain_share`).
         raised: This raised by parts (`part_table.lifted_by_parts`), where programs were read with theirs.
         most: Ratio that a pair may not exceed for being raised by parts.
         baseline: How alike the less usual of the two is with others of its task.
@@ -160,6 +161,7 @@ class Likenesses:
     direct: Floats
     linked: Floats
     chained: Floats
+    chain_share: float
     raised: Floats
     most: Floats
     baseline: Floats
@@ -195,6 +197,7 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
         direct=np.where(itself, 1.0, direct),
         linked=np.where(itself, 1.0, linked),
         chained=chained(chain),
+        chain_share=links.chain_share(),
         raised=np.where(itself, 1.0, raised),
         most=np.where(itself, np.inf, most),
         baseline=np.minimum(baseline[first], baseline[second]),
@@ -221,13 +224,19 @@ def listed_pairs(collection: Collection, first: Indices, second: Indices, calibr
 
 
 def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
-    """Likelihood ratios; that parts are alike says no more of the wholes than of the parts."""
-    llr = calibration.llr(found.raised, found.baseline, found.tokens, programs, chained=found.chained)
-    some = np.flatnonzero(np.isfinite(found.most))
-    baseline, tokens = found.baseline[some], found.tokens[some]
-    whole = calibration.llr(found.linked[some], baseline, tokens, programs, chained=found.chained[some])
-    llr[some] = np.minimum(llr[some], np.maximum(whole, found.most[some]))
-    return llr
+    """Likelihood ratios; that parts are alike says no more of the wholes than of the parts.
+
+    As far as chains are usual here, the ratio is the one that sees them, and for the rest the one of direct scores.
+    """
+
+    def ratios(linked: Floats, direct: Floats) -> Floats:
+        chains = calibration.llr(linked, found.baseline, found.tokens, programs, chained=found.chained)
+        without = calibration.llr(direct, found.baseline, found.tokens, programs)
+        return found.chain_share * chains + (1.0 - found.chain_share) * without
+
+    whole = ratios(found.linked, found.direct)
+    lifted = ratios(found.raised, np.where(found.raised > found.linked, found.raised, found.direct))
+    return np.where(np.isfinite(found.most), np.minimum(lifted, np.maximum(whole, found.most)), lifted)
 
 
 def _smaller(tokens: Floats, first: Indices, second: Indices) -> Floats:
@@ -336,6 +345,7 @@ def all_pairs(
     baseline = among_many_tasks(baseline, *_somewhat_alike(blocks, max(SOMEWHAT, usual)))
     tokens, ways = _tokens(collection.programs), _ways(collection.programs)
     links = _links(blocks, count, calibration.alone_below)
+    share = links.chain_share()
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
         chain = best_chain(links, first, second)
@@ -344,7 +354,7 @@ def all_pairs(
         usual_of_pair, smaller = np.minimum(baseline[first], baseline[second]), _smaller(tokens, first, second)
         direct = block.score.astype(np.float64)
         comparable = _comparable(ways, first, second)
-        found = Likenesses(direct, linked, chained(chain), raised, most, usual_of_pair, smaller, comparable)
+        found = Likenesses(direct, linked, chained(chain), share, raised, most, usual_of_pair, smaller, comparable)
         llr, verdict = _answers(collection.programs, first, second, found, calibration)
         kept = raised >= least
         yield PairTable(first[kept], second[kept], raised[kept], llr[kept], verdict[kept])
