@@ -81,6 +81,7 @@ def test_times_with_an_offset_become_utc() -> None:
         (b'{"proxies": ["lb01"]}', "facts.json (proxies.0)"),
         (b'{"proxies": ["10.0.0.1", "10.0.0.5/24"]}', "facts.json (proxies.1)"),
         (b'{"proxies": ["0.0.0.0/0"]}', "facts.json (proxies.0)"),
+        (b'{"proxies": ["::ffff:0:0/96"]}', "facts.json (proxies.0)"),
         (b'{"proxies": [5]}', "facts.json (proxies.0)"),
         (b'{"timezone": "../../etc/passwd"}', "facts.json (timezone)"),
         (b'{"timezone": "Mars/Olympus"}', "facts.json (timezone)"),
@@ -104,7 +105,7 @@ def test_a_build_that_is_none_is_named_with_an_example() -> None:
 
 
 def test_proxies_are_addresses_and_networks() -> None:
-    facts = facts_of({"proxies": ["10.0.0.5", "2001:DB8::/64", "10.0.1.0/24"]}, "facts.json")
+    facts = facts_of({"proxies": ["10.0.0.5", "2001:DB8::/64", "::ffff:10.0.1.0/120"]}, "facts.json")
     assert facts.proxies == ("10.0.0.5/32", "2001:db8::/64", "10.0.1.0/24")
     with pytest.raises(UsageError, match="write an address or a network, such as"):
         facts_of({"proxies": ["10.0.0.5/24"]}, "facts.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -44,6 +44,8 @@ def _of_proxies(text: str) -> str:
         network = ip_network(text)
     except ValueError as fault:
         raise ValueError("write an address or a network, such as 10.0.0.5 or 10.0.0.0/24") from fault
+    if isinstance(network, IPv6Network) and network.prefixlen >= 96 and (plain := network.network_address.ipv4_mapped):
+        network = ip_network((plain, network.prefixlen - 96))  # ::ffff:10.0.0.5
     if not network.prefixlen:
         raise ValueError("not everybody is a proxy; write the addresses of yours")
     return str(network)
