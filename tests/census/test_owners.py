@@ -115,7 +115,9 @@ def test_a_quote_that_is_not_closed_hides_no_contact(tmp_path: Path, last: str) 
         read_contacts(path)
 
 
-@pytest.mark.parametrize("swallowed", ['"A\nb@x.example,198.51.100.0/24,B"', '"A\rb@x.example,,B"', 'A,"\nb@x.example,,B"'])
+@pytest.mark.parametrize(
+    "swallowed", ['"A\nb@x.example,198.51.100.0/24,B"', '"A\rb@x.example,,B"', 'A,"\nb@x.example,,B"']
+)
 def test_a_cell_over_several_lines_hides_no_contact(tmp_path: Path, swallowed: str) -> None:
     """Also where lines end as on old Macs, and where the header has no name for the cell."""
     path = tmp_path / "c.csv"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from errno import EACCES
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -238,6 +240,30 @@ def test_a_folder_is_its_files_without_hidden_ones_and_the_store(tmp_path: Path)
     assert (again.exit_code, again.stdout.count("already in the store"), again.stdout.count("\n")) == (0, 2, 2)
     (tmp_path / "empty").mkdir()
     assert "no file is in it" in run("add", tmp_path / "empty", "--store", tmp_path / "s").stderr
+
+
+def test_a_store_that_is_elsewhere_takes_no_folder_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "2021-03-09.json").write_bytes(jsonl(banner("192.0.2.1")))
+    assert "2021-03-09.json: 1 sighting" in run("add", tmp_path, "--store", f"memory://{tmp_path.as_posix()}").stdout
+
+
+def test_a_link_in_a_folder_is_followed_to_a_file_and_no_further(tmp_path: Path) -> None:
+    for folder in ("downloads", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    for day in ("2021-03-09", "2021-03-10"):
+        (tmp_path / "elsewhere" / f"{day}.json").write_bytes(jsonl(banner("192.0.2.1")))
+    (tmp_path / "downloads" / "2021-03-09.json").symlink_to(tmp_path / "elsewhere" / "2021-03-09.json")
+    (tmp_path / "downloads" / "all").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    added = run("add", tmp_path / "downloads", "--store", tmp_path / "store")
+    assert [line.split(":")[0] for line in added.stdout.splitlines()] == ["2021-03-09.json"]
+
+
+def test_a_folder_that_cannot_be_listed_is_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: object) -> NoReturn:
+        raise PermissionError(EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert isinstance(run("add", tmp_path, "--store", tmp_path / "store").exception, PermissionError)
 
 
 def test_a_store_without_the_pack_s_product_says_so(store: Path) -> None:

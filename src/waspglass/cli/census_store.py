@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -80,7 +81,7 @@ def add(
     )  # fmt: skip
     refused = 0
     folder = opened(store, new=True)
-    exports = list(_each_file(files, Path(folder.root)))
+    exports = list(_each_file(files, Path(folder.root) if folder.local else None))
     if not exports:
         tell("no file is in it\n")
     for outcome in add_exports(folder, exports, options):
@@ -90,16 +91,31 @@ def add(
         raise typer.Exit(3)
 
 
-def _each_file(paths: Iterable[Path], store: Path) -> Iterator[Path]:
-    """The files, and those in the folders, but no hidden ones and none of the store."""
+def _each_file(paths: Iterable[Path], store: Path | None) -> Iterator[Path]:
+    """The files, and those in the folders, but no hidden ones and none of the store, if that is a local folder.
+
+    A link in a folder is followed to a file, but not to another folder, which can be named itself.
+
+    Raises:
+        OSError: If a folder cannot be listed.
+    """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        for each in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
-            if each.is_file() and not hidden and not each.resolve().is_relative_to(store.resolve()):
-                yield each
+        found: list[Path] = []
+        for folder, folders, names in os.walk(path, onerror=_raise):
+            here = Path(folder)
+            if store is not None and here.resolve().is_relative_to(store.resolve()):
+                folders.clear()
+                continue
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += [here / name for name in names if not name.startswith(".") and (here / name).is_file()]
+        yield from sorted(found)
+
+
+def _raise(fault: OSError) -> NoReturn:
+    raise fault
 
 
 def list_exports(
