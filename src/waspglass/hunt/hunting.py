@@ -176,14 +176,14 @@ def _wanted_first(rules: RuleSet, proxies: Proxies) -> Iterator[Rule | Indicator
 
 def _not_run(rules: RuleSet, present: Mapping[str, set[str] | None], proxies: Proxies) -> Iterator[Skipped]:
     yield from without_log(rules, present)
-    detail = "a proxy by the facts: it is not looked for"
+    detail = "a proxy by the facts, or a network with one: it is not looked for"
     for one in rules.indicators:
         if _is_proxy(one, proxies):
             yield skip_of(one.id, SkipReason.UNSUPPORTED_RULE, detail)
 
 
 def _is_proxy(indicator: Indicator, proxies: Proxies) -> bool:
-    return indicator.type == "address" and proxies.has(indicator.value)
+    return indicator.type == "address" and proxies.touches(indicator.value)
 
 
 def _present(artefacts: Iterable[Artefact], scanned: Iterable[Scanned]) -> dict[str, set[str] | None]:

@@ -86,13 +86,14 @@ def test_the_fast_scan_follows_whom_the_naive_one_follows() -> None:
     assert all("10.0.0.6" not in (one.fields.get("address") or "") for one in hidden)
 
 
-def test_an_indicator_that_is_a_proxy_accuses_nobody_and_is_told() -> None:
+@pytest.mark.parametrize("proxy", ["10.0.0.5", "10.0.0.4/30", "10.0.0.0/16"])
+def test_an_indicator_that_is_a_proxy_accuses_nobody_and_is_told(proxy: str) -> None:
     meaning = Meaning(Rung.PROBED, Effect.SHOWS)
-    wanted = [Indicator(type="address", value=ip, id=ip, title=ip, meaning=meaning) for ip in ("10.0.0.5", "192.0.2.9")]
+    wanted = [Indicator(type="address", value=ip, id=ip, title=ip, meaning=meaning) for ip in (proxy, "192.0.2.9")]
     rules = replace(load_rules(PACK), indicators=tuple(wanted))
     log = [iis(row(ip="10.0.0.5"), row(ip="192.0.2.9", time="00:00:02"))]
-    assert [one.rule for one in hunt(log, rules).findings] == ["10.0.0.5", "192.0.2.9"]
+    assert [one.rule for one in hunt(log, rules).findings] == [proxy, "192.0.2.9"]
     found = hunt(log, rules, proxies=PROXIES)
     assert [one.rule for one in found.findings] == ["192.0.2.9"]
-    told = [one for one in found.skipped if one.source == "10.0.0.5"]
+    told = [one for one in found.skipped if one.source == proxy]
     assert [one.reason for one in told] == [SkipReason.UNSUPPORTED_RULE]

@@ -35,12 +35,20 @@ class Proxies:
             plain = address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
             return any(plain in network for network in named if network.version == plain.version)
 
-        self._among = among
+        self._named, self._among = named, among
         self.known = bool(named)
 
     def has(self, address: str | None) -> bool:
         """True if this is the address of a proxy."""
         return self.known and bool(address) and self._among(address or "")
+
+    def touches(self, network: str) -> bool:
+        """True if a proxy is of this network, or has this address."""
+        try:
+            wanted = ip_network(network)
+        except ValueError:
+            return False
+        return any(one.overlaps(wanted) for one in self._named if one.version == wanted.version)
 
     def visitor(self, chain: DerivedField, record: Record, search: Search) -> str | None:
         """Whoever is behind the sender: the last address of the chain that is no proxy's; None if nothing tells.
