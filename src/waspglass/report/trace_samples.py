@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from waspglass.trace.result import Comparison, TraceResult
 
-__all__ = ["each_sample"]
+__all__ = ["each_sample", "file_of"]
 
 _LAYER = " > "
 """Stands between a file and what was taken out of it, as in `found.ps1 > base64`."""
+
+
+def file_of(name: str) -> str:
+    """The file that holds what was unpacked; its own name if it is a file."""
+    return name.split(_LAYER, 1)[0]
 
 
 def each_sample(result: TraceResult) -> tuple[tuple[int, Comparison], ...]:
@@ -17,5 +22,5 @@ def each_sample(result: TraceResult) -> tuple[tuple[int, Comparison], ...]:
     """
     first: dict[str, tuple[int, Comparison]] = {}
     for place, one in enumerate(result.comparisons):
-        first.setdefault(one.sample.split(_LAYER)[0], (place, one))
+        first.setdefault(file_of(one.sample), (place, one))
     return tuple(first.values()) if len(first) > 1 else ()

@@ -10,6 +10,7 @@ from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.numbers import in_language
 from waspglass.report.phrases import Phrases
+from waspglass.report.trace_samples import file_of
 from waspglass.report.visible import visible
 from waspglass.trace.result import Comparison, Contrast, Input, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
@@ -19,10 +20,6 @@ __all__ = ["RIVALS", "Sentences"]
 RIVALS = ("independent", "common", "author", "leak", "direction")
 MANY = 20
 """Pairs from which on it is said how many of so many may look like the one that is shown."""
-
-
-def _holders(names: set[str]) -> set[str]:
-    return {name.split(" > ", 1)[0] for name in names}
 
 
 class Sentences:
@@ -83,7 +80,10 @@ class Sentences:
             ("shared", self.result.shared, {one.shared for one in first}),
         )
         return [
-            (self.text(f"label.{side}"), [self._input(each) for each in inputs if each.name in names | _holders(names)])
+            (
+                self.text(f"label.{side}"),
+                [self._input(each) for each in inputs if each.name in names | {*map(file_of, names)}],
+            )
             for side, inputs, names in sides
         ]
 
@@ -107,10 +107,8 @@ class Sentences:
         """
         contrasts = best.direction.contrasts if best.direction else ()
         apart = {contrast.other for contrast in contrasts if contrast.fits == "this"}
-        file = _holders({best.shared})
-        copies = [
-            one for one in self.result.comparisons if one.sample == best.sample and _holders({one.shared}) != file
-        ]
+        file = file_of(best.shared)
+        copies = [one for one in self.result.comparisons if one.sample == best.sample and file_of(one.shared) != file]
         alike = [one for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart]
         return sum(1 for one in alike if one.identical or not best.identical)
 

@@ -53,7 +53,7 @@ def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
 def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     """The answer first, then why, then what else could explain it, then the numbers behind it.
 
-    Sentences are broken into lines of `width` characters; lists of files, regions and hashes are not.
+    Sentences are broken into lines of `width` characters; lists of files, regions, skips and hashes are not.
     """
     say = Sentences(result, language)
     lines = _wrapped([f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()], "", width)
@@ -65,7 +65,8 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
         lines += _wrapped((*say.reasons(one), *say.hypotheses(one)), "  ", width)
         lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
         lines += _section(say.text("label.regions"), _regions(result, one, say))
-        lines += [f"  {say.text('label.direction')}:", *_wrapped(say.direction(one), "    ", width)]
+        if direction := say.direction(one):
+            lines += [f"  {say.text('label.direction')}:", *_wrapped(direction, "    ", width)]
     lines += _section(say.text("label.others"), _rows(result.comparisons[SHOWN:], OTHERS_SHOWN, say))
     lines += ["", f"{say.text('label.rivals')}:"]
     lines += _wrapped((f"- {say.text(f'rival.{key}')}" for key in RIVALS), "  ", width)
@@ -74,7 +75,8 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     for title, inputs in say.inputs(SHOWN):
         lines += _section(title, inputs)
     lines.append(f"  {say.besides()}")
-    lines += _section(say.text("label.remarks"), say.remarks())
+    if remarks := say.remarks():
+        lines += [f"  {say.text('label.remarks')}:", *_wrapped(remarks, "    ", width)]
     lines += _section(say.text("label.skipped"), say.skipped())
     return "\n".join(lines)
 
