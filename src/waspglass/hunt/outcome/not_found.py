@@ -21,7 +21,7 @@ class NotFound:
 
     Attributes:
         source: The log that says so.
-        time: When; of several times within an hour, any.
+        time: When; of several times within an hour, the first.
     """
 
     source: str
@@ -41,5 +41,9 @@ def not_found(rules: RuleSet, heard: Iterable[Heard]) -> tuple[NotFound, ...]:
         for index, one in enumerate(rules.correlations)
         if one.kind == "temporal_ordered" and one.meaning.effect is Effect.ENDS
     }
-    hours = {(one.source, one.time // _HOUR): one.time for one in heard if one.rule in last.get(one.correlation, ())}
+    hours: dict[tuple[str, float], float] = {}
+    for one in heard:
+        if one.rule in last.get(one.correlation, ()):
+            hour = one.source, one.time // _HOUR
+            hours[hour] = min(one.time, hours.get(hour, one.time))
     return tuple(NotFound(source, datetime.fromtimestamp(time, UTC)) for (source, _), time in sorted(hours.items()))
