@@ -303,8 +303,13 @@ def test_of_several_samples_each_is_answered_once_and_the_rest_is_counted(result
     text = trace_text(many, "en")
     assert "\n  and 22 more, in trace.json\n" in text
     assert "\n    and 101 more, in trace.json\n" in text
+    # The sample of the result has no comparison any more, and parts were looked for in the first one only.
+    assert "\n  Samples that are not listed, all less alike: 1.\n" in text
+    assert "\n  Comparisons in which parts were looked for, the strongest first: 1." in text
+    assert "parts were looked for" not in trace_text(many.model_copy(update={"detailed": len(names)}), "en")
     page = Page()
     page.feed(trace_html(many, "de"))
+    assert "Nicht aufgeführte Proben, alle weniger ähnlich: 1" in trace_html(many, "de")
     assert "#c1" in page.links
     assert "#c2" not in page.links
 

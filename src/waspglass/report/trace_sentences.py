@@ -69,6 +69,14 @@ class Sentences:
         times = self.number(float(f"{math.exp(abs(llr)):.1e}"))
         return [self.text(f"strength.{'for' if llr > 0 else 'against'}", times=times), self.text("strength.limits")]
 
+    def of_samples(self, listed: Sequence[tuple[int, Comparison]]) -> list[str]:
+        """What the answers for each sample leave open: samples without one, and what was not looked for."""
+        without = {file_of(each.name) for each in self.result.samples} - {file_of(one.sample) for _, one in listed}
+        lines = [self.text("label.samples_left_out", count=self.number(len(without)))] if without else []
+        if any(place >= self.result.detailed for place, _ in listed):
+            lines.append(self.text("label.samples_whole", count=self.number(self.result.detailed)))
+        return lines
+
     def inputs(self, number: int) -> list[tuple[str, list[str]]]:
         """Under their headings, what the first comparisons compare: how each was read, and its hash.
 
