@@ -56,6 +56,14 @@ def test_an_event_of_nothing_but_parts() -> None:
     assert peak < 60 << 20
 
 
+def test_many_small_events_behind_a_long_one() -> None:
+    small = b'{"EventID": 1, "a": "' + b"b" * 120 + b'"}\n'
+    content = b'{"EventID": 1, "a": "' + b"b" * 8_500_000 + b'"}\n' + small * 40_000
+    with soon():
+        events = record_readers()["event_export"].records(memory_artefact(content, r"C:\a.json", "event_export"))
+        assert sum(1 for _ in events) == 40_001
+
+
 def test_a_hive_that_names_its_keys_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("dissect.regf", reason="the extra `images` is not installed")
     monkeypatch.setattr("waspglass.evidence.readers.hive._MOST_LOOKS", 20)

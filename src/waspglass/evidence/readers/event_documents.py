@@ -56,12 +56,12 @@ def documents(stream: BinaryIO, path: str) -> Iterator[Document]:
 
 def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
     decoder = json.JSONDecoder(strict=False)
-    at, faults, ended = 0, 0, False
+    at, faults, ended, swarm = 0, 0, False, False
     while True:
         begin = _BEGIN.search(held, at)
         if begin is None or begin.start() > PIECE:  # what was read is let go
             held, at = held[len(held) if begin is None else begin.start() :], 0
-            begin = _BEGIN.search(held)
+            begin, swarm = _BEGIN.search(held), swarm and _is_swarm(held)
         if begin is None:
             if ended:
                 break
@@ -69,12 +69,14 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
             ended = not held
             continue
         try:
-            _refuse_swarm(held, begin.start())
+            if swarm:
+                raise ValueError("more parts than an event has")
             found, at = decoder.raw_decode(held, begin.start())
         except (ValueError, RecursionError) as fault:
             if not ended and len(held) - begin.start() < LONGEST_EVENT and _is_cut(fault, len(held)):
                 more = text.read(max(PIECE, len(held)))
                 held, at, ended = held[begin.start() :] + more, 0, not more
+                swarm = _is_swarm(held)  # not for each event: there may be many small ones behind a long one
                 continue
             faults += 1
             following = _NEXT.search(held, begin.end())
@@ -86,10 +88,9 @@ def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
     tell_faults(faults, path)
 
 
-def _refuse_swarm(held: str, start: int) -> None:
-    """Raises ValueError for what may be one document of too many parts; what is short cannot be."""
-    if len(held) - start > 2 * PIECE and held.count("{", start) + held.count("[", start) > _MOST_PARTS:
-        raise ValueError("more parts than an event has")
+def _is_swarm(held: str) -> bool:
+    """Whether a document in there may have too many parts; what is short cannot."""
+    return len(held) > 2 * PIECE and held.count("{") + held.count("[") > _MOST_PARTS
 
 
 def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
