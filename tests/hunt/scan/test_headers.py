@@ -108,9 +108,9 @@ def _doubted(log: str) -> int:
 @pytest.mark.parametrize(
     ("odd", "told"),
     [
-        (row(method="T3", status=0), 1),
-        (row(method="T3"), 0),
-        (f"{row(method='T3')}\r\n{row(method='T3')}", 1),
+        (row(method="T:3", ip="/x"), 1),
+        (row(method="T:3"), 0),
+        (f"{row(method='T:3')}\r\n{row(method='T:3')}", 1),
     ],
     ids=["two values", "one value", "in two rows"],
 )
@@ -119,13 +119,13 @@ def test_one_odd_value_in_the_only_row_is_nothing(odd: str, told: int) -> None:
 
 
 def test_a_row_is_asked_once() -> None:
-    odd, usual = row(method="T3"), row()
+    odd, usual = row(method="T:3"), row()
     assert _doubted("\r\n".join((f"#Fields: {IIS_FIELDS}", odd, usual, usual, usual, odd, ""))) == 0
 
 
 def test_the_same_header_again_asks_nothing_again() -> None:
     start = f"#Fields: {IIS_FIELDS}\r\n{row()}\r\n{row()}\r\n"
-    assert _doubted(f"{start}{start}#Fields: {IIS_FIELDS}\r\n{row(method='T3')}\r\n{row(method='T3')}\r\n") == 0
+    assert _doubted(f"{start}{start}#Fields: {IIS_FIELDS}\r\n{row(method='T:3')}\r\n{row(method='T:3')}\r\n") == 0
 
 
 @pytest.mark.parametrize("more", range(0, 320, 40))

@@ -35,7 +35,7 @@ _ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", r
 _EDGE = re.compile("[;']")
 _UNSAFE = re.compile("[^ -~]+|[\"',;]")
 _SHAPES: Shapes = {
-    **dict.fromkeys(_TIME_NAMES, re.compile(r"\d{4}-\d\d-\d\d[T ]\d.*")),
+    **dict.fromkeys(_TIME_NAMES, re.compile(r"(?:\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4})[T ]\d.*")),
     **dict.fromkeys(("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion"), NUMBER),
     **dict.fromkeys(("HttpStatus", "BackEndStatus"), STATUS),
     "ClientIpAddress": ADDRESS,

@@ -15,12 +15,16 @@ __all__ = ["ADDRESS", "METHOD", "NUMBER", "PATH", "STATUS", "Shapes", "misfits"]
 Shapes = Mapping[str, re.Pattern[str]]
 
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?|0x[0-9A-Fa-f]+")
-STATUS = re.compile(r"[1-9]\d\d")
-METHOD = re.compile(r"[A-Za-z_-]+|\[\d+\]\w+")
-"""FTP logs of IIS 6 write `[6994]USER`."""
+STATUS = re.compile(r"(?!443$)[1-9]\d\d")
+"""443 is no answer, but a port."""
+METHOD = re.compile(r"(?:\[\d+\])?[A-Za-z_-][\w-]*")
+"""SMTP has `xexch50`, and FTP logs of IIS 6 write `[6994]USER`."""
 PATH = re.compile(r"[/*].*|https?:.*", re.DOTALL | re.IGNORECASE)
-ADDRESS = re.compile(r"(?!\d*$|[A-Z]{3,8}$|\d{1,2}:\d\d:\d\d\b|\d{4}-\d\d-\d\d|/)[^\\?]+", re.DOTALL)
-"""Or what stands for one: names, hashes, crosses."""
+ADDRESS = re.compile(
+    r"(?!\d{0,6}$|(?:GET|POST|HEAD|PUT|OPTIONS|PROPFIND)$|\d{1,2}:\d\d:\d\d(?:[.,]|$)|\d{4}-\d\d-\d\d|/)[^\\?]+",
+    re.DOTALL,
+)
+"""Or what stands for one: names, hashes, crosses, `REDACTED`, a long number."""
 
 
 def misfits(record: Record, shapes: Shapes) -> Iterator[str]:

@@ -39,13 +39,13 @@ _SHAPES: Shapes = {
     "c-ip": ADDRESS,
     "s-port": NUMBER,
     "cs-method": METHOD,
-    "sc-status": STATUS,
     "sc-substatus": NUMBER,
     "sc-win32-status": NUMBER,
     "time-taken": NUMBER,
 }
-_WEB_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "OPTIONS"})
-"""Which no FTP server has, whose logs have names and nothing where paths of requests stand."""
+_WEB_SHAPES: Shapes = {"cs-uri-stem": PATH, "sc-status": STATUS}
+_WEB_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "RPC_IN_DATA", "RPC_OUT_DATA"})
+"""Which no FTP or SMTP server has: their logs have names or nothing where paths stand, and any number as answer."""
 
 
 def foreign_dialect(line: bytes) -> str | None:
@@ -109,11 +109,11 @@ class ExtendedLog(LineFormat):
         return columns
 
     def misfits(self, record: Record, columns: Columns) -> Iterator[str]:
-        """By their shapes; besides, a request has a path."""
+        """By their shapes; besides, a request of a web server has a path and is answered with a status."""
         yield from misfits(record, _SHAPES)
-        if record.get("cs-method") in _WEB_METHODS and "cs-uri-stem" in columns.names:
-            stem = record.get("cs-uri-stem", "")
-            if not PATH.fullmatch(stem.strip('"')):
+        if record.get("cs-method", "").strip('"') in _WEB_METHODS:
+            yield from misfits(record, _WEB_SHAPES)
+            if "cs-uri-stem" in columns.names and "cs-uri-stem" not in record:
                 yield "cs-uri-stem"
 
     def record(self, line: bytes, columns: Columns) -> Record:
