@@ -301,8 +301,8 @@ def test_of_several_samples_each_is_answered_once_and_the_rest_is_counted(result
     assert len(places) == 122
     assert each_sample(result) == ()
     text = trace_text(many, "en")
-    assert "\n  and 22 more, in trace.json\n" in text
-    assert "\n    and 101 more, in trace.json\n" in text
+    assert "\n  and 22 more, in trace.json (--out)\n" in text
+    assert "\n    and 101 more, in trace.json (--out)\n" in text
     # The sample of the result has no comparison any more, and parts were looked for in the first one only.
     assert "\n  Samples that are not listed, all less alike: 1.\n" in text
     assert "\n  Comparisons in which parts were looked for, the strongest first: 1." in text
