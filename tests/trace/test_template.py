@@ -102,6 +102,16 @@ def test_the_subject_stands_inside_of_three_names_that_are_longer_than_the_short
     assert one_template(source("a.py", left), source("b.py", right), Reader()) is one
 
 
+def test_a_tool_under_another_name_is_derived_for_a_template_is_small() -> None:
+    tool = SUITE + INDEPENDENT[0]
+    assert compared(put(tool, OTHERS), tool).verdict is Verdict.DERIVED
+
+
+def test_which_of_two_is_given_first_does_not_matter() -> None:
+    short = put(SUITE, {"Order": "E", "order": "e"})  # a letter that stands in other words, too
+    assert compared(short, SUITE).reasons == compared(SUITE, short).reasons == ("structure_open",)
+
+
 def test_what_differs_in_more_than_its_subject_is_derived() -> None:
     for changed in ("# changed\n", "x = 1\n"):
         assert compared(SUITE + changed, SUITE).verdict is Verdict.DERIVED

@@ -2,7 +2,8 @@
 
 Their makers need not know of each other. What they wrote themselves is the name of their subject, which stands inside
 of many names and texts: `OrderComponent`, `getOrders`, `'order-list'` here, `InvoiceComponent`, `getInvoices`,
-`'invoice-list'` there. Whoever disguises a copy changes whole names, and more than one word.
+`'invoice-list'` there. Whoever gives a stolen tool another name leaves just that, too. Size tells them apart: a
+template is small, and a tool that does something seldom is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ __all__ = ["SAME_SHAPE", "filled_in", "one_template"]
 SAME_SHAPE = 0.999
 """Likeness in shape below which two cannot be one template, so that nobody need read them again."""
 
+LARGEST = 600
+"""Tokens that a template has at most: 22 of 23 that were seen have fewer (docs/trace-method.md)."""
 INSIDE = 3
 """Names and texts with the subject in them, longer than the shortest; a variable that was renamed stands in none."""
 TRIED = 8
@@ -30,6 +33,8 @@ _NO_LETTER = re.compile(r"\W+")
 
 def filled_in(a: Tokens, raw_a: bytes, b: Tokens, raw_b: bytes) -> bool:
     """Whether two programs are the same token by token but for one word, which stands inside of several tokens.
+
+    Either program may be the first.
 
     Args:
         a: The tokens of the one.
@@ -50,12 +55,19 @@ def filled_in(a: Tokens, raw_a: bytes, b: Tokens, raw_b: bytes) -> bool:
         return False
     shortest = sorted({*pairs, *(_core(*pair) for pair in pairs)}, key=lambda pair: (len("".join(pair)), pair))
     return any(
-        all(subject) and all(one.replace(*subject) == other for one, other in pairs) for subject in shortest[:TRIED]
+        all(subject)
+        and (
+            all(one.replace(*subject) == other for one, other in pairs)
+            or all(other.replace(*subject[::-1]) == one for one, other in pairs)
+        )
+        for subject in shortest[:TRIED]
     )
 
 
 def one_template(one: Source, other: Source, reader: Reader) -> bool:
-    """`filled_in` of two sources that are read in one way."""
+    """Whether two sources that are read in one way are `filled_in`, and small enough for a template."""
+    if max(reader.program(one).tokens, reader.program(other).tokens) > LARGEST:
+        return False
     (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(one), reader.syntax(other)
     return filled_in(tokens_of(syntax_a), raw_a, tokens_of(syntax_b), raw_b)
 
