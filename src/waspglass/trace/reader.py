@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from waspglass.trace.commons import Commons
-from waspglass.trace.languages import PLAIN_TEXT, is_telling, language_named
+from waspglass.trace.languages import PLAIN_TEXT, Language, is_telling, language_named
 from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
@@ -46,6 +46,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._programs: dict[str, dict[Source, Program]] = {}
+        self._texts: dict[str, dict[Source, tuple[Language, Source]]] = {}
         self._parts: dict[Source, tuple[Part, ...]] = {}
 
     def program(self, source: Source) -> Program:
@@ -58,6 +59,7 @@ class Reader:
     def forget(self, name: str) -> None:
         """Lets go of all programs of this name; who asks for one again waits again."""
         self._programs.pop(name, None)
+        self._texts.pop(name, None)
 
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
@@ -78,11 +80,18 @@ class Reader:
         """
         if self._in_one_way(sources):
             return sources
-        for language in dict.fromkeys(readable(source).language for source in sources if not is_guessed(source)):
+        for language in dict.fromkeys(self._text(source)[0] for source in sources if not is_guessed(source)):
             same = tuple(replace(source, language=language) if is_guessed(source) else source for source in sources)
             if self._in_one_way(same):
                 return same
-        return tuple(map(as_tokens, sources))
+        return tuple(self._text(source)[1] for source in sources)
+
+    def _text(self, source: Source) -> tuple[Language, Source]:
+        """The language of a source, and the source to be read as plain tokens: worked out once, not for each pair."""
+        known = self._texts.setdefault(source.name, {})
+        if source not in known:
+            known[source] = readable(source).language, as_tokens(source)
+        return known[source]
 
     def _in_one_way(self, sources: Sequence[Source]) -> bool:
         ways = {way_of(self.program(source)) for source in sources}

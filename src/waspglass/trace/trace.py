@@ -73,15 +73,8 @@ def trace(
     rank = Ranking.of((found, copies), reader, least)
     comparing = Comparing(reader, grounds, calibration)
     inputs: list[Input] = []
-
-    def one_by_one() -> Iterator[Source]:
-        for sample in found.sources:
-            yield sample
-            inputs.append(_input(reader.program(sample), calibration, found.remarks))
-            if len(found.sources) > LISTED:  # few are needed again
-                comparing.forget(sample)
-
-    drafts = listed(one_by_one(), copies.sources, comparing, others, rank)
+    one_by_one = _one_by_one(found, comparing, reader, calibration, inputs)
+    drafts = listed(one_by_one, copies.sources, comparing, others, rank)
     detailing = _Detailing(found, copies, reader, grounds, calibration, drafts, Lineage(reader))
     detailed = [hedged(detailing.detail(draft), others) for draft in drafts[:DETAILED]]
     comparisons = sorted(detailed, key=rank.order) + drafts[DETAILED:]
@@ -90,21 +83,24 @@ def trace(
         verdict=_limited(rank.verdict(comparisons), whole=whole),
         samples=tuple(inputs),
         shared=tuple(_input(reader.program(source), calibration, copies.remarks) for source in copies.sources),
-        background=len(background),
-        base=len(base),
-        comparisons=tuple(comparisons),
-        detailed=len(detailed),
+        background=len(background), base=len(base), comparisons=tuple(comparisons), detailed=len(detailed),
         left_out=len(found.sources) * len(copies.sources) - len(comparisons),
         skipped=(*skipped, *skipped_besides),
-        derived_at=calibration.derived_at,
-        independent_at=calibration.independent_at,
-        least_tokens=least,
-        measured=calibration.regime(len(background) + 2).measured,
-        measured_parts=calibration.part.measured,
-        measured_lineage=lineage,
-        trained_on=calibration.trained_on,
-        texts=detailing.texts(detailed),
-    )
+        derived_at=calibration.derived_at, independent_at=calibration.independent_at, least_tokens=least,
+        measured=calibration.regime(len(background) + 2).measured, measured_parts=calibration.part.measured,
+        measured_lineage=lineage, trained_on=calibration.trained_on, texts=detailing.texts(detailed),
+    )  # fmt: skip
+
+
+def _one_by_one(
+    found: Layers, comparing: Comparing, reader: Reader, calibration: Calibration, inputs: list[Input]
+) -> Iterator[Source]:
+    """The samples; of each that was compared, what is told of it is added to `inputs`."""
+    for sample in found.sources:
+        yield sample
+        inputs.append(_input(reader.program(sample), calibration, found.remarks))
+        if len(found.sources) > LISTED:  # few are needed again
+            comparing.forget(sample)
 
 
 def _limited(verdict: Verdict, *, whole: bool) -> Verdict:
