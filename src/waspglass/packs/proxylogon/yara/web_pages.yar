@@ -51,7 +51,7 @@ rule web_page_evaluates_request
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
         $tag = "<%"
-        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
+        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}([\[(]\s{0,4}(["']|chr[bw]?\s{0,4}\()|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables)\s{0,4}[\[(])/ nocase ascii wide
         $packed = /\bev[a]l\s{0,8}\(\s{0,8}System\.Text\.[^;]{1,120}FromB[a]se64String[^;]{1,4000}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
         $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
     condition:
@@ -73,9 +73,9 @@ rule web_page_writes_request_to_file
     strings:
         $server_1 = /<%@?\s/ ascii wide
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
-        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and any of ($write_*)
 }
@@ -127,13 +127,14 @@ rule web_page_starts_programs
         $start_7 = /XsltS[e]ttings\s{0,4}\.\s{0,4}Trust[e]dXslt/ nocase ascii wide
         $start_8 = /(ObjectStateForm[a]tter|BinaryForm[a]tter|LosForm[a]tter|NetDataContractSerial[i]zer)\b[^;]{0,80}\.\s{0,4}Deserial[i]ze\b/ nocase ascii wide
         $start_9 = /\bev[a]l\s{0,8}\(/ nocase ascii wide
-        $jscript = /Langu[a]ge\s{0,4}=\s{0,4}["']?J(ava)?Script/ nocase ascii wide
-        $browser = /<scr[i]pt\b[^>]{0,200}(src\s{0,4}=|text\/javascript)/ nocase ascii wide
+        // Of the server: browsers' own scripts name the language, too.
+        $jscript = /<(%@|scr[i]pt\b[^>]{0,120}run[a]t)[^>]{0,200}Langu[a]ge\s{0,4}=\s{0,4}["']?J(ava)?Script/ nocase ascii wide
+        $jscript_first = /<scr[i]pt\b[^>]{0,120}Langu[a]ge\s{0,4}=\s{0,4}["']?J(ava)?Script[^>]{0,120}run[a]t/ nocase ascii wide
         $request = /\bReq[u]est\b/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and $request
         and (any of ($start_1, $start_2, $start_3, $start_4, $start_5, $start_6, $start_7, $start_8)
-        or ($start_9 and $jscript and not $browser))
+        or ($start_9 and any of ($jscript*)))
 }
 
 rule web_configuration_holds_script
@@ -176,8 +177,8 @@ rule web_page_relays_connections
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
         $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
-        // What keeps a connection between requests, or hides the commands; pages of owners that try a port do neither.
-        $kept = /(Session|Application)\s{0,4}(\.\s{0,4}Add\s{0,4}\(|\[)/ nocase ascii wide
+        // A connection kept between requests, or hidden commands; pages of owners that try a port, and keep something else, do neither.
+        $kept = /\(\s{0,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\)\s{0,4}((this|Context|HttpContext\.Curr[e]nt)\.)?(Session|Application)\s{0,4}[\[(]/ nocase ascii wide
         $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
     condition:
         filesize < 4MB and any of ($server_*) and $socket and $headers
@@ -234,7 +235,7 @@ rule web_page_asks_for_security_products
 {
     meta:
         title = "Page that tells which security products are installed"
-        description = "A page that was planted on Exchange servers in March 2021 before others (SecChecker): it looks for files of scanners and answers with numbers"
+        description = "A page that was planted on Exchange servers in March 2021 before others (SecChecker): it looks for files of scanners and answers with numbers. Owners may ask so elsewhere, not among the pages of Exchange"
         author = "waspglass"
         reference = "https://www.microsoft.com/en-us/security/blog/2021/03/25/analyzing-attacks-taking-advantage-of-the-exchange-server-vulnerabilities/"
         technique = "T1518.001"
@@ -247,7 +248,8 @@ rule web_page_asks_for_security_products
         $answer = /Response\s{0,4}\.\s{0,4}Wr[i]te/ nocase ascii wide
         $tag = "<%"
     condition:
-        filesize < 64KB and $tag and $exists and $answer
+        filesize < 64KB and filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
+        and $tag and $exists and $answer
 }
 
 rule logon_script_sends_password

@@ -85,19 +85,19 @@ rule sharepoint_page_runs_requests
         $server_1 = /<%@?\s/ ascii wide
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
-        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
+        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}([\[(]\s{0,4}(["']|chr[bw]?\s{0,4}\()|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables)\s{0,4}[\[(])/ nocase ascii wide
         $packed = /\bev[a]l\s{0,8}\(\s{0,8}System\.Text\.[^;]{1,120}FromB[a]se64String[^;]{1,4000}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
         $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
-        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
         $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase ascii wide
         $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase ascii wide
         $body_2 = /FromBase64String\s{0,4}\(\s{0,4}(HttpContext\.Curr[e]nt\.|Context\.|this\.)?Req[u]est\b/ nocase ascii wide
         $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase ascii wide
         $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
         $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
-        $kept = /(Session|Application)\s{0,4}(\.\s{0,4}Add\s{0,4}\(|\[)/ nocase ascii wide
+        $kept = /\(\s{0,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\)\s{0,4}((this|Context|HttpContext\.Curr[e]nt)\.)?(Session|Application)\s{0,4}[\[(]/ nocase ascii wide
         $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
         $tag = "<%"
     condition:
@@ -123,19 +123,19 @@ rule sharepoint_page_runs_requests_elsewhere
         $server_1 = /<%@?\s/ ascii wide
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
         $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
-        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
+        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}([\[(]\s{0,4}(["']|chr[bw]?\s{0,4}\()|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables)\s{0,4}[\[(])/ nocase ascii wide
         $packed = /\bev[a]l\s{0,8}\(\s{0,8}System\.Text\.[^;]{1,120}FromB[a]se64String[^;]{1,4000}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
         $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
-        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
-        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\b/ nocase ascii wide
+        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
+        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
         $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase ascii wide
         $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase ascii wide
         $body_2 = /FromBase64String\s{0,4}\(\s{0,4}(HttpContext\.Curr[e]nt\.|Context\.|this\.)?Req[u]est\b/ nocase ascii wide
         $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase ascii wide
         $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
         $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
-        $kept = /(Session|Application)\s{0,4}(\.\s{0,4}Add\s{0,4}\(|\[)/ nocase ascii wide
+        $kept = /\(\s{0,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\)\s{0,4}((this|Context|HttpContext\.Curr[e]nt)\.)?(Session|Application)\s{0,4}[\[(]/ nocase ascii wide
         $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
         $tag = "<%"
     condition:
