@@ -50,7 +50,7 @@ bench-census: $(STAMP)
 	@$(BIN)/python -m bench.census.run
 
 bench-trace: $(STAMP)
-	@test -n "$(DATA)" || { echo "make bench-trace DATA=folder-with-the-public-collections; docs/trace.md names them"; exit 1; }
+	@test -n "$(DATA)" || { echo "make bench-trace DATA=folder-with-the-public-collections; bench/trace/datasets.py names them"; exit 1; }
 	@$(BIN)/python -m bench.trace.datasets "$(DATA)" out/pairs
 	@$(BIN)/python -m bench.trace.peers "$(DATA)" out/pairs
 

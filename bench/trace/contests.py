@@ -6,7 +6,8 @@ DATA/karina is a clone of `Karina5005/Plagiarism` (MIT; it is no part of the pro
 Codeforces, many with the large template of their author, and what a tool made of each: names changed, control
 structures replaced, code put in, or all of it. `contest_all` has the last, `contest_one` one of the others for each.
 
-Of what waspglass does, only how chains through third programs count was chosen with an eye on it (docs/trace.md).
+Of what waspglass does, only how chains through third programs count was chosen with an eye on it
+(docs/trace-method.md).
 
 The collection holds several submissions of one author for one task, one after another. These are no independent
 programs, so of submissions that are nearly alike only the first is kept. That makes the rest a little easier.
