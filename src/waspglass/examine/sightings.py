@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ def identity_of(
     mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
     every = [artefact for group in groups.values() for artefact in group]
     others = tuple(sorted(mixed)) or folders_of_other_servers(every)
-    stated = facts.builds[-1].build if facts.builds else None
+    by_time = sorted(facts.builds, key=lambda one: one.from_.timestamp() if one.from_ else -math.inf)
+    stated = by_time[-1].build if by_time else None
     sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, stated)
     return Identity(hostname, sightings, others)
 
