@@ -161,6 +161,12 @@ def test_a_wrong_name_does_not_hide_a_copy(name: str) -> None:
     assert traced([source(name, ORIGINAL)], SHARED, background()).verdict is Verdict.DERIVED
 
 
+def test_a_second_program_of_one_name_is_read_in_the_language_of_that_name() -> None:
+    few = "x = 1\ny = x\n"  # nothing in it shows a language
+    result = traced([source("a.rb", few)], [source("a.rb", f"{few}z = y\n")])
+    assert [one.language for one in (*result.samples, *result.shared)] == ["ruby", "ruby"]
+
+
 def test_programs_of_one_name_are_told_apart() -> None:
     result = traced([source("a.py", INDEPENDENT[0])], [source("a.py", ORIGINAL)], background())
     best = result.comparisons[0]

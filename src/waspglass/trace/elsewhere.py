@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import takewhile
 
+from waspglass.trace.languages import unnumbered
 from waspglass.trace.layers import Layers
 from waspglass.trace.program import Source, decode
 from waspglass.trace.result import Comparison
@@ -35,8 +36,6 @@ _NOTICE = re.compile(
     r"(?i)@(?:license|preserve|generated)\b|<auto-?generated|"
     rf"{_MADE}[^\n]{{0,200}}\n?[^\n]{{0,80}}{_LEAVE}|{_LEAVE}[^\n]{{0,80}}\n?[^\n]{{0,200}}{_MADE}"
 )
-
-
 _BANNER = re.compile(  # also of MySQL, before the number of a command, and of Doxygen
     r"\A\s*+/\*!(?!\d|[\s*]*+[@\\]\w)((?:[^*]++|\*(?!/))*+)"
 )
@@ -54,9 +53,8 @@ def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> frozenset[str
         shared: The programs; what is in a file lies where the file does.
         besides: Names of more that was shared.
     """
-    places = [
-        re.split(r"[/\\:]", name) for name in (*(shared.file_of(source.name) for source in shared.sources), *besides)
-    ]
+    names = (*(unnumbered(shared.file_of(source.name)) for source in shared.sources), *besides)
+    places = [re.split(r"[/\\:]", name) for name in names]
     common = sum(1 for _ in takewhile(_is_one, zip(*(place[:-1] for place in places), strict=False)))
     return frozenset(
         source.name

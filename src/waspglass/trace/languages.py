@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import tree_sitter
 
-__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "is_telling", "language_named", "parser_for"]
+__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "is_telling", "language_named", "parser_for", "unnumbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def _signs() -> tuple[_Sign, ...]:
 
 
 _SIGN_WINDOW = 16_384
+_NUMBER = re.compile(r" \(\d+\)\Z")
 
 
 @cache
@@ -102,8 +103,13 @@ def is_telling(name: str) -> bool:
     return _by_extension(name) is not None
 
 
+def unnumbered(name: str) -> str:
+    """A name without the number that tells several files of one name apart: `a.py (2)` (`layers.layers_of`)."""
+    return _NUMBER.sub("", name)
+
+
 def _by_extension(name: str) -> Language | None:
-    return _BY_EXTENSION.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
+    return _BY_EXTENSION.get(PurePosixPath(unnumbered(name).replace("\\", "/")).suffix.lower())
 
 
 def detect(name: str, text: str) -> Language:
