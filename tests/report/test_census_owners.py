@@ -134,13 +134,19 @@ def test_the_first_step_fits_what_was_seen(language: str, cut_off: str, update: 
         assert other not in text
 
 
-def test_an_undecided_version_is_said_in_words_that_an_owner_knows() -> None:
-    seen = host(State.UNDECIDABLE, compromise="webshell", reported=True)
-    for language, words in (
-        ("en", "reported as compromised (webshell), whether it is patched is not known;"),
-        ("de", "als kompromittiert gemeldet (webshell), ob es gepatcht ist, ist nicht bekannt;"),
-    ):
-        assert words in message(Notice(Contact("a@b.example", language=language), (seen,)), PACK, SENDER)
+@pytest.mark.parametrize(
+    ("state", "language", "words"),
+    [
+        (State.UNDECIDABLE, "en", "whether it is patched is not known"),
+        (State.UNKNOWN, "de", "ob es gepatcht ist, ist nicht bekannt"),
+        (State.NOT_AFFECTED, "en", "of a version without the flaw"),
+        (State.NOT_AFFECTED, "de", "mit einer Version ohne diese Lücke"),
+    ],
+)
+def test_a_state_is_said_in_words_that_an_owner_knows(state: State, language: str, words: str) -> None:
+    notice = Notice(Contact("a@b.example", language=language), (host(state, compromise="webshell", reported=True),))
+    told = {"en": "reported as compromised (webshell)", "de": "als kompromittiert gemeldet (webshell)"}[language]
+    assert f"{told}, {words};" in message(notice, PACK, SENDER)
 
 
 def test_what_is_known_of_an_address_outranks_what_is_not() -> None:

@@ -35,6 +35,8 @@ COLUMNS = tuple(
 
 _SAMPLES = 10
 """Addresses that the text itself names; the attachment has all."""
+_PLAINER = {State.UNDECIDABLE: "unclear", State.UNKNOWN: "unclear", State.NOT_AFFECTED: "not_affected"}
+"""States that an owner knows under other words: a host that is compromised and "not affected" would be a riddle."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,8 @@ def _sample(seen: Sequence[ExposedHost], words: CensusWords) -> str:
     name = next((f" ({printable(host.name)})" for host in seen if host.name), "")
     state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
-    unclear = state in (State.UNDECIDABLE, State.UNKNOWN)
     told = [words.text("notice.compromised", report=report) for report in reports]
-    told.append(words.text("notice.unclear") if unclear else words.state(state))
+    told.append(words.text(f"notice.{_PLAINER[state]}") if state in _PLAINER else words.state(state))
     sources = ", ".join(dict.fromkeys(words.source(host.source) for host in seen))
     last = max(host.seen for host in seen)
     return f"{' '.join([seen[0].address, *ports])}{name}: {', '.join(told)}; {sources}, {last:%Y-%m-%d %H:%M} UTC"
