@@ -131,9 +131,10 @@ def test_indicators_are_stix_and_clear_to_share() -> None:
     assert counts == {"eset_march_2021.json": 40, "microsoft_march_2021.json": 56}
 
 
-def test_samples_are_inert() -> None:
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_samples_are_inert(pack: str) -> None:
     """A page among the samples says that it is one, and holds no complete script."""
-    for path in SAMPLES.rglob("*.aspx"):
+    for path in (pack_folder(pack) / "samples").rglob("*.aspx"):
         text = path.read_text(encoding="utf-8")
         assert "SAMPLE" in text, path
         assert not ("<script" in text and "</script>" in text and "eval" in text and "server" in text) or (
