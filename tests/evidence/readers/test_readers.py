@@ -20,6 +20,7 @@ from waspglass.evidence.artefact import Artefact, Place
 from waspglass.evidence.compressed import decompressed
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.format import FORMATS
+from waspglass.evidence.forward_stream import SeekableStream
 from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.readers.registry import record_readers
@@ -523,6 +524,21 @@ class TestEvtx:
             found.extend(record_readers()["evtx"].records(artefact))
         assert caught.value.reason is SkipReason.TRUNCATED
         assert len(found) >= 3 * (19 - cut // 65536 - packed)
+
+    def test_events_before_a_fault_inside_of_a_chunk_are_read(self) -> None:
+        content = evtx([[(self.START, {"EventID": "1"})] * 30] * 3)
+        broken = 4096 + 65536 + 6000
+
+        def read_at(length: int, offset: int) -> bytes:
+            if offset >= broken:
+                raise EvidenceReadError("the archive is damaged", reason=SkipReason.DAMAGED)
+            return content[offset : min(offset + length, broken)]
+
+        file = TreeFile("x.evtx", None, None, None, lambda: SeekableStream(read_at, len(content)).as_binary())
+        found: Found = []
+        with pytest.raises(EvidenceReadError, match="the archive is damaged"):
+            found.extend(record_readers()["evtx"].records(Artefact("events", "evtx", file)))
+        assert 30 < len(found) < 60
 
     def test_what_is_unpacked_obeys_the_limits_of_the_evidence_and_is_dropped_with_the_stream(
         self, monkeypatch: pytest.MonkeyPatch

@@ -26,7 +26,6 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.evidence.formats.moments import EARLIEST, LATEST, plausible
-from waspglass.evidence.forward_stream import SeekableStream
 from waspglass.evidence.readers.evtx_bombs import expands
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import Location
@@ -152,9 +151,10 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
     place = Location(artefact.file.path)
     unreadable = long = 0
     with artefact.file.seekable() as stream:
-        bombs = _bombs(stream)
+        safe = _SafeChunks(stream)
         try:
-            parser = cast("_Parser", PyEvtxParser(_safe_chunks(stream, bombs), number_of_threads=_THREADS))
+            buffered = io.BufferedReader(safe, _CHUNK_BYTES)
+            parser = cast("_Parser", PyEvtxParser(buffered, number_of_threads=_THREADS))
             source = parser.records_json()
         except (RuntimeError, ValueError, OSError) as fault:
             with suppress(OSError, ValueError):
@@ -173,7 +173,7 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
             except (RuntimeError, ValueError, OSError):
                 unreadable += 1
         chunks, size = _chunks(stream), _raise_fault_at_end(stream)
-        unreadable += long + len(bombs) + _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
+        unreadable += long + safe.bombs + _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
     if size < _HEADER_BYTES + chunks * _CHUNK_BYTES or _lacking(size):
         message = "it is cut; the events before that were read"
         raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=place)
@@ -188,37 +188,51 @@ def _lacking(size: int) -> int:
     return (_HEADER_BYTES - size) % _CHUNK_BYTES
 
 
-def _bombs(stream: BinaryIO) -> frozenset[int]:
-    """Numbers of the chunks that the parser would unpack without end."""
-    stream.seek(_HEADER_BYTES)
-    chunks = iter(lambda: stream.read(_CHUNK_BYTES), b"")
-    with suppress(EvidenceReadError):  # told by whoever reads to the end
-        return frozenset(number for number, chunk in enumerate(chunks) if expands(chunk))
-    return frozenset()
+class _SafeChunks(io.RawIOBase):
+    """The log as the parser reads it, a chunk at a time and each once, with zeros for bombs.
 
+    In a chunk that is cut, or cannot be read to its end, zeros begin at the first event that is not there as a whole:
+    the parser reads no event of half a chunk, and takes zeros in half an event for its end.
 
-def _safe_chunks(stream: BinaryIO, bombs: frozenset[int]) -> BinaryIO:
-    """The stream with zeros for bombs, and in a cut last chunk from the first event on that is not there to its end.
+    Args:
+        stream: The file; nobody else reads it at the same time.
 
-    The parser reads no event of half a chunk, and takes zeros in half an event for its end.
+    Attributes:
+        bombs: Chunks so far that would have been unpacked without end.
     """
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    cut = size > _HEADER_BYTES and _lacking(size) > 0
-    if not bombs and not cut:
-        return stream
 
-    def read_at(length: int, offset: int) -> bytes:
-        number, inside = divmod(offset - _HEADER_BYTES, _CHUNK_BYTES)
-        start = max(0, offset - inside)
-        stream.seek(start)
-        chunk = stream.read(_CHUNK_BYTES if start else _HEADER_BYTES)
-        if start:
-            chunk = b"" if number in bombs else chunk if len(chunk) == _CHUNK_BYTES else _whole_events(chunk)
-            chunk = chunk.ljust(_CHUNK_BYTES, b"\0")
-        return chunk[offset - start :][:length]
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream, self._at, self.bombs = stream, 0, 0
+        size = stream.seek(0, io.SEEK_END)
+        self._size = size + (_lacking(size) if size > _HEADER_BYTES else 0)
 
-    return SeekableStream(read_at, size + (_lacking(size) if cut else 0)).as_binary()
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed wants WriteableBuffer
+        inside = (self._at - _HEADER_BYTES) % _CHUNK_BYTES if self._at >= _HEADER_BYTES else self._at
+        self._stream.seek(self._at - inside)
+        if self._at < _HEADER_BYTES:
+            block = self._stream.read(_HEADER_BYTES)
+        elif block := self._stream.read(_CHUNK_BYTES):
+            if expands(block):
+                self.bombs += 1
+                block = b""
+            elif len(block) < _CHUNK_BYTES:
+                block = _whole_events(block)
+            block = block.ljust(_CHUNK_BYTES, b"\0")
+        given = block[inside : inside + len(buffer)]
+        buffer[: len(given)] = given
+        self._at += len(given)
+        return len(given)
 
 
 def _whole_events(chunk: bytes) -> bytes:
