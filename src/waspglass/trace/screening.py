@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from waspglass.trace.comparison import Comparing, Draft
@@ -27,21 +27,29 @@ class Ranking:
     """Which comparisons come first, and which decide the answer.
 
     Attributes:
-        scraps: Names of what is packed in a file, or holds such, and is too small to tell anything.
+        nested: By name, what is packed in a file, or holds such.
+        reader: Has read what is compared just now; of very many samples it does not keep the others.
+        least: Tokens that a program needs for an answer.
     """
 
-    scraps: frozenset[str]
+    nested: Mapping[str, Source]
+    reader: Reader
+    least: int
 
     @classmethod
     def of(cls, sides: Sequence[Layers], reader: Reader, least: int) -> Ranking:
         """The ranking where programs need so many tokens for an answer."""
-        nested = [source for side in sides for source in side.sources if source.name in side.nested]
-        return cls(frozenset(source.name for source in nested if reader.program(source).telling < least))
+        return cls({name: side.by_name[name] for side in sides for name in side.nested}, reader, least)
 
     def decides(self, one: Comparison | Draft) -> bool:
         """An empty file says nothing; nor does it that a wrapper, or a scrap in one, is too small to tell."""
         reason = one.reasons[0]
-        return reason != "empty" and (reason not in _LITTLE or self.scraps.isdisjoint((one.sample, one.shared)))
+        scrap = reason in _LITTLE and (self._is_scrap(one.sample) or self._is_scrap(one.shared))
+        return reason != "empty" and not scrap
+
+    def _is_scrap(self, name: str) -> bool:
+        source = self.nested.get(name)
+        return source is not None and self.reader.program(source).telling < self.least
 
     def order(self, one: Comparison | Draft) -> tuple[bool, int, float, float, bool, str, str]:
         """Sorts the strongest first, parts like wholes; among equals what is the same byte for byte."""
