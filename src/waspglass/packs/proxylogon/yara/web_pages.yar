@@ -185,6 +185,19 @@ rule web_page_relays_connections
         and ($kept or $hidden or filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i)
 }
 
+// The shape; the rules after it say what it means where.
+private rule uploader
+{
+    strings:
+        $server_1 = /<%@?\s/ ascii wide
+        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
+        $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
+        $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
+        $text = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
+    condition:
+        filesize < 4MB and any of ($server_*) and (($files and $save) or $text)
+}
+
 rule web_page_keeps_uploads
 {
     meta:
@@ -197,15 +210,8 @@ rule web_page_keeps_uploads
         effect = "shows"
         fires = "samples/web/keeps_uploads"
         silent = "samples/web/harmless_pages samples/web/keeps_uploads_elsewhere"
-    strings:
-        $server_1 = /<%@?\s/ ascii wide
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
-        $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
-        $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
-        $text = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
-        filesize < 4MB and filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
-        and any of ($server_*) and (($files and $save) or $text)
+        uploader and filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
 }
 
 rule web_page_keeps_uploads_elsewhere
@@ -220,15 +226,8 @@ rule web_page_keeps_uploads_elsewhere
         effect = "hint"
         fires = "samples/web/keeps_uploads_elsewhere"
         silent = "samples/web/harmless_pages samples/web/keeps_uploads"
-    strings:
-        $server_1 = /<%@?\s/ ascii wide
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
-        $files = /Req[u]est\s{0,4}\.\s{0,4}F[i]les\b/ nocase ascii wide
-        $save = /\.\s{0,4}S[a]veAs\s{0,4}\(/ nocase ascii wide
-        $text = /WriteAll(Text|Bytes)\s{0,4}\([^;]{1,200}Req[u]est\s{0,4}(\.\s{0,4}(Form|Item|Params|QueryString)\s{0,4})?[\[(]/ nocase ascii wide
     condition:
-        filesize < 4MB and not filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
-        and any of ($server_*) and (($files and $save) or $text)
+        uploader and not filepath matches /\\(FrontEnd\\HttpProxy|ClientAccess|aspnet_client)(\\|$)/i
 }
 
 rule web_page_asks_for_security_products

@@ -69,18 +69,9 @@ rule sharepoint_machine_keys_in_served_file
         and extension matches /^\.(js|css|txt|htm|html|aspx|ashx|asmx|ascx)$/ and $key
 }
 
-rule sharepoint_page_runs_requests
+// The shapes; the rules after it say what they mean where.
+private rule web_shell
 {
-    meta:
-        title = "Page that runs, stores or passes on what a request sends"
-        description = "Shapes of common web shells: evaluation of a field, an assembly from the body, a file from a field, a tunnel"
-        author = "waspglass"
-        reference = "https://www.microsoft.com/en-us/security/blog/2025/07/22/disrupting-active-exploitation-of-on-premises-sharepoint-vulnerabilities/"
-        technique = "T1505.003"
-        rung = "implanted"
-        effect = "shows"
-        fires = "samples/web/runs_requests"
-        silent = "samples/web/harmless samples/web/runs_requests_elsewhere"
     strings:
         $server_1 = /<%@?\s/ ascii wide
         $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
@@ -101,10 +92,25 @@ rule sharepoint_page_runs_requests
         $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
         $tag = "<%"
     condition:
-        filesize < 4MB and filepath matches /(\\template\\layouts|\\inetpub\\wwwroot)(\\|$)/i
-        and (any of ($server_*) or $tag at 0)
+        filesize < 4MB and (any of ($server_*) or $tag at 0)
         and ($direct or $basic or $packed or $coded or any of ($write_*)
         or ($load and any of ($body_*) and $start) or ($socket and $headers and ($kept or $hidden)))
+}
+
+rule sharepoint_page_runs_requests
+{
+    meta:
+        title = "Page that runs, stores or passes on what a request sends"
+        description = "Shapes of common web shells: evaluation of a field, an assembly from the body, a file from a field, a tunnel"
+        author = "waspglass"
+        reference = "https://www.microsoft.com/en-us/security/blog/2025/07/22/disrupting-active-exploitation-of-on-premises-sharepoint-vulnerabilities/"
+        technique = "T1505.003"
+        rung = "implanted"
+        effect = "shows"
+        fires = "samples/web/runs_requests"
+        silent = "samples/web/harmless samples/web/runs_requests_elsewhere"
+    condition:
+        web_shell and filepath matches /(\\template\\layouts|\\inetpub\\wwwroot)(\\|$)/i
 }
 
 rule sharepoint_page_runs_requests_elsewhere
@@ -119,30 +125,8 @@ rule sharepoint_page_runs_requests_elsewhere
         effect = "hint"
         fires = "samples/web/runs_requests_elsewhere"
         silent = "samples/web/harmless samples/web/runs_requests"
-    strings:
-        $server_1 = /<%@?\s/ ascii wide
-        $server_2 = /run[a]t\s{0,4}=\s{0,4}["']?serv[e]r/ nocase ascii wide
-        $direct = /\bev[a]l\s{0,8}\(\s{0,8}(System\.Text\.[^;]{1,120})?Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables))/ nocase ascii wide
-        $basic = /[^.\w](ex[e]cute(global)?|ev[a]l)[\s(]{1,8}Req[u]est\s{0,4}([\[(]\s{0,4}(["']|chr[bw]?\s{0,4}\()|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables)\s{0,4}[\[(])/ nocase ascii wide
-        $packed = /\bev[a]l\s{0,8}\(\s{0,8}System\.Text\.[^;]{1,120}FromB[a]se64String[^;]{1,4000}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
-        $coded = /\bev[a]l\s{0,8}\([^;\r\n]{1,300}Req[u]est[^;\r\n]{1,300}["']\s{0,4}\+?\s{0,4}["']?(un)?s[a]fe["']/ nocase ascii wide
-        $write_1 = /StreamWr[i]ter\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
-        $write_2 = /WriteAll(Text|Bytes)\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
-        $write_3 = /\.S[a]veAs\s{0,4}\(\s{0,4}Req[u]est\s{0,4}(\[|\(|\.\s{0,4}(Item|Form|QueryString|Params|Headers|Cookies)\s{0,4}[\[(])/ nocase ascii wide
-        $load = /Ass[e]mbly\b[^;]{0,200}\bLo[a]d\b/ nocase ascii wide
-        $body_1 = /Req[u]est\s{0,4}\.\s{0,4}BinaryRe[a]d/ nocase ascii wide
-        $body_2 = /FromBase64String\s{0,4}\(\s{0,4}(HttpContext\.Curr[e]nt\.|Context\.|this\.)?Req[u]est\b/ nocase ascii wide
-        $start = /CreateInst[a]nce|GetMethod|\.Inv[o]ke/ nocase ascii wide
-        $socket = /new\s{1,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\(/ nocase ascii wide
-        $headers = /Req[u]est\s{0,4}\.\s{0,4}Head[e]rs\s{0,4}(\.\s{0,4}Get\s{0,4}\(|\[)/ nocase ascii wide
-        $kept = /\(\s{0,4}(System\.Net\.Sockets\.)?S[o]cket\s{0,4}\)\s{0,4}((this|Context|HttpContext\.Curr[e]nt)\.)?(Session|Application)\s{0,4}[\[(]/ nocase ascii wide
-        $hidden = /\bStrTr\s{0,4}\(|["']X-(C[M]D|TARG[E]T|STAT[U]S)["']/ nocase ascii wide
-        $tag = "<%"
     condition:
-        filesize < 4MB and not filepath matches /(\\template\\layouts|\\inetpub\\wwwroot)(\\|$)/i
-        and (any of ($server_*) or $tag at 0)
-        and ($direct or $basic or $packed or $coded or any of ($write_*)
-        or ($load and any of ($body_*) and $start) or ($socket and $headers and ($kept or $hidden)))
+        web_shell and not filepath matches /(\\template\\layouts|\\inetpub\\wwwroot)(\\|$)/i
 }
 
 rule sharepoint_page_may_run_programs
