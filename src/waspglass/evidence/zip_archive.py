@@ -128,22 +128,34 @@ class ZipContainer:
         at = tail.rfind(b"PK\x05\x06")
         if at < 0 or len(tail) - at < _END_RECORD.size:
             return
-        directory_bytes = _END_RECORD.unpack_from(tail, at)[5]
-        if directory_bytes == 0xFFFFFFFF and at >= _END64_LOCATOR.size:
-            located = _END64_LOCATOR.unpack_from(tail, at - _END64_LOCATOR.size)
-            record = (
-                self._pread(_END64_RECORD.size, min(located[2], self._size)) if located[0] == b"PK\x06\x07" else b""
-            )
-            if len(record) == _END64_RECORD.size:
-                directory_bytes = _END64_RECORD.unpack(record)[8]
-        left = min(directory_bytes, self._size)
+        end = tail_at + at
+        left = min(self._directory_bytes(_END_RECORD.unpack_from(tail, at)[5], end), self._size)
         if left <= self._limits.files * _LEAST_ENTRY_BYTES:
             return
-        end = tail_at + at
-        blocks = (self._pread(min(_STEP, end - place), place) for place in range(end - min(left, end), end, _STEP))
+        begin = max(0, end - left - _END64_RECORD.size - _END64_LOCATOR.size)
+        blocks = (self._pread(min(_STEP, end - place), place) for place in range(begin, end, _STEP))
         if (entries := sum(block.count(_ENTRY_MARK) for block in blocks)) > 2 * self._limits.files:
             message = f"its directory has {entries} entries"
             raise EvidenceReadError(message, reason=SkipReason.TOO_MANY_FILES, location=Location(self._path))
+
+    def _directory_bytes(self, told: int, end: int) -> int:
+        """Length of the directory, by whichever record a version of `zipfile` may believe, whatever the others tell.
+
+        A locator in front of the end record is enough for it to take the length from the record of a large zip, which
+        is in front of the locator (Python 3.11) or where the locator points to.
+        """
+        located = self._pread(_END64_LOCATOR.size, max(0, end - _END64_LOCATOR.size))
+        if len(located) < _END64_LOCATOR.size or not located.startswith(b"PK\x06\x07"):
+            return told
+        beside = end - _END64_LOCATOR.size - _END64_RECORD.size
+        places = (max(0, beside), min(_END64_LOCATOR.unpack(located)[2], self._size))
+        large, pointed = (self._pread(_END64_RECORD.size, place) for place in places)
+        found = [
+            int(_END64_RECORD.unpack(record)[8])
+            for record in (large, pointed)
+            if len(record) == _END64_RECORD.size and record.startswith(b"PK\x06\x06")
+        ]
+        return max(found if large.startswith(b"PK\x06\x06") else [told, *found])
 
 
 def _modified(info: zipfile.ZipInfo) -> datetime | None:

@@ -85,7 +85,7 @@ class HiveReader:
 
         Raises:
             EvidenceReadError: NEEDS_EXTRA if the extra is not installed; DAMAGED where the hive cannot be read on;
-                LIMIT_REACHED after 50,000 keys.
+                LIMIT_REACHED after 50,000 watched keys, or a million keys.
         """
         path = artefact.file.path
         try:
