@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvidenceReadError", "MalformedLineError"]
+__all__ = ["EvidenceReadError", "MalformedLineError", "reading"]
 
 
 class EvidenceReadError(EvidenceError):
@@ -22,3 +25,17 @@ class EvidenceReadError(EvidenceError):
 
 class MalformedLineError(Exception):
     """A line does not fit the header in force; raised often, so it carries only its message."""
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Around what reads one file of the evidence.
+
+    Raises:
+        EvidenceReadError: UNREADABLE, where the system refuses.
+    """
+    try:
+        yield
+    except OSError as fault:
+        message = f"it cannot be read ({fault.strerror})"
+        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path)) from fault

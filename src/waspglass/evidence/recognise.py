@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.file_names import is_opened, why_not_opened
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.formats.w3c import foreign_dialect
@@ -202,12 +202,8 @@ class _Head:
         return self._said
 
     def _read(self, length: int) -> bytes:
-        try:
-            with self._file.open() as stream:
-                return stream.read(length)
-        except OSError as fault:
-            message = f"it cannot be read ({fault.strerror})"
-            raise EvidenceReadError(message, reason=SkipReason.UNREADABLE) from fault
+        with reading(self._file.path), self._file.open() as stream:
+            return stream.read(length)
 
 
 def _said_by(start: bytes) -> tuple[bytes, ...]:

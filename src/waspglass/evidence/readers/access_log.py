@@ -19,13 +19,12 @@ from typing import BinaryIO
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError, MalformedLineError
+from waspglass.evidence.errors import MalformedLineError, reading
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_faults import tell_line_faults
 from waspglass.evidence.readers.local_times import LocalTimes
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AccessLogReader", "reader"]
@@ -73,21 +72,16 @@ class AccessLogReader:
             EvidenceReadError: If the file cannot be read on; at the end, if lines of it could not be read.
         """
         faults = Counter[SkipReason]()
-        place = Location(artefact.file.path)
-        try:
-            with as_utf8(artefact.file).open() as stream:
-                for number, line, ended in _lines(stream, faults):
-                    try:
-                        record, moment = self._read(line)
-                    except MalformedLineError:
-                        faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
-                        continue
-                    if moment is None:
-                        faults[SkipReason.BAD_TIME] += 1
-                    yield Place(line=number), moment, record
-        except OSError as fault:
-            text = f"it cannot be read ({fault.strerror})"
-            raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
+        with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
+            for number, line, ended in _lines(stream, faults):
+                try:
+                    record, moment = self._read(line)
+                except MalformedLineError:
+                    faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
+                    continue
+                if moment is None:
+                    faults[SkipReason.BAD_TIME] += 1
+                yield Place(line=number), moment, record
         tell_line_faults(faults, artefact.file.path)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:

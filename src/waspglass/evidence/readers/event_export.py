@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
 from waspglass.evidence.readers.event_documents import documents
@@ -135,13 +135,8 @@ def _written(record: Record) -> str:
 
 
 def _documents(artefact: Artefact) -> Iterator[Json]:
-    try:
-        with as_utf8(artefact.file).open() as stream:
-            yield from documents(stream, artefact.file.path)
-    except OSError as fault:
-        message = f"it cannot be read ({fault.strerror})"
-        place = Location(artefact.file.path)
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+    with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
+        yield from documents(stream, artefact.file.path)
 
 
 def _event(document: Json) -> dict[str, str]:

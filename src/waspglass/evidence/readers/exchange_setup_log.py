@@ -19,12 +19,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
-from waspglass.model.errors import Location
-from waspglass.model.skip import SkipReason
 
 __all__ = ["ExchangeSetupLogReader", "reader"]
 
@@ -154,19 +152,14 @@ def _note(run: _Run, text: str) -> None:
 
 def _lines(artefact: Artefact) -> Iterator[tuple[int, datetime, str]]:
     """Lines with a time stamp; setup writes this log as ANSI or UTF-8, some copies are UTF-16."""
-    place = Location(artefact.file.path)
-    try:
-        with as_utf8(artefact.file).open() as stream:
-            number = 0
-            while raw := stream.readline(_LONGEST_LINE):
-                number += 1
-                text = raw.decode("utf-8", "replace")
-                found = _LINE.search(text)
-                if found is not None and (moment := _moment(found)) is not None:
-                    yield number, moment, found[7]
-    except OSError as fault:
-        message = f"it cannot be read ({fault.strerror})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+    with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
+        number = 0
+        while raw := stream.readline(_LONGEST_LINE):
+            number += 1
+            text = raw.decode("utf-8", "replace")
+            found = _LINE.search(text)
+            if found is not None and (moment := _moment(found)) is not None:
+                yield number, moment, found[7]
 
 
 def _moment(found: re.Match[str]) -> datetime | None:

@@ -20,12 +20,11 @@ from typing import BinaryIO
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, distinct
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_faults import tell_line_faults
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["UlsReader", "reader"]
@@ -69,16 +68,11 @@ class UlsReader:
             EvidenceReadError: If the file cannot be read on; at the end, if something in it could not be read.
         """
         log = _Log(self._zone)
-        place = Location(artefact.file.path)
-        try:
-            with as_utf8(artefact.file).open() as stream:
-                for message in _joined(log.rows(stream)):
-                    yield Place(line=message.line), message.time, message.record()
+        with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
+            for message in _joined(log.rows(stream)):
+                yield Place(line=message.line), message.time, message.record()
             if log.broken is not None:
                 raise log.broken
-        except OSError as fault:
-            text = f"it cannot be read ({fault.strerror})"
-            raise EvidenceReadError(text, reason=SkipReason.UNREADABLE, location=place) from fault
         tell_line_faults(log.faults, artefact.file.path)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:

@@ -12,12 +12,10 @@ from collections.abc import Container, Iterator
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import reading
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded
 from waspglass.model.document import format_instant
-from waspglass.model.errors import Location
-from waspglass.model.skip import SkipReason
 
 __all__ = ["TEXT_BYTES", "KnownGood", "WebFileReader", "name_fields", "reader"]
 
@@ -51,17 +49,12 @@ class WebFileReader:
         """
         sha256, sha1, md5 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), hashlib.md5(usedforsecurity=False)
         head, size = b"", 0
-        try:
-            with artefact.file.open() as stream:
-                while block := stream.read(_STEP):
-                    head = head or block[:TEXT_BYTES]
-                    size += len(block)
-                    for digest in (sha256, sha1, md5):
-                        digest.update(block)
-        except OSError as fault:
-            message = f"it cannot be read ({fault.strerror})"
-            place = Location(artefact.file.path)
-            raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+        with reading(artefact.file.path), artefact.file.open() as stream:
+            while block := stream.read(_STEP):
+                head = head or block[:TEXT_BYTES]
+                size += len(block)
+                for digest in (sha256, sha1, md5):
+                    digest.update(block)
         record = {
             **name_fields(artefact.file.path),
             **artefact.attributes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.utf16 import utf16_of
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -23,12 +23,8 @@ def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
         EvidenceReadError: If it is larger than `limit`, or cannot be read.
     """
     place = Location(artefact.file.path)
-    try:
-        with artefact.file.open() as stream:
-            content = stream.read(limit + 1)
-    except OSError as fault:
-        message = f"it cannot be read ({fault.strerror})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=place) from fault
+    with reading(artefact.file.path), artefact.file.open() as stream:
+        content = stream.read(limit + 1)
     if len(content) > limit:
         message = f"it is larger than {limit} bytes"
         raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=place)
