@@ -141,7 +141,7 @@ _STIX = (
 
 RULE_TARGETS = (
     Target("sigma", _rules, lambda: sample_files("*/sigma/**/*.yml", most=6000), _SIGMA_WORDS),
-    Target("yara", _yara, lambda: sample_files("*/yara/*.yar", most=6000)),
+    Target("yara", _yara, lambda: sample_files("*/yara/*.yar")),
     Target("stix", _rules, lambda: [_STIX], (b'"pattern":', b"[ipv4-addr:value = '", b" OR ", b" LIKE ", b"\\'")),
     Target("csv_indicators", _rules, lambda: [_CSV], (b"type,value", b"ip,", b"sha256,", b"\xef\xbb\xbf", b"hxxp://")),
     Target("facts", _facts, lambda: [_FACTS], (b"Europe/", b"2021-03-12T00:00:00+99:99", b"1e999", b"\\ud800")),
