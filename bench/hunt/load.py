@@ -60,6 +60,7 @@ def fixed_strings(rules: RuleSet, kind: str, log: Path) -> list[str]:
         else:
             best = [min(own, key=sample.share) for own in options if own]
             found = {needle.strip(b" \t") for clause in best for needle in clause if not needle.startswith(REGEX)}
+    found.discard(b"")  # a rule may ask for a blank
     # Without its blanks an anchored needle is another string: ` mozilla ` is rare, `mozilla` stands on most lines.
     sample.measure(found, None)
     rare = [one for one in found if len(one) >= 4 and sample.share(frozenset({one})) < _COMMON]

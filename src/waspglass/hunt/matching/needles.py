@@ -175,10 +175,11 @@ class Encoder:
         return True
 
     def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
-        runs = [[form.lower() for form in forms] for forms in self.format.raw_runs(text)]
+        forms = [[form.lower() for form in forms] for forms in self.format.raw_runs(text)]
+        runs = [run for run in forms if all(run)]
         whole = len(runs) == 1 and all(len(form) == len(text) for form in runs[0])
         if not (left or right) or not whole:
-            return [frozenset(forms) for forms in runs if all(forms)]
+            return [frozenset(run) for run in runs]
         marks = [bytes([one]) for one in self.format.separators]
         edges = [(mark if left else b"", mark if right else b"") for mark in marks]
         return [frozenset(before + form + after for form in runs[0] for before, after in edges)]
