@@ -95,7 +95,7 @@ def _httperr(data: bytes) -> None:
             assert moment is None or moment.tzinfo is not None
             for value in record.values():
                 low = line.lower()
-                assert all(any(raw.lower() in low for raw in forms) for forms in form.raw_runs(value)), value
+                assert all(any(raw.lower() in low for raw in forms) for forms in form.raw_forms(value)), value
     shown_skips(log_span(memory_artefact(data, "x.log", "httperr"), form, 24).skipped)
 
 

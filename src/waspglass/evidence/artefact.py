@@ -140,16 +140,12 @@ class LineFormat(ABC):
         """The record's moment in UTC; None if it has none or it is absurd."""
 
     @abstractmethod
-    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
-        """All byte forms under which a literal of a field's value can stand in a raw line.
+    def raw_forms(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
+        """For pieces of a literal of a field's value, all byte forms under which each can stand in a raw line.
 
-        The base of needle derivation: if a parsed value contains `literal`, then the raw line contains at least one of
-        the forms (compared without regard to ASCII case).
+        The base of needle derivation: if a parsed value contains `literal`, then the raw line contains at least one
+        form of every piece (compared without regard to ASCII case).
         """
-
-    def raw_runs(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
-        """The forms of pieces of a literal, of each of which the raw line contains one; by default of the whole."""
-        return (self.raw_forms(literal),)
 
 
 class RecordReader(Protocol):

@@ -194,7 +194,7 @@ def test_hostile_bytes_are_malformed_or_read_but_never_a_crash(name: str, line: 
     except MalformedLineError:
         return
     form.time(record, columns)
-    runs = form.raw_runs(literal)
+    runs = form.raw_forms(literal)
     assert all(isinstance(one, bytes) for forms in runs for one in forms)
 
 

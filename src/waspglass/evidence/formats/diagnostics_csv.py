@@ -151,6 +151,6 @@ class DiagnosticsCsv(LineFormat):
                 return moment(record[name])
         return None
 
-    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
+    def raw_forms(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
         """The longest run without quotes (doubled in the raw line), separators and non-ASCII."""
-        return (max(_UNSAFE.split(literal), key=len).encode("ascii"),)
+        return ((max(_UNSAFE.split(literal), key=len).encode("ascii"),),)

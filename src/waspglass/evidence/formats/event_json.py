@@ -107,10 +107,9 @@ class EventJson(LineFormat):
         del columns
         return event_time(record)
 
-    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
-        """The longest run of characters that no JSON writer in use escapes."""
-        return (max(_UNSAFE.split(literal), key=len).encode("ascii"),)
+    def raw_forms(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
+        r"""All runs of characters that no JSON writer in use escapes.
 
-    def raw_runs(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
-        r"""All such runs: of `\Windows\Temp\cw.exe` the longest stands in most events, the last in none."""
+        Of `\Windows\Temp\cw.exe` the longest stands in most events, the last in none.
+        """
         return tuple((run.encode("ascii"),) for run in _UNSAFE.split(literal) if run)

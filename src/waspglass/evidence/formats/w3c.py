@@ -144,13 +144,14 @@ class ExtendedLog(LineFormat):
             date = columns.date.date().isoformat()
         return moment(f"{date} {clock}")
 
-    def raw_forms(self, literal: str) -> tuple[bytes, ...]:
+    def raw_forms(self, literal: str) -> tuple[tuple[bytes, ...], ...]:
         """The longest run without `?` (a blank in the raw line, where the virtual URI joins) and without non-ASCII.
 
         A value has either `+` for its blanks, or blanks, or (with a regular expression only) both as they are written.
         """
         run = max((run for part in literal.split("?") for run in _UNSAFE.split(part)), key=len)
-        return tuple({form.encode("ascii"): None for form in (run.replace(" ", "+"), run.replace("+", " "), run)})
+        forms = (run.replace(" ", "+"), run.replace("+", " "), run)
+        return (tuple({form.encode("ascii"): None for form in forms}),)
 
 
 def _values_of_odd_row(text: str, count: int) -> list[str]:

@@ -175,8 +175,7 @@ class Encoder:
         return True
 
     def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
-        forms = [[form.lower() for form in forms] for forms in self.format.raw_runs(text)]
-        runs = [run for run in forms if all(run)]
+        runs = [[form.lower() for form in forms] for forms in self.format.raw_forms(text) if all(forms)]
         whole = len(runs) == 1 and all(len(form) == len(text) for form in runs[0])
         if not (left or right) or not whole:
             return [frozenset(run) for run in runs]
