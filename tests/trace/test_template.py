@@ -99,7 +99,7 @@ CALLS = "def first(a):\n    return {}\n"
 def test_the_subject_stands_inside_of_three_names_that_are_longer_than_the_shortest(names: str, one: bool) -> None:
     left = CALLS.format(names)
     right = left.replace("order", "holder").replace("a + a", "a + first")
-    assert one_template(source("a.py", left), source("b.py", right), Reader()) is one
+    assert one_template(source("a.py", left), source("b.py", right), Reader(), 1.0) is one
 
 
 def test_a_tool_under_another_name_is_derived_for_a_template_is_small() -> None:
@@ -135,4 +135,4 @@ def test_beside_a_background_that_has_no_such_suite_it_is() -> None:
     ],
 )
 def test_whatever_else_was_changed_is_no_filling_in(text: str, words: dict[str, str]) -> None:
-    assert not one_template(source("a.py", put(text, words)), source("b.py", text), Reader())
+    assert not one_template(source("a.py", put(text, words)), source("b.py", text), Reader(), 1.0)

@@ -16,7 +16,7 @@ from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source
 from waspglass.trace.reader import Grounds, Reader, is_forced
 from waspglass.trace.result import Comparison, Hypotheses, PartMatch
-from waspglass.trace.template import SAME_SHAPE, one_template
+from waspglass.trace.template import one_template
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["COMMON_SOURCE_AT", "Comparing", "Draft", "one_in"]
@@ -98,8 +98,7 @@ class Comparing:
             verdict = Verdict.CANNOT_TELL
             reason = "common_source" if likeness.known_share >= MOSTLY else "common_open"
         alone = count < self._calibration.alone_below and not identical  # a background would show a template
-        alike = verdict is Verdict.DERIVED and alone and likeness.views["shape"] >= SAME_SHAPE
-        if alike and one_template(own, other, self._reader):
+        if verdict is Verdict.DERIVED and alone and one_template(own, other, self._reader, likeness.views["shape"]):
             verdict, reason = Verdict.CANNOT_TELL, "structure_open"
         more = (("identical", identical), ("as_tokens", is_forced(own)))
         return Comparison(

@@ -17,9 +17,9 @@ from waspglass.trace.program import Source
 from waspglass.trace.reader import Reader
 from waspglass.trace.views import Tokens, tokens_of
 
-__all__ = ["SAME_SHAPE", "filled_in", "one_template"]
+__all__ = ["filled_in", "one_template"]
 
-SAME_SHAPE = 0.999
+_SAME_SHAPE = 0.999
 """Likeness in shape below which two cannot be one template, so that nobody need read them again."""
 
 LARGEST = 600
@@ -64,9 +64,9 @@ def filled_in(a: Tokens, raw_a: bytes, b: Tokens, raw_b: bytes) -> bool:
     )
 
 
-def one_template(one: Source, other: Source, reader: Reader) -> bool:
-    """Whether two sources that are read in one way are `filled_in`, and small enough for a template."""
-    if max(reader.program(one).tokens, reader.program(other).tokens) > LARGEST:
+def one_template(one: Source, other: Source, reader: Reader, shape: float) -> bool:
+    """Whether two sources, read in one way and so alike in shape, are `filled_in` and small enough for a template."""
+    if shape < _SAME_SHAPE or max(reader.program(one).tokens, reader.program(other).tokens) > LARGEST:
         return False
     (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(one), reader.syntax(other)
     return filled_in(tokens_of(syntax_a), raw_a, tokens_of(syntax_b), raw_b)

@@ -20,7 +20,7 @@ from waspglass.trace.program import Program, Reading, Source
 from waspglass.trace.reader import Grounds, Reader
 from waspglass.trace.result import Comparison, Direction, Input, Text, TraceResult
 from waspglass.trace.screening import LISTED, Ranking, listed
-from waspglass.trace.template import SAME_SHAPE, one_template
+from waspglass.trace.template import one_template
 from waspglass.trace.verdict import Verdict
 
 __all__ = ["DETAILED", "trace"]
@@ -165,8 +165,7 @@ class _Detailing:
     def _one_template(self, draft: Comparison, sample: Source, reference: Source) -> bool:
         """Whether both may be one template that was filled in; a background would show that."""
         alone = len(self.grounds.of(sample)) + 2 < self.calibration.alone_below
-        alike = alone and not draft.identical and draft.views["shape"] >= SAME_SHAPE
-        return alike and one_template(sample, reference, self.reader)
+        return alone and not draft.identical and one_template(sample, reference, self.reader, draft.views["shape"])
 
     def _by_structure(self, draft: Comparison, sample: Source, reference: Source, against: Background) -> Comparison:
         """The same comparison, derived if the wholes are enough for that where only what renaming keeps is compared.
