@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from waspglass.cli.census_options import PackName, Store, day_of, opened, tell_gaps, tell_stopped
+from waspglass.cli.census_options import PackName, Store, answer_day, day_of, opened, tell_gaps, tell_stopped
 from waspglass.cli.streams import say, tell
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def show(
     from waspglass.report.census_text import counts_text, sightings
 
     with open_reading(opened(store), load_pack(pack)) as reading:
-        day = reading.last_day() if date is None else day_of(date)
+        day = answer_day(date, reading)
         scans = reading.scans() if over_time else scans_at(reading, day)
         if not scans:
             _no_scan(day, reading.last_day())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from waspglass.census.reading import Reading
     from waspglass.census.store.folder import Folder
 
-__all__ = ["PackName", "Store", "country_code", "day_of", "opened", "tell_gaps", "tell_stopped"]
+__all__ = ["PackName", "Store", "answer_day", "country_code", "day_of", "opened", "tell_gaps", "tell_stopped"]
 
 Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an fsspec URL.", envvar="WASPGLASS_STORE")]
 PackName = Annotated[str, typer.Option("--pack", help="Campaign pack whose flaws and builds decide the state.")]
@@ -46,6 +46,11 @@ def day_of(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"no such day: {text!r}", hint="Write it as YYYY-MM-DD") from error
+
+
+def answer_day(date: str | None, reading: Reading) -> dt.date:
+    """The day that was asked for, otherwise the last one in the store."""
+    return reading.last_day() if date is None else day_of(date)
 
 
 def country_code(code: str | None) -> str | None:

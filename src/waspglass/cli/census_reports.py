@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from waspglass.cli.census_options import PackName, Store, country_code, day_of, opened, tell_gaps, tell_stopped
+from waspglass.cli.census_options import PackName, Store, answer_day, country_code, opened, tell_gaps, tell_stopped
 from waspglass.cli.streams import say, tell
 from waspglass.report.tlp import Tlp, tlp_level
 
@@ -47,7 +47,7 @@ def owners(
     marking = tlp_level(tlp)
     known, campaign = read_contacts(contacts), load_pack(pack)
     with open_reading(opened(store), campaign) as reading:
-        day = reading.last_day() if date is None else day_of(date)
+        day = answer_day(date, reading)
         found, unmatched = notices(exposed_hosts(reading, day, country=country_code(country)), known)
         tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))}, messages=True)
         tell_stopped(reading, day)
@@ -94,8 +94,7 @@ def report(
     if with_png and pictures is None:
         raise UsageError("--png says how pictures are written", hint="Name a folder for them with --pictures")
     with open_reading(opened(store), load_pack(pack)) as reading:
-        day = reading.last_day() if date is None else day_of(date)
-        found = survey(reading, day, country_code(country))
+        found = survey(reading, answer_day(date, reading), country_code(country))
     if country is not None and not _has_country(found, country.upper()):
         tell(f"no source knows a host in {country.upper()}\n")
     html = render_census(found, language=language, version=version("waspglass"), synthetic=synthetic)
