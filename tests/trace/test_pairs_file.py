@@ -11,6 +11,7 @@ from tests.trace.programs import INDEPENDENT, ORIGINAL
 from waspglass.model.errors import OutputError, UsageError
 from waspglass.trace import pairs_file
 from waspglass.trace.executor import ClusterError, InProcess
+from waspglass.trace.languages import language_named
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.pairs_file import read_pairs, write_scores
 
@@ -119,4 +120,36 @@ def test_a_folder_as_one_program_is_bounded(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "many").mkdir()
     for number in range(50):
         (tmp_path / "many" / f"{number}.py").write_text("value = 1\n" * 50, encoding="utf-8")
-    assert len(pairs_file._content(tmp_path / "many")) <= 2002
+    assert len(pairs_file._source("many", tmp_path / "many", None).raw) <= 2002
+
+
+@pytest.mark.parametrize("language", ["", ",python"])
+def test_a_page_beside_the_code_is_no_part_of_the_program(tmp_path: Path, language: str) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text(ORIGINAL, encoding="utf-8")
+    (tmp_path / "two" / "README.md").write_text("# Of this and that\n\n" + "It is long. " * 900, encoding="utf-8")
+    (tmp_path / "two" / "help.html").write_text("<p>(Help</p>", encoding="utf-8")
+    (tmp_path / "pairs.csv").write_text(f"path_a,path_b{language and ',lang'}\none,two{language}\n", encoding="utf-8")
+    one, two = read_pairs(tmp_path / "pairs.csv", None, InProcess()).programs
+    assert (one.language, one.views.keys()) == (two.language, two.views.keys()) == ("python", one.views.keys())
+    assert all(np.array_equal(one.views[view], two.views[view]) for view in one.views)
+
+
+@pytest.mark.parametrize(
+    ("files", "language", "kept"),
+    [
+        ({"a.c": 10, "b.h": 10, "T.java": 15}, "", "a.c b.h"),
+        ({"a.c": 10, "b.h": 10, "T.java": 15}, "java", "T.java"),
+        ({"a.c": 10, "b.h": 10}, "java", "a.c b.h"),
+        ({"notes.md": 10}, "", "notes.md"),
+        ({"a.dat": 10, "b": 10}, "", "a.dat b"),
+    ],
+)
+def test_a_folder_is_read_in_the_language_of_most_of_its_code(
+    tmp_path: Path, files: dict[str, int], language: str, kept: str
+) -> None:
+    for name, size in files.items():
+        (tmp_path / name).write_bytes(b";" * size)
+    found, _ = pairs_file._of_one_language(sorted(tmp_path.iterdir()), language_named(language))
+    assert [file.name for file in found] == kept.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import polars
 
 from waspglass.model.errors import Location, OutputError, UsageError
 from waspglass.trace.executor import Executor
-from waspglass.trace.languages import LANGUAGES, Language, language_named
+from waspglass.trace.languages import PLAIN_TEXT, Language, detect, language_named
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.parts import LISTED_WITH_PARTS
 from waspglass.trace.program import BYTE_LIMIT, Program, Source
@@ -23,7 +24,8 @@ from waspglass.trace.reading import read_programs
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
 
 _ELSEWHERE = "Choose another --scores"
-_CODE = frozenset(extension for language in LANGUAGES for extension in language.extensions)
+_BESIDE_CODE = frozenset({"html", "markdown", "yaml", "sql"})
+"""What stands beside a program, however much of it there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,46 @@ class ListedPairs:
     second: tuple[int, ...]
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file, or of all code files of a folder in the order of their names: one program."""
+def _source(name: str, path: Path, language: Language | None) -> Source:
+    """A file, or a folder as one program: its files of one language in the order of their names."""
     if not path.is_dir():
-        return _head(path)
+        return Source(name, _head(path), language)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    own, language = _of_one_language(files, language)
     joined = bytearray()
-    for file in [file for file in files if file.suffix.lower() in _CODE] or files:
+    for file in own:
         joined += (b"\n" if joined else b"") + _head(file)
         if len(joined) > BYTE_LIMIT:
             break
-    return bytes(joined)
+    return Source(name, bytes(joined), language)
+
+
+def _of_one_language(files: Sequence[Path], named: Language | None) -> tuple[Sequence[Path], Language | None]:
+    """The files in the language that is named, or in which most of the code is; all files if none is known.
+
+    A page or a note beside the code is no part of the program: no grammar reads both.
+    """
+    known: dict[str, list[Path]] = {}
+    read_as: dict[str, Language] = {}
+    size: Counter[str] = Counter()
+    for file in files:
+        language = detect(file.name, "")
+        if language is not PLAIN_TEXT:
+            grammar = _grammar(language)
+            known.setdefault(grammar, []).append(file)
+            read_as.setdefault(grammar, language)
+            size[grammar] += 0 if language.name in _BESIDE_CODE else file.stat().st_size
+    if named is not None and _grammar(named) in known:
+        return known[_grammar(named)], named
+    if not known:
+        return files, named
+    most = max(known, key=lambda grammar: size[grammar])
+    return known[most], named or read_as[most]
+
+
+def _grammar(language: Language) -> str:
+    """What languages are read together by: C and C++ are one."""
+    return language.module or language.name
 
 
 def _head(path: Path) -> bytes:
@@ -105,7 +136,7 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
             number[row[side]] = len(found)
             found.append((row[side], file, language_named(row.get("lang") or "")))
     try:
-        sources = (Source(name, _content(file), lang) for name, file, lang in found)
+        sources = (_source(name, file, lang) for name, file, lang in found)
         programs = tuple(read_programs(sources, executor, parts=len(found) <= LISTED_WITH_PARTS))
     except OSError as fault:
         raise UsageError(f"a file of the list cannot be read ({fault})", location=Location(str(path))) from fault
