@@ -59,6 +59,9 @@ def test_what_the_shell_of_windows_writes_is_read(tmp_path: Path, encoding: str)
         ({"builds": [{"build": "15.1.2106.2", "since": "2021-03-05"}]}, "can stand: build, from"),
         ({"collected_at": "13.3.2021"}, r"'13\.3\.2021' is not a time\. Write 2021-03-01"),
         ({"builds": [{"build": "15.1.2106.2", "from": "October"}]}, "'October' is not a time"),
+        ({"builds": ["15.1.2106.2"]}, r"'15\.1\.2106\.2' stands where an object"),
+        ({"own_pages": "/a.aspx"}, "'/a.aspx' stands where a list"),
+        ({"hostname": 3}, "3 stands where a text"),
     ],
 )
 def test_a_name_or_time_that_is_wrong_is_answered_with_right_ones(facts: object, said: str) -> None:

@@ -21,6 +21,8 @@ _SHOWN = 200
 """Characters of a wrong entry that an error repeats."""
 _HINT = "docs/reference/facts.md shows the entries"
 _WANTED = {"builds": "build such as 15.1.2106.12", "own_pages": "path of a page such as /folder/page.aspx"}
+_FORMS = {"model_type": "an object {...}", "tuple_type": "a list [...]", "string_type": "a text in quotes"}
+"""What JSON calls what the model wants."""
 _DISPLAYED = re.compile(r"\s*Version [\d.]+ \(Build [\d.]+\)")
 _DISPLAYED_HINT = "Exchange shows a version in this form without its security updates; take that of Bin\\ExSetup.exe"
 
@@ -36,7 +38,8 @@ def read_facts(path: Path) -> Facts:
         with path.open("rb") as stream:
             raw = stream.read(_LIMIT + 1)
     except OSError as fault:
-        raise UsageError(f"cannot read the facts ({fault.strerror})", location=place) from fault
+        hint = f"Check the path, or leave --facts out; {_HINT}"
+        raise UsageError(f"cannot read the facts ({fault.strerror})", location=place, hint=hint) from fault
     if len(raw) > _LIMIT:
         raise UsageError("the facts file is larger than 1 MB", location=place, hint=_HINT)
     try:
@@ -93,6 +96,8 @@ def facts_of(loaded: object, source: str) -> Facts:
             message = f"no fact has this name; here can stand: {', '.join(_names(first['loc']))}"
         elif first["type"].startswith("datetime_"):
             message, hint = f"{said} is not a time", "Write 2021-03-01 or 2021-03-01T12:00:00Z"
+        elif form := _FORMS.get(first["type"]):
+            message = f"{said} stands where {form} belongs"
         else:
             message = bounded(first["msg"], _SHOWN)
         raise UsageError(message, location=Location(source, field=field), hint=hint) from fault
