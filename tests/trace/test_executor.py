@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,9 +62,12 @@ def test_a_process_that_is_ended_from_outside_is_an_error_of_ours() -> None:
         list(Processes(2).run(ends, None, [1, 2, 3]))
 
 
-def test_jobs_choose_the_executor() -> None:
+def test_jobs_choose_the_executor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_executor(1) == InProcess()
     assert local_executor(3) == Processes(3)
+    assert local_executor(80) == Processes(80)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert local_executor(80) == Processes(61)
     with pytest.raises(UsageError):
         local_executor(0)
 

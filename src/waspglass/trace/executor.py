@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -62,6 +63,8 @@ class InProcess:
             yield function(common, item)
 
 
+_MOST_ON_WINDOWS = 61
+"""Processes that Windows waits for; a pool refuses more there."""
 _COMMON: object = None
 
 
@@ -128,4 +131,6 @@ def local_executor(jobs: int | None) -> Executor:
     if jobs is not None and jobs < 1:
         raise UsageError("--jobs must be 1 or more", hint="Leave it out for one process a processor")
     count = processors() if jobs is None else jobs
+    if sys.platform == "win32":
+        count = min(count, _MOST_ON_WINDOWS)
     return Processes(count) if count > 1 else InProcess()
