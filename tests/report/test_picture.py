@@ -84,6 +84,17 @@ def test_ticks_lie_on_the_axis_and_apart(hours_later: int, length: int) -> None:
     assert all(later.x - tick.x > 60 for tick, later in pairwise(ticks))
 
 
+@pytest.mark.parametrize(
+    ("until", "labels"),
+    [
+        ("2021-06-12", ["2021-02-01", "2021-03-01", "2021-04-01", "2021-05-01", "2021-06-01"]),
+        ("2026-11-12", [f"{year}-01-01" for year in range(2022, 2027)]),
+    ],
+)
+def test_a_long_axis_is_marked_at_first_days_of_months_and_years(until: str, labels: list[str]) -> None:
+    assert [tick.label for tick in Scale(at("2021-01-03"), at(until), LEFT, RIGHT).ticks()] == labels
+
+
 def test_moments_outside_fall_on_the_edge() -> None:
     scale = Scale(START, END, LEFT, RIGHT)
     assert scale.x(START - timedelta(days=400)) == LEFT

@@ -14,9 +14,10 @@ __all__ = ["Scale", "Tick", "detail_span", "drawn_span"]
 
 _PAD = 0.03
 _FIRST_YEAR, _LAST_YEAR = 1995, 2200
-_STEPS = tuple(
-    timedelta(hours=hours) for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 672, 1344, 2184, 4368, 8736)
-)
+_STEPS = tuple(timedelta(hours=hours) for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 96, 168, 336))
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 600)
+"""Steps of the axis where weeks are too short: so many months."""
+_MONTH = timedelta(days=30)
 _TICK_WIDTH = 88.0
 _DETAIL_LEAST = 3
 _DETAIL_SHORTEST = timedelta(minutes=10)
@@ -53,19 +54,32 @@ class Scale:
 
     def ticks(self) -> tuple[Tick, ...]:
         """Ticks at round times, far enough apart for their labels."""
-        length = self.end - self.start
-        most = max(2, int((self.right - self.left) // _TICK_WIDTH))
-        step = next((step for step in _STEPS if length / step <= most), length / most)
-        form = "%m-%d %H:%M" if step < timedelta(days=1) else "%Y-%m-%d"
-        midnight = self.start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return tuple(Tick(self.x(at), at.strftime(form)) for at in _steps(midnight, step, self.start, self.end))
+        shortest = (self.end - self.start) / max(2, int((self.right - self.left) // _TICK_WIDTH))
+        step = next((step for step in _STEPS if step >= shortest), None)
+        if step is None:
+            months = next((months for months in _MONTHS if months * _MONTH >= shortest), _MONTHS[-1])
+            times = _first_days(months, self.start, self.end)
+        else:
+            times = _steps(step, self.start, self.end)
+        form = "%m-%d %H:%M" if step and step < timedelta(days=1) else "%Y-%m-%d"
+        return tuple(Tick(self.x(at), at.strftime(form)) for at in times)
 
 
-def _steps(at: datetime, step: timedelta, start: datetime, end: datetime) -> Iterator[datetime]:
+def _steps(step: timedelta, start: datetime, end: datetime) -> Iterator[datetime]:
+    at = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     while at <= end:
         if at >= start:
             yield at
         at += step
+
+
+def _first_days(months: int, start: datetime, end: datetime) -> Iterator[datetime]:
+    """The first day of every so many months, counted from a January."""
+    before = (start.year * 12 + start.month - 1) // months * months
+    while (at := datetime(before // 12, before % 12 + 1, 1, tzinfo=UTC)) <= end:
+        if at >= start:
+            yield at
+        before += months
 
 
 def drawn_span(assessment: Assessment) -> Span | None:
