@@ -161,10 +161,16 @@ def test_skips_name_their_sources_whole_and_count_the_others() -> None:
     assert f"\n4,500  damaged\n       {sources[0]}\n       {sources[1]}\n       … and 3 more\n" in text
 
 
+def test_a_rule_that_could_not_be_used_says_why() -> None:
+    broken = Skipped(source="mine/bad.yml", reason=SkipReason.INVALID_RULE, detail="Broken: Unknown modifier 'foo'")
+    assert "   mine/bad.yml\n   Broken: Unknown modifier 'foo'\n" in shown(minimal(skipped=(broken,)))
+
+
 def test_the_verdict_is_the_first_line_and_near_the_last_and_the_zone_is_said() -> None:
     text = shown(occupied())
     assert text[text.rindex("\n\n") + 2 :].startswith("Patched, but occupied · waspglass ")
     assert "\nAll times are UTC.\n" in text
+    assert "\nCampaign pack    ProxyLogon: Microsoft Exchange Server, early 2021\n" in text
 
 
 def test_colour_comes_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

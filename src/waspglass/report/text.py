@@ -91,6 +91,7 @@ def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> Rend
     lines.add_row(phrases.text("axis.lid"), lid)
     lines.add_row(phrases.text("axis.wasp"), " · ".join(wasp_facts(summary, phrases)))
     lines.add_row(phrases.text("section.host"), _host_line(assessment, phrases))
+    lines.add_row(phrases.text("html.pack_row"), prose(assessment.pack.title))
     sentence = Text(prose(assessment.sentence), style=_VERDICT_STYLE[assessment.verdict])
     return Group(sentence, Text(""), lines)
 

@@ -11,12 +11,13 @@ from waspglass.model.coverage import Coverage, Span
 from waspglass.report.phrases import Phrases
 from waspglass.report.summary import Summary
 from waspglass.report.text_places import Places
-from waspglass.report.visible import prose, visible
+from waspglass.report.visible import excerpt, prose, visible
 
 __all__ = ["coverage_block", "limits_block", "skips_block"]
 
 _SPANS = 3
 _SKIPPED = 2
+_DETAIL = 200
 
 
 def limits_block(assessment: Assessment, phrases: Phrases) -> RenderableType:
@@ -97,4 +98,6 @@ def skips_block(summary: Summary, phrases: Phrases, places: Places) -> Renderabl
             table.add_row("", Text(places.stand_in(visible(source)), style="dim"))
         if skip.sources > _SKIPPED:
             table.add_row("", Text(phrases.count("more", skip.sources - _SKIPPED), style="dim"))
+        for detail in skip.details[:_SKIPPED]:
+            table.add_row("", Text(excerpt(prose(detail), _DETAIL), style="dim italic"))
     return table
