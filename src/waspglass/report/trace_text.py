@@ -43,7 +43,7 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
 
 def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     """How many files are in an index, and for each reason how many are not, with the first of them."""
-    lines = [f"{files} files indexed in {printable(place)}"]
+    lines = [f"{files} {'file' if files == 1 else 'files'} indexed in {printable(place)}"]
     for reason in sorted({skip.reason for skip in skipped}):
         same = [skip for skip in skipped if skip.reason is reason]
         lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {visible(same[0].source)}")
