@@ -1,4 +1,4 @@
-"""How Sigma rules are parsed, for the validator of packs and for the hunt: the same rules pass, or do not, in both.
+"""How Sigma rules are parsed: whole for the validator of packs, and what bears on a match for the hunt.
 
 pySigma, the reference implementation, does it. What the specification has and pySigma lacks is brought into a form that
 it knows.

@@ -247,6 +247,25 @@ def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
     assert [one.source for one in rules.skipped] == ["u.yml"]
 
 
+REMARKS = """id: 200088
+tags: [sysmon, attack.t1505.003, 7]
+date: sometime
+level: 3
+references: none
+author: [x]
+correlation: compare the logons
+"""
+
+
+def test_remarks_that_are_no_sigma_cost_no_detection() -> None:
+    """Whoever brings the rules of others cannot mend what says nothing of a match."""
+    loose = rule("a", extra=REMARKS).replace("name: a\n", "")
+    (finding,) = hunted([loose], "a1").findings
+    assert (finding.rule, finding.techniques) == ("200088", ("T1505.003",))
+    assert found([loose, sifting("['200088']")], "a1 a2/G=g") == [("200088", 1)]
+    assert found([loose, joined("event_count", "'200088'", "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+
+
 def test_collections_spread_what_is_global() -> None:
     shared = "action: global\ntitle: g\nlogsource: {product: windows}\n"
     own = "name: {0}\ndetection: {{s: {{F: {0}}}, condition: s}}\n"

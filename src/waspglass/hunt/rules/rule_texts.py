@@ -177,7 +177,7 @@ def _read_sigma(sources: Sequence[RuleSource], reading: _Reading) -> None:
                 documents.append(_Document(source, unnamed, one.content))
     filters = _filters(documents, reading)
     for document in documents:
-        if "filter" not in document.content:
+        if document.sort != "filter":
             with _faults(document, reading):
                 _read_one(document, [known for known in filters if known.origin == document.source.origin], reading)
     for unused in (one for one in filters if not one.applied):
@@ -199,6 +199,12 @@ class _Document:
     def called(self) -> str:
         """Its title, to find it in a file of many."""
         return str(self.content.get("title", ""))[:100]
+
+    @property
+    def sort(self) -> str:
+        """`filter`, `correlation` or `detection`; a rule with a remark of such a name stays a rule."""
+        said = [part for part in ("filter", "correlation", "detection") if part in self.content]
+        return next((part for part in said if isinstance(self.content[part], dict)), (*said, "detection")[0])
 
 
 @contextlib.contextmanager
@@ -222,7 +228,7 @@ def _filters(documents: Iterable[_Document], reading: _Reading) -> list[Filter]:
 
     found: list[Filter] = []
     for one in documents:
-        if "filter" in one.content:
+        if one.sort == "filter":
             with _faults(one, reading):
                 found.append(read_filter(one.content, one.source.path, one.source.origin))
     return found
@@ -231,7 +237,7 @@ def _filters(documents: Iterable[_Document], reading: _Reading) -> list[Filter]:
 def _read_one(one: _Document, filters: Sequence[Filter], reading: _Reading) -> None:
     from waspglass.hunt.rules.sigma_rules import read_correlation, read_rule
 
-    if "correlation" in one.content:
+    if one.sort == "correlation":
         correlation, generates = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
         reading.correlations.append(correlation)
         if generates:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import sigma.conditions as sc
 import sigma.types as st
-from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
+from sigma.correlations import SigmaExtendedCorrelationCondition
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
@@ -27,6 +28,8 @@ __all__ = ["Filter", "InvalidRuleError", "read_correlation", "read_filter", "rea
 _COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
 _POSIX_CLASS = re.compile(r"\[[^\]]*\[:\^?[a-z]+:\]")
+_ASKED = ("logsource", "detection", "correlation", "filter", "generate")
+_LONGEST_TITLE = 256
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
     ("attack.t1505.004", Rung.IMPLANTED),
@@ -125,11 +128,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return () if value is None else tuple(map(str, value)) if isinstance(value, list) else (str(value),)
 
 
-def _meaning(rule: SigmaRule | SigmaCorrelationRule) -> tuple[Meaning, Mapping[str, object]]:
+def _meaning(document: Mapping[str, object]) -> tuple[Meaning, Mapping[str, object]]:
     """From the `waspglass` block; a rule without it is a hint, with the rung that its ATT&CK tags suggest."""
-    tags = [f"{tag.namespace}.{tag.name}".lower() for tag in rule.tags]
+    named = document.get("tags")
+    tags = [tag.lower() for tag in named if isinstance(tag, str)] if isinstance(named, list) else []
     techniques = tuple(tag.removeprefix("attack.").upper() for tag in tags if tag.startswith("attack.t1"))
-    block = rule.custom_attributes.get("waspglass")
+    block = document.get("waspglass")
     if not isinstance(block, dict):
         suggested = next((rung for tag, rung in _TAG_RUNGS if tag in tags), Rung.PROBED)
         return Meaning(suggested, Effect.HINT, techniques=techniques), {}
@@ -179,9 +183,8 @@ class Filter:
 
 def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
     """One Sigma filter; see `read_rule`."""
-    _refuse_other_names(document)
-    read = parsed_filter(document)
-    return Filter(read.title or source, source, origin, read)
+    called = _Called.by(document, source)
+    return Filter(called.title, source, origin, parsed_filter(_asked(document, called)))
 
 
 def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters: Sequence[Filter]) -> Rule:
@@ -197,14 +200,14 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
         UnsupportedRuleError: If it is valid but beyond us.
         SigmaError: If it is not valid Sigma.
     """
-    _refuse_other_names(document)
     if "|" in _condition_text(document):
         raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
-    rule = parsed_rule(document)
+    called = _Called.by(document, unnamed)
+    rule = parsed_rule(_asked(document, called))
     for one in filters:
         one.apply(rule)
     trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
-    meaning, block = _meaning(rule)
+    meaning, block = _meaning(document)
     phase = block.get("phase", "first")
     if phase not in ("first", "follow-up"):
         raise UnsupportedRuleError(f"waspglass block: no phase {phase!r}")
@@ -214,9 +217,9 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
     if means_windows(logsource):
         logsource = logsource.model_copy(update={"product": "windows"})
     return Rule(
-        id=str(rule.id or rule.name or unnamed),
-        name=rule.name or str(rule.id or unnamed),
-        title=rule.title,
+        id=called.id,
+        name=called.name,
+        title=called.title,
         logsource=logsource,
         condition=disjunction(trees),
         meaning=meaning,
@@ -225,11 +228,43 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
     )
 
 
-def _refuse_other_names(document: Mapping[str, object]) -> None:
-    """A rule in other names for fields and logs than Sigma's own would run, and never find anything."""
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a rule is called; one that lacks something of it is found by the rest, or by its file."""
+
+    id: str
+    name: str
+    title: str
+
+    @classmethod
+    def by(cls, document: Mapping[str, object], unnamed: str) -> _Called:
+        said = {key: str(document[key]) for key in ("id", "name", "title") if document.get(key)}
+        own = _uuid(said["id"]) or said["id"] if "id" in said else None
+        name = said.get("name")
+        title = said.get("title") or name or unnamed
+        return cls(own or name or unnamed, name or own or unnamed, title[:_LONGEST_TITLE])
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def _asked(document: Mapping[str, object], called: _Called) -> dict[str, object]:
+    """What decides whether a rule matches, and the names by which others refer to it.
+
+    Whoever collects the rules of others cannot mend their dates, tags and references, and these change no match.
+
+    Raises:
+        UnsupportedRuleError: If fields and logs have other names than Sigma's: it would run, and never find anything.
+    """
     taxonomy = document.get("taxonomy")
     if taxonomy not in (None, "sigma"):
         raise UnsupportedRuleError(f"the taxonomy {str(taxonomy)[:40]!r}: fields are known by the names of Sigma's own")
+    named = {"title": called.title, "name": called.name, "id": _uuid(called.id)}
+    return {**named, **{key: document[key] for key in _ASKED if key in document}}
 
 
 def _condition_text(document: Mapping[str, object]) -> str:
@@ -239,10 +274,10 @@ def _condition_text(document: Mapping[str, object]) -> str:
 
 def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
     """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
-    _refuse_other_names(document)
-    parsed = parsed_correlation(document)
+    called = _Called.by(document, unnamed)
+    parsed = parsed_correlation(_asked(document, called))
     rule, references = parsed.rule, parsed.references
-    meaning, _ = _meaning(rule)
+    meaning, _ = _meaning(document)
     condition = rule.condition
     operator, threshold, expression = "gte", 1.0, None
     fields: tuple[str, ...] = ()
@@ -260,9 +295,9 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
     if isinstance(body, dict) and body.get("condition") is None and rule.type.name.startswith("TEMPORAL"):
         threshold = float(len(references))
     made = Correlation(
-        id=str(rule.id or rule.name or unnamed),
-        name=rule.name or str(rule.id or unnamed),
-        title=rule.title,
+        id=called.id,
+        name=called.name,
+        title=called.title,
         kind=rule.type.name.lower(),
         rules=references,
         group_by=tuple(rule.group_by or ()),
