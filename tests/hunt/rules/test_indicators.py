@@ -150,6 +150,7 @@ def test_lists_of_misp_as_spreadsheets_save_them(start: str, delimiter: str) -> 
 
 LISTS = {
     "one a line": f"# x\n198.51.100[.]7\nhxxp://evil[.]example/x.aspx ; seen\n\n{SHA256}\nevil.example # c2\nx.aspx\n",
+    "LOKI": f"# a hash, its story\n{MD5};Some page; a copy\n198.51.100.7;65\nhttp://evil.example/a;b=1\n",
     "one column": "ip\n198.51.100.7\n",
     "hashes": f"md5,sha256,filename\n{MD5},{SHA256},a.aspx\n{MD5},,b.aspx\n",
     "ThreatFox": f'# "seen","ioc_value","ioc_type"\n1, "198.51.100.7:443", "ip:port"\n1, "{SHA256}", "sha256_hash"\n',
@@ -165,6 +166,7 @@ MEANT: dict[str, list[tuple[str, ...]]] = {
         ("domain", "evil.example"),
         ("name", "x.aspx"),
     ],
+    "LOKI": [("md5", MD5), ("address", "198.51.100.7"), ("url", "http://evil.example/a;b=1")],
     "one column": [("address", "198.51.100.7")],
     "hashes": [("md5", MD5), ("sha256", SHA256)],
     "ThreatFox": [("address", "198.51.100.7"), ("sha256", SHA256)],
@@ -194,6 +196,7 @@ def test_lists_as_others_write_them(name: str) -> None:
         ("domain", "localhost"),
         ("url", "http://"),
         ("url", "http://a///"),
+        ("md5", "d41d8cd98f00b204e9800998ecf8427e"),
     ],
 )
 def test_values_that_mean_nobody_are_told_and_not_hunted(kind: str, value: str) -> None:
@@ -309,12 +312,27 @@ def test_urls_and_mail_addresses_are_found_whole(indicator: str, hit: str, misse
     assert [one.line for one in result.findings] == [2]
 
 
-def test_prose_beside_lists_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "README.txt").write_text("These are lists. See example.org for more.\n")
+def test_prose_beside_lists_is_counted(tmp_path: Path) -> None:
+    for name in ("README.txt", "licence.txt"):
+        (tmp_path / name).write_text("These are lists. See example.org for more.\n")
     (tmp_path / "ips.txt").write_text("198.51.100.7\n")
-    sources, skipped = read_rule_sources([tmp_path])
-    assert [Path(one.path).name for one in sources] == ["ips.txt"]
-    assert skipped == ()
+    (tmp_path / "samples.md5").write_text(MD5)
+    sources, (skip,) = read_rule_sources([tmp_path])
+    assert [Path(one.path).name for one in sources] == ["ips.txt", "samples.md5"]
+    assert (skip.source, skip.reason.value, skip.count) == (str(tmp_path), "not recognised", 2)
+
+
+def test_what_stands_behind_a_value_is_its_title() -> None:
+    titles = [one.title for one in read(LISTS["LOKI"]).indicators]
+    assert titles == ["Some page; a copy", "Indicator: 198.51.100.7", "Indicator: http://evil.example/a;b=1"]
+
+
+def test_a_slip_among_ten_values_takes_no_others_along() -> None:
+    values = [f"198.51.100.{number}" for number in range(10)]
+    rules = read("\n".join([*values, "198.51.100.1o"]))
+    assert len(rules.indicators) == 10
+    assert [one.detail for one in rules.skipped] == ["line 11: '198.51.100.1o' is nothing that is hunted"]
+    assert [one.reason.value for one in read("\n".join([*values[:8], "a word"])).skipped] == ["not recognised"]
 
 
 def test_what_was_read_is_stored_whole() -> None:

@@ -30,24 +30,27 @@ def is_csv(text: str) -> bool:
 
 
 def is_plain_list(text: str) -> bool:
-    """Whether each of the first lines is a value, and nothing else."""
-    values = [value for _, value in _plain_lines(text, _LOOKED_AT)]
-    return bool(values) and all(type_of_value(value) is not None for value in values)
+    """Whether the first lines are values, and nothing else; one in ten may be a slip."""
+    kinds = [type_of_value(value) for _, value, _ in _plain_lines(text, _LOOKED_AT)]
+    return bool(kinds) and kinds.count(None) * 10 <= len(kinds)
 
 
 def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
     """Indicators of a list of values; for a line that cannot be used, a sentence that says why."""
-    for line, value in _plain_lines(text):
+    for line, value, title in _plain_lines(text):
         kind = type_of_value(value)
-        made = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), "")
+        made = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), title)
         yield f"line {line}: {printable(value)[:60]!r} is nothing that is hunted" if made is None else made
 
 
-def _plain_lines(text: str, most: int | None = None) -> Iterator[tuple[int, str]]:
+def _plain_lines(text: str, most: int | None = None) -> Iterator[tuple[int, str, str]]:
+    """Each line that is no comment: its number, the value, and what stands behind it as LOKI and THOR write lists."""
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        value = _COMMENT.sub("", line).strip().strip("\"'")
+        value, title = _COMMENT.sub("", line).strip().strip("\"'"), ""
+        if ";" in value and type_of_value(value) is None:  # it may be a part of a URL
+            value, title = (part.strip() for part in line.split(";", 1))
         if value:
-            yield number, value
+            yield number, value, "" if title.isdigit() else printable(title)[:200]
             most = None if most is None else most - 1
             if most == 0:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -49,6 +50,8 @@ _LONGEST = 4096
 """Characters of a value; no address, name or path is longer."""
 _HASHES = {64: "sha256", 40: "sha1", 32: "md5"}
 _HASH = re.compile(r"[0-9a-f]+")
+_OF_NOTHING = frozenset(hashlib.new(kind, b"", usedforsecurity=False).hexdigest() for kind in _HASHES.values())
+"""Of an empty file, which lists hold by mistake."""
 _DEFANGED = (
     ("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("{dot}", "."), ("[:]", ":"),
     ("[://]", "://"), ("[@]", "@"), ("(at)", "@"), ("[at]", "@"),
@@ -132,7 +135,8 @@ def _normal(kind: str, value: str) -> str | None:
         case "path" | "name":
             value = value.replace("/", "\\") if re.match(r"[a-z]:[\\/]|%", value) else value
         case "sha256" | "sha1" | "md5":
-            return value if _HASH.fullmatch(value) and _HASHES.get(len(value)) == kind else None
+            known = _HASH.fullmatch(value) and _HASHES.get(len(value)) == kind
+            return value if known and value not in _OF_NOTHING else None
     return None if len(value) < 4 else value
 
 

@@ -20,7 +20,7 @@ from waspglass.packs.pack import Pack, RuleSource
 
 __all__ = ["load_rules", "read_rule_sources"]
 
-_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv", ".txt"})
+_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv", ".txt", ".md5", ".sha1", ".sha256"})
 """What is looked at in a folder; a file that is named itself may be called as it likes."""
 _PROSE = ".txt"
 """In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
@@ -39,8 +39,9 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     known: set[Path] = set()
     for place in places:
         found = list(_files(place, skipped))
+        shown, prose = printable(str(place)), 0
         if not found:
-            skipped.append(Skipped(source=printable(str(place)), reason=SkipReason.EMPTY, detail="no rules are there"))
+            skipped.append(Skipped(source=shown, reason=SkipReason.EMPTY, detail="no rules are there"))
         for path in found:
             read = _read(path)
             if isinstance(read, Skipped):
@@ -51,8 +52,12 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
                 continue  # in a folder that was named too
             known.add(whole)
             if path != place and path.suffix.lower() == _PROSE and not _is_for_us(text):
+                prose += 1
                 continue
             sources.append(RuleSource(path=str(path), text=text, origin="user"))
+        if prose:
+            detail = "text files that hold neither rules nor a value a line"
+            skipped.append(Skipped(source=shown, reason=SkipReason.NOT_RECOGNISED, count=prose, detail=detail))
     return tuple(sources), tuple(skipped)
 
 
