@@ -14,8 +14,6 @@ from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.formats.event_json import flatten_event
-from waspglass.evidence.readers.evtx import plain_event
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.model.skip import Skipped
 
@@ -43,24 +41,6 @@ def run(name: str, content: bytes) -> None:
     except EvidenceReadError as fault:
         Skipped(source="x", reason=fault.reason, detail=fault.message)
     assert time.monotonic() - started < SECONDS
-
-
-LEAVES = st.none() | st.text(max_size=5) | st.integers() | st.booleans() | st.lists(st.text(max_size=3), max_size=2)
-VALUES = LEAVES | st.dictionaries(st.sampled_from(["#text", "#attributes", "x"]), LEAVES, max_size=2)
-NAMES = st.sampled_from(
-    ["EventID", "Channel", "Provider", "TimeCreated", "Security", "SourceName", "message", "Image", "#attributes"]
-)
-ATTRIBUTES = st.fixed_dictionaries(
-    {"#attributes": st.dictionaries(st.sampled_from(["Name", "SystemTime", "UserID"]), LEAVES, max_size=3)}
-)
-PARTS = st.dictionaries(NAMES, VALUES | ATTRIBUTES, max_size=5)
-EVENTS = st.dictionaries(st.sampled_from(["System", "EventData", "UserData"]), PARTS | LEAVES, max_size=3)
-
-
-@given(st.fixed_dictionaries({"Event": EVENTS | LEAVES}))
-def test_the_short_way_through_an_event_gives_what_the_long_way_gives(document: dict[str, object]) -> None:
-    record = plain_event(document)
-    assert record is None or record == flatten_event(document)
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -102,7 +102,7 @@ def _named(table: object) -> dict[str, str]:
     if not isinstance(table, Mapping):
         return {}
     listed = table.get("Data")
-    data = dict(items_of({name: one for name, one in table.items() if name != "Data"}))
+    data = items_of({name: one for name, one in table.items() if name != "Data"})
     unnamed: list[str] = []
     for one in listed if isinstance(listed, list) else [listed]:
         if isinstance(one, Mapping) and isinstance(one.get("@Name"), str):

@@ -11,7 +11,7 @@ What else tools export is in `event_exports`. Names change here, values never: n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import orjson
 
@@ -63,7 +63,7 @@ def text_of(value: object, depth: int = 0) -> str:
     if isinstance(value, list):
         parts = value if depth < _DEEPEST else ()
         return "\n".join(text_of(part, depth + 1) for part in parts if part is not None)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         inner = value.get("#text", value.get("Value")) if depth < _DEEPEST else None
         return text_of(inner, depth + 1) if inner is not None else json_text(value)
     return str(value)
@@ -80,50 +80,46 @@ def json_text(value: object) -> str:
             return ""
 
 
-def items_of(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+def items_of(table: object, prefix: str = "") -> dict[str, str]:
     """Leaves of a table under their own names; a nested table's leaves carry its name too unless it is a wrapper."""
-    if not isinstance(table, Mapping):
-        return
+    items: dict[str, str] = {}
+    if not isinstance(table, dict):
+        return items
     for name, value in table.items():
         if value is None or name == "#attributes":
             continue
-        if isinstance(value, Mapping) and "#text" not in value and not prefix.count("."):
-            yield from items_of(value, f"{prefix}{name}.")
+        if isinstance(value, dict) and "#text" not in value and not prefix.count("."):
+            items.update(items_of(value, f"{prefix}{name}."))
         else:
-            yield RENAMED.get(str(name), str(name)), text_of(value)
+            items[RENAMED.get(name) or name] = value if isinstance(value, str) else text_of(value)
+    return items
 
 
 def event_of_parser(event: Json) -> dict[str, str]:
     """An event of `System` and `EventData` or `UserData`."""
+    record = items_of(event["UserData"]) if "UserData" in event else {}
+    if "EventData" in event:
+        record.update(items_of(event["EventData"]))
     system = event.get("System")
-    record: dict[str, str] = {}
-    for part in ("UserData", "EventData"):
-        record.update(items_of(event.get(part)))
-    if not isinstance(system, Mapping):
+    if not isinstance(system, dict):
         return record
     for name in SYSTEM:
         value = system.get(name)
         if value is not None:
             record[name] = text_of(value)
     for name, holder, attribute in SYSTEM_ATTRIBUTES:
-        value = _attribute(system, holder, attribute)
-        if value is not None:
-            record.setdefault(name, value)
+        element = system.get(holder)
+        if isinstance(element, dict) and name not in record:
+            attributes = element.get("#attributes", element)
+            value = attributes.get(attribute) if isinstance(attributes, dict) else None
+            if value is not None:
+                record[name] = text_of(value)
     return record
-
-
-def _attribute(system: Json, name: str, attribute: str) -> str | None:
-    holder = system.get(name)
-    if isinstance(holder, Mapping):
-        attributes = holder.get("#attributes", holder)
-        if isinstance(attributes, Mapping) and attributes.get(attribute) is not None:
-            return text_of(attributes[attribute])
-    return None
 
 
 def event_of_beats(document: Json, winlog: Json) -> dict[str, str]:
     """An event of winlogbeat."""
-    record = dict(items_of(winlog.get("user_data"))) | dict(items_of(winlog.get("event_data")))
+    record = items_of(winlog.get("user_data")) | items_of(winlog.get("event_data"))
     for name, value in winlog.items():
         if name not in ("event_data", "user_data") and value is not None and not isinstance(value, Mapping):
             record[RENAMED.get(name, name)] = text_of(value)

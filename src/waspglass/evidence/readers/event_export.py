@@ -10,7 +10,7 @@ A record's place is its number in the file, from 1. Times written in the way of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -154,7 +154,9 @@ def _of_hayabusa(document: Json) -> dict[str, str]:
     """Names and values as the event had them, as far as they are known; `Data` holds all values for what is not."""
     channel = text_of(document.get("Channel") or "")
     channel = _CHANNELS.get(channel, channel)
-    fields = dict(pair for name in _INFORMATION for pair in _information(document.get(name)))
+    fields: dict[str, str] = {}
+    for name in _INFORMATION:
+        fields.update(_information(document.get(name)))
     record = {_FIELDS.get(name, name): value for name, value in fields.items()}
     if "Proc" in fields and channel in _PROCESS:
         record.setdefault(_PROCESS[channel], fields["Proc"])
@@ -170,12 +172,9 @@ def _of_hayabusa(document: Json) -> dict[str, str]:
     return record | {name: text_of(value) for name, value in header.items() if value is not None}
 
 
-def _information(value: object) -> Iterator[tuple[str, str]]:
+def _information(value: object) -> dict[str, str]:
     """The fields of an event: an object in JSON, `name: value` with bars between in a table."""
-    if isinstance(value, Mapping):
-        yield from items_of(value)
-    elif isinstance(value, str):
-        for piece in value.split(_BAR):
-            name, colon, text = piece.partition(": ")
-            if colon:
-                yield name, text
+    if not isinstance(value, str):
+        return items_of(value)
+    pieces = (piece.partition(": ") for piece in value.split(_BAR))
+    return {name: text for name, colon, text in pieces if colon}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol, TypedDict, cast
@@ -24,17 +24,14 @@ from evtx import PyEvtxParser
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_json import flatten_event
-from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.evidence.formats.moments import EARLIEST, LATEST, plausible
 from waspglass.evidence.readers.evtx_bombs import expands
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvtxReader", "plain_event", "reader"]
+__all__ = ["EvtxReader", "reader"]
 
-_CHANGED = RENAMED.keys() | {"#attributes"}
-"""Names that `flatten_event` gives another name, or leaves out."""
 _HEADER_BYTES, _CHUNKS_AT, _CHUNK_BYTES = 4096, 42, 64 * 1024
 _CHUNK_START = struct.Struct("<8s40xI460x4s")
 _CHUNK_MARK, _EVENTS_AT = b"ElfChnk\0", 512
@@ -84,9 +81,8 @@ class EvtxReader:
             except orjson.JSONDecodeError:  # the parser writes names of elements as they are
                 damaged += 1
                 continue
-            record = plain_event(document) or flatten_event(document)
             found = entry["data"].find(_CREATED)
-            yield Place(record=entry["event_record_id"]), _moment(entry, found), record
+            yield Place(record=entry["event_record_id"]), _moment(entry, found), flatten_event(document)
         if damaged:
             message = f"{damaged} events are damaged; the others were read"
             raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(artefact.file.path))
@@ -103,47 +99,6 @@ class EvtxReader:
             if not text.startswith(_CREATED, found):  # it stands where it stood in the event before, mostly
                 found = text.find(_CREATED)
             yield entry["event_record_id"], _moment(entry, found), text
-
-
-def plain_event(document: Mapping[str, object]) -> dict[str, str] | None:
-    """What `flatten_event` makes of an event of the usual shape, in a third of the time; None for any other shape."""
-    event = document.get("Event")
-    if type(event) is not dict or "UserData" in event:
-        return None
-    system, data = event.get("System"), event.get("EventData")
-    if type(system) is not dict or (data is not None and type(data) is not dict):
-        return None
-    record: dict[str, str] = {}
-    for name, value in data.items() if data else ():
-        if name in _CHANGED:
-            return None
-        if type(value) is str:
-            record[name] = value
-        elif type(value) is int:
-            record[name] = str(value)
-        elif value is not None:
-            return None
-    return record if _take_system(system, record) else None
-
-
-def _take_system(system: Mapping[str, object], record: dict[str, str]) -> bool:
-    """Adds the event's header; False if it has another shape than the usual."""
-    for name in SYSTEM:
-        value = system.get(name)
-        if type(value) is int or type(value) is str:
-            record[name] = str(value)
-        elif value is not None:
-            return False
-    for name, holder, attribute in SYSTEM_ATTRIBUTES:
-        value = system.get(holder)
-        if value is None or name in record:
-            continue
-        attributes = value.get("#attributes") if type(value) is dict else None
-        found = attributes.get(attribute) if type(attributes) is dict else None
-        if type(found) is not str:
-            return False
-        record[name] = found
-    return True
 
 
 def _entries(artefact: Artefact) -> Iterator[_Entry]:
