@@ -49,7 +49,9 @@ def known_from_copies(implants: Iterable[Implant], observations: Observations, p
 
 
 def _proofs(found: Iterable[Finding]) -> list[Finding]:
-    return [one for one in found if one.effect is Effect.SHOWS and one.rung is not Rung.PROBED]
+    """Those that name what they speak of: that something was written does not tell where it is."""
+    shown = (one for one in found if one.effect is Effect.SHOWS and one.rung is not Rung.PROBED)
+    return [one for one in shown if one.subject is not None]
 
 
 def _name(path: str) -> str:
