@@ -109,7 +109,7 @@ def test_an_implants_life_and_a_build_are_told_moment_by_moment() -> None:
         ("05", "Installation Time"),
         ("06", "Build Seen"),
     ]
-    assert {event["hostname"] for event in told} == {"MX01"}
+    assert {(event["hostname"], event["evidence"]) for event in told} == {("MX01", "evidence")}
     assert {event.get("subject") for event in told} == {SHELL, None}
     assert {event.get("build") for event in told} == {"15.1.2106.2", None}
 

@@ -69,6 +69,11 @@ def _microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def _whose(assessment: Assessment) -> dict[str, _Value | None]:
+    """Which server an event is of: timelines of many are read as one, and not every server's name is known."""
+    return {"hostname": assessment.host.name, "evidence": assessment.host.evidence}
+
+
 def _findings(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     untimed = assessment.host.collected_at or assessment.created
     for role in ("finding", "context", "review"):
@@ -82,8 +87,8 @@ def _findings(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _V
                 role,
                 f"[{rung}] {finding.title} ({place(finding)})",
                 {
+                    **_whose(assessment),
                     "time_known": finding.time is not None,
-                    "hostname": assessment.host.name,
                     "finding": finding.id,
                     "rung": finding.rung.value if finding.rung else None,
                     "effect": finding.effect.value,
@@ -104,15 +109,15 @@ def _findings(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _V
 
 
 def _lid(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
-    lid, host = assessment.lid, assessment.host.name
+    lid, whose = assessment.lid, _whose(assessment)
     if lid.not_before:
         message = f"{phrases.text('section.lid')}: {phrases.text('timeline.unpatched')}"
-        yield _event(lid.not_before, "Last Seen Unpatched", "lid", message, {"hostname": host})
+        yield _event(lid.not_before, "Last Seen Unpatched", "lid", message, whose)
     if lid.since:
         message = f"{phrases.text('section.lid')}: {phrases.word('lid', lid.state)}. {lid.reason}"
-        yield _event(lid.since, "Patch State Since", "lid", message, {"hostname": host, "lid": lid.state.value})
+        yield _event(lid.since, "Patch State Since", "lid", message, {**whose, "lid": lid.state.value})
     for sighting in lid.builds:
-        more = {"hostname": host, "build": sighting.build, "source": sighting.source}
+        more = {**whose, "build": sighting.build, "source": sighting.source}
         for moment, described in ((sighting.installed, "Installation Time"), (sighting.at, "Build Seen")):
             if moment:
                 message = f"Build {sighting.build} ({phrases.word('certainty', sighting.certainty)})"
@@ -129,7 +134,7 @@ def _implants(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _V
         }
         for described, (word, moment) in moments.items():
             if moment:
-                more = {"hostname": assessment.host.name, "subject": implant.subject}
+                more = {**_whose(assessment), "subject": implant.subject}
                 message = (
                     f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}: {phrases.subject(implant)}"
                 )
