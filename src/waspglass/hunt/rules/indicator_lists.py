@@ -7,20 +7,24 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import TYPES, made_indicator, type_of_value, usual_meaning
+from waspglass.hunt.rules.indicator_values import made_indicator, squeezed, type_called, type_of_value, usual_meaning
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
 __all__ = ["is_csv", "is_plain_list", "read_csv", "read_plain"]
 
-_TYPE_COLUMNS = ("type", "indicatortype", "indicator_type", "ioc_type", "indicator type")
-_VALUE_COLUMNS = ("value", "indicator", "ioc", "ioc_value", "indicator_value", "indicatorvalue", "indicator value")
+_TYPE_COLUMNS = ("type", "indicatortype", "ioctype", "entitytype", "indicator")
+_VALUE_COLUMNS = ("value", "indicatorvalue", "iocvalue", "data", "hash", "indicator", "ioc")
+_TITLE_COLUMNS = ("comment", "description", "title", "note", "notes", "details")
 _TELLING = frozenset({"url", "sha256", "sha1", "md5"})
 """Types that may be the name of a column among others. A list of hosts with their addresses is none of indicators."""
 _LOOKED_AT = 20
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;).*$")
+_BORDER = re.compile(r"\s*;\s*|\s{2,}|\t| \*")
+"""Between a value and its story: of LOKI and THOR, of tables, of `sha256sum`."""
 
 
 def is_csv(text: str) -> bool:
@@ -44,16 +48,15 @@ def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
 
 
 def _plain_lines(text: str, most: int | None = None) -> Iterator[tuple[int, str, str]]:
-    """Each line that is no comment: its number, the value, and what stands behind it as LOKI and THOR write lists."""
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        value, title = _COMMENT.sub("", line).strip().strip("\"'"), ""
-        if ";" in value and type_of_value(value) is None:  # it may be a part of a URL
-            value, title = (part.strip() for part in line.split(";", 1))
-        if value:
-            yield number, value, "" if title.isdigit() else printable(title)[:200]
-            most = None if most is None else most - 1
-            if most == 0:
-                return
+    """Each line that is no comment: its number, the value, and what stands behind it (`hash;comment`, `hash  file`)."""
+    lines = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
+    values = ((number, line, _COMMENT.sub("", line).strip().strip("\"'")) for number, line in lines)
+    for number, line, value in islice((row for row in values if row[2]), most):
+        head, *behind = _BORDER.split(line.strip(), 1)
+        if type_of_value(value) is not None or type_of_value(head) is None:
+            yield number, value, ""  # what looks like a border may be a part of a URL
+        else:
+            yield number, head, "" if "".join(behind).isdigit() else printable("".join(behind))[:200]
 
 
 def read_csv(text: str, source: str) -> Iterator[Indicator | str]:
@@ -66,8 +69,7 @@ def read_csv(text: str, source: str) -> Iterator[Indicator | str]:
     columns = _columns(header)
     if columns is None:
         raise UnsupportedRuleError("a CSV list of indicators needs the columns 'type' and 'value'")
-    title_at = next((header.index(name) for name in ("comment", "description", "title") if name in header), None)
-    used_at = header.index("to_ids") if "to_ids" in header else None
+    title_at, used_at = _place(header, _TITLE_COLUMNS), _place(header, ("toids",))
     line = 1
     try:
         for line, row in rows:
@@ -90,13 +92,16 @@ _Pair = tuple[int | str, int]
 
 def _columns(header: list[str]) -> tuple[_Pair, ...] | None:
     """The columns of type and value, or those whose names are types."""
-    type_at = next((header.index(name) for name in _TYPE_COLUMNS if name in header), None)
-    value_at = next((header.index(name) for name in _VALUE_COLUMNS if name in header), None)
+    type_at, value_at = _place(header, _TYPE_COLUMNS), _place(header, _VALUE_COLUMNS)
     if type_at is not None and value_at is not None and type_at != value_at:
         return ((type_at, value_at),)
-    named = [(TYPES[name], place) for place, name in enumerate(header) if name in TYPES]
+    named = [(kind, place) for place, name in enumerate(header) if (kind := type_called(name)) is not None]
     told = named if len(header) == 1 else [(kind, place) for kind, place in named if kind in _TELLING]
     return tuple(told) or None
+
+
+def _place(header: list[str], names: tuple[str, ...]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
 
 
 def _table(text: str) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
@@ -127,7 +132,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
         return []
-    return [name.strip().lower() for name in cells]
+    return [squeezed(name) for name in cells]
 
 
 def _from_row(
@@ -147,8 +152,8 @@ def _from_row(
 def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
     """`ip-dst|port` and the like name several values in one cell."""
     made: list[Indicator] = []
-    for name, value in zip(types.strip().lower().split("|"), values.split("|"), strict=False):
-        kind = TYPES.get(name.strip())
+    for name, value in zip(types.split("|"), values.split("|"), strict=False):
+        kind = type_called(name)
         one = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), title)
         made += [] if one is None else [one]
     if not made:

@@ -11,7 +11,16 @@ from waspglass.hunt.rules.rule import Indicator, Meaning
 from waspglass.model.escape import bounded, printable
 from waspglass.model.finding import Effect, Rung
 
-__all__ = ["PLAIN", "TYPES", "LeftOut", "any_indicator", "made_indicator", "type_of_value", "usual_meaning"]
+__all__ = [
+    "PLAIN",
+    "LeftOut",
+    "any_indicator",
+    "made_indicator",
+    "squeezed",
+    "type_called",
+    "type_of_value",
+    "usual_meaning",
+]
 
 
 PLAIN = frozenset(
@@ -30,21 +39,32 @@ class LeftOut:
 
 _ALIASES = {
     "address": (
-        "address", "cidr", "dst_ip", "ip", "ip address", "ip-dst", "ip-src", "ip:port", "ip_address", "ipaddress",
-        "ipv4", "ipv4-addr", "ipv6", "ipv6-addr", "src_ip",
+        "address", "cidr", "dstip", "ip", "ipaddress", "ipdst", "ip:port", "ipport", "ipsrc", "ipv4", "ipv4addr",
+        "ipv6", "ipv6addr", "srcip",
     ),
-    "domain": ("domain", "hostname", "domain-name", "domainname", "fqdn", "host"),
-    "url": ("url", "uri", "link"),
-    "user_agent": ("user_agent", "user-agent", "useragent"),
-    "email": ("email", "email-addr", "email-dst", "email-src", "e-mail"),
-    "path": ("path", "filepath", "file path", "file-path"),
-    "name": ("name", "filename", "file name", "file-name"),
-    "sha256": ("sha256", "sha-256", "hash-sha256", "filehash-sha256", "filesha256", "sha256 hash", "sha256_hash"),
-    "sha1": ("sha1", "sha-1", "hash-sha1", "filehash-sha1", "filesha1", "sha1 hash", "sha1_hash"),
-    "md5": ("md5", "hash-md5", "filehash-md5", "filemd5", "md5 hash", "md5_hash"),
+    "domain": ("domain", "domainname", "fqdn", "host", "hostname"),
+    "url": ("link", "uri", "url"),
+    "user_agent": ("useragent",),
+    "email": ("email", "emailaddr", "emaildst", "emailsender", "emailsrc"),
+    "path": ("filepath", "filepathname", "path", "urlpath"),
+    "name": ("file", "filename", "name"),
+    "sha256": ("filehashsha256", "filesha256", "hashsha256", "sha256", "sha256hash"),
+    "sha1": ("filehashsha1", "filesha1", "hashsha1", "sha1", "sha1hash"),
+    "md5": ("filehashmd5", "filemd5", "hashmd5", "md5", "md5hash"),
 }  # fmt: skip
-TYPES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
-"""What lists call a type -> our name."""
+_TYPES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
+_JOINTS = re.compile(r"[\s_-]+")
+
+
+def squeezed(name: str) -> str:
+    """The name of a column or a type without what lists join words by: `IP address`, `ip_address`, `ip-address`."""
+    return _JOINTS.sub("", name.lower())
+
+
+def type_called(name: str) -> str | None:
+    """Our name of a type, whatever a list calls it; None for what is not hunted."""
+    return _TYPES.get(squeezed(name))
+
 
 _LONGEST = 4096
 """Characters of a value; no address, name or path is longer."""

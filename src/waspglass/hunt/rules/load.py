@@ -20,7 +20,9 @@ from waspglass.packs.pack import Pack, RuleSource
 
 __all__ = ["load_rules", "read_rule_sources"]
 
-_SUFFIXES = frozenset({".yml", ".yaml", ".yar", ".yara", ".json", ".csv", ".tsv", ".txt", ".md5", ".sha1", ".sha256"})
+_SUFFIXES = frozenset(
+    (".yml", ".yaml", ".yar", ".yara", ".json", ".stix", ".stix2", ".csv", ".tsv", ".md5", ".sha1", ".sha256", ".txt")
+)
 """What is looked at in a folder; a file that is named itself may be called as it likes."""
 _PROSE = ".txt"
 """In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
