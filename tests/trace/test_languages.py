@@ -8,7 +8,9 @@ from tests.trace.programs import background, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import detect
+from waspglass.trace.reader import Reader, as_tokens
 from waspglass.trace.trace import trace
+from waspglass.trace.views import tokens_of
 
 SCRIPT = """param([string]$Path, [int]$Least = 3)
 function Get-Total($Rows) {
@@ -76,6 +78,55 @@ def test_a_macro_is_compared_with_one_that_was_taken_for_another_text() -> None:
         [source("b.yml", MACRO)], [source("a.bas", MACRO)], calibration=load_calibration(), commons=load_commons()
     )
     assert result.comparisons[0].score > 0.9
+
+
+def unreadable(text: str) -> str:
+    """A text with what no grammar makes sense of."""
+    return f"{text}{') ] } ( [ { begin begin' * 60}\n"
+
+
+@pytest.mark.parametrize(
+    ("shared", "found", "text"),
+    [("a.sql", "b.sql", QUERY), ("a.ps1", "b.ps1", SCRIPT), ("a.ps1", "b", SCRIPT), ("a.bas", "b.yml", MACRO)],
+)
+def test_nor_do_they_where_no_grammar_can_read_both(shared: str, found: str, text: str) -> None:
+    result = trace(
+        [source(found, strewn(unreadable(text)))], [source(shared, text)], background(),
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    assert "as_tokens" in result.comparisons[0].reasons
+    assert result.comparisons[0].score > 0.8
+    assert result.texts[shared].lines[0] == text.split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "tokens"),
+    [
+        ("a.sql", "INSERT #rows -- the new ones\nVALUES ('--', 1) /* done */", "insert # rows values ( '--' , 1 )"),
+        ("a.bas", "x = 1 ' it's one\nRem all of it\ny = \"a'b\"", 'x = 1 y = "a\'b"'),
+        ("a.ps1", "<# all\nof it #> get https://example.org/a # now", "get https :/ / example . org / a"),
+        ("a.sh", "get https://example.org ${#a} # now", "get https :/ / example . org $ { # a }"),
+        ("a.yar", "rule a { condition: #b > 3 } // now", "rule a { condition : # b > 3 }"),
+        ("a.aspx", "<%-- all\nof it --%><%# Name %> // now", "<% # Name %>"),
+        ("a.py", "a = 1 # one\nb = 2 // two /* three */", "a = 1 b = 2"),
+        ("a", "a = 1 # one\nb = 2 // two <!-- three", "a = 1 b = 2"),
+    ],
+)
+def test_comments_are_left_out_and_what_looks_like_one_elsewhere_is_not(name: str, text: str, tokens: str) -> None:
+    plain = as_tokens(source(name, text), folds_case=name in {"a.sql", "a.ps1"})
+    syntax, raw = Reader().syntax(plain)
+    spans = zip(tokens_of(syntax).start.tolist(), tokens_of(syntax).end.tolist(), strict=True)
+    assert " ".join(raw[start:end].decode() for start, end in spans) == tokens
+
+
+def test_a_guessed_language_does_not_make_code_of_comments() -> None:
+    """What is packed has no name; beside a named text it is read as that one is."""
+    remarks = "\n".join(f"-- station {number} is read at dawn" for number in range(60))
+    result = trace(
+        [source("found", unreadable(QUERY))], [source("a.sql", unreadable(f"{remarks}\n{QUERY}"))],
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    assert result.comparisons[0].score == 1.0
 
 
 @pytest.mark.parametrize("unit", ["\n", " \n", "\t", "private ", "function ", "<script ", "'"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -13,7 +13,34 @@ from pathlib import PurePosixPath
 
 import tree_sitter
 
-__all__ = ["LANGUAGES", "PLAIN_TEXT", "Language", "detect", "is_telling", "language_named", "parser_for", "unnumbered"]
+__all__ = [
+    "LANGUAGES",
+    "PLAIN_TEXT",
+    "Comments",
+    "Language",
+    "as_plain",
+    "detect",
+    "is_telling",
+    "language_named",
+    "parser_for",
+    "unnumbered",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """How comments look where a language is read as plain tokens.
+
+    Attributes:
+        line: A pattern of one up to the end of its line.
+        blocks: How those begin and end that may go over several lines.
+    """
+
+    line: bytes = rb"//[^\n]*|(?<![\w$&'\"])#[^\n]*"
+    blocks: tuple[tuple[bytes, bytes], ...] = ((b"/*", b"*/"), (b"<!--", b"-->"))
+
+
+_USUAL = Comments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +49,7 @@ class Language:
 
     Attributes:
         folds_case: Capitals mean nothing, so that tools strew them at will.
+        comments: Where it is read as plain tokens; those of most languages together unless these are code in it.
     """
 
     name: str
@@ -30,6 +58,7 @@ class Language:
     function: str = "language"
     aliases: tuple[str, ...] = ()
     folds_case: bool = False
+    comments: Comments = _USUAL
 
 
 # C is read by the grammar of C++, so that both can be compared and a wrong name does no harm.
@@ -40,21 +69,33 @@ LANGUAGES: tuple[Language, ...] = (
     Language("java", (".java",), "tree_sitter_java"),
     Language("javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",)),
     Language("python", (".py", ".pyw"), "tree_sitter_python", aliases=("python3", "py")),
-    Language("powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", folds_case=True),
+    Language(
+        "powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", folds_case=True,
+        comments=Comments(rb"(?<![\w$&'\"`])#[^\n]*", ((b"<#", b"#>"),)),
+    ),
     Language("php", (".php", ".phtml"), "tree_sitter_php", function="language_php"),
     Language("go", (".go",), "tree_sitter_go", aliases=("golang",)),
     Language("ruby", (".rb",), "tree_sitter_ruby"),
-    Language("shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh")),
-    Language("sql", (".sql",), "tree_sitter_sql", folds_case=True),
+    Language(
+        "shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh"),
+        comments=Comments(rb"(?<![\w$&'\"{])#[^\n]*", ()),
+    ),
+    Language("sql", (".sql",), "tree_sitter_sql", folds_case=True, comments=Comments(rb"--[^\n]*")),
     Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html"),
     Language("markdown", (".md", ".markdown"), "tree_sitter_markdown"),
     # Its grammar overflows the native stack on nested input, so YAML and Sigma are read as plain tokens.
     Language("yaml", (".yml", ".yaml"), aliases=("sigma",)),
-    Language("aspnet", (".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".cshtml", ".master")),
-    Language("vba", (".bas", ".vba", ".vbs", ".vb", ".frm"), aliases=("vbscript",), folds_case=True),
-    Language("yara", (".yar", ".yara")),
+    Language(
+        "aspnet", (".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".cshtml", ".master"),
+        comments=Comments(rb"//[^\n]*", ((b"<%--", b"--%>"), *_USUAL.blocks)),
+    ),
+    Language(
+        "vba", (".bas", ".vba", ".vbs", ".vb", ".frm"), aliases=("vbscript",), folds_case=True,
+        comments=Comments(rb"'[^\n]*|(?<![\w.])[Rr][Ee][Mm][ \t][^\n]*", ()),
+    ),
+    Language("yara", (".yar", ".yara"), comments=Comments(rb"//[^\n]*", ((b"/*", b"*/"),))),
     Language("text", ()),
-)
+)  # fmt: skip
 
 PLAIN_TEXT = LANGUAGES[-1]
 """What a text is read as in which nothing shows a language."""
@@ -96,6 +137,12 @@ def parser_for(language: Language) -> tree_sitter.Parser | None:
 def language_named(name: str) -> Language | None:
     """The language of a name or a usual alias of it, whatever its case; None if it is not known."""
     return _BY_NAME.get(name.strip().lower())
+
+
+@cache
+def as_plain(language: Language, *, folds_case: bool) -> Language:
+    """What a text of a language is read as where its grammar must not be used: plain text but for its comments."""
+    return replace(PLAIN_TEXT, folds_case=folds_case, comments=language.comments)
 
 
 def is_telling(name: str) -> bool:

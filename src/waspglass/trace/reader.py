@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from waspglass.trace.commons import Commons
-from waspglass.trace.languages import PLAIN_TEXT, Language, is_telling, language_named
+from waspglass.trace.languages import PLAIN_TEXT, Language, as_plain, is_telling, language_named
 from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
@@ -25,15 +24,16 @@ BASELINE_PROGRAMS = 200
 """About so many of the background show how alike a program is with it."""
 
 
-def as_tokens(source: Source) -> Source:
+def as_tokens(source: Source, *, folds_case: bool = False) -> Source:
     """The same source, to be read as plain tokens; zero bytes, which make a text binary, are passed over."""
-    return replace(source, raw=source.raw.replace(b"\0", b"") if readable(source).binary else source.raw,
-                   language=PLAIN_TEXT)  # fmt: skip
+    text = readable(source)
+    raw = source.raw.replace(b"\0", b"") if text.binary else source.raw
+    return Source(source.name, raw, as_plain(text.language, folds_case=folds_case))
 
 
 def is_forced(source: Source) -> bool:
     """Whether this is a source that `as_tokens` gave."""
-    return source.language is PLAIN_TEXT
+    return source.language is not None and source.language.name == PLAIN_TEXT.name
 
 
 def is_guessed(source: Source) -> bool:
@@ -46,7 +46,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._programs: dict[str, dict[Source, Program]] = {}
-        self._texts: dict[str, dict[Source, tuple[Language, Source]]] = {}
+        self._languages: dict[str, dict[Source, Language]] = {}
+        self._plain: dict[str, dict[tuple[Source, bool], Source]] = {}
         self._parts: dict[Source, tuple[Part, ...]] = {}
 
     def program(self, source: Source) -> Program:
@@ -59,7 +60,8 @@ class Reader:
     def forget(self, name: str) -> None:
         """Lets go of all programs of this name; who asks for one again waits again."""
         self._programs.pop(name, None)
-        self._texts.pop(name, None)
+        self._languages.pop(name, None)
+        self._plain.pop(name, None)
 
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
@@ -76,26 +78,41 @@ class Reader:
     def together(self, *sources: Source) -> tuple[Source, ...]:
         """The sources as they are if all were read in the same way, otherwise all as plain tokens.
 
-        The language of a text without a telling name is a guess: before that, it is read in the language of the others.
+        The language of a text without a telling name is a guess, so it is taken to be in the language of the others.
+        Capitals mean nothing in plain tokens if they mean nothing in one of the languages.
         """
         if self._in_one_way(sources):
             return sources
-        for language in dict.fromkeys(self._text(source)[0] for source in sources if not is_guessed(source)):
-            same = tuple(replace(source, language=language) if is_guessed(source) else source for source in sources)
+        named = tuple(dict.fromkeys(self._language(source) for source in sources if not is_guessed(source)))
+        for language in named:
+            same = _told(sources, language)
             if self._in_one_way(same):
                 return same
-        return tuple(self._text(source)[1] for source in sources)
+        told = _told(sources, named[0]) if named else sources
+        folds_case = any(self._language(source).folds_case for source in told)
+        return tuple(self._as_tokens(source, folds_case) for source in told)
 
-    def _text(self, source: Source) -> tuple[Language, Source]:
-        """The language of a source, and the source to be read as plain tokens: worked out once, not for each pair."""
-        known = self._texts.setdefault(source.name, {})
+    def _language(self, source: Source) -> Language:
+        """The language of a source, told once and not for each pair."""
+        known = self._languages.setdefault(source.name, {})
         if source not in known:
-            known[source] = readable(source).language, as_tokens(source)
+            known[source] = readable(source).language
         return known[source]
+
+    def _as_tokens(self, source: Source, folds_case: bool) -> Source:
+        known = self._plain.setdefault(source.name, {})
+        if (source, folds_case) not in known:
+            known[source, folds_case] = as_tokens(source, folds_case=folds_case)
+        return known[source, folds_case]
 
     def _in_one_way(self, sources: Sequence[Source]) -> bool:
         ways = {way_of(self.program(source)) for source in sources}
         return len(ways) == 1 and BROKEN_WAY not in ways
+
+
+def _told(sources: Sequence[Source], language: Language) -> tuple[Source, ...]:
+    """The sources, of which those whose language is a guess are said to be in this one."""
+    return tuple(replace(source, language=language) if is_guessed(source) else source for source in sources)
 
 
 def way_of(program: Program) -> str:
@@ -117,34 +134,28 @@ class Grounds:
         self._background = background
         self._base = base
         self._commons = commons
+        self._known: dict[bool | None, tuple[Background, Many]] = {}
 
     def of(self, source: Source) -> Background:
         """For pairs with this source."""
-        return self._plain if is_forced(source) else self._usual
+        return self._read_like(source)[0]
 
     def background(self, source: Source) -> Many:
         """The programs of the background that stand for all, read in the same way as the source."""
-        return self._many_plain if is_forced(source) else self._many_usual
+        return self._read_like(source)[1]
 
-    @cached_property
-    def _many_usual(self) -> Many:
-        return _some_of(self._usual)
-
-    @cached_property
-    def _many_plain(self) -> Many:
-        return _some_of(self._plain)
-
-    @cached_property
-    def _usual(self) -> Background:
-        return self._made(self._background, self._base)
-
-    @cached_property
-    def _plain(self) -> Background:
-        return self._made([as_tokens(source) for source in self._background], [as_tokens(s) for s in self._base])
-
-    def _made(self, background: Sequence[Source], base: Sequence[Source]) -> Background:
-        read = self._reader.program
-        return Background([read(source) for source in background], [read(source) for source in base], self._commons)
+    def _read_like(self, source: Source) -> tuple[Background, Many]:
+        """Both, read like a source: each text in its language, or as plain tokens, in which capitals count or not."""
+        plain = source.language.folds_case if source.language and is_forced(source) else None
+        if plain not in self._known:
+            background, base = (
+                [one if plain is None else as_tokens(one, folds_case=plain) for one in sources]
+                for sources in (self._background, self._base)
+            )
+            read = self._reader.program
+            against = Background([read(one) for one in background], [read(one) for one in base], self._commons)
+            self._known[plain] = against, _some_of(against)
+        return self._known[plain]
 
 
 def _some_of(against: Background) -> Many:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tree_sitter
 
 from waspglass.trace.hashing import hash_text
-from waspglass.trace.languages import Language, parser_for
+from waspglass.trace.languages import PLAIN_TEXT, Comments, Language, parser_for
 
 __all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "error_share", "read_syntax"]
 
@@ -245,7 +245,7 @@ def _inside(raw: bytes, start: int, end: int, *, script: bool) -> Iterator[tuple
     sentence changes these first.
     """
     if script:
-        for kind, role, text, first, last in _plain_tokens(raw[start:end]):
+        for kind, role, text, first, last in _plain_tokens(raw[start:end], PLAIN_TEXT.comments):
             yield kind, role, text, start + first, start + last
         return
     for match in _WRITTEN.finditer(raw, start, end):
@@ -287,16 +287,12 @@ def _with_inside(nodes: _Nodes, raw: bytes, whole: frozenset[int]) -> tuple[_Nod
     return found, False
 
 
-_LEXER = re.compile(
-    rb"(?P<open>/\*|<!--)"
-    rb"|(?P<comment>//[^\n]*|(?<![\w$&'\"])#[^\n]*)"
+_CODE = (
     rb"|(?P<string>\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')"
     rb"|(?P<number>\b\d[\w.]*)"
     rb"|(?P<word>[A-Za-z_$@\x80-\xff][\w$\x80-\xff]*)"
-    rb"|(?P<plain>[-+*/%=<>!&|^~?:]{1,2}|[^\s\w])",
-    re.DOTALL,
+    rb"|(?P<plain>[-+*/%=<>!&|^~?:]{1,2}|[^\s\w])"
 )
-_CLOSERS = {b"/*": b"*/", b"<!--": b"-->"}
 _ROLES = {"comment": COMMENT, "string": STRING, "number": NUMBER, "word": WORD, "plain": PLAIN}
 _KEYWORDS = frozenset(
     b"if else elif for foreach while do switch case default break continue return goto function def class struct enum "
@@ -307,36 +303,46 @@ _KEYWORDS = frozenset(
 )  # fmt: skip
 
 
-def _lexed(raw: bytes) -> Iterator[tuple[str, int, int]]:
+@cache
+def _lexer(comments: Comments) -> re.Pattern[bytes]:
+    """The tokens of a text with such comments; of one that goes over lines the opening mark."""
+    opens = b"|".join(re.escape(begin) for begin, _ in comments.blocks) or rb"(?!)"
+    return re.compile(rb"(?P<open>" + opens + rb")|(?P<comment>" + comments.line + rb")" + _CODE, re.DOTALL)
+
+
+def _lexed(raw: bytes, comments: Comments) -> Iterator[tuple[str, int, int]]:
     """Class, start and end of each token; linear in time even where very many comments open and none closes."""
-    place = 0
-    closed = {b"/*": True, b"<!--": True}
-    while match := _LEXER.search(raw, place):
+    place, search = 0, _lexer(comments).search
+    closers = dict(comments.blocks)
+    while match := search(raw, place):
         name, start, place = match.lastgroup or "plain", match.start(), match.end()
         if name == "open":
-            opener = match.group()
-            end = raw.find(_CLOSERS[opener], place) if closed[opener] else -1
-            closed[opener] = end >= 0
-            name, place = ("comment", end + len(_CLOSERS[opener])) if end >= 0 else ("plain", start + 2)
+            closer = closers.get(match.group())  # none if nothing closes this kind from here on
+            end = raw.find(closer, place) if closer else -1
+            if closer and end >= 0:
+                name, place = "comment", end + len(closer)
+            else:
+                closers.pop(match.group(), None)
+                name, place = "plain", start + 2
         yield name, start, place
 
 
-def _plain_tokens(raw: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+def _plain_tokens(raw: bytes, comments: Comments) -> Iterator[tuple[int, int, int, int, int]]:
     """Kind, role, text, start and end of each token."""
     names = {role: hash_text(f"token {role}") for role in _ROLES}
-    for name, start, end in _lexed(raw):
+    for name, start, end in _lexed(raw, comments):
         token = raw[start : min(end, start + 4096)]
         text = hash_text(token)
         plain = name == "plain" or (name == "word" and token.lower() in _KEYWORDS)
         yield text if plain else names[name], PLAIN if plain else _ROLES[name], text, start, end
 
 
-def _from_tokens(raw: bytes) -> Syntax:
+def _from_tokens(raw: bytes, comments: Comments) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
     nodes = _Nodes()
     nodes.kind, nodes.role, nodes.text = [hash_text("tokens")], [INNER], [0]
     nodes.depth, nodes.start, nodes.end = [0], [0], [len(raw)]
-    for kind, role, text, start, end in _plain_tokens(raw):
+    for kind, role, text, start, end in _plain_tokens(raw, comments):
         nodes.add(kind, role, text, 1, start, end)
         if len(nodes.kind) > TOKEN_LIMIT:
             return nodes.syntax(Reading.TOKENS, truncated=True)
@@ -378,8 +384,8 @@ def read_syntax(raw: bytes, language: Language, *, as_bytes: bool = False) -> Sy
         return _from_bytes(raw)
     parser = parser_for(language)
     if parser is None or len(raw) > PARSE_LIMIT or _too_nested(raw, language):
-        return _from_tokens(raw)
+        return _from_tokens(raw, language.comments)
     syntax = _from_grammar(raw, language, parser)
     if syntax is None or _broken_share(syntax, len(raw)) > _BROKEN:
-        return _from_tokens(raw)
+        return _from_tokens(raw, language.comments)
     return syntax
