@@ -153,7 +153,7 @@ LISTS = {
     "LOKI": f"# a hash, its story\n{MD5};Some page; a copy\n198.51.100.7;65\nhttp://evil.example/a;b=1\n",
     "sha256sum": f"{SHA256}  a page.aspx\n",
     "table": "198.51.100[.]7\tseen in March\n",
-    "Sophos": f"\ufeffIndicator_Type,Data,Note\nsha256,{SHA256},page\nfile_path,C:\\x\\a.aspx,\nip_port,198.51.100.7:80,\n",
+    "Sophos": f"\ufeffIndicator_Type,Data,Note\nsha256,{SHA256},\nfile_path,C:\\x\\a.aspx,\nip_port,198.51.100.7:80,\n",
     "Sophos, early": "Indicator ,Data,Notes\nurl_path,/x/a.aspx,\n",
     "Volexity": f"value,entity_type,description\n198.51.100.7,ipaddress,x\na.aspx|{MD5},file|md5,x\n",
     "one column": "ip\n198.51.100.7\n",
