@@ -4,7 +4,7 @@ import json
 import os
 import random
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,18 @@ def test_a_sample_in_utf_16_finds_its_source_in_utf_8(tmp_path: Path) -> None:
     build_index([*background(20), source("shared.py", ORIGINAL)], tmp_path / "index")
     for coding in ("utf-16", "utf-16-le"):
         assert open_index(tmp_path / "index").candidates(ORIGINAL.encode(coding), 1)[0].name == "shared.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("a.ps1", str.lower), ("a.SQL", str.upper), ("a.vbs", str.swapcase), ("a.py", str)]
+)
+def test_capitals_that_mean_nothing_do_not_hide_the_source(
+    tmp_path: Path, name: str, change: Callable[[str], str]
+) -> None:
+    text = ORIGINAL.replace("station", "Station").replace("return", "Return")
+    build_index([*background(20), source(name, text)], tmp_path / "index")
+    best = open_index(tmp_path / "index").candidates(change(text).encode(), 1)[0]
+    assert (best.name, best.share > 0.9) == (name, True)
 
 
 def _mix(draw: random.Random, texts: list[str]) -> str:

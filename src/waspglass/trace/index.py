@@ -22,7 +22,8 @@ from waspglass.model.skip import Skipped
 from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.files import plain_file, read_files
-from waspglass.trace.hashing import Hashes
+from waspglass.trace.hashing import Features, Hashes
+from waspglass.trace.languages import LANGUAGES
 from waspglass.trace.program import Source, decode
 from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
 
@@ -33,6 +34,7 @@ SHARD_FILES = 8192
 BATCH_BYTES = 4 << 20
 LOOKS = 64
 """Places of a shard that are looked at to see whether it is in order."""
+_FOLDED = tuple(extension for language in LANGUAGES if language.folds_case for extension in language.extensions)
 _UNFINISHED = ".unfinished-"
 _NUMPY = b"\x93NUMPY"
 """How a file of NumPy begins; anything else it would take for an archive or a pickle."""
@@ -90,8 +92,15 @@ class Index:
     shards: tuple[tuple[int, Hashes], ...]
 
     def candidates(self, sample: bytes, count: int = 50) -> tuple[Candidate, ...]:
-        """The files that share most with a sample, most first."""
-        (sketch,) = sketches([_utf_8(sample)])
+        """The files that share most with a sample, as it is or in small letters, most first."""
+        text = _utf_8(sample)
+        shares = [self._shares(sketch) for sketch in sketches(list(dict.fromkeys((text, text.lower()))))]
+        share = np.max(shares, axis=0)
+        best = np.argsort(-share, kind="stable")[:count]
+        return tuple(Candidate(self.names[i], float(share[i]), self.sizes[i]) for i in best.tolist() if share[i] > 0)
+
+    def _shares(self, sketch: Features) -> npt.NDArray[np.float64]:
+        """For each file, the rarity-weighted share of a sketch that is in it."""
         wanted = sketch.astype(np.uint64) << FEATURE_BITS
         last = wanted | _FILE_MASK
         found = [
@@ -111,11 +120,7 @@ class Index:
             if files.max(initial=0) >= max(1, len(score)):
                 raise UsageError("the index is damaged: it points past its names", hint="Build it again")
             score += np.bincount(files, np.repeat(weight[usable], length), len(score))
-        best = np.argsort(-score, kind="stable")[:count]
-        total = max(float(weight.sum()), 1e-9)
-        return tuple(
-            Candidate(self.names[i], float(score[i] / total), self.sizes[i]) for i in best.tolist() if score[i] > 0
-        )
+        return score / max(float(weight.sum()), 1e-9)
 
 
 def _utf_8(raw: bytes) -> bytes:
@@ -124,13 +129,19 @@ def _utf_8(raw: bytes) -> bytes:
     return decode(raw).encode("utf-8", "replace") if wide else raw
 
 
+def _sketched(source: Source) -> bytes:
+    """What is sketched of a file: its text, in small letters if capitals mean nothing in its language."""
+    text = _utf_8(source.raw)
+    return text.lower() if source.name.lower().endswith(_FOLDED) else text
+
+
 def shard_of(sources: Iterable[Source]) -> Shard:
     """A shard over the sources; only a few megabytes of them are held at a time."""
     names: list[str] = []
     sizes: list[int] = []
     parts: list[Hashes] = []
     for batch in _batches(sources):
-        features = numbered_features([_utf_8(source.raw) for source in batch])
+        features = numbered_features([_sketched(source) for source in batch])
         features += np.uint64(len(names))
         parts.append(features)
         names += [source.name for source in batch]
