@@ -75,3 +75,20 @@ def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch:
     log = iis(*[row("/ecp/x", query="q")] * 300, *[row("/ecp/x", method="POST", ip="9.9.9.9", agent="odd")] * 3)
     both([log], rules)
     assert sorted(decided) == [1, 2, 2, 2]
+
+
+def test_a_line_that_was_not_met_before_is_decided_by_its_further_needle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line has a query of its own, so a memory of cells has no answer for it."""
+    decided: list[bytes] = []
+    real = Decider._exactly
+
+    def spy(self: Decider, groups: object, bounds: tuple[object, ...], line: bytes, *rest: object) -> None:
+        decided.append(line)
+        real(self, groups, bounds, line, *rest)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(Decider, "_exactly", spy)
+    rules = rules_of(sigma("s: {cs-uri-stem|contains: /ecp/first, cs-uri-query|contains: odd}\ncondition: s"))
+    queries = [f"q={number}" for number in range(200)]
+    log = iis(*(row("/ecp/first", query=one) for one in (*queries, "odd", *queries)))
+    assert len(both([log], rules).findings) == 1
+    assert [b" odd " in line for line in decided] == [True]

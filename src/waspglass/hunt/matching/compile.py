@@ -118,12 +118,12 @@ def compile_condition(
 
 
 def _alike(alternatives: tuple[Condition, ...]) -> tuple[list[list[Match]], list[Condition]]:
-    """Patterns on the same field, which fold its value once for all of them, and the other alternatives."""
-    groups: defaultdict[tuple[str, bool], list[Match]] = defaultdict(list)
+    """Patterns on the same field (or on any), which fold a value once for all of them, and the other alternatives."""
+    groups: defaultdict[tuple[str | None, bool], list[Match]] = defaultdict(list)
     others: list[Condition] = []
     for one in alternatives:
         match one:
-            case Match(field=str(name), kind=Kind.PATTERN, cased=cased) if not asks_for_nothing(one.parts):
+            case Match(field=name, kind=Kind.PATTERN, cased=cased) if not asks_for_nothing(one.parts):
                 groups[name, cased].append(one)
             case _:
                 others.append(one)
@@ -135,8 +135,13 @@ def _patterns(group: list[Match], resolve: Resolver, blank: str, holes: Mapping[
     if len(group) == 1:
         return _match(group[0], resolve, blank, holes)
     options = [option for match in group for option in filled(match.parts, holes)]
-    names = resolve(str(group[0].field))
-    return _on_field(names, any_pattern_test(options, group[0].cased, blank))
+    test = any_pattern_test(options, group[0].cased, blank)
+    name = group[0].field
+    return _on_any(test) if name is None else _on_field(resolve(name), test)
+
+
+def _on_any(test: Test) -> Predicate:
+    return lambda record: any(map(test, record.values()))
 
 
 def _every(parts: list[Predicate]) -> Predicate:
@@ -194,8 +199,7 @@ def _deciding(parts: list[Predicate], *, decisive: bool) -> Predicate:
 
 def _match(match: Match, resolve: Resolver, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Predicate:
     if match.field is None:
-        test = _test(match, blank, holes)
-        return lambda record: any(test(value) for value in record.values())
+        return _on_any(_test(match, blank, holes))
     names = resolve(match.field)
     match match.kind:
         case Kind.NULL:

@@ -96,6 +96,9 @@ class Decider:
             cells = self._cells(line, self._width)
         if cells is not None:
             known = self._remembered(group, cells, line)
+            if known is None and group.promising is not None and not group.promising(line.lower()):
+                known = ()
+                self._remember(group, cells, known, len(line))
             if known is not None and self._settled(known):
                 return
         self._exactly((group,), group.bounds, line, offset, cells)
@@ -164,14 +167,15 @@ class Decider:
             if group.key is None or group.raw is not None:
                 continue
             answer = tuple(bound for bound in matched if bound in group.bounds)
-            self._remember(group, group.key(cells), answer, len(line))
-            if group.asked == _TRIAL and group.answered * 4 < _TRIAL:
-                group.key = None
-                group.memo.clear()
+            self._remember(group, cells, answer, len(line))
 
-    def _remember(self, group: Group, cells: object, matched: tuple[Bound, ...], length: int) -> None:
-        """Keeps the answer for these cells of a line of this length."""
-        if length > _LONGEST:
+    def _remember(self, group: Group, cells: list[bytes], matched: tuple[Bound, ...], length: int) -> None:
+        """Keeps the answer for these cells of a line of this length; gives up a memo that seldom has one."""
+        if group.key is None or length > _LONGEST:
+            return
+        if group.asked >= _TRIAL and group.answered * 4 < group.asked:
+            group.key = None
+            group.memo.clear()
             return
         self._memories += 1
         if self._memories > _MEMO_SIZE:
@@ -180,7 +184,7 @@ class Decider:
                 if one.rest is not None:
                     one.rest.memo.clear()
             self._memories = 1
-        group.memo[cells] = matched
+        group.memo[group.key(cells)] = matched
 
     def group_of(self, needles: Iterable[int]) -> Group:
         """Works out what these needles ask for."""

@@ -26,6 +26,8 @@ _APART = 4 << 20
 _MOST_PLANS = 4
 _FLOOD = 0.02
 """Share of lines that are candidates, beyond what was expected, at which needles are chosen anew."""
+_KEPT = 0.15
+"""Share of candidates up to which a choice is kept for other evidence: most lines of its sample were ordinary."""
 _LINE = 300
 """Bytes of a line, roughly; only to compare shares."""
 
@@ -104,7 +106,7 @@ class Planner:
         assert state.columns is not None
         bindings, cache = self._bindings(state), self._cache_for(state)
         choice = choose(bindings, state.format, state.columns, derived_names(state.kind), sample, cache)
-        if choice.expected is not None and choice.expected <= _FLOOD:
+        if choice.expected is not None and choice.expected <= _KEPT:
             self._store(state).put(choice)
         return make_plan(choice, bindings, state.format, cache)
 
