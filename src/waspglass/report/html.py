@@ -15,7 +15,7 @@ from waspglass.report.finding_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
-from waspglass.report.summary import findings_by_id, presence, summarise, wasp_facts
+from waspglass.report.summary import findings_by_id, presence, presences, summarise, wasp_facts
 from waspglass.report.visible import excerpt, place, prose
 
 __all__ = ["render_html"]
@@ -33,7 +33,6 @@ def render_html(assessment: Assessment) -> str:
     even a string that slipped through the escaping could neither run nor load anything.
     """
     phrases = Phrases(assessment.language)
-    summary = summarise(assessment)
     cited = frozenset(_cited(assessment.why))
     tables = rung_tables(assessment, cited)
     anchors = {found.id: f"f{n}" for n, found in enumerate((f for table in tables for f in table.findings), start=1)}
@@ -43,11 +42,12 @@ def render_html(assessment: Assessment) -> str:
     return _environment().get_template("assessment.html.j2").render(
         a=assessment,
         p=phrases,
-        summary=summary,
+        summary=summarise(assessment),
         picture=draw(assessment, phrases),
         detail=draw_detail(assessment, phrases),
         found=findings_by_id(assessment),
         presence=presence,
+        presences=presences(assessment),
         tables=tables,
         anchors=anchors,
         rules=rules,
@@ -56,7 +56,7 @@ def render_html(assessment: Assessment) -> str:
         more_addresses=more_addresses,
         leaves=_LEAVES,
         children=_CHILDREN,
-        wasp=wasp_facts(summary, phrases),
+        wasp=wasp_facts(assessment, phrases),
         rungs=tuple(Rung),
         rung_word=lambda word: phrases.word("rung", word) if word in set(Rung) else word,
         style=Markup(style),  # noqa: S704 (our own file)

@@ -56,6 +56,18 @@ class Phrases:
             return self.text("text.unknown_time")
         return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 
+    def day(self, moment: datetime) -> str:
+        """The day of a time in UTC."""
+        return self.minute(moment)[:10]
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """From one time to another, to the minute."""
+        return self.text("text.to", start=self.minute(start), end=self.minute(end))
+
+    def days(self, start: datetime, end: datetime) -> str:
+        """From one day to another."""
+        return self.text("text.to", start=self.day(start), end=self.day(end))
+
     def duration(self, hours: float) -> str:
         """A length of time in whole hours, or in days from three days on."""
         return self.count("day", round(hours / 24)) if hours >= 72 else self.count("hour", max(1, round(hours)))

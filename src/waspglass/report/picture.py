@@ -94,7 +94,7 @@ def _campaign(picture: Picture, campaign: tuple[TimelineEvent, ...], scale: Scal
         anchor, x = ("start", label.start) if label.start > label.x else ("end", label.end)
         picture.labels.append(Label(x, baseline, texts[label.index], style, anchor))
     for event in events:
-        title = f"{phrases.minute(event.date)[:10]}: {shortened(prose(event.text), 200)}"
+        title = f"{phrases.day(event.date)}: {shortened(prose(event.text), 200)}"
         picture.dots.append(Dot(scale.x(event.date), bottom, 3.2, f"event {_style(event.kind)}", title))
     picture.lines.append(Line(LEFT, bottom, RIGHT, bottom, "rule"))
     picture.labels.append(Label(LEFT - 12, bottom - 4, phrases.text("section.campaign"), "lane", "end"))

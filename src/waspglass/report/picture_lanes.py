@@ -31,7 +31,7 @@ def draw_lid(picture: Picture, assessment: Assessment, scale: Scale, phrases: Ph
     for start, end, state in _lid_states(assessment, scale):
         left, right = scale.x(start), scale.x(end)
         word = phrases.word("lid", state)
-        title = f"{word}: {phrases.text('text.to', start=phrases.minute(start), end=phrases.minute(end))}"
+        title = f"{word}: {phrases.span(start, end)}"
         picture.boxes.append(Box(left, y, max(right - left, 1.5), height, f"lid-{_dashed(state)}", title))
         if right - left > 7 * len(word) + 12:
             picture.labels.append(Label(left + 8, y + 13, word, f"on-bar on-{_dashed(state)}"))
@@ -105,16 +105,15 @@ def draw_implants(picture: Picture, assessment: Assessment, scale: Scale, phrase
         end = last or assessment.host.collected_at or scale.end
         left, right = scale.x(start), scale.x(max(start, end))
         state = presence(implant)
-        words = phrases.text("text.to", start=phrases.minute(start), end=phrases.minute(end))
-        title = f"{shortened(visible(phrases.subject(implant)), 200)}: {phrases.text(f'implant.{state}')}, {words}"
+        subject = visible(phrases.subject(implant))
+        title = f"{shortened(subject, 200)}: {phrases.text(f'implant.{state}')}, {phrases.span(start, end)}"
         if state == "presumed":
             sign = scale.x(max(start, implant.last_used or start))
             picture.boxes.append(Box(left, y + 3, max(sign - left, 3), 11, "implant-present", title))
             picture.boxes.append(Box(sign, y + 3, max(right - sign, 3), 11, "implant-open", title))
         else:
             picture.boxes.append(Box(left, y + 3, max(right - left, 3), 11, f"implant-{state}", title))
-        text = shortened(visible(phrases.subject(implant)), 28, keep_end=True)
-        picture.labels.append(Label(LEFT - 12, y + 12, text, "lane code", "end"))
+        picture.labels.append(Label(LEFT - 12, y + 12, shortened(subject, 28, keep_end=True), "lane code", "end"))
         y += 18
     return y
 
@@ -129,8 +128,8 @@ def draw_blind(picture: Picture, assessment: Assessment, scale: Scale, phrases: 
     _name(picture, phrases.text("picture.blind"), y, missing=False)
     for span in drawn:
         left, right = scale.x(span.from_), scale.x(span.to)
-        words = phrases.text("text.to", start=phrases.minute(span.from_), end=phrases.minute(span.to))
-        title = f"{phrases.text('picture.blind')}: {words} ({phrases.duration(span.hours)})"
+        words = f"{phrases.span(span.from_, span.to)} ({phrases.duration(span.hours)})"
+        title = f"{phrases.text('picture.blind')}: {words}"
         picture.boxes.append(Box(left, y + 1, max(right - left, 2), 14, "gap", title))
     return y + 24
 
@@ -159,7 +158,7 @@ def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale
 
 def _without_bar(row: Coverage, phrases: Phrases) -> str:
     if row.from_ and row.to:
-        return phrases.text("text.to", start=phrases.minute(row.from_), end=phrases.minute(row.to))
+        return phrases.span(row.from_, row.to)
     return phrases.text("coverage.undated" if row.files else "coverage.none")
 
 
@@ -177,8 +176,7 @@ def _covered(picture: Picture, row: Coverage, scale: Scale, phrases: Phrases, y:
     if row.from_ is None or row.to is None:
         return
     left, right = scale.x(row.from_), scale.x(row.to)
-    words = phrases.text("text.to", start=phrases.minute(row.from_), end=phrases.minute(row.to))
-    title = f"{visible(row.title or row.kind)}: {words}"
+    title = f"{visible(row.title or row.kind)}: {phrases.span(row.from_, row.to)}"
     picture.boxes.append(
         Box(left, y + 2, max(right - left, 1.5), 12, "covered entry" if row.entry else "covered", title)
     )
@@ -187,7 +185,7 @@ def _covered(picture: Picture, row: Coverage, scale: Scale, phrases: Phrases, y:
             continue
         start, end = scale.x(gap.from_), scale.x(gap.to)
         reason = f" ({shortened(prose(gap.reason), 120)})" if gap.reason else ""
-        words = phrases.text("text.to", start=phrases.minute(gap.from_), end=phrases.minute(gap.to))
+        words = phrases.span(gap.from_, gap.to)
         picture.boxes.append(Box(start, y + 1, max(end - start, 2), 14, "gap", f"{words}{reason}"))
 
 

@@ -1,12 +1,11 @@
-"""What every renderer says about an assessment, counted once: how far it came, the implants, the skips."""
+"""What every renderer says about an assessment, counted once: findings by rung, the implants, the skips."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from waspglass.model.assessment import Assessment, Implant
 from waspglass.model.finding import Effect, Finding, Rung
@@ -21,11 +20,14 @@ __all__ = [
     "height",
     "highest_rung",
     "presence",
+    "presences",
     "summarise",
     "wasp_facts",
 ]
 
 _EXAMPLES = 3
+Presence = Literal["present", "presumed", "gone", "open"]
+_PRESENCE: tuple[Presence, ...] = get_args(Presence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,57 +51,41 @@ class SkipSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of the opening lines.
+    """The figures of the reports.
 
     Attributes:
-        highest: The highest rung reached; None if none was.
-        first_entry: Earliest time at which a finding shows that access was gained or more.
-        last_activity: Latest such time.
-        present: Implants that were seen to be there.
-        presumed: Implants that are taken to be there.
-        gone: Implants that were removed.
-        open: Implants whose presence cannot be told.
         by_rung: Findings that show a rung, by rung.
         could_show: Rungs that something of the evidence is able to show.
         skips: Skips by reason, most frequent first.
     """
 
-    highest: Rung | None
-    first_entry: datetime | None
-    last_activity: datetime | None
-    present: tuple[Implant, ...]
-    presumed: tuple[Implant, ...]
-    gone: tuple[Implant, ...]
-    open: tuple[Implant, ...]
     by_rung: Mapping[Rung, int]
     could_show: frozenset[str]
     skips: tuple[SkipSummary, ...]
 
 
 def summarise(assessment: Assessment) -> Summary:
-    """Counts what the reports open with. It decides nothing: the verdict and the rungs are the assessment's."""
-    shown = [finding for finding in assessment.findings if finding.effect is Effect.SHOWS and finding.rung is not None]
+    """Counts what the reports tell. It decides nothing: the verdict and the rungs are the assessment's."""
     return Summary(
-        highest=max(assessment.rungs, key=lambda rung: rung.height, default=None),
-        first_entry=assessment.first_entry,
-        last_activity=assessment.last_activity,
-        present=tuple(implant for implant in assessment.implants if presence(implant) == "present"),
-        presumed=tuple(implant for implant in assessment.implants if presence(implant) == "presumed"),
-        gone=tuple(implant for implant in assessment.implants if presence(implant) == "gone"),
-        open=tuple(implant for implant in assessment.implants if presence(implant) == "open"),
-        by_rung=Counter(finding.rung for finding in shown if finding.rung is not None),
+        by_rung=Counter(found.rung for found in assessment.findings if found.rung and found.effect is Effect.SHOWS),
         could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
     )
 
 
-def presence(implant: Implant) -> Literal["present", "presumed", "gone", "open"]:
+def presence(implant: Implant) -> Presence:
     """Whether an implant is there, as a word: seen, taken to be there without having been seen, gone, or not known."""
     if implant.present is None:
         return "open"
     if not implant.present:
         return "gone"
     return "presumed" if implant.presumed else "present"
+
+
+def presences(assessment: Assessment) -> dict[Presence, int]:
+    """How many implants are there, taken to be there, gone, not known; only what there is of these."""
+    counted = Counter(presence(implant) for implant in assessment.implants)
+    return {word: counted[word] for word in _PRESENCE if counted[word]}
 
 
 def highest_rung(findings: Iterable[Finding]) -> Rung | None:
@@ -124,18 +110,18 @@ def findings_by_id(assessment: Assessment) -> dict[str, Finding]:
     return {finding.id: finding for finding in everything}
 
 
-def wasp_facts(summary: Summary, phrases: Phrases) -> tuple[str, ...]:
+def wasp_facts(assessment: Assessment, phrases: Phrases) -> tuple[str, ...]:
     """The wasp axis in words: the rung reached, the implants, first entry and last activity."""
-    if summary.highest is None:
+    highest = max(assessment.rungs, key=height, default=None)
+    if highest is None:
         return (phrases.text("wasp_line.none"),)
-    meaning = phrases.word("rung_meaning", summary.highest)
-    parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", summary.highest), meaning=meaning)]
-    groups = {"present": summary.present, "presumed": summary.presumed, "gone": summary.gone, "open": summary.open}
-    parts += [phrases.count(f"implant_{key}", len(implants)) for key, implants in groups.items() if implants]
-    if summary.first_entry:
-        parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(summary.first_entry)))
-    if summary.last_activity:
-        parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(summary.last_activity)))
+    meaning = phrases.word("rung_meaning", highest)
+    parts = [phrases.text("wasp_line.reached", rung=phrases.word("rung", highest), meaning=meaning)]
+    parts += [phrases.count(f"implant_{word}", number) for word, number in presences(assessment).items()]
+    if assessment.first_entry:
+        parts.append(phrases.text("wasp_line.first_entry", time=phrases.minute(assessment.first_entry)))
+    if assessment.last_activity:
+        parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(assessment.last_activity)))
     return tuple(parts)
 
 

@@ -13,7 +13,7 @@ from rich.tree import Tree
 from waspglass.model.assessment import Assessment, EvidenceNode, Verdict
 from waspglass.model.finding import Finding
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import Summary, findings_by_id, summarise, wasp_facts
+from waspglass.report.summary import findings_by_id, summarise, wasp_facts
 from waspglass.report.text_lists import addresses_block, review_block
 from waspglass.report.text_places import Places
 from waspglass.report.text_seen import coverage_block, limits_block, skips_block
@@ -47,7 +47,6 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         width: Columns of the terminal; less than 40 is taken as 40.
     """
     phrases = Phrases(assessment.language)
-    summary = summarise(assessment)
     out = StringIO()
     places = Places()
     console = Console(
@@ -62,13 +61,13 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         _environ={},
     )
     for block in (
-        _opening(assessment, summary, phrases),
+        _opening(assessment, phrases),
         _section(phrases.text("section.why"), _why(assessment, phrases, places)),
         _section(phrases.text("section.do"), _advice(assessment, phrases)),
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)),
         _section(phrases.text("section.limits"), limits_block(assessment, phrases)),
         _section(phrases.text("section.coverage"), coverage_block(assessment, phrases)),
-        _section(phrases.text("section.skipped"), skips_block(summary, phrases, places)),
+        _section(phrases.text("section.skipped"), skips_block(summarise(assessment).skips, phrases, places)),
         _section(phrases.text("html.addresses"), addresses_block(assessment, phrases)),
         _section(phrases.text("section.review"), review_block(assessment, phrases, places)),
         Text("\n" + _footer(assessment, phrases), style="dim"),
@@ -82,14 +81,14 @@ def _section(title: str, body: RenderableType | None) -> RenderableType | None:
     return None if body is None else Group(Text(f"\n{title.upper()}", style="bold"), body)
 
 
-def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> RenderableType:
+def _opening(assessment: Assessment, phrases: Phrases) -> RenderableType:
     lines = Table.grid(padding=(0, 2))
     lines.add_column(style="bold", no_wrap=True)
     lines.add_column()
     lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
     lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
     lines.add_row(phrases.text("axis.lid"), lid)
-    lines.add_row(phrases.text("axis.wasp"), " · ".join(wasp_facts(summary, phrases)))
+    lines.add_row(phrases.text("axis.wasp"), " · ".join(wasp_facts(assessment, phrases)))
     lines.add_row(phrases.text("section.host"), _host_line(assessment, phrases))
     lines.add_row(phrases.text("html.pack_row"), prose(assessment.pack.title))
     sentence = Text(prose(assessment.sentence), style=_VERDICT_STYLE[assessment.verdict])

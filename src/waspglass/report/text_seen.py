@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -9,7 +11,7 @@ from rich.text import Text
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import Summary
+from waspglass.report.summary import SkipSummary
 from waspglass.report.text_places import Places
 from waspglass.report.visible import excerpt, prose, visible
 
@@ -43,8 +45,7 @@ def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
 
 
 def _span(span: Span, phrases: Phrases) -> str:
-    text = phrases.text("text.to", start=phrases.minute(span.from_), end=phrases.minute(span.to))
-    return f"{text} ({phrases.duration(span.hours)})"
+    return f"{phrases.span(span.from_, span.to)} ({phrases.duration(span.hours)})"
 
 
 def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
@@ -68,7 +69,7 @@ def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType |
 
 def _covered(coverage: Coverage, phrases: Phrases) -> str:
     if coverage.from_ and coverage.to:
-        return phrases.text("text.to", start=phrases.minute(coverage.from_)[:10], end=phrases.minute(coverage.to)[:10])
+        return phrases.days(coverage.from_, coverage.to)
     return phrases.text("coverage.undated" if coverage.files else "coverage.none")
 
 
@@ -85,14 +86,14 @@ def _volume(coverage: Coverage, phrases: Phrases) -> str:
     return f"{phrases.count('file', coverage.files)}, {phrases.size(coverage.bytes)}" if coverage.files else "-"
 
 
-def skips_block(summary: Summary, phrases: Phrases, places: Places) -> RenderableType | None:
+def skips_block(skips: Sequence[SkipSummary], phrases: Phrases, places: Places) -> RenderableType | None:
     """What was not read, by reason; None if everything was."""
-    if not summary.skips:
+    if not skips:
         return None
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for skip in summary.skips:
+    for skip in skips:
         table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason))
         for source in skip.examples[:_SKIPPED]:
             table.add_row("", Text(places.stand_in(visible(source)), style="dim"))
