@@ -152,6 +152,42 @@ def test_hostile_names_act_on_no_terminal(form: str) -> None:
     assert all(line.isprintable() for line in shown.splitlines())
 
 
+_DAY = dt.date(2021, 3, 9)
+
+
+def test_a_count_for_a_terminal_leaves_out_columns_of_zeros_and_names_them() -> None:
+    counts = [
+        Count(_DAY, "shadowserver.x", "DE", {State.VULNERABLE: 2, State.PATCHED: 1}, {State.VULNERABLE: 1}, 0, 1, 0),
+        Count(_DAY, "shodan", None, {State.VULNERABLE: 4}, {}, 3, 0, 0),
+    ]
+    assert counts_text(counts, By.COUNTRY, "text", 10).splitlines() == [
+        "2021-03-09  shadowserver.x",
+        "country    total  vulnerable  patched  tested  compromised",
+        "DE             3           2        1       0            1",
+        "  servers      1           1        0",
+        "",
+        "2021-03-09  shodan",
+        "country    total  vulnerable  patched  tested  compromised",
+        "(unknown)      4           4        0       3            0",
+        "",
+        "0 everywhere: undecidable, not affected, unknown version, also patched",
+    ]
+
+
+def test_a_count_of_everything_fits_on_a_screen_and_long_names_have_lines_of_their_own() -> None:
+    states = dict.fromkeys(State, 10_000)
+    counts = [Count(_DAY, "shodan", name, states, states, 9, 8, 7) for name in ("A" * 120, "DE")]
+    assert counts_text(counts, By.ORGANISATION, "text", 1).splitlines() == [
+        "2021-03-09  shodan",
+        "                                                            not  unknown                          also",
+        "organisation  total  vulnerable  patched  undecidable  affected  version  tested  compromised  patched",
+        "A" * 120,
+        "              50000       10000    10000        10000     10000    10000       9            8        7",
+        "  servers     50000       10000    10000        10000     10000    10000",
+        "(1 more groups; --limit shows them)",
+    ]
+
+
 def test_one_scan_of_one_source_is_enough_for_a_page(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1")))
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:

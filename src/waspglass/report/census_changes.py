@@ -25,7 +25,7 @@ def changes_text(comparison: Comparison) -> str:
     title = f"{comparison.source}: {comparison.before} to {comparison.after}, by {comparison.unit}"
     under = comparison.patched_compromised
     sentence = f"Patched on {comparison.after} and reported compromised by some source: {under}"
-    return "\n".join([title, *table(("", "hosts", "reported compromised"), rows), "", sentence])
+    return "\n".join([title, *table([("", "hosts", "reported compromised"), *rows]), "", sentence])
 
 
 def changes_json(comparison: Comparison) -> str:

@@ -40,6 +40,10 @@ __all__ = [
 STATES = (State.VULNERABLE, State.PATCHED, State.UNDECIDABLE, State.NOT_AFFECTED, State.UNKNOWN)
 """In the order of what evidence says; of several sightings the first counts."""
 
+_WIDTH, _LEAST = 100, 12
+"""Characters of a line that a screen is expected to have, and of its first cell whatever the others need."""
+_TITLES = ("total", *(state.value for state in STATES), "tested", "compromised", "also patched")
+
 
 def state_key(state: State) -> str:
     """The key of a state's word in `lang/census.*.toml`."""
@@ -109,17 +113,23 @@ def _skip_text(skip: Skipped) -> str:
     return f"{skip.count}: {skip.reason}" + (f" ({skip.detail})" if skip.detail else "")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A plain table: first column to the left, the others to the right."""
-    cells = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    return [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+def table(rows: Iterable[Sequence[str]]) -> list[str]:
+    """A plain table, of which the heads are rows like others: first column to the left, the others to the right.
+
+    A first cell that would make its line longer than most screens stands on a line of its own.
+    """
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    room = max(_LEAST, _WIDTH - sum(width + 2 for width in widths[1:]))
+    widths[0] = max((len(row[0]) for row in cells if len(row[0]) <= room), default=0)
+    lines = []
+    for name, *others in cells:
+        if len(name) > room:
+            lines.append(name)
+            name = ""
+        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        lines.append("  ".join([name.ljust(widths[0]), *right]).rstrip())
+    return lines
 
 
 def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
@@ -134,10 +144,13 @@ def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
         return _csv(count_rows(counts, by))
     if form != "text":
         raise UsageError(f"no format {form!r}", hint="Choose one of: text, json, csv")
+    seen = {title for each in counts for title, number in _in_addresses(each).items() if number}
+    empty = [title for title in _TITLES if title not in (*seen, "total", "vulnerable")]
+    titles = [title for title in _TITLES if title not in empty]
     lines: list[str] = []
     for (date, source), group in groupby(counts, key=lambda each: (each.date, each.source)):
-        lines += [f"{date}  {source}", *_scan_table(list(group), by, limit), ""]
-    return "\n".join(lines).rstrip()
+        lines += [f"{date}  {source}", *_scan_table(list(group), by, limit, titles), ""]
+    return "\n".join([*lines, f"0 everywhere: {', '.join(empty)}"] if empty else lines[:-1])
 
 
 def ranked(counts: Iterable[Count]) -> list[Count]:
@@ -163,27 +176,33 @@ def ranks(ordered: Iterable[Count]) -> list[tuple[int | None, Count]]:
     return found
 
 
-def _scan_table(counts: list[Count], by: By, limit: int) -> list[str]:
+def _in_addresses(each: Count) -> dict[str, int]:
+    """The numbers of a group by the titles of their columns."""
+    states = {state.value: each.addresses.get(state, 0) for state in STATES}
+    others = {"tested": each.tested, "compromised": each.compromised, "also patched": each.patched_compromised}
+    return {"total": each.total} | states | others
+
+
+def _in_servers(each: Count) -> dict[str, int]:
+    """The same of servers, as far as they are counted."""
+    return {"total": sum(each.servers.values()), **{state.value: each.servers.get(state, 0) for state in STATES}}
+
+
+def _scan_table(counts: list[Count], by: By, limit: int, titles: Sequence[str]) -> list[str]:
     shown = ranked(counts)
-    header = [
-        by.value if by is not By.NOTHING else "",
-        "total",
-        *STATES,
-        "tested",
-        "compromised",
-        "patched+compromised",
+    heads = [title.rpartition(" ") for title in titles]
+    rows = [
+        ["", *(above for above, _, _ in heads)],
+        ["" if by is By.NOTHING else by.value, *(head[2] for head in heads)],
     ]
-    rows = []
     for each in shown[:limit]:
         name = printable(each.key) if each.key is not None else ("all" if by is By.NOTHING else "(unknown)")
-        rows.append([f"  {name}", str(each.total), *(str(each.addresses.get(state, 0)) for state in STATES),
-                     str(each.tested), str(each.compromised), str(each.patched_compromised)])  # fmt: skip
-        if each.servers:
-            servers = [str(each.servers.get(state, 0)) for state in STATES]
-            rows.append(["    as servers", str(sum(each.servers.values())), *servers, "", "", ""])
-    lines = table(header, rows)
+        for label, numbers in ((name, _in_addresses(each)), ("  servers", _in_servers(each) if each.servers else {})):
+            if numbers:
+                rows.append([label, *(str(numbers.get(title, "")) for title in titles)])
+    lines = [line for line in table(rows) if line]
     if len(shown) > limit:
-        lines.append(f"  ({len(shown) - limit} more groups; --limit shows them)")
+        lines.append(f"({len(shown) - limit} more groups; --limit shows them)")
     return lines
 
 
