@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,6 +57,8 @@ class _Builder:
 
     Attributes:
         seed: Digest of the assessment, part of the ids of everything that belongs to it alone.
+        host: Id of the host.
+        techniques: Ids of the attack patterns by technique.
         objects: By id, in the order in which they were added.
     """
 
@@ -64,6 +66,8 @@ class _Builder:
     phrases: Phrases
     tlp: StixObject
     seed: str
+    host: str = ""
+    techniques: dict[str, str] = field(default_factory=dict)
     objects: dict[str, StixObject] = field(default_factory=dict)
 
     def add(self, kind: str, key: str, **values: object) -> str:
@@ -89,20 +93,23 @@ class _Builder:
         return name
 
 
-@dataclass(slots=True)
-class _Group:
-    """Findings of one actor: who, and from when to when."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of one actor or implant.
 
-    findings: list[Finding] = field(default_factory=list)
+    Attributes:
+        key: Part of the ids of all objects that say so.
+        first: Since when.
+        last: Until when.
+        count: How often.
+        findings: The findings that speak of it.
+    """
 
-    def times(self, fallback: datetime) -> tuple[datetime, datetime]:
-        """First and last time; the fallback where no finding has one."""
-        times = [finding.time for finding in self.findings if finding.time]
-        return min(times, default=fallback), max(times, default=fallback)
-
-    def count(self) -> int:
-        """How often something was seen: a record that several rules matched was seen once."""
-        return len({(found.source, found.line, found.record, found.offset) for found in self.findings})
+    key: str
+    first: datetime
+    last: datetime
+    count: int
+    findings: Sequence[Finding]
 
 
 def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
@@ -111,17 +118,14 @@ def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
     Args:
         assessment: The result to share.
         tlp: Traffic Light Protocol 2.0 level.
-
-    Raises:
-        UsageError: If there is no such level.
     """
     digest = hashlib.sha256(render_json(assessment).encode()).hexdigest()
     builder = _Builder(assessment, Phrases(assessment.language), marking(tlp), digest)
     _tool(builder)
-    host = _host(builder)
-    techniques = _techniques(builder)
-    _vulnerabilities(builder, techniques)
-    left_out = _actors(builder, host, techniques) + _implants(builder, host, techniques)
+    builder.host = _host(builder)
+    builder.techniques = _techniques(builder)
+    _vulnerabilities(builder)
+    left_out = _actors(builder) + _implants(builder)
     report = _report(builder)
     _note(builder, report, left_out)
     bundle = {"type": "bundle", "id": identifier("bundle", digest, tlp)}
@@ -162,144 +166,135 @@ def _technique(builder: _Builder, technique: str) -> str:
     return builder.add_fixed("attack-pattern", technique, name=technique, external_references=[reference])
 
 
-def _vulnerabilities(builder: _Builder, techniques: dict[str, str]) -> None:
+def _vulnerabilities(builder: _Builder) -> None:
     """The flaws of the pack; the exploitation technique, where it was seen, targets them."""
     for cve in dict.fromkeys(builder.assessment.pack.cves):
         if not _CVE.fullmatch(cve):
             continue
         reference = {"source_name": "cve", "external_id": cve}
         flaw = builder.add_fixed("vulnerability", cve, name=cve, external_references=[reference])
-        if "T1190" in techniques:
-            _relate(builder, techniques["T1190"], "targets", flaw)
+        if "T1190" in builder.techniques:
+            _relate(builder, builder.techniques["T1190"], "targets", flaw)
 
 
-def _actors(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
+def _actors(builder: _Builder) -> int:
     """What each address or account was seen to do; returns how many were left out."""
-    groups: dict[tuple[str | None, str | None], _Group] = {}
+    groups: dict[tuple[str | None, str | None], list[Finding]] = {}
     for finding in builder.assessment.findings:
         actor = finding.actor
         if actor and (actor.address or actor.account) and finding.effect in (Effect.SHOWS, Effect.FAILED):
-            groups.setdefault((actor.address, actor.account), _Group()).findings.append(finding)
-    ranked = sorted(groups.items(), key=lambda item: (-height(highest_rung(item[1].findings)), str(item[0])))
-    for (address, account), group in ranked[:_MOST_ACTORS]:
-        _actor(builder, host, techniques, address, account, group)
+            groups.setdefault((actor.address, actor.account), []).append(finding)
+    ranked = sorted(groups.items(), key=lambda item: (-height(highest_rung(item[1])), str(item[0])))
+    for (address, account), findings in ranked[:_MOST_ACTORS]:
+        _actor(builder, address, account, findings)
     return max(0, len(ranked) - _MOST_ACTORS)
 
 
-def _actor(
-    builder: _Builder, host: str, techniques: dict[str, str], address: str | None, account: str | None, group: _Group
-) -> None:
+def _actor(builder: _Builder, address: str | None, account: str | None, findings: Sequence[Finding]) -> None:
     observable = address_object(address) if address else None
     things = [observable] if observable else []
     if observable:  # only clients of a web server say what program they are
-        http = any(found.actor and found.actor.user_agent for found in group.findings)
+        http = any(found.actor and found.actor.user_agent for found in findings)
         things.append(traffic_object(observable, http=http))
     if account:
         things.append(account_object(account))
     if not things:
         return
-    things.extend(thing for found in group.findings[:50] if found.subject for thing in file_objects(found.subject))
-    first, last = group.times(builder.assessment.created)
-    key = json.dumps([address, account])
-    seen = _observed(builder, key, things, first, last, group.count())
-    highest = highest_rung(group.findings)
+    things.extend(thing for found in findings[:50] if found.subject for thing in file_objects(found.subject))
+    times = [found.time for found in findings if found.time] or [builder.assessment.created]
+    records = {(found.source, found.line, found.record, found.offset) for found in findings}  # rules may share one
+    seen = _Seen(json.dumps([address, account]), min(times), max(times), len(records), findings)
+    observed = _observe(builder, seen, things)
+    highest = highest_rung(findings)
     if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):
         return
     if answers_only(builder.assessment):  # they may be the users of the owner's page
         return
-    indicator = builder.add(
-        "indicator",
-        key,
+    _indicate(
+        builder,
+        seen,
+        observed,
         name=str(observable["value"]),
         description=builder.phrases.text("stix.address", meaning=builder.phrases.word("rung_meaning", str(highest))),
         indicator_types=["malicious-activity"],
         pattern=address_pattern(address),
-        pattern_type="stix",
-        pattern_version="2.1",
-        valid_from=moment(first),
-        valid_until=moment(_later(last, _ADDRESS_LIFE)),
+        valid_until=moment(_later(seen.last, _ADDRESS_LIFE)),
         confidence=_CONFIDENCE_ADDRESS,
-        lang=builder.assessment.language,
     )
-    _sight(builder, key, indicator, seen, host, first, last, group.count())
-    used = {technique for finding in group.findings for technique in finding.techniques if technique in techniques}
-    for technique in sorted(used):
-        _relate(builder, indicator, "indicates", techniques[technique])
 
 
-def _implants(builder: _Builder, host: str, techniques: dict[str, str]) -> int:
+def _implants(builder: _Builder) -> int:
     """Each implant as a file, an indicator and a sighting; returns how many were left out."""
     implants = builder.assessment.implants
     for implant in implants[:_MOST_IMPLANTS]:
-        _implant(builder, host, techniques, implant)
+        _implant(builder, implant)
     return max(0, len(implants) - _MOST_IMPLANTS)
 
 
-def _implant(builder: _Builder, host: str, techniques: dict[str, str], implant: Implant) -> None:
-    speaking = [found for found in builder.assessment.findings if found.id in implant.findings]
+def _implant(builder: _Builder, implant: Implant) -> None:
+    assessment, phrases = builder.assessment, builder.phrases
+    speaking = [found for found in assessment.findings if found.id in implant.findings]
     digests = {found.fields.get("sha256", "") for found in speaking}
     digest = min((digest for digest in digests if _SHA256.fullmatch(digest)), default=None)
     things = file_objects(implant.subject, digest)
     if not things:
         return
     state = presence(implant)
-    doubtful = answers_only(builder.assessment)
-    described = builder.phrases.text(
-        "stix.page" if doubtful else "stix.implant", state=builder.phrases.text(f"implant.{state}")
-    )
+    doubtful = answers_only(assessment)
     dated = [when for when in (implant.written, implant.first_used, implant.last_used) if when]
-    end = builder.assessment.host.collected_at if state == "present" else None
-    first = min(dated, default=builder.assessment.created)
+    end = assessment.host.collected_at if state == "present" else None
+    first = min(dated, default=assessment.created)
     last = max([first, *dated, *([end] if end else [])])
-    key = f"implant {implant.subject}"
-    seen = _observed(builder, key, things, first, last, 1)
-    indicator = builder.add(
-        "indicator",
-        key,
+    seen = _Seen(f"implant {implant.subject}", first, last, 1, speaking)
+    _indicate(
+        builder,
+        seen,
+        _observe(builder, seen, things),
         name=visible(implant.subject),
-        description=described,
+        description=phrases.text("stix.page" if doubtful else "stix.implant", state=phrases.text(f"implant.{state}")),
         indicator_types=["anomalous-activity"] if doubtful else ["malicious-activity", "compromised"],
         pattern=implant_pattern(implant.subject, digest),
-        pattern_type="stix",
-        pattern_version="2.1",
-        valid_from=moment(first),
         confidence=_CONFIDENCE_PAGE if doubtful else _CONFIDENCE_IMPLANT,
-        lang=builder.assessment.language,
     )
-    _sight(builder, key, indicator, seen, host, first, last, 1)
-    for technique in sorted(
-        {technique for found in speaking for technique in found.techniques if technique in techniques}
-    ):
-        _relate(builder, indicator, "indicates", techniques[technique])
 
 
-def _observed(
-    builder: _Builder, key: str, things: Iterable[StixObject], first: datetime, last: datetime, number: int
-) -> str:
+def _observe(builder: _Builder, seen: _Seen, things: Iterable[StixObject]) -> str:
+    """What was seen, as it is: without a word on what it means."""
     return builder.add(
         "observed-data",
-        key,
-        first_observed=moment(first),
-        last_observed=moment(last),
-        number_observed=min(number, _MOST_NUMBER),
+        seen.key,
+        first_observed=moment(seen.first),
+        last_observed=moment(seen.last),
+        number_observed=min(seen.count, _MOST_NUMBER),
         object_refs=list(dict.fromkeys(builder.add_observable(thing) for thing in things)),
     )
 
 
-def _sight(
-    builder: _Builder, key: str, indicator: str, seen: str, host: str, first: datetime, last: datetime, count: int
-) -> None:
+def _indicate(builder: _Builder, seen: _Seen, observed: str, **values: object) -> None:
+    """An indicator, its sighting on the host, and the techniques that it speaks of."""
+    indicator = builder.add(
+        "indicator",
+        seen.key,
+        **values,
+        pattern_type="stix",
+        pattern_version="2.1",
+        valid_from=moment(seen.first),
+        lang=builder.assessment.language,
+    )
     builder.add(
         "sighting",
-        key,
+        seen.key,
         sighting_of_ref=indicator,
-        observed_data_refs=[seen],
-        where_sighted_refs=[host],
-        first_seen=moment(first),
-        last_seen=moment(last),
-        count=min(count, _MOST_NUMBER),
+        observed_data_refs=[observed],
+        where_sighted_refs=[builder.host],
+        first_seen=moment(seen.first),
+        last_seen=moment(seen.last),
+        count=min(seen.count, _MOST_NUMBER),
     )
-    _relate(builder, indicator, "based-on", seen)
+    _relate(builder, indicator, "based-on", observed)
+    used = {technique for found in seen.findings for technique in found.techniques if technique in builder.techniques}
+    for technique in sorted(used):
+        _relate(builder, indicator, "indicates", builder.techniques[technique])
 
 
 def _relate(builder: _Builder, source: str, how: str, target: str) -> None:
