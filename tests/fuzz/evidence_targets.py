@@ -12,6 +12,7 @@ from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_access_log import IIS, NCSA
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
+from tests.evidence.readers.test_safety_scanner import SCANS
 from tests.evidence.readers.test_uls import ULS
 from tests.evidence.trees import memory_artefact
 from tests.fuzz.target import EXAMPLES, Target, sample_files, shown, shown_skips
@@ -146,6 +147,9 @@ EVIDENCE_TARGETS = (
     ),
     _file_reader(
         "uls", ULS.encode(), ULS.encode("utf-16"), words=(b"07/18/2025 18:06:04.12*\t", b"...", b"Timestamp\t")
+    ),
+    _file_reader(
+        "safety_scanner", SCANS.encode(), SCANS.encode("utf-16"), words=(b"Started On ", b"Threat Detected: ")
     ),
     _file_reader(
         "access_log", NCSA.encode(), IIS.encode(), words=(b'" 200 1', b'\\"', b" [03/Mar/2021:", b", ", b'"-" "-"')

@@ -66,6 +66,7 @@ FORMATS: Mapping[str, Format] = {
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
     "uls": Format(module="readers.uls", log=True, local_times=True),
+    "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),
 }
 """By name. Kept apart from the modules that read them, which are imported when a file of theirs is met."""
 
