@@ -14,8 +14,8 @@ from tests.hunt.rules.test_misp_events import attribute
 from tests.hunt.rules.test_stix_patterns import HOST, WEB, WORDS, read
 from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.indicator_values import LeftOut
-from waspglass.hunt.rules.indicators import _Lines
 from waspglass.hunt.rules.misp_events import read_misp
+from waspglass.hunt.rules.stix_bundles import _Lines
 from waspglass.hunt.rules.stix_objects import _KNOWN
 from waspglass.model.skip import SkipReason
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hunt.evidence import both, iis, pack, row
+from waspglass.hunt.rules.languages import language_of
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.rule import RuleSet
-from waspglass.hunt.rules.rule_texts import language_of
 from waspglass.packs.pack import RuleSource
 
 MD5, SHA256 = "b" * 32, "a" * 64

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.hunt.evidence import iis, row, rules_of, sigma
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules import searching as module
-from waspglass.hunt.rules.rule_texts import language_of
+from waspglass.hunt.rules.languages import language_of
 from waspglass.hunt.rules.searching import SearchGivenUpError, is_linear, regex_flags, searching
 from waspglass.model.skip import SkipReason
 

@@ -238,7 +238,7 @@ TOLD = [
     ("s: {F|foo: a}\ncondition: s", "Unknown modifier 'foo'"),
     ("s: {F: a}\ncondition: s and x", "'x' not defined"),
     ("s: {F|re: '('}\ncondition: s", "Regular expression '('"),
-    ("s: {F|re: '^[[:alpha:]]+$'}\ncondition: s", "POSIX class"),
+    ("s: {F|re: '^[[:alpha:]]+$'}\ncondition: s", r"[:alpha:]"),
     ("s: {F|cidr: 10.0.0.0/99}\ncondition: s", "CIDR"),
     ("s: {F|gt: abc}\ncondition: s", "incompatible"),
     ("s: [\ncondition: s", "not YAML"),

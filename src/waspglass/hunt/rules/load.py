@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.cache import Cache, digest
+from waspglass.hunt.rules.languages import language_of
 from waspglass.hunt.rules.rule import Correlation, Indicator, Rule, RuleSet
 from waspglass.hunt.rules.stored import rules_from_json, rules_to_json
 from waspglass.hunt.rules.unanswered import unanswered
 from waspglass.model.errors import PackError
-from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import Pack, RuleSource
 
@@ -41,9 +42,9 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     known: set[Path] = set()
     for place in places:
         found = list(_files(place, skipped))
-        shown, prose = printable(str(place)), 0
+        prose = 0
         if not found:
-            skipped.append(Skipped(source=shown, reason=SkipReason.EMPTY, detail="no rules are there"))
+            skipped.append(skip_of(str(place), SkipReason.EMPTY, "no rules are there"))
         for path in found:
             read = _read(path)
             if isinstance(read, Skipped):
@@ -53,13 +54,13 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
             if whole in known:
                 continue  # in a folder that was named too
             known.add(whole)
-            if path != place and path.suffix.lower() == _PROSE and not _is_for_us(text):
+            if path != place and path.suffix.lower() == _PROSE and language_of(text) is None:
                 prose += 1
                 continue
             sources.append(RuleSource(path=str(path), text=text, origin="user"))
         if prose:
             detail = "text files that hold neither rules nor a value a line"
-            skipped.append(Skipped(source=shown, reason=SkipReason.NOT_RECOGNISED, count=prose, detail=detail))
+            skipped.append(skip_of(str(place), SkipReason.NOT_RECOGNISED, detail, prose))
     return tuple(sources), tuple(skipped)
 
 
@@ -78,7 +79,7 @@ def _files(place: Path, skipped: list[Skipped]) -> Iterator[Path]:
     for parent, folders, names in walk:
         listed += (Path(parent, name) for name in names)
         links = (path for name in folders if (path := Path(parent, name)).is_symlink())
-        skipped += (Skipped(source=printable(str(path)), reason=SkipReason.UNREADABLE, detail=_LINK) for path in links)
+        skipped += (skip_of(str(path), SkipReason.UNREADABLE, _LINK) for path in links)
     yield from (path for path in sorted(listed) if path.suffix.lower() in _SUFFIXES)
 
 
@@ -87,23 +88,16 @@ def _read(path: Path) -> tuple[Path, str] | Skipped:
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
-            return Skipped(source=printable(str(path)), reason=SkipReason.SPECIAL_FILE)
+            return skip_of(str(path), SkipReason.SPECIAL_FILE)
         if state.st_size > _LARGEST:
-            return Skipped(source=printable(str(path)), reason=SkipReason.TOO_LARGE)
+            return skip_of(str(path), SkipReason.TOO_LARGE)
         return path.resolve(), _decoded(path.read_bytes())
     except OSError as fault:
         return _unreadable(path, fault)
 
 
 def _unreadable(place: Path | str, fault: OSError) -> Skipped:
-    detail = printable(fault.strerror or "")
-    return Skipped(source=printable(str(place)), reason=SkipReason.UNREADABLE, detail=detail)
-
-
-def _is_for_us(text: str) -> bool:
-    from waspglass.hunt.rules.rule_texts import language_of
-
-    return language_of(text) is not None
+    return skip_of(str(place), SkipReason.UNREADABLE, fault.strerror or "")
 
 
 def _decoded(raw: bytes) -> str:

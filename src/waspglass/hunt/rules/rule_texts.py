@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_lists import is_csv, is_plain_list, read_csv, read_plain
+from waspglass.hunt.rules.indicator_lists import read_csv, read_plain
 from waspglass.hunt.rules.indicator_values import LeftOut
-from waspglass.hunt.rules.indicators import read_stix
+from waspglass.hunt.rules.languages import language_of
 from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.references import resolved
 from waspglass.hunt.rules.rule import Correlation, Indicator, Rule
+from waspglass.hunt.rules.stix_bundles import read_stix
 from waspglass.hunt.rules.stored import RuleTable
 from waspglass.model.errors import Location, PackError
 from waspglass.model.escape import bounded, printable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from waspglass.hunt.rules.sigma_rules import Filter
     from waspglass.packs.yara_source import YaraCheck
 
-__all__ = ["language_of", "read_rules"]
+__all__ = ["read_rules"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
@@ -42,38 +42,6 @@ _INDICATORS: Mapping[str, _Reader] = {
     "stix": read_stix,
 }
 _Named = TypeVar("_Named", Rule, Correlation)
-_YARA = re.compile(
-    r'^[^\S\n]*(?:import[^\S\n]+"\w+"[^\S\n]+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])', re.MULTILINE
-)
-"""Imports on the line of a rule; a run of them over lines would be looked at from each of its lines."""
-_YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
-_YARA_BODY = re.compile(r"\bcondition\s*:")
-_MISP = re.compile(r'"Attribute"\s*:\s*\[')
-_BUNDLE = re.compile(r'"type"\s*:\s*"bundle"')
-_SIGMA = re.compile(r"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
-
-
-def language_of(text: str) -> str | None:
-    """`sigma`, `yara`, `stix`, `misp`, `csv`, `list` (a value a line), or None: by content, folders are mixed."""
-    start = text.lstrip("\ufeff \t\r\n")
-    if start.startswith(("{", "[")) and (found := _language_of_json(start)):
-        return found
-    if start.startswith("{"):
-        return None
-    if (_YARA.search(start) and _YARA_BODY.search(start)) or _YARA_INDEX.search(start):
-        return "yara"
-    if _SIGMA.search(start):
-        return "sigma"
-    if is_csv(start):
-        return "csv"
-    return "list" if is_plain_list(start) else None
-
-
-def _language_of_json(text: str) -> str | None:
-    """A bundle says `objects`, or is an array of objects with patterns; MISP has attributes."""
-    if _MISP.search(text) and not _BUNDLE.search(text):
-        return "misp"
-    return "stix" if ('"objects"' if text[0] == "{" else '"pattern"') in text else None
 
 
 @dataclass(slots=True)
@@ -119,16 +87,18 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
     rules, correlations = resolved(*unique, reading.skip)
     quiet = _feeding_only(correlations, reading.generating)
     return RuleTable(
-        rules=tuple(replace(rule, emits=not quiet & {rule.id, rule.name}) for rule in _told_apart(rules, correlations)),
-        correlations=(
-            *(replace(one, emits=not quiet & {one.id, one.name}) for one in correlations),
-            *reading.joined.values(),
-        ),
+        rules=tuple(_heard(one, quiet) for one in _shown_apart(rules, correlations)),
+        correlations=(*(_heard(one, quiet) for one in correlations), *reading.joined.values()),
         indicators=tuple(reading.indicators.values()),
         yara=frozenset(reading.yara),
         compiled=compiled,
         skipped=tuple(reading.skipped),
     )
+
+
+def _heard(one: _Named, quiet: Collection[str]) -> _Named:
+    """Silent if it only feeds a correlation."""
+    return replace(one, emits=one.id not in quiet and one.name not in quiet)
 
 
 def _unique(read: Iterable[_Named], reading: _Reading) -> list[_Named]:
@@ -140,7 +110,7 @@ def _unique(read: Iterable[_Named], reading: _Reading) -> list[_Named]:
     return list(seen.values())
 
 
-def _told_apart(rules: Sequence[Rule], correlations: Sequence[Correlation]) -> list[Rule]:
+def _shown_apart(rules: Sequence[Rule], correlations: Sequence[Correlation]) -> list[Rule]:
     """Rules of one name are shown by their ids, unless a correlation joins them by it."""
     joined = frozenset(name for one in correlations for name in one.rules)
     names = Counter(rule.name for rule in rules)
@@ -160,6 +130,14 @@ def _broken(source: RuleSource, reading: _Reading, reason: SkipReason, detail: s
         hint = "Mend the rule; `waspglass pack check` lists all faults of a pack"
         raise PackError(f"broken rule: {bounded(printable(detail), 300)}", location=Location(source.path), hint=hint)
     reading.skip(source.path, reason, detail)
+
+
+def _tell_each(source: RuleSource, reading: _Reading, reason: SkipReason, details: Sequence[str], rest: str) -> None:
+    """The first faults of a file by name, the others as a number."""
+    for detail in details[:_MOST_NAMED]:
+        _broken(source, reading, reason, detail)
+    if len(details) > _MOST_NAMED:
+        reading.skip(source.path, reason, rest, len(details) - _MOST_NAMED)
 
 
 def _read_sigma(sources: Sequence[RuleSource], reading: _Reading) -> None:
@@ -210,17 +188,16 @@ class _Document:
 @contextlib.contextmanager
 def _faults(one: _Document, reading: _Reading) -> Iterator[None]:
     """Whatever is wrong with a rule becomes a skip."""
-    from waspglass.hunt.rules.sigma_rules import InvalidRuleError
+    from waspglass.packs.sigma_source import NOT_SIGMA, SigmaError
 
     try:
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets in expressions
             yield
     except UnsupportedRuleError as error:
         _broken(one.source, reading, SkipReason.UNSUPPORTED_RULE, str(error), one.called)
-    except InvalidRuleError as error:
-        _broken(one.source, reading, SkipReason.INVALID_RULE, str(error), one.called)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        _broken(one.source, reading, SkipReason.INVALID_RULE, f"{type(error).__name__}: {error}", one.called)
+    except NOT_SIGMA as error:
+        detail = str(error) if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
+        _broken(one.source, reading, SkipReason.INVALID_RULE, detail, one.called)
 
 
 def _filters(documents: Iterable[_Document], reading: _Reading) -> list[Filter]:
@@ -262,11 +239,7 @@ def _take_yara(source: RuleSource, checked: YaraCheck, reading: _Reading) -> Non
     if checked.includes:
         detail = f"line {checked.includes[0]}: include is not followed; give the folder of the files themselves"
         reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail, len(checked.includes))
-    for fault in checked.faults[:_MOST_NAMED]:
-        _broken(source, reading, SkipReason.INVALID_RULE, fault)
-    if len(checked.faults) > _MOST_NAMED:
-        left = len(checked.faults) - _MOST_NAMED
-        reading.skip(source.path, SkipReason.INVALID_RULE, "further rules", left)
+    _tell_each(source, reading, SkipReason.INVALID_RULE, checked.faults, "further rules")
     if checked.rules:
         reading.yara.append(source.path)
 
@@ -302,7 +275,4 @@ def _read_indicators(source: RuleSource, read: _Reader, reading: _Reading) -> No
         empty = False
     if empty:
         reading.skip(source.path, SkipReason.EMPTY, "no indicators are in it")
-    for detail in unused[:_MOST_NAMED]:
-        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, detail)
-    if len(unused) > _MOST_NAMED:
-        reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, "further indicators", len(unused) - _MOST_NAMED)
+    _tell_each(source, reading, SkipReason.UNSUPPORTED_RULE, unused, "further indicators")

@@ -13,6 +13,7 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.re2_syntax import Translated, in_re2
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "SECONDS_PER_VALUE",
     "Search",
     "SearchGivenUpError",
+    "checked_expression",
     "first_of",
     "is_linear",
     "regex_flags",
@@ -34,6 +36,7 @@ SECONDS_PER_VALUE = 0.2
 SECONDS_PER_RULE = 10.0
 """Of processor time in one process, spent on values that could not be decided; after that none is tried any more."""
 _MOST_MEMORY = 16 << 20
+_POSIX_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _STAND_IN = 0x100000
 """A lone surrogate is searched as a private code point: UTF-8 cannot say it, and no rule names either."""
@@ -96,6 +99,22 @@ def first_of(search: Search, text: str) -> str | None:
 def is_linear(pattern: str, flags: str = "") -> bool:
     """False if the expression runs within a bound of time and may be given up."""
     return _linear(pattern, flags) is not None
+
+
+def checked_expression(pattern: str, flags: str = "") -> str:
+    """The expression, once it is known to run here and to mean what it means elsewhere.
+
+    Raises:
+        UnsupportedRuleError: If Python reads a part of it as something else, without a word.
+        re.error: If it is not valid, nests too deeply, or repeats too often.
+    """
+    if _POSIX_CLASS.search(pattern):
+        raise UnsupportedRuleError("classes such as [:alpha:] are not understood; write out what they hold (A-Za-z)")
+    try:
+        is_linear(pattern, flags)
+    except (RecursionError, OverflowError) as error:
+        raise re.error(str(error)) from None
+    return pattern
 
 
 @lru_cache(maxsize=4096)

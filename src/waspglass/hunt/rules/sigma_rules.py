@@ -17,7 +17,7 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or,
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.occurrence import impossible
 from waspglass.hunt.rules.rule import Capture, Correlation, Meaning, Rule
-from waspglass.hunt.rules.searching import is_linear
+from waspglass.hunt.rules.searching import checked_expression
 from waspglass.hunt.rules.windows_events import means_windows
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
@@ -27,7 +27,6 @@ __all__ = ["Filter", "InvalidRuleError", "read_correlation", "read_filter", "rea
 
 _COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
-_POSIX_CLASS = re.compile(r"\[[^\]]*\[:\^?[a-z]+:\]")
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
@@ -88,13 +87,10 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
 
 def _regex(text: str, flags: str) -> str:
     """The expression, once it is known to be valid as it will be used; pySigma tries others' flags."""
-    if _POSIX_CLASS.search(text):
-        raise UnsupportedRuleError("a POSIX class ([:alpha:]) in a regular expression; write [A-Za-z]")
     try:
-        is_linear(text, flags)
-    except (re.error, RecursionError, OverflowError) as error:
+        return checked_expression(text, flags)
+    except re.error as error:
         raise InvalidRuleError(f"not a regular expression: {error}") from None
-    return text
 
 
 def _condition(tree: object) -> Condition:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.indicator_operators import OPERATORS, without_scheme
 from waspglass.hunt.rules.regex_literals import literals_of
-from waspglass.hunt.rules.searching import is_linear
+from waspglass.hunt.rules.searching import checked_expression
 from waspglass.hunt.rules.stix_patterns import Comparison
 
 __all__ = ["Ask", "asks", "selective"]
@@ -55,8 +55,6 @@ _KNOWN = {path: name for name, paths in _TYPES.items() for path in paths}
 _HASHED = re.compile(
     r"(?:file:|artifact:|process:(?:binary|image)_ref\.|file:content_ref\.)hashes\.(?:hash-)?(md5|sha-?1|sha-?256|imphash)"
 )
-_POSIX = re.compile(r"\[:\^?[a-z]+:\]")
-"""Of PCRE; Python's parser reads another class, without a word."""
 _NUMBERS = frozenset({"port", "client_port", "size"})
 _ORDERED = frozenset({"<", "<=", ">", ">="})
 _SELECTS = frozenset({"", "like", "matches"})
@@ -131,11 +129,9 @@ def _checked(name: str, word: str, value: str) -> str:
     if word.endswith("like") and len(re.sub("[%_]", "", without_scheme(value) if name == "url" else value)) < 4:
         raise UnsupportedRuleError(f"LIKE {value[:40]!r} fits almost everything")
     if word.endswith("matches"):
-        if _POSIX.search(value):
-            raise UnsupportedRuleError("classes such as [:alpha:] are not understood; write out what they hold")
         try:
-            is_linear(value)
-        except (re.error, RecursionError, OverflowError) as error:
+            checked_expression(value)
+        except re.error as error:
             raise UnsupportedRuleError(f"not a regular expression: {error}") from None
     return value
 
