@@ -314,6 +314,26 @@ def test_of_several_samples_each_is_answered_once_and_the_rest_is_counted(result
     assert "#c2" not in page.links
 
 
+def test_the_answers_of_several_samples_are_counted(result: TraceResult) -> None:
+    answers = {"a.py": Verdict.DERIVED, "b.py": Verdict.CANNOT_TELL, "c.py": Verdict.CANNOT_TELL}
+    first = result.comparisons[0]
+    several = result.model_copy(
+        update={
+            "comparisons": tuple(
+                first.model_copy(update={"sample": name, "verdict": answer}) for name, answer in answers.items()
+            )
+        }
+    )
+    assert "\n  derived: 1 · cannot tell: 2\n" in trace_text(several, "en")
+    assert "<p>abgeleitet: 1 · nicht zu sagen: 2</p>" in trace_html(several, "de")
+
+
+def test_the_page_says_beside_an_open_answer_why_it_is_open(result: TraceResult) -> None:
+    first = result.comparisons[0].model_copy(update={"verdict": Verdict.CANNOT_TELL, "reasons": ("small",)})
+    page = trace_html(result.model_copy(update={"comparisons": (first,)}), "en")
+    assert "programs so small are alike by chance" in page[: page.index("<h2")]
+
+
 @pytest.mark.parametrize("width", [40, 110])
 def test_sentences_fit_the_terminal_and_files_stay_whole(result: TraceResult, width: int) -> None:
     sentences = trace_text(result, "en", width).split("What else could explain it:")[1].split("What was compared:")[0]

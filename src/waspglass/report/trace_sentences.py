@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from waspglass.model.escape import printable
@@ -68,6 +69,12 @@ class Sentences:
         llr = max(part.llr for part in best.parts) if "part" in best.reasons and best.parts else best.llr
         times = self.number(float(f"{math.exp(abs(llr)):.1e}"))
         return [self.text(f"strength.{'for' if llr > 0 else 'against'}", times=times), self.text("strength.limits")]
+
+    def tally(self, listed: Sequence[tuple[int, Comparison]]) -> str:
+        """How many of the samples have which answer, the strongest first."""
+        counted = Counter(one.verdict for _, one in listed)
+        answers = (Verdict.DERIVED, Verdict.CANNOT_TELL, Verdict.INDEPENDENT)
+        return " · ".join(f"{self.verdict(one)}: {self.number(counted[one])}" for one in answers if counted[one])
 
     def of_samples(self, listed: Sequence[tuple[int, Comparison]]) -> list[str]:
         """What the answers for each sample leave open: samples without one, and what was not looked for."""

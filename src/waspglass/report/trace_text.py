@@ -58,7 +58,7 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     say = Sentences(result, language)
     lines = _wrapped([f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()], "", width)
     if samples := each_sample(result):
-        lines += ["", f"{say.text('label.each_sample')}:"]
+        lines += ["", f"{say.text('label.each_sample')}:", f"  {say.tally(samples)}"]
         lines += [f"  {row}" for row in _rows([one for _, one in samples], SAMPLES_SHOWN, say)]
         lines += _wrapped(say.of_samples(samples), "  ", width)
     for one in result.comparisons[:SHOWN]:
