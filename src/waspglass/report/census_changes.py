@@ -36,6 +36,7 @@ def changes_json(comparison: Comparison) -> str:
 def changes_row(comparison: Comparison) -> dict[str, object]:
     """The counts as plain data."""
     return {
+        "schema": "waspglass/census-changes/1",
         "source": comparison.source,
         "before": str(comparison.before),
         "after": str(comparison.after),

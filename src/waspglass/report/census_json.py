@@ -96,5 +96,6 @@ def _unseen(estimate: Estimate, country: str | None) -> dict[str, object]:
         "low": estimate.low,
         "high": estimate.high,
         "model": estimate.model,
+        "rivals": estimate.rivals,
         "assumptions": estimate.assumptions,
     }

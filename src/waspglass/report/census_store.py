@@ -50,7 +50,8 @@ def exports_json(manifest: Manifest) -> str:
         for each in manifest.added
     ]
     refused = [{"name": note.name, "reason": note.reason} for note in manifest.refused]
-    return json.dumps({"exports": exports, "refused": refused}, indent=1)  # ASCII: names may hold any character
+    listed = {"schema": "waspglass/census-exports/1", "exports": exports, "refused": refused}
+    return json.dumps(listed, indent=1)  # ASCII: names may hold any character
 
 
 def removed_text(removed: Removed) -> str:
