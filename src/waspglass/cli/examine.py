@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,21 +23,6 @@ EXIT_CODES = (
     "0 clean, 10 attempted, 20 compromised, 30 occupied, 40 cannot tell; 2 wrong use, 3 evidence unusable,"
     " 4 pack or rules invalid, 5 output could not be written, 130 interrupted."
 )
-
-
-class OutputFormat(StrEnum):
-    """What is written to standard output."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class ReportLanguage(StrEnum):
-    """Language of sentences and reports."""
-
-    EN = "en"
-    DE = "de"
-
 
 _Evidence = Annotated[
     Path,
@@ -73,12 +57,10 @@ def examine(
         Path | None,
         typer.Option(help="Folder for assessment.json, report.html, report.txt, bundle.stix.json, timeline.jsonl."),
     ] = None,
-    output_format: Annotated[
-        OutputFormat, typer.Option("--format", help="What to print on standard output.")
-    ] = OutputFormat.TEXT,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="What is printed.")] = "text",
     since: _Since = None,
     until: _Until = None,
-    lang: Annotated[ReportLanguage, typer.Option(help="Language of answer and reports.")] = ReportLanguage.EN,
+    lang: Annotated[Literal["en", "de"], typer.Option(help="Language of answer and reports.")] = "en",
     tlp: Annotated[str, typer.Option(help=f"Marking of the STIX bundle (TLP 2.0): {', '.join(Tlp)}.")] = "amber",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that scan logs at once.")] = 1,
 ) -> None:
@@ -105,7 +87,7 @@ def examine(
             rules=tuple(rules or ()),
             since=_moment("--since", since),
             until=_moment("--until", until),
-            language=lang.value,
+            language=lang,
             created=datetime.now(UTC),
             generator=_generator(),
             workers=workers,
@@ -113,7 +95,7 @@ def examine(
             progress=progress,
         )
         assessment = run(request)
-    _answer(assessment, out, output_format, level)
+    _answer(assessment, out, form, level)
     raise typer.Exit(answers.EXIT_CODES[assessment.verdict])
 
 
@@ -135,7 +117,7 @@ def _generator() -> str:
     return f"waspglass {version('waspglass')}"
 
 
-def _answer(assessment: Assessment, out: Path | None, output_format: OutputFormat, tlp: Tlp) -> None:
+def _answer(assessment: Assessment, out: Path | None, form: Literal["text", "json"], tlp: Tlp) -> None:
     """Writes the report files, and says the answer even if they cannot be written.
 
     The files come first, so that a reader of standard output who leaves early (`| head`) does not keep them from being
@@ -149,7 +131,7 @@ def _answer(assessment: Assessment, out: Path | None, output_format: OutputForma
             names = _written(assessment, out, tlp)
         except OutputError as error:
             fault = error
-    if output_format is OutputFormat.JSON:
+    if form == "json":
         from waspglass.report.json_document import render_json
 
         tell(names)
