@@ -1,32 +1,27 @@
-"""Reads Sigma with pySigma, the reference implementation, into our conditions; later code does not know pySigma."""
+"""Reads rules, filters and correlations of Sigma; beyond here and `sigma_conditions` no code knows pySigma."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import sigma.conditions as sc
-import sigma.types as st
 from sigma.correlations import SigmaExtendedCorrelationCondition
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
+from waspglass.hunt.rules.condition import disjunction
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.occurrence import impossible
 from waspglass.hunt.rules.rule import Capture, Correlation, Meaning, Rule
-from waspglass.hunt.rules.searching import checked_expression
+from waspglass.hunt.rules.sigma_conditions import condition_of, expression_of
 from waspglass.hunt.rules.windows_events import means_windows
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.pack import Logsource
 from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_filter, parsed_rule
 
-__all__ = ["Filter", "InvalidRuleError", "read_correlation", "read_filter", "read_rule"]
+__all__ = ["Filter", "read_correlation", "read_filter", "read_rule"]
 
-_COMPARE = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
-_PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_SINGLE: ("one", "")}
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
@@ -35,89 +30,6 @@ _TAG_RUNGS = (
     ("attack.t1486", Rung.IMPACT),
     ("attack.t1190", Rung.PROBED),
 )
-
-
-def _pattern(value: st.SigmaString) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    for piece in value.s:
-        if isinstance(piece, str):
-            parts.append(("text", piece))
-        elif isinstance(piece, st.Placeholder):
-            parts.append(("hole", piece.name))
-        else:
-            parts.append(_PARTS[piece])
-    return tuple(parts)
-
-
-def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one line a value type
-    match value:
-        case st.SigmaExpansion():
-            return disjunction([_value(field, part) for part in value.values])
-        case st.SigmaCasedString():
-            return Match(field, Kind.PATTERN, parts=_pattern(value), cased=True)
-        case st.SigmaString():
-            return Match(field, Kind.PATTERN, parts=_pattern(value))
-        case st.SigmaTimestampPart():
-            return Match(field, Kind.TIME, number=float(value.number), flags=value.timestamp_part.name.lower())
-        case st.SigmaNumber():
-            return Match(field, Kind.PATTERN, parts=(("text", str(value)),))
-        case st.SigmaBool():
-            return Match(field, Kind.PATTERN, parts=(("text", "true" if value else "false"),))
-        case st.SigmaRegularExpression():
-            if any(not isinstance(part, str | st.SpecialChars) for part in value.regexp.s):
-                raise UnsupportedRuleError("a placeholder inside a regular expression")
-            flags = "".join(sorted(flag.name[0].lower() for flag in value.flags)).replace("d", "s")
-            return Match(field, Kind.REGEX, text=_regex(str(value.regexp), flags), flags=flags)
-        case st.SigmaCIDRExpression():
-            return Match(field, Kind.CIDR, text=value.cidr)
-        case st.SigmaCompareExpression(number=st.SigmaTimestampPart() as part):
-            unit, bound = part.timestamp_part.name.lower(), float(part.number)
-            return Match(field, Kind.TIME, text=_COMPARE[value.op.name], number=bound, flags=unit)
-        case st.SigmaCompareExpression():
-            return Match(field, Kind.COMPARE, number=float(value.number.number), flags=_COMPARE[value.op.name])
-        case st.SigmaNull():
-            return Match(field, Kind.NULL)
-        case st.SigmaExists():
-            return Match(field, Kind.EXISTS, flags="yes" if value else "no")
-        case st.SigmaFieldReference():
-            how = ("e" if value.ends_with else "") + ("s" if value.starts_with else "")
-            return Match(field, Kind.FIELD, text=value.field, flags=how)
-    raise UnsupportedRuleError(f"a value of type {type(value).__name__}")
-
-
-def _regex(text: str, flags: str) -> str:
-    """The expression, once it is known to be valid as it will be used; pySigma tries others' flags."""
-    try:
-        return checked_expression(text, flags)
-    except re.error as error:
-        raise InvalidRuleError(f"not a regular expression: {error}") from None
-
-
-def _condition(tree: object) -> Condition:
-    match tree:
-        case sc.ConditionAND():
-            return And(tuple(map(_condition, tree.args)))
-        case sc.ConditionOR():
-            return Or(tuple(map(_condition, tree.args)))
-        case sc.ConditionNOT():
-            return Not(_condition(tree.args[0]))
-        case sc.ConditionFieldEqualsValueExpression():
-            return _value(tree.field, tree.value)
-        case sc.ConditionValueExpression():
-            keyword = _value(None, tree.value)
-            return _anywhere(keyword)
-    raise UnsupportedRuleError("a condition without content" if tree is None else f"condition {type(tree).__name__}")
-
-
-def _anywhere(keyword: Condition) -> Condition:
-    """A keyword may stand anywhere inside a value."""
-    match keyword:
-        case Match(kind=Kind.PATTERN):
-            edge: Part = ("any", "")
-            return Match(None, Kind.PATTERN, parts=(edge, *keyword.parts, edge), cased=keyword.cased)
-        case Or(of):
-            return Or(tuple(map(_anywhere, of)))
-    return keyword
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -141,16 +53,16 @@ def _meaning(document: Mapping[str, object]) -> tuple[Meaning, Mapping[str, obje
     if rung is None and effect is not Effect.CONTEXT:
         raise UnsupportedRuleError("waspglass block: no rung")
     try:
-        captures = tuple(
-            Capture(
-                str(name), str(spec["field"]), None if spec.get("regex") is None else _regex(str(spec["regex"]), "")
-            )
-            for name, spec in (block.get("capture") or {}).items()
-        )
+        captures = tuple(_capture(str(name), spec) for name, spec in (block.get("capture") or {}).items())
     except (AttributeError, KeyError, TypeError):
         raise SigmaError("waspglass block: `capture` says for each name `{field: ...}`") from None
     subject = block.get("subject")
     return Meaning(rung, effect, captures, None if subject is None else str(subject), techniques), block
+
+
+def _capture(name: str, spec: Mapping[str, object]) -> Capture:
+    regex = spec.get("regex")
+    return Capture(name, str(spec["field"]), None if regex is None else expression_of(str(regex), ""))
 
 
 @dataclass(slots=True)
@@ -202,26 +114,27 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
     rule = parsed_rule(_asked(document, called))
     for one in filters:
         one.apply(rule)
-    trees = [_condition(condition.parsed) for condition in rule.detection.parsed_condition]
     meaning, block = _meaning(document)
     phase = block.get("phase", "first")
     if phase not in ("first", "follow-up"):
         raise UnsupportedRuleError(f"waspglass block: no phase {phase!r}")
-    said = (rule.logsource.product, rule.logsource.category, rule.logsource.service)
-    product, category, service = (None if part is None else part.lower() for part in said)
-    logsource = Logsource(product=product, category=category, service=service)
-    if means_windows(logsource):
-        logsource = logsource.model_copy(update={"product": "windows"})
     return Rule(
         id=called.id,
         name=called.name,
         title=called.title,
-        logsource=logsource,
-        condition=disjunction(trees),
+        logsource=_logsource(rule),
+        condition=disjunction([condition_of(condition.parsed) for condition in rule.detection.parsed_condition]),
         meaning=meaning,
         phase="first" if phase == "first" else "follow-up",
         source=source,
     )
+
+
+def _logsource(rule: SigmaRule) -> Logsource:
+    said = (rule.logsource.product, rule.logsource.category, rule.logsource.service)
+    product, category, service = (None if part is None else part.lower() for part in said)
+    meant = Logsource(product=product, category=category, service=service)
+    return meant.model_copy(update={"product": "windows"}) if means_windows(meant) else meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +185,7 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
     """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
     called = _Called.by(document, unnamed)
     parsed = parsed_correlation(_asked(document, called))
-    rule, references = parsed.rule, parsed.references
-    meaning, _ = _meaning(document)
-    condition = rule.condition
+    rule, condition = parsed.rule, parsed.rule.condition
     operator, threshold, expression = "gte", 1.0, None
     fields: tuple[str, ...] = ()
     percentile = None
@@ -283,35 +194,24 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
     else:
         operator, threshold = condition.op.name.lower(), float(condition.count)
         fields, percentile = _texts(condition.fieldref), condition.percentile
-    aliases = {
-        alias.alias: {reference.reference: field for reference, field in alias.mapping.items()}
-        for alias in rule.aliases
-    }
-    body = document.get("correlation")
-    if isinstance(body, dict) and body.get("condition") is None and rule.type.name.startswith("TEMPORAL"):
-        threshold = float(len(references))
     made = Correlation(
         id=called.id,
         name=called.name,
         title=called.title,
         kind=rule.type.name.lower(),
-        rules=references,
+        rules=parsed.references,
         group_by=tuple(rule.group_by or ()),
-        aliases=aliases,
+        aliases={one.alias: {rule.reference: field for rule, field in one.mapping.items()} for one in rule.aliases},
         timespan=float(rule.timespan.seconds),
         operator=operator,
         threshold=threshold,
         fields=fields,
         percentile=percentile,
         expression=expression,
-        meaning=meaning,
+        meaning=_meaning(document)[0],
         source=source,
         also=parsed.further,
     )
     if fault := impossible(made):
         raise UnsupportedRuleError(fault)
     return made, parsed.generates
-
-
-InvalidRuleError = SigmaError
-"""What pySigma raises; re-exported so that only this module knows pySigma."""
