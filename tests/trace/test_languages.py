@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import time
+import zlib
 
 import pytest
 
@@ -10,6 +12,7 @@ from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import detect
 from waspglass.trace.reader import Reader, as_tokens
 from waspglass.trace.trace import trace
+from waspglass.trace.verdict import Verdict
 from waspglass.trace.views import tokens_of
 
 SCRIPT = """param([string]$Path, [int]$Least = 3)
@@ -44,6 +47,38 @@ MACRO = """Public Sub Totals(ByVal Least As Long)
     Next Row
     If Out = 2 Then MsgBox "Nothing to show", vbInformation
 End Sub
+"""
+CLASS = """<?php
+class Readings
+{
+    private $rows = [];
+
+    public function add($station, $litres)
+    {
+        if (!isset($this->rows[$station])) {
+            $this->rows[$station] = [];
+        }
+        $this->rows[$station][] = max(0, (float) $litres);
+        return $this;
+    }
+
+    public function worst($least = 3, $name = 'none')
+    {
+        $highest = 0;
+        foreach ($this->rows as $station => $values) {
+            $mean = array_sum($values) / count($values);
+            if (count($values) >= $least && $mean > $highest) {
+                list($highest, $name) = [$mean, $station];
+            }
+        }
+        return sprintf('%s: %.2f litres', $name, $highest);
+    }
+}
+$readings = new Readings();
+foreach (file('readings.csv') as $line) {
+    $readings->add(...explode(';', trim($line)));
+}
+echo $readings->worst(), PHP_EOL;
 """
 QUERY = """SELECT station, SUM(litres) AS total, COUNT(*) AS days FROM readings
 JOIN stations ON stations.id = readings.station_id
@@ -127,6 +162,27 @@ def test_a_guessed_language_does_not_make_code_of_comments() -> None:
         calibration=load_calibration(), commons=load_commons(),
     )  # fmt: skip
     assert result.comparisons[0].score == 1.0
+
+
+def test_php_without_its_opening_tag_is_read_as_with_it() -> None:
+    """What `eval` takes has none, and to the grammar such a text is HTML."""
+    bare = CLASS.removeprefix("<?php\n")
+    packed = base64.b64encode(zlib.compress(bare.encode(), wbits=-15)).decode()
+    result = trace(
+        [source("a.php", f"<?php eval(gzinflate(base64_decode('{packed}')));")], [source("b.php", CLASS)],
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    best = result.comparisons[0]
+    assert (best.sample, best.verdict) == ("a.php > base64 > deflate", Verdict.DERIVED)
+    assert [one.language for one in result.samples] == ["php", "php"]
+    whole = [(region.sample.first, region.shared.last) for region in best.regions]
+    assert whole == [(1, CLASS.count("\n"))]
+
+
+def test_a_page_in_php_is_not_read_as_php_throughout() -> None:
+    page = f"<p>Readings of $this->week</p>\n<? echo 1 ?>\n{'<p>for all</p>' * 9}"
+    syntax, _ = Reader().syntax(source("a.php", page))
+    assert len(tokens_of(syntax).text) < 12
 
 
 @pytest.mark.parametrize("unit", ["\n", " \n", "\t", "private ", "function ", "<script ", "'"])

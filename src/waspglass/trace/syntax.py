@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -208,7 +208,14 @@ def _parse(raw: bytes, parser: tree_sitter.Parser) -> tree_sitter.Tree | None:
         return None
 
 
+_PHP_OPENS, _PHP_OPENED = b"<?php\n", re.compile(rb"<\?(?:php\b|[=\s])", re.IGNORECASE)
+"""Without this the grammar of PHP takes a text for HTML; what `eval` takes stands without it."""
+
+
 def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) -> Syntax | None:
+    if language.name == "php" and not _PHP_OPENED.search(raw):
+        syntax = _from_grammar(_PHP_OPENS + raw, language, parser)
+        return syntax and replace(syntax, start=_back(syntax.start), end=_back(syntax.end))
     tree = _parse(raw, parser)
     if tree is None:
         return None
@@ -222,6 +229,11 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
         nodes, more = _with_inside(nodes, raw, _WHOLE[language.name])
         cut = cut or more
     return nodes.syntax(Reading.SYNTAX, truncated=cut)
+
+
+def _back(places: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Where these places are in a text that was read behind `_PHP_OPENS`."""
+    return np.maximum(places - np.int32(len(_PHP_OPENS)), np.int32(0))
 
 
 _WHOLE = {"markdown": frozenset[int](), "html": frozenset({hash_text("text"), hash_text("raw_text")})}
