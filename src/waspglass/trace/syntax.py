@@ -15,6 +15,7 @@ import tree_sitter
 
 from waspglass.trace.hashing import hash_text
 from waspglass.trace.languages import PLAIN_TEXT, Comments, Language, parser_for
+from waspglass.trace.lexer import lexed
 
 __all__ = ["MAX_DEPTH", "PARSE_LIMIT", "TOKEN_LIMIT", "Reading", "Syntax", "error_share", "read_syntax"]
 
@@ -233,7 +234,7 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
 
 def _back(places: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Where these places are in a text that was read behind `_PHP_OPENS`."""
-    return np.maximum(places - np.int32(len(_PHP_OPENS)), np.int32(0))
+    return np.maximum(places - len(_PHP_OPENS), 0).astype(np.int32)
 
 
 _WHOLE = {"markdown": frozenset[int](), "html": frozenset({hash_text("text"), hash_text("raw_text")})}
@@ -299,54 +300,15 @@ def _with_inside(nodes: _Nodes, raw: bytes, whole: frozenset[int]) -> tuple[_Nod
     return found, False
 
 
-_CODE = (
-    rb"|(?P<string>\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')"
-    rb"|(?P<number>\b\d[\w.]*)"
-    rb"|(?P<word>[A-Za-z_$@\x80-\xff][\w$\x80-\xff]*)"
-    rb"|(?P<plain>[-+*/%=<>!&|^~?:]{1,2}|[^\s\w])"
-)
 _ROLES = {"comment": COMMENT, "string": STRING, "number": NUMBER, "word": WORD, "plain": PLAIN}
-_KEYWORDS = frozenset(
-    b"if else elif for foreach while do switch case default break continue return goto function def class struct enum "
-    b"interface namespace using import from include require new delete try catch except finally throw raise with as in "
-    b"is not and or null nil none true false this self public private protected static final const void int long short "
-    b"char float double bool boolean string var let package end begin then fi done esac rule meta strings condition "
-    b"select where group order by insert update into values create table join on param process".split()
-)  # fmt: skip
-
-
-@cache
-def _lexer(comments: Comments) -> re.Pattern[bytes]:
-    """The tokens of a text with such comments; of one that goes over lines the opening mark."""
-    opens = b"|".join(re.escape(begin) for begin, _ in comments.blocks) or rb"(?!)"
-    return re.compile(rb"(?P<open>" + opens + rb")|(?P<comment>" + comments.line + rb")" + _CODE, re.DOTALL)
-
-
-def _lexed(raw: bytes, comments: Comments) -> Iterator[tuple[str, int, int]]:
-    """Class, start and end of each token; linear in time even where very many comments open and none closes."""
-    place, search = 0, _lexer(comments).search
-    closers = dict(comments.blocks)
-    while match := search(raw, place):
-        name, start, place = match.lastgroup or "plain", match.start(), match.end()
-        if name == "open":
-            closer = closers.get(match.group())  # none if nothing closes this kind from here on
-            end = raw.find(closer, place) if closer else -1
-            if closer and end >= 0:
-                name, place = "comment", end + len(closer)
-            else:
-                closers.pop(match.group(), None)
-                name, place = "plain", start + 2
-        yield name, start, place
 
 
 def _plain_tokens(raw: bytes, comments: Comments) -> Iterator[tuple[int, int, int, int, int]]:
     """Kind, role, text, start and end of each token."""
     names = {role: hash_text(f"token {role}") for role in _ROLES}
-    for name, start, end in _lexed(raw, comments):
-        token = raw[start : min(end, start + 4096)]
-        text = hash_text(token)
-        plain = name == "plain" or (name == "word" and token.lower() in _KEYWORDS)
-        yield text if plain else names[name], PLAIN if plain else _ROLES[name], text, start, end
+    for name, start, end in lexed(raw, comments):
+        text = hash_text(raw[start : min(end, start + 4096)])
+        yield text if name == "plain" else names[name], _ROLES[name], text, start, end
 
 
 def _from_tokens(raw: bytes, comments: Comments) -> Syntax:
