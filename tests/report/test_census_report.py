@@ -250,6 +250,9 @@ def test_public_figures_of_the_second_pack_are_drawn(tmp_path: Path) -> None:
     with open_reading(folder, load_pack("toolshell")) as reading:
         found = survey(reading, dt.date(2025, 7, 21), samples=10)
     assert "public-figures-1.svg" in svg_files(found, "de")
+    page = render_census(found, language="de", version="0")
+    assert "<td>kompromittierte Server</td>" in page
+    assert "compromised servers" not in page
 
 
 def test_titles_of_maps_fit(replay: Survey) -> None:

@@ -18,6 +18,7 @@ from waspglass.census.survey import SourceSurvey, Survey
 from waspglass.model.errors import UsageError
 from waspglass.model.escape import printable
 from waspglass.packs.builds import State
+from waspglass.packs.pack import Figure, Pack
 from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
 from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_figures, draw_series
 from waspglass.report.census_survival import CurvePicture, HalfLifePicture, draw_curve, draw_half_lives, half_life_text
@@ -99,8 +100,7 @@ def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
     """The public figures from two days before the patch to two weeks after the day, world and country apart."""
     first = survey.pack.window.patch_available.date() - dt.timedelta(days=2)
     last = max(survey.day, first) + dt.timedelta(days=14)
-    prefix = f"{survey.pack.id}_"  # as in `toolshell_compromised_servers`
-    counts = [each for each in survey.pack.figures if each.measure.removeprefix(prefix) in _WORLD_MEASURES]
+    counts = [each for each in survey.pack.figures if _measure(each, survey.pack) in _WORLD_MEASURES]
     country = words.text("figures.country", country=country_name(survey.country, words))
     drawn = (
         draw_figures(
@@ -109,6 +109,11 @@ def _figures(survey: Survey, words: CensusWords) -> tuple[FigurePicture, ...]:
         draw_figures([each for each in counts if each.region == survey.country], first, last, country, words),
     )
     return tuple(each for each in drawn if each is not None)
+
+
+def _measure(figure: Figure, pack: Pack) -> str:
+    """What a figure counts; some packs put their name before it, as in `toolshell_compromised_servers`."""
+    return figure.measure.removeprefix(f"{pack.id}_")
 
 
 def _lead(survey: Survey, words: CensusWords) -> list[str]:
@@ -234,6 +239,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         changes=changes,
         unseen=_unseen(survey, words),
         assumptions=list(dict.fromkeys(key for each in survey.unseen.values() for key in each.assumptions)),
+        measure=lambda figure: words.text(f"measure.{_measure(figure, survey.pack)}"),
         methods=list(dict.fromkeys(words.method(each.source) for each in survey.sources)),
         place=lambda key, by: country_name(key, words) if by is By.COUNTRY else key,
         synthetic=synthetic,
