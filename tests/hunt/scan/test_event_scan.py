@@ -87,49 +87,40 @@ MANY: list[Event] = [
 ]
 
 
-def test_needles_are_chosen_anew_where_a_log_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_scan, "_ENOUGH", 1 << 17)
-    events = [*MANY, {"EventID": "1", "CommandLine": "RunDll32 C:\\Windows\\COMSVCS.dll, minidump 5"}]
-    result = both(event_log(events), rules_of(DUMP))
-    assert [(one.rule, one.record) for one in result.findings] == [("dump", 1501)]
+IN_A_COMMON_FOLDER = sigma(
+    r"s: {Image|contains: '\Windows\Temp\cw.exe'}" + "\ncondition: s",
+    logsource="product: windows, category: process_creation",
+    title="page",
+)
+"""The longest word of the path stands in every event."""
+
+
+def test_needles_are_chosen_anew_where_those_chosen_by_length_are_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_scan, "_PATIENCE", 300)
+    log = event_log([*MANY, {"EventID": "1", "Image": r"C:\windows\temp\CW.exe"}])
+    with patch.object(event_scan, "flatten_event", wraps=flatten_event) as parsed:
+        result = hunt(
+            [Artefact("events", "evtx", MemoryFile("x.evtx", log))],
+            rules_of(IN_A_COMMON_FOLDER),
+            readers={"evtx": EvtxReader()},
+        )
+    assert [(one.rule, one.record) for one in result.findings] == [("page", 1501)]
     assert result.scanned[0].records == 1501
+    assert parsed.call_count < 500
 
 
-def test_needles_that_one_large_log_taught_are_looked_for_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though what is rare there may be common here: the second log consists of it."""
-    monkeypatch.setattr(event_scan, "_ENOUGH", 1 << 17)
-    hit: Event = {"EventID": "1", "CommandLine": "RunDll32 C:\\Windows\\COMSVCS.dll, minidump 5"}
-    data = [event_log([*MANY, hit]), event_log([{**one, "Image": "minidump comsvcs.dll"} for one in MANY] + [hit])]
+def test_needles_that_were_chosen_anew_are_looked_for_in_later_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though what was rare in the first ones may be common in the last: it consists of it."""
+    monkeypatch.setattr(event_scan, "_PATIENCE", 300)
+    hit: Event = {"EventID": "1", "Image": r"C:\windows\temp\CW.exe"}
+    data = [event_log([*MANY[:200], hit])] * 8 + [event_log([{**one, "Image": "cw.exe temp"} for one in MANY] + [hit])]
     logs = [Artefact("events", "evtx", MemoryFile(f"{number}.evtx", one)) for number, one in enumerate(data)]
     readers = {"evtx": EvtxReader()}
     with patch.object(event_scan, "Sample", wraps=Sample) as tasted:
-        result = hunt(logs, rules_of(DUMP), readers=readers)
-    assert tasted.call_count == 1
-    assert [(one.source, one.record) for one in result.findings] == [("0.evtx", 1501), ("1.evtx", 1501)]
-    assert result == hunt(logs, rules_of(DUMP), readers=readers, naive=True)
-
-
-def test_of_a_path_the_folder_that_few_events_name_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest word of the path stands in every event."""
-    monkeypatch.setattr(event_scan, "_ENOUGH", 1 << 17)
-    rule = sigma(
-        r"s: {Image|contains: '\Windows\Temp\cw.exe'}" + "\ncondition: s",
-        logsource="product: windows, category: process_creation",
-    )
-    with patch.object(event_scan, "flatten_event", wraps=flatten_event) as parsed:
-        result = hunt(
-            [
-                Artefact(
-                    "events",
-                    "evtx",
-                    MemoryFile("x.evtx", event_log([*MANY, {"EventID": "1", "Image": r"C:\windows\temp\CW.exe"}])),
-                )
-            ],
-            rules_of(rule),
-            readers={"evtx": EvtxReader()},
-        )
-    assert [one.record for one in result.findings] == [1501]
-    assert parsed.call_count == 1
+        result = hunt(logs, rules_of(IN_A_COMMON_FOLDER), readers=readers)
+    assert 1 <= tasted.call_count <= 2
+    assert [one.record for one in result.findings] == [201] * 8 + [1501]
+    assert result == hunt(logs, rules_of(IN_A_COMMON_FOLDER), readers=readers, naive=True)
 
 
 def test_what_comes_before_damage_stands() -> None:

@@ -7,6 +7,7 @@ condition has the last word. `scan_records` over the same reader's records is th
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,15 +38,14 @@ __all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
 Text = tuple[int, datetime | None, str]
 """Of an event: record id, moment and JSON in any known shape. Of another record: line, moment and its fields."""
 
-_BATCH = 512
+_BATCH = 128
 """Events that are searched at once."""
 _MOST_CHARACTERS = 8 << 20
 """Of a batch; one event of an export may be of megabytes."""
-_ENOUGH = 4 << 20
-"""Bytes of an event log from which on it pays to choose needles by what is rare in its first events."""
-_SAMPLE = 256 << 10
-_COMMON = 0.1
-"""Share of events that are candidates above which a choice is not remembered for other evidence."""
+_PATIENCE = 4096
+"""Candidates that cost about as much as to choose needles by what is rare in the evidence."""
+_PIECE, _PIECES = 64 << 10, 8
+"""Bytes of a batch, and batches, that such a choice is made by."""
 
 
 @runtime_checkable
@@ -62,36 +62,32 @@ class EventTexts(Protocol):
 
 
 class TextPlans:
-    """Plans for the texts of events: one without a sample for all files of a pass, until a sample makes a good one."""
+    """Plans for the texts of events, one for each set of rules, for all files of a pass.
+
+    The first needles are those that were rare in other evidence, or else chosen by length. Where many events turn out
+    to be candidates, needles are chosen anew, by what is rare in the events met last.
+    """
 
     def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
-        self._usual: dict[int, tuple[Bindings, _Search]] = {}
+        self._known: dict[int, _Searching] = {}
 
-    def usual(self, bindings: Bindings, kind: ArtefactKind) -> _Search:
-        """Needles that were rare in other evidence, or else chosen by length."""
-        known = self._usual.get(id(bindings))
+    def search(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
+        """What to look for in these events, each on a line."""
+        known = self._known.get(id(bindings))
         if known is None:
-            choice = self._store(bindings, kind).get()
-            made = self._made(bindings, kind, None) if choice is None else self._search(choice, bindings)
-            known = self._usual[id(bindings)] = (bindings, made)
-        return known[1]
-
-    def sampled(self, bindings: Bindings, kind: ArtefactKind, text: bytes) -> _Search:
-        """Needles that are rare in this text; the usual ones, if those were chosen with a sample."""
-        usual = self.usual(bindings, kind)
-        if usual.plan.choice.expected is not None:
-            return usual
-        made = self._made(bindings, kind, Sample(text))
-        if _is_good(made.plan.choice):
-            self._usual[id(bindings)] = (bindings, made)  # a server has hundreds of large trace logs
-        return made
-
-    def _made(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> _Search:
-        choice = choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
-        if _is_good(choice):
+            choice = self._store(bindings, kind).get() or self._choice(bindings, kind, None)
+            patience = _PATIENCE if choice.expected is None else 4 * _PATIENCE
+            known = self._known[id(bindings)] = _Searching(bindings, self._search(choice, bindings), patience)
+        known.recent.append(text[: text.rfind(b"\n", 0, _PIECE) + 1])
+        if known.search.looked_at >= known.patience and not known.search.plan.choice.everywhere:
+            choice = self._choice(bindings, kind, Sample(b"".join(known.recent)))
             self._store(bindings, kind).put(choice)
-        return self._search(choice, bindings)
+            known.search, known.patience = self._search(choice, bindings), 4 * known.patience
+        return known.search
+
+    def _choice(self, bindings: Bindings, kind: ArtefactKind, sample: Sample | None) -> Choice:
+        return choose(bindings, line_format("event_json"), Columns(), derived_names(kind), sample, self._cache)
 
     def _search(self, choice: Choice, bindings: Bindings) -> _Search:
         return _Search(make_plan(choice, bindings, line_format("event_json"), self._cache))
@@ -100,8 +96,21 @@ class TextPlans:
         return ChoiceStore(self._cache, bindings, line_format("event_json"), Columns(), derived_names(kind))
 
 
-def _is_good(choice: Choice) -> bool:
-    return choice.expected is not None and choice.expected <= _COMMON
+@dataclass(slots=True)
+class _Searching:
+    """How a set of rules is looked for at present.
+
+    Attributes:
+        bindings: The rules; kept, so that no others get their identity.
+        search: The needles.
+        patience: Candidates after which needles are chosen anew; each further choice promises less.
+        recent: Events of the last batches.
+    """
+
+    bindings: Bindings
+    search: _Search
+    patience: int
+    recent: deque[bytes] = field(default_factory=lambda: deque(maxlen=_PIECES))
 
 
 @dataclass(slots=True)
@@ -127,10 +136,11 @@ class _Group:
 
 @dataclass(slots=True)
 class _Search:
-    """A plan, with what its needles ask for."""
+    """A plan, with what its needles ask for, and how many events were candidates."""
 
     plan: Plan
     groups: dict[frozenset[int], _Group] = field(default_factory=dict)
+    looked_at: int = 0
 
     def candidates(self, text: bytes, starts: list[int]) -> Iterator[tuple[int, _Group]]:
         """Index of each event (of those that begin at `starts`) that can match, in order, and what to test on it."""
@@ -146,6 +156,7 @@ class _Search:
             database.scan(memoryview(text), on_hit)
             base += database.size
         events = range(len(starts)) if self.plan.choice.everywhere else sorted(found)
+        self.looked_at += len(events)
         for event in events:
             yield event, self._group(frozenset(found.get(event, ())))
 
@@ -201,8 +212,6 @@ def scan_event_texts(
 ) -> Scanned:
     """Tests the rules on each event that can match; gives what `scan_records` gives for the reader's records."""
     order = {bound: place for place, bound in enumerate(bindings.bound)}
-    search = plans.usual(bindings, kind)
-    large = artefact.file.size is None or artefact.file.size >= _ENOUGH
     count = 0
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
     for batch in _batches(texts, collector):
@@ -212,9 +221,7 @@ def scan_event_texts(
         if channels is not None:
             channels.note_texts(events)
         moments.note_all(time for _, time, _ in batch)
-        if large and count == len(batch):
-            search = plans.sampled(bindings, kind, joined[: joined.rfind(b"\n", 0, _SAMPLE) + 1] or joined)
-        for event, group in search.candidates(joined, starts):
+        for event, group in plans.search(bindings, kind, joined).candidates(joined, starts):
             raw = events[event].encode()
             wanted = group.wanted(raw.lower()) if group.prongs else group.certain
             if not wanted:

@@ -41,7 +41,7 @@ def prime(artefacts: Iterable[Artefact], run: Pass) -> None:
             collector = Collector(artefact, kind, 0, Ears(()), None, 0)
             _taste(LogState(artefact, kind, line_format(artefact.format), run.bindings, collector), run)
         elif format_of(artefact.format).events:
-            run.text_plans.usual(run.bindings(kind, None, None), kind)
+            run.text_plans.search(run.bindings(kind, None, None), kind, b"")
     run.take_given_up("")
     run.take_unbound()
 
