@@ -28,18 +28,21 @@ class Ranking:
 
     Attributes:
         nested: By name, what is packed in a file, or holds such.
+        packed: Names of what is packed.
         reader: Has read what is compared just now; of very many samples it does not keep the others.
         least: Tokens that a program needs for an answer.
     """
 
     nested: Mapping[str, Source]
+    packed: frozenset[str]
     reader: Reader
     least: int
 
     @classmethod
     def of(cls, sides: Sequence[Layers], reader: Reader, least: int) -> Ranking:
         """The ranking where programs need so many tokens for an answer."""
-        return cls({name: side.by_name[name] for side in sides for name in side.nested}, reader, least)
+        nested = {name: side.by_name[name] for side in sides for name in side.nested}
+        return cls(nested, frozenset(name for side in sides for name in side.holder), reader, least)
 
     def decides(self, one: Comparison | Draft) -> bool:
         """An empty file says nothing; nor does it that a wrapper, or a scrap in one, is too small to tell."""
@@ -51,10 +54,17 @@ class Ranking:
         source = self.nested.get(name)
         return source is not None and self.reader.program(source).telling < self.least
 
-    def order(self, one: Comparison | Draft) -> tuple[bool, int, float, float, bool, str, str]:
-        """Sorts the strongest first, parts like wholes; among equals what is the same byte for byte."""
+    def order(self, one: Comparison | Draft) -> tuple[bool, int, float, float, int, bool, str, str]:
+        """Sorts the strongest first, parts like wholes; among equals files before what is packed in them.
+
+        Among these what is the same byte for byte comes first.
+        """
         llr = max(one.llr, *(part.llr for part in one.parts), -math.inf)
-        return not self.decides(one), -_RANK[one.verdict], -llr, -one.score, not one.identical, one.sample, one.shared
+        packed = (one.sample in self.packed) + (one.shared in self.packed)
+        return (
+            not self.decides(one), -_RANK[one.verdict], -llr, -one.score, packed, not one.identical,
+            one.sample, one.shared,
+        )  # fmt: skip
 
     def verdict(self, comparisons: Sequence[Comparison]) -> Verdict:
         """The strongest answer."""
