@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hunt.evidence import KINDS, both, iis, pack, row, rules_of, sigma
+from tests.hunt.evidence import IIS_FIELDS, KINDS, artefact, both, iis, pack, row, rules_of, sigma
 from waspglass.hunt.hunting import hunt
+from waspglass.hunt.rules import searching
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.scan.decide import Decider, Group
 from waspglass.packs.pack import DerivedField
@@ -13,6 +14,8 @@ from waspglass.packs.pack import DerivedField
 RULES = rules_of(
     sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="r")
 )
+
+FIELDS = f"#Fields: {IIS_FIELDS}"
 
 
 def remembered(monkeypatch: pytest.MonkeyPatch, length: int) -> int:
@@ -92,3 +95,28 @@ def test_a_line_that_was_not_met_before_is_decided_by_its_further_needle(monkeyp
     log = iis(*(row("/ecp/first", query=one) for one in (*queries, "odd", *queries)))
     assert len(both([log], rules).findings) == 1
     assert [b" odd " in line for line in decided] == [True]
+
+
+def test_what_was_decided_in_one_log_is_known_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[bytes] = []
+    real = Decider._exactly
+
+    def spy(self: Decider, groups: object, bounds: tuple[object, ...], line: bytes, *rest: object) -> None:
+        decided.append(line)
+        real(self, groups, bounds, line, *rest)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(Decider, "_exactly", spy)
+    quiet = [row("/ecp/first", query="q")] * 50
+    logs = {"first": quiet, "second": [*quiet, row("/ecp/")]}
+    made = [artefact("iis", "\r\n".join((FIELDS, *rows, "")), name) for name, rows in logs.items()]
+    assert [one.line for one in both(made, RULES).findings] == [52]
+    assert len(decided) == 2
+
+
+def test_records_that_take_too_long_are_counted_in_each_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "SECONDS_PER_VALUE", 0.02)
+    rules = rules_of(sigma("s: {cs-uri-query|re: '(?=a)(a|aa)+$'}\ncondition: s"))
+    slow = (FIELDS, *[row(query="a" * 80 + "b")] * 2, "")
+    logs = [artefact("iis", "\r\n".join(slow), name) for name in ("first", "second")]
+    skips = [[(one.source, one.count) for one in hunt(logs, rules, naive=naive).skipped] for naive in (False, True)]
+    assert skips == [[("first", 2), ("second", 2)]] * 2

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Self
 
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.matching.binding import Bound, derived_sources
+from waspglass.hunt.matching.compile import may_give_up
 from waspglass.hunt.matching.plan import Plan, Prong
 from waspglass.hunt.matching.rawtest import RawTest, raw_test
 from waspglass.hunt.rules.condition import matches
@@ -60,17 +62,28 @@ class Group:
 
 
 class Decider:
-    """Decides the candidate lines of one log while one plan is in force."""
+    """Decides candidate lines while one plan is in force: of one log after the other, of one kind and with one header.
 
-    def __init__(self, state: LogState, plan: Plan) -> None:
-        self._state = state
-        self._plan = plan
+    Attributes:
+        plan: The plan.
+        singles: The groups of single needles.
+    """
+
+    _state: LogState
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.singles = _Singles(self)
         self._groups: dict[frozenset[int], Group] = {}
+        self._memories = 0
+
+    def on(self, state: LogState) -> Self:
+        """Turns to this log; the plan was made for logs like it."""
+        self._state = state
         self._width = len(state.columns.names) if state.columns is not None else 0
         self._cells = state.format.cells
         self._plain = state.collector.window is None
-        self._memories = 0
-        self.singles = _Singles(self)
+        return self
 
     def decide_together(self, needles: Iterable[int], line: bytes, offset: int) -> None:
         """Reports the rules that match a line in which these needles were met."""
@@ -188,7 +201,7 @@ class Decider:
 
     def group_of(self, needles: Iterable[int]) -> Group:
         """Works out what these needles ask for."""
-        plan = self._plan
+        plan = self.plan
         prongs: list[Prong] = []
         bounds: dict[Bound, None] = dict.fromkeys(plan.choice.everywhere) if -1 in needles else {}
         free = bool(bounds)
@@ -222,6 +235,8 @@ class Decider:
         virtual = state.format.virtual(state.columns)
         derived = derived_sources(state.kind)
         for bound in bounds:
+            if may_give_up(bound.condition):  # each record that was not decided is counted, in its file
+                return None
             for match in matches(bound.condition):
                 if match.field is None:
                     return None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from weakref import WeakKeyDictionary
 
-from waspglass.evidence.artefact import Columns
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.matching.binding import Bindings
 from waspglass.hunt.matching.choice_store import ChoiceStore
@@ -24,6 +22,8 @@ _PIECES = 8
 _APART = 4 << 20
 """Bytes between two pieces of the sample, once there is one: a copy of each block's head would be felt."""
 _MOST_PLANS = 4
+_MOST_DECIDERS = 4
+"""Those used last are kept, with what they remember."""
 _FLOOD = 0.02
 """Share of lines that are candidates, beyond what was expected, at which needles are chosen anew."""
 _KEPT = 0.15
@@ -66,7 +66,7 @@ class Planner:
     def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
         self._entries: dict[_Key, _Entry] = {}
-        self._deciders: WeakKeyDictionary[LogState, tuple[Plan, Columns | None, Decider]] = WeakKeyDictionary()
+        self._deciders: dict[int, Decider] = {}
 
     def plan(self, state: LogState, block: Block, start: int) -> Plan:
         """The plan for what follows in this block."""
@@ -128,12 +128,11 @@ class Planner:
         return ChoiceStore(self._cache_for(state), bindings, state.format, state.columns, derived)
 
     def decider(self, state: LogState, plan: Plan) -> Decider:
-        """The decider of this file for the plan; it remembers what it has decided."""
-        known = self._deciders.get(state)
-        if known is not None and known[0] is plan and known[1] is state.columns:
-            return known[2]
-        made = Decider(state, plan)
-        self._deciders[state] = (plan, state.columns, made)
+        """The decider for the plan; what it has decided in other files, or below other headers, it remembers."""
+        made = self._deciders.pop(id(plan), None) or Decider(plan)
+        if len(self._deciders) >= _MOST_DECIDERS:
+            self._deciders.pop(next(iter(self._deciders)))
+        self._deciders[id(plan)] = made.on(state)
         return made
 
     def told(self, state: LogState, size: int, candidates: int) -> None:
