@@ -85,10 +85,11 @@ def test_an_index_is_built_and_asked(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["a.py"], ["a.py", "--against", "missing.py"], ["matrix"]],
+    [["a.py"], ["a.py", "--against", "missing.py"], ["matrix"], ["matrix", "--pairs", "pairs.csv", "--least", "0.9"]],
 )
 def test_wrong_use_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     (folder / "a.py").write_text(ORIGINAL, encoding="utf-8")
+    (folder / "pairs.csv").write_text("path_a,path_b\na.py,shared.py\n", encoding="utf-8")
     monkeypatch.chdir(folder)
     done = runner.invoke(app, ["trace", *arguments])
     assert isinstance(done.exception, UsageError)

@@ -19,6 +19,7 @@ from waspglass.cli.out_folder import refuse_taken
 from waspglass.cli.streams import columns, say, say_json, tell
 
 if TYPE_CHECKING:
+    from waspglass.model.errors import UsageError
     from waspglass.model.skip import Skipped
     from waspglass.trace.executor import Executor
 
@@ -51,9 +52,12 @@ app = typer.Typer(
 )
 
 
-def reasons(skipped: Sequence[Skipped]) -> list[str]:
-    """The first three skips in words."""
-    return [f"{s.source}: {s.reason.value}{f' ({s.detail})' if s.detail else ''}" for s in skipped[:3]]
+def _unread(what: str, skipped: Sequence[Skipped]) -> UsageError:
+    """That nothing is left to compare, and why: the first three skips in words."""
+    from waspglass.model.errors import UsageError
+
+    why = [f"{s.source}: {s.reason.value}{f' ({s.detail})' if s.detail else ''}" for s in skipped[:3]]
+    return UsageError(f"{what} can be read", hint="; ".join(why) or "Nothing is in it")
 
 
 Jobs = Annotated[int | None, typer.Option(help="Processes; default one for each processor.", show_default=False)]
@@ -116,6 +120,8 @@ def matrix(
     skipped: tuple[Skipped, ...] = ()
     with _executor(jobs, cluster) as executor:
         if pairs is not None:
+            if least is not None:
+                raise UsageError("--least is for folders", hint="All pairs that --pairs lists are written")
             listed = read_pairs(pairs, folder, executor)
             collection = Collection(listed.programs, commons)
             first, second = (np.array(side, dtype=np.int64) for side in (listed.first, listed.second))
@@ -124,7 +130,7 @@ def matrix(
             loaded = load([folder])
             skipped = loaded.skipped
             if not loaded.sources:
-                raise UsageError("no file can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
+                raise _unread("no file", skipped)
             parts = len(loaded.sources) <= ALL_WITH_PARTS
             collection = Collection(read_programs(loaded.sources, executor, parts=parts), commons)
             del loaded
@@ -188,11 +194,9 @@ def run(
     others, given = load(background or []), load(base or [])
     skipped = [*found.skipped, *shared.skipped]
     if not found.sources:
-        raise UsageError("no sample can be read", hint="; ".join(reasons(skipped)) or "The folder is empty")
+        raise _unread("no sample", skipped)
     if not shared.sources and index is None:
-        raise UsageError(
-            "nothing that was shared can be read", hint="; ".join(reasons(shared.skipped)) or "It is empty"
-        )
+        raise _unread("nothing that was shared", shared.skipped)
     result = trace(
         found.sources, shared.sources, others.sources, given.sources,
         calibration=load_calibration(), commons=load_commons(),

@@ -269,5 +269,5 @@ class Sentences:
         """What was not compared, and why."""
         lines = [self._skip(skip) for skip in self.result.skipped]
         if self.result.left_out:
-            lines.append(self.text("label.left_out", count=self.result.left_out))
+            lines.append(self.text("label.left_out", count=self.number(self.result.left_out)))
         return lines
