@@ -14,13 +14,16 @@ than to parse.
 from __future__ import annotations
 
 import struct
+from functools import cache
+
+import hyperscan
 
 __all__ = ["expands"]
 
 _FIRST_EVENT = 512
 _EVENT_HEAD, _EVENT_MARK = struct.Struct("<4sI"), b"**\0\0"
 _CALL = b"\x0f\x01\x01\x00\x0c"
-_BINARY_XML, _NAMING = b"!", b"\x0d\x0e"
+_NAMING = rb"[\x0d\x0e]..\x21"
 _MOST_TIMES = 10_000
 """How often an event may repeat what it holds, by the worst that can be; of the public logs none comes to 1,500."""
 _DEEPEST = 32
@@ -42,9 +45,19 @@ def expands(chunk: bytes) -> bool:
 
 
 def _named(chunk: bytes) -> int:
-    """How many places name a value that is binary XML, at most."""
-    found, at = 0, chunk.find(_BINARY_XML, 3)
-    while at >= 0:
-        found += chunk[at - 3] in _NAMING
-        at = chunk.find(_BINARY_XML, at + 1)
+    """How many places name a value that is binary XML, at most; a loop over the bytes takes twice as long."""
+    found = 0
+
+    def count(_number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+        nonlocal found
+        found += 1
+
+    _naming().scan(chunk, match_event_handler=count)
     return found
+
+
+@cache
+def _naming() -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=[_NAMING], flags=[hyperscan.HS_FLAG_DOTALL])
+    return database
