@@ -61,7 +61,7 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
     if about_lid := _of_the_lid(decision.verdict, case):
-        parts.append(catalogue.text(f"sentence.{about_lid}"))
+        parts.append(catalogue.text(f"sentence.{about_lid}", **values))
     if late := case.first_sign_after_lid:
         parts.append(catalogue.text("sentence.first_sign_after_lid", day=_day(late, catalogue)))
     if Rung.IMPACT in decision.rungs:
@@ -75,6 +75,8 @@ def _of_the_lid(verdict: Verdict, case: Case) -> str | None:
     state = case.lid.state
     if state is LidState.VULNERABLE and verdict is not Verdict.OCCUPIED:
         return "without_fix"  # whoever reads "clean" must not stop there
+    if case.through_lid and verdict is Verdict.COMPROMISED:
+        return "entered_through_lid"
     entered = verdict in (Verdict.OCCUPIED, Verdict.COMPROMISED) and not rests_on_answers(case)
     if not entered or state is not LidState.NEVER_VULNERABLE:
         return None
@@ -108,7 +110,8 @@ def _open_questions(decision: Decision, case: Case, catalogue: Catalogue) -> lis
         if one.effect is Effect.HINT
         and one.rung in lasting
         and one.subject not in known
-        and not settled(one, observations, case.pack)
+        # What one log leaves open another can settle, but not whether a page is an intruder's.
+        and (one.subject is not None or not settled(one, observations, case.pack))
     ]
     names = list(dict.fromkeys(hints))
     if not names or verdict is Verdict.OCCUPIED:
