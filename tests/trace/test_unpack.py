@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import bz2
 import codecs
 import gzip
@@ -30,6 +31,11 @@ def quoted(text: str) -> list[str]:
     return [json.dumps(piece) for piece in pieces(text)]
 
 
+def uuencoded(raw: bytes) -> str:
+    return "".join(binascii.b2a_uu(raw[i : i + 45]).decode() for i in range(0, len(raw), 45))
+
+
+UUENCODED = uuencoded(ORIGINAL.encode())
 WORD = b64(ORIGINAL.encode())
 LINES = "\n".join(pieces(WORD, 76))
 CODES = [ord(character) for character in ORIGINAL]
@@ -51,6 +57,8 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "base85": ("base85", f"exec(b85decode('{base64.b85encode(ORIGINAL.encode()).decode()}'))"),
     "-enc": ("EncodedCommand", f"powershell.exe -nop -enc {b64(ORIGINAL.encode('utf-16-le'))}"),
     "/e": ("EncodedCommand", f"powershell /e {b64(ORIGINAL.encode('utf-16-le'))}"),
+    "uuencode": ("uuencode", f"eval(convert_uudecode(<<<'X'\n{UUENCODED}`\nX\n));"),
+    "uuencoded zlib": ("uuencode > zlib", f"begin 644 uu\n{uuencoded(zlib.compress(ORIGINAL.encode()))}`\nend"),
     "hex": ("hex", "x = '" + ORIGINAL.encode().hex() + "'"),
     "hex with a mark between": ("hex", "'" + "-".join(f"{code:x}" for code in CODES) + "' -split '-'"),
     "hex with a letter between": ("hex", "'" + "G".join(f"{code:x}" for code in CODES) + "'.Split('G')"),
@@ -265,8 +273,16 @@ def test_very_many_layers_are_bounded_and_said_so() -> None:
 
 UNITS = (
     *(b"A", b"'a'+", b"65,", b"65 ", b"0x41 ", b"\\x41", b"[char](65)+", b"'", b"chr( ", b'"\\', b"32A", b"\n", b"''"),
-    *(b"eval('a", b"x.replace('a','aa')'" + b"a" * 150 + b"';", b"eval(`" + b"a" * 100, b"replace(", b"\x1f\x8b\x08\0"),
+    *(
+        b"eval('a",
+        b"x.replace('a','aa')'" + b"a" * 150 + b"';",
+        b"eval(`" + b"a" * 100,
+        b"replace(",
+        b"uu\nM" + b"!" * 60,
+        b"\x1f\x8b\x08\0",
+    ),
     *(b"&#65;", b"AAAA=\n", b"$a+='b';", b"a=a+'b'\n", b'"{0}{1}"-f', b"join('a',", b"strrev'" + b"a" * 50),
+    b"uu\nM" + b"!" * 60,
 )
 
 

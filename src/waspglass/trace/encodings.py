@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 __all__ = ["BINARY_ENCODINGS", "TURNS_ROUND", "encoded_texts"]
 
 BINARY_ENCODINGS = frozenset(
-    {"base64", "EncodedCommand", "base32", "base85", "hex", "bits", "character codes", "escapes"}
+    {"base64", "EncodedCommand", "base32", "base85", "uuencode", "hex", "bits", "character codes", "escapes"}
 )
 """Labels of encodings whose content may be compressed."""
 
@@ -25,6 +25,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\-_]{40,}={0,2}(?:[ \t]{0,8}\r?\n[ \t]{0,40}[
 _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
+_UUENCODED = re.compile(r"^M[ -`]{60}$(?:\r?\nM[ -`]{60}$)*+(?:\r?\n[!-L][ -`]{1,60}$)?", re.MULTILINE)
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
 # The repeats below are not possessive: Python before 3.11.5 then loses digits where the last one fails (gh-100061).
 _HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}(?:[0-9A-Fa-f]{1,2})?")
@@ -122,7 +123,15 @@ def _base85(text: str) -> Found:
                 continue
 
 
-_RARE: dict[str, Callable[[str], Found]] = {"32": _base32, "85": _base85}
+def _uuencoded(text: str) -> Found:
+    for match in _UUENCODED.finditer(text):
+        try:
+            yield "uuencode", b"".join(map(binascii.a2b_uu, match.group().splitlines()))
+        except (binascii.Error, ValueError):
+            continue
+
+
+_RARE: dict[str, Callable[[str], Found]] = {"32": _base32, "85": _base85, "uu": _uuencoded}
 """Encodings that are looked for only where the text speaks of them: their alphabets are those of ordinary words."""
 
 
