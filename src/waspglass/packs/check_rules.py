@@ -92,7 +92,7 @@ def _not_sigma(rule: SigmaDocument, _rules: RuleSet) -> Iterator[Found]:
 def _no_name(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     """A finding could not name its rule."""
     if not rule.name:
-        yield rule.line(), "the rule has no name"
+        yield rule.line(), "the rule has no `name`, by which findings call it"
     elif sum(other.name == rule.name for other in rules.rules) > 1:
         yield rule.line("name"), f"the name {rule.name!r} is used by another rule"
     own = rule.data.get("id")
@@ -137,7 +137,10 @@ def _no_meaning(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
         return
     if block is None:
         if not rule.called & rules.referenced:
-            yield rule.line(), "the rule has no `waspglass` block and feeds no correlation"
+            yield (
+                rule.line(),
+                "the rule does not say what a match proves: no block `waspglass` with a `rung`, and no correlation uses it",
+            )
         return
     for key in block:
         if key not in _BLOCK_KEYS:
