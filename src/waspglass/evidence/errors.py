@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["EvidenceReadError", "MalformedLineError", "reading"]
+__all__ = ["EvidenceReadError", "MalformedLineError", "read_error", "reading"]
 
 
 class EvidenceReadError(EvidenceError):
@@ -21,6 +21,11 @@ class EvidenceReadError(EvidenceError):
     def __init__(self, message: str, *, reason: SkipReason, location: Location | None = None) -> None:
         super().__init__(message, location=location)
         self.reason = reason
+
+
+def read_error(path: str, reason: SkipReason, message: str, line: int | None = None) -> EvidenceReadError:
+    """The error that says so of a file."""
+    return EvidenceReadError(message, reason=reason, location=Location(path, line))
 
 
 class MalformedLineError(Exception):
@@ -37,5 +42,4 @@ def reading(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        message = f"it cannot be read ({fault.strerror})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path)) from fault
+        raise read_error(path, SkipReason.UNREADABLE, f"it cannot be read ({fault.strerror})") from fault

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
@@ -204,4 +204,4 @@ def _guarded(action: Callable[[], _T], path: str) -> _T:
         return action()
     except Exception as fault:
         message = f"it cannot be read from the image ({printable(str(fault))})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path)) from fault
+        raise read_error(path, SkipReason.UNREADABLE, message) from fault

@@ -7,10 +7,9 @@ import tempfile
 import threading
 from typing import BinaryIO
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.forward_stream import SeekableStream
 from waspglass.evidence.limits import Limits
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Spool"]
@@ -81,7 +80,7 @@ class Spool:
         while not self._ended and (until is None or self._have < until):
             if os.getpid() != self._owner:
                 message = "it was not unpacked before this process was forked"
-                raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(self._path))
+                raise read_error(self._path, SkipReason.UNREADABLE, message)
             try:
                 data = self._source.read(_STEP)
                 self._keep(data)
@@ -93,11 +92,11 @@ class Spool:
     def _keep(self, data: bytes) -> None:
         if self._have + len(data) > self._limits.spool_bytes:
             message = f"it unpacks to more than {self._limits.spool_bytes} bytes"
-            raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=Location(self._path))
+            raise read_error(self._path, SkipReason.TOO_LARGE, message)
         try:
             self._file.seek(self._have)
             self._file.write(data)
         except OSError as fault:
             message = f"there is no room to unpack it ({fault.strerror})"
-            raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=Location(self._path)) from fault
+            raise read_error(self._path, SkipReason.TOO_LARGE, message) from fault
         self._have += len(data)

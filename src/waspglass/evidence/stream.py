@@ -8,10 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.forward_stream import ForwardStream, SeekableStream
 from waspglass.evidence.limits import Limits
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Pread", "Unpacker", "bounded_stream", "decompression_fault", "pread_of", "regular_file", "slice_stream"]
@@ -41,12 +40,10 @@ def regular_file(handle: Callable[[], int], path: str) -> BinaryIO:
     try:
         descriptor = handle()
     except OSError as fault:
-        message = f"it cannot be opened ({fault.strerror})"
-        raise EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path)) from fault
+        raise read_error(path, SkipReason.UNREADABLE, f"it cannot be opened ({fault.strerror})") from fault
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        message = "it is not a file any more"
-        raise EvidenceReadError(message, reason=SkipReason.SPECIAL_FILE, location=Location(path))
+        raise read_error(path, SkipReason.SPECIAL_FILE, "it is not a file any more")
     return os.fdopen(descriptor, "rb")
 
 
@@ -77,8 +74,7 @@ def slice_stream(pread: Pread, start: int, size: int, path: str) -> BinaryIO:
         except (OSError, OverflowError) as fault:
             raise _unreadable(path, fault) from fault
         if not data:
-            message = f"the file ends {size - offset} bytes too early"
-            raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=Location(path))
+            raise read_error(path, SkipReason.TRUNCATED, f"the file ends {size - offset} bytes too early")
         return data
 
     return SeekableStream(read_at, size).as_binary()
@@ -105,11 +101,9 @@ def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, 
             raise decompression_fault(path, fault) from fault
         given += len(data)
         if given > limits.member_bytes:
-            message = f"more than {limits.member_bytes} bytes come out of it"
-            raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=Location(path))
+            raise read_error(path, SkipReason.TOO_LARGE, f"more than {limits.member_bytes} bytes come out of it")
         if limits.bomb(given, packed()):
-            message = f"{given} bytes come out of {packed()}"
-            raise EvidenceReadError(message, reason=SkipReason.COMPRESSION_BOMB, location=Location(path))
+            raise read_error(path, SkipReason.COMPRESSION_BOMB, f"{given} bytes come out of {packed()}")
         return data
 
     return ForwardStream(read, source.close).as_binary()
@@ -128,9 +122,9 @@ def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
             message, reason = "the member is encrypted", SkipReason.ENCRYPTED
         case _:
             message, reason = "the compressed data is damaged", SkipReason.DAMAGED
-    return EvidenceReadError(message, reason=reason, location=Location(path))
+    return read_error(path, reason, message)
 
 
 def _unreadable(path: str, fault: OSError | OverflowError) -> EvidenceReadError:
-    message = f"it cannot be read ({getattr(fault, 'strerror', None) or type(fault).__name__})"
-    return EvidenceReadError(message, reason=SkipReason.UNREADABLE, location=Location(path))
+    said = getattr(fault, "strerror", None) or type(fault).__name__
+    return read_error(path, SkipReason.UNREADABLE, f"it cannot be read ({said})")

@@ -11,14 +11,13 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, Unpacker, bounded_stream, decompression_fault, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_method import OWN_METHODS, unpacked_member
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["ZipContainer"]
@@ -54,8 +53,7 @@ class ZipContainer:
         try:
             self._zip = zipfile.ZipFile(slice_stream(pread, 0, size, path))
         except (zipfile.BadZipFile, EvidenceReadError, ValueError, struct.error, NotImplementedError) as fault:
-            message = f"the directory of the zip cannot be read ({fault})"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+            raise read_error(path, SkipReason.DAMAGED, f"the directory of the zip cannot be read ({fault})") from fault
         self._zip.NameToInfo.clear()  # a fifth of the memory, and nobody asks by name
 
     def close(self) -> None:
@@ -135,8 +133,7 @@ class ZipContainer:
         begin = max(0, end - left - _END64_RECORD.size - _END64_LOCATOR.size)
         blocks = (self._pread(min(_STEP, end - place), place) for place in range(begin, end, _STEP))
         if (entries := sum(block.count(_ENTRY_MARK) for block in blocks)) > 2 * self._limits.files:
-            message = f"its directory has {entries} entries"
-            raise EvidenceReadError(message, reason=SkipReason.TOO_MANY_FILES, location=Location(self._path))
+            raise read_error(self._path, SkipReason.TOO_MANY_FILES, f"its directory has {entries} entries")
 
     def _directory_bytes(self, told: int, end: int) -> int:
         """Length of the directory, by whichever record a version of `zipfile` may believe, whatever the others tell.

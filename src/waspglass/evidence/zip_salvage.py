@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, cast
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member
 from waspglass.evidence.skip_log import SkipLog
@@ -22,7 +22,6 @@ from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_archive import ZipContainer
 from waspglass.evidence.zip_method import LOCAL_HEADER, LOCAL_MAGIC
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["SalvagedZip", "open_zip"]
@@ -51,8 +50,7 @@ def open_zip(pread: Pread, size: int, limits: Limits, path: str) -> Container:
             raise
         return salvaged
     if container.encrypted:
-        message = "all files in the zip are encrypted"
-        raise EvidenceReadError(message, reason=SkipReason.ENCRYPTED, location=Location(path))
+        raise read_error(path, SkipReason.ENCRYPTED, "all files in the zip are encrypted")
     return container
 
 

@@ -17,14 +17,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError, reading
+from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
 from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.readers.local_times import LocalTimes, day_stands_first, is_ambiguous, is_local
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["EventExportReader", "reader"]
@@ -100,13 +99,13 @@ class EventExportReader:
             yield Place(record=number), moment, record
         if unread:
             message = f"the times of {unread} events cannot be read; save the log as EVTX or XML instead"
-            raise EvidenceReadError(message, reason=SkipReason.BAD_TIME, location=Location(artefact.file.path))
+            raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
         if zoneless and self._zone is None:
             message = (
                 f"the times of {zoneless} events name no zone and were read as UTC; name the timezone in the facts"
             )
             message += f" (by its Sysmon events the clock was {_shown(ahead)} hours from UTC)" if ahead else ""
-            raise EvidenceReadError(message, reason=SkipReason.BAD_TIME, location=Location(artefact.file.path))
+            raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Number, moment and JSON of each event, as `records` has it, in the shape of the `evtx` package.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from waspglass.evidence.errors import EvidenceReadError
-from waspglass.model.errors import Location
+from waspglass.evidence.errors import read_error
 from waspglass.model.skip import SkipReason
 
 __all__ = ["LONGEST_EVENT", "MOST_FAULTS", "PIECE", "tell_faults"]
@@ -23,5 +22,4 @@ def tell_faults(faults: int, path: str) -> None:
     """
     if faults:
         rest = "it was not read on" if faults > MOST_FAULTS else "the others were read"
-        message = f"{faults} events are damaged or cut; {rest}"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path))
+        raise read_error(path, SkipReason.DAMAGED, f"{faults} events are damaged or cut; {rest}")

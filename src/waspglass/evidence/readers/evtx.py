@@ -22,12 +22,11 @@ import orjson
 from evtx import PyEvtxParser
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.moments import EARLIEST, LATEST, plausible
 from waspglass.evidence.readers.evtx_bombs import expands
 from waspglass.evidence.readers.settings import ReaderSettings
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["EvtxReader", "reader"]
@@ -85,7 +84,7 @@ class EvtxReader:
             yield Place(record=entry["event_record_id"]), _moment(entry, found), flatten_event(document)
         if damaged:
             message = f"{damaged} events are damaged; the others were read"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(artefact.file.path))
+            raise read_error(artefact.file.path, SkipReason.DAMAGED, message)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
         """Record id, moment and JSON text of each event; the text of one event is one line.
@@ -103,7 +102,7 @@ class EvtxReader:
 
 def _entries(artefact: Artefact) -> Iterator[_Entry]:
     """What the parser yields; events and chunks that it cannot read are counted and told at the end."""
-    place = Location(artefact.file.path)
+    path = artefact.file.path
     unreadable = long = 0
     with artefact.file.seekable() as stream:
         safe = _SafeChunks(stream)
@@ -114,8 +113,7 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
         except (RuntimeError, ValueError, OSError) as fault:
             with suppress(OSError, ValueError):
                 _raise_fault_at_end(stream)
-            message = f"this is not an event log ({fault})"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place) from fault
+            raise read_error(path, SkipReason.DAMAGED, f"this is not an event log ({fault})") from fault
         while long < _MOST_LONG:
             try:
                 for entry in source:
@@ -130,12 +128,10 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
         chunks, size = _chunks(stream), _raise_fault_at_end(stream)
         unreadable += long + safe.bombs + _emptied(stream, chunks, (size - _HEADER_BYTES) // _CHUNK_BYTES)
     if size < _HEADER_BYTES + chunks * _CHUNK_BYTES or _lacking(size):
-        message = "it is cut; the events before that were read"
-        raise EvidenceReadError(message, reason=SkipReason.TRUNCATED, location=place)
+        raise read_error(path, SkipReason.TRUNCATED, "it is cut; the events before that were read")
     if unreadable:
         rest = "the others were read" if long < _MOST_LONG else "it was not read on"
-        message = f"{unreadable} events or chunks are damaged; {rest}"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=place)
+        raise read_error(path, SkipReason.DAMAGED, f"{unreadable} events or chunks are damaged; {rest}")
 
 
 def _lacking(size: int) -> int:

@@ -17,11 +17,10 @@ from itertools import count
 from typing import Protocol, cast
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.document import format_instant
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["WATCHED_KEYS", "HiveReader", "reader"]
@@ -92,7 +91,7 @@ class HiveReader:
             from dissect.regf import RegistryHive
         except ImportError as fault:
             message = "registry hives need an extra: pip install '.[images]' in the checkout of waspglass"
-            raise EvidenceReadError(message, reason=SkipReason.NEEDS_EXTRA, location=Location(path)) from fault
+            raise read_error(path, SkipReason.NEEDS_EXTRA, message) from fault
         prefix = f"HKLM\\{path.rpartition(chr(92))[2].upper()}"
         try:
             with artefact.file.seekable() as stream:
@@ -109,7 +108,7 @@ class HiveReader:
             raise
         except Exception as fault:
             message = f"the hive cannot be read on ({type(fault).__name__}: {fault})"
-            raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+            raise read_error(path, SkipReason.DAMAGED, message) from fault
 
     def _watched(self, root: _Key) -> Iterator[tuple[str, _Key]]:
         looks = count(1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from waspglass.evidence.errors import EvidenceReadError
-from waspglass.model.errors import Location
+from waspglass.evidence.errors import read_error
 from waspglass.model.skip import SkipReason
 
 __all__ = ["tell_line_faults"]
@@ -19,5 +18,5 @@ def tell_line_faults(faults: Counter[SkipReason], path: str) -> None:
     """
     if faults:
         kinds = ", ".join(f"{reason.value}: {count}" for reason, count in faults.items())
-        text = f"some of its lines could not be read, or not whole ({kinds})"
-        raise EvidenceReadError(text, reason=next(iter(faults)), location=Location(path))
+        message = f"some of its lines could not be read, or not whole ({kinds})"
+        raise read_error(path, next(iter(faults)), message)

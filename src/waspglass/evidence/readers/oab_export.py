@@ -23,14 +23,13 @@ from datetime import datetime
 import orjson
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import json_date, moment, plausible
 from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["OabExportReader", "reader"]
@@ -63,8 +62,7 @@ class OabExportReader:
         places = LinePlaces()
         for number, (line, fields) in enumerate(_objects(content, path)):
             if number >= _MOST_OBJECTS:
-                message = f"more than {_MOST_OBJECTS} objects in it"
-                raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=Location(path))
+                raise read_error(path, SkipReason.LIMIT_REACHED, f"more than {_MOST_OBJECTS} objects in it")
             for name, value in tuple(fields.items()):
                 if (ours := _URLS.get(name.lower())) is not None:
                     fields.setdefault(ours, value)
@@ -128,16 +126,14 @@ def _from_csv(text: str, path: str) -> Iterator[_Found]:
             yield began, {key: value for key, value in row.items() if isinstance(value, str) and key}
             began = len(written) - len(lines) + reader.line_num + 1
     except csv.Error as fault:
-        message = f"the CSV is damaged ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+        raise read_error(path, SkipReason.DAMAGED, f"the CSV is damaged ({fault})") from fault
 
 
 def _from_json(text: str, path: str) -> Iterator[_Found]:
     try:
         document: object = orjson.loads(text.encode("utf-8", "replace"))
     except orjson.JSONDecodeError as fault:
-        message = f"the JSON is damaged ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+        raise read_error(path, SkipReason.DAMAGED, f"the JSON is damaged ({fault})") from fault
     for one in document if isinstance(document, list) else [document]:
         if isinstance(one, dict):
             yield 1, {str(key): _plain(value) for key, value in one.items()}

@@ -16,13 +16,12 @@ from typing import Protocol, cast
 import pefile
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.member import file_time
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.model.document import format_instant
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["PeVersionReader", "reader"]
@@ -77,15 +76,14 @@ class PeVersionReader:
 def _described(content: bytes, path: str) -> dict[str, str]:
     """Pefile meets whatever a hostile file holds with many kinds of exception; any means that it is damaged."""
     if not content.startswith(b"MZ"):
-        raise EvidenceReadError("this is not a program file", reason=SkipReason.DAMAGED, location=Location(path))
+        raise read_error(path, SkipReason.DAMAGED, "this is not a program file")
     try:
         image = cast("_Image", pefile.PE(data=content, fast_load=True))
         # Not closed: it holds bytes only, and closing would run a garbage collection of the whole process.
         image.parse_data_directories([pefile.DIRECTORY_ENTRY[name] for name in _DIRECTORIES])
         return {**_make(image), **_versions(image)}
     except Exception as fault:
-        message = f"this is not a program file that can be read ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path)) from fault
+        raise read_error(path, SkipReason.DAMAGED, f"this is not a program file that can be read ({fault})") from fault
 
 
 def _make(image: _Image) -> dict[str, str]:

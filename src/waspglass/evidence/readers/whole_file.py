@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.errors import EvidenceReadError, reading
+from waspglass.evidence.errors import read_error, reading
 from waspglass.evidence.utf16 import utf16_of
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["MAX_TEXT_BYTES", "decoded", "read_whole"]
@@ -22,12 +21,10 @@ def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
     Raises:
         EvidenceReadError: If it is larger than `limit`, or cannot be read.
     """
-    place = Location(artefact.file.path)
     with reading(artefact.file.path), artefact.file.open() as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:
-        message = f"it is larger than {limit} bytes"
-        raise EvidenceReadError(message, reason=SkipReason.TOO_LARGE, location=place)
+        raise read_error(artefact.file.path, SkipReason.TOO_LARGE, f"it is larger than {limit} bytes")
     return content
 
 

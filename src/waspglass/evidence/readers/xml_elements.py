@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.parsers import expat  # document types are refused below
 
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.readers.whole_file import decoded
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["XmlElement", "text_of", "xml_elements"]
@@ -135,9 +134,8 @@ def xml_elements(content: bytes, path: str) -> Iterator[XmlElement]:
         collector.parser.Parse(b"", True)
         yield from collector.ended
     except _RefusedError as fault:
-        raise EvidenceReadError(str(fault), reason=SkipReason.DAMAGED, location=Location(path)) from fault
+        raise read_error(path, SkipReason.DAMAGED, str(fault)) from fault
     except (expat.ExpatError, ValueError) as fault:
         yield from collector.ended
         line = getattr(fault, "lineno", None)
-        message = f"the XML is damaged ({fault})"
-        raise EvidenceReadError(message, reason=SkipReason.DAMAGED, location=Location(path, line)) from fault
+        raise read_error(path, SkipReason.DAMAGED, f"the XML is damaged ({fault})", line) from fault
