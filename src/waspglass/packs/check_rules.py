@@ -137,10 +137,10 @@ def _no_meaning(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
         return
     if block is None:
         if not rule.called & rules.referenced:
-            yield (
-                rule.line(),
-                "the rule does not say what a match proves: no block `waspglass` with a `rung`, and no correlation uses it",
+            message = (
+                "it is not said what a match proves: no block `waspglass` with a `rung`, no correlation that uses it"
             )
+            yield rule.line(), message
         return
     for key in block:
         if key not in _BLOCK_KEYS:
