@@ -10,6 +10,7 @@ from tests.trace.programs import background, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import detect
+from waspglass.trace.program import program_of
 from waspglass.trace.reader import Reader, as_tokens
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
@@ -143,6 +144,7 @@ def test_nor_do_they_where_no_grammar_can_read_both(shared: str, found: str, tex
         ("a.sh", "get https://example.org ${#a} # now", "get https :/ / example . org $ { # a }"),
         ("a.yar", "rule a { condition: #b > 3 } // now", "rule a { condition : # b > 3 }"),
         ("a.aspx", "<%-- all\nof it --%><%# Name %> // now", "<% # Name %>"),
+        ("a.c", '/* of */ #include <a.h>#include "b.h" #if A\nint a; // now', "# if A int a ;"),
         ("a.py", "a = 1 # one\nb = 2 // two /* three */", "a = 1 b = 2"),
         ("a", "a = 1 # one\nb = 2 // two <!-- three", "a = 1 b = 2"),
     ],
@@ -152,6 +154,20 @@ def test_comments_are_left_out_and_what_looks_like_one_elsewhere_is_not(name: st
     syntax, raw = Reader().syntax(plain)
     spans = zip(tokens_of(syntax).start.tolist(), tokens_of(syntax).end.tolist(), strict=True)
     assert " ".join(raw[start:end].decode() for start, end in spans) == tokens
+
+
+def test_c_that_lost_its_line_breaks_is_no_comment_as_a_whole() -> None:
+    """Its grammar reads nothing behind the first directive, and who rewrites it need not see to it that it compiles."""
+    text = "#include <stdio.h>\n#define LEAST 3\n" + "".join(
+        f"int total{n}(int *row, int count) {{\n  int sum = {n};\n  while (count-- > LEAST) sum += row[count] * {n};\n"
+        f'  printf("station {n}: %d\\n", sum);\n  return sum;\n}}\n'
+        for n in range(12)
+    )
+    found = program_of(source("found.c", text.replace("\n", " ")))
+    assert found.tokens > 0.8 * program_of(source("a.c", text)).tokens
+    result = trace([source("found.c", text.replace("\n", " "))], [source("a.c", text)], background(),
+                   calibration=load_calibration(), commons=load_commons())  # fmt: skip
+    assert result.comparisons[0].verdict is Verdict.DERIVED
 
 
 def test_a_guessed_language_does_not_make_code_of_comments() -> None:

@@ -41,6 +41,8 @@ class Comments:
 
 
 _USUAL = Comments()
+_OF_C = Comments(rb"//[^\n]*|#[ \t]*include\b[ \t]*(?:<[^>\n]*>|\"[^\"\n]*\")?", ((b"/*", b"*/"),))
+"""What is included says as little as a comment. Behind other directives a text that lost its line breaks goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ class Language:
 
 # C is read by the grammar of C++, so that both can be compared and a wrong name does no harm.
 LANGUAGES: tuple[Language, ...] = (
-    Language("c", (".c",), "tree_sitter_cpp"),
-    Language("cpp", (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".h", ".hxx"), "tree_sitter_cpp", aliases=("c++",)),
+    Language("c", (".c",), "tree_sitter_cpp", comments=_OF_C),
+    Language(
+        "cpp", (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".h", ".hxx"), "tree_sitter_cpp", aliases=("c++",), comments=_OF_C
+    ),
     Language("csharp", (".cs",), "tree_sitter_c_sharp", aliases=("c#", "c-sharp")),
     Language("java", (".java",), "tree_sitter_java"),
     Language("javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",)),

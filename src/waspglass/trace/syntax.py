@@ -336,12 +336,16 @@ def _from_bytes(raw: bytes) -> Syntax:
 
 
 _BROKEN = 0.5
-"""Share of the text inside nodes that the grammar calls errors above which the grammar is not trusted."""
+"""Share of the text inside errors of the grammar and long macros above which the grammar is not trusted."""
+_MACRO, _LONG_MACRO = hash_text("preproc_arg"), 500
+"""What stands behind `#define` is one node; one of so many bytes is mostly code that lost its line breaks."""
 
 
 def _broken_share(syntax: Syntax, total: int) -> float:
-    wrong = syntax.kind == np.uint64(_ERROR)
-    return float((syntax.end - syntax.start)[wrong & (syntax.depth <= 1)].sum()) / max(1, total)
+    size = syntax.end - syntax.start
+    wrong = (syntax.kind == np.uint64(_ERROR)) & (syntax.depth <= 1)
+    swallowed = (syntax.kind == np.uint64(_MACRO)) & (size > _LONG_MACRO)
+    return float(size[wrong | swallowed].sum()) / max(1, total)
 
 
 def error_share(syntax: Syntax) -> float:
