@@ -137,10 +137,7 @@ def _no_meaning(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
         return
     if block is None:
         if not rule.called & rules.referenced:
-            message = (
-                "it is not said what a match proves: no block `waspglass` with a `rung`, no correlation that uses it"
-            )
-            yield rule.line(), message
+            yield rule.line(), "no block `waspglass` with a `rung` says what a match proves, and no correlation uses it"
         return
     for key in block:
         if key not in _BLOCK_KEYS:
