@@ -7,6 +7,8 @@ import codecs
 import gzip
 import json
 import lzma
+import re
+import string
 import time
 import zlib
 from pathlib import Path
@@ -29,6 +31,20 @@ def pieces(text: str, size: int = 50) -> list[str]:
 
 def quoted(text: str) -> list[str]:
     return [json.dumps(piece) for piece in pieces(text)]
+
+
+def numbered(text: str, base: int = 62) -> str:
+    """As Dean Edwards' packer has it; words that are their own number are left out of the list."""
+    digits = string.digits + string.ascii_letters
+    words = list(dict.fromkeys(re.findall(r"\w+", text)))
+
+    def number(place: int) -> str:
+        return (number(place // base) if place >= base else "") + digits[place % base]
+
+    numbers = {word: number(place) for place, word in enumerate(words)}
+    listed = "|".join("" if numbers[word] == word else word for word in words)
+    packed = re.sub(r"\w+", lambda word: numbers[word.group()], text)
+    return f"{json.dumps(packed)},{base},{len(words)},'{listed}'.split('|')"
 
 
 def uuencoded(raw: bytes) -> str:
@@ -57,6 +73,7 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "base85": ("base85", f"exec(b85decode('{base64.b85encode(ORIGINAL.encode()).decode()}'))"),
     "-enc": ("EncodedCommand", f"powershell.exe -nop -enc {b64(ORIGINAL.encode('utf-16-le'))}"),
     "/e": ("EncodedCommand", f"powershell /e {b64(ORIGINAL.encode('utf-16-le'))}"),
+    "p,a,c,k,e,d": ("word list", f"eval(function(p,a,c,k,e,d){{return p}}({numbered(ORIGINAL)},0,{{}}))"),
     "uuencode": ("uuencode", f"eval(convert_uudecode(<<<'X'\n{UUENCODED}`\nX\n));"),
     "uuencoded zlib": ("uuencode > zlib", f"begin 644 uu\n{uuencoded(zlib.compress(ORIGINAL.encode()))}`\nend"),
     "hex": ("hex", "x = '" + ORIGINAL.encode().hex() + "'"),
@@ -243,6 +260,18 @@ def test_layers_below_the_deepest_are_said_to_be_there(deep: int, bounded: bool)
     assert (len(unpacked.layers), unpacked.bounded) == (DEPTH_LIMIT, bounded)
 
 
+def test_words_put_back_that_make_a_text_grow_are_bounded() -> None:
+    unpacked = unpack(Source("a", f"}}('{'0 ' * 100_000}',62,1,'{'abcdefghij ' * 1000}'.split('|')".encode()))
+    assert (unpacked.layers, unpacked.bounded) == ((), True)
+
+
+@pytest.mark.parametrize("base", [10, 36, 62])
+def test_words_are_put_back_by_numbers_of_any_base(base: int) -> None:
+    many = " ".join(f"name{number}-{number * 7};" for number in range(150))
+    (layer,) = unpack(Source("a", f"}}({numbered(many, base)}".encode())).layers
+    assert (layer.name, layer.raw.decode()) == ("a > word list", many)
+
+
 def test_replacements_that_make_a_string_grow_are_bounded() -> None:
     calls = "".join(f"x.replace('{chr(97 + i)}', '{chr(98 + i) * 40}');" for i in range(8))
     begin = time.process_time()
@@ -279,10 +308,14 @@ UNITS = (
         b"eval(`" + b"a" * 100,
         b"replace(",
         b"uu\nM" + b"!" * 60,
+        b"}('a',62,1,'a|b'.split('|')",
+        b'}(\'a"}("b,',
         b"\x1f\x8b\x08\0",
     ),
     *(b"&#65;", b"AAAA=\n", b"$a+='b';", b"a=a+'b'\n", b'"{0}{1}"-f', b"join('a',", b"strrev'" + b"a" * 50),
     b"uu\nM" + b"!" * 60,
+    b"}('a',62,1,'a|b'.split('|')",
+    b'}(\'a"}("b,',
 )
 
 
