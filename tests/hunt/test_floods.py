@@ -56,13 +56,13 @@ waspglass:
 def test_the_last_that_was_seen_of_an_implant_is_kept() -> None:
     """To request one's page often must not hide that it answers still."""
     limit = 1
-    often = limit * collect._LIFE_FACTOR + 3 * collect._LAST
+    often = limit * collect._LIFE_FACTOR + 3 * collect.LAST
     rules = rules_of(sigma("s: {cs-uri-stem: /x.aspx}\ncondition: s", extra=LIFE))
     rows = [row("/x.aspx", time=f"00:{n // 60:02d}:{n % 60:02d}") for n in range(often)]
     result = both([iis(*rows)], rules, Limits(per_rule=limit))
     kept = [one.line for one in result.findings if one.line is not None]
     first = list(range(2, 2 + limit * collect._LIFE_FACTOR))
-    last = list(range(2 + often - collect._LAST, 2 + often))
+    last = list(range(2 + often - collect.LAST, 2 + often))
     assert sorted(kept) == first + last
     left = [skip.count for skip in result.skipped if "context:" not in (skip.detail or "")]
     assert left == [often - len(kept)]

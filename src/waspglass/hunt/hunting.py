@@ -149,7 +149,8 @@ def hunt(
     )
     first = _swept(files, run, workers, watch)
     skipped = first.skipped() | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
-    concluded, heard = conclude(rules, first.hits, first.heard), first.heard
+    most, heard = run.limits.per_rule, first.heard
+    concluded = conclude(rules, first.hits, heard, limit=most)
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
         further, followed = follow_up(rules, seeds, followed), seeds
@@ -161,10 +162,10 @@ def hunt(
         skipped.update(swept.skipped())
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
-        concluded = conclude(rules, swept.hits, heard, concluded)
+        concluded = conclude(rules, swept.hits, heard, concluded, limit=most)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
-    skips = (*rules.skipped, *skipped, *_left_over(seeds, followed), *cut)
+    skips = (*rules.skipped, *skipped, *concluded.skipped, *_left_over(seeds, followed), *cut)
     return HuntResult(in_order(concluded.findings), context, skips, tuple(first.scanned), not_found(rules, heard))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hunt.evidence import artefact, both, pack
-from waspglass.hunt.outcome.result import HuntResult
+from waspglass.hunt.outcome.result import HuntResult, Limits
 from waspglass.hunt.rules.condition import Kind, Match
 from waspglass.hunt.rules.load import load_rules, read_rule_sources
 from waspglass.packs.pack import RuleSource
@@ -32,7 +32,7 @@ def sifting(rules: str, *, logsource: str = "product: windows", condition: str =
     return f"title: sieve\nlogsource: {{{logsource}}}\nfilter:\n{body}"
 
 
-def hunted(documents: list[str], log: str) -> HuntResult:
+def hunted(documents: list[str], log: str, limits: Limits | None = None) -> HuntResult:
     """`log`: events like `a1 b2/U=y c3`: value of `F`, minute, further fields."""
     events = []
     for word in log.split():
@@ -41,7 +41,7 @@ def hunted(documents: list[str], log: str) -> HuntResult:
         moment = f"2021-03-03T01:{int(what[1:]):02}:00Z"
         events.append(json.dumps({"Channel": "Security", "EventID": 1, "EventTime": moment, "F": what[0], **fields}))
     rules = load_rules(pack(), [RuleSource(path="u.yml", text="\n---\n".join(documents), origin="user")])
-    return both([artefact("events", "\n".join(events) + "\n")], rules)
+    return both([artefact("events", "\n".join(events) + "\n")], rules, limits)
 
 
 def found(documents: list[str], log: str) -> Found:
@@ -166,6 +166,23 @@ def test_a_correlation_names_the_first_and_the_last_of_many_records() -> None:
     (made,) = result.findings
     lines = [one.line for name in made.evidence for one in result.context if one.id == name]
     assert lines == [*range(1, 11), *range(17, 27)]
+
+
+def test_a_correlation_stands_at_its_last_record_though_no_more_hits_of_it_are_kept() -> None:
+    log = " ".join(f"a{number // 10}" for number in range(60))
+    result = hunted([A, count("gte: 30")], log, Limits(per_rule=1))
+    whole = hunted([A, count("gte: 30")], log)
+    assert len(result.context) < len(whole.context)
+    assert [one.time for one in result.findings] == [one.time for one in whole.findings]
+    assert all(one.line or one.offset for one in result.findings)
+
+
+def test_a_correlation_that_comes_true_all_day_tells_the_first_and_the_last_times() -> None:
+    log = " ".join(f"a{number}" for number in range(50))
+    result = hunted([A, count("gte: 1")], log, Limits(per_rule=5))
+    minutes = [one.time.minute for one in result.findings if one.time is not None]
+    assert minutes == [*range(5), *range(30, 50)]
+    assert [(one.source, one.count) for one in result.skipped if one.detail == "further matches"] == [("k", 25)]
 
 
 @pytest.mark.parametrize("more", ["group-by: [H]", "group-by: [U], condition: {gte: 2, field: V}"])

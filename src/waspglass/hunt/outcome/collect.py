@@ -18,7 +18,7 @@ from waspglass.model.finding import Actor, Effect
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["PROXY", "RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of"]
+__all__ = ["LAST", "PROXY", "RAW_LIMIT", "Collector", "Ears", "Heard", "Hit", "digest_of", "first_kept"]
 
 RAW_LIMIT = 8192
 """Bytes of a raw record that a hit keeps; the excerpt is cut from them."""
@@ -32,7 +32,7 @@ _PART_OF_FLOOD = 1_000
 """Further matches of a rule that has its part in a flood. New needles are chosen for what is left, which costs as much
 as some thousand matches: rules are given up together."""
 _LIFE_FACTOR = 20
-_LAST = 20
+LAST = 20
 """Latest hits that a rule about an implant keeps besides the first ones: whether it answers at last decides."""
 _ACTOR_LIMIT = 500
 _FEEDING_FACTOR = 20
@@ -45,7 +45,7 @@ class Hit:
 
     Attributes:
         rule: The rule.
-        kind: Kind of the artefact.
+        kind: Kind of the artefact; None where it is not known any more.
         source: Path inside the evidence.
         place: Where; the line of a local file is filled in later from `offset`.
         time: When, if the record says.
@@ -55,7 +55,7 @@ class Hit:
     """
 
     rule: Rule
-    kind: str
+    kind: str | None
     source: str
     place: Place
     time: datetime | None
@@ -87,6 +87,11 @@ class Heard:
     source: str
     place: Place
     subject: str = ""
+
+
+def first_kept(limit: int, *, lives: bool) -> int:
+    """How many first matches are kept: more of what tells of implants, whose last use decides if they are there."""
+    return limit * _LIFE_FACTOR if lives else limit
 
 
 class Ears:
@@ -159,7 +164,7 @@ class Collector:
             return
         self.count(bound)
         if lives:
-            last = self._last.setdefault(rule.id, deque(maxlen=_LAST))
+            last = self._last.setdefault(rule.id, deque(maxlen=LAST))
             last.append(self._hit(bound, place, time, record, raw))
 
     def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
@@ -195,12 +200,9 @@ class Collector:
         return bound.rule.id in self._full
 
     def _limit_of(self, rule: Rule) -> int:
-        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all).
-
-        Rules about an implant keep more: when it was last used, or seen to be gone, decides whether it is there.
-        """
+        """Indicators come by the hundred, so each of them keeps a tenth (follow-up context keeps all)."""
         if rule.meaning.subject is not None:
-            return self.limit * _LIFE_FACTOR
+            return first_kept(self.limit, lives=True)
         few = rule.one_of_many and rule.meaning.effect is not Effect.CONTEXT
         return max(1, self.limit // 10) if few else self.limit
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from waspglass.evidence.artefact import Place
-from waspglass.hunt.outcome.collect import Heard, Hit
+from waspglass.evidence.skip_log import skip_of
+from waspglass.hunt.outcome.collect import LAST, Heard, Hit, first_kept
 from waspglass.hunt.outcome.correlation import Match, correlate
-from waspglass.hunt.outcome.findings import finding_id, finding_of
+from waspglass.hunt.outcome.findings import finding_of
 from waspglass.hunt.rules.condition import NEVER
 from waspglass.hunt.rules.paths import normalised_subject
-from waspglass.hunt.rules.rule import Meaning, Rule, RuleSet
+from waspglass.hunt.rules.rule import Rule, RuleSet
 from waspglass.model.finding import Effect, Finding
+from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import Logsource, WebRoot
 
 __all__ = ["Concluded", "conclude"]
@@ -35,6 +39,7 @@ class Concluded:
         values: Raw captured values by finding id, with implants normalised.
         correlated: Those of `findings` that correlations made.
         feeding: Hits by rule, source and place, for correlations over several passes.
+        skipped: Correlations that came true more often than is told.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +48,7 @@ class Concluded:
     values: Mapping[str, Mapping[str, str]]
     correlated: tuple[Finding, ...] = ()
     feeding: Mapping[_Key, Hit] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
 
 
 def _key(rule: str, source: str, place: Place) -> _Key:
@@ -50,7 +56,9 @@ def _key(rule: str, source: str, place: Place) -> _Key:
     return (rule, source, place.offset, place.record, line)
 
 
-def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None) -> Concluded:
+def conclude(
+    rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None, *, limit: int = 100
+) -> Concluded:
     """Makes findings, runs the correlations, and ties them together.
 
     Args:
@@ -58,6 +66,7 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before
         hits: Hits of this pass.
         heard: What correlations heard in all passes.
         before: What the pass before came to; its findings stay, its correlations are drawn anew.
+        limit: Findings that a correlation makes; more if it tells of implants. The last ones are among them.
     """
     roots = rules.web_roots
     findings: dict[str, Finding] = {}
@@ -79,19 +88,43 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before
     support: dict[str, Finding] = {}
     correlated: list[Finding] = []
     behind: dict[_Key, list[Hit]] = {}
-    for match in correlate(rules.correlations, rules.rules, heard):
+    matches = correlate(rules.correlations, rules.rules, heard)
+    beyond = _beyond(rules, matches, limit)
+    for match in matches:
         rests_on, last = _hits_of(match, feeding, behind), match.events[-1]
         behind[_key(match.correlation.id, last.source, last.place)] = rests_on
-        if not match.correlation.emits:
+        if not match.correlation.emits or id(match) in beyond:
             continue
         made, based_on, raw = _correlated(match, rests_on, roots)
         findings.setdefault(made.id, made)
         values[made.id] = raw
         correlated.append(made)
         support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
+    left = Counter(beyond.values()).items()
     return Concluded(
-        tuple(findings.values()), tuple(context.values()), tuple(support.values()), values, tuple(correlated), feeding
+        findings=tuple(findings.values()),
+        context=tuple(context.values()),
+        support=tuple(support.values()),
+        values=values,
+        correlated=tuple(correlated),
+        feeding=feeding,
+        skipped=tuple(skip_of(rule, SkipReason.LIMIT_REACHED, "further matches", count) for rule, count in left),
     )
+
+
+def _beyond(rules: RuleSet, matches: Iterable[Match], limit: int) -> dict[int, str]:
+    """Matches, by identity, that make no finding: of each correlation all but its first and its last ones."""
+    living = {name for one in rules.rules if one.meaning.subject is not None for name in (one.id, one.name)}
+    found: dict[str, list[Match]] = defaultdict(list)
+    for match in matches:
+        if match.correlation.emits:
+            found[match.correlation.id].append(match)
+    beyond: dict[int, str] = {}
+    for rule, own in found.items():
+        lives = own[0].correlation.meaning.subject is not None or not living.isdisjoint(own[0].correlation.rules)
+        in_time = sorted(own, key=lambda match: match.events[-1].time)
+        beyond.update((id(match), rule) for match in in_time[first_kept(limit, lives=lives) : -LAST])
+    return beyond
 
 
 def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:
@@ -140,28 +173,17 @@ def _correlated(
     )
     based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
     evidence = tuple(dict.fromkeys(one.id for one in based_on))
-    if hits:
-        # The finding stands at the last event: whoever acted there comes first, then who else is known by an address.
-        actors = [hit.actor for hit in reversed(hits) if hit.actor is not None]
-        actor = next((one for one in actors if one.address), next(iter(actors), None))
-        anchor = replace(hits[-1], rule=rule, values=values, actor=actor)
-        made = finding_of(anchor, roots, evidence=evidence)
-    else:
-        made = _bare(rule, last)
+    # The finding stands at the last event: whoever acted there comes first, then who else is known by an address.
+    actors = [hit.actor for hit in reversed(hits) if hit.actor is not None]
+    actor = next((one for one in actors if one.address), next(iter(actors), None))
+    anchor = hits[-1] if hits else None
+    if anchor is None or _key("", anchor.source, anchor.place) != _key("", last.source, last.place):
+        anchor = _not_kept(rule, None if anchor is None else anchor.kind, last)
+    made = finding_of(replace(anchor, rule=rule, values=values, actor=actor), roots, evidence=evidence)
     return made, based_on, values
 
 
-def _bare(rule: Rule, last: Heard) -> Finding:
-    """A correlation none of whose events was kept."""
-    meaning: Meaning = rule.meaning
-    return Finding(
-        id=finding_id(rule.id, last.source, last.place),
-        rung=meaning.rung,
-        effect=meaning.effect,
-        rule=rule.name,
-        title=rule.title,
-        source=last.source,
-        line=last.place.line,
-        record=last.place.record,
-        techniques=meaning.techniques,
-    )
+def _not_kept(rule: Rule, kind: str | None, event: Heard) -> Hit:
+    """What is known of an event of which no hit was kept: its rule matched too often, and its line is not counted."""
+    place = event.place if event.place.offset is None else replace(event.place, line=None)
+    return Hit(rule, kind, event.source, place, datetime.fromtimestamp(event.time, UTC), b"", {}, None)
