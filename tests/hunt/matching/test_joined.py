@@ -16,7 +16,7 @@ from waspglass.hunt.cache import Cache
 from waspglass.hunt.matching.binding import bind
 from waspglass.hunt.matching.choice_store import ChoiceStore
 from waspglass.hunt.matching.joined import Located, joined
-from waspglass.hunt.matching.needles import JOINED
+from waspglass.hunt.matching.needles import JOINED, REGEX
 from waspglass.hunt.matching.plan import Choice, choose
 from waspglass.hunt.matching.sample import Sample
 
@@ -58,6 +58,14 @@ def test_both_columns_are_one_needle(rule: str, line: str) -> None:
 def test_what_may_overlap_or_is_rare_stays_alone(rule: str) -> None:
     (prong,) = _chosen(f"{rule}\ncondition: s").prongs
     assert not any(needle.startswith(JOINED) for needle in prong.primary)
+
+
+def test_what_costs_a_pass_of_its_own_is_looked_for_where_nothing_else_is_rare() -> None:
+    alone = _chosen("s: {cs-user-agent: null}\ncondition: s").prongs
+    assert any(needle.startswith(REGEX) for one in alone for needle in one.primary)
+    words = "[cmd=read, cmd=connect, cmd=disconnect, cmd=forward, connect&target]"
+    (prong,) = _chosen(f"s: {{cs-user-agent: null, cs-uri-query|contains: {words}}}\ncondition: s").prongs
+    assert not any(needle.startswith(REGEX) for needle in prong.primary)
 
 
 def _share_bytes(one: bytes, two: bytes) -> bool:

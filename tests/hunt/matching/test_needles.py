@@ -22,6 +22,12 @@ def test_each_alternative_asks_for_its_own_and_for_what_all_ask() -> None:
     ]
 
 
+def test_an_alternative_with_a_wildcard_inside_is_looked_for_on_its_own() -> None:
+    gap = Match(field="f", kind=Kind.PATTERN, parts=(("text", "a"), ("one", ""), ("text", "b")))
+    rest = _match("c")
+    assert prongs(And((Or((gap, _match("d"))), rest))) == [And((gap, rest)), And((_match("d"), rest))]
+
+
 def test_alternatives_of_alternatives_are_not_worked_out() -> None:
     """There are 4 to the power of 12 of them."""
     rule = And(tuple(Or(tuple(_pair(f"{n}{m}") for m in range(4))) for n in range(12)))

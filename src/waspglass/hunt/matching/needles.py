@@ -61,7 +61,7 @@ def _prongs(condition: Condition, steps: list[int]) -> list[Condition]:
     if len(parts) == 1:
         return _prongs(parts[0], steps)
     for place, part in enumerate(parts):
-        if isinstance(part, Or) and len(part.of) <= _MOST_BRANCHES and any(isinstance(one, And) for one in part.of):
+        if isinstance(part, Or) and len(part.of) <= _MOST_BRANCHES and any(map(_asks_for_more, part.of)):
             rest = (*parts[:place], *parts[place + 1 :])
             spread: list[Condition] = []
             for branch in part.of:
@@ -70,6 +70,14 @@ def _prongs(condition: Condition, steps: list[int]) -> list[Condition]:
                 spread += _prongs(And((*demands(branch), *rest)), steps)
             return spread if len(spread) <= _MOST_BRANCHES else [condition]
     return [condition]
+
+
+def _asks_for_more(condition: Condition) -> bool:
+    """True if the alternative demands several things, of which one is looked for and the others are checked."""
+    match condition:
+        case Match(kind=Kind.PATTERN, parts=parts):
+            return sum(kind == "text" for kind, _ in merged(parts)) > 1
+    return isinstance(condition, And)
 
 
 def demands(condition: Condition) -> Iterator[Condition]:

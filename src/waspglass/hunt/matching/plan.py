@@ -21,6 +21,8 @@ _RARE = 0.0002
 """A prong that more lines than this share would trigger is checked for a second clause."""
 _TELLING = 0.8
 """A further clause is worth its check if it leaves at most this part of the candidates."""
+_OWN_PASS = 0.02
+"""Positional expressions are searched in a pass of their own, which costs what so many more candidates would."""
 _MOST_CHECKED = 8
 """Needles of a clause that are searched one after the other in a candidate line."""
 
@@ -77,7 +79,11 @@ def derived_names(kind: ArtefactKind) -> frozenset[str]:
 
 def _by_length(clause: Clause) -> float:
     """Without a sample: long needles are rare, and each alternative counts."""
-    return sum(0.4 ** min(len(needle), 24) for needle in clause)
+    return sum(0.4 ** min(len(needle), 24) for needle in clause) + _own_pass(clause)
+
+
+def _own_pass(clause: Clause) -> float:
+    return _OWN_PASS if any(needle.startswith(REGEX) for needle in clause) else 0.0
 
 
 Tree = tuple[Encoder, Condition]
@@ -129,7 +135,8 @@ def _rarity(sample: Sample, trees: list[Tree], cache: Cache | None) -> Cost:
     def rarity(clause: Clause) -> float:
         share = shares.get(clause)
         if share is None:
-            share = shares[clause] = sample.share(clause) + 1e-9 * _by_length(clause) + 1e-7 * len(clause)
+            share = sample.share(clause) + 1e-9 * _by_length(clause) + 1e-7 * len(clause) + _own_pass(clause)
+            shares[clause] = share
         return share
 
     return rarity

@@ -42,8 +42,8 @@ class Group:
     Attributes:
         bounds: The rules to decide.
         promising: False for a lower-case line on which no rule can match, for lack of a needle; with `rest`, none that
-            is not in there. None without checks. A memo is cheaper than to search a line, so it is asked only where
-            there is no `key`.
+            is not in there. None without checks. A memo is cheaper than to search a line, so where there is a `key` it
+            is asked only of lines that the memo does not know.
         key: The cells that the rules depend on; None if a memo is of no use.
         raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
         rest: The rules that are to be decided on lines without promise too, which together may have a key; None if
