@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.skip_log import shown_source
+from waspglass.evidence.skip_log import skip_of
 from waspglass.evidence.stream import pread_of
 from waspglass.evidence.time_probe import TimePoint, TimeProbe
 from waspglass.model.coverage import Span
-from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["LogSpan", "SpanObserver", "log_span", "part_of", "silences", "silent_span"]
@@ -36,8 +35,7 @@ class LogSpan:
         mute: Stretches in which it has records and cannot show an entry, because its header lacks columns; among the
             gaps as far as they lie inside.
         bytes: Size of the content.
-        records: How many records, estimated from the length of lines unless `exact`.
-        exact: Whether every record was counted.
+        records: How many records, estimated from the length of lines where not all were read.
         skipped: What could not be told.
         part: Which part of its kind this file belongs to (a site, a protocol), from the artefact's attributes.
     """
@@ -47,10 +45,24 @@ class LogSpan:
     gaps: tuple[Span, ...] = ()
     bytes: int = 0
     records: int | None = None
-    exact: bool = False
     skipped: tuple[Skipped, ...] = ()
     part: str = ""
     mute: tuple[Span, ...] = ()
+
+
+class _Seen(Protocol):
+    """What was seen of a log: a `TimeProbe`, or a `SpanObserver` that had one for each chunk."""
+
+    @property
+    def earliest(self) -> datetime | None: ...
+    @property
+    def latest(self) -> datetime | None: ...
+    @property
+    def columns(self) -> Columns | None: ...
+    @property
+    def cut(self) -> bool: ...
+    @property
+    def met(self) -> bool: ...
 
 
 def part_of(artefact: Artefact) -> str:
@@ -73,7 +85,7 @@ def log_span(
 
     A file with random access is sampled: its start, its end, and then the middle of whatever stretch is longer than a
     gap, until the gap is found or there is none; a busy log of gigabytes costs a few reads. Any other stream (a member
-    of an archive, a compressed log) is read through once; a caller that reads it anyway uses a `SpanObserver` instead.
+    of an archive, a compressed log) is read through once.
 
     Args:
         artefact: A text log.
@@ -107,11 +119,7 @@ def silences(heard: Sequence[datetime], gap_hours: float | None) -> tuple[Span, 
 
 
 def _unread(artefact: Artefact, reason: SkipReason, detail: str) -> LogSpan:
-    return LogSpan(part=part_of(artefact), skipped=(_skip(artefact, reason, detail),))
-
-
-def _skip(artefact: Artefact, reason: SkipReason, detail: str) -> Skipped:
-    return Skipped(source=shown_source(artefact.file.path), reason=reason, detail=printable(detail))
+    return LogSpan(part=part_of(artefact), skipped=(skip_of(artefact.file.path, reason, detail),))
 
 
 def _sampled(
@@ -120,7 +128,7 @@ def _sampled(
     probe = TimeProbe(pread_of(stream), size, line_format)
     first, last = probe.first(), probe.last()
     gaps = () if gap_hours is None or first is None or last is None else _gaps(probe, first, last, gap_hours)
-    return _result(artefact, size, probe, gaps, records=probe.estimate(), exact=False, met=probe.met)
+    return _span(artefact, size, probe, gaps, probe.estimate())
 
 
 def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float) -> tuple[Span, ...]:
@@ -132,31 +140,23 @@ def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float)
     )
 
 
-def _result(
-    artefact: Artefact,
-    size: int,
-    probe: TimeProbe,
-    gaps: tuple[Span, ...],
-    *,
-    records: int | None,
-    exact: bool,
-    met: bool,
-) -> LogSpan:
-    skipped = []
-    if probe.earliest is None:
-        if size == 0:
-            skipped.append(_skip(artefact, SkipReason.EMPTY, "nothing is in the file"))
-        elif probe.columns is None:
-            skipped.append(_skip(artefact, SkipReason.NO_HEADER, "no header names the columns"))
-        elif not met and size <= _ALL_SEEN:
-            skipped.append(_skip(artefact, SkipReason.EMPTY, "no record follows the header"))
-        else:
-            skipped.append(_skip(artefact, SkipReason.BAD_TIME, "no record with a time was found"))
-    elif probe.cut:
-        skipped.append(_skip(artefact, SkipReason.CUT_LINE, "the last line is cut"))
-    return LogSpan(
-        probe.earliest, probe.latest, gaps, size, records, exact=exact, skipped=tuple(skipped), part=part_of(artefact)
-    )
+def _span(artefact: Artefact, size: int, seen: _Seen, gaps: tuple[Span, ...], records: int | None) -> LogSpan:
+    untold = _untold(seen, size)
+    skipped = () if untold is None else (skip_of(artefact.file.path, *untold),)
+    return LogSpan(seen.earliest, seen.latest, gaps, size, records, skipped=skipped, part=part_of(artefact))
+
+
+def _untold(seen: _Seen, size: int) -> tuple[SkipReason, str] | None:
+    """What a log does not tell."""
+    if seen.earliest is not None:
+        return (SkipReason.CUT_LINE, "the last line is cut") if seen.cut else None
+    if size == 0:
+        return SkipReason.EMPTY, "nothing is in the file"
+    if seen.columns is None:
+        return SkipReason.NO_HEADER, "no header names the columns"
+    if not seen.met and size <= _ALL_SEEN:
+        return SkipReason.EMPTY, "no record follows the header"
+    return SkipReason.BAD_TIME, "no record with a time was found"
 
 
 def _read_through(artefact: Artefact, line_format: LineFormat, gap_hours: float | None, stream: BinaryIO) -> LogSpan:
@@ -165,7 +165,7 @@ def _read_through(artefact: Artefact, line_format: LineFormat, gap_hours: float 
         for chunk in _chunks(stream):
             observer.feed(chunk)
     except EvidenceReadError as fault:
-        return observer.finish(_skip(artefact, fault.reason, fault.message))
+        return observer.finish(skip_of(artefact.file.path, fault.reason, fault.message))
     return observer.finish()
 
 
@@ -176,7 +176,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class SpanObserver:
-    """Tells the span of a log to somebody who reads it through for another purpose.
+    """Tells the span of a log that is read through.
 
     Feed it the content in order, in chunks of any size (a few MiB are best), then ask `finish`. It looks at the first
     and last line of each chunk, and inside only where a chunk spans more than a gap.
@@ -185,21 +185,22 @@ class SpanObserver:
         artefact: The log.
         line_format: Its format.
         gap_hours: A silence longer than this is a gap; None looks for none.
+        columns, earliest, latest, cut, met: As those of a `TimeProbe`.
     """
 
     artefact: Artefact
     line_format: LineFormat
     gap_hours: float | None = None
-    _columns: Columns | None = None
+    columns: Columns | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    cut: bool = False
+    met: bool = False
     _rest: bytes = b""
     _bytes: int = 0
     _lines: int = 0
-    _earliest: datetime | None = None
-    _latest: datetime | None = None
     _before: TimePoint | None = None
     _gaps: list[Span] = field(default_factory=list)
-    _cut: bool = False
-    _met: bool = False
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the content."""
@@ -222,30 +223,24 @@ class SpanObserver:
         if self._rest:
             self._look(self._rest)
             self._rest = b""
-        probe = TimeProbe(lambda _length, _offset: b"", 0, self.line_format, self._columns)
-        probe.earliest, probe.latest, probe.cut = self._earliest, self._latest, self._cut
-        span = _result(
-            self.artefact, self._bytes, probe, tuple(self._gaps), records=self._lines, exact=True, met=self._met
-        )
+        if self.columns is None:
+            self.columns = self.line_format.implied
+        span = _span(self.artefact, self._bytes, self, tuple(self._gaps), self._lines)
         return span if fault is None else replace(span, skipped=(*span.skipped, fault))
 
     def _look(self, lines: bytes) -> None:
         probe = TimeProbe(
-            lambda length, offset: lines[offset : offset + length], len(lines), self.line_format, self._columns
+            lambda length, offset: lines[offset : offset + length], len(lines), self.line_format, self.columns
         )
-        first = probe.first()
-        last = probe.last()
+        first, last = probe.first(), probe.last()
         self._lines += lines.count(b"\n") + (not lines.endswith(b"\n"))
-        self._cut = probe.cut
-        self._met = self._met or probe.met
+        self.cut, self.met = probe.cut, self.met or probe.met
         if self.gap_hours is not None and first is not None and last is not None:
             longest = timedelta(hours=self.gap_hours)
             if self._before is not None and first.time - self._before.time > longest:
                 self._gaps.append(Span(from_=self._before.time, to=first.time))
             self._gaps.extend(_gaps(probe, first, last, self.gap_hours))
         self._before = last or first or self._before
-        self._columns = probe.columns_at_end()
-        for moment in (probe.earliest, probe.latest):
-            if moment is not None:
-                self._earliest = moment if self._earliest is None else min(self._earliest, moment)
-                self._latest = moment if self._latest is None else max(self._latest, moment)
+        self.columns = probe.columns_at_end()
+        moments = [one for one in (self.earliest, self.latest, probe.earliest, probe.latest) if one is not None]
+        self.earliest, self.latest = min(moments, default=None), max(moments, default=None)

@@ -101,7 +101,7 @@ def _of_records(artefact: Artefact, kind: ArtefactKind, scanned: Scanned | None)
     if scanned is None or not scanned.moments or kind.snapshot or file_timed(kind):
         return silent
     gaps = silences(scanned.moments, kind.gap_hours)
-    return LogSpan(scanned.first, scanned.last, gaps, silent.bytes, scanned.records, exact=True, part=silent.part)
+    return LogSpan(scanned.first, scanned.last, gaps, silent.bytes, scanned.records, part=silent.part)
 
 
 def _without(unable: tuple[Unable, ...], span: LogSpan, artefact: Artefact) -> LogSpan:
