@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
-from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.skip_log import DEEP_FOLDER, DEVICE, LINK, SkipLog
 from waspglass.evidence.stream import regular_file
 from waspglass.evidence.windows_path import split_name
 from waspglass.model.errors import EvidenceError, Location
@@ -85,7 +85,7 @@ class FolderContainer:
                     opener=partial(self._open, parts),
                 )
             elif len(parts) >= self._limits.depth:
-                skips.add("\\".join(parts), SkipReason.TOO_DEEP, "folders below folders")
+                skips.add("\\".join(parts), *DEEP_FOLDER)
             else:
                 pending.append(self._listed(parts, skips))
 
@@ -156,13 +156,13 @@ def _shown(
         skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, detail)
         return None
     if entry.is_symlink() or (not _BY_DESCRIPTOR and _is_link(entry.stat(follow_symlinks=False))):
-        skips.add("\\".join((*folder, entry.name)), SkipReason.OUTSIDE_ROOT, "a link; links are not followed")
+        skips.add("\\".join((*folder, entry.name)), *LINK)
         return None
     if entry.is_dir(follow_symlinks=False):
         return entry.name, None
     if entry.is_file(follow_symlinks=False):
         return entry.name, entry.stat(follow_symlinks=False)
-    skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, "a device, pipe or socket")
+    skips.add("\\".join((*folder, entry.name)), *DEVICE)
     return None
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, TypeVar
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
-from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.skip_log import DEEP_FOLDER, DEVICE, LINK, SkipLog
 from waspglass.evidence.stream import slice_stream
 from waspglass.evidence.tree import Evidence
 from waspglass.evidence.tree_of_evidence import EvidenceTree
@@ -144,7 +144,7 @@ class ImageContainer:
                     if kind == "file":
                         yield _member(entry, parts)
                     elif len(folder) >= self._limits.depth:
-                        skips.add("\\".join(parts), SkipReason.TOO_DEEP, "folders below folders")
+                        skips.add("\\".join(parts), *DEEP_FOLDER)
                     else:
                         below.append((*folder, entry.name))
                 pending.extend(reversed(below))
@@ -162,13 +162,13 @@ def _kind(entry: _Entry, parts: tuple[str, ...], skips: SkipLog) -> str | None:
     """`file` or `folder`; None for what is skipped."""
     try:
         if entry.is_symlink():
-            skips.add("\\".join(parts), SkipReason.OUTSIDE_ROOT, "a link; links are not followed")
+            skips.add("\\".join(parts), *LINK)
         elif entry.is_dir(follow_symlinks=False):
             return "folder"
         elif entry.is_file(follow_symlinks=False):
             return "file"
         else:
-            skips.add("\\".join(parts), SkipReason.SPECIAL_FILE, "a device, pipe or socket")
+            skips.add("\\".join(parts), *DEVICE)
     except Exception as fault:
         skips.add("\\".join(parts), SkipReason.UNREADABLE, f"the entry cannot be read ({fault})")
     return None

@@ -7,7 +7,12 @@ from collections import Counter
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["SkipLog", "shown_source", "skip_of"]
+__all__ = ["DEEP_FOLDER", "DEVICE", "LINK", "SkipLog", "shown_source", "skip_of"]
+
+LINK = SkipReason.OUTSIDE_ROOT, "a link; links are not followed"
+DEVICE = SkipReason.SPECIAL_FILE, "a device, pipe or socket"
+DEEP_FOLDER = SkipReason.TOO_DEEP, "folders below folders"
+"""Entries that no container opens."""
 
 _NAMED_PER_REASON = 200
 _FOLDERS = 1000

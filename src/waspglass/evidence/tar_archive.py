@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
-from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.skip_log import DEVICE, LINK, SkipLog
 from waspglass.evidence.sparse_member import packed_size, sparse_pread
 from waspglass.evidence.stream import Pread, slice_stream
 from waspglass.evidence.windows_path import split_name
@@ -120,9 +120,9 @@ class TarContainer:
 
     def _refusal(self, info: tarfile.TarInfo) -> tuple[SkipReason, str] | None:
         if info.issym() or info.islnk():
-            return SkipReason.OUTSIDE_ROOT, "a link; links are not followed"
+            return LINK
         if not info.isreg():
-            return SkipReason.SPECIAL_FILE, "a device, pipe or socket"
+            return DEVICE
         if info.size > self._limits.member_bytes or info.size < 0:
             return SkipReason.TOO_LARGE, f"{info.size} bytes"
         if (pieces := _pieces(info)) is not None:

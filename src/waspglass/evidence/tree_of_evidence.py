@@ -14,7 +14,7 @@ from waspglass.evidence.file_names import is_opened, unpacked_name, why_not_open
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member, TreeFile
 from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
-from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.skip_log import DEEP_FOLDER, SkipLog
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
 from waspglass.evidence.tar_archive import TarContainer
@@ -111,7 +111,7 @@ class EvidenceTree:
     def _admitted(self, member: Member, path: str) -> bool:
         """Counts a member against the limits and refuses what cannot be listed beside the others."""
         if path.count("\\") > self._limits.depth:
-            self._skips.add(path, SkipReason.TOO_DEEP, "folders below folders")
+            self._skips.add(path, *DEEP_FOLDER)
             return False
         if len(self._seen) >= self._limits.files:
             self._skips.add(path, SkipReason.TOO_MANY_FILES)

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
-from waspglass.evidence.skip_log import SkipLog
+from waspglass.evidence.skip_log import DEVICE, LINK, SkipLog
 from waspglass.evidence.stream import Pread, Unpacker, bounded_stream, decompression_fault, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_method import OWN_METHODS, unpacked_member
@@ -85,9 +85,9 @@ class ZipContainer:
     def _refusal(self, info: zipfile.ZipInfo) -> tuple[SkipReason, str] | None:
         kind = (info.external_attr >> 16) & _UNIX_TYPE_MASK if info.create_system == _MADE_ON_UNIX else 0
         if kind == _UNIX_LINK:
-            return SkipReason.OUTSIDE_ROOT, "a link; links are not followed"
+            return LINK
         if kind not in {0, _UNIX_FILE}:
-            return SkipReason.SPECIAL_FILE, "a device, pipe or socket"
+            return DEVICE
         if info.flag_bits & _ENCRYPTED:
             return SkipReason.ENCRYPTED, "encrypted member"
         if info.file_size > self._limits.member_bytes:

@@ -6,8 +6,8 @@
 * CSV (`Export-Csv`), JSON (`ConvertTo-Json`), CLIXML (`Export-Clixml`);
 * LDIF out of Active Directory, where the URLs are called `msExchExternalHostName` and `msExchInternalHostName`.
 
-One record an object. Fields are the settings under their own names, with `ExternalUrl` and `InternalUrl` for LDIF too,
-and `path` for the file (the setting `Path` keeps its capital). The time is `WhenChangedUTC` if that can be read.
+One record an object. Fields are the settings under their own names, with `Name`, `ExternalUrl` and `InternalUrl` for
+LDIF too, and `path` for the file (the setting `Path` keeps its capital). The time is `WhenChangedUTC` if that can be read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LIMIT = 8 * 1024 * 1024
 _MOST_OBJECTS = 10_000
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
 _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
-_URLS = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl"}
+_OF_LDIF = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl", "name": "Name"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
 _Found = tuple[int, dict[str, str]]
 
@@ -64,7 +64,7 @@ class OabExportReader:
             if number >= _MOST_OBJECTS:
                 raise read_error(path, SkipReason.LIMIT_REACHED, f"more than {_MOST_OBJECTS} objects in it")
             for name, value in tuple(fields.items()):
-                if (ours := _URLS.get(name.lower())) is not None:
+                if (ours := _OF_LDIF.get(name.lower())) is not None:
                     fields.setdefault(ours, value)
             record = {**artefact.attributes, **{key: value for key, value in fields.items() if value}, "path": path}
             yield places.at(line), _changed(fields), record
