@@ -73,8 +73,7 @@ class _Gathered:
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     scanned: list[Scanned] = field(default_factory=list)
-    _skipped: list[Skipped] = field(default_factory=list)
-    _unbound: dict[Skipped, None] = field(default_factory=dict)
+    _skipped: dict[Skipped, None] = field(default_factory=dict)
     _unheard: int = 0
 
     def take(self, outcome: Outcome) -> None:
@@ -82,19 +81,16 @@ class _Gathered:
         self.hits += outcome.hits
         self.heard += outcome.heard[:room]
         self._unheard += max(0, len(outcome.heard) - room)
-        self._skipped += outcome.skipped
-        self._unbound.update(dict.fromkeys(outcome.unbound))
+        self._skipped.update(dict.fromkeys((*outcome.skipped, *outcome.unbound)))
         if outcome.scanned is not None:
             self.scanned.append(outcome.scanned)
 
     def skipped(self) -> dict[Skipped, None]:
         """What was left out, each once."""
-        told = dict.fromkeys((*self._skipped, *self._unbound))
-        if self._unheard:
-            detail = "further events for correlations"
-            left = Skipped(source="correlations", reason=SkipReason.LIMIT_REACHED, count=self._unheard, detail=detail)
-            told[left] = None
-        return told
+        if not self._unheard:
+            return dict(self._skipped)
+        unheard = skip_of("correlations", SkipReason.LIMIT_REACHED, "further events for correlations", self._unheard)
+        return self._skipped | {unheard: None}
 
 
 def _swept(artefacts: Sequence[Artefact], run: Pass, workers: int, watch: _Watch) -> _Gathered:
@@ -210,7 +206,7 @@ def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:
     left = () if followed is None else seeds.beyond(followed).actors
     if left:
         detail = "addresses, sessions and pages that came up in the last pass: what else they did is not shown"
-        yield Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=len(left), detail=detail)
+        yield skip_of("follow-up", SkipReason.LIMIT_REACHED, detail, len(left))
 
 
 def _bounded_context(concluded: Concluded, most: int) -> tuple[tuple[Finding, ...], list[Skipped]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
+from typing import TypeVar
 
 from msgspec import structs
 
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.rules.condition import Match, mapped, placeholders
 from waspglass.hunt.rules.rule import Indicator, Meaning, Rule, RuleSet
 from waspglass.model.finding import Effect, Finding, Rung
@@ -15,6 +17,7 @@ from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["FollowUp", "Seeds", "follow_up", "seeds_of"]
 
+_T = TypeVar("_T")
 _MOST = 500
 """Values of one placeholder that are followed up; an attack from more addresses than that is told as such."""
 _PREFIX = "context:"
@@ -42,16 +45,14 @@ class Seeds:
 
     def beyond(self, followed: Seeds) -> Seeds:
         """What is new since."""
-        holes = {
-            name: tuple(value for value in values if value not in known)
-            for name, values in self.holes.items()
-            for known in [frozenset(followed.holes.get(name, ()))]
-        }
-        actors = frozenset(followed.actors)
-        return Seeds(
-            {name: values for name, values in holes.items() if values},
-            tuple(one for one in self.actors if one not in actors),
-        )
+        holes = {name: _without(values, followed.holes.get(name, ())) for name, values in self.holes.items()}
+        return Seeds({name: new for name, new in holes.items() if new}, _without(self.actors, followed.actors))
+
+
+def _without(values: tuple[_T, ...], known: Iterable[_T]) -> tuple[_T, ...]:
+    """The values that are not known, in their order."""
+    old = frozenset(known)
+    return tuple(one for one in values if one not in old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +103,11 @@ def seeds_of(findings: Iterable[Finding], values: Mapping[str, Mapping[str, str]
                 holes.setdefault(name, {})[value] = None
             if finding.rung.height >= Rung.EXPLOITED.height and name in ("address", "session", "implant"):
                 actors[name, value] = None
+    left = {f"further values of %{name}% were not followed up": len(found) - _MOST for name, found in holes.items()}
+    left["further addresses, sessions and pages: what else they did is not shown"] = len(actors) - _MOST
     skipped = [
-        Skipped(
-            source="follow-up",
-            reason=SkipReason.LIMIT_REACHED,
-            count=len(found) - _MOST,
-            detail=f"further values of %{name}% were not followed up",
-        )
-        for name, found in holes.items()
-        if len(found) > _MOST
+        skip_of("follow-up", SkipReason.LIMIT_REACHED, detail, count) for detail, count in left.items() if count > 0
     ]
-    if len(actors) > _MOST:
-        detail = "further addresses, sessions and pages: what else they did is not shown"
-        left_out = len(actors) - _MOST
-        skipped.append(Skipped(source="follow-up", reason=SkipReason.LIMIT_REACHED, count=left_out, detail=detail))
     kept = {name: tuple(found)[:_MOST] for name, found in holes.items()}
     return Seeds(kept, tuple(actors)[:_MOST], tuple(skipped))
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from waspglass.evidence.format import format_of
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.rules.rule import Rule, RuleSet
 from waspglass.hunt.rules.windows_events import channels_of, variants
-from waspglass.model.escape import bounded, printable
+from waspglass.model.escape import bounded
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
@@ -32,12 +33,11 @@ def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator
     listed = sorted(waiting.items(), key=lambda item: -len(item[1]))
     for wanted, ids in listed[:_MOST_NAMED]:
         parts = ", ".join(f"{part} {value}" for part, value in wanted.model_dump(exclude_none=True).items())
-        detail = bounded(printable(f"no kind of log of the pack is {parts or 'without a logsource'}"), 300)
-        source = printable(ids[0]) if len(ids) == 1 else "rules"
-        yield Skipped(source=source, reason=SkipReason.UNSUPPORTED_RULE, count=len(ids), detail=detail)
+        detail = bounded(f"no kind of log of the pack is {parts or 'without a logsource'}", 300)
+        yield skip_of(ids[0] if len(ids) == 1 else "rules", SkipReason.UNSUPPORTED_RULE, detail, len(ids))
     if left := sum(len(ids) for _, ids in listed[_MOST_NAMED:]):
         detail = "further rules for kinds of log that the pack does not know"
-        yield Skipped(source="rules", reason=SkipReason.UNSUPPORTED_RULE, count=left, detail=detail)
+        yield skip_of("rules", SkipReason.UNSUPPORTED_RULE, detail, left)
 
 
 def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -> Iterator[Skipped]:
@@ -74,8 +74,7 @@ def without_log(rules: RuleSet, present: Mapping[str, Collection[str] | None]) -
 def _idle(what: str, counts: Counter[str]) -> Iterator[Skipped]:
     if total := counts.total():
         listed = "; ".join(f"{name}: {count}" for name, count in counts.most_common())
-        detail = bounded(printable(f"{what} ({listed})"), 300)
-        yield Skipped(source="rules", reason=SkipReason.NO_SUCH_LOG, count=total, detail=detail)
+        yield skip_of("rules", SkipReason.NO_SUCH_LOG, bounded(f"{what} ({listed})", 300), total)
 
 
 def answers(kind: ArtefactKind, wanted: Logsource) -> bool:
