@@ -74,6 +74,7 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "-enc": ("EncodedCommand", f"powershell.exe -nop -enc {b64(ORIGINAL.encode('utf-16-le'))}"),
     "/e": ("EncodedCommand", f"powershell /e {b64(ORIGINAL.encode('utf-16-le'))}"),
     "p,a,c,k,e,d": ("word list", f"eval(function(p,a,c,k,e,d){{return p}}({numbered(ORIGINAL)},0,{{}}))"),
+    "backticks": ("backticks", re.sub(r"(?<=\w)(?=[^\W0abefnrtuv])", "`", ORIGINAL)),
     "uuencode": ("uuencode", f"eval(convert_uudecode(<<<'X'\n{UUENCODED}`\nX\n));"),
     "uuencoded zlib": ("uuencode > zlib", f"begin 644 uu\n{uuencoded(zlib.compress(ORIGINAL.encode()))}`\nend"),
     "hex": ("hex", "x = '" + ORIGINAL.encode().hex() + "'"),
@@ -263,6 +264,13 @@ def test_layers_below_the_deepest_are_said_to_be_there(deep: int, bounded: bool)
 def test_words_put_back_that_make_a_text_grow_are_bounded() -> None:
     unpacked = unpack(Source("a", f"}}('{'0 ' * 100_000}',62,1,'{'abcdefghij ' * 1000}'.split('|')".encode()))
     assert (unpacked.layers, unpacked.bounded) == ((), True)
+
+
+@pytest.mark.parametrize(("marks", "layers"), [(11, 0), (12, 1)])
+def test_a_few_backticks_hide_nothing_and_control_characters_stay(marks: int, layers: int) -> None:
+    text = f"Write-Host 'one`ntwo three`tfour and five more words'\n{'`Out-F`ile ' * marks}"
+    found = unpack(Source("a.ps1", text.encode())).layers
+    assert [layer.raw.decode() for layer in found] == [text.replace("`O", "O").replace("F`i", "Fi")] * layers
 
 
 @pytest.mark.parametrize("base", [10, 36, 62])

@@ -15,12 +15,12 @@ from waspglass.trace.archives import Opening, opened
 from waspglass.trace.disguise import is_disguised
 from waspglass.trace.embedded import embedded_texts
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
+from waspglass.trace.hidden_words import hidden_words
 from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.quoted import quoted_texts
 from waspglass.trace.strings import JOINED_LIMIT, joined_strings, more_strings, other_strings, spelled_out
-from waspglass.trace.word_lists import words_put_back
 
 __all__ = ["LAYER_LIMIT", "Unpacked", "unpack"]
 
@@ -133,7 +133,7 @@ def _layers(raw: bytes, text: str | None) -> Iterator[_Layer]:
     for label, packed in itertools.chain(
         embedded_texts(text),
         (("joined strings", whole.encode("utf-8", "replace")) for whole in wholes),
-        encoded_texts(text, pieces), other_strings(spelled, wholes), words_put_back(text), quoted_texts(text),
+        encoded_texts(text, pieces), other_strings(spelled, wholes), hidden_words(text), quoted_texts(text),
     ):  # fmt: skip
         binary = label in BINARY_ENCODINGS or label == "mail"
         if binary and packed.startswith(b"PK\x03\x04"):

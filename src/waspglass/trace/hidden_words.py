@@ -1,7 +1,8 @@
-"""Texts in which words were replaced by their numbers in a list that stands behind, as packers of JavaScript do.
+"""Texts whose words a tool hid: by their numbers in a list that stands behind, or by marks inside that mean nothing.
 
-Dean Edwards' packer and its kin write `}('0 1=2',62,3,'var|a|b'.split('|')`: the text, the base of the numbers, how
-many words there are, and the words. Nothing is run.
+Packers of JavaScript (Dean Edwards' and its kin) write `}('0 1=2',62,3,'var|a|b'.split('|')`: the text, the base of
+the numbers, how many words there are, and the words. In PowerShell a backtick before a letter that it does not make a
+control character of is nothing at all (`about_Special_Characters`). Nothing is run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-__all__ = ["words_put_back"]
+__all__ = ["hidden_words"]
 
 _STRING = r"(?P<{0}>['\"])(?P<{1}>(?:[^'\"\\]++|\\.|(?!(?P={0}))['\"])*+)(?P={0})"
 _PACKED = re.compile(
@@ -22,11 +23,17 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _NAMED = {"n": "\n", "r": "\r", "t": "\t"}
 _DIGITS = {digit: value for value, digit in enumerate("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 LENGTH_LIMIT = 33 << 20
-"""Characters up to which a text with its words is put together: more than `unpack` takes, which says that it stopped."""
+"""Characters up to which a text is put together: more than `unpack` takes, which says that it stopped."""
+_TICK = re.compile(r"`(?=[^\W0abefnrtuv])")
+_TICK_INSIDE = re.compile(rf"(?<=\w){_TICK.pattern}")
+LEAST_TICKS = 12
+"""Marks inside of words from which on nobody wrote them by hand."""
 
 
-def words_put_back(text: str) -> Iterator[tuple[str, bytes]]:
-    """Each packed text with its words, and the label of how it was packed."""
+def hidden_words(text: str) -> Iterator[tuple[str, bytes]]:
+    """Each text with its words as they were, and the label of how they were hidden."""
+    if len(_TICK_INSIDE.findall(text)) >= LEAST_TICKS:
+        yield "backticks", _TICK.sub("", text).encode("utf-8", "replace")
     for match in _PACKED.finditer(text):
         packed, words = (_ESCAPE.sub(_plain, match[part]) for part in ("text", "words"))
         plain = "".join(_pieces(packed, int(match["base"]), words.split("|")))
