@@ -136,6 +136,14 @@ def test_a_page_beside_the_code_is_no_part_of_the_program(tmp_path: Path, langua
     assert all(np.array_equal(one.views[view], two.views[view]) for view in one.views)
 
 
+def test_files_of_a_folder_have_their_own_encodings(tmp_path: Path) -> None:
+    texts = {"a.py": ("utf-8-sig", "a = 'Käse'"), "b.py": ("cp1252", "b = 'Käse'"), "c.py": ("utf-16", "c = 'Käse'")}
+    for name, (encoding, text) in texts.items():
+        (tmp_path / name).write_text(text, encoding=encoding)
+    found = pairs_file._source("folder", tmp_path, None).raw.decode("utf-8")
+    assert found == "a = 'Käse'\nb = 'Käse'\nc = 'Käse'"
+
+
 @pytest.mark.parametrize(
     ("files", "language", "kept"),
     [

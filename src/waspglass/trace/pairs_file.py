@@ -18,7 +18,7 @@ from waspglass.trace.executor import Executor
 from waspglass.trace.languages import PLAIN_TEXT, Language, detect, language_named
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.parts import LISTED_WITH_PARTS
-from waspglass.trace.program import BYTE_LIMIT, Program, Source
+from waspglass.trace.program import BYTE_LIMIT, Program, Source, decode
 from waspglass.trace.reading import read_programs
 
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
@@ -38,14 +38,17 @@ class ListedPairs:
 
 
 def _source(name: str, path: Path, language: Language | None) -> Source:
-    """A file, or a folder as one program: its files of one language in the order of their names."""
+    """A file, or a folder as one program: its files of one language in the order of their names.
+
+    Each has an encoding, and perhaps a mark of it, of its own.
+    """
     if not path.is_dir():
         return Source(name, _head(path), language)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
     own, language = _of_one_language(files, language)
     joined = bytearray()
     for file in own:
-        joined += (b"\n" if joined else b"") + _head(file)
+        joined += (b"\n" if joined else b"") + decode(_head(file)).encode("utf-8", "replace")
         if len(joined) > BYTE_LIMIT:
             break
     return Source(name, bytes(joined), language)
