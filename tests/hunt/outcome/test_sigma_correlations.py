@@ -283,6 +283,14 @@ def test_remarks_that_are_no_sigma_cost_no_detection() -> None:
     assert found([loose, joined("event_count", "'200088'", "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
 
 
+def test_operators_of_a_condition_may_be_written_in_capitals() -> None:
+    body = "detection:\n  s: {F|startswith: a}\n  NOT: {G: g}\n  condition: "
+    head = "title: x\nname: x\nlogsource: {product: windows}\n"
+    assert found([f"{head}{body}s AND not (NOT)"], "a1 a2/G=g b3") == [("x", 1)]
+    plain = body.replace("NOT", "t")
+    assert found([f"{head}{plain}[s AND NOT t, t]"], "a1 a2/G=g b3/G=g b4") == [("x", 1), ("x", 2), ("x", 3)]
+
+
 def test_collections_spread_what_is_global() -> None:
     shared = "action: global\ntitle: g\nlogsource: {product: windows}\n"
     own = "name: {0}\ndetection: {{s: {{F: {0}}}, condition: s}}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,6 +24,7 @@ from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_
 __all__ = ["Filter", "read_correlation", "read_filter", "read_rule"]
 
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
+_SHOUTED = re.compile(r"\b(?:AND|OR|NOT)\b")
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
@@ -108,8 +110,6 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
         UnsupportedRuleError: If it is valid but beyond us.
         SigmaError: If it is not valid Sigma.
     """
-    if "|" in _condition_text(document):
-        raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
     called = _Called.by(document, unnamed)
     rule = parsed_rule(_asked(document, called))
     for one in filters:
@@ -172,13 +172,22 @@ def _asked(document: Mapping[str, object], called: _Called) -> dict[str, object]
     taxonomy = document.get("taxonomy")
     if taxonomy not in (None, "sigma"):
         raise UnsupportedRuleError(f"the taxonomy {str(taxonomy)[:40]!r}: fields are known by the names of Sigma's own")
-    named = {"title": called.title, "name": called.name, "id": _uuid(called.id)}
-    return {**named, **{key: document[key] for key in _ASKED if key in document}}
+    asked = {key: document[key] for key in _ASKED if key in document}
+    if isinstance(detection := document.get("detection"), dict) and "condition" in detection:
+        asked["detection"] = {**detection, "condition": _condition(detection)}
+    return {"title": called.title, "name": called.name, "id": _uuid(called.id), **asked}
 
 
-def _condition_text(document: Mapping[str, object]) -> str:
-    detection = document.get("detection")
-    return str(detection.get("condition", "")) if isinstance(detection, dict) else ""
+def _condition(detection: Mapping[str, object]) -> object:
+    """The condition with `AND`, `OR` and `NOT` in small letters: pySigma knows no others, the tools before it did."""
+    told = detection["condition"]
+    if isinstance(told, list):
+        return [_condition({**detection, "condition": one}) for one in told]
+    if not isinstance(told, str):
+        return told
+    if "|" in told:
+        raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
+    return _SHOUTED.sub(lambda word: word[0] if word[0] in detection else word[0].lower(), told)
 
 
 def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
