@@ -7,7 +7,8 @@
 * LDIF out of Active Directory, where the URLs are called `msExchExternalHostName` and `msExchInternalHostName`.
 
 One record an object. Fields are the settings under their own names, with `Name`, `ExternalUrl` and `InternalUrl` for
-LDIF too, and `path` for the file (the setting `Path` keeps its capital). The time is `WhenChangedUTC` if that can be read.
+LDIF too, and `path` for the file (the setting `Path` keeps its capital). The time is `WhenChangedUTC`, if that can be
+read.
 """
 
 from __future__ import annotations
