@@ -10,10 +10,15 @@ from typing import Protocol
 
 from waspglass.evidence.tree import EvidenceFile
 
-__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader", "distinct"]
+__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader", "distinct", "filled"]
 
 Record = Mapping[str, str]
 """Field name -> value. A field that is empty in the log (`-` in W3C) is absent, which is Sigma's `null`."""
+
+
+def filled(fields: Record) -> dict[str, str]:
+    """The fields that have a value."""
+    return {name: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

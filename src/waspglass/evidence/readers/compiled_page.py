@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import xml_elements
@@ -61,8 +61,7 @@ class CompiledPageReader:
                     "dependencies": "\n".join(dependencies),
                     "application": _application(path),
                 }
-                record = {**artefact.attributes, **{key: value for key, value in fields.items() if value}}
-                yield Place(line=element.line), artefact.file.modified, record
+                yield Place(line=element.line), artefact.file.modified, {**artefact.attributes, **filled(fields)}
 
 
 def _application(path: str) -> str:

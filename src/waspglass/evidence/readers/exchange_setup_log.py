@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.settings import ReaderSettings
@@ -116,7 +116,7 @@ class ExchangeSetupLogReader:
         if result == "completed" and mode.lower() in _INSTALLING_MODES and "version" in fields:
             fields["build"] = fields["version"]
         moment = run.last if result == "completed" else run.started
-        return Place(line=run.line), self._utc(run, moment), {key: value for key, value in fields.items() if value}
+        return Place(line=run.line), self._utc(run, moment), filled(fields)
 
     def _utc(self, run: _Run, moment: datetime) -> datetime | None:
         try:

@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol, cast
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.settings import ReaderSettings
@@ -102,8 +102,7 @@ class HiveReader:
                         raise _too_many(f"more than {_MOST_KEYS} watched keys")
                     moment = plausible(key.timestamp)
                     for fields in _of_key(f"{prefix}\\{name}", key, path):
-                        record = {field: text for field, text in fields.items() if text}
-                        yield Place(record=next(records)), moment, record
+                        yield Place(record=next(records)), moment, filled(fields)
         except EvidenceReadError:
             raise
         except Exception as fault:

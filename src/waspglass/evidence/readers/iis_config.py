@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
@@ -114,7 +114,7 @@ class IisConfigReader:
             fields = _setting(element, rules)
             if fields is not None:
                 fields |= _where(element)
-                yield places.at(element.line), None, shared | {key: value for key, value in fields.items() if value}
+                yield places.at(element.line), None, shared | filled(fields)
 
 
 def _setting(element: XmlElement, rules: dict[int, dict[str, list[str]]]) -> dict[str, str] | None:

@@ -23,7 +23,7 @@ from datetime import datetime
 
 import orjson
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import json_date, moment, plausible
@@ -67,7 +67,7 @@ class OabExportReader:
             for name, value in tuple(fields.items()):
                 if (ours := _OF_LDIF.get(name.lower())) is not None:
                     fields.setdefault(ours, value)
-            record = {**artefact.attributes, **{key: value for key, value in fields.items() if value}, "path": path}
+            record = {**artefact.attributes, **filled(fields), "path": path}
             yield places.at(line), _changed(fields), record
 
 

@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 import pefile
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.member import file_time
 from waspglass.evidence.readers.settings import ReaderSettings
@@ -70,7 +70,7 @@ class PeVersionReader:
             "sha256": hashlib.sha256(content).hexdigest(),
             **_described(content, artefact.file.path),
         }
-        yield Place(offset=0), artefact.file.modified, {key: value for key, value in fields.items() if value}
+        yield Place(offset=0), artefact.file.modified, filled(fields)
 
 
 def _described(content: bytes, path: str) -> dict[str, str]:

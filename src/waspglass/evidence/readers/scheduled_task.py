@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.settings import ReaderSettings
@@ -83,7 +83,7 @@ class ScheduledTaskReader:
         places = LinePlaces()
         for line, one in actions or [(1, {})]:
             fields = {**artefact.attributes, **task, **one}
-            yield places.at(line), moment, {key: value for key, value in fields.items() if value}
+            yield places.at(line), moment, filled(fields)
 
 
 def _trigger(element: XmlElement) -> str:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Container, Iterator
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import reading
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded
@@ -77,4 +77,4 @@ def name_fields(path: str) -> dict[str, str]:
     folder, _, name = path.rpartition("\\")
     stem, dot, end = name.rstrip(" .").rpartition(".")  # as Windows takes a name
     fields = {"path": path, "folder": folder, "name": name, "extension": f".{end.lower()}" if dot and stem else ""}
-    return {key: value for key, value in fields.items() if value}
+    return filled(fields)
