@@ -73,10 +73,11 @@ def examine(
     from waspglass.model import assessment as answers
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
+    from waspglass.report.write import Format
 
     level = tlp_level(tlp)
     if out is not None:
-        refuse_taken(out, [evidence], inside="the reports would be written into the evidence")
+        refuse_taken(out, [evidence], inside="the reports would be written into the evidence", names=Format)
     refuse_facts(evidence)
     cache = Cache(user_cache_folder())
     with progress_on(sys.stderr) as progress:
