@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
-def test_hostile_names_act_on_no_terminal(form: str) -> None:
+def test_hostile_names_act_on_no_terminal(form: Literal["text", "csv", "json"]) -> None:
     group = Count(dt.date(2021, 3, 9), "shodan", "a\x9b2J\u202egpj\x1b[1m", {State.VULNERABLE: 1}, {}, 0, 0, 0)
     shown = counts_text([group], By.ORGANISATION, form, 10)
     assert "202egpj" in shown

@@ -86,16 +86,16 @@ _CASES = f"""
 CASE
   WHEN u.unit IS NOT NULL AND coalesce(a, b) IN {VULNERABLE} THEN '{Change.UNHEARD_VULNERABLE}'
   WHEN u.unit IS NOT NULL THEN '{Change.UNHEARD}'
-  WHEN b IN {VULNERABLE} AND a IN {VULNERABLE} THEN 'still vulnerable'
-  WHEN b IN {VULNERABLE} AND e.unit IS NOT NULL THEN 'vulnerable again'
-  WHEN b IN {VULNERABLE} AND a IS NULL THEN 'new, vulnerable'
-  WHEN b IN {VULNERABLE} THEN 'turned vulnerable'
-  WHEN b IS NULL AND a IN {VULNERABLE} THEN 'gone, was vulnerable'
-  WHEN b IS NULL THEN 'gone, was not known to be vulnerable'
-  WHEN a IS NULL THEN 'new, not known to be vulnerable'
-  WHEN a IN {VULNERABLE} AND b IN {PATCHED} THEN 'patched'
-  WHEN a IN {PATCHED} AND b IN {PATCHED} THEN 'still patched'
-  ELSE 'unclear'
+  WHEN b IN {VULNERABLE} AND a IN {VULNERABLE} THEN '{Change.STILL_VULNERABLE}'
+  WHEN b IN {VULNERABLE} AND e.unit IS NOT NULL THEN '{Change.AGAIN_VULNERABLE}'
+  WHEN b IN {VULNERABLE} AND a IS NULL THEN '{Change.NEW_VULNERABLE}'
+  WHEN b IN {VULNERABLE} THEN '{Change.TURNED_VULNERABLE}'
+  WHEN b IS NULL AND a IN {VULNERABLE} THEN '{Change.GONE_VULNERABLE}'
+  WHEN b IS NULL THEN '{Change.GONE}'
+  WHEN a IS NULL THEN '{Change.NEW}'
+  WHEN a IN {VULNERABLE} AND b IN {PATCHED} THEN '{Change.PATCHED}'
+  WHEN a IN {PATCHED} AND b IN {PATCHED} THEN '{Change.STILL_PATCHED}'
+  ELSE '{Change.UNCLEAR}'
 END
 """
 
@@ -167,15 +167,12 @@ def compare(
     """
     _check(reading, source, (before, after))
     sql = _changes_sql(reading, source, before, after, unit)
-    reading.connection.execute("DROP TABLE IF EXISTS changes")
-    given = {name: value for name, value in reading.parameters.items() if f"${name}" in sql}
-    reading.connection.execute(f"CREATE TEMP TABLE changes AS {sql}", given)
+    reading.rows(f"CREATE OR REPLACE TEMP TABLE changes AS {sql}")
     counts: Counter[Change] = Counter()
     compromised: Counter[Change] = Counter()
     under_lid = 0
-    for change, reported, patched, number in reading.connection.execute(
-        "SELECT change, compromised, coalesce(patched, false), count(*) FROM changes GROUP BY ALL"
-    ).fetchall():
+    told = "SELECT change, compromised, coalesce(patched, false), count(*) FROM changes GROUP BY ALL"
+    for change, reported, patched, number in reading.rows(told):
         counts[Change(change)] += number
         compromised[Change(change)] += number if reported else 0
         under_lid += number if reported and patched else 0

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from waspglass.census.count_cache import keep_counts, kept_counts
-from waspglass.census.counted import By, Count
-from waspglass.census.evidence_counts import Row, Scan, address_counts
+from waspglass.census.counted import By, Count, Scan
+from waspglass.census.evidence_counts import Row, address_counts
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.census.signs import load_signs
@@ -38,13 +38,13 @@ RECENT = dt.timedelta(days=7)
 """A source whose last scan is older than this before a day says nothing about it any more."""
 
 
-def scans_at(reading: Reading, day: dt.date, recent: dt.timedelta = RECENT) -> list[tuple[dt.date, str]]:
+def scans_at(reading: Reading, day: dt.date, recent: dt.timedelta = RECENT) -> list[Scan]:
     """For each source its last scan on or before a day, not older than is recent; may be none."""
     last = {source: date for date, source in reading.scans() if dt.timedelta(0) <= day - date <= recent}
     return sorted((date, source) for source, date in last.items())
 
 
-def stopped(reading: Reading, day: dt.date) -> list[tuple[dt.date, str]]:
+def stopped(reading: Reading, day: dt.date) -> list[Scan]:
     """The last scans of sources that `scans_at` leaves out as too old, if they saw the product or nothing at all."""
     last = {source: date for date, source in reading.scans() if date <= day}
     old = sorted((date, source) for source, date in last.items() if day - date > RECENT)
@@ -56,9 +56,7 @@ def _saw_product(reading: Reading, scan: Scan) -> bool:
     return bool(reading.rows(sql))
 
 
-def count(
-    reading: Reading, scans: Sequence[tuple[dt.date, str]], by: By = By.NOTHING, *, servers: bool = True
-) -> tuple[Count, ...]:
+def count(reading: Reading, scans: Sequence[Scan], by: By = By.NOTHING, *, servers: bool = True) -> tuple[Count, ...]:
     """Counts each scan by itself, so that memory does not grow with the number of days.
 
     Of several sightings of one address or server in one scan the one with the strongest evidence counts, once. A scan
@@ -105,9 +103,7 @@ def _watching(reading: Reading, scans: Sequence[Scan]) -> set[str]:
     return watching
 
 
-def _count_scan(
-    reading: Reading, scan: tuple[dt.date, str], by: By, rows: list[Row] | None, *, servers: bool
-) -> list[Count]:
+def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *, servers: bool) -> list[Count]:
     """The counts of a scan; `rows` are those of its addresses, if they were made before."""
     addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
     extra: dict[str | None, Counter[str]] = defaultdict(Counter)
@@ -130,7 +126,7 @@ def _count_scan(
     ]  # fmt: skip
 
 
-def _rows(reading: Reading, scan: tuple[dt.date, str], by: By, *, servers: bool) -> list[Row]:
+def _rows(reading: Reading, scan: Scan, by: By, *, servers: bool) -> list[Row]:
     """(group, weight, compromised, number of addresses or servers) of one scan; each is in one group only."""
     columns = f"{'i.server' if servers else 's.address'} AS unit, {KEYS[by]} AS key, s.compromise AS compromise"
     joined = reading.judged_sql([scan], columns, servers=servers)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import hashlib
 import json
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from waspglass.census.counted import By, Count
+from waspglass.census.counted import By, Count, Scan
 from waspglass.census.reading import Reading
 from waspglass.census.store.folder import DERIVED
 
@@ -21,7 +20,7 @@ _VERSION = "6"
 """Raise it when the meaning of a count changes, or the rule of `identity`, by which servers are counted."""
 
 
-def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:
+def _path(reading: Reading, scan: Scan, by: By) -> Path | None:
     """Where the counts of a scan are kept; None for a store on object storage, which is not written to by readers.
 
     They depend on all files, since identity does.
@@ -33,7 +32,7 @@ def _path(reading: Reading, scan: tuple[dt.date, str], by: By) -> Path | None:
     return Path(reading.folder.path(DERIVED, "counts", f"{digest}.json"))
 
 
-def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By) -> tuple[Count, ...] | None:
+def kept_counts(reading: Reading, scan: Scan, by: By) -> tuple[Count, ...] | None:
     """The counts kept earlier; None if there are none or they cannot be read."""
     path = _path(reading, scan, by)
     if path is None:
@@ -44,7 +43,7 @@ def kept_counts(reading: Reading, scan: tuple[dt.date, str], by: By) -> tuple[Co
         return None
 
 
-def keep_counts(reading: Reading, scan: tuple[dt.date, str], by: By, counts: tuple[Count, ...]) -> None:
+def keep_counts(reading: Reading, scan: Scan, by: By, counts: tuple[Count, ...]) -> None:
     """Keeps counts; a store that cannot be written to is no fault of a question."""
     path = _path(reading, scan, by)
     if path is None:

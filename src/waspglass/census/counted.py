@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from waspglass.packs.builds import State
 
-__all__ = ["By", "Count"]
+__all__ = ["By", "Count", "Scan", "ranked"]
+
+Scan = tuple[dt.date, str]
+"""Day and source."""
 
 
 class By(StrEnum):
@@ -56,3 +60,8 @@ class Count:
     def vulnerable(self) -> int:
         """Vulnerable addresses."""
         return self.addresses.get(State.VULNERABLE, 0)
+
+
+def ranked(counts: Iterable[Count]) -> tuple[Count, ...]:
+    """The groups of one scan, the most vulnerable first."""
+    return tuple(sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or "")))

@@ -6,21 +6,19 @@ judging every sighting (`count.py` does that where a scan came in several files)
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import duckdb
 
-from waspglass.census.counted import By
+from waspglass.census.counted import By, Scan
 from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of
 from waspglass.census.judge import judge
 from waspglass.census.reading import Reading
 from waspglass.census.store.parquet import parquet_sql, sql_text
 from waspglass.packs.builds import BuildTable
 
-__all__ = ["Row", "Scan", "address_counts", "aside"]
+__all__ = ["Row", "address_counts", "aside"]
 
-Scan = tuple[dt.date, str]
 Row = tuple[str | None, int, bool, int]
 """Group, weight, compromised, number of addresses."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from waspglass.census.contacts import Contact, Contacts
 from waspglass.census.count import RECENT, scans_at
-from waspglass.census.evidence_counts import Scan
+from waspglass.census.counted import Scan
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
@@ -105,14 +105,12 @@ _COLUMNS = (
 
 
 _NOW = """
-CREATE OR REPLACE TEMP TABLE now AS SELECT * EXCLUDE (nth) FROM (
-  SELECT *, row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line) AS nth FROM ({rows})
-) WHERE nth = 1
+CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows})
+QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line) = 1
 """
 _REPORTED = """
-CREATE OR REPLACE TEMP TABLE reported AS SELECT * EXCLUDE (nth) FROM (
-  SELECT *, row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line) AS nth FROM ({rows})
-) WHERE nth = 1
+CREATE OR REPLACE TEMP TABLE reported AS SELECT * FROM ({rows})
+QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line) = 1
 """
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
@@ -147,10 +145,9 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     none = f"SELECT * FROM ({reports}) WHERE false"  # noqa: S608
     last = [reading.judged_sql(scans, _COLUMNS)] if scans else [none]
     current = " UNION ALL ".join([*last, *_unheard(reading, scans, day - RECENT)])
-    connection = reading.connection
-    connection.execute(_REPORTED.format(rows=reports), reading.parameters)
-    connection.execute(_NOW.format(rows=current), reading.parameters)
-    cursor = connection.execute(_CHOSEN)
+    reading.rows(_REPORTED.format(rows=reports))
+    reading.rows(_NOW.format(rows=current))
+    cursor = reading.connection.execute(_CHOSEN)
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
         for row in rows:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from waspglass.census.counted import Scan
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
 from waspglass.census.scopes import Gap, gaps
@@ -48,8 +49,8 @@ class Reading:
     pack: Pack
     product: str
     connection: duckdb.DuckDBPyConnection
-    evidence: dict[str, dict[tuple[dt.date, str], str]] = field(default_factory=dict)
-    _scans: dict[tuple[dt.date, str], list[DataFile]] = field(default_factory=dict)
+    evidence: dict[str, dict[Scan, str]] = field(default_factory=dict)
+    _scans: dict[Scan, list[DataFile]] = field(default_factory=dict)
     _versions: bool = False
 
     @cached_property
@@ -61,24 +62,24 @@ class Reading:
         """The last day of which anything came, also if it does not count as a scan."""
         return max(file.date for file in self.manifest.files())
 
-    def scans(self) -> list[tuple[dt.date, str]]:
+    def scans(self) -> list[Scan]:
         """The days and sources in the store, in order."""
         return sorted(self._scans)
 
-    def files(self, scan: tuple[dt.date, str]) -> list[DataFile]:
+    def files(self, scan: Scan) -> list[DataFile]:
         """The files of a scan."""
         return self._scans[scan]
 
-    def paths(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> list[str]:
+    def paths(self, scans: Sequence[Scan] | None = None) -> list[str]:
         """The Parquet files of these scans, or of all."""
         wanted = self.scans() if scans is None else scans
         return [self.folder.address(file.path) for scan in wanted for file in self._scans[scan]]
 
-    def files_sql(self, scans: Sequence[tuple[dt.date, str]] | None = None) -> str:
+    def files_sql(self, scans: Sequence[Scan] | None = None) -> str:
         """The files of these scans as an SQL table function."""
         return parquet_sql(self.paths(scans))
 
-    def judged_sql(self, scans: Sequence[tuple[dt.date, str]], columns: str, *, servers: bool = False) -> str:
+    def judged_sql(self, scans: Sequence[Scan], columns: str, *, servers: bool = False) -> str:
         """The judged sightings of these scans: `columns` of `s`, `weight`, `build`; parameters `$cves`, `$product`.
 
         With `servers`, `i.server` is their server; the table `identity` must be there (`ensure_identity`).

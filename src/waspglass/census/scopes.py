@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from waspglass.census.counted import Scan
 from waspglass.census.sources.opening import without_packing
 from waspglass.census.sources.shadowserver import NAME
 from waspglass.census.store.manifest import Added, Manifest
@@ -41,7 +42,7 @@ class Gap:
     counted: bool
 
     @property
-    def scan(self) -> tuple[dt.date, str]:
+    def scan(self) -> Scan:
         """Day and source."""
         return self.date, self.source
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from waspglass.census.compare import Comparison, compare
 from waspglass.census.count import By, Count, count, scans_at, stopped
+from waspglass.census.counted import Scan, ranked
 from waspglass.census.evidence_counts import aside
 from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
@@ -55,11 +56,6 @@ class SourceSurvey:
     patching_by_country: tuple[Patching, ...]
     patching_by_network: tuple[Patching, ...]
 
-    @property
-    def tested(self) -> bool:
-        """True if behavioural tests decided any state."""
-        return any(each.tested for each in self.series)
-
 
 @dataclass(frozen=True)
 class Survey:
@@ -90,7 +86,7 @@ class Survey:
     aside: int
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
-    stopped: tuple[tuple[dt.date, str], ...]
+    stopped: tuple[Scan, ...]
     gaps: tuple[Gap, ...]
     exports: int
     sightings: int
@@ -138,7 +134,7 @@ def _most_vulnerable(counts: list[Count], mapped: tuple[str, ...] = ("DE", "AT",
 
 
 def _source(
-    reading: Reading, scan: tuple[dt.date, str], countries: tuple[Count, ...], country: str, samples: int
+    reading: Reading, scan: Scan, countries: tuple[Count, ...], country: str, samples: int
 ) -> SourceSurvey | None:
     """None for a source that never saw a host of the pack's product."""
     day, source = scan
@@ -152,18 +148,14 @@ def _source(
         source=source,
         last=series[-1],
         series=series,
-        countries=_ranked(countries),
-        networks=_ranked(count(reading, [scan], By.NETWORK)),
-        builds=_ranked(count(reading, [scan], By.BUILD)),
-        sectors=_ranked(count(reading, [scan], By.SECTOR)),
-        regions=_ranked(tuple(regions)),
+        countries=ranked(countries),
+        networks=ranked(count(reading, [scan], By.NETWORK)),
+        builds=ranked(count(reading, [scan], By.BUILD)),
+        sectors=ranked(count(reading, [scan], By.SECTOR)),
+        regions=ranked(regions),
         change=compare(reading, source, days[0], day, Unit.SERVER)[0] if len(days) > 1 else None,
         step=compare(reading, source, days[-2], day, Unit.SERVER)[0] if len(days) > 2 else None,
         patching=overall[0] if overall else None,
         patching_by_country=patching(reading, source, By.COUNTRY, until=day, top=10, samples=samples),
         patching_by_network=patching(reading, source, By.NETWORK, until=day, top=10, samples=samples),
     )
-
-
-def _ranked(counts: tuple[Count, ...]) -> tuple[Count, ...]:
-    return tuple(sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or "")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from waspglass.census.evidence_counts import Scan
+from waspglass.census.counted import Scan
 from waspglass.census.reading import Reading
 from waspglass.census.scopes import Gap, recipient_of
 from waspglass.census.store.parquet import parquet_sql

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from waspglass.census.count import KEYS, By, key_sql
+from waspglass.census.counted import Scan
 from waspglass.census.identity import ensure_identity
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
@@ -14,10 +15,13 @@ from waspglass.packs.builds import State
 
 __all__ = ["PATCHED", "UNITS", "VULNERABLE", "Unit", "hosts_sql", "scans_of"]
 
-VULNERABLE = "(" + ", ".join(str(w) for w, each in WEIGHTS.items() if each.state is State.VULNERABLE) + ")"
-"""Weights that mean vulnerable, as an SQL list."""
-PATCHED = "(" + ", ".join(str(w) for w, each in WEIGHTS.items() if each.state is State.PATCHED) + ")"
-"""Weights that mean patched, as an SQL list."""
+
+def _weights(state: State) -> str:
+    """The weights that mean a state, as an SQL list."""
+    return f"({', '.join(str(weight) for weight, each in WEIGHTS.items() if each.state is state)})"
+
+
+VULNERABLE, PATCHED = _weights(State.VULNERABLE), _weights(State.PATCHED)
 
 
 class Unit(StrEnum):
@@ -36,9 +40,7 @@ def scans_of(reading: Reading, source: str) -> list[dt.date]:
     return [date for date, each in reading.scans() if each == source]
 
 
-def hosts_sql(
-    reading: Reading, scans: Sequence[tuple[dt.date, str]], unit: Unit, by: By = By.NOTHING, extra: str = ""
-) -> str:
+def hosts_sql(reading: Reading, scans: Sequence[Scan], unit: Unit, by: By = By.NOTHING, extra: str = "") -> str:
     """SQL with a row for each unit and scan: `unit, date, source, key, weight, compromised` and the `extra` aggregates.
 
     Of several sightings of a unit in a scan the strongest evidence counts (`judge.WEIGHTS`).

@@ -7,10 +7,9 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from waspglass.census.counted import By, Count
-from waspglass.model.errors import UsageError
+from waspglass.census.counted import By, Count, ranked
 from waspglass.model.escape import csv_cell, printable
 from waspglass.model.skip import Skipped
 from waspglass.packs.builds import State
@@ -29,7 +28,6 @@ __all__ = [
     "counts_text",
     "gap_text",
     "outcome_text",
-    "ranked",
     "ranks",
     "sightings",
     "state_key",
@@ -132,18 +130,12 @@ def table(rows: Iterable[Sequence[str]]) -> list[str]:
     return lines
 
 
-def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
-    """Counts as `text`, `csv` or `json`.
-
-    Raises:
-        UsageError: If there is no such form.
-    """
+def counts_text(counts: Sequence[Count], by: By, form: Literal["text", "csv", "json"], limit: int) -> str:
+    """Counts in this form; the limit is that of groups in a text."""
     if form == "json":
         return json.dumps(count_rows(counts, by), indent=1)  # ASCII: names may hold any character
     if form == "csv":
         return _csv(count_rows(counts, by))
-    if form != "text":
-        raise UsageError(f"no format {form!r}", hint="Choose one of: text, json, csv")
     seen = {title for each in counts for title, number in _in_addresses(each).items() if number}
     empty = [title for title in _TITLES if title not in (*seen, "total", "vulnerable")]
     titles = [title for title in _TITLES if title not in empty]
@@ -151,11 +143,6 @@ def counts_text(counts: Sequence[Count], by: By, form: str, limit: int) -> str:
     for (date, source), group in groupby(counts, key=lambda each: (each.date, each.source)):
         lines += [f"{date}  {source}", *_scan_table(list(group), by, limit, titles), ""]
     return "\n".join([*lines, f"0 everywhere: {', '.join(empty)}"] if empty else lines[:-1])
-
-
-def ranked(counts: Iterable[Count]) -> list[Count]:
-    """The groups of one scan, the most vulnerable first."""
-    return sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or ""))
 
 
 def count_rows(counts: Iterable[Count], by: By) -> list[dict[str, object]]:
