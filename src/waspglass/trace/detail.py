@@ -10,6 +10,7 @@ import numpy.typing as npt
 from waspglass.model.escape import printable
 from waspglass.trace.calibration import Calibration, PartLikeness
 from waspglass.trace.collection import Collection
+from waspglass.trace.lines import Lines
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, part_evidence, part_llr
 from waspglass.trace.program import Program, Source, readable
@@ -30,23 +31,13 @@ WINDOW = 10
 """Tokens of a window of the view `flow`, whose rarity is shown."""
 
 
-class _Lines:
-    def __init__(self, raw: bytes) -> None:
-        self._newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
-
-    def span(self, start: int, end: int) -> Span:
-        """The lines of a stretch of bytes."""
-        first, last = np.searchsorted(self._newlines, [start, max(start, end - 1)])
-        return Span(first=int(first) + 1, last=int(last) + 1)
-
-
 def regions_of(
     sample: Source, shared: Source, reader: Reader, against: Background
 ) -> tuple[tuple[Region, ...], tuple[float, float]]:
     """The matched regions of a pair in the order of the sample, and the shares of tokens that lie in them."""
     (syntax_a, raw_a), (syntax_b, raw_b) = reader.syntax(sample), reader.syntax(shared)
     a, b = tokens_of(syntax_a), tokens_of(syntax_b)
-    lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
+    lines_a, lines_b = Lines(raw_a), Lines(raw_b)
     rarity = against.rarity("flow", reader.program(sample))
     elsewhere = against.known("flow", reader.program(sample))
     with np.errstate(over="ignore"):
@@ -83,7 +74,7 @@ def parts_in_common(
     sizes = np.minimum.outer(_sizes(parts_a), _sizes(parts_b))
     alike = PartLikeness(scores.ravel(), sizes.ravel(), np.ones(scores.size))
     promise = part_llr(alike, alike, calibration)
-    lines_a, lines_b = _Lines(raw_a), _Lines(raw_b)
+    lines_a, lines_b = Lines(raw_a), Lines(raw_b)
     found: list[PartMatch] = []
     for place in np.argsort(-promise, kind="stable")[: 3 * PARTS_SHOWN].tolist():
         a, b = parts_a[place // len(parts_b)], parts_b[place % len(parts_b)]

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from waspglass.trace.lines import Lines
 from waspglass.trace.program import Source
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
@@ -92,15 +93,14 @@ class Lineage:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._tokens: dict[Source, tuple[Tokens, npt.NDArray[np.int64]]] = {}
+        self._tokens: dict[Source, tuple[Tokens, Lines]] = {}
         self._levels: dict[tuple[Source, Source], Levels] = {}
 
-    def _read(self, source: Source) -> tuple[Tokens, npt.NDArray[np.int64]]:
+    def _read(self, source: Source) -> tuple[Tokens, Lines]:
         known = self._tokens.get(source)
         if known is None:
             syntax, raw = self._reader.syntax(source)
-            newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
-            known = self._tokens[source] = (tokens_of(syntax), newlines)
+            known = self._tokens[source] = (tokens_of(syntax), Lines(raw))
         return known
 
     def _level(self, a: Source, b: Source) -> Levels:
@@ -110,15 +110,9 @@ class Lineage:
         return self._levels[key]
 
     def _spans(self, source: Source, places: _Places) -> tuple[Span, ...]:
-        tokens, newlines = self._read(source)
+        tokens, lines = self._read(source)
         longest = sorted(places.bounds, key=lambda place: place[0] - place[1])[:SPANS]
-        return tuple(
-            Span(
-                first=int(np.searchsorted(newlines, tokens.start[start])) + 1,
-                last=int(np.searchsorted(newlines, max(0, tokens.end[end - 1] - 1))) + 1,
-            )
-            for start, end in sorted(longest)
-        )
+        return tuple(lines.span(int(tokens.start[start]), int(tokens.end[end - 1])) for start, end in sorted(longest))
 
     def contrasts(self, sample: Source, this: Source, others: Sequence[Source]) -> tuple[Contrast, ...]:
         """How the sample tells one copy from each of the others; programs that are too long are left out."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from waspglass.trace.calibration import OWN_RANGE, Calibration, PartLikeness
 from waspglass.trace.hashing import hash_text
+from waspglass.trace.lines import newlines
 from waspglass.trace.pairing import Background, Likeness
 from waspglass.trace.program import Program, Source, analysed
 from waspglass.trace.syntax import Reading, Syntax
@@ -89,9 +90,9 @@ def _slice(syntax: Syntax, first: int, last: int) -> Syntax:
 
 def _laid_out(syntax: Syntax, raw: bytes) -> list[tuple[int, int]]:
     """Stretches of plain tokens that blank lines and the least indentation set apart, as people lay out functions."""
-    newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
-    line = np.searchsorted(newlines, syntax.start[1:])
-    column = syntax.start[1:] - np.r_[-1, newlines][line] - 1
+    ends = newlines(raw)
+    line = np.searchsorted(ends, syntax.start[1:])
+    column = syntax.start[1:] - np.r_[-1, ends][line] - 1
     apart = np.flatnonzero(np.diff(line, prepend=-2) >= 2)
     least = np.sort(column[apart])[1:2]
     begins = apart[column[apart] <= least[0]] + 1 if len(least) else apart[:0]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from waspglass.trace.canonical import canonical_shape
 from waspglass.trace.hashing import Features, Hashes, hash_text, mix, window_hashes
+from waspglass.trace.lines import newlines
 from waspglass.trace.syntax import COMMENT, INNER, NUMBER, PLAIN, STRING, WORD, Syntax
 
 __all__ = ["VIEWS", "WEIGHTS", "Tokens", "Tree", "flow_windows", "tokens_of", "tree_of", "views_of"]
@@ -155,11 +156,11 @@ def use_windows(tree: Tree, width: int = 4) -> Hashes:
     return windows
 
 
-def line_hashes(tokens: Tokens, newlines: npt.NDArray[np.int64]) -> Hashes:
+def line_hashes(tokens: Tokens, ends: npt.NDArray[np.int64]) -> Hashes:
     """One hash a line of three tokens or more, as written but for white space and comments."""
     if not len(tokens.text):
         return np.empty(0, dtype=np.uint64)
-    line = np.searchsorted(newlines, tokens.start)
+    line = np.searchsorted(ends, tokens.start)
     first = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
     length = np.diff(np.r_[first, len(line)])
     place = np.arange(len(line)) - np.repeat(first, length)
@@ -171,7 +172,6 @@ def line_hashes(tokens: Tokens, newlines: npt.NDArray[np.int64]) -> Hashes:
 def views_of(syntax: Syntax, raw: bytes) -> dict[str, Features]:
     """All views of a program, each as a sorted array without repetitions; `raw` is the text that was parsed."""
     tokens, tree = tokens_of(syntax), tree_of(syntax)
-    newlines = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
     separator = np.isin(tokens.text, _SEPARATORS)
     written = tokens.text[~separator]
     operators = tokens.shape[(tokens.role == PLAIN) & ~separator]
@@ -183,7 +183,7 @@ def views_of(syntax: Syntax, raw: bytes) -> dict[str, Features]:
             "uses": use_windows(tree),
             "tree": subtree_hashes(tree),
             "operators": window_hashes(operators, 6),
-            "lines": line_hashes(tokens, newlines),
+            "lines": line_hashes(tokens, newlines(raw)),
             "words5": window_hashes(tokens.text, 5),
             "words3": window_hashes(written, 3),
             "literals": tokens.text[literal],
