@@ -132,6 +132,14 @@ def test_a_folder_in_which_nothing_can_be_read_is_said(folder: Path, which: str)
     assert isinstance(done.exception, UsageError)
 
 
+def test_what_is_wrong_with_the_shared_files_is_not_said_of_the_samples(folder: Path) -> None:
+    empty = folder / "empty"
+    empty.mkdir()
+    (folder / "shared.7z").write_bytes(b"7z\xbc\xaf'\x1c\x00\x04")
+    done = runner.invoke(app, ["trace", str(empty), "--against", str(folder / "shared.7z")])
+    assert str(done.exception) == "no sample can be read. Nothing is in it"
+
+
 @pytest.mark.parametrize("option", ["sample", "--against", "--background", "--base"])
 def test_reports_are_not_written_into_a_folder_that_is_read(folder: Path, option: str) -> None:
     """They hold the shared text, and the next run would find it there."""

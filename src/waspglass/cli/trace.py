@@ -192,15 +192,14 @@ def run(
     if index is not None:
         shared = shared.joined(load_candidates(index, found.sources))
     others, given = load(background or []), load(base or [])
-    skipped = [*found.skipped, *shared.skipped]
     if not found.sources:
-        raise _unread("no sample", skipped)
+        raise _unread("no sample", found.skipped)
     if not shared.sources and index is None:
         raise _unread("nothing that was shared", shared.skipped)
     result = trace(
         found.sources, shared.sources, others.sources, given.sources,
-        calibration=load_calibration(), commons=load_commons(),
-        skipped=skipped, skipped_besides=[*others.skipped, *given.skipped], lineage=load_lineage_measured(),
+        calibration=load_calibration(), commons=load_commons(), lineage=load_lineage_measured(),
+        skipped=[*found.skipped, *shared.skipped], skipped_besides=[*others.skipped, *given.skipped],
         shared_besides=shared.besides,
     )  # fmt: skip
     (say_json if form == "json" else say)(f"{rendered(result, form, language, columns())}\n")
