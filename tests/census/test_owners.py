@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,51 @@ def test_a_source_is_asked_for_its_own_names_first_and_then_for_what_the_others_
         "sub@b.example": [("shodan", 444)],
     }
     assert unmatched == ()
+
+
+def reported(port: str, tag: str, page: str = "/a.aspx") -> str:
+    return f'"2021-03-09 08:00:00","192.0.2.1",{port},"","exchange;{tag}",0,"DE","","",0,0,,"15.1.2176","","{page}"'
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ([], [("443", "webshell")], {(443, "webshell"): 1}),
+        ([], [("", "webshell")], {(None, "webshell"): 1}),
+        ([("443", "webshell")], [("443", "webshell")], {(443, "webshell"): 1}),
+        ([("443", "webshell")], [("443", "cve-2021-26855")], {(443, "webshell"): 1, (443, None): 1}),
+        ([("443", "webshell")], [("444", "webshell")], {(444, "webshell"): 1}),
+        ([("443", "webshell")], [("444", "cve-2021-26855")], {(443, "webshell"): 1, (444, None): 1}),
+    ],
+)
+def test_a_report_is_told_once_and_beside_what_is_seen_now(
+    tmp_path: Path,
+    before: list[tuple[str, str]],
+    now: list[tuple[str, str]],
+    told: dict[tuple[int | None, str | None], int],
+) -> None:
+    for day, rows in ((9, before), (12, now)):
+        if rows:
+            text = "\n".join([COLUMNS_2021, *(reported(port, tag) for port, tag in rows), ""])
+            add(tmp_path, f"2021-03-{day:02}-scan_exchange-x.csv", text.encode())
+    assert Counter((host.port, host.compromise) for host in exposed(tmp_path, 12)) == told
+
+
+def test_of_several_reports_the_last_one_is_told(tmp_path: Path) -> None:
+    for day, page in ((9, "/first.aspx"), (12, "/last.aspx")):
+        text = f"{COLUMNS_2021}\n{reported('443', 'webshell', page)}\n"
+        add(tmp_path, f"2021-03-{day:02}-scan_exchange-x.csv", text.encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.9")))
+    assert [(host.address, host.url) for host in exposed(tmp_path, 20)] == [
+        ("192.0.2.1", "/last.aspx"),
+        ("192.0.2.9", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [(["*.b.example", "mail.b.example"], "mail.b.example"), (["*.b.example"], "*.b.example"), ([], "")],
+)
+def test_a_host_is_called_by_a_wildcard_only_where_it_has_no_name(tmp_path: Path, names: list[str], name: str) -> None:
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", hostnames=names)))
+    assert [host.name for host in exposed(tmp_path, 20)] == [name]
