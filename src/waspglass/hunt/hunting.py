@@ -143,10 +143,9 @@ def hunt(
         progress=watch.read,
         proxies=proxies,
     )
-    first = _swept(files, run, workers, watch)
+    first, most = _swept(files, run, workers, watch), run.limits.per_rule
     skipped = first.skipped() | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
-    most, heard = run.limits.per_rule, first.heard
-    concluded = conclude(rules, first.hits, heard, limit=most)
+    concluded, heard = conclude(rules, first.hits, first.heard, limit=most), first.heard
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
         further, followed = follow_up(rules, seeds, followed), seeds

@@ -1,0 +1,94 @@
+"""Reads files of Sigma: each document by what it is, and a skip with its reason for each that cannot be used."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from waspglass.hunt.rules.errors import UnsupportedRuleError
+from waspglass.hunt.rules.reading import Reading
+from waspglass.hunt.rules.sigma_rules import Filter, read_correlation, read_filter, read_rule
+from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import RuleSource
+from waspglass.packs.sigma_documents import sigma_texts
+from waspglass.packs.sigma_source import NOT_SIGMA, SigmaError
+
+__all__ = ["read_sigma"]
+
+
+def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
+    """Filters first, since they may stand in another file than the rules that they are for."""
+    documents = list(_documents(sources, reading))
+    filters = _filters(documents, reading)
+    for one in documents:
+        if one.sort != "filter":
+            with _faults(one, reading):
+                _read_one(one, [known for known in filters if known.origin == one.source.origin], reading)
+    left_alone = "is for no rule that is here (a user's filter leaves the pack's rules alone)"
+    for unused in filters:
+        if not unused.applied:
+            reading.skip(unused.source, SkipReason.UNSUPPORTED_RULE, f"the filter {unused.title!r} {left_alone}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A rule before it is read; `unnamed` is its name if it has none."""
+
+    source: RuleSource
+    unnamed: str
+    content: dict[str, object]
+
+    def said(self, fault: str) -> str:
+        """The fault behind its title, to find it in a file of many."""
+        title = str(self.content.get("title", ""))[:100]
+        return f"{title}: {fault}" if title else fault
+
+    @property
+    def sort(self) -> str:
+        """`filter`, `correlation` or `detection`; a rule with a remark of such a name stays a rule."""
+        said = [part for part in ("filter", "correlation", "detection") if part in self.content]
+        return next((part for part in said if isinstance(self.content[part], dict)), (*said, "detection")[0])
+
+
+def _documents(sources: Iterable[RuleSource], reading: Reading) -> Iterator[_Document]:
+    for source in sources:
+        listed = list(sigma_texts(source.text))
+        for number, one in enumerate(listed, 1):
+            if isinstance(one.content, str):
+                reading.broken(source, SkipReason.INVALID_RULE, one.content)
+            else:
+                yield _Document(source, source.path if len(listed) == 1 else f"{source.path}#{number}", one.content)
+
+
+@contextlib.contextmanager
+def _faults(one: _Document, reading: Reading) -> Iterator[None]:
+    """Whatever is wrong with a rule becomes a skip."""
+    try:
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets in expressions
+            yield
+    except UnsupportedRuleError as error:
+        reading.broken(one.source, SkipReason.UNSUPPORTED_RULE, one.said(str(error)))
+    except NOT_SIGMA as error:
+        detail = str(error) if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
+        reading.broken(one.source, SkipReason.INVALID_RULE, one.said(detail))
+
+
+def _filters(documents: Iterable[_Document], reading: Reading) -> list[Filter]:
+    found: list[Filter] = []
+    for one in documents:
+        if one.sort == "filter":
+            with _faults(one, reading):
+                found.append(read_filter(one.content, one.source.path, one.source.origin))
+    return found
+
+
+def _read_one(one: _Document, filters: Sequence[Filter], reading: Reading) -> None:
+    if one.sort == "correlation":
+        correlation, generates = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
+        reading.correlations.append(correlation)
+        if generates:
+            reading.generating.add(correlation.id)
+    else:
+        reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))
