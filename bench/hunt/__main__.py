@@ -60,6 +60,7 @@ def _rows(folder: Path, size: int, wanted: list[int] | None) -> list[Row]:
         ("IIS, flood: eight indicators on every line, each time others", lambda path: write_flood(path, size, many_indicators), "iis", size),
         ("IIS, flood: nothing but requests for other pages below /ecp/", lambda path: write_flood(path, size, many_pages), "iis", size),
         ("HttpProxy CSV, no intrusion", lambda path: write_httpproxy(path, size, attacks=0.0), "httpproxy", size),
+        ("IIS, no intrusion, 8 % of lines ask for what rules look for", lambda path: write_iis(path, size, attacks=0.0, busy=True), "iis", size),
     ]  # fmt: skip
     rows: list[Row] = []
     for number, (title, write, kind, content) in enumerate(made):

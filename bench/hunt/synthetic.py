@@ -62,6 +62,14 @@ _PATHS = (
     ("GET", "/favicon.ico", "-", 0.5),
     ("GET", "/", "-", 1),
 )  # fmt: skip
+_BUSY = (
+    ("POST", "/powershell", "clientApplication=ActiveMonitor;PSVersion=5.1.14393.4467;&sessionID={n}", 2.2),
+    ("GET", "/ecp/15.1.2106.2/scripts/js.axd", "resources=_common&v={n}&ClientId={g}", 1.8),
+    ("POST", "/owa/plt1.ashx", "cId={g}&nId={n}", 1.6),
+    ("GET", "/autodiscover/autodiscover.json", "Email=user{k}%40example.net&Protocol=Autodiscoverv1&n={n}", 1.6),
+    ("GET", "/owa/auth/logon.aspx", "url=https%3a%2f%2fmail.example.net%2fowa%2f%3fid%3d{n}&reason=0", 0.6),
+)  # fmt: skip
+"""What rules look for and every server is asked for, each time with another query."""
 _ATTACKS = (
     ("POST", "/ecp/y.js", "-", "ExchangeServicesClient/0.0.0.0", 241),
     ("POST", "/ecp/main.css", "-", "python-requests/2.25.1", 200),
@@ -107,19 +115,20 @@ def _guid(chance: random.Random) -> str:
 
 
 def _iis_lines(
-    chance: random.Random, rate: float, attacks: float, flood: str | None, flood_rate: float
+    chance: random.Random, rate: float, attacks: float, flood: str | None, flood_rate: float, busy: bool
 ) -> Iterator[tuple[str, bool]]:
     bad = indicator_values()[0]
     good = _addresses(chance, set(bad))
     agents, agent_weights = zip(*_AGENTS, strict=True)
-    weights = [row[3] for row in _PATHS]
+    asked = (*_PATHS, *_BUSY) if busy else _PATHS
+    weights = [row[3] for row in asked]
     users = ["-"] + [f"EXAMPLE\\user{number}" for number in range(900)]
     guids = [_guid(chance) for _ in range(4000)]
     moment = datetime(2021, 2, 1, tzinfo=UTC)
     while True:
         moment += timedelta(seconds=1)
         stamp = moment.strftime("%Y-%m-%d %H:%M:%S")
-        paths = chance.choices(_PATHS, weights, k=20)
+        paths = chance.choices(asked, weights, k=20)
         uas = chance.choices(agents, agent_weights, k=20)
         for (method, stem, query, _), agent in zip(paths, uas, strict=True):
             roll = chance.random()
@@ -160,6 +169,7 @@ def write_iis(
     attacks: float = 1e-4,
     flood: str | None = None,
     flood_rate: float = 0.0,
+    busy: bool = False,
 ) -> int:
     """Writes a log of about `size` bytes; returns how many attack lines were injected.
 
@@ -171,13 +181,14 @@ def write_iis(
         attacks: Share of injected attack lines.
         flood: A user agent that a flood of lines carries.
         flood_rate: Share of these lines.
+        busy: True for more of the requests that rules look for too.
     """
     chance = random.Random(seed)
     written = count = 0
     head = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2021-02-01 00:00:00\r\n"
     with path.open("w", encoding="ascii", newline="", buffering=1 << 20) as file:
         written += file.write(f"{head}#Fields: {IIS_FIELDS}\r\n")
-        for line, injected in _iis_lines(chance, rate, attacks, flood, flood_rate):
+        for line, injected in _iis_lines(chance, rate, attacks, flood, flood_rate, busy):
             written += file.write(line)
             count += injected
             if written >= size:
