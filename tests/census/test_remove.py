@@ -23,7 +23,7 @@ from waspglass.census.reading import open_reading
 from waspglass.census.remove import remove_exports
 from waspglass.census.sources.all import all_sources
 from waspglass.census.store.folder import Folder
-from waspglass.census.store.manifest import Manifest
+from waspglass.census.store.manifest import Added, DataFile, Manifest
 from waspglass.model.errors import UsageError
 from waspglass.packs.builds import State
 from waspglass.report.census_store import exports_json, exports_text, removed_text
@@ -331,3 +331,26 @@ def test_object_storage(tmp_path: Path) -> None:
         (one,) = count(reading, reading.scans())
     assert one.total == 1
     assert len(folder.fs.find(folder.path("sightings"))) == 1
+
+
+_DAY = DataFile(path="x.parquet", date=dt.date(2021, 3, 9), source="shodan", rows=1, bytes=1)
+_ADDED = Added(
+    name="a.json", digest="1", file_digest="1", source="shodan", added=dt.datetime(2021, 4, 1, tzinfo=dt.UTC),
+    records=1, files=(_DAY,),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "reissues"),
+    [
+        ({"digest": "2"}, True),
+        ({}, False),
+        ({"digest": "2", "name": "b.json"}, False),
+        ({"digest": "2", "source": "censys"}, False),
+        ({"digest": "2", "files": (_DAY.model_copy(update={"date": dt.date(2021, 3, 10)}),)}, False),
+    ],
+)
+def test_a_correction_has_name_source_and_a_day_of_what_it_corrects_and_other_content(
+    change: dict[str, object], reissues: bool
+) -> None:
+    assert _ADDED.model_copy(update=change).reissues(_ADDED) is reissues
