@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waspglass.trace.regions import LEAST, matching_runs
+from waspglass.trace.regions import GAP, LEAST, matching_runs, matching_tiles
 from waspglass.trace.views import Tokens
 
 
@@ -42,6 +43,23 @@ def test_a_gap_is_bridged_and_not_counted() -> None:
     copied = [1000 + i for i in range(60)]
     (run,) = matching_runs(tokens(copied), tokens([*copied[:30], 5, 6, 7, *copied[30:]]))
     assert (run.end_b - run.start_b, run.matched) == (63, 60)
+
+
+@pytest.mark.parametrize(("gap", "runs"), [(GAP, 1), (GAP + 1, 2)])
+def test_gaps_of_24_tokens_are_bridged_and_no_longer_ones(gap: int, runs: int) -> None:
+    copied = [1000 + i for i in range(60)]
+    assert GAP == 24
+    assert len(matching_runs(tokens(copied), tokens([*copied[:30], *range(gap), *copied[30:]]))) == runs
+
+
+def test_a_stretch_that_is_there_several_times_matches_as_often() -> None:
+    copied = [1000 + i for i in range(20)]
+    a = [*copied, 1, 2, *copied, 3, 4, *copied]
+    b = [*copied, 5, 6, *copied, 7, 8, *copied]
+    tiles = matching_tiles(tokens(a), tokens(b))
+    assert [length for _, _, length in tiles] == [20, 20, 20]
+    assert all(a[i : i + n] == b[j : j + n] == copied for i, j, n in tiles)
+    assert len({j for _, j, _ in tiles}) == 3
 
 
 def test_a_million_equal_tokens_are_bounded() -> None:
