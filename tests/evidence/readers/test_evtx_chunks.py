@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,13 @@ def test_a_bomb_is_told_and_the_events_around_it_are_read(times: int, levels: in
     count, said = _read(good, _bomb(times, levels), good)
     assert count == 2
     assert "1 events or chunks are damaged; the others were read" in said
+
+
+def test_logs_are_read_side_by_side() -> None:
+    names = b"\x0d..!" * 1000
+    chunks = [GOOD[4096 : -len(names)] + names] * 20
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: _read(*chunks), range(8))) == [(20, "")] * 8
 
 
 def test_events_that_become_long_are_left_out_and_then_the_log_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,9 @@ def _named(chunk: bytes) -> int:
         nonlocal found
         found += 1
 
-    _naming().scan(chunk, match_event_handler=count)
+    database = _naming()
+    scratch = hyperscan.Scratch(database)  # a second thread may read another log
+    database.scan(chunk, match_event_handler=count, scratch=scratch)
     return found
 
 
