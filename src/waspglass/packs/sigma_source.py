@@ -68,7 +68,7 @@ def parsed_correlation(document: Mapping[str, object]) -> ParsedCorrelation:
         further = tuple((name, float(condition[name])) for name in bounds[1:])
         plain["correlation"] = {**body, "condition": one}
     rule = SigmaCorrelationRule.from_dict(plain)
-    references = tuple(reference.reference for reference in rule.rules or ())
+    references = tuple(str(reference.reference) for reference in rule.rules or ())
     if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
         references = references or tuple(rule.condition.get_referenced_rules())
     inside = isinstance(body, dict) and body.get("generate") is True

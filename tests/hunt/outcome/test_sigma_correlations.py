@@ -280,7 +280,14 @@ def test_remarks_that_are_no_sigma_cost_no_detection() -> None:
     (finding,) = hunted([loose], "a1").findings
     assert (finding.rule, finding.techniques) == ("200088", ("T1505.003",))
     assert found([loose, sifting("['200088']")], "a1 a2/G=g") == [("200088", 1)]
-    assert found([loose, joined("event_count", "'200088'", "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+    for name in ("'200088'", "200088"):
+        assert found([loose, joined("event_count", name, "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+
+
+def test_an_id_is_the_same_however_it_is_written() -> None:
+    one = rule("a", extra="id: AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee").replace("name: a\n", "")
+    for name in ("aaaaaaaa-bbbb-cccc-dddd-EEEEEEEEEEEE", "aaaaaaaabbbbccccddddeeeeeeeeeeee"):
+        assert found([one, joined("event_count", name, "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
 
 
 def test_operators_of_a_condition_may_be_written_in_capitals() -> None:
@@ -289,6 +296,14 @@ def test_operators_of_a_condition_may_be_written_in_capitals() -> None:
     assert found([f"{head}{body}s AND not (NOT)"], "a1 a2/G=g b3") == [("x", 1)]
     plain = body.replace("NOT", "t")
     assert found([f"{head}{plain}[s AND NOT t, t]"], "a1 a2/G=g b3/G=g b4") == [("x", 1), ("x", 2), ("x", 3)]
+    assert found([A, sifting("any", condition="NOT selection")], "a1 a2/G=g") == [("a", 1)]
+    assert found([A, B, joined("temporal", "a, b", "condition: a AND NOT b")], "a1") == [("k", 1)]
+
+
+def test_names_with_capitals_inside_are_no_operators() -> None:
+    head = "title: x\nname: x\nlogsource: {product: windows}\ndetection:\n  "
+    body = "OR1: {F|startswith: a}\n  OR2: {F: b}\n  s-NOT-t: {G: g}\n  condition: 1 of OR* AND NOT s-NOT-t"
+    assert found([head + body], "a1 b2 a3/G=g c4") == [("x", 1), ("x", 2)]
 
 
 def test_collections_spread_what_is_global() -> None:

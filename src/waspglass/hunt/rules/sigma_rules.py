@@ -24,7 +24,8 @@ from waspglass.packs.sigma_source import SigmaError, parsed_correlation, parsed_
 __all__ = ["Filter", "read_correlation", "read_filter", "read_rule"]
 
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
-_SHOUTED = re.compile(r"\b(?:AND|OR|NOT)\b")
+_SHOUTED = re.compile(r"(?<![\w*?-])(?:AND|OR|NOT)(?![\w*?-])")
+"""Whole words: `filter-NOT-x` and `1 of OR*` are names."""
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
@@ -148,7 +149,7 @@ class _Called:
     @classmethod
     def by(cls, document: Mapping[str, object], unnamed: str) -> _Called:
         said = {key: str(document[key]) for key in ("id", "name", "title") if document.get(key)}
-        own = _uuid(said["id"]) or said["id"] if "id" in said else None
+        own = _id(said["id"]) if "id" in said else None
         name = said.get("name")
         title = said.get("title") or name or unnamed
         return cls(own or name or unnamed, name or own or unnamed, title[:_LONGEST_TITLE])
@@ -159,6 +160,11 @@ def _uuid(text: str) -> str | None:
         return str(UUID(text))
     except ValueError:
         return None
+
+
+def _id(text: object) -> str:
+    """An id, or a name that is no UUID, as rules refer to each other: a UUID can be written in several ways."""
+    return _uuid(str(text)) or str(text)
 
 
 def _asked(document: Mapping[str, object], called: _Called) -> dict[str, object]:
@@ -173,21 +179,22 @@ def _asked(document: Mapping[str, object], called: _Called) -> dict[str, object]
     if taxonomy not in (None, "sigma"):
         raise UnsupportedRuleError(f"the taxonomy {str(taxonomy)[:40]!r}: fields are known by the names of Sigma's own")
     asked = {key: document[key] for key in _ASKED if key in document}
-    if isinstance(detection := document.get("detection"), dict) and "condition" in detection:
-        asked["detection"] = {**detection, "condition": _condition(detection)}
+    for name, part in asked.items():
+        if isinstance(part, dict) and "condition" in part:
+            asked[name] = {**part, "condition": _condition(part)}
     return {"title": called.title, "name": called.name, "id": _uuid(called.id), **asked}
 
 
-def _condition(detection: Mapping[str, object]) -> object:
+def _condition(part: Mapping[str, object]) -> object:
     """The condition with `AND`, `OR` and `NOT` in small letters: pySigma knows no others, the tools before it did."""
-    told = detection["condition"]
+    told = part["condition"]
     if isinstance(told, list):
-        return [_condition({**detection, "condition": one}) for one in told]
+        return [_condition({**part, "condition": one}) for one in told]
     if not isinstance(told, str):
         return told
     if "|" in told:
         raise UnsupportedRuleError("counting in the condition (`| count()`) is of Sigma 1; write a correlation rule")
-    return _SHOUTED.sub(lambda word: word[0] if word[0] in detection else word[0].lower(), told)
+    return _SHOUTED.sub(lambda word: word[0] if word[0] in part else word[0].lower(), told)
 
 
 def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
@@ -208,9 +215,11 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
         name=called.name,
         title=called.title,
         kind=rule.type.name.lower(),
-        rules=parsed.references,
+        rules=tuple(map(_id, parsed.references)),
         group_by=tuple(rule.group_by or ()),
-        aliases={one.alias: {rule.reference: field for rule, field in one.mapping.items()} for one in rule.aliases},
+        aliases={
+            one.alias: {_id(rule.reference): field for rule, field in one.mapping.items()} for one in rule.aliases
+        },
         timespan=float(rule.timespan.seconds),
         operator=operator,
         threshold=threshold,
