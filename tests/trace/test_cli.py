@@ -101,6 +101,15 @@ def test_a_wrong_format_is_answered_with_the_right_ones(folder: Path) -> None:
     assert "json" in done.output
 
 
+def test_one_is_said_in_the_singular(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    pairs = folder / "pairs.csv"
+    pairs.write_text("path_a,path_b\nshared.py,copy.py\n", encoding="utf-8")
+    assert runner.invoke(app, ["trace", "matrix", "--pairs", str(pairs)]).output.startswith("2 programs, 1 pair\n")
+    index = tmp_path_factory.mktemp("one") / "index"
+    done = runner.invoke(app, ["trace", "index", str(folder / "shared.py"), "--out", str(index)])
+    assert done.output.startswith("1 file indexed in ")
+
+
 def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> None:
     pairs = folder / "pairs.csv"
     pairs.write_text("path_a,path_b\nshared.py,nothing.py\n", encoding="utf-8")

@@ -30,5 +30,6 @@ def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[Yara
 
 def _missing(file: str, what: str, names: list[str]) -> Iterator[PackIssue]:
     if names:
-        message = f"{len(names)} {what} have no German title, the first is {names[0]!r}; reports show them in English"
+        which = f"{len(names)} of the {what}, the first is {names[0]!r}"
+        message = f"no German title for {which}; reports show the English one"
         yield PackIssue(file, None, Severity.INFO, "title", message)

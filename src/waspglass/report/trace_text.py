@@ -31,7 +31,10 @@ SIDE_BY_SIDE = 3
 def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skipped: Sequence[Skipped]) -> str:
     """The best pairs, one a line: score, decimal log likelihood ratio, answer, names."""
     answers = load_catalogue("waspglass.report", "trace", "en")
-    lines = [f"{len(programs)} programs, {pairs} pairs", "score  log10 LR  answer        programs"]
+    lines = [
+        f"{_counted(len(programs), 'program')}, {_counted(pairs, 'pair')}",
+        "score  log10 LR  answer        programs",
+    ]
     for row, word in enumerate(best.words()):
         first, second = (printable(programs[side[row]].name) for side in (best.first, best.second))
         llr = best.llr[row] / math.log(10)
@@ -43,11 +46,15 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
 
 def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     """How many files are in an index, and for each reason how many are not, with the first of them."""
-    lines = [f"{files} {'file' if files == 1 else 'files'} indexed in {printable(place)}"]
+    lines = [f"{_counted(files, 'file')} indexed in {printable(place)}"]
     for reason in sorted({skip.reason for skip in skipped}):
         same = [skip for skip in skipped if skip.reason is reason]
         lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {visible(same[0].source)}")
     return "\n".join(lines)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
