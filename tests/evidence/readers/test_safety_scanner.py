@@ -67,6 +67,22 @@ def test_each_file_is_a_record_of_its_threat_and_action(encoding: str) -> None:
     ]
 
 
+def _paths_and_actions(content: str) -> list[tuple[str, str | None]]:
+    records = SafetyScannerReader().records(artefact(content.encode()))
+    return [(record["Path"], record.get("Action Name")) for _, _, record in records]
+
+
+def test_each_file_has_the_action_above_it() -> None:
+    detected = "Threat Detected: A:B/C and Removed!\r\n\r\n"
+    rows = "Action: Quarantine, Result: 0x0\r\nfile://C:\\a\r\nAction: NoAction, Result: 0x0\r\nfile://C:\\b\r\n"
+    assert _paths_and_actions(detected + rows) == [(r"file:_C:\a", "Quarantine"), (r"file:_C:\b", None)]
+
+
+def test_what_ends_a_line_elsewhere_is_part_of_a_name() -> None:
+    content = "Threat Detected: A:B/C and Removed!\nfile://C:\\a\u2028b.aspx\nfile://C:\\c.aspx\n"
+    assert _paths_and_actions(content) == [("file:_C:\\a\u2028b.aspx", "Remove"), (r"file:_C:\c.aspx", "Remove")]
+
+
 def test_time_is_that_of_the_servers_clock() -> None:
     east = timezone(timedelta(hours=2))
     times = [moment for _, moment, _ in SafetyScannerReader(east).records(artefact(SCANS.encode()))]

@@ -20,16 +20,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
-from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded, read_whole
-from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["SafetyScannerReader", "reader"]
 
-_LIMIT = 16 * 1024 * 1024
+_LIMIT = 4 * 1024 * 1024
 _MOST_FILES = 10_000
 _STARTED = re.compile(r"\s*Started On \w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})\s*", re.IGNORECASE)
 _THREAT = re.compile(r"\s*Threat Detected: *([^\s,]+)( and removed!)?", re.IGNORECASE)
@@ -65,20 +64,20 @@ class SafetyScannerReader:
         started: datetime | None = None
         threat: dict[str, str] = {}
         files = 0
-        for number, line in enumerate(decoded(read_whole(artefact, _LIMIT)).splitlines(), 1):
+        # Not `splitlines`: the name of a file may hold U+2028.
+        for number, line in enumerate(decoded(read_whole(artefact, _LIMIT)).split("\n"), 1):
+            if not line.strip():
+                continue
             if (start := _STARTED.fullmatch(line)) is not None:
                 started, threat = self._moment(start), {}
             elif (named := _THREAT.match(line)) is not None:
-                threat = {"EventID": "1116", "Threat Name": named[1]} | (
-                    _acted("Remove", "0x00000000") if named[2] else {}
-                )
+                threat = _found(named[1], "Remove" if named[2] else "", "0x00000000")
             elif threat and (action := _ACTION.match(line)) is not None:
-                threat |= _acted(action[1], action[2])
+                threat = _found(threat["Threat Name"], action[1], action[2])
             elif threat and (file := _FILE.match(line)) is not None:
                 if (files := files + 1) > _MOST_FILES:
                     message = f"it names more than {_MOST_FILES} files"
-                    where = Location(artefact.file.path, line=number)
-                    raise EvidenceReadError(message, reason=SkipReason.LIMIT_REACHED, location=where)
+                    raise read_error(artefact.file.path, SkipReason.LIMIT_REACHED, message, number)
                 yield (
                     Place(line=number),
                     started,
@@ -98,9 +97,10 @@ class SafetyScannerReader:
             return None
 
 
-def _acted(action: str, result: str) -> dict[str, str]:
-    """What an event says of an action; nothing, if none was taken."""
+def _found(threat: str, action: str, result: str) -> dict[str, str]:
+    """What an event says of a threat, and of the action if any was taken."""
     number = _ACTIONS.get(action.lower())
     if number is None:
-        return {}
-    return {"EventID": "1117", "Action Name": action, "Action ID": number, "Error Code": result.lower()}
+        return {"EventID": "1116", "Threat Name": threat}
+    acted = {"Action Name": action, "Action ID": number, "Error Code": result.lower()}
+    return {"EventID": "1117", "Threat Name": threat, **acted}
