@@ -189,6 +189,27 @@ def test_a_count_of_everything_fits_on_a_screen_and_long_names_have_lines_of_the
     ]
 
 
+def test_a_column_stays_where_only_servers_are_in_it() -> None:
+    counts = [Count(_DAY, "shodan", None, {State.VULNERABLE: 1}, {State.VULNERABLE: 1, State.PATCHED: 1}, 0, 0, 0)]
+    assert counts_text(counts, By.NOTHING, "text", 10).splitlines() == [
+        "2021-03-09  shodan",
+        "           total  vulnerable  patched",
+        "all            1           1        0",
+        "  servers      2           1        1",
+        "",
+        "0 everywhere: undecidable, not affected, unknown version, tested, compromised, also patched",
+    ]
+
+
+def test_wide_letters_and_accents_move_no_column() -> None:
+    counts = [Count(_DAY, "x", name, {State.VULNERABLE: 1}, {}, 0, 0, 0) for name in ("ACME", "Cafe\u0301", "日本電信")]
+    assert counts_text(counts, By.ORGANISATION, "text", 10).splitlines()[2:5] == [
+        "ACME              1           1",
+        "Cafe\u0301              1           1",
+        "日本電信          1           1",
+    ]
+
+
 def test_one_scan_of_one_source_is_enough_for_a_page(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1")))
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:

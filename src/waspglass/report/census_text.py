@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
@@ -117,17 +118,26 @@ def table(rows: Iterable[Sequence[str]]) -> list[str]:
     A first cell that would make its line longer than most screens stands on a line of its own.
     """
     cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    room = max(_LEAST, _WIDTH - sum(width + 2 for width in widths[1:]))
-    widths[0] = max((len(row[0]) for row in cells if len(row[0]) <= room), default=0)
+    widths = [max(map(len, column)) for column in list(zip(*cells, strict=True))[1:]]
+    room = max(_LEAST, _WIDTH - sum(width + 2 for width in widths))
+    first = max((_columns(row[0]) for row in cells if _columns(row[0]) <= room), default=0)
     lines = []
     for name, *others in cells:
-        if len(name) > room:
+        if _columns(name) > room:
             lines.append(name)
             name = ""
-        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        lines.append("  ".join([name.ljust(widths[0]), *right]).rstrip())
+        right = (cell.rjust(width) for cell, width in zip(others, widths, strict=True))
+        lines.append("  ".join([name + " " * (first - _columns(name)), *right]).rstrip())
     return lines
+
+
+def _columns(text: str) -> int:
+    """The columns that a terminal gives to a text: two to an East Asian letter, none to an accent on a letter."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "FW" else 1 for each in text
+    )
 
 
 def counts_text(counts: Sequence[Count], by: By, form: Literal["text", "csv", "json"], limit: int) -> str:
@@ -136,7 +146,8 @@ def counts_text(counts: Sequence[Count], by: By, form: Literal["text", "csv", "j
         return json.dumps(count_rows(counts, by), indent=1)  # ASCII: names may hold any character
     if form == "csv":
         return _csv(count_rows(counts, by))
-    seen = {title for each in counts for title, number in _in_addresses(each).items() if number}
+    shown = (numbers for each in counts for numbers in (_in_addresses(each), _in_servers(each)))
+    seen = {title for numbers in shown for title, number in numbers.items() if number}
     empty = [title for title in _TITLES if title not in (*seen, "total", "vulnerable")]
     titles = [title for title in _TITLES if title not in empty]
     lines: list[str] = []
