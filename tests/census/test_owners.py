@@ -310,6 +310,17 @@ def test_of_several_reports_the_last_one_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_of_reports_to_two_recipients_the_same_one_is_told_in_whatever_order_they_were_added(tmp_path: Path) -> None:
+    told = []
+    for order in ((1, 2), (2, 1)):
+        folder = tmp_path / str(order[0])
+        for number in order:
+            text = f"{COLUMNS_2021}\n{reported('443', 'webshell', f'/{number}.aspx')}\n"
+            add(folder, f"2021-03-09-scan_exchange-recipient{number}.csv", text.encode())
+        told.append([host.url for host in exposed(folder, 9)] + [host.url for host in exposed(folder, 20)])
+    assert told == [["/1.aspx", "/1.aspx"]] * 2
+
+
 @pytest.mark.parametrize(
     ("names", "name"),
     [(["*.b.example", "mail.b.example"], "mail.b.example"), (["*.b.example"], "*.b.example"), ([], "")],

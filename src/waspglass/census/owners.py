@@ -105,12 +105,12 @@ _COLUMNS = (
 
 
 _NOW = """
-CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows})
-QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line) = 1
+CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows}) sighting
+QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line, sighting) = 1
 """
 _REPORTED = """
-CREATE OR REPLACE TEMP TABLE reported AS SELECT * FROM ({rows})
-QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line) = 1
+CREATE OR REPLACE TEMP TABLE reported AS SELECT * FROM ({rows}) sighting
+QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line, sighting) = 1
 """
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
@@ -125,7 +125,7 @@ WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
     AND n.compromise IS NOT NULL)
 ) JOIN place USING (address)
-ORDER BY address, port, source, date DESC
+ORDER BY address, port, source, date DESC, compromise
 """  # noqa: S608 - a list of numbers is ours
 
 
