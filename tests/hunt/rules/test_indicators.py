@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hunt.evidence import artefact, both, iis, pack, row
+from tests.hunt.evidence import artefact, both, iis, pack, row, sigma
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.errors import UnsupportedRuleError
@@ -156,6 +156,7 @@ LISTS = {
     "Sophos": f"\ufeffIndicator_Type,Data,Note\nsha256,{SHA256},\nfile_path,C:\\x\\a.aspx,\nip_port,198.51.100.7:80,\n",
     "Sophos, early": "Indicator ,Data,Notes\nurl_path,/x/a.aspx,\n",
     "Volexity": f"value,entity_type,description\n198.51.100.7,ipaddress,x\na.aspx|{MD5},file|md5,x\n",
+    "remarks": "type,indicator,data\ndomain,evil.example,seen in March\n",
     "one column": "ip\n198.51.100.7\n",
     "hashes": f"md5,sha256,filename\n{MD5},{SHA256},a.aspx\n{MD5},,b.aspx\n",
     "ThreatFox": f'# "seen","ioc_value","ioc_type"\n1, "198.51.100.7:443", "ip:port"\n1, "{SHA256}", "sha256_hash"\n',
@@ -177,6 +178,7 @@ MEANT: dict[str, list[tuple[str, ...]]] = {
     "Sophos": [("sha256", SHA256), ("path", "c:\\x\\a.aspx"), ("address", "198.51.100.7")],
     "Sophos, early": [("path", "/x/a.aspx")],
     "Volexity": [("address", "198.51.100.7"), ("name", "a.aspx"), ("md5", MD5)],
+    "remarks": [("domain", "evil.example")],
     "one column": [("address", "198.51.100.7")],
     "hashes": [("md5", MD5), ("sha256", SHA256)],
     "ThreatFox": [("address", "198.51.100.7"), ("sha256", SHA256)],
@@ -330,6 +332,32 @@ def test_prose_beside_lists_is_counted(tmp_path: Path) -> None:
     sources, (skip,) = read_rule_sources([tmp_path])
     assert [Path(one.path).name for one in sources] == ["ips.txt", "samples.md5"]
     assert (skip.source, skip.reason.value, skip.count) == (str(tmp_path), "not recognised", 2)
+
+
+def test_hashes_that_others_trust_are_told_and_not_hunted(tmp_path: Path) -> None:
+    names = ("falsepositive-hashes.txt", "my-trusted-hashes.txt", "untrusted-hashes.txt")
+    for name in names:
+        (tmp_path / name).write_text(f"{MD5};a driver\n")
+    (tmp_path / "trusted-hashes.yml").write_text(sigma("s: {a: b}\ncondition: s"))
+    sources, skipped = read_rule_sources([tmp_path, tmp_path / names[0]])
+    assert [Path(one.path).name for one in sources] == ["trusted-hashes.yml", "untrusted-hashes.txt"]
+    assert [Path(one.source).name for one in skipped] == [*names[:2], names[0]]
+
+
+LINKS = [f"https://blog{number}.example/post" for number in range(19)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["What these rules rest on", *LINKS], [f"{link}\tA report" for link in LINKS], ["title,link", f"x,{LINKS[0]}"]],
+)
+def test_links_to_read_more_accuse_nobody(lines: list[str]) -> None:
+    assert [one.reason.value for one in read("\n".join(lines)).skipped] == ["not recognised"]
+
+
+def test_links_that_are_defanged_or_stand_alone_are_hunted() -> None:
+    for lines in (LINKS, ["What they called", *(link.replace("http", "hxxp") for link in LINKS)]):
+        assert len(read("\n".join(lines)).indicators) == len(LINKS)
 
 
 def test_what_stands_behind_a_value_is_its_title() -> None:

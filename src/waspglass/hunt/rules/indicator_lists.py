@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
@@ -17,10 +17,13 @@ from waspglass.model.escape import printable
 __all__ = ["is_csv", "is_plain_list", "read_csv", "read_plain"]
 
 _TYPE_COLUMNS = ("type", "indicatortype", "ioctype", "entitytype", "indicator")
-_VALUE_COLUMNS = ("value", "indicatorvalue", "iocvalue", "data", "hash", "indicator", "ioc")
+_VALUE_COLUMNS = ("value", "indicatorvalue", "iocvalue", "indicator", "ioc", "data", "hash")
 _TITLE_COLUMNS = ("comment", "description", "title", "note", "notes", "details")
 _TELLING = frozenset({"url", "sha256", "sha1", "md5"})
 """Types that may be the name of a column among others. A list of hosts with their addresses is none of indicators."""
+_REFERENCES = frozenset({"link", "uri"})
+"""Columns that, among others, rather hold where to read more."""
+_LINK = re.compile(r"https?://", re.IGNORECASE)
 _LOOKED_AT = 20
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;).*$")
 _BORDER = re.compile(r"\s*;\s*|\s{2,}|\t| \*")
@@ -34,9 +37,16 @@ def is_csv(text: str) -> bool:
 
 
 def is_plain_list(text: str) -> bool:
-    """Whether the first lines are values, and nothing else; one in ten may be a slip."""
-    kinds = [type_of_value(value) for _, value, _ in _plain_lines(text, _LOOKED_AT)]
-    return bool(kinds) and kinds.count(None) * 10 <= len(kinds)
+    """Whether the first lines are values, and nothing else; one in ten may be a slip.
+
+    Links that can be clicked, with words among or behind them, are references: who is linked there did no harm.
+    """
+    lines = list(_plain_lines(text, _LOOKED_AT))
+    values = [value for _, value, _ in lines if type_of_value(value) is not None]
+    slips = len(lines) - len(values)
+    if (slips or any(title for _, _, title in lines)) and all(map(_LINK.match, values)):
+        return False
+    return bool(lines) and slips * 10 <= len(lines)
 
 
 def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
@@ -92,15 +102,18 @@ _Pair = tuple[int | str, int]
 
 def _columns(header: list[str]) -> tuple[_Pair, ...] | None:
     """The columns of type and value, or those whose names are types."""
-    type_at, value_at = _place(header, _TYPE_COLUMNS), _place(header, _VALUE_COLUMNS)
-    if type_at is not None and value_at is not None and type_at != value_at:
-        return ((type_at, value_at),)
+    type_at = _place(header, _TYPE_COLUMNS)
+    if type_at is not None:
+        value_at = _place(header, [name for name in _VALUE_COLUMNS if name != header[type_at]])
+        if value_at is not None:
+            return ((type_at, value_at),)
     named = [(kind, place) for place, name in enumerate(header) if (kind := type_called(name)) is not None]
-    told = named if len(header) == 1 else [(kind, place) for kind, place in named if kind in _TELLING]
-    return tuple(told) or None
+    if len(header) > 1:
+        named = [(kind, place) for kind, place in named if kind in _TELLING and header[place] not in _REFERENCES]
+    return tuple(named) or None
 
 
-def _place(header: list[str], names: tuple[str, ...]) -> int | None:
+def _place(header: list[str], names: Iterable[str]) -> int | None:
     return next((header.index(name) for name in names if name in header), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ _SUFFIXES = frozenset(
 """What is looked at in a folder; a file that is named itself may be called as it likes."""
 _PROSE = ".txt"
 """In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
+_TRUSTED = re.compile(r"(?<![a-z])(?:trusted|false[-_]?positive)s?[-_]hash.*\.(?:csv|txt)$", re.IGNORECASE)
+"""In the name of a list: by it LOKI and THOR know the hashes that they trust (THOR's manual, "Custom Signatures")."""
 _LARGEST = 32 << 20
 _LINK = "a link to a folder is not followed; name the folder itself"
 
@@ -46,6 +49,9 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
         if not found:
             skipped.append(skip_of(str(place), SkipReason.EMPTY, "no rules are there"))
         for path in found:
+            if _TRUSTED.search(path.name):
+                skipped.append(skip_of(str(path), SkipReason.UNSUPPORTED_RULE, "a list of hashes that are trusted"))
+                continue
             read = _read(path)
             if isinstance(read, Skipped):
                 skipped.append(read)
