@@ -76,7 +76,8 @@ PACKED: dict[str, tuple[str, str | bytes]] = {
     "p,a,c,k,e,d": ("word list", f"eval(function(p,a,c,k,e,d){{return p}}({numbered(ORIGINAL)},0,{{}}))"),
     "backticks": ("backticks", re.sub(r"(?<=\w)(?=[^\W0abefnrtuv])", "`", ORIGINAL)),
     "uuencode": ("uuencode", f"eval(convert_uudecode(<<<'X'\n{UUENCODED}`\nX\n));"),
-    "uuencoded zlib": ("uuencode > zlib", f"begin 644 uu\n{uuencoded(zlib.compress(ORIGINAL.encode()))}`\nend"),
+    "uuencoded zlib": ("uuencode > zlib", f"begin 644 a\n{uuencoded(zlib.compress(ORIGINAL.encode()))}`\nend"),
+    "uuencode of Windows": ("uuencode", f"begin 644 a\n{UUENCODED}`\nend\n".replace("\n", "\r\n")),
     "hex": ("hex", "x = '" + ORIGINAL.encode().hex() + "'"),
     "hex with a mark between": ("hex", "'" + "-".join(f"{code:x}" for code in CODES) + "' -split '-'"),
     "hex with a letter between": ("hex", "'" + "G".join(f"{code:x}" for code in CODES) + "'.Split('G')"),
@@ -315,15 +316,12 @@ UNITS = (
         b"x.replace('a','aa')'" + b"a" * 150 + b"';",
         b"eval(`" + b"a" * 100,
         b"replace(",
-        b"uu\nM" + b"!" * 60,
+        b"\nM" + b"!" * 60,
         b"}('a',62,1,'a|b'.split('|')",
         b'}(\'a"}("b,',
         b"\x1f\x8b\x08\0",
     ),
     *(b"&#65;", b"AAAA=\n", b"$a+='b';", b"a=a+'b'\n", b'"{0}{1}"-f', b"join('a',", b"strrev'" + b"a" * 50),
-    b"uu\nM" + b"!" * 60,
-    b"}('a',62,1,'a|b'.split('|')",
-    b'}(\'a"}("b,',
 )
 
 

@@ -25,7 +25,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\-_]{40,}={0,2}(?:[ \t]{0,8}\r?\n[ \t]{0,40}[
 _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
-_UUENCODED = re.compile(r"^M[ -`]{60}$(?:\r?\nM[ -`]{60}$)*+(?:\r?\n[!-L][ -`]{1,60}$)?", re.MULTILINE)
+_UUENCODED = re.compile(r"^M[ -`]{60}\r?$(?:\nM[ -`]{60}\r?$)*+(?:\n[!-L][ -`]{1,60}\r?$)?", re.MULTILINE)
 _HEX = re.compile(r"(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}(?:[\s,;]{0,2}(?:\\x|0x|%|\\u00)?[0-9A-Fa-f]{2}){39,}")
 # The repeats below are not possessive: Python before 3.11.5 then loses digits where the last one fails (gh-100061).
 _HEX_PARTED = re.compile(r"[0-9A-Fa-f]{2}([-:.|_~#*!g-zG-Z])(?:[0-9A-Fa-f]{1,2}\1){38,}(?:[0-9A-Fa-f]{1,2})?")
@@ -58,6 +58,7 @@ def encoded_texts(text: str, pieces: Collection[str]) -> Found:
     for label, finder in _RARE.items():
         if label in text:
             yield from finder(text)
+    yield from _uuencoded(text)
     yield from _hex(text)
     yield from _bits(text)
     yield from _codes(text)
@@ -131,7 +132,7 @@ def _uuencoded(text: str) -> Found:
             continue
 
 
-_RARE: dict[str, Callable[[str], Found]] = {"32": _base32, "85": _base85, "uu": _uuencoded}
+_RARE: dict[str, Callable[[str], Found]] = {"32": _base32, "85": _base85}
 """Encodings that are looked for only where the text speaks of them: their alphabets are those of ordinary words."""
 
 
