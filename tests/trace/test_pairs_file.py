@@ -150,6 +150,13 @@ def test_files_of_a_folder_have_their_own_encodings(tmp_path: Path) -> None:
         ({"a.c": 10, "b.h": 10, "T.java": 15}, "", "a.c b.h"),
         ({"a.c": 10, "b.h": 10, "T.java": 15}, "java", "T.java"),
         ({"a.c": 10, "b.h": 10}, "java", "a.c b.h"),
+        ({"a.py": 10, "dump.sql": 90, "page.html": 90}, "", "a.py"),
+        ({"README.md": 90, "a.sql": 10, "b.sql": 10}, "", "a.sql b.sql"),
+        ({"README.md": 90, "a.yml": 10}, "", "README.md a.yml"),
+        ({"README.md": 90, "a.yml": 10}, "sigma", "a.yml"),
+        ({"README.md": 90, "a.unknown": 10}, "", "README.md a.unknown"),
+        ({"README.md": 90, "a.unknown": 10}, "python", "README.md a.unknown"),
+        ({"a.py": 10, "LICENSE": 90}, "text", "a.py"),
         ({"notes.md": 10}, "", "notes.md"),
         ({"a.dat": 10, "b": 10}, "", "a.dat b"),
     ],
@@ -161,3 +168,10 @@ def test_a_folder_is_read_in_the_language_of_most_of_its_code(
         (tmp_path / name).write_bytes(b";" * size)
     found, _ = pairs_file._of_one_language(sorted(tmp_path.iterdir()), language_named(language))
     assert [file.name for file in found] == kept.split()
+
+
+def test_of_a_folder_without_code_what_is_no_text_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\r")
+    assert pairs_file._of_one_language([tmp_path / "a.png"], None)[0] == [tmp_path / "a.png"]
+    (tmp_path / "b.html").write_text("<p>Page</p>", encoding="utf-8")
+    assert pairs_file._of_one_language(sorted(tmp_path.iterdir()), None)[0] == [tmp_path / "b.html"]

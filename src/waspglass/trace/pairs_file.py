@@ -18,14 +18,14 @@ from waspglass.trace.executor import Executor
 from waspglass.trace.languages import PLAIN_TEXT, Language, detect, language_named
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.parts import LISTED_WITH_PARTS
-from waspglass.trace.program import BYTE_LIMIT, Program, Source, decode
+from waspglass.trace.program import BYTE_LIMIT, Program, Source, decode, looks_binary
 from waspglass.trace.reading import read_programs
 
 __all__ = ["ListedPairs", "read_pairs", "write_scores"]
 
 _ELSEWHERE = "Choose another --scores"
-_BESIDE_CODE = frozenset({"html", "markdown", "yaml", "sql"})
-"""What stands beside a program, however much of it there is."""
+_BESIDE_CODE = frozenset({"html", "markdown", "yaml"})
+"""What stands beside a program, however much of it there is; so does SQL where there is other code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _source(name: str, path: Path, language: Language | None) -> Source:
 
 
 def _of_one_language(files: Sequence[Path], named: Language | None) -> tuple[Sequence[Path], Language | None]:
-    """The files in the language that is named, or in which most of the code is; all files if none is known.
+    """The files in the language that is named, or in which most of the code is; all texts where none of it is code.
 
     A page or a note beside the code is no part of the program: no grammar reads both.
     """
@@ -68,18 +68,24 @@ def _of_one_language(files: Sequence[Path], named: Language | None) -> tuple[Seq
             grammar = _grammar(language)
             known.setdefault(grammar, []).append(file)
             read_as.setdefault(grammar, language)
-            size[grammar] += 0 if language.name in _BESIDE_CODE else file.stat().st_size
+            size[grammar] += file.stat().st_size
     if named is not None and _grammar(named) in known:
         return known[_grammar(named)], named
-    if not known:
-        return files, named
-    most = max(known, key=lambda grammar: size[grammar])
+    code = [grammar for grammar, language in read_as.items() if language.name not in _BESIDE_CODE]
+    if not code:
+        return [file for file in files if _is_text(file)] or files, named
+    most = max(code, key=lambda grammar: (read_as[grammar].name != "sql", size[grammar]))
     return known[most], named or read_as[most]
 
 
 def _grammar(language: Language) -> str:
     """What languages are read together by: C and C++ are one."""
     return language.module or language.name
+
+
+def _is_text(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return not looks_binary(stream.read(8192))
 
 
 def _head(path: Path) -> bytes:
