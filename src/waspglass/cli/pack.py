@@ -45,15 +45,12 @@ def check(
     from waspglass.packs.check import check_pack
     from waspglass.packs.issue import Severity
     from waspglass.packs.load import pack_folder
+    from waspglass.report.numbers import counted
     from waspglass.report.visible import visible
 
     folder = pack_folder(directory)  # as typed: `./toolshell` is a folder, `toolshell` the built-in pack
     issues = check_pack(folder, fires=rules_that_fire, unused=unused_rules, formats=frozenset(FORMATS))
     errors = sum(issue.severity is Severity.ERROR for issue in issues)
     told = "".join(f"{visible(str(issue))}\n" for issue in issues)
-    say(f"{told}{_number(len(issues), 'issue')}, {_number(errors, 'error')}\n")
+    say(f"{told}{counted(len(issues), 'issue')}, {counted(errors, 'error')}\n")
     raise typer.Exit(4 if errors else 0)
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

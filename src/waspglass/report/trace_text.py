@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from waspglass.model.escape import printable
 from waspglass.model.language import load_catalogue
 from waspglass.model.skip import Skipped
+from waspglass.report.numbers import counted
 from waspglass.report.trace_regions import excerpt
 from waspglass.report.trace_samples import each_sample
 from waspglass.report.trace_sentences import RIVALS, Sentences
@@ -32,7 +33,7 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
     """The best pairs, one a line: score, decimal log likelihood ratio, answer, names."""
     answers = load_catalogue("waspglass.report", "trace", "en")
     lines = [
-        f"{_counted(len(programs), 'program')}, {_counted(pairs, 'pair')}",
+        f"{counted(len(programs), 'program')}, {counted(pairs, 'pair')}",
         "score  log10 LR  answer        programs",
     ]
     for row, word in enumerate(best.words()):
@@ -46,15 +47,11 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
 
 def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     """How many files are in an index, and for each reason how many are not, with the first of them."""
-    lines = [f"{_counted(files, 'file')} indexed in {printable(place)}"]
+    lines = [f"{counted(files, 'file')} indexed in {printable(place)}"]
     for reason in sorted({skip.reason for skip in skipped}):
         same = [skip for skip in skipped if skip.reason is reason]
         lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {visible(same[0].source)}")
     return "\n".join(lines)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
