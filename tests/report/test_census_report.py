@@ -18,7 +18,7 @@ from typing import Literal
 import pytest
 
 import waspglass.census
-from tests.census.exports import PACK, add, banner, jsonl, options
+from tests.census.exports import PACK, PATCHED, add, banner, certificate, jsonl, options
 from waspglass.census.add import add_exports
 from waspglass.census.counted import By, Count
 from waspglass.census.reading import open_reading
@@ -275,6 +275,22 @@ def test_public_figures_of_the_second_pack_are_drawn(tmp_path: Path) -> None:
     page = render_census(found, language="de", version="0")
     assert "<td>kompromittierte Server</td>" in page
     assert "compromised servers" not in page
+
+
+def test_no_day_stands_in_the_page_as_machines_write_it(replay: Survey) -> None:
+    for language in ("en", "de"):
+        texts = re.sub(
+            r"<style>.*?</style>|<[^>]*>|https?://\S+", " ", render_census(replay, language=language, version="0")
+        )
+        assert not re.findall(r"(?<![\w/-])20\d\d-\d\d-\d\d(?![\w/-])", texts)
+
+
+def test_a_state_stays_in_the_page_where_only_servers_are_in_it(tmp_path: Path) -> None:
+    two = (banner("192.0.2.1", ssl=certificate("a")), banner("192.0.2.1", PATCHED, port=444, ssl=certificate("b")))
+    add(tmp_path, "2021-03-09.json", jsonl(*two))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        page = render_census(survey(reading, dt.date(2021, 3, 9), samples=5), language="en", version="0")
+    assert re.search(r"servers</td><td class=\"n\">2</td>(<td class=\"n( v| p)?\">1</td>){2}", page)
 
 
 def test_titles_of_maps_fit(replay: Survey) -> None:

@@ -176,7 +176,8 @@ def _missing_reports(survey: Survey, words: CensusWords) -> list[str]:
 
 def _shown_states(survey: Survey) -> tuple[State, ...]:
     """The states that occur; a column of zeros says nothing."""
-    return tuple(state for state in STATES if any(each.last.addresses.get(state) for each in survey.sources))
+    counts = [each.last for each in survey.sources]
+    return tuple(each for each in STATES if any(last.addresses.get(each) or last.servers.get(each) for last in counts))
 
 
 def _unseen(survey: Survey, words: CensusWords) -> list[tuple[str, str]]:

@@ -59,10 +59,11 @@ class Panel:
 
 @dataclass(frozen=True)
 class Event:
-    """A dated event of the timeline: its number in the picture, x, and text."""
+    """A dated event of the timeline: its number in the picture, x, day in words, and text."""
 
     number: int
     x: float
+    day: str
     row: TimelineRow
 
 
@@ -102,7 +103,7 @@ def draw_series(survey: Survey, words: CensusWords) -> SeriesPicture | None:
     days = DayScale(first, last, _LEFT, _LABELS)
     panels = tuple(_panel(source, days, _TOP + index * (_PANEL + _GAP), words) for index, source in enumerate(sources))
     events = tuple(
-        Event(number, days.at(day), row)
+        Event(number, days.at(day), words.day(day), row)
         for number, (day, row) in enumerate(shown_events(survey.pack.timeline, first, last), 1)
     )
     return SeriesPicture(
@@ -159,11 +160,12 @@ def _apart(lines: tuple[Line, ...], bottom: float) -> tuple[Line, ...]:
 
 @dataclass(frozen=True)
 class FigureMark:
-    """A public figure: place, number in the list, what it is, and where the number stands beside the mark."""
+    """A public figure: place, number in the list, day, what it is, and where the number stands beside the mark."""
 
     x: float
     y: float
     number: int
+    day: str
     title: str
     figure: Figure
     side: tuple[float, float, str] = _SIDES[0]
@@ -199,6 +201,7 @@ def draw_figures(
             round(days.at(day), 1),
             round(scale.at(figure.value), 1),
             number,
+            words.day(day),
             f"{words.day(day)}: {words.number(figure.value)} ({figure.source})",
             figure,
         )
