@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 from waspglass.examine.file_times import act_time
 from waspglass.examine.former import kept_elsewhere, set_otherwise_now
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.sites import of_another_site
-from waspglass.examine.web_roots import folder_of
+from waspglass.examine.web_roots import folder_of, renamed
 from waspglass.model.assessment import UNNAMED, Implant
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
@@ -26,14 +26,14 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
 
     Presence, best source first:
 
-    1. A file or setting that was collected shows what is there at collection: present.
+    1. A file or setting that was collected shows what is there at collection: present. A page that was renamed, so that
+       no handler runs it, is not, unless it was used under that name.
     2. The last word of the logs is that it was gone (404, redirect to the logon page, deletion): not present.
     3. The folder in which it would lie was collected, and it is not among the files: not present. So it is if it is
        known from a former configuration or a quarantine only, and the present one or the web roots were collected.
     4. Otherwise its last sign of life stands: nothing shows that it was removed, so it is taken to be there. Only a
        page whose name nobody saw, or of which a copy in a quarantine is all that was collected, is left open.
     """
-    snapshots = {kind.kind for kind in pack.kinds if kind.snapshot}
     groups: dict[str, list[Finding]] = defaultdict(list)
     for finding in observations.findings:
         if _speaks_of_implant(finding):
@@ -41,9 +41,9 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
     # What only ended, such as a sample that the virus scanner took from somebody's folder, was no implant here.
     groups = {subject: found for subject, found in groups.items() if any(f.effect is Effect.SHOWS for f in found)}
     named = [subject for subject in groups if subject != UNNAMED]
-    if named:
+    if named and _writings(groups.get(UNNAMED, [])) <= len(named):
         # A writing without a name beside a named implant is that implant's own writing, seen in another log; of several
-        # implants nobody can say which.
+        # implants nobody can say which. Of more writings than implants one may have left what nobody named.
         unnamed = groups.pop(UNNAMED, [])
         if len(named) == 1:
             groups[named[0]] += unnamed
@@ -52,7 +52,7 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
             subject,
             _dated(found, observations, pack),
             observations,
-            subject in observations.collected_pages or _present_by_file(found, snapshots),
+            _here(subject, found, observations, pack),
             _absence(subject, found, observations, pack),
         )
         for subject, found in groups.items()
@@ -63,6 +63,12 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
 def shown_subject(subject: str, catalogue: Catalogue) -> str:
     """How a sentence names a subject: backslashes of paths are single there, and nothing else is unescaped."""
     return catalogue.text("sentence.unnamed") if subject == UNNAMED else subject.replace("\\\\", "\\")
+
+
+def _writings(found: list[Finding]) -> int:
+    """How many there were at least: several rules may tell of one, each rule of it once."""
+    moments = {(f.rule, f.time) for f in found if f.rung is Rung.IMPLANTED}
+    return max(Counter(rule for rule, _ in moments).values(), default=0)
 
 
 def _speaks_of_implant(finding: Finding) -> bool:
@@ -133,8 +139,14 @@ def _moments(found: list[Finding], rung: Rung) -> list[datetime]:
     return [f.time for f in found if f.rung is rung and f.effect is Effect.SHOWS and f.time is not None]
 
 
-def _present_by_file(found: list[Finding], snapshots: set[str]) -> bool:
-    return any(f.kind in snapshots and f.rung is Rung.IMPLANTED and f.effect is Effect.SHOWS for f in found)
+def _here(subject: str, found: list[Finding], observations: Observations, pack: Pack) -> bool:
+    """Whether it is among what was collected, and is not a page that a second ending took out of service."""
+    snapshots = {kind.kind for kind in pack.kinds if kind.snapshot}
+    shown = [f for f in found if f.effect is Effect.SHOWS]
+    if any(f.kind in snapshots and f.rung is Rung.IMPLANTED for f in shown):
+        return True
+    runs = not renamed(subject) or any(f.rung is Rung.USED for f in shown)
+    return runs and subject in observations.collected_pages
 
 
 def _present(gone: datetime | None, absent: bool | None) -> bool | None:

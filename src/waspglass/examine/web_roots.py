@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.rules.paths import normalised_subject, url_of_path
 from waspglass.packs.pack import Pack, WebRoot
 
-__all__ = ["collected_folders", "collected_pages", "folder_of"]
+__all__ = ["collected_folders", "collected_pages", "folder_of", "renamed"]
 
 _SETTINGS = ".config"
+_SECOND_ENDING = re.compile(r"\.(?:aspx|ashx|asmx|ascx|asp)\.(?!(?:cs|vb)$)[^./\\]+$", re.IGNORECASE)
+"""Of a page; what ends in `.aspx.cs` is its code."""
 
 
 def folder_of(subject: str) -> str | None:
     """URL of the folder in which a page lies: `/client` of `/client/page.aspx`; None if the subject is no URL path."""
     return subject.rpartition("/")[0] if subject.startswith("/") else None
+
+
+def renamed(path: str) -> bool:
+    """True for a page with a second ending (`page.aspx.bad`): no handler runs it, unless somebody made one."""
+    return _SECOND_ENDING.search(path) is not None
 
 
 def collected_folders(artefacts: Iterable[Artefact], pack: Pack) -> tuple[str, ...]:
@@ -44,9 +52,9 @@ def collected_pages(artefacts: Iterable[Artefact], pack: Pack) -> frozenset[str]
 
 
 def _in_place(artefacts: Iterable[Artefact], pack: Pack) -> Iterator[Artefact]:
-    """The web files that show what is there, without copies that somebody keeps elsewhere."""
-    kinds = {kind.kind for kind in pack.kinds if kind.format == "web_file" and kind.snapshot}
-    return (artefact for artefact in artefacts if artefact.kind in kinds)
+    """The web files that show what is there, renamed ones among them, without copies that somebody keeps elsewhere."""
+    kinds = {kind.kind: kind.snapshot for kind in pack.kinds if kind.format == "web_file"}
+    return (one for one in artefacts if one.kind in kinds and (kinds[one.kind] or renamed(one.file.path)))
 
 
 def _root_of(url: str, web_roots: Iterable[WebRoot]) -> str | None:
