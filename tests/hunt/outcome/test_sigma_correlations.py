@@ -265,7 +265,7 @@ def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
 
 
 REMARKS = """id: 200088
-tags: [sysmon, attack.t1505.003, 7]
+tags: [sysmon, attack.t1505.003, attack.t1505 shells, 7]
 date: sometime
 level: 3
 references: none

@@ -26,6 +26,7 @@ __all__ = ["Filter", "read_correlation", "read_filter", "read_rule"]
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
 _SHOUTED = re.compile(r"(?<![\w*?-])(?:AND|OR|NOT)(?![\w*?-])")
 """Whole words: `filter-NOT-x` and `1 of OR*` are names."""
+_TECHNIQUE = re.compile(r"attack\.t[0-9]{4}(?:\.[0-9]{3})?")
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
@@ -43,7 +44,7 @@ def _meaning(document: Mapping[str, object]) -> tuple[Meaning, Mapping[str, obje
     """From the `waspglass` block; a rule without it is a hint, with the rung that its ATT&CK tags suggest."""
     named = document.get("tags")
     tags = [tag.lower() for tag in named if isinstance(tag, str)] if isinstance(named, list) else []
-    techniques = tuple(tag.removeprefix("attack.").upper() for tag in tags if tag.startswith("attack.t1"))
+    techniques = tuple(tag.removeprefix("attack.").upper() for tag in tags if _TECHNIQUE.fullmatch(tag))
     block = document.get("waspglass")
     if not isinstance(block, dict):
         suggested = next((rung for tag, rung in _TAG_RUNGS if tag in tags), Rung.PROBED)
