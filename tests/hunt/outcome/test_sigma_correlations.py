@@ -284,10 +284,11 @@ def test_remarks_that_are_no_sigma_cost_no_detection() -> None:
         assert found([loose, joined("event_count", name, "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
 
 
-def test_an_id_is_the_same_however_it_is_written() -> None:
-    one = rule("a", extra="id: AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee").replace("name: a\n", "")
-    for name in ("aaaaaaaa-bbbb-cccc-dddd-EEEEEEEEEEEE", "aaaaaaaabbbbccccddddeeeeeeeeeeee"):
-        assert found([one, joined("event_count", name, "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+def test_a_correlation_calls_rules_by_ids_in_capitals_or_by_names_that_look_like_ids() -> None:
+    own, name = "AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee", "deadbeef" * 4
+    one, two = rule("a", extra=f"id: {own}").replace("name: a\n", ""), A.replace("name: a", f"name: {name}")
+    assert found([one, joined("event_count", own, "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+    assert found([two, B, joined("temporal", f"{name}, b", f"condition: {name} and b")], "a1 b2") == [("k", 2)]
 
 
 def test_operators_of_a_condition_may_be_written_in_capitals() -> None:

@@ -150,7 +150,7 @@ class _Called:
     @classmethod
     def by(cls, document: Mapping[str, object], unnamed: str) -> _Called:
         said = {key: str(document[key]) for key in ("id", "name", "title") if document.get(key)}
-        own = _id(said["id"]) if "id" in said else None
+        own = _uuid(said["id"]) or said["id"] if "id" in said else None
         name = said.get("name")
         title = said.get("title") or name or unnamed
         return cls(own or name or unnamed, name or own or unnamed, title[:_LONGEST_TITLE])
@@ -163,9 +163,10 @@ def _uuid(text: str) -> str | None:
         return None
 
 
-def _id(text: object) -> str:
-    """An id, or a name that is no UUID, as rules refer to each other: a UUID can be written in several ways."""
-    return _uuid(str(text)) or str(text)
+def _referred(text: object) -> str:
+    """What a correlation calls a rule: its id, in capitals perhaps, or its name, which may be of hex digits, too."""
+    name = str(text)
+    return _uuid(name) or name if "-" in name else name
 
 
 def _asked(document: Mapping[str, object], called: _Called) -> dict[str, object]:
@@ -216,10 +217,10 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
         name=called.name,
         title=called.title,
         kind=rule.type.name.lower(),
-        rules=tuple(map(_id, parsed.references)),
+        rules=tuple(map(_referred, parsed.references)),
         group_by=tuple(rule.group_by or ()),
         aliases={
-            one.alias: {_id(rule.reference): field for rule, field in one.mapping.items()} for one in rule.aliases
+            one.alias: {_referred(rule.reference): field for rule, field in one.mapping.items()} for one in rule.aliases
         },
         timespan=float(rule.timespan.seconds),
         operator=operator,
