@@ -97,8 +97,8 @@ def swindle(root: Path) -> list[Pair]:
     return _made(root, copies, "cpp")
 
 
-def codenet(root: Path) -> list[Pair]:
-    """Names changed, dead code put in, strings and numbers encrypted: one of them for each program."""
+def codenet(root: Path) -> dict[str, list[Pair]]:
+    """One disguise for each program (names, dead code, or strings and numbers encrypted), and all three at once."""
     out, draw = root / "codenet_java", random.Random(3)
     out.mkdir(exist_ok=True)
     kinds = {"plain": "Dataset_Without_Comments", "dead": "Dataset_DeadCode", "encrypt": "Dataset_Encryption",
@@ -106,12 +106,17 @@ def codenet(root: Path) -> list[Pair]:
     for kind, name in kinds.items():
         for row in json.loads((root / f"codenet/Data/{name}.json").read_text(encoding="utf-8")):
             (out / f"{row['Sub Directory']}_{kind}.java").write_text(row["Java Code"], encoding="utf-8")
-    copies = {}
+    for folder in (root / "codenet/Results/Combined-Obfuscation/CodeNet_Obfuscated").iterdir():
+        files = [file.read_bytes() for file in sorted(folder.glob("decompiled/*.java"))]
+        if files:
+            (out / f"{folder.name.removesuffix('_Java')}_combined.java").write_bytes(b"\n".join(files))
+    one: dict[Path, list[tuple[str, Path]]] = {}
+    every: dict[Path, list[tuple[str, Path]]] = {}
     for path in _distinct(sorted(out.glob("*_plain.java"))):
-        kind = draw.choice(("dead", "encrypt", "rename"))
-        copy = out / path.name.replace("plain", kind)
-        copies[path] = [(kind, copy)] if copy.exists() else []
-    return _made(root, copies, "java")
+        for copies, kind in ((one, draw.choice(("dead", "encrypt", "rename"))), (every, "combined")):
+            copy = out / path.name.replace("plain", kind)
+            copies[path] = [(kind, copy)] if copy.exists() else []
+    return {"codenet": _made(root, one, "java"), "codenet_combined": _made(root, every, "java")}
 
 
 def _students(root: Path, tasks: dict[str, dict[str, list[Path]]]) -> list[Pair]:
@@ -164,7 +169,7 @@ def main() -> None:
         **{f"codeforces_{lang}": codeforces(root, suffix, lang)
            for suffix, lang in ((".c", "c"), (".cpp", "cpp"), (".py", "python"))},
         **{f"sok_{lang}": sok(root, lang) for lang in _SOK},
-        "swindle": swindle(root), "codenet": codenet(root),
+        "swindle": swindle(root), **codenet(root),
     }  # fmt: skip
     for name, pairs in sets.items():
         write(arguments.out / f"{name}.csv", _list(pairs))
