@@ -60,6 +60,15 @@ def test_every_table_has_a_head(assessment: Assessment) -> None:
     assert len(shown.all("thead")) == len(shown.all("table"))
 
 
+@pytest.mark.parametrize("present", [True, False, None])
+def test_the_key_of_the_picture_explains_the_bars_that_are_drawn_and_no_others(*, present: bool | None) -> None:
+    implant = Implant(subject=SHELL, written=at("2021-03-03"), present=present)
+    document = render_html(minimal(findings=(finding(1, time=at("2021-03-04")),), implants=(implant,)))
+    keys = re.findall(r'<rect class="(implant-[a-z]+)" width="22"', document)
+    assert keys == [{True: "implant-present", False: "implant-gone", None: "implant-open"}[present]]
+    assert f'class="{keys[0]}"' in document[: document.index('width="22"')]
+
+
 def test_the_first_screen_names_the_shortest_clock_and_links_to_all() -> None:
     first = render_html(occupied()).split("<nav")[0]
     assert '<a href="#clocks">' in first
