@@ -257,6 +257,12 @@ def test_a_taxonomy_that_is_not_filled_in_is_that_of_sigma() -> None:
     assert found([f"taxonomy:\n{A}"], "a1") == [("a", 1)]
 
 
+def test_a_broken_filter_takes_no_rule_along() -> None:
+    result = hunted([A, sifting("any", condition="not other")], "a1")
+    assert [one.rule for one in result.findings] == ["a"]
+    assert [one.detail for one in result.skipped] == ["sieve: Detection 'other' not defined in detections"]
+
+
 def test_a_filter_of_the_user_leaves_the_rules_of_the_pack_alone() -> None:
     sieve = RuleSource(path="u.yml", text=sifting("any"), origin="user")
     rules = load_rules(pack(A), [sieve])

@@ -96,7 +96,10 @@ class Filter:
 def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
     """One Sigma filter; see `read_rule`."""
     called = _Called.by(document, source)
-    return Filter(called.title, source, origin, parsed_filter(_asked(document, called)))
+    parsed = parsed_filter(_asked(document, called))
+    for condition in parsed.filter.parsed_condition:
+        condition_of(condition.parsed)  # what is wrong with it is not the fault of the rules that it is for
+    return Filter(called.title, source, origin, parsed)
 
 
 def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters: Sequence[Filter]) -> Rule:
