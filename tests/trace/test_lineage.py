@@ -12,7 +12,7 @@ from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
-from waspglass.trace.lineage import Lineage, agreement
+from waspglass.trace.lineage import Lineage, _fits, _Places, _places, agreement
 from waspglass.trace.lineage_measured import LineageMeasured, load_lineage_measured
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
@@ -74,6 +74,39 @@ def test_a_sample_fits_the_version_whose_own_places_it_has(change: object) -> No
     line = change(VERSION_2).splitlines().index(change("def dry_days(readings, longest=7):")) + 1
     assert any(span.first <= line <= span.last for span in found.spans)
     assert contrast(change(VERSION_2), VERSION_1, VERSION_2).fits == "other"
+
+
+def places(count: int, tokens: int) -> _Places:
+    """So many places of so many tokens each."""
+    return _Places(tuple((100 * n, 100 * n + tokens) for n in range(count)), count * tokens)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "dropped", "fits"),
+    [
+        (places(3, 1), places(0, 0), (0, 0), "this"),
+        (places(2, 23), places(0, 0), (0, 0), "not separable"),
+        (places(1, 24), places(0, 0), (0, 0), "this"),
+        (places(20, 2), places(2, 2), (0, 0), "this"),
+        (places(20, 2), places(3, 1), (0, 0), "both"),
+        (places(20, 2), places(1, 5), (0, 0), "not separable"),
+        (places(20, 2), places(0, 0), (20, 0), "this"),
+        (places(20, 2), places(0, 0), (21, 0), "not separable"),
+        (places(20, 2), places(0, 0), (0, 90), "this"),
+    ],
+)
+def test_a_copy_is_named_from_three_places_on_that_hardly_anything_speaks_against(
+    here: _Places, there: _Places, dropped: tuple[int, int], fits: str
+) -> None:
+    assert _fits(here, there, *dropped) == fits
+    turned = {"this": "other", "other": "this"}.get(fits, fits)
+    assert _fits(there, here, *dropped[::-1]) == turned
+
+
+@pytest.mark.parametrize(("between", "bounds"), [(4, ((0, 7),)), (5, ((0, 1), (6, 8)))])
+def test_places_with_four_tokens_between_them_are_one(between: int, bounds: tuple[tuple[int, int], ...]) -> None:
+    levels = np.array([1, *[0] * between, 2, 1, 0], dtype=np.int8)
+    assert _places(levels, np.zeros(len(levels), dtype=np.int8)) == _Places(bounds, 3)
 
 
 def test_what_is_missing_speaks_for_nobody() -> None:
