@@ -332,12 +332,15 @@ class TestOabExport:
         "content",
         [
             b'#TYPE X\r\n"Name","InternalUrl","Path","ExternalUrl"\r\n"OAB","https://a/OAB","C:\\x","https://b/OAB"\r\n',
+            b'\xef\xbb\xbf"Name","ExternalUrl"\r\n"OAB","https://b/OAB"\r\n',
+            b'#TYPE X\r\n"Name";"ExternalUrl"\r\n"OAB";"https://b/OAB"\r\n',
+            b'"Name"\t"ExternalUrl"\r\n"OAB"\t"https://b/OAB"\r\n',
             b'[{"Name": "OAB", "ExternalUrl": {"OriginalString": "https://b/OAB"}, "PollInterval": 480}]',
             b'<Objs><Obj RefId="0"><MS><S N="Name">OAB</S><URI N="ExternalUrl">https://b/OAB</URI></MS></Obj></Objs>',
             b"dn: CN=OAB,DC=example\nName: OAB\nmsExchExternalHostName: https://b/OAB\nwhenChanged: 20210303041213.0Z",
             b"dn: CN=OAB,DC=example\nName: OAB\nmsExchExternalHostName:: " + base64.b64encode(b"https://b/OAB") + b"\n",
         ],
-        ids=["csv", "json", "clixml", "ldif", "ldif base64"],
+        ids=["csv", "csv of two columns", "csv of semicolons", "csv of tabs", "json", "clixml", "ldif", "ldif base64"],
     )
     def test_the_other_forms(self, content: bytes) -> None:
         ((_, _, record),) = read("oab_export", content)

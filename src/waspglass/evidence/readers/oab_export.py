@@ -3,7 +3,7 @@
 * the list that `Get-OabVirtualDirectory | fl` prints, and that Exchange itself writes when a virtual directory is reset
   (`Name : OAB (Default Web Site)`, long values broken over lines; shown in CISA's MAR-10328877-1.v1 of 2021-03-18,
   where the `ExternalUrl` holds a script);
-* CSV (`Export-Csv`), JSON (`ConvertTo-Json`), CLIXML (`Export-Clixml`);
+* CSV (`Export-Csv`, with the separator of any country), JSON (`ConvertTo-Json`), CLIXML (`Export-Clixml`);
 * LDIF out of Active Directory, where the URLs are called `msExchExternalHostName` and `msExchInternalHostName`.
 
 One record an object. Fields are the settings under their own names, with `Name`, `ExternalUrl` and `InternalUrl` for
@@ -79,7 +79,7 @@ def _objects(content: bytes, path: str) -> Iterator[_Found]:
     if start in {"{", "["}:
         return _from_json(decoded(content, "replace"), path)
     first = text.lstrip("\r\n \t").partition("\n")[0]
-    if start == "#" or (first.count(",") > 2 and "externalurl" in first.lower() and ":" not in first):
+    if start == "#" or (_separator(first) in first and "externalurl" in first.lower() and ":" not in first):
         return _from_csv(text, path)
     return _from_list(text)
 
@@ -117,11 +117,16 @@ def _from_base64(value: str) -> str:
         return value
 
 
+def _separator(names: str) -> str:
+    """What stands between the names of columns; they hold none of these."""
+    return max(",;\t", key=names.count)
+
+
 def _from_csv(text: str, path: str) -> Iterator[_Found]:
     written = text.splitlines(keepends=True)
     lines = [line for line in written if not line.startswith("#TYPE")]
     try:
-        reader = csv.DictReader(io.StringIO("".join(lines)))
+        reader = csv.DictReader(io.StringIO("".join(lines)), delimiter=_separator(lines[0] if lines else ""))
         began = len(written) - len(lines) + (reader.line_num if reader.fieldnames else 0) + 1
         for row in reader:
             yield began, {key: value for key, value in row.items() if isinstance(value, str) and key}
