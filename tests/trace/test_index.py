@@ -49,7 +49,7 @@ def test_a_sample_in_utf_16_finds_its_source_in_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change"), [("a.ps1", str.lower), ("a.SQL", str.upper), ("a.vbs", str.swapcase), ("a.py", str)]
+    ("name", "change"), [("a.ps1", str.lower), ("a.SQL", str.upper), ("a.vbs", str.swapcase), ("a", str.upper)]
 )
 def test_capitals_that_mean_nothing_do_not_hide_the_source(
     tmp_path: Path, name: str, change: Callable[[str], str]
@@ -58,6 +58,13 @@ def test_capitals_that_mean_nothing_do_not_hide_the_source(
     build_index([*background(20), source(name, text)], tmp_path / "index")
     best = open_index(tmp_path / "index").candidates(change(text).encode(), 1)[0]
     assert (best.name, best.share > 0.9) == (name, True)
+
+
+def test_a_shard_is_the_same_whatever_is_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = index_module.shard_of(background(20))
+    monkeypatch.setattr(index_module, "BATCH_BYTES", 1)
+    alone = index_module.shard_of(background(20))
+    assert (alone.names, alone.features.tolist()) == (together.names, together.features.tolist())
 
 
 def _mix(draw: random.Random, texts: list[str]) -> str:

@@ -22,19 +22,17 @@ from waspglass.model.skip import Skipped
 from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.executor import Executor, InProcess
 from waspglass.trace.files import plain_file, read_files
-from waspglass.trace.hashing import Features, Hashes
-from waspglass.trace.languages import LANGUAGES
+from waspglass.trace.hashing import Hashes
 from waspglass.trace.program import Source, decode
 from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
 
 __all__ = ["Built", "Candidate", "Index", "Shard", "build_index", "index_files", "open_index", "shard_of"]
 
-VERSION = 3
+VERSION = 4
 SHARD_FILES = 8192
 BATCH_BYTES = 4 << 20
 LOOKS = 64
 """Places of a shard that are looked at to see whether it is in order."""
-_FOLDED = tuple(extension for language in LANGUAGES if language.folds_case for extension in language.extensions)
 _UNFINISHED = ".unfinished-"
 _NUMPY = b"\x93NUMPY"
 """How a file of NumPy begins; anything else it would take for an archive or a pickle."""
@@ -92,15 +90,8 @@ class Index:
     shards: tuple[tuple[int, Hashes], ...]
 
     def candidates(self, sample: bytes, count: int = 50) -> tuple[Candidate, ...]:
-        """The files that share most with a sample, as it is or in small letters, most first."""
-        text = _utf_8(sample)
-        shares = [self._shares(sketch) for sketch in sketches(list(dict.fromkeys((text, text.lower()))))]
-        share = np.max(shares, axis=0)
-        best = np.argsort(-share, kind="stable")[:count]
-        return tuple(Candidate(self.names[i], float(share[i]), self.sizes[i]) for i in best.tolist() if share[i] > 0)
-
-    def _shares(self, sketch: Features) -> npt.NDArray[np.float64]:
-        """For each file, the rarity-weighted share of a sketch that is in it."""
+        """The files that share most with a sample, most first."""
+        (sketch,) = sketches([_sketched(sample)])
         wanted = sketch.astype(np.uint64) << FEATURE_BITS
         last = wanted | _FILE_MASK
         found = [
@@ -120,19 +111,20 @@ class Index:
             if files.max(initial=0) >= max(1, len(score)):
                 raise UsageError("the index is damaged: it points past its names", hint="Build it again")
             score += np.bincount(files, np.repeat(weight[usable], length), len(score))
-        return score / max(float(weight.sum()), 1e-9)
+        best = np.argsort(-score, kind="stable")[:count]
+        total = max(float(weight.sum()), 1e-9)
+        return tuple(
+            Candidate(self.names[i], float(score[i] / total), self.sizes[i]) for i in best.tolist() if score[i] > 0
+        )
 
 
-def _utf_8(raw: bytes) -> bytes:
-    """The bytes themselves unless they look like UTF-16: sketches are made of bytes."""
+def _sketched(raw: bytes) -> bytes:
+    """What is sketched of a file: its bytes, in UTF-8 if they look like UTF-16, and in small letters.
+
+    In some languages capitals mean nothing, and a candidate is compared in its own language anyway.
+    """
     wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in raw[:2]
-    return decode(raw).encode("utf-8", "replace") if wide else raw
-
-
-def _sketched(source: Source) -> bytes:
-    """What is sketched of a file: its text, in small letters if capitals mean nothing in its language."""
-    text = _utf_8(source.raw)
-    return text.lower() if source.name.lower().endswith(_FOLDED) else text
+    return (decode(raw).encode("utf-8", "replace") if wide else raw).lower()
 
 
 def shard_of(sources: Iterable[Source]) -> Shard:
@@ -141,7 +133,7 @@ def shard_of(sources: Iterable[Source]) -> Shard:
     sizes: list[int] = []
     parts: list[Hashes] = []
     for batch in _batches(sources):
-        features = numbered_features([_sketched(source) for source in batch])
+        features = numbered_features([_sketched(source.raw) for source in batch])
         features += np.uint64(len(names))
         parts.append(features)
         names += [source.name for source in batch]
