@@ -15,6 +15,7 @@ from waspglass.hunt.matching.plan import Plan
 from waspglass.hunt.matching.sample import Sample
 from waspglass.hunt.outcome.result import Limits
 from waspglass.hunt.rules.rule import RuleSet
+from waspglass.hunt.scan import decide
 from waspglass.hunt.scan.blocks import Block
 from waspglass.hunt.scan.lines import LogState
 from waspglass.hunt.scan.planner import Planner
@@ -186,6 +187,16 @@ def test_w3c_with_joined_needles(texts: list[str], log: Artefact) -> None:
         both([artefact("iis", data)], rule_set(texts), Limits(per_rule=10_000))
 
 
+COLUMNS = st.frozensets(st.integers(0, 14), min_size=1)
+
+
+@given(st.lists(rule_texts(W3C_FIELDS, WEB), min_size=1, max_size=5), w3c_logs(), COLUMNS)
+def test_w3c_with_gates(texts: list[str], log: Artefact, columns: frozenset[int]) -> None:
+    """From the second row on, whatever these columns decide is decided by them."""
+    with patch.object(decide, "_LEARNT_FROM", 1), patch.object(decide, "repeating", lambda _rows: columns):
+        both([log, log], rule_set(texts), Limits(per_rule=10_000))
+
+
 ECP = '{"product": "exchange", "service": "ecp-server"}'
 EVENTS = '{"product": "windows", "category": "process_creation"}'
 EVENT_FIELDS = ["Image", "CommandLine", "User", "EventID"]
@@ -214,6 +225,12 @@ def csv_logs(draw: st.DrawFn) -> Artefact:
 @given(st.lists(rule_texts(CSV_RULE_FIELDS, ECP), min_size=1, max_size=5), csv_logs())
 def test_csv(texts: list[str], log: Artefact) -> None:
     both([log], rule_set(texts), Limits(per_rule=10_000))
+
+
+@given(st.lists(rule_texts(CSV_RULE_FIELDS, ECP), min_size=1, max_size=5), csv_logs(), COLUMNS)
+def test_csv_with_gates(texts: list[str], log: Artefact, columns: frozenset[int]) -> None:
+    with patch.object(decide, "_LEARNT_FROM", 1), patch.object(decide, "repeating", lambda _rows: columns):
+        both([log, log], rule_set(texts), Limits(per_rule=10_000))
 
 
 @st.composite

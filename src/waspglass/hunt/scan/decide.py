@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Self
 
 from waspglass.evidence.artefact import Place
-from waspglass.hunt.matching.binding import Bound, derived_sources
-from waspglass.hunt.matching.compile import may_give_up
+from waspglass.hunt.matching.binding import Bound
+from waspglass.hunt.matching.compile import Predicate
 from waspglass.hunt.matching.plan import Plan, Prong
 from waspglass.hunt.matching.rawtest import RawTest, raw_test
-from waspglass.hunt.rules.condition import matches
-from waspglass.hunt.rules.fields import field_names
+from waspglass.hunt.scan.gate import Key, gates, key_of, places_of, repeating
 from waspglass.hunt.scan.lines import LogState, is_header
 
 __all__ = ["Decider", "Group"]
@@ -32,7 +30,10 @@ _MOST_GROUPS = 1024
 _TRIAL = 4_000
 """After so many look-ups a memo that answered fewer than one in four is dropped."""
 
-Key = Callable[[list[bytes]], object]
+_LEARNT_FROM = 512
+"""Candidate rows by which columns are chosen that repeat."""
+_MOST_PASSED = 50_000
+"""Combinations of cells that gates keep an answer for, of all groups together; a row with others takes the long way."""
 
 
 @dataclass(slots=True)
@@ -49,6 +50,11 @@ class Group:
         rest: The rules that are to be decided on lines without promise too, which together may have a key; None if
             there are none, or if all have a key.
         memo: Cells -> the rules that match.
+        prongs: The alternatives of rules whose needles were met; none if the rules are asked without needles.
+        gate: The cells that the tests of `demands` take; None if a row is not asked for them.
+        demands: What a rule asks of these cells alone.
+        passed: Cells -> the group of those rules that pass the gate.
+        parts: Rules -> their group.
     """
 
     bounds: tuple[Bound, ...]
@@ -59,6 +65,11 @@ class Group:
     memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
     asked: int = 0
     answered: int = 0
+    prongs: list[Prong] = field(default_factory=list)
+    gate: Key | None = None
+    demands: dict[Bound, Predicate] = field(default_factory=dict)
+    passed: dict[object, Group] = field(default_factory=dict)
+    parts: dict[tuple[Bound, ...], Group] = field(default_factory=dict)
 
 
 class Decider:
@@ -75,7 +86,10 @@ class Decider:
         self.plan = plan
         self.singles = _Singles(self)
         self._groups: dict[frozenset[int], Group] = {}
-        self._memories = 0
+        self._made: list[Group] = []
+        self._memories = self._passed = 0
+        self._rows: list[list[bytes]] = []
+        self._repeating = frozenset[int]()
 
     def on(self, state: LogState) -> Self:
         """Turns to this log; the plan was made for logs like it."""
@@ -98,14 +112,20 @@ class Decider:
 
     def decide(self, group: Group, line: bytes, offset: int) -> None:
         """Reports the rules of the group that match the line."""
+        cells = None
+        if group.gate is not None:
+            cells = self._cells(line, self._width)
+            if cells is not None:
+                group = group.passed.get(group.gate(cells)) or self._pass(group, cells, line)
+        elif len(self._rows) < _LEARNT_FROM:
+            self._learn(line)
         if not group.bounds:
             return
         if group.key is None and group.promising is not None and not group.promising(line.lower()):
             if group.rest is None:
                 return
             group = group.rest
-        cells = None
-        if group.key is not None or group.raw is not None:
+        if cells is None and (group.key is not None or group.raw is not None):
             cells = self._cells(line, self._width)
         if cells is not None:
             known = self._remembered(group, cells, line)
@@ -115,6 +135,35 @@ class Decider:
             if known is not None and self._settled(known):
                 return
         self._exactly((group,), group.bounds, line, offset, cells)
+
+    def _learn(self, line: bytes) -> None:
+        """Takes note of a row; with enough of them, the groups get their gates."""
+        cells = self._cells(line, self._width)
+        if cells is not None:
+            self._rows.append(cells)
+            if len(self._rows) == _LEARNT_FROM:
+                self._repeating = repeating(self._rows)
+                for group in (*self._groups.values(), *self.singles.values()):
+                    self._close(group)
+
+    def _close(self, group: Group) -> None:
+        """Puts a gate before the group, if its rules ask for anything in columns that repeat."""
+        group.gate, group.demands = gates(group.bounds, self._repeating, self._state)
+
+    def _pass(self, group: Group, cells: list[bytes], line: bytes) -> Group:
+        """The group of the rules that these cells do not rule out."""
+        if self._passed >= _MOST_PASSED or len(line) > _LONGEST or group.gate is None:
+            return group
+        record = self._state.derived(line)
+        if record is None:
+            return group
+        left = tuple([one for one in group.bounds if one not in group.demands or group.demands[one](record)])
+        part = group if left == group.bounds else group.parts.get(left)
+        if part is None:
+            part = group.parts[left] = self._asked(left, group.prongs)
+        self._passed += 1
+        group.passed[group.gate(cells)] = part
+        return part
 
     def _decide_each(self, needles: Iterable[int], line: bytes, offset: int) -> None:
         """As `decide`, needle by needle: whoever knows the rules can write lines of which each has a set of its own."""
@@ -192,10 +241,8 @@ class Decider:
             return
         self._memories += 1
         if self._memories > _MEMO_SIZE:
-            for one in (*self._groups.values(), *self.singles.values()):
+            for one in self._made:
                 one.memo.clear()
-                if one.rest is not None:
-                    one.rest.memo.clear()
             self._memories = 1
         group.memo[group.key(cells)] = matched
 
@@ -211,8 +258,16 @@ class Decider:
                 break
             prongs += plan.prongs[needle] if needle >= 0 else ()
         bounds.update(dict.fromkeys(prong.bound for prong in prongs))
-        group = self._group(tuple(bounds), None if free else _promising(bounds, prongs))
-        if free or group.promising is not None or group.key is not None:
+        group = self._asked(tuple(bounds), [] if free else prongs)
+        if self._repeating:
+            self._close(group)
+        return group
+
+    def _asked(self, bounds: tuple[Bound, ...], prongs: list[Prong]) -> Group:
+        """What is asked for these rules, of which these alternatives may be true; of all of them without any."""
+        group = self._group(bounds, _promising(bounds, prongs))
+        group.prongs = prongs
+        if not prongs or group.promising is not None or group.key is not None:
             return group
         sure = {prong.bound for prong in prongs if not prong.checks}
         others = [bound for bound in bounds if bound not in sure]
@@ -224,36 +279,19 @@ class Decider:
     def _group(self, bounds: tuple[Bound, ...], promising: RawTest | None) -> Group:
         raw = [raw_test(bound) for bound in bounds]
         exact = tuple(test for test in raw if test is not None)
-        return Group(bounds, promising, self._key(bounds), exact if len(exact) == len(bounds) and exact else None)
+        made = Group(bounds, promising, self._key(bounds), exact if len(exact) == len(bounds) and exact else None)
+        self._made.append(made)
+        return made
 
     def _key(self, bounds: Iterable[Bound]) -> Key | None:
         """The cells that decide the rules, if they are few and known."""
-        state, places = self._state, set[int]()
-        if state.columns is None:
-            return None
-        names = state.columns.names
-        virtual = state.format.virtual(state.columns)
-        derived = derived_sources(state.kind)
+        places = set[int]()
         for bound in bounds:
-            if may_give_up(bound.condition):  # each record that was not decided is counted, in its file
+            own = places_of(bound, bound.condition, self._state)
+            if own is None:
                 return None
-            for match in matches(bound.condition):
-                if match.field is None:
-                    return None
-            pending = [name for wanted in field_names(bound.condition) for name in bound.resolve(wanted)]
-            while pending:
-                name = pending.pop()
-                made_of = virtual.get(name) or derived.get(name)
-                if made_of is not None:
-                    pending += [part for part in made_of if part in names or part in virtual]
-                elif name in names:
-                    places.add(names.index(name))
-                else:
-                    return None
-        ordered = sorted(places)
-        if not ordered or len(ordered) > 4:
-            return None
-        return itemgetter(*ordered)
+            places |= own
+        return key_of(places) if 0 < len(places) <= 4 else None
 
 
 class _Singles(dict[int, Group]):

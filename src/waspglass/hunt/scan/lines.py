@@ -144,6 +144,11 @@ class LogState:
             self.collector.skip(SkipReason.MALFORMED_LINE)
             return None
 
+    def derived(self, line: bytes) -> Record | None:
+        """The record with derived fields; None as with `row`."""
+        row = self.row(line)
+        return None if row is None or self.bindings is None else self.bindings.derive(row)
+
     def test(self, line: bytes, place: Place, candidates: tuple[Bound, ...]) -> tuple[Bound, ...] | None:
         """Decides the candidates on one line, and reports those that match; None if the line cannot be read.
 
