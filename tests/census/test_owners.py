@@ -61,6 +61,8 @@ def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     found = read_contacts(path).find("192.0.2.1", [], None)
     assert found is not None
     assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de")
+    path.write_text("email\tdomain\nnoc@a.example\tb.example\n")
+    assert read_contacts(path).find("192.0.2.1", ["x.b.example"], None) == ((Contact("noc@a.example"),), "b.example")
     path.write_bytes("email;cidr;name\nnoc@a.example;192.0.2.0/24;Müller\n".encode("cp1252"))
     with pytest.raises(UsageError, match="Save the file as UTF-8"):
         read_contacts(path)
@@ -86,7 +88,7 @@ def test_longest_prefix_is_that_of_the_naive_search(networks: list[tuple[int, in
 @pytest.mark.parametrize(
     "row",
     ["nobody,x,de,,192.0.2.0/24,,", "a@b.example,x,fr,,192.0.2.0/24,,", "a@b.example,x,de,,192.0.2.1/24,,", "a@b.example,x,de,,,,",  # noqa: E501
-     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,AS0,", "a@b.example,x,de,,,4294967296,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..", "a@b.example,x,,,,,☃-.ü",],  # noqa: E501
+     "a@b.example,x,de,,192.0.2.0/24,AS1,", "a@b.example,x,de,,,AS0,", "a@b.example,x,de,,,4294967296,", "a@b.example,x,de,,,ASX,", "a@b.example\nBcc: x@y.example,x,de,,192.0.2.0/24,,", "a@b.example,x,,,,,..", "a@b.example,x,,,,,☃-.ü", "a@b.example,x,,,,,example", f"{'a' * 65}@b.example,x,de,,192.0.2.0/24,,",],  # noqa: E501
 )  # fmt: skip
 def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     path = tmp_path / "c.csv"
