@@ -1,8 +1,9 @@
 r"""CSV logs of Exchange's diagnostics writer (HttpProxy, ECP, OABGenerator, EWS, cmdlets).
 
 The writer puts the column names into a bare first row, into `#Fields`, or both, and writes the block again when a
-service re-opens the file. One physical line is one record. A quoted value with a line break inside is cut there: the
-first piece counts with the values that it has, the pieces after it are malformed lines.
+service re-opens the file; rows cut out with PowerShell have all names and values in quotes. One physical line is one
+record. A quoted value with a line break inside is cut there: the first piece counts with the values that it has, the
+pieces after it are malformed lines.
 
 `EventData` of the ECP logs (`S:TIME=13;S:CMD='Set-X.Y=''z''';Dbl:T=1`) becomes fields of its own: the item's key in
 lower case (`time`, `cmd`, `url`, `ex`, `bld`, ...), without the type prefix; a value, or a whole item as in
@@ -28,7 +29,7 @@ __all__ = ["EVENT_DATA", "DiagnosticsCsv", "event_items", "line_format"]
 EVENT_DATA = "EventData"
 _BOM = b"\xef\xbb\xbf"
 _TIME_NAMES = ("DateTime", "TimeStamp", "Timestamp", "timestamp", "date-time")
-_TIME_STARTS = tuple(name.encode() + b"," for name in _TIME_NAMES)
+_TIME_STARTS = tuple(start.encode() for name in _TIME_NAMES for start in (f"{name},", f'"{name}",'))
 _LOWER_STARTS = tuple(dict.fromkeys(map(bytes.lower, _TIME_STARTS)))
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_() .-]*")
 _ITEM = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*:)?([A-Za-z][A-Za-z0-9_.]*)=(.*)", re.DOTALL)
