@@ -11,7 +11,9 @@ from tests.hunt.outcome.test_sigma_correlations import A, found, joined
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.collect import RAW_LIMIT
 from waspglass.hunt.outcome.result import HuntResult, Limits
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.skip import SkipReason
+from waspglass.packs.load import load_pack
 
 PAGE = "s: {cs-uri-stem|endswith: .js}\ncondition: s"
 INDICATORS = json.dumps(
@@ -93,3 +95,14 @@ def test_a_value_is_captured_under_whichever_name_the_record_has_the_field() -> 
     lines = "".join(json.dumps(one | {"EventTime": "2021-03-03T01:00:00Z"}) + "\n" for one in events)
     result = both([artefact("events", lines)], rules_of(rule))
     assert [one.fields.get("what") for one in result.findings] == ["x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"), [("10.0.0.1", None), ("127.0.0.1", None), ("::1", None), ("198.51.100.7", "198.51.100.7")]
+)
+def test_the_server_itself_is_not_who_acted(sender: str, address: str | None) -> None:
+    log = iis(row("/ecp/y.js", method="POST", ip=sender, status=241), row("/owa/auth/a.aspx", ip=sender))
+    result = hunt([log], load_rules(load_pack("proxylogon")))
+    (entered,) = [one for one in result.findings if one.subject is None]
+    assert entered.actor is not None
+    assert (entered.actor.address, entered.fields.get("address")) == (address, address)

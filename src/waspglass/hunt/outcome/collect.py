@@ -25,6 +25,8 @@ RAW_LIMIT = 8192
 
 PROXY = "proxy"
 """Value of a hit whose sender is a proxy, where nothing tells who is behind it: the proxy's address."""
+_OWN, _LOOPBACK = "s-ip", ("127.0.0.1", "::1")
+"""The field of the server's own address, and how it calls itself."""
 
 _FLOOD = 20_000
 """Further matches in one file after which those of some rules are not even counted: somebody floods the log."""
@@ -168,7 +170,8 @@ class Collector:
             last.append(self._hit(bound, place, time, record, raw))
 
     def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
-        values, actor = captured(bound.rule, bound, record), actor_of(self.kind, record, self.proxies)
+        actor, own = actor_of(self.kind, record, self.proxies), record.get(_OWN)
+        values = {name: value for name, value in captured(bound.rule, bound, record).items() if value != own}
         through = next((at for name in self.kind.actor.address if self.proxies.has(at := record.get(name))), None)
         if through is not None:
             values = {name: value for name, value in values.items() if not self.proxies.has(value)}
@@ -268,9 +271,9 @@ def digest_of(record: Record) -> dict[str, str]:
 
 
 def actor_of(kind: ArtefactKind, record: Mapping[str, str], proxies: Proxies = NO_PROXIES) -> Actor | None:
-    """Who acted, by the kind's actor fields; a proxy is nobody."""
-    fields = kind.actor
-    senders = tuple(name for name in fields.address if not proxies.has(record.get(name)))
+    """Who acted, by the kind's actor fields; a proxy is nobody, and the server itself, which asks its back end, too."""
+    fields, own = kind.actor, {*_LOOPBACK, record.get(_OWN)}
+    senders = tuple(name for name in fields.address if not ((at := record.get(name)) in own or proxies.has(at)))
     address, agent = _first(senders, record), _first(fields.user_agent, record)
     account, session = _first(fields.account, record), _first(fields.session, record)
     if address is agent is account is session is None:
