@@ -100,6 +100,24 @@ def test_implants_become_indicators_of_high_confidence_with_a_sighting() -> None
     assert sighting["count"] == 1
 
 
+@pytest.mark.parametrize(
+    ("named", "techniques"), [(SHELL, {"T1505.003", "T1059"}), ("203.0.113.77", {"T1190", "T1505.003", "T1078"})]
+)
+def test_an_indicator_is_based_on_what_was_seen_on_the_host_and_names_its_techniques(
+    named: str, techniques: set[str]
+) -> None:
+    things = {str(thing["id"]): thing for thing in objects(occupied())}
+    (indicator,) = [name for name, thing in things.items() if name.startswith("indicator") and thing["name"] == named]
+    related = [thing for thing in things.values() if thing.get("source_ref") == indicator]
+    (seen,) = [thing["target_ref"] for thing in related if thing["relationship_type"] == "based-on"]
+    indicated = [str(thing["target_ref"]) for thing in related if thing["relationship_type"] == "indicates"]
+    (sighting,) = [thing for thing in things.values() if thing.get("sighting_of_ref") == indicator]
+    (host,) = cast("list[str]", sighting["where_sighted_refs"])
+    assert {things[name]["name"] for name in indicated} == techniques
+    assert sighting["observed_data_refs"] == [seen]
+    assert things[host]["name"] == occupied().host.name
+
+
 def test_a_record_that_several_rules_matched_was_seen_once() -> None:
     actor = Actor(address="203.0.113.77")
     seen = [
