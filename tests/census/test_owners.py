@@ -57,7 +57,7 @@ def test_the_most_exact_contact_wins(
 
 def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
-    path.write_text("\ufeffemail;cidr;name;language\nnoc@a.example;192.0.2.0/24;Müller, Söhne;de\n", encoding="utf-8")
+    path.write_text("\ufeffemail;cidr;name;language\nnoc@a.example ; 192.0.2.0/24;Müller, Söhne;DE\n", encoding="utf-8")
     found = read_contacts(path).find("192.0.2.1", [], None)
     assert found is not None
     assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de")

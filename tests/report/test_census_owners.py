@@ -49,6 +49,32 @@ def test_no_cell_is_a_formula_and_every_row_is_one_line(text: str) -> None:
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in "".join(rows[1]))
 
 
+def test_each_cell_stands_under_its_name_in_the_way_of_shadowserver() -> None:
+    text = attachment([host(transport=None, sector="Finance", url="/a.aspx")], PACK)
+    head, row, rest = text.split("\r\n")
+    assert (head, rest) == (",".join(COLUMNS), "")
+    assert dict(zip(head.split(","), row.split(","), strict=True)) == {
+        "timestamp": "2021-03-09 10:00:00", "severity": "critical", "ip": "192.0.2.1", "protocol": "tcp",
+        "port": "443", "hostname": "mail.a.example", "tag": "proxylogon;cve-2021-26855;seen-by-shodan", "asn": "64496",
+        "geo": "DE", "region": "NW", "city": "Köln", "naics": "", "hostname_source": "", "sector": "Finance",
+        "version": "15.1.2176.2", "servername": "EX1", "url": "/a.aspx",
+    }  # fmt: skip
+    assert ",udp,53," in attachment([host(transport="udp", port=53)], PACK)
+
+
+def test_the_line_of_an_address_has_all_ports_the_last_time_and_no_terminal_escape() -> None:
+    late = dt.datetime(2021, 3, 9, 11, 30, tzinfo=dt.UTC)
+    seen = (
+        host(port=53, transport="udp", names=("a\x1b[2J.example",), seen=late),
+        host(port=None, compromise="web\x1bshell", reported=True),
+        host(),
+    )
+    assert (
+        r"192.0.2.1 udp/53 tcp/443 (a\x1b[2J.example): reported as compromised (web\x1bshell), vulnerable; Shodan,"
+        " 2021-03-09 11:30 UTC"
+    ) in message(Notice(Contact("a@b.example"), seen), PACK, SENDER)
+
+
 def test_a_tag_says_only_what_this_source_saw() -> None:
     own = attachment([host(State.PATCHED, compromise="webshell", reported=True)], PACK)
     other = attachment([host(State.PATCHED, reported=True)], PACK)
@@ -91,6 +117,7 @@ def test_files_are_written_and_an_address_is_no_path(tmp_path: Path) -> None:
     write_notices(told, [host(address="203.0.113.5")], PACK, SENDER, tmp_path / "out")
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) == 6
+    assert (tmp_path / "out" / "unmatched.csv").read_bytes().endswith(b"\r\n")
     assert os.name != "posix" or (tmp_path / "out").stat().st_mode & 0o077 == 0
     assert all(name.startswith("out/") for name in files)
     assert "203.0.113.5" in (tmp_path / "out" / "unmatched.csv").read_text(encoding="utf-8")
