@@ -29,10 +29,9 @@ _MOST_GROUPS = 1024
 """Sets of needles; lines with others are decided needle by needle."""
 _TRIAL = 4_000
 """After so many look-ups a memo that answered fewer than one in four is dropped."""
-
 _LEARNT_FROM = 512
 """Candidate rows by which columns are chosen that repeat."""
-_MOST_PASSED = 50_000
+_MOST_PASSED = 20_000
 """Combinations of cells that gates keep an answer for, of all groups together; a row with others takes the long way."""
 
 
@@ -138,7 +137,7 @@ class Decider:
 
     def _learn(self, line: bytes) -> None:
         """Takes note of a row; with enough of them, the groups get their gates."""
-        cells = self._cells(line, self._width)
+        cells = self._cells(line, self._width) if len(line) <= _LONGEST else None
         if cells is not None:
             self._rows.append(cells)
             if len(self._rows) == _LEARNT_FROM:
