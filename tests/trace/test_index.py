@@ -229,10 +229,11 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
         open_index(index)
 
 
-def test_a_feature_that_points_past_the_names_is_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [1, 0xFFFF])
+def test_a_feature_that_points_past_the_names_is_damage(tmp_path: Path, number: int) -> None:
     build_index([source("a.py", ORIGINAL)], tmp_path)
     features = np.load(tmp_path / "features-00000.npy")
-    np.save(tmp_path / "features-00000.npy", features | np.uint64(0xFFFF))
+    np.save(tmp_path / "features-00000.npy", features | np.uint64(number))
     with pytest.raises(UsageError):
         open_index(tmp_path).candidates(ORIGINAL.encode())
 
@@ -243,6 +244,15 @@ def test_features_in_no_order_are_damage(tmp_path: Path) -> None:
     np.save(tmp_path / "features-00000.npy", features[::-1])
     with pytest.raises(UsageError, match="damaged"):
         open_index(tmp_path)
+
+
+def test_features_in_no_order_that_a_look_missed_are_damage() -> None:
+    """What is read of a large shard on opening is some places of it; a search in it may then end before it begins."""
+    shard = index_module.shard_of(background(20))
+    strewn = np.random.default_rng(0).permutation(shard.features)
+    foreign = Index((*shard.names, *shard.names), (*shard.sizes, *shard.sizes), ((0, shard.features), (20, strewn)))
+    with pytest.raises(UsageError, match="not in order"):
+        foreign.candidates(background(20)[3].raw)
 
 
 def test_an_interruption_leaves_the_index_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

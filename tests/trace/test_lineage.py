@@ -73,7 +73,8 @@ def test_a_sample_fits_the_version_whose_own_places_it_has(change: object) -> No
     assert (found.fits, found.there) == ("this", 0)
     line = change(VERSION_2).splitlines().index(change("def dry_days(readings, longest=7):")) + 1
     assert any(span.first <= line <= span.last for span in found.spans)
-    assert contrast(change(VERSION_2), VERSION_1, VERSION_2).fits == "other"
+    turned = contrast(change(VERSION_2), VERSION_1, VERSION_2)
+    assert (turned.fits, turned.spans) == ("other", found.spans)
 
 
 def places(count: int, tokens: int) -> _Places:
@@ -107,6 +108,12 @@ def test_a_copy_is_named_from_three_places_on_that_hardly_anything_speaks_agains
 def test_places_with_four_tokens_between_them_are_one(between: int, bounds: tuple[tuple[int, int], ...]) -> None:
     levels = np.array([1, *[0] * between, 2, 1, 0], dtype=np.int8)
     assert _places(levels, np.zeros(len(levels), dtype=np.int8)) == _Places(bounds, 3)
+
+
+def test_of_many_places_the_longest_are_shown() -> None:
+    bounds = ((0, 1), *((6 * n, 6 * n + 3) for n in range(1, 6)))
+    spans = Lineage(Reader())._spans(source("a.py", "value = 1\n" * 30), _Places(bounds, 16))
+    assert [(span.first, span.last) for span in spans] == [(line, line) for line in (3, 5, 7, 9, 11)]
 
 
 def test_what_is_missing_speaks_for_nobody() -> None:
