@@ -124,7 +124,8 @@ def row(
 
 
 def places(result: HuntResult) -> list[tuple[str, int | None]]:
-    return sorted((one.rule, one.line) for one in (*result.findings, *result.context))
+    found = ((one.rule, one.line) for one in (*result.findings, *result.context))
+    return sorted(found, key=lambda row: (row[0], row[1] or 0))
 
 
 def both(artefacts: Sequence[Artefact], rules: RuleSet, limits: Limits | None = None) -> HuntResult:

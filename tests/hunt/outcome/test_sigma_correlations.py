@@ -185,6 +185,20 @@ def test_a_correlation_that_comes_true_all_day_tells_the_first_and_the_last_time
     assert [(one.source, one.count) for one in result.skipped if one.detail == "further matches"] == [("k", 25)]
 
 
+def test_the_first_and_the_last_times_are_those_of_all_groups() -> None:
+    log = " ".join(["a0/U=y", *(f"a{number}" for number in range(1, 49)), "a49/U=y"])
+    result = hunted([A, count("gte: 1")], log, Limits(per_rule=5))
+    assert [one.time.minute for one in result.findings if one.time is not None] == [*range(5), *range(30, 50)]
+
+
+def test_more_times_are_told_where_an_implant_is_used() -> None:
+    page = "waspglass: {rung: used, capture: {page: {field: P}}, subject: page}\n"
+    kind = joined("event_count", "a", "condition: {gte: 1}", extra=page)
+    result = hunted([A, kind], " ".join(f"a{number}" for number in range(50)), Limits(per_rule=1))
+    minutes = [one.time.minute for one in result.findings if one.time is not None]
+    assert minutes == [*range(20), *range(30, 50)]
+
+
 @pytest.mark.parametrize("more", ["group-by: [H]", "group-by: [U], condition: {gte: 2, field: V}"])
 def test_a_correlation_that_asks_another_for_what_it_does_not_know_is_told(more: str) -> None:
     many = joined("event_count", "a", "condition: {gte: 2}", name="many")
