@@ -147,7 +147,8 @@ class Decider:
 
     def _close(self, group: Group) -> None:
         """Puts a gate before the group, if its rules ask for anything in columns that repeat."""
-        group.gate, group.demands = gates(group.bounds, self._repeating, self._state)
+        if group.raw is None:  # nothing but indicators, which ask for no column
+            group.gate, group.demands = gates(group.bounds, self._repeating, self._state)
 
     def _pass(self, group: Group, cells: list[bytes], line: bytes) -> Group:
         """The group of the rules that these cells do not rule out."""
