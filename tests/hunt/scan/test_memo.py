@@ -8,6 +8,7 @@ from tests.hunt.evidence import IIS_FIELDS, KINDS, artefact, both, iis, pack, ro
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules import searching
 from waspglass.hunt.rules.load import load_rules
+from waspglass.hunt.scan import decide
 from waspglass.hunt.scan.decide import Decider, Group
 from waspglass.packs.pack import DerivedField
 
@@ -39,6 +40,11 @@ def remembered(monkeypatch: pytest.MonkeyPatch, length: int) -> int:
 def test_short_lines_are_remembered_and_long_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert remembered(monkeypatch, 10) > 1000
     assert remembered(monkeypatch, 50_000) == 0
+
+
+def test_what_is_remembered_is_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "_MEMO_SIZE", 20_000)
+    assert 0 < remembered(monkeypatch, 1_000) <= 20_000
 
 
 def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_them() -> None:

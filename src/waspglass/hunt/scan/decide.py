@@ -21,8 +21,10 @@ from waspglass.hunt.scan.lines import LogState, is_header
 
 __all__ = ["Decider", "Group"]
 
-_MEMO_SIZE = 100_000
-"""Answers kept, of all groups together."""
+_MEMO_SIZE = 48 << 20
+"""Bytes of lines whose answers are kept, of all groups together: as many as are kept of their cells, at most."""
+_ENTRY = 200
+"""Bytes that an answer takes beside its cells, roughly."""
 _LONGEST = 4096
 """Bytes of a line that is remembered: lines of a megabyte, each another, are what an attacker can write."""
 _MOST_GROUPS = 1024
@@ -31,8 +33,8 @@ _TRIAL = 4_000
 """After so many look-ups a memo that answered fewer than one in four is dropped."""
 _LEARNT_FROM = 512
 """Candidate rows by which columns are chosen that repeat."""
-_MOST_PASSED = 20_000
-"""Combinations of cells that gates keep an answer for, of all groups together; a row with others takes the long way."""
+_MOST_PASSED = 10 << 20
+"""Bytes of lines whose answers gates keep, of all groups together; a row with other cells takes the long way."""
 
 
 @dataclass(slots=True)
@@ -161,7 +163,7 @@ class Decider:
         part = group if left == group.bounds else group.parts.get(left)
         if part is None:
             part = group.parts[left] = self._asked(left, group.prongs)
-        self._passed += 1
+        self._passed += len(line) + _ENTRY
         group.passed[group.gate(cells)] = part
         return part
 
@@ -239,11 +241,11 @@ class Decider:
             group.key = None
             group.memo.clear()
             return
-        self._memories += 1
+        self._memories += length + _ENTRY
         if self._memories > _MEMO_SIZE:
             for one in self._made:
                 one.memo.clear()
-            self._memories = 1
+            self._memories = length + _ENTRY
         group.memo[group.key(cells)] = matched
 
     def group_of(self, needles: Iterable[int]) -> Group:
