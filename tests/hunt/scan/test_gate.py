@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.hunt.evidence import both, iis, row, rules_of, sigma
+from tests.hunt.scan.exactly import tested_exactly
 from waspglass.hunt.scan import decide
-from waspglass.hunt.scan.decide import Decider
 from waspglass.hunt.scan.gate import repeating
 
 PAGE_OR_QUERY = sigma("""
@@ -20,18 +20,12 @@ condition: s and (script or status) and not known
 
 def asked(monkeypatch: pytest.MonkeyPatch, *lines: str) -> tuple[list[int], list[bytes]]:
     """Places of findings, and the lines behind the learnt ones on which a rule was tested."""
-    tested: list[bytes] = []
-    real = Decider._exactly
-
-    def spy(self: Decider, groups: object, bounds: tuple[object, ...], line: bytes, *rest: object) -> None:
-        tested.append(line)
-        real(self, groups, bounds, line, *rest)  # type: ignore[arg-type]  # passed on as it came
-
-    monkeypatch.setattr(Decider, "_exactly", spy)
+    tested = tested_exactly(monkeypatch)
     monkeypatch.setattr(decide, "_LEARNT_FROM", 100)
     learnt = [row(f"/ecp/{number % 3}", query=f"learnt={number}") for number in range(100)]
     found = both([iis(*learnt, *lines)], rules_of(PAGE_OR_QUERY)).findings
-    return [one.line - 101 for one in found if one.line is not None], [one for one in tested if b"learnt" not in one]
+    behind = [line for _, line in tested if b"learnt" not in line]
+    return [one.line - 101 for one in found if one.line is not None], behind
 
 
 def test_a_line_is_not_tested_where_a_method_or_a_path_rules_it_out(monkeypatch: pytest.MonkeyPatch) -> None:

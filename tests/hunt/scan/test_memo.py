@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, KINDS, artefact, both, iis, pack, row, rules_of, sigma
+from tests.hunt.scan.exactly import tested_exactly
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules import searching
 from waspglass.hunt.rules.load import load_rules
@@ -65,14 +66,7 @@ def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_
 
 def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Together the two rules depend on more cells than are remembered; the first alone on two."""
-    decided: list[int] = []
-    real = Decider._exactly
-
-    def spy(self: Decider, groups: object, bounds: tuple[object, ...], *line: object) -> None:
-        decided.append(len(bounds))
-        real(self, groups, bounds, *line)  # type: ignore[arg-type]  # passed on as it came
-
-    monkeypatch.setattr(Decider, "_exactly", spy)
+    decided = tested_exactly(monkeypatch)
     rules = rules_of(
         sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="a"),
         sigma(
@@ -83,35 +77,21 @@ def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch:
     )
     log = iis(*[row("/ecp/x", query="q")] * 300, *[row("/ecp/x", method="POST", ip="9.9.9.9", agent="odd")] * 3)
     both([log], rules)
-    assert sorted(decided) == [1, 2, 2, 2]
+    assert sorted(rules for rules, _ in decided) == [1, 2, 2, 2]
 
 
 def test_a_line_that_was_not_met_before_is_decided_by_its_further_needle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line has a query of its own, so a memory of cells has no answer for it."""
-    decided: list[bytes] = []
-    real = Decider._exactly
-
-    def spy(self: Decider, groups: object, bounds: tuple[object, ...], line: bytes, *rest: object) -> None:
-        decided.append(line)
-        real(self, groups, bounds, line, *rest)  # type: ignore[arg-type]  # passed on as it came
-
-    monkeypatch.setattr(Decider, "_exactly", spy)
+    decided = tested_exactly(monkeypatch)
     rules = rules_of(sigma("s: {cs-uri-stem|contains: /ecp/first, cs-uri-query|contains: odd}\ncondition: s"))
     queries = [f"q={number}" for number in range(200)]
     log = iis(*(row("/ecp/first", query=one) for one in (*queries, "odd", *queries)))
     assert len(both([log], rules).findings) == 1
-    assert [b" odd " in line for line in decided] == [True]
+    assert [b" odd " in line for _, line in decided] == [True]
 
 
 def test_what_was_decided_in_one_log_is_known_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    decided: list[bytes] = []
-    real = Decider._exactly
-
-    def spy(self: Decider, groups: object, bounds: tuple[object, ...], line: bytes, *rest: object) -> None:
-        decided.append(line)
-        real(self, groups, bounds, line, *rest)  # type: ignore[arg-type]  # passed on as it came
-
-    monkeypatch.setattr(Decider, "_exactly", spy)
+    decided = tested_exactly(monkeypatch)
     quiet = [row("/ecp/first", query="q")] * 50
     logs = {"first": quiet, "second": [*quiet, row("/ecp/")]}
     made = [artefact("iis", "\r\n".join((FIELDS, *rows, "")), name) for name, rows in logs.items()]
