@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 
 __all__ = ["hidden_words"]
 
-_STRING = r"(?P<{0}>['\"])(?P<{1}>(?:[^'\"\\]++|\\.|(?!(?P={0}))['\"])*+)(?P={0})"
+_STRING = r"'(?:[^'\\]++|\\.)*+'|\"(?:[^\"\\]++|\\.)*+\""
 _PACKED = re.compile(
-    rf"\}}\s{{0,4}}\(\s{{0,4}}{_STRING.format('q', 'text')}\s{{0,4}},\s{{0,4}}(?P<base>\d{{1,2}})\s{{0,4}},"
-    rf"\s{{0,4}}\d{{1,6}}\s{{0,4}},\s{{0,4}}{_STRING.format('p', 'words')}\s{{0,4}}\.split\(",
+    rf"\}}\s{{0,4}}\(\s{{0,4}}(?P<text>{_STRING})\s{{0,4}},\s{{0,4}}(?P<base>\d{{1,2}})\s{{0,4}},"
+    rf"\s{{0,4}}\d{{1,6}}\s{{0,4}},\s{{0,4}}(?P<words>{_STRING})\s{{0,4}}\.split\(",
     re.DOTALL,
 )
 _NUMBER = re.compile(r"\w+", re.ASCII)
@@ -35,7 +35,7 @@ def hidden_words(text: str) -> Iterator[tuple[str, bytes]]:
     if len(_TICK_INSIDE.findall(text)) >= LEAST_TICKS:
         yield "backticks", _TICK.sub("", text).encode("utf-8", "replace")
     for match in _PACKED.finditer(text):
-        packed, words = (_ESCAPE.sub(_plain, match[part]) for part in ("text", "words"))
+        packed, words = (_ESCAPE.sub(_plain, match[part][1:-1]) for part in ("text", "words"))
         plain = "".join(_pieces(packed, int(match["base"]), words.split("|")))
         yield "word list", plain.encode("utf-8", "replace")
 
