@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from waspglass.model.assessment import UNNAMED, Assessment, Implant, LidState, Verdict
+from waspglass.model.coverage import Span
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.report.numbers import in_language
 
@@ -63,6 +64,10 @@ class Phrases:
     def span(self, start: datetime, end: datetime) -> str:
         """From one time to another, to the minute."""
         return self.text("text.to", start=self.minute(start), end=self.minute(end))
+
+    def stretch(self, span: Span) -> str:
+        """A span to the minute, and how long it is."""
+        return f"{self.span(span.from_, span.to)} ({self.duration(span.hours)})"
 
     def days(self, start: datetime, end: datetime) -> str:
         """From one day to another."""

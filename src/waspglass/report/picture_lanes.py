@@ -128,8 +128,7 @@ def draw_blind(picture: Picture, assessment: Assessment, scale: Scale, phrases: 
     _name(picture, phrases.text("picture.blind"), y, missing=False)
     for span in drawn:
         left, right = scale.x(span.from_), scale.x(span.to)
-        words = f"{phrases.span(span.from_, span.to)} ({phrases.duration(span.hours)})"
-        title = f"{phrases.text('picture.blind')}: {words}"
+        title = f"{phrases.text('picture.blind')}: {phrases.stretch(span)}"
         picture.boxes.append(Box(left, y + 1, max(right - left, 2), 14, "gap", title))
     return y + 24
 

@@ -40,12 +40,8 @@ def limits_block(assessment: Assessment, phrases: Phrases) -> RenderableType:
 
 
 def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
-    lines = [_span(span, phrases) for span in spans[:_SPANS]]
+    lines = [phrases.stretch(span) for span in spans[:_SPANS]]
     return [*lines, phrases.count("more", len(spans) - _SPANS)] if len(spans) > _SPANS else lines
-
-
-def _span(span: Span, phrases: Phrases) -> str:
-    return f"{phrases.span(span.from_, span.to)} ({phrases.duration(span.hours)})"
 
 
 def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
