@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,21 +59,19 @@ def _of_one_language(files: Sequence[Path], named: Language | None) -> tuple[Seq
 
     A page or a note beside the code is no part of the program: no grammar reads both.
     """
-    known: dict[str, list[Path]] = {}
+    known: defaultdict[str, list[Path]] = defaultdict(list)
     read_as: dict[str, Language] = {}
-    size: Counter[str] = Counter()
     for file in files:
         language = detect(file.name, "")
         if language is not PLAIN_TEXT:
-            grammar = _grammar(language)
-            known.setdefault(grammar, []).append(file)
-            read_as.setdefault(grammar, language)
-            size[grammar] += file.stat().st_size
+            known[_grammar(language)].append(file)
+            read_as.setdefault(_grammar(language), language)
     if named is not None and _grammar(named) in known:
         return known[_grammar(named)], named
     code = [grammar for grammar, language in read_as.items() if language.name not in _BESIDE_CODE]
     if not code:
         return [file for file in files if _is_text(file)] or files, named
+    size = {grammar: sum(file.stat().st_size for file in known[grammar]) for grammar in code}
     most = max(code, key=lambda grammar: (read_as[grammar].name != "sql", size[grammar]))
     return known[most], named or read_as[most]
 
