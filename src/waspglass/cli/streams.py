@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from waspglass.model.errors import WaspglassError
@@ -85,16 +85,19 @@ def say(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        _lead_nowhere()
+        _lead_nowhere(sys.stdout)
     except OSError as fault:
         raise _unwritten(fault) from fault
 
 
 def tell(text: str) -> None:
     """Writes to standard error; where nobody can read it, the exit code still says what it says."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(text)
         sys.stderr.flush()
+    except OSError:
+        with suppress(OSError):  # not even a descriptor is left
+            _lead_nowhere(sys.stderr)
 
 
 def told(fault: OSError) -> WaspglassError | None:
@@ -111,13 +114,13 @@ def told(fault: OSError) -> WaspglassError | None:
 def _unwritten(fault: OSError) -> WaspglassError:
     from waspglass.model.errors import OutputError
 
-    _lead_nowhere()
+    _lead_nowhere(sys.stdout)
     message = f"the answer cannot be written to standard output ({fault.strerror})"
     return OutputError(message, hint="Make room, or send it elsewhere")
 
 
-def _lead_nowhere() -> None:
+def _lead_nowhere(stream: TextIO) -> None:
     """What is still buffered would be tried again when the process ends, and fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
