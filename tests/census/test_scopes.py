@@ -73,6 +73,25 @@ def test_with_the_others_it_counts(tmp_path: Path) -> None:
     assert totals(tmp_path, 10) == [(10, 0)]
 
 
+def test_a_delayed_report_is_missed_on_no_day(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo", 3)
+    report(tmp_path, 9, "germany-geo-delayed", 4)
+    assert totals(tmp_path, 9) == [(9, 4)]
+    report(tmp_path, 10, "germany-geo", 0)
+    assert told(tmp_path) == []
+    assert totals(tmp_path, 10) == [(10, 0)]
+    report(tmp_path, 11, "germany-geo", 2)
+    report(tmp_path, 12, "germany-geo-delayed", 1)  # nobody says that it holds what the usual one would
+    assert told(tmp_path) == [(12, ("germany-geo",), True)]
+
+
+def test_where_all_reports_of_a_recipient_are_delayed_they_are_its_usual_ones(tmp_path: Path) -> None:
+    report(tmp_path, 9, "germany-geo-delayed", 3)
+    report(tmp_path, 9, "austria-geo", 2, "AT")
+    report(tmp_path, 10, "austria-geo", 2, "AT")
+    assert told(tmp_path) == [(10, ("germany-geo-delayed",), True)]
+
+
 def test_a_report_that_had_no_rows_before_is_not_missed(tmp_path: Path) -> None:
     report(tmp_path, 9, "germany-geo", 3)
     report(tmp_path, 9, "austria-geo", 0)

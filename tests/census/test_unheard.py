@@ -94,6 +94,18 @@ def test_only_the_reports_of_the_day_itself_say_who_showed_a_host(tmp_path: Path
     assert told(tmp_path, 10) == {1: [9], 5: [10]}
 
 
+def test_what_a_delayed_report_shows_is_of_its_recipient(tmp_path: Path) -> None:
+    report(tmp_path, 9, DE, (1, 2))
+    report(tmp_path, 9, DE + "-delayed", (2, 3))
+    report(tmp_path, 9, AT, (5,))
+    report(tmp_path, 10, AT, (5,))
+    unheard = dict.fromkeys([(1,), (2,), (3,)], Change.UNHEARD_VULNERABLE)
+    assert changes(tmp_path, 9, 10) == {**unheard, (5,): Change.STILL_VULNERABLE}
+    report(tmp_path, 10, DE, (1,))
+    gone = dict.fromkeys([(2,), (3,)], Change.GONE_VULNERABLE)
+    assert changes(tmp_path, 9, 10) == {**gone, (1,): Change.STILL_VULNERABLE, (5,): Change.STILL_VULNERABLE}
+
+
 def test_a_server_is_gone_only_if_nothing_of_it_is_missing(tmp_path: Path) -> None:
     report(tmp_path, 9, DE, (1, 2), "mail.example.org")
     report(tmp_path, 9, AT, (3,), "mail.example.org")

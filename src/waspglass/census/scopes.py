@@ -17,7 +17,13 @@ from waspglass.census.sources.opening import without_packing
 from waspglass.census.sources.shadowserver import NAME
 from waspglass.census.store.manifest import Added, Manifest
 
-__all__ = ["Gap", "gaps", "recipient_of"]
+__all__ = ["DELAYED", "Gap", "gaps", "recipient_of"]
+
+DELAYED = "-delayed"
+"""Ends the recipient's name in a report that comes after the usual one of its day; none is due on any day.
+
+The-Shadowserver-Foundation/report_schema, `report-filename.md` of 4 July 2025, which does not say what is in it.
+"""
 
 _WITHIN = dt.timedelta(days=7)
 """A report that did not come for longer is taken for given up."""
@@ -52,6 +58,7 @@ def gaps(manifest: Manifest) -> tuple[Gap, ...]:
     found: list[Gap] = []
     for source, days in _reports(manifest.added).items():
         last: dict[str, tuple[dt.date, int]] = {}
+        late = {f"{name}{DELAYED}" for came in days.values() for name in came}
         for day, came in sorted(days.items()):
             missing = {
                 name: seen
@@ -62,7 +69,7 @@ def gaps(manifest: Manifest) -> tuple[Gap, ...]:
                 names = tuple(sorted(missing))
                 last_days = tuple(missing[name] for name in names)
                 found.append(Gap(day, source, names, last_days, any(came.values())))
-            last |= {name: (day, rows) for name, rows in came.items() if name is not None}
+            last |= {name: (day, rows) for name, rows in came.items() if name is not None and name not in late}
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from waspglass.census.counted import Scan
 from waspglass.census.reading import Reading
-from waspglass.census.scopes import Gap, recipient_of
+from waspglass.census.scopes import DELAYED, Gap, recipient_of
 from waspglass.census.store.parquet import parquet_sql
 
 __all__ = ["gap_on", "unheard_sql"]
@@ -25,7 +25,8 @@ def unheard_sql(reading: Reading, shown: Scan, missing: Collection[str]) -> str 
     theirs: list[str] = []
     others: list[str] = []
     for export in reading.manifest.added:
-        part = theirs if recipient_of(export.name) in missing else others
+        recipient = recipient_of(export.name) or ""
+        part = theirs if {recipient, recipient.removesuffix(DELAYED)} & {*missing} else others
         part += [reading.folder.address(each.path) for each in export.files if (each.date, each.source) == shown]
     if not theirs:
         return None
