@@ -249,6 +249,14 @@ def test_no_string_becomes_markup(text: str) -> None:
     check_hostile(text)
 
 
+def test_the_key_names_only_findings_that_are_drawn() -> None:
+    failed, gone = "tried and failed", "seen to be gone"
+    assert failed not in page(clean()).text
+    assert failed in page(attempted()).text
+    assert gone not in page(attempted()).text
+    assert gone in page(occupied()).text
+
+
 def check_hostile(text: str) -> None:
     document = render_html(everywhere(text))
     shown = Page(document)

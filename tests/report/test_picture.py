@@ -170,6 +170,13 @@ def test_failed_and_ended_are_drawn_apart_and_hints_not_at_all() -> None:
     assert sorted(styles) == ["ends fill-probed", "failed fill-probed", "shows fill-probed"]
 
 
+def test_failed_attempts_lie_behind_what_succeeded_and_the_end_of_an_implant_in_front() -> None:
+    moments = [at(f"2021-03-0{day}T00:00:00Z") for day in (1, 2, 3)]
+    found = [finding(n, time=moments[n % 3], effect=effect) for n, effect in enumerate([*Effect] * 6)]
+    order = [dot.style.split()[0] for dot in drawn(minimal(findings=tuple(found))).dots]
+    assert order == ["failed"] * 3 + ["shows"] * 3 + ["ends"] * 3
+
+
 def test_the_climb_rises_and_never_falls() -> None:
     times = ["2021-02-01", "2021-02-02", "2021-02-03"]
     rungs = [Rung.EXPLOITED, Rung.PROBED, Rung.IMPACT]

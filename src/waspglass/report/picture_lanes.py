@@ -66,7 +66,7 @@ def draw_ladder(picture: Picture, findings: tuple[Finding, ...], scale: Scale, p
     for found in findings:
         if found.rung and found.time and scale.holds(found.time) and found.effect not in (Effect.CONTEXT, Effect.HINT):
             bins[found.rung, round(scale.x(found.time) / _BIN) * _BIN, found.effect.value].append(found)
-    for (rung, x, effect), members in sorted(bins.items(), key=lambda item: (item[0][1], item[0][0].height)):
+    for (rung, x, effect), members in sorted(bins.items(), key=lambda item: _depth(*item[0])):
         radius = round(min(3.4 + len(members).bit_length(), 9.5), 1)
         first = min(members, key=lambda found: str(found.time))
         what = shortened(prose(first.title), 80)
@@ -76,6 +76,11 @@ def draw_ladder(picture: Picture, findings: tuple[Finding, ...], scale: Scale, p
         picture.dots.append(Dot(x, lanes[rung] + _LANE / 2, radius, f"{effect} fill-{rung}", title))
     picture.climb = _climb(findings, scale, lanes)
     return y + _LANE * len(lanes)
+
+
+def _depth(rung: Rung, x: float, effect: str) -> tuple[bool, bool, float, int]:
+    """Failed attempts lie behind what succeeded, and a cross in front of both: a flood of any hides no other."""
+    return effect != Effect.FAILED, effect == Effect.ENDS, x, rung.height
 
 
 def _climb(findings: tuple[Finding, ...], scale: Scale, lanes: dict[Rung, float]) -> str:
