@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, Json, flat_event, items_of, text_of
+from waspglass.evidence.formats.event_shapes import LOG_OF, RENAMED, SYSTEM, Json, flat_event, items_of, text_of
 
 __all__ = ["export_of", "unwrapped"]
 
@@ -35,6 +35,7 @@ _EXPORTED = RENAMED | {
 _DATA = ("UserData", "EventData")
 _MESSAGE_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9]{0,63}): ([^\r\n]*)", re.MULTILINE)
 _SYSMON = "Microsoft-Windows-Sysmon"
+_OF_EVENTLOG = {"EventID": "Id", "Source": "ProviderName", "Index": "RecordId", "ReplacementStrings": "Properties"}
 _IN_ORDER = {
     ("Microsoft-Windows-PowerShell", "4104"): "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path",
     ("Microsoft-Windows-Security-Auditing", "4688"): (
@@ -118,7 +119,7 @@ def _named(table: object) -> dict[str, str]:
 def _of_get_winevent(document: Json) -> dict[str, str]:
     left_out = ("Id", "Properties", "Bookmark", "MatchedQueryIds", "KeywordsDisplayNames")
     header = flat_event({name: one for name, one in document.items() if name not in left_out}, _EXPORTED)
-    header["EventID"] = text_of(document["Id"])
+    header["EventID"] = text_of(document.get("Id", ""))
     listed = document.get("Properties")
     values = [] if not isinstance(listed, list) else [text_of(one) for one in listed]
     provider = header.get("Provider_Name", "")
@@ -133,7 +134,9 @@ def _of_get_winevent(document: Json) -> dict[str, str]:
 
 
 def _of_get_eventlog(document: Json) -> dict[str, str]:
-    renamed = _EXPORTED | {"Source": "Provider_Name", "Index": "EventRecordID", "ReplacementStrings": "Data"}
-    return flat_event(
-        {name: one for name, one in document.items() if name not in ("Data", "Site", "Container")}, renamed
+    """By way of the shape of `Get-WinEvent`. The log is not named, and a table has the data in the message alone."""
+    named = {name: one for name, one in document.items() if name not in ("Data", "Site", "Container")}
+    log = LOG_OF.get(text_of(document.get("Source")))
+    return _of_get_winevent(
+        {_OF_EVENTLOG.get(name, name): one for name, one in named.items()} | ({"LogName": log} if log else {})
     )

@@ -4,31 +4,19 @@ Its columns are level (in the Security log: keywords), time, source, event id, t
 but the message's are written, in the language of the server, and so is every text. So the table is known by its shape:
 five names over six cells, the fourth a number. The order of columns is the same in every language.
 
-The log is not named. Of providers that write to one log only, it is known by the provider.
+The log is not named, and known by the provider as far as `LOG_OF` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from waspglass.evidence.formats.event_shapes import Json
+from waspglass.evidence.formats.event_shapes import LOG_OF, Json
 
 __all__ = ["event_of_row"]
 
 _COLUMNS = ("LevelDisplayName", "TimeCreated", "ProviderName", "Id", "TaskDisplayName", "Message")
 """As `Get-WinEvent` names them."""
-_LOG_OF = {
-    "MSExchange CmdletLogs": "MSExchange Management",
-    "MSExchange Control Panel": "Application",
-    "MSExchange Unified Messaging": "Application",
-    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
-    "Microsoft-Windows-Security-Auditing": "Security",
-    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
-    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
-    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
-    "PowerShell": "Windows PowerShell",
-    "Service Control Manager": "System",
-}
 _LONG_NAME = {
     "Sysmon": "Microsoft-Windows-Sysmon",
     "TaskScheduler": "Microsoft-Windows-TaskScheduler",
@@ -53,4 +41,4 @@ def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
     event = {name: value for name, value in zip(_COLUMNS, cells, strict=True) if value}
     provider = _LONG_NAME.get(row[2], row[2])
     event |= {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}  # `2021-03-04 05:06:07` is local here
-    return event | ({"LogName": _LOG_OF[provider]} if provider in _LOG_OF else {})
+    return event | ({"LogName": LOG_OF[provider]} if provider in LOG_OF else {})
