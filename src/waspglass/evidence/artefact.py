@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime, tzinfo
+
+import orjson
 
 from waspglass.evidence.tree import EvidenceFile
 
-__all__ = ["Artefact", "Columns", "LineFormat", "Place", "Record", "RecordReader", "distinct", "filled"]
+__all__ = [
+    "Artefact",
+    "Columns",
+    "LineFormat",
+    "LogReader",
+    "Place",
+    "ReaderSettings",
+    "Record",
+    "RecordReader",
+    "distinct",
+    "filled",
+]
 
 Record = Mapping[str, str]
 """Field name -> value. A field that is empty in the log (`-` in W3C) is absent, which is Sigma's `null`."""
@@ -153,13 +165,52 @@ class LineFormat(ABC):
         """
 
 
-class RecordReader(Protocol):
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """What the caller knows and a record reader may need; each takes of it what it wants.
+
+    Attributes:
+        known_good: The SHA-256 (lower-case hex) of the files that the vendor shipped; only asked whether it holds one.
+        named_zone: Time zone of the server, for times that were written without one; None if nobody named it.
+        keys: Registry keys that are read besides those of Windows.
+    """
+
+    known_good: Container[str] | None = None
+    named_zone: tzinfo | None = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The named one, else UTC."""
+        return self.named_zone or UTC
+
+
+_NOTHING_KNOWN = ReaderSettings()
+
+
+class RecordReader(ABC):
     """A file that is parsed whole (configuration, task, export, binary header) or that has records of its own."""
 
+    def __init__(self, settings: ReaderSettings = _NOTHING_KNOWN) -> None:
+        self._settings = settings
+
+    @abstractmethod
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """Place, moment and fields of each record.
 
         Raises:
             EvidenceReadError: If the file cannot be read on; what was yielded before stands.
         """
-        ...
+
+
+class LogReader(RecordReader):
+    """A log that may be of gigabytes: the scan looks at the text of each record, and parses the few that can match."""
+
+    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
+        """Line (of events, number), moment and JSON of each record; of events in any shape that `event_json` reads.
+
+        Raises:
+            EvidenceReadError: As `records`.
+        """
+        for place, moment, record in self.records(artefact):
+            yield place.line or 0, moment, orjson.dumps(record).decode()

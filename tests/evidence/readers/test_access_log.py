@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence.trees import memory_artefact
-from waspglass.evidence.artefact import Record
+from waspglass.evidence.artefact import ReaderSettings, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.access_log import AccessLogReader
 from waspglass.model.skip import SkipReason
@@ -37,7 +37,9 @@ def read(text: str | bytes, zone: str = "UTC") -> tuple[Found, SkipReason | None
     found: Found = []
     content = text if isinstance(text, bytes) else text.encode()
     try:
-        for place, moment, record in AccessLogReader(ZoneInfo(zone)).records(memory_artefact(content)):
+        for place, moment, record in AccessLogReader(ReaderSettings(named_zone=ZoneInfo(zone))).records(
+            memory_artefact(content)
+        ):
             found.append((place.line, moment, record))
     except EvidenceReadError as fault:
         return found, fault.reason

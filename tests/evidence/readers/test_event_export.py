@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.evidence.formats.test_event_exports import COMMAND, DATA, MESSAGE, PAYLOAD, SHAPES, SYSMON, TIME
 from tests.hunt.evidence import TEXT, MemoryFile, pack, places, sigma
-from waspglass.evidence.artefact import Artefact, Record
+from waspglass.evidence.artefact import Artefact, ReaderSettings, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.event_export import EventExportReader
 from waspglass.hunt.hunting import hunt
@@ -37,7 +37,7 @@ def artefact(text: str | bytes) -> Artefact:
 def read(text: str | bytes) -> tuple[list[tuple[datetime | None, Record]], SkipReason | None]:
     found = []
     try:
-        for place, moment, record in EventExportReader(UTC).records(artefact(text)):
+        for place, moment, record in EventExportReader(ReaderSettings(named_zone=UTC)).records(artefact(text)):
             found.append((moment, record))
             assert place.record == len(found)
     except EvidenceReadError as fault:
@@ -108,7 +108,7 @@ def test_each_event_is_a_record(export: str, encoding: str) -> None:
 
 
 def test_local_times_are_those_of_the_server() -> None:
-    reader = EventExportReader(ZoneInfo("Europe/Berlin"))
+    reader = EventExportReader(ReaderSettings(named_zone=ZoneInfo("Europe/Berlin")))
     for text, utc in (
         ("7/3/2021 1:02:03 PM", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
         ("7/3/2021 1:02:03\u202fPM", datetime(2021, 7, 3, 11, 2, 3, tzinfo=UTC)),
@@ -126,7 +126,7 @@ def test_local_times_are_those_of_the_server() -> None:
 
 def _said(rows: Sequence[dict[str, str]], zone: ZoneInfo | None = None) -> str:
     try:
-        list(EventExportReader(zone).records(artefact(table(rows))))
+        list(EventExportReader(ReaderSettings(named_zone=zone)).records(artefact(table(rows))))
     except EvidenceReadError as fault:
         return fault.message
     return ""
@@ -150,7 +150,9 @@ def test_local_times_without_a_known_zone_are_told_with_what_sysmon_says_of_the_
     ],
 )
 def test_one_time_of_a_file_tells_how_all_of_them_are_written(others: Sequence[str], month: int) -> None:
-    records = EventExportReader(UTC).records(artefact(table([{**UNTIMED, "TimeCreated": text} for text in others])))
+    records = EventExportReader(ReaderSettings(named_zone=UTC)).records(
+        artefact(table([{**UNTIMED, "TimeCreated": text} for text in others]))
+    )
     moment = next(records)[1]
     assert moment is not None
     assert moment.month == month
@@ -188,7 +190,7 @@ EVENT_VIEWER = {
 @pytest.mark.parametrize("text", EVENT_VIEWER.values(), ids=EVENT_VIEWER)
 def test_the_table_of_the_event_viewer_in_any_language(text: str, encoding: str) -> None:
     head, row = text.split("\r\n", 1)
-    reader = EventExportReader(ZoneInfo("Europe/Berlin"))
+    reader = EventExportReader(ReaderSettings(named_zone=ZoneInfo("Europe/Berlin")))
     found = list(reader.records(artefact(f"{head}\r\n{row}{row}".encode(encoding))))
     assert [place.record for place, _, _ in found] == [1, 2]
     for _, moment, record in found:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waspglass.evidence.formats.moments import EARLIEST, LATEST
-from waspglass.evidence.readers.local_times import LocalTimes, day_stands_first, is_ambiguous, is_local
+from waspglass.evidence.readers.local_times import day_stands_first, is_ambiguous, is_local, local_moment
 
 MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(year=2099, tzinfo=None)).map(
     lambda one: one.replace(microsecond=0)
@@ -29,14 +29,14 @@ def test_any_moment_comes_back(moment: datetime, order: str, half: bool) -> None
     companion = written(moment.replace(month=3, day=28), order, half=half)
     decided = day_stands_first([text, companion])
     assert decided is {"m": False, "d": True, "y": None}[order[0]]
-    assert LocalTimes(UTC, decided).moment(text) == moment.replace(tzinfo=UTC)
+    assert local_moment(text, UTC, decided) == moment.replace(tzinfo=UTC)
     assert is_local(text)
     assert is_ambiguous(text) is (order[0] != "y")
 
 
 @given(st.text())
 def test_whatever_is_written_is_a_moment_or_none(text: str) -> None:
-    assert LocalTimes().moment(text) is None or is_local(text)
+    assert local_moment(text, UTC) is None or is_local(text)
     day_stands_first([text])
 
 
@@ -45,7 +45,7 @@ def test_whatever_is_written_is_a_moment_or_none(text: str) -> None:
 )
 def test_what_no_clock_and_no_calendar_shows_is_none(text: str) -> None:
     assert is_local(text)
-    assert LocalTimes().moment(text) is None
+    assert local_moment(text, UTC) is None
 
 
 def test_the_twelfth_may_be_a_month_on_either_side() -> None:
@@ -56,4 +56,4 @@ def test_the_twelfth_may_be_a_month_on_either_side() -> None:
 
 def test_dots_mean_the_day_first_and_say_nothing_of_others() -> None:
     assert day_stands_first(["28.03.2021 01:02:03", "2021-03-28"]) is None
-    assert LocalTimes(UTC, day_first=False).moment("04.03.2021 1.02.03") == datetime(2021, 3, 4, 1, 2, 3, tzinfo=UTC)
+    assert local_moment("04.03.2021 1.02.03", UTC, day_first=False) == datetime(2021, 3, 4, 1, 2, 3, tzinfo=UTC)

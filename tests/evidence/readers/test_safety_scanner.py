@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.evidence.trees import memory_artefact
-from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.artefact import Artefact, ReaderSettings
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers import safety_scanner
 from waspglass.evidence.readers.safety_scanner import SafetyScannerReader
@@ -85,7 +85,10 @@ def test_what_ends_a_line_elsewhere_is_part_of_a_name() -> None:
 
 def test_time_is_that_of_the_servers_clock() -> None:
     east = timezone(timedelta(hours=2))
-    times = [moment for _, moment, _ in SafetyScannerReader(east).records(artefact(SCANS.encode()))]
+    times = [
+        moment
+        for _, moment, _ in SafetyScannerReader(ReaderSettings(named_zone=east)).records(artefact(SCANS.encode()))
+    ]
     assert times[0] == STARTED - timedelta(hours=2)
 
 

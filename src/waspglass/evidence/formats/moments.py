@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
-__all__ = ["EARLIEST", "LATEST", "json_date", "moment", "plausible", "since_1970"]
+__all__ = ["EARLIEST", "LATEST", "MONTHS", "clock_time", "json_date", "moment", "plausible", "since_1970"]
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """A time outside of these is absurd: no server of the products in question ran then."""
 
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LOCAL = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _JSON_DATE = re.compile(r"/Date\((-?\d{1,18})\)/")
@@ -34,6 +35,14 @@ def plausible(read: datetime) -> datetime | None:
     except OverflowError:
         return None
     return utc if EARLIEST <= utc < LATEST else None
+
+
+def clock_time(zone: tzinfo, year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
+    """What a clock in that zone showed, in UTC; None if there is no such day or it is absurd."""
+    try:
+        return plausible(datetime(year, month, day, hour, minute, second, tzinfo=zone))
+    except ValueError:
+        return None
 
 
 def since_1970(seconds: float) -> datetime | None:

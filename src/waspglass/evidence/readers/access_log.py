@@ -13,17 +13,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
 
-import orjson
-
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import MalformedLineError, reading
-from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.formats.moments import MONTHS, clock_time
 from waspglass.evidence.readers.line_faults import tell_line_faults
-from waspglass.evidence.readers.local_times import LocalTimes
-from waspglass.evidence.readers.settings import ReaderSettings
+from waspglass.evidence.readers.local_times import local_moment
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
@@ -42,7 +39,6 @@ _WAYS = tuple(re.compile(_NCSA % way) for way in ((".*", "(?P<rest>)"), (_VALUE,
 """As IIS writes: what a visitor asked for, with quotes as they are, then status and size alone, which a request that
 looks like them does not replace. Then with more behind it, as others write: with quotes escaped, or as they are."""
 _COMBINED = re.compile(rf' "({_VALUE})" "({_VALUE})"')
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IIS = (
     *("c-ip", "cs-username", "date", "time", "s-sitename", "s-computername", "s-ip", "time-taken", "cs-bytes"),
     *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
@@ -50,20 +46,8 @@ _IIS = (
 _SHORT_YEAR = re.compile(r"/(\d\d)$")
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return AccessLogReader(settings.zone)
-
-
-class AccessLogReader:
-    """`access_log`.
-
-    Args:
-        zone: Time zone of the server, for logs in the IIS format; UTC if it is not known.
-    """
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self._times = LocalTimes(zone, day_first=False)
+class AccessLogReader(LogReader):
+    """`access_log`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a request.
@@ -75,7 +59,7 @@ class AccessLogReader:
         with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
             for number, line, ended in _lines(stream, faults):
                 try:
-                    record, moment = self._read(line)
+                    record, moment = _read(line, self._settings.zone)
                 except MalformedLineError:
                     faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
                     continue
@@ -84,27 +68,8 @@ class AccessLogReader:
                 yield Place(line=number), moment, record
         tell_line_faults(faults, artefact.file.path)
 
-    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
-        """Line, moment and JSON of each record.
 
-        Raises:
-            EvidenceReadError: As `records`.
-        """
-        for place, moment, record in self.records(artefact):
-            yield place.line or 0, moment, orjson.dumps(record).decode()
-
-    def _read(self, line: str) -> tuple[Record, datetime | None]:
-        found = next(filter(None, (way.fullmatch(line) for way in _WAYS)), None)
-        return self._of_iis(line) if found is None else _of_ncsa(found)
-
-    def _of_iis(self, line: str) -> tuple[Record, datetime | None]:
-        cells = line.removesuffix(",").split(", ", len(_IIS))
-        stem, behind, query = cells[-1].rpartition(", ")
-        if len(cells) <= len(_IIS) or not behind:
-            raise MalformedLineError("fewer columns than any format of IIS has")
-        values = dict(zip(_IIS, cells, strict=False))
-        day = _SHORT_YEAR.sub(r"/20\1", values["date"])
-        return _record(values | _uri(stem, query)), self._times.moment(f"{day} {values['time']}")
+reader = AccessLogReader
 
 
 def _lines(stream: BinaryIO, faults: Counter[SkipReason]) -> Iterator[tuple[int, str, bool]]:
@@ -117,6 +82,21 @@ def _lines(stream: BinaryIO, faults: Counter[SkipReason]) -> Iterator[tuple[int,
         elif begins and (line := raw.decode("utf-8", "replace").rstrip("\r\n\0 ").removeprefix("\ufeff")):
             yield number, line, whole
         number += whole
+
+
+def _read(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:
+    found = next(filter(None, (way.fullmatch(line) for way in _WAYS)), None)
+    return _of_iis(line, zone) if found is None else _of_ncsa(found)
+
+
+def _of_iis(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:
+    cells = line.removesuffix(",").split(", ", len(_IIS))
+    stem, behind, query = cells[-1].rpartition(", ")
+    if len(cells) <= len(_IIS) or not behind:
+        raise MalformedLineError("fewer columns than any format of IIS has")
+    values = dict(zip(_IIS, cells, strict=False))
+    day = _SHORT_YEAR.sub(r"/20\1", values["date"])
+    return _record(values | _uri(stem, query)), local_moment(f"{day} {values['time']}", zone, day_first=False)
 
 
 def _of_ncsa(found: re.Match[str]) -> tuple[Record, datetime | None]:
@@ -145,9 +125,9 @@ def _moment(found: re.Match[str]) -> datetime | None:
     zone = found["zone"]
     east = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
     try:
-        month = _MONTHS.index(found["month"]) + 1
-        year, hour, minute, second = map(int, found["clock"].split(":"))
+        month = MONTHS.index(found["month"].lower()) + 1
         offset = timezone(east if zone[0] == "+" else -east)
-        return plausible(datetime(year, month, int(found["day"]), hour, minute, second, tzinfo=offset))
     except ValueError:
         return None
+    year, *clock = map(int, found["clock"].split(":"))
+    return clock_time(offset, year, month, int(found["day"]), *clock)

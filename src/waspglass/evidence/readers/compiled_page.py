@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import xml_elements
 
@@ -32,12 +31,7 @@ _NAMES = {
 }
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return CompiledPageReader()
-
-
-class CompiledPageReader:
+class CompiledPageReader(RecordReader):
     """`compiled_page`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -62,6 +56,9 @@ class CompiledPageReader:
                     "application": _application(path),
                 }
                 yield Place(line=element.line), artefact.file.modified, {**artefact.attributes, **filled(fields)}
+
+
+reader = CompiledPageReader
 
 
 def _application(path: str) -> str:

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 import orjson
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
 from waspglass.evidence.readers.event_documents import documents
-from waspglass.evidence.readers.local_times import LocalTimes, day_stands_first, is_ambiguous, is_local
-from waspglass.evidence.readers.settings import ReaderSettings
+from waspglass.evidence.readers.local_times import day_stands_first, is_ambiguous, is_local, local_moment
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
@@ -59,21 +58,8 @@ _MOST_OFFSETS = 3
 _BAR = " \N{BROKEN BAR} "
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return EventExportReader(settings.zone if settings.zone_known else None)
-
-
-class EventExportReader:
-    """`event_export`.
-
-    Args:
-        zone: Time zone of the server, for times that were written without one; if it is not known they are read as UTC,
-            and a file that has some says so at its end.
-    """
-
-    def __init__(self, zone: tzinfo | None = None) -> None:
-        self._zone = zone
+class EventExportReader(LogReader):
+    """`event_export`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record an event.
@@ -81,16 +67,16 @@ class EventExportReader:
         Raises:
             EvidenceReadError: At the end, if some of it, or times of events, could not be read, or name no zone.
         """
-        times, decided, unread, zoneless = LocalTimes(self._zone or UTC), False, 0, 0
+        day_first, decided, unread, zoneless = None, False, 0, 0
         ahead = set[timedelta]()
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
             written = _written(record)
             if not decided and is_ambiguous(written):
-                times, decided = LocalTimes(self._zone or UTC, day_stands_first(_times_in(artefact))), True
+                day_first, decided = day_stands_first(_times_in(artefact)), True
             moment = event_time(record)
             if is_local(written):
-                clock = times.moment(written)
+                clock = local_moment(written, self._settings.zone, day_first)
                 if "UtcTime" not in record:  # which Sysmon writes whatever the server's zone
                     moment, zoneless = clock, zoneless + 1
                 elif clock is not None and moment is not None and len(ahead) < _MOST_OFFSETS:
@@ -100,7 +86,7 @@ class EventExportReader:
         if unread:
             message = f"the times of {unread} events cannot be read; save the log as EVTX or XML instead"
             raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
-        if zoneless and self._zone is None:
+        if zoneless and self._settings.named_zone is None:
             message = (
                 f"the times of {zoneless} events name no zone and were read as UTC; name the timezone in the facts"
             )
@@ -115,6 +101,9 @@ class EventExportReader:
         """
         for place, moment, record in self.records(artefact):
             yield place.record or 0, moment, orjson.dumps({"Event": {"EventData": record}}).decode()
+
+
+reader = EventExportReader
 
 
 def _shown(offsets: set[timedelta]) -> str:

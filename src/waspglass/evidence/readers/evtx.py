@@ -20,12 +20,11 @@ from typing import BinaryIO, Protocol, TypedDict, cast
 import orjson
 from evtx import PyEvtxParser
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.event_json import flatten_event
 from waspglass.evidence.formats.moments import EARLIEST, LATEST, plausible
 from waspglass.evidence.readers.evtx_chunks import CHUNK_BYTES, SafeChunks
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.skip import SkipReason
 
 __all__ = ["EvtxReader", "reader"]
@@ -52,12 +51,7 @@ class _Parser(Protocol):
     def records_json(self) -> Iterator[_Entry]: ...
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return EvtxReader()
-
-
-class EvtxReader:
+class EvtxReader(LogReader):
     """`evtx`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -92,6 +86,9 @@ class EvtxReader:
             if not text.startswith(_CREATED, found):  # it stands where it stood in the event before, mostly
                 found = text.find(_CREATED)
             yield entry["event_record_id"], _moment(entry, found), text
+
+
+reader = EvtxReader
 
 
 def _entries(artefact: Artefact) -> Iterator[_Entry]:

@@ -16,12 +16,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.formats.moments import plausible
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 
 __all__ = ["ExchangeSetupLogReader", "reader"]
@@ -60,20 +59,8 @@ class _Run:
     errors: int = 0
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return ExchangeSetupLogReader(settings.zone)
-
-
-class ExchangeSetupLogReader:
-    """`exchange_setup_log`.
-
-    Args:
-        zone: Time zone of the server, for logs that do not state their offset; UTC if it is not known.
-    """
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self._zone = zone
+class ExchangeSetupLogReader(RecordReader):
+    """`exchange_setup_log`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a run, oldest first.
@@ -122,9 +109,12 @@ class ExchangeSetupLogReader:
         try:
             if run.zone is not None:
                 return plausible(moment - run.zone)
-            return plausible(moment.replace(tzinfo=self._zone))
+            return plausible(moment.replace(tzinfo=self._settings.zone))
         except (OverflowError, ValueError):
             return None
+
+
+reader = ExchangeSetupLogReader
 
 
 def _note(run: _Run, text: str) -> None:

@@ -11,7 +11,7 @@ with `build` and `install_path`: the version that was installed last (updates wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 from typing import Protocol, cast
@@ -19,7 +19,6 @@ from typing import Protocol, cast
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.formats.moments import plausible
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.document import format_instant
 from waspglass.model.skip import SkipReason
 
@@ -64,20 +63,8 @@ class _Key(Protocol):
     def values(self) -> Iterator[_Value]: ...
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return HiveReader(settings.keys)
-
-
-class HiveReader:
-    """`hive`.
-
-    Args:
-        more_keys: Read besides those of Windows: paths below the root of the hive; `*` stands for any one name.
-    """
-
-    def __init__(self, more_keys: Iterable[str] = ()) -> None:
-        self._keys = (*WATCHED_KEYS, *more_keys)
+class HiveReader(RecordReader):
+    """`hive`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a value of the watched keys.
@@ -111,8 +98,11 @@ class HiveReader:
 
     def _watched(self, root: _Key) -> Iterator[tuple[str, _Key]]:
         looks = count(1)
-        for pattern in self._keys:
+        for pattern in (*WATCHED_KEYS, *self._settings.keys):
             yield from _descend(root, pattern.split("\\"), "", looks)
+
+
+reader = HiveReader
 
 
 def _too_many(what: str) -> EvidenceReadError:

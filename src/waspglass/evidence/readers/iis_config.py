@@ -18,7 +18,6 @@ from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.readers.line_places import LinePlaces
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, xml_elements
 from waspglass.model.document import format_instant
@@ -90,12 +89,7 @@ _SETTINGS: dict[tuple[str, ...], tuple[str, Callable[[XmlElement], dict[str, str
 _RULE_PARTS = frozenset({"match", "action", "add"})
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return IisConfigReader()
-
-
-class IisConfigReader:
+class IisConfigReader(RecordReader):
     """`iis_config`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -115,6 +109,9 @@ class IisConfigReader:
             if fields is not None:
                 fields |= _where(element)
                 yield places.at(element.line), None, shared | filled(fields)
+
+
+reader = IisConfigReader
 
 
 def _setting(element: XmlElement, rules: dict[int, dict[str, list[str]]]) -> dict[str, str] | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
-from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.formats.moments import clock_time
 
-__all__ = ["LocalTimes", "day_stands_first", "is_ambiguous", "is_local"]
+__all__ = ["day_stands_first", "is_ambiguous", "is_local", "local_moment"]
 
 _LOCAL = re.compile(
     r"(?:(?P<ys>\d{4})/(?P<ms>\d{1,2})/(?P<ds>\d{1,2})|(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})[./-](?P<ye>\d{4}))"
@@ -49,36 +49,27 @@ def day_stands_first(texts: Iterable[str]) -> bool | None:
     return None
 
 
-class LocalTimes:
-    """Reads the times of one file.
+def local_moment(text: str, zone: tzinfo, day_first: bool | None = None) -> datetime | None:
+    """In UTC; None if it cannot be read or is absurd.
 
     Args:
+        text: As the program wrote it.
         zone: Time zone of the server.
         day_first: What `day_stands_first` says of the file.
     """
-
-    def __init__(self, zone: tzinfo = UTC, day_first: bool | None = None) -> None:
-        self._zone, self._day_first = zone, day_first
-
-    def moment(self, text: str) -> datetime | None:
-        """In UTC; None if it cannot be read or is absurd."""
-        found = _LOCAL.fullmatch(text)
-        if found is None:
+    found = _LOCAL.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(found[name] or 0) for name in ("ys", "ms", "ds"))
+    half = (found["half"] or "").lower()
+    if found["first"] is not None:
+        parts = int(found["first"]), int(found["second"])
+        american = day_first is False or (day_first is None and bool(half))
+        month, day = parts if american and found["mark"] != "." else parts[::-1]
+        year = int(found["ye"])
+    hour = int(found["hour"])
+    if half:
+        if not 1 <= hour <= _NOON:
             return None
-        year, month, day = (int(found[name] or 0) for name in ("ys", "ms", "ds"))
-        half = (found["half"] or "").lower()
-        if found["first"] is not None:
-            parts = int(found["first"]), int(found["second"])
-            american = self._day_first is False or (self._day_first is None and bool(half))
-            month, day = parts if american and found["mark"] != "." else parts[::-1]
-            year = int(found["ye"])
-        hour = int(found["hour"])
-        if half:
-            if not 1 <= hour <= _NOON:
-                return None
-            hour = hour % _NOON + (_NOON if half == "p" else 0)
-        try:
-            at = datetime(year, month, day, hour, int(found["minute"]), int(found["s"] or 0), tzinfo=self._zone)
-            return plausible(at)
-        except (ValueError, OverflowError):
-            return None
+        hour = hour % _NOON + (_NOON if half == "p" else 0)
+    return clock_time(zone, year, month, day, hour, int(found["minute"]), int(found["s"] or 0))

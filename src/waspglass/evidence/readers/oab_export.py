@@ -28,7 +28,6 @@ from waspglass.evidence.errors import read_error
 from waspglass.evidence.formats.event_shapes import json_text
 from waspglass.evidence.formats.moments import json_date, moment, plausible
 from waspglass.evidence.readers.line_places import LinePlaces
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.skip import SkipReason
@@ -44,12 +43,7 @@ _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
 _Found = tuple[int, dict[str, str]]
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return OabExportReader()
-
-
-class OabExportReader:
+class OabExportReader(RecordReader):
     """`oab_export`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -69,6 +63,9 @@ class OabExportReader:
                     fields.setdefault(ours, value)
             record = {**artefact.attributes, **filled(fields), "path": path}
             yield places.at(line), _changed(fields), record
+
+
+reader = OabExportReader
 
 
 def _objects(content: bytes, path: str) -> Iterator[_Found]:

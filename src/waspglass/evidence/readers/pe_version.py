@@ -18,7 +18,6 @@ import pefile
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.member import file_time
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.model.document import format_instant
@@ -48,12 +47,7 @@ class _Image(Protocol):
     def parse_data_directories(self, directories: list[int]) -> None: ...
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return PeVersionReader()
-
-
-class PeVersionReader:
+class PeVersionReader(RecordReader):
     """`pe_version`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -71,6 +65,9 @@ class PeVersionReader:
             **_described(content, artefact.file.path),
         }
         yield Place(offset=0), artefact.file.modified, filled(fields)
+
+
+reader = PeVersionReader
 
 
 def _described(content: bytes, path: str) -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from importlib import import_module
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from waspglass.evidence.artefact import RecordReader
+from waspglass.evidence.artefact import ReaderSettings, RecordReader
 from waspglass.evidence.format import FORMATS
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.model.errors import UsageError
 
 __all__ = ["record_readers"]
@@ -34,7 +33,7 @@ def record_readers(
     Raises:
         UsageError: If there is no such time zone.
     """
-    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys), timezone is not None))
+    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys)))
 
 
 class _Readers(Mapping[str, RecordReader]):
@@ -58,9 +57,9 @@ class _Readers(Mapping[str, RecordReader]):
         return len(self._modules)
 
 
-def _zone(name: str | None) -> tzinfo:
+def _zone(name: str | None) -> tzinfo | None:
     if name is None:
-        return UTC
+        return None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
 from waspglass.evidence.errors import read_error
-from waspglass.evidence.formats.moments import plausible
-from waspglass.evidence.readers.settings import ReaderSettings
+from waspglass.evidence.formats.moments import MONTHS, clock_time
 from waspglass.evidence.readers.whole_file import decoded, read_whole
 from waspglass.model.skip import SkipReason
 
@@ -35,25 +34,12 @@ _THREAT = re.compile(r"\s*Threat Detected: *([^\s,]+)( and removed!)?", re.IGNOR
 _ACTION = re.compile(r"\s*Action: *(\w+), *Result: *(0x[0-9a-f]+)", re.IGNORECASE)
 _FILE = re.compile(r"\s*file://(\S.*)", re.IGNORECASE)
 _OTHER = re.compile(r"\s*(?:SigSeq:|\w+://|->)", re.IGNORECASE)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ACTIONS = {"clean": "1", "quarantine": "2", "remove": "3"}
 """Numbers of Defender's actions."""
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return SafetyScannerReader(settings.zone)
-
-
-class SafetyScannerReader:
-    """`safety_scanner`.
-
-    Args:
-        zone: Time zone of the server; UTC if it is not known.
-    """
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self._zone = zone
+class SafetyScannerReader(RecordReader):
+    """`safety_scanner`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a file in which something was found.
@@ -88,13 +74,13 @@ class SafetyScannerReader:
 
     def _moment(self, start: re.Match[str]) -> datetime | None:
         month = start[1].lower()
-        if month not in _MONTHS:
+        day, hour, minute, second, year = map(int, start.group(2, 3, 4, 5, 6))
+        if month not in MONTHS:
             return None
-        day, hour, minute, second, year = (int(start[group]) for group in range(2, 7))
-        try:
-            return plausible(datetime(year, _MONTHS.index(month) + 1, day, hour, minute, second, tzinfo=self._zone))
-        except (ValueError, OverflowError):
-            return None
+        return clock_time(self._settings.zone, year, MONTHS.index(month) + 1, day, hour, minute, second)
+
+
+reader = SafetyScannerReader
 
 
 def _found(threat: str, action: str, result: str) -> dict[str, str]:

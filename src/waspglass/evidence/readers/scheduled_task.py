@@ -16,7 +16,6 @@ from datetime import datetime
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_places import LinePlaces
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import read_whole
 from waspglass.evidence.readers.xml_elements import XmlElement, text_of, xml_elements
 from waspglass.model.document import format_instant
@@ -44,12 +43,7 @@ _ACTION_FIELDS = {
 }
 
 
-def reader(_settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return ScheduledTaskReader()
-
-
-class ScheduledTaskReader:
+class ScheduledTaskReader(RecordReader):
     """`scheduled_task`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
@@ -84,6 +78,9 @@ class ScheduledTaskReader:
         for line, one in actions or [(1, {})]:
             fields = {**artefact.attributes, **task, **one}
             yield places.at(line), moment, filled(fields)
+
+
+reader = ScheduledTaskReader
 
 
 def _trigger(element: XmlElement) -> str:

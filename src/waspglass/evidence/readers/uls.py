@@ -14,16 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import BinaryIO
 
-import orjson
-
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, distinct
+from waspglass.evidence.artefact import Artefact, LogReader, Place, Record, distinct
 from waspglass.evidence.errors import EvidenceReadError, reading
-from waspglass.evidence.formats.moments import plausible
+from waspglass.evidence.formats.moments import clock_time
 from waspglass.evidence.readers.line_faults import tell_line_faults
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
@@ -46,20 +43,8 @@ _PATIENCE = 256
 """Rows that such a message waits."""
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return UlsReader(settings.zone)
-
-
-class UlsReader:
-    """`uls`.
-
-    Args:
-        zone: Time zone of the server; UTC if it is not known.
-    """
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self._zone = zone
+class UlsReader(LogReader):
+    """`uls`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record a message, at the line where it begins, in the order in which messages end.
@@ -67,7 +52,7 @@ class UlsReader:
         Raises:
             EvidenceReadError: If the file cannot be read on; at the end, if something in it could not be read.
         """
-        log = _Log(self._zone)
+        log = _Log(self._settings.zone)
         with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
             for message in _joined(log.rows(stream)):
                 yield Place(line=message.line), message.time, message.record()
@@ -75,14 +60,8 @@ class UlsReader:
                 raise log.broken
         tell_line_faults(log.faults, artefact.file.path)
 
-    def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
-        """Line, moment and JSON of each record: these logs are of gigabytes.
 
-        Raises:
-            EvidenceReadError: As `records`.
-        """
-        for place, moment, record in self.records(artefact):
-            yield place.line or 0, moment, orjson.dumps(record).decode()
+reader = UlsReader
 
 
 @dataclass(slots=True)
@@ -235,16 +214,10 @@ class _Log:
     def _time(self, stamp: re.Match[str]) -> datetime | None:
         text = stamp.string[:_SECONDS]
         if text != self.second[0]:
-            self.second = text, self._moment(stamp)
+            month, day, *rest = map(int, stamp.group(1, 2, 3, 4, 5, 6))
+            self.second = text, clock_time(self.zone, rest[0], month, day, *rest[1:])
         second = self.second[1]
         if second is None:
             self.faults[SkipReason.BAD_TIME] += 1
             return None
         return second + timedelta(microseconds=int((stamp[7] or "").ljust(6, "0")))
-
-    def _moment(self, stamp: re.Match[str]) -> datetime | None:
-        month, day, year, hour, minute, second = (int(stamp[group]) for group in range(1, 7))
-        try:
-            return plausible(datetime(year, month, day, hour, minute, second, tzinfo=self.zone))
-        except (ValueError, OverflowError):
-            return None

@@ -8,38 +8,22 @@ know the file; absent without a lookup), `text` (the first 64 KiB as text). The 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, filled
 from waspglass.evidence.errors import reading
-from waspglass.evidence.readers.settings import ReaderSettings
 from waspglass.evidence.readers.whole_file import decoded
 from waspglass.model.document import format_instant
 
-__all__ = ["TEXT_BYTES", "KnownGood", "WebFileReader", "name_fields", "reader"]
-
-KnownGood = Container[str]
-"""The SHA-256 (lower-case hex) of the files that the vendor shipped; only asked whether it holds one."""
+__all__ = ["TEXT_BYTES", "WebFileReader", "name_fields", "reader"]
 
 TEXT_BYTES = 64 * 1024
 _STEP = 1024 * 1024
 
 
-def reader(settings: ReaderSettings) -> RecordReader:
-    """The reader of this format."""
-    return WebFileReader(settings.known_good)
-
-
-class WebFileReader:
-    """`web_file`.
-
-    Args:
-        known_good: Lookup of the vendor's files; None if there is none.
-    """
-
-    def __init__(self, known_good: KnownGood | None = None) -> None:
-        self._known_good = known_good
+class WebFileReader(RecordReader):
+    """`web_file`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:
         """One record: the file.
@@ -67,9 +51,12 @@ class WebFileReader:
             record["text"] = decoded(head)
         if artefact.file.modified is not None:
             record["modified"] = format_instant(artefact.file.modified)
-        if self._known_good is not None:
-            record["known_good"] = "true" if sha256.hexdigest() in self._known_good else "false"
+        if (known_good := self._settings.known_good) is not None:
+            record["known_good"] = "true" if sha256.hexdigest() in known_good else "false"
         yield Place(offset=0), artefact.file.modified, record
+
+
+reader = WebFileReader
 
 
 def name_fields(path: str) -> dict[str, str]:

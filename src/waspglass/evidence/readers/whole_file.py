@@ -9,13 +9,12 @@ from waspglass.evidence.errors import read_error, reading
 from waspglass.evidence.utf16 import utf16_of
 from waspglass.model.skip import SkipReason
 
-__all__ = ["MAX_TEXT_BYTES", "decoded", "read_whole"]
+__all__ = ["decoded", "read_whole"]
 
-MAX_TEXT_BYTES = 64 * 1024 * 1024
 _LOSSLESS_BYTES = 1024 * 1024
 
 
-def read_whole(artefact: Artefact, limit: int = MAX_TEXT_BYTES) -> bytes:
+def read_whole(artefact: Artefact, limit: int) -> bytes:
     """The content of a file that should be small.
 
     Raises:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
-from typing import Protocol, runtime_checkable
 
 import orjson
 
@@ -33,7 +32,7 @@ from waspglass.hunt.outcome.result import Scanned
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["EventTexts", "TextPlans", "scan_event_texts"]
+__all__ = ["TextPlans", "scan_event_texts"]
 
 Text = tuple[int, datetime | None, str]
 """Of an event: record id, moment and JSON in any known shape. Of another record: line, moment and its fields."""
@@ -46,19 +45,6 @@ _PATIENCE = 4096
 """Candidates that cost about as much as to choose needles by what is rare in the evidence."""
 _PIECE, _PIECES = 64 << 10, 8
 """Bytes of a batch, and batches, that such a choice is made by."""
-
-
-@runtime_checkable
-class EventTexts(Protocol):
-    """A reader that can give its records unparsed."""
-
-    def json_lines(self, artefact: Artefact) -> Iterator[Text]:
-        """The text of each record.
-
-        Raises:
-            EvidenceReadError: If the file cannot be read on; what was yielded before stands.
-        """
-        ...
 
 
 class TextPlans:

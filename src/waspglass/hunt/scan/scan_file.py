@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, Columns, LineFormat, LogReader, Record, RecordReader
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
@@ -22,7 +22,7 @@ from waspglass.hunt.outcome.result import Limits, Scanned
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.scan.blocks import BLOCK, open_blocks
-from waspglass.hunt.scan.event_scan import EventTexts, TextPlans, scan_event_texts
+from waspglass.hunt.scan.event_scan import TextPlans, scan_event_texts
 from waspglass.hunt.scan.fast_scan import fast_scan
 from waspglass.hunt.scan.line_numbers import Counter, number_lines
 from waspglass.hunt.scan.lines import LogState, naive_scan
@@ -202,7 +202,7 @@ def _scan_reader(
     bindings = run.bindings(kind, None, None)
     enrich = _enricher(run.scanner, extra) if format_of(artefact.format).yara and run.scanner.active else None
     run.progress(artefact.file.path, artefact.file.size or 0)
-    if isinstance(reader, EventTexts) and not run.naive:
+    if isinstance(reader, LogReader) and not run.naive:
         return scan_event_texts(artefact, kind, reader.json_lines(artefact), bindings, collector, run.text_plans)
     return scan_records(artefact, kind, reader.records(artefact), bindings, collector, enrich)
 
