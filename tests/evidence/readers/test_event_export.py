@@ -134,7 +134,7 @@ def _said(rows: Sequence[dict[str, str]], zone: ZoneInfo | None = None) -> str:
 
 def test_local_times_without_a_known_zone_are_told_with_what_sysmon_says_of_the_clock() -> None:
     local, sysmon = {**UNTIMED, "TimeCreated": "7/3/2021 1:02:03 PM"}, {**WINEVENT, "TimeCreated": "3.3.2021 03:02:04"}
-    assert "of 2 events name no zone and were read as UTC" in _said([local, local])
+    assert "events whose times name no zone, read as UTC: 2;" in _said([local, local])
     assert "clock was +2 hours from UTC" in _said([local, sysmon])
     assert _said([sysmon]) == _said([local], ZoneInfo("Europe/Berlin")) == ""
 

@@ -57,7 +57,7 @@ def test_a_bomb_is_told_and_the_events_around_it_are_read(times: int, levels: in
     good = GOOD[4096:]
     count, said = _read(good, _bomb(times, levels), good)
     assert count == 2
-    assert "1 events or chunks are damaged; the others were read" in said
+    assert "events or chunks that are damaged: 1; the others were read" in said
 
 
 def test_logs_are_read_side_by_side() -> None:
@@ -70,5 +70,5 @@ def test_logs_are_read_side_by_side() -> None:
 def test_events_that_become_long_are_left_out_and_then_the_log_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("waspglass.evidence.readers.evtx._LONGEST_EVENT", 1000)
     long, good = evtx([[(WHEN, {"EventID": "1", "A": "b" * 2000})]])[4096:], GOOD[4096:]
-    assert _read(long, good) == (1, "1 events or chunks are damaged; the others were read")
-    assert _read(*[long] * 20, good) == (0, "16 events or chunks are damaged; it was not read on")
+    assert _read(long, good) == (1, "events or chunks that are damaged: 1; the others were read")
+    assert _read(*[long] * 20, good) == (0, "events or chunks that are damaged: 16; it was not read on")

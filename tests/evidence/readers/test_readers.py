@@ -492,7 +492,7 @@ class TestEvtx:
         content[42:44] = b"\1\0"  # the header of a log that was copied from a running server lags behind
         found, refused = until_fault("evtx", bytes(content) + bytes(2 * 65536))
         assert [place.record for place, _, _ in found] == [1, 3]
-        assert refused.message.startswith("1 events or chunks")
+        assert refused.message.startswith("events or chunks that are damaged: 1;")
 
     def test_a_chunk_whose_events_were_overwritten_with_zeros_is_told(self) -> None:
         content = bytearray(evtx([[(self.START, {"EventID": "1"})]] * 3))

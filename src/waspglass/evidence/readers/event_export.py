@@ -84,12 +84,10 @@ class EventExportReader(LogReader):
             unread += bool(written) and moment is None
             yield Place(record=number), moment, record
         if unread:
-            message = f"the times of {unread} events cannot be read; save the log as EVTX or XML instead"
+            message = f"events whose times cannot be read: {unread}; save the log as EVTX or XML instead"
             raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
         if zoneless and self._settings.named_zone is None:
-            message = (
-                f"the times of {zoneless} events name no zone and were read as UTC; name the timezone in the facts"
-            )
+            message = f"events whose times name no zone, read as UTC: {zoneless}; name the timezone in the facts"
             message += f" (by its Sysmon events the clock was {_shown(ahead)} hours from UTC)" if ahead else ""
             raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
 

@@ -22,4 +22,4 @@ def tell_faults(faults: int, path: str) -> None:
     """
     if faults:
         rest = "it was not read on" if faults > MOST_FAULTS else "the others were read"
-        raise read_error(path, SkipReason.DAMAGED, f"{faults} events are damaged or cut; {rest}")
+        raise read_error(path, SkipReason.DAMAGED, f"events that are damaged or cut: {faults}; {rest}")

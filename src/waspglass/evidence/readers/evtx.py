@@ -71,7 +71,7 @@ class EvtxReader(LogReader):
             found = entry["data"].find(_CREATED)
             yield Place(record=entry["event_record_id"]), _moment(entry, found), flatten_event(document)
         if damaged:
-            message = f"{damaged} events are damaged; the others were read"
+            message = f"events that are damaged: {damaged}; the others were read"
             raise read_error(artefact.file.path, SkipReason.DAMAGED, message)
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
@@ -123,7 +123,7 @@ def _entries(artefact: Artefact) -> Iterator[_Entry]:
         raise read_error(path, SkipReason.TRUNCATED, "it is cut; the events before that were read")
     if unreadable:
         rest = "the others were read" if long < _MOST_LONG else "it was not read on"
-        raise read_error(path, SkipReason.DAMAGED, f"{unreadable} events or chunks are damaged; {rest}")
+        raise read_error(path, SkipReason.DAMAGED, f"events or chunks that are damaged: {unreadable}; {rest}")
 
 
 def _raise_fault_at_end(stream: BinaryIO) -> None:

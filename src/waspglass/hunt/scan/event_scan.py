@@ -217,7 +217,7 @@ def scan_event_texts(
             try:
                 read = orjson.loads(raw)
             except orjson.JSONDecodeError:  # the parser writes names of elements as an intruder made them
-                collector.skip(SkipReason.DAMAGED, "an event is damaged")
+                collector.skip(SkipReason.DAMAGED, "an event that may concern a rule is damaged")
                 continue
             record = bindings.derive(read if channels is None else flatten_event(read))
             for bound in sorted(wanted, key=order.__getitem__):
