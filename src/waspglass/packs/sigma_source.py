@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaCorrelationRuleError, SigmaError
 from sigma.filters import SigmaFilter
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
@@ -22,6 +22,7 @@ NOT_SIGMA = (SigmaError, KeyError, TypeError, ValueError, AttributeError, Recurs
 
 _ALIASES = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows under another name only."""
+_CORRELATION = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")
 _BOUNDS = ("gt", "gte", "lt", "lte", "eq", "neq")
 
 
@@ -59,6 +60,8 @@ def parsed_filter(document: Mapping[str, object]) -> SigmaFilter:
 def parsed_correlation(document: Mapping[str, object]) -> ParsedCorrelation:
     """A correlation rule; see `parsed_rule`."""
     body = document.get("correlation")
+    if isinstance(body, dict):
+        _check_correlation(body)
     condition = body.get("condition") if isinstance(body, dict) else None
     plain: dict[str, object] = dict(document)
     further: tuple[tuple[str, float], ...] = ()
@@ -73,6 +76,16 @@ def parsed_correlation(document: Mapping[str, object]) -> ParsedCorrelation:
         references = references or tuple(rule.condition.get_referenced_rules())
     inside = isinstance(body, dict) and body.get("generate") is True
     return ParsedCorrelation(rule, further, references, inside or document.get("generate") is True)
+
+
+def _check_correlation(body: Mapping[str, object]) -> None:
+    """Finds what pySigma passes over: without a misspelt `group_by`, whatever anybody did would be joined."""
+    if unknown := sorted(str(key) for key in body if key not in _CORRELATION):
+        raise SigmaCorrelationRuleError(f"`correlation` has no {', '.join(unknown)}, only {', '.join(_CORRELATION)}")
+    aliases = body.get("aliases")
+    for alias, fields in aliases.items() if isinstance(aliases, dict) else ():
+        if isinstance(fields, dict) and not all(isinstance(field, str) for field in fields.values()):
+            raise SigmaCorrelationRuleError(f"the alias {alias} names something for a rule that is not one field")
 
 
 def _known(part: object) -> object:

@@ -238,6 +238,9 @@ def test_generate_in_a_description_means_nothing() -> None:
         (count("gte: 0, eq: 0"), "no event at all"),
         (joined("temporal_ordered", "a, a", ""), "twice"),
         (measured("value_percentile", "gt: 5"), "percentile"),
+        (count("gte: 2").replace("group-by", "group_by"), "no group_by"),
+        (joined("temporal", "", ""), "names no rule"),
+        (joined("temporal", "a, b", "aliases: {U: {a: [V, W]}}"), "the alias U"),
     ],
 )
 def test_a_correlation_that_cannot_run_is_told_and_its_rules_speak_for_themselves(correlation: str, why: str) -> None:
@@ -258,6 +261,21 @@ def test_a_filter_that_is_for_no_rule_is_told(sieve: str) -> None:
     result = hunted([A, sieve], "a1/G=g")
     assert [one.rule for one in result.findings] == ["a"]
     assert "sieve" in (result.skipped[0].detail or "")
+
+
+@pytest.mark.parametrize("selection", ["1st", "_own", "filter-not-this"])
+def test_a_filter_may_call_its_selection_as_a_rule_may(selection: str) -> None:
+    sieve = sifting("[a]", condition=f"not {selection}").replace("selection:", f"{selection}:")
+    assert found([A, sieve], "a1 a2/G=g") == [("a", 1)]
+
+
+@pytest.mark.parametrize("condition", ["selection", "1 of selection*", "selection-not-that"])
+def test_a_filter_that_could_mean_its_opposite_is_told(condition: str) -> None:
+    """The specification's example leaves out what is selected, pySigma keeps nothing else."""
+    sieve = sifting("[a]", condition=condition).replace("selection:", f"{condition.split()[-1].strip('*')}:")
+    result = hunted([A, sieve], "a1 a2/G=g")
+    assert [one.line for one in result.findings] == [1, 2]
+    assert "write `not`" in (result.skipped[0].detail or "")
 
 
 @pytest.mark.parametrize("other", [A, joined("event_count", "a", "condition: {gte: 1}"), sifting("[a]")])

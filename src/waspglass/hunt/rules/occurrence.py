@@ -43,6 +43,8 @@ def growing(correlation: Correlation) -> bool:
 
 def impossible(correlation: Correlation) -> str | None:
     """Why a correlation could never come true, or only by chance; None if it can."""
+    if not correlation.rules:
+        return "a correlation that names no rule"
     if len(set(correlation.rules)) < len(correlation.rules):
         return "a correlation that names a rule twice"
     if correlation.kind == "value_percentile" and correlation.percentile is None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sigma.correlations import SigmaExtendedCorrelationCondition
-from sigma.filters import SigmaFilter
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaLogSource
 
-from waspglass.hunt.rules.condition import disjunction
+from waspglass.hunt.rules.condition import And, Condition, disjunction
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.occurrence import impossible
 from waspglass.hunt.rules.rule import Capture, Correlation, Meaning, Rule
@@ -26,6 +25,7 @@ __all__ = ["Filter", "read_correlation", "read_filter", "read_rule"]
 _ASKED = ("logsource", "detection", "correlation", "filter", "generate")
 _SHOUTED = re.compile(r"(?<![\w*?-])(?:AND|OR|NOT)(?![\w*?-])")
 """Whole words: `filter-NOT-x` and `1 of OR*` are names."""
+_NOT = re.compile(r"(?<![\w*?-])not(?![\w*?-])")
 _TECHNIQUE = re.compile(r"attack\.t[0-9]{4}(?:\.[0-9]{3})?")
 _LONGEST_TITLE = 256
 _TAG_RUNGS = (
@@ -77,29 +77,48 @@ class Filter:
         title: What it calls itself.
         source: The file that it came from.
         origin: `pack` or `user`; a user's filter leaves the pack's rules alone.
+        logsource: Of the rules that it is for.
+        rules: Names and ids of these; None for any.
+        condition: What is demanded of a record besides.
         applied: True once a rule was met that it is for.
     """
 
     title: str
     source: str
     origin: str
-    _filter: SigmaFilter
+    logsource: Logsource
+    rules: frozenset[str] | None
+    condition: Condition
     applied: bool = False
 
-    def apply(self, rule: SigmaRule) -> None:
-        """Adds the filter to the rule, if it is for it."""
-        before = len(rule.detection.detections)
-        self._filter.apply_on_rule(rule)
-        self.applied = self.applied or len(rule.detection.detections) > before
+    def added_to(self, rule: Rule) -> Rule:
+        """The rule with the filter, if it is for it."""
+        if not self.logsource.answers(rule.logsource):
+            return rule
+        if self.rules is not None and self.rules.isdisjoint((rule.id, rule.name)):
+            return rule
+        self.applied = True
+        return replace(rule, condition=And((rule.condition, self.condition)))
 
 
 def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
     """One Sigma filter; see `read_rule`."""
     called = _Called.by(document, source)
     parsed = parsed_filter(_asked(document, called))
-    for condition in parsed.filter.parsed_condition:
-        condition_of(condition.parsed)  # what is wrong with it is not the fault of the rules that it is for
-    return Filter(called.title, source, origin, parsed)
+    own, (told,), named = parsed.filter, parsed.filter.condition, parsed.filter.rules
+    if not _NOT.search(told):
+        raise UnsupportedRuleError(
+            f"`condition: {told}` would leave nothing but what it selects (pySigma), or leave out just that (the"
+            " specification's example); to leave it out, write `not`"
+        )
+    return Filter(
+        title=called.title,
+        source=source,
+        origin=origin,
+        logsource=_said(parsed.logsource),
+        rules=None if isinstance(named, str) else frozenset(_referred(one.reference) for one in named),
+        condition=disjunction([condition_of(condition.parsed) for condition in own.parsed_condition]),
+    )
 
 
 def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters: Sequence[Filter]) -> Rule:
@@ -116,30 +135,31 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
         SigmaError: If it is not valid Sigma.
     """
     called = _Called.by(document, unnamed)
-    rule = parsed_rule(_asked(document, called))
-    for one in filters:
-        one.apply(rule)
+    parsed = parsed_rule(_asked(document, called))
     meaning, block = _meaning(document)
     phase = block.get("phase", "first")
     if phase not in ("first", "follow-up"):
         raise UnsupportedRuleError(f"waspglass block: no phase {phase!r}")
-    return Rule(
+    said = _said(parsed.logsource)
+    rule = Rule(
         id=called.id,
         name=called.name,
         title=called.title,
-        logsource=_logsource(rule),
-        condition=disjunction([condition_of(condition.parsed) for condition in rule.detection.parsed_condition]),
+        logsource=said.model_copy(update={"product": "windows"}) if means_windows(said) else said,
+        condition=disjunction([condition_of(condition.parsed) for condition in parsed.detection.parsed_condition]),
         meaning=meaning,
         phase="first" if phase == "first" else "follow-up",
         source=source,
     )
+    for one in filters:
+        rule = one.added_to(rule)
+    return rule
 
 
-def _logsource(rule: SigmaRule) -> Logsource:
-    said = (rule.logsource.product, rule.logsource.category, rule.logsource.service)
+def _said(logsource: SigmaLogSource) -> Logsource:
+    said = (logsource.product, logsource.category, logsource.service)
     product, category, service = (None if part is None else part.lower() for part in said)
-    meant = Logsource(product=product, category=category, service=service)
-    return meant.model_copy(update={"product": "windows"}) if means_windows(meant) else meant
+    return Logsource(product=product, category=category, service=service)
 
 
 @dataclass(frozen=True, slots=True)
