@@ -6,10 +6,10 @@ import pytest
 
 from waspglass.hunt.scan.decide import Decider
 
-__all__ = ["tested_exactly"]
+__all__ = ["exactly_tested"]
 
 
-def tested_exactly(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bytes]]:
+def exactly_tested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bytes]]:
     """A list that grows with each line that is tested exactly from here on: by how many rules, and the line."""
     tested: list[tuple[int, bytes]] = []
     real = Decider._exactly

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hunt.evidence import both, iis, row, rules_of, sigma
-from tests.hunt.scan.exactly import tested_exactly
+from tests.hunt.scan.exactly import exactly_tested
 from waspglass.hunt.scan import decide
 from waspglass.hunt.scan.gate import repeating
 
@@ -20,7 +20,7 @@ condition: s and (script or status) and not known
 
 def asked(monkeypatch: pytest.MonkeyPatch, *lines: str) -> tuple[list[int], list[bytes]]:
     """Places of findings, and the lines behind the learnt ones on which a rule was tested."""
-    tested = tested_exactly(monkeypatch)
+    tested = exactly_tested(monkeypatch)
     monkeypatch.setattr(decide, "_LEARNT_FROM", 100)
     learnt = [row(f"/ecp/{number % 3}", query=f"learnt={number}") for number in range(100)]
     found = both([iis(*learnt, *lines)], rules_of(PAGE_OR_QUERY)).findings

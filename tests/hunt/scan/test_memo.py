@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hunt.evidence import IIS_FIELDS, KINDS, artefact, both, iis, pack, row, rules_of, sigma
-from tests.hunt.scan.exactly import tested_exactly
+from tests.hunt.scan.exactly import exactly_tested
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules import searching
 from waspglass.hunt.rules.load import load_rules
@@ -66,7 +66,7 @@ def test_a_field_that_may_be_cut_out_of_several_columns_is_remembered_by_all_of_
 
 def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Together the two rules depend on more cells than are remembered; the first alone on two."""
-    decided = tested_exactly(monkeypatch)
+    decided = exactly_tested(monkeypatch)
     rules = rules_of(
         sigma("s: {cs-uri-stem|contains: /ecp/}\nf: {cs-uri-query|contains: q}\ncondition: s and not f", title="a"),
         sigma(
@@ -82,7 +82,7 @@ def test_a_rule_that_cannot_match_a_line_costs_the_others_no_memory(monkeypatch:
 
 def test_a_line_that_was_not_met_before_is_decided_by_its_further_needle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line has a query of its own, so a memory of cells has no answer for it."""
-    decided = tested_exactly(monkeypatch)
+    decided = exactly_tested(monkeypatch)
     rules = rules_of(sigma("s: {cs-uri-stem|contains: /ecp/first, cs-uri-query|contains: odd}\ncondition: s"))
     queries = [f"q={number}" for number in range(200)]
     log = iis(*(row("/ecp/first", query=one) for one in (*queries, "odd", *queries)))
@@ -91,7 +91,7 @@ def test_a_line_that_was_not_met_before_is_decided_by_its_further_needle(monkeyp
 
 
 def test_what_was_decided_in_one_log_is_known_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    decided = tested_exactly(monkeypatch)
+    decided = exactly_tested(monkeypatch)
     quiet = [row("/ecp/first", query="q")] * 50
     logs = {"first": quiet, "second": [*quiet, row("/ecp/")]}
     made = [artefact("iis", "\r\n".join((FIELDS, *rows, "")), name) for name, rows in logs.items()]
