@@ -114,6 +114,15 @@ def test_the_addresses_that_the_steps_speak_of_are_named() -> None:
     assert "ADDRESSES" not in shown(minimal())
 
 
+def test_an_address_to_search_for_stays_whole_and_no_table_cuts_a_word() -> None:
+    address = "2001:db8:1234:5678:9abc:def0:1234:5678"
+    assessment = minimal(findings=(finding(1, time=at("2021-03-03T04:00:00Z"), actor=Actor(address=address)),))
+    assert address in shown(assessment, width=80)
+    assert address in "".join(shown(assessment, width=40).split())
+    report = shown(occupied(), width=40)
+    assert "…" not in report[report.index("WHAT THE EVIDENCE COVERS") : report.index("WHAT WAS SKIPPED")]
+
+
 def test_what_a_person_should_review_is_listed_by_rule_with_its_places() -> None:
     hints = [
         finding(n, rule="odd-page", title="An odd page", effect=Effect.HINT, source="a.log", line=n)

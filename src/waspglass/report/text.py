@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -82,9 +82,7 @@ def _section(title: str, body: RenderableType | None) -> RenderableType | None:
 
 
 def _opening(assessment: Assessment, phrases: Phrases) -> RenderableType:
-    lines = Table.grid(padding=(0, 2))
-    lines.add_column(style="bold", no_wrap=True)
-    lines.add_column()
+    lines = Table.grid(Column(style="bold", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
     lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
     lines.add_row(phrases.text("axis.lid"), lid)
@@ -157,9 +155,7 @@ def _claim(node: EvidenceNode) -> Text:
 def _advice(assessment: Assessment, phrases: Phrases) -> RenderableType:
     if not assessment.advice:
         return Text(phrases.text("text.no_advice"))
-    steps = Table.grid(padding=(0, 2))
-    steps.add_column(no_wrap=True)
-    steps.add_column()
+    steps = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for number, advice in enumerate(sorted(assessment.advice, key=lambda advice: advice.priority), start=1):
         word = Text(phrases.text(f"priority.{advice.priority}"), style=_PRIORITY_STYLE[advice.priority])
         steps.add_row(word, Text(f"{number}. {prose(advice.title)}", style="bold"))
@@ -170,9 +166,8 @@ def _advice(assessment: Assessment, phrases: Phrases) -> RenderableType:
 def _clocks(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
     if not assessment.clocks:
         return None
-    clocks = Table.grid(padding=(0, 2))
-    clocks.add_column(no_wrap=True, justify="right", style="bold")
-    clocks.add_column()
+    term = Column(no_wrap=True, justify="right", style="bold")
+    clocks = Table.grid(term, Column(overflow="fold"), padding=(0, 2))
     for clock in sorted(assessment.clocks, key=lambda clock: (clock.months, clock.hours)):
         due = phrases.text("clock.due", due=phrases.minute(clock.due(assessment.created)))
         clocks.add_row(phrases.deadline(clock.hours, clock.months), Text(prose(clock.title), style="bold"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.table import Column, Table
 from rich.text import Text
 
 from waspglass.model.assessment import Assessment
@@ -26,11 +26,13 @@ def addresses_block(assessment: Assessment, phrases: Phrases) -> RenderableType 
         return None
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for key in ("address", "rung", "count", "first", "last"):
-        table.add_column(phrases.text(f"html.{key}"), justify="right" if key == "count" else "left")
+        side: JustifyMethod = "right" if key == "count" else "left"
+        table.add_column(phrases.text(f"html.{key}"), justify=side, overflow="fold", no_wrap=key == "address")
     for row in rows:
         rung = phrases.word("rung", row.highest) if row.highest else "-"
         times = phrases.minute(row.first), phrases.minute(row.last)
-        table.add_row(Text(excerpt(row.address, _ADDRESS)), rung, phrases.number(row.count), *times)
+        address = Text(excerpt(row.address, _ADDRESS), no_wrap=False)  # whole while there is room: it is searched for
+        table.add_row(address, rung, phrases.number(row.count), *times)
     notes = [phrases.count("more", more)] if more else []
     notes.append(phrases.text("html.addresses_note"))
     return Group(table, *(Text(note, style="dim") for note in notes))
@@ -41,9 +43,7 @@ def review_block(assessment: Assessment, phrases: Phrases, places: Places) -> Re
     if not assessment.review:
         return None
     rows, more = rule_rows(assessment.review, most=_RULES)
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column()
+    table = Table.grid(Column(justify="right", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for row in rows:
         when, last = phrases.minute(row.first), phrases.minute(row.last)
         if last != when:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.table import Column, Table
 from rich.text import Text
 
 from waspglass.model.assessment import Assessment
@@ -26,9 +26,7 @@ def limits_block(assessment: Assessment, phrases: Phrases) -> RenderableType:
     """What this answer cannot see, and what would help."""
     if not assessment.limits:
         return Text(phrases.text("text.no_limits"))
-    lines = Table.grid(padding=(0, 1))
-    lines.add_column(no_wrap=True)
-    lines.add_column()
+    lines = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 1))
     for limit in assessment.limits:
         mark = f" ({phrases.text('text.decisive')})" if limit.decisive else ""
         lines.add_row("•", f"{prose(limit.text)}{mark}")
@@ -50,7 +48,8 @@ def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType |
         return None
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for key in ("kind", "span", "gaps", "volume"):
-        table.add_column(phrases.text(f"coverage.{key}"), justify="right" if key == "volume" else "left")
+        side: JustifyMethod = "right" if key == "volume" else "left"
+        table.add_column(phrases.text(f"coverage.{key}"), justify=side, overflow="fold")
     listed = [row for row in assessment.coverage if row.files or row.entry]
     for row in listed:
         name = visible(row.title or row.kind)
@@ -86,9 +85,7 @@ def skips_block(skips: Sequence[SkipSummary], phrases: Phrases, places: Places) 
     """What was not read, by reason; None if everything was."""
     if not skips:
         return None
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column()
+    table = Table.grid(Column(justify="right", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for skip in skips:
         table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason))
         for source in skip.examples[:_SKIPPED]:
