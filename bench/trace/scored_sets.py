@@ -92,9 +92,7 @@ def score_sets(data: Path, pairs: Path) -> Iterator[Scored]:
         draw = np.random.default_rng(3)
         alone = np.concatenate([draw.permutation(np.flatnonzero(label == kind))[:ALONE_PAIRS] for kind in (0, 1)])
         alone_score = np.array([
-            Collection([programs[first[i]], programs[second[i]]], commons)
-            .score_pairs(np.array([0]), np.array([1])).score[0]
-            for i in alone
+            Collection([programs[first[i]], programs[second[i]]], commons).score_all()[0, 1] for i in alone
         ], dtype=np.float64)  # fmt: skip
         yield Scored(
             path.stem, label, found.direct, found.linked, found.raised, found.most, found.chained,

@@ -85,7 +85,7 @@ def test_what_the_exhaustive_comparison_puts_first_is_among_the_candidates(tmp_p
         lines = originals[number].splitlines()
         sample = source("sample.py", "\n".join([*lines[10:35], "print('new')", *lines[:6]]))
         collection = Collection([*read, program_of(sample)])
-        scores = collection.score_pairs(np.arange(300), np.full(300, 300)).score
+        scores = collection.score_all()[:300, 300]
         best = programs[int(np.argmax(scores))].name
         assert best == programs[number].name
         assert best in {one.name for one in opened.candidates(sample.raw, 5)}

@@ -202,7 +202,7 @@ def test_a_copy_between_brings_two_rewritings_together() -> None:
     programs = [program_of(text) for text in (*texts, *background(20))]
     collection = Collection(programs, load_commons())
     first, second = np.array([0, 0]), np.array([1, 2])
-    direct = collection.score_pairs(first, second).score
+    direct = collection.score_all()[first, second]
     all_first, all_second = np.triu_indices(len(programs), 1)
     links = links_of(len(programs), [(all_first, all_second, collection.score_all()[all_first, all_second])])
     raised = with_third(best_chain(links, first, second), direct)
@@ -218,4 +218,4 @@ def test_few_programs_are_compared_directly_only() -> None:
     collection = Collection(programs, load_commons())
     first, second = np.array([0]), np.array([1])
     listed = listed_pairs(collection, first, second, load_calibration())
-    assert listed.score.tolist() == pytest.approx(collection.score_pairs(first, second).score.tolist(), abs=1e-6)
+    assert listed.score.tolist() == pytest.approx(collection.score_all()[first, second].tolist(), abs=1e-6)

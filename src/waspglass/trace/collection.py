@@ -8,7 +8,7 @@ the less the less the smaller program has in it: of one feature with the weight 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,14 @@ import numpy.typing as npt
 from scipy import sparse
 
 from waspglass.trace.commons import Commons
-from waspglass.trace.hashing import Features, Hashes
+from waspglass.trace.hashing import Features, Hashes, joined
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
 
-__all__ = ["Collection", "Scores", "Shared", "Table", "score_rows"]
+__all__ = ["Collection", "Table", "halves", "score_rows"]
 
 Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
 
 _DOCUMENT_BITS = np.uint64(20)
 _DOCUMENT_MASK = np.uint64((1 << 20) - 1)
@@ -40,50 +40,28 @@ _TINY = np.float32(1e-6)
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """The features of one view that two programs or more have, in the order of their hashes.
+class Table:
+    """One view of all programs, ready for comparing rows of them with all.
 
     Attributes:
-        feature: The features, ascending.
-        start: Feature `i` is in the programs `program[start[i]:start[i + 1]]`.
-        program: Numbers of programs.
-        weight: Rarity of each feature, in nats.
+        weight: Of the view in the mean of all.
+        rows, columns: Programs by the features that two or more have, and the reverse; the root of each feature's
+            weight, so that their product is the weight of what is shared.
         contained, united: For each program the sums that containment and Jaccard divide by.
     """
 
-    feature: Features
-    start: Indices
-    program: npt.NDArray[np.int32]
-    weight: Floats
+    weight: float
+    rows: sparse.csr_matrix
+    columns: sparse.csr_matrix
     contained: Floats
     united: Floats
-
-    def matrix(self, count: int, *, rooted: bool) -> sparse.csr_matrix:
-        """Programs by features: the weight, or its root so that the product with itself is the shared weight."""
-        weight = np.sqrt(self.weight) if rooted else self.weight
-        data = np.repeat(weight, np.diff(self.start)).astype(np.float32)
-        shape = (count, len(self.weight))
-        return sparse.csc_matrix((data, self.program, self.start), shape=shape).tocsr()
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Similarities of pairs.
-
-    Attributes:
-        score: 0 (nothing shared) to 1 (the same in all views).
-        views: The same for each view alone, by its name.
-    """
-
-    score: Floats
-    views: dict[str, Floats]
 
 
 def _packed(view: str, programs: Sequence[Program]) -> Hashes:
     """All features of a view with the program's number in the low bits, sorted."""
     arrays = [program.views[view] for program in programs]
     counts = np.array([len(array) for array in arrays], dtype=np.int64)
-    packed = np.concatenate(arrays).astype(np.uint64) if arrays else np.empty(0, dtype=np.uint64)
+    packed = joined(arrays).astype(np.uint64)
     packed <<= _DOCUMENT_BITS
     packed |= np.repeat(np.arange(len(arrays), dtype=np.uint64), counts)
     packed.sort()
@@ -107,8 +85,17 @@ class Collection:
     def __len__(self) -> int:
         return len(self.programs)
 
-    def shared(self, view: str) -> Shared:
-        """The shared features of a view and their weights."""
+    def score_all(self) -> Floats:
+        """Similarities of all pairs as a symmetric matrix of 4 n² bytes."""
+        tables, count = self.tables(), len(self)
+        blocks = [score_rows(tables, slice(start, min(count, start + 512))) for start in range(0, count, 512)]
+        return np.concatenate(blocks) if blocks else np.empty((0, 0), dtype=np.float32)
+
+    def tables(self) -> tuple[Table, ...]:
+        """What `score_rows` needs, one table a view."""
+        return tuple(self._table(view) for view in VIEWS)
+
+    def _table(self, view: str) -> Table:
         count = len(self.programs)
         packed = _packed(view, self.programs)
         key = packed >> _DOCUMENT_BITS
@@ -117,78 +104,27 @@ class Collection:
         frequent = frequency >= 2
         if count >= LARGE:
             frequent &= frequency <= COMMON_SHARE * count
-        feature = key[first].astype(np.uint32)
-        prior, strength = self._prior(feature, count)
+        prior, strength = self._prior(key[first].astype(np.uint32), count)
         weight = -np.log((frequency + strength * prior) / (count + 1 + strength))
         kept = np.repeat(frequent, frequency)
         alone = np.repeat(np.where(frequency == 1, weight, 0.0), frequency)
         program = (packed & _DOCUMENT_MASK).astype(np.int32)
-        weight_of_shared = np.bincount(program[kept], np.repeat(weight[frequent], frequency[frequent]), count)
+        each, often = weight[frequent], frequency[frequent]
+        weight_of_shared = np.bincount(program[kept], np.repeat(each, often), count)
         weight_alone = np.bincount(program, alone, count)
         lone = FEW / (FEW + count) if count < LARGE else 0.0
-        return Shared(
-            feature=feature[frequent],
-            start=np.r_[0, np.cumsum(frequency[frequent])],
-            program=program[kept],
-            weight=weight[frequent].astype(np.float32),
+        root = np.repeat(np.sqrt(each.astype(np.float32)), often)
+        rows = sparse.csc_matrix((root, program[kept], np.r_[0, np.cumsum(often)]), shape=(count, len(each)))
+        return Table(
+            WEIGHTS[view], rows.tocsr(), rows.T,
             contained=(weight_of_shared + lone * weight_alone).astype(np.float32),
             united=(weight_of_shared + max(lone, UNIQUE_IN_JACCARD) * weight_alone).astype(np.float32),
-        )
+        )  # fmt: skip
 
     def _prior(self, feature: Features, count: int) -> tuple[npt.NDArray[np.float64], float]:
         if self.commons is None or count >= LARGE:
             return np.zeros(len(feature)), 0.0
         return self.commons.share(feature), self.commons.strength
-
-    def score_pairs(self, first: Indices, second: Indices) -> Scores:
-        """Similarities of the given pairs of programs (numbers in the collection), by view too.
-
-        One pair at a time, and what `score_rows` is tested against.
-        """
-        views: dict[str, Floats] = {}
-        total, informed = np.zeros(len(first), dtype=np.float32), np.zeros(len(first), dtype=np.float32)
-        for view in VIEWS:
-            shared = self.shared(view)
-            common = _common_weight(shared.matrix(len(self), rooted=True), first, second)
-            contained = np.minimum(shared.contained[first], shared.contained[second])
-            views[view] = _ratio(common, contained, shared.united[first] + shared.united[second])
-            counts = np.float32(WEIGHTS[view]) * _informed(contained)
-            total += counts * views[view]
-            informed += counts
-        score: Floats = np.asarray(total / np.maximum(informed, _TINY), dtype=np.float32)
-        return Scores(score, views)
-
-    def score_all(self) -> Floats:
-        """Similarities of all pairs as a symmetric matrix of 4 n² bytes."""
-        tables = self.tables()
-        blocks = [score_rows(tables, block) for block in _blocks(len(self), 512)]
-        return np.concatenate(blocks) if blocks else np.empty((0, 0), dtype=np.float32)
-
-    def tables(self) -> tuple[Table, ...]:
-        """What `score_rows` needs, one table a view."""
-        tables = []
-        for view in VIEWS:
-            shared = self.shared(view)
-            rows = shared.matrix(len(self), rooted=True)
-            tables.append(Table(WEIGHTS[view], rows, rows.T.tocsr(), shared.contained, shared.united))
-        return tuple(tables)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One view of all programs, ready for comparing rows of them with all.
-
-    Attributes:
-        weight: Of the view in the mean of all.
-        rows, columns: Programs by features and the reverse; the root of each feature's weight.
-        contained, united: As in `Shared`.
-    """
-
-    weight: float
-    rows: sparse.csr_matrix
-    columns: sparse.csr_matrix
-    contained: Floats
-    united: Floats
 
 
 def score_rows(tables: Sequence[Table], rows: slice, first: int = 0) -> Floats:
@@ -209,25 +145,20 @@ def score_rows(tables: Sequence[Table], rows: slice, first: int = 0) -> Floats:
     return total
 
 
-def _blocks(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(count, start + size)) for start in range(0, count, size))
-
-
-def _common_weight(rows: sparse.csr_matrix, first: Indices, second: Indices) -> Floats:
-    common = np.empty(len(first), dtype=np.float32)
-    for block in _blocks(len(first), 4096):
-        common[block] = np.asarray(rows[first[block]].multiply(rows[second[block]]).sum(axis=1)).ravel()
-    return common
-
-
-def _ratio(common: Floats, contained: Floats, both: Floats) -> Floats:
-    """Half containment, half Jaccard.
+def halves(common: Doubles | float, contained: Doubles | float, united: Doubles | float) -> Doubles:
+    """Half containment, half Jaccard, 0 to 1.
 
     Args:
         common: Weight of what is shared.
         contained: What the smaller program could share.
-        both: The sum of what either has; overwritten.
+        united: What either has.
     """
+    mean: Doubles = 0.5 * (common / np.maximum(contained, 1e-6) + common / np.maximum(united, 1e-6))
+    return np.minimum(1.0, mean)
+
+
+def _ratio(common: Floats, contained: Floats, both: Floats) -> Floats:
+    """As `halves` for millions of pairs at once; `both` is the sum of what the two have, and is overwritten."""
     both -= common
     mean: Floats = np.divide(common, np.maximum(both, _TINY, out=both), dtype=np.float32)
     mean += common / np.maximum(contained, _TINY)

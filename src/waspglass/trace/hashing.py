@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Features", "Hashes", "hash_text", "look_up", "mix", "window_hashes"]
+__all__ = ["GOLDEN", "Features", "Hashes", "hash_text", "joined", "look_up", "mix", "polynomials", "window_hashes"]
 
 Hashes = npt.NDArray[np.uint64]
 Features = npt.NDArray[np.uint32]
@@ -16,7 +17,8 @@ Features = npt.NDArray[np.uint32]
 
 Number = TypeVar("Number", np.uint32, np.uint64, np.int64)
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number without a pattern in its bits (2**64 over the golden ratio), by which places are told apart."""
 _KNOWN: dict[bytes, int] = {}
 _KNOWN_LIMIT = 1_000_000
 
@@ -52,25 +54,34 @@ def mix(values: Hashes) -> Hashes:
     return values
 
 
-def window_hashes(values: Hashes, width: int) -> Hashes:
-    """One hash for each window of `width` neighbours: a polynomial modulo 2**64, doubled up from halves, then mixed.
+def polynomials(values: Hashes, width: int) -> Hashes:
+    """A polynomial over each window of `width` neighbours, modulo 2**64, doubled up from halves.
 
-    The result has `max(0, len(values) - width + 1)` entries.
+    The result has `max(0, len(values) - width + 1)` entries; overflow is meant, so callers silence NumPy's warning.
     """
-    if len(values) < width:
-        return np.empty(0, dtype=np.uint64)
-    done, total = 0, np.zeros(len(values), dtype=np.uint64)
-    power, block, size = np.uint64(_MULTIPLIER), mix(values), 1
-    remaining = width
+    power, block, size = GOLDEN, values, 1
+    total: Hashes | None = None
+    taken = 0
+    while True:
+        if width & size:
+            if total is None:
+                total = block
+            else:
+                shifted = block[taken:]
+                total = total[: len(shifted)] * power + shifted[: len(total)]
+            taken += size
+        if taken == width:
+            return total if total is not None else block
+        block = block[: max(0, len(block) - size)] * power + block[size:]
+        power, size = power * power, 2 * size
+
+
+def window_hashes(values: Hashes, width: int) -> Hashes:
+    """One hash for each window of `width` neighbours; none of fewer."""
     with np.errstate(over="ignore"):
-        while remaining:
-            if remaining & 1:
-                shifted = block[done : done + len(total)]
-                total = total[: len(shifted)] * power + shifted
-                done += size
-            remaining >>= 1
-            if remaining:
-                block = block[:-size] * power + block[size:]
-                power = power * power
-                size *= 2
-    return mix(total[: len(values) - width + 1])
+        return mix(polynomials(mix(values), width))
+
+
+def joined(features: Iterable[Features]) -> Features:
+    """All in one array, one after the other; also of none."""
+    return np.concatenate([np.empty(0, dtype=np.uint32), *features])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.collection import LEAST_INFORMATION
-from waspglass.trace.hashing import Features
+from waspglass.trace.collection import LEAST_INFORMATION, halves
+from waspglass.trace.hashing import Features, joined
 from waspglass.trace.pairing import Background, Side
 from waspglass.trace.program import Program
 from waspglass.trace.views import VIEWS, WEIGHTS
@@ -45,7 +45,7 @@ class Many:
 
     def _joined(self, sides: Sequence[Side]) -> _View:
         count = [len(side.feature) for side in sides]
-        feature = np.concatenate([np.empty(0, dtype=np.uint32), *(side.feature for side in sides)])
+        feature = joined(side.feature for side in sides)
         program = np.repeat(np.arange(len(sides)), count)
         order = np.argsort(feature, kind="stable")
         alone = np.array([self._alone(side) for side in sides]).reshape(-1, 2)
@@ -83,5 +83,4 @@ class Many:
         alone = self._alone(side)
         contained = np.minimum(alone[0], view.contained) + summed(twice - lone_contained * once)
         united = alone[1] + view.united + 2 * summed(twice - lone_united * once) - common
-        halves = 0.5 * (common / np.maximum(contained, 1e-6) + common / np.maximum(united, 1e-6))
-        return np.minimum(1.0, halves), contained
+        return halves(common, contained, united), contained

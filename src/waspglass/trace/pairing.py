@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
+from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD, halves
 from waspglass.trace.commons import Commons
-from waspglass.trace.hashing import Features, look_up
+from waspglass.trace.hashing import Features, joined, look_up
 from waspglass.trace.program import Program, Reading
 from waspglass.trace.views import VIEWS, WEIGHTS
 
@@ -58,6 +58,12 @@ class Side:
     count: npt.NDArray[np.int64]
     prior: Floats
 
+    @property
+    def new(self) -> npt.NDArray[np.bool_]:
+        """Which of them are known from nowhere else."""
+        new: npt.NDArray[np.bool_] = (self.count == 0) & (self.prior == 0)
+        return new
+
 
 class Background:
     """Independent programs for the same task, given code that does not count, and what is common at large."""
@@ -78,20 +84,11 @@ class Background:
 
     @cached_property
     def _frequencies(self) -> dict[str, tuple[Features, npt.NDArray[np.int64]]]:
-        return {
-            view: np.unique(
-                np.concatenate([np.empty(0, dtype=np.uint32), *(p.views[view] for p in self.programs)]),
-                return_counts=True,
-            )
-            for view in VIEWS
-        }
+        return {view: np.unique(joined(p.views[view] for p in self.programs), return_counts=True) for view in VIEWS}
 
     @cached_property
     def _given(self) -> dict[str, Features]:
-        return {
-            view: np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *(p.views[view] for p in self._base)]))
-            for view in VIEWS
-        }
+        return {view: np.unique(joined(p.views[view] for p in self._base)) for view in VIEWS}
 
     def _own(self, program: Program, views: Sequence[str] = VIEWS) -> dict[str, Features]:
         """By view, a program's features but for code that was given to everybody and, if it holds one, a licence."""
@@ -122,8 +119,7 @@ class Background:
     def known(self, view: str, program: Program) -> frozenset[int]:
         """The features of a program that somebody else is known to have: background, base, or programs at large."""
         side = self.sides(program, [view])[view]
-        new = side.feature[(side.count == 0) & (side.prior == 0)]
-        return frozenset(program.views[view][~np.isin(program.views[view], new)].tolist())
+        return frozenset(program.views[view][~np.isin(program.views[view], side.feature[side.new])].tolist())
 
     def own_share(self, program: Program) -> float:
         """The share of a program's features that are not given code."""
@@ -152,11 +148,10 @@ class Background:
             counts[view] = WEIGHTS[view] * contained / (contained + LEAST_INFORMATION)
             exclusive[view] = self._exclusive(side_a, side_b, in_a)
             weight = self.weight(side_a, 1 + in_a)
-            elsewhere = (side_a.count > 0) | (side_a.prior > 0)
             common += WEIGHTS[view] * float(weight[in_a].sum())
-            known += WEIGHTS[view] * float(weight[in_a & elsewhere].sum())
+            known += WEIGHTS[view] * float(weight[in_a & ~side_a.new].sum())
             smaller = side_a if len(side_a.feature) <= len(side_b.feature) else side_b
-            own += float(((smaller.count == 0) & (smaller.prior == 0)).sum())
+            own += float(smaller.new.sum())
             all_own += len(smaller.feature)
         return Likeness(
             score=min(1.0, sum(counts[view] * views[view] for view in VIEWS) / max(sum(counts.values()), 1e-6)),
@@ -184,17 +179,15 @@ class Background:
             contained.append(float((np.where(inside, 1.0, lone_contained) * weight).sum()))
             united.append(float((np.where(inside, 1.0, lone_united) * weight).sum()))
         common = float(self.weight(a, 2)[in_a].sum())
-        return _halves(common, min(contained), sum(united) - common), min(contained)
+        return float(halves(common, min(contained), sum(united) - common)), min(contained)
 
     def _exclusive(self, a: Side, b: Side, in_a: npt.NDArray[np.bool_]) -> float:
         """The same over features that are known from nowhere else; these all weigh the same.
 
         Views in which nothing is left count as unlike: little that is left must not speak loudly.
         """
-        new_a, new_b = (a.count == 0) & (a.prior == 0), (b.count == 0) & (b.prior == 0)
-        common = float((in_a & new_a).sum())
-        size_a, size_b = float(new_a.sum()), float(new_b.sum())
-        return _halves(common, min(size_a, size_b), size_a + size_b - common)
+        common, size_a, size_b = (float(new.sum()) for new in (in_a & a.new, a.new, b.new))
+        return float(halves(common, min(size_a, size_b), size_a + size_b - common))
 
 
 def _holds_licence(program: Program, commons: Commons) -> bool:
@@ -203,7 +196,3 @@ def _holds_licence(program: Program, commons: Commons) -> bool:
         return False
     words = commons.in_licences("words5", program.views["words5"])
     return int(words.sum()) > LICENCE_SHARE * len(words)
-
-
-def _halves(common: float, contained: float, united: float) -> float:
-    return min(1.0, 0.5 * (common / max(contained, 1e-6) + common / max(united, 1e-6)))

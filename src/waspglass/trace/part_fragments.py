@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from waspglass.trace.commons import Commons
+from waspglass.trace.hashing import joined
 from waspglass.trace.program import Program
 
 __all__ = ["ENOUGH_WINDOWS", "fragment_llr", "windows_of_their_own"]
@@ -43,7 +44,7 @@ def windows_of_their_own(
         return total
     for view in WINDOW_VIEWS:
         features = [program.views[view] for program in programs]
-        own, place = np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *features]), return_inverse=True)
+        own, place = np.unique(joined(features), return_inverse=True)
         met = np.bincount(place, minlength=len(own))
         rare = (met >= 2) & (met <= FEW_PROGRAMS) & ((commons.share(own) if commons else np.zeros(len(own))) == 0)
         kept = rare[place]

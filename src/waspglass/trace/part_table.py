@@ -15,9 +15,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from waspglass.trace.calibration import Calibration, PartLikeness
-from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD
+from waspglass.trace.collection import FEW, LARGE, LEAST_INFORMATION, UNIQUE_IN_JACCARD, halves
 from waspglass.trace.commons import Commons
-from waspglass.trace.hashing import look_up
+from waspglass.trace.hashing import joined, look_up
 from waspglass.trace.part_fragments import fragment_llr, windows_of_their_own
 from waspglass.trace.parts import BELOW_DERIVED, NAMELESS, part_answers, part_llr
 from waspglass.trace.program import Program
@@ -105,7 +105,7 @@ class PartTable:
     def _view(self, view: str, task: Sequence[Program] | None, commons: Commons | None) -> _View:
         strength = commons.strength if commons and self._total < LARGE else 0.0
         features = [part.views[view] for part in self._flat]
-        own, place = np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *features]), return_inverse=True)
+        own, place = np.unique(joined(features), return_inverse=True)
         prior = commons.share(own) if commons else np.zeros(len(own))
         shared, alone, met = self._counts(view, own, task)
         both, one = (-np.log((n + strength * prior) / (self._total + 1 + strength)) for n in (shared, alone))
@@ -128,7 +128,7 @@ class PartTable:
         """In how many programs each feature is if both of a pair have it or one; whether it is sure to be met again."""
         if task is None:
             return np.full(len(own), 2), np.full(len(own), 1), np.zeros(len(own), dtype=bool)
-        known, counts = np.unique(np.concatenate([program.views[view] for program in task]), return_counts=True)
+        known, counts = np.unique(joined(program.views[view] for program in task), return_counts=True)
         place, found = look_up(known, own)
         shared = np.ones(len(own), dtype=np.int64)
         shared[found] = counts[place[found]]
@@ -151,8 +151,8 @@ class PartTable:
             new_a, new_b = view.new[rows], view.new[columns]
             size_a, size_b = np.asarray(new_a.sum(axis=1)), np.asarray(new_b.sum(axis=1)).T
             new = (new_a @ new_b.T).toarray()
-            alike = _halves(common, contained, united)
-            exclusive = _halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
+            alike = halves(common, contained, united)
+            exclusive = halves(new, np.minimum(size_a, size_b), size_a + size_b - new)
             for way, total in sums.items():
                 if name in way:
                     total.add(view.weight, counts, alike, exclusive)
@@ -215,11 +215,6 @@ class _Sums:
         """The mean over the views; of the smaller parts so many tokens count."""
         exclusive = self.exclusive / self.weight
         return PartLikeness(self.score / np.maximum(self.informed, 1e-6), exclusive * tokens, exclusive)
-
-
-def _halves(common: Floats, contained: Floats, united: Floats) -> Floats:
-    mean: Floats = np.minimum(1.0, 0.5 * (common / np.maximum(contained, 1e-6) + common / np.maximum(united, 1e-6)))
-    return mean
 
 
 def lifted_by_parts(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from waspglass.trace.hashing import Features, Hashes
+from waspglass.trace.hashing import GOLDEN, Features, Hashes, polynomials
 
 __all__ = ["FEATURE_BITS", "numbered_features", "sketches"]
 
@@ -38,8 +38,7 @@ _WORD_BYTES = frozenset(_ASCII_WORD) | frozenset(range(128, 256))
 _IS_WORD = bytes(value in _WORD_BYTES for value in range(256))
 _IS_MARK = bytes(33 <= value < 127 and value not in _WORD_BYTES for value in range(256))
 _LENGTH_MASK = np.array([(1 << (8 * length)) - 1 for length in range(9)], dtype=np.uint64)
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_ODD_2 = np.uint64(0xBF58476D1CE4E5B9)
+_ODD = np.uint64(0xBF58476D1CE4E5B9)
 _LOW = np.uint64((1 << 32) - 1)
 _HALF = np.uint64(32)
 _KEPT_BELOW = np.uint64((1 << 32) // SHARE_KEPT)
@@ -69,15 +68,15 @@ def _eight_bytes(text: bytes, places: Places) -> Hashes:
 def _token_hashes(text: bytes, begin: Places, length: Places) -> Hashes:
     """One hash a token: of all of its bytes up to 16, beyond that of its first 16, its last 8 and its length."""
     value = _eight_bytes(text, begin) & _LENGTH_MASK[np.minimum(length, 8)]
-    value *= _ODD
+    value *= GOLDEN
     long = np.flatnonzero(length > 8)
     if len(long):
         start, size = begin[long], length[long]
         rest = _eight_bytes(text, start + 8) & _LENGTH_MASK[np.minimum(size - 8, 8)]
         tail = np.where(size > 16, _eight_bytes(text, start + size - 8), np.uint64(0))
-        value[long] ^= (rest * _ODD_2 ^ (rest * _ODD_2) >> _HALF) + (tail + size.astype(np.uint64)) * _ANONYMOUS
+        value[long] ^= (rest * _ODD ^ (rest * _ODD) >> _HALF) + (tail + size.astype(np.uint64)) * _ANONYMOUS
     value ^= value >> _HALF
-    value *= _ODD_2
+    value *= _ODD
     value ^= value >> _HALF
     return value
 
@@ -108,34 +107,15 @@ def _keyword_table() -> npt.NDArray[np.bool_]:
 _KEYWORD = _keyword_table()
 
 
-def _windows(tokens: Hashes, width: int) -> Hashes:
-    """A polynomial over each window of `width` tokens, modulo 2**64, doubled up from halves."""
-    power, block, size = _ODD, tokens, 1
-    total: Hashes | None = None
-    taken = 0
-    while True:
-        if width & size:
-            if total is None:
-                total = block
-            else:
-                shifted = block[taken:]
-                total = total[: len(shifted)] * power + shifted[: len(total)]
-            taken += size
-        if taken == width:
-            return total if total is not None else block
-        block = block[: max(0, len(block) - size)] * power + block[size:]
-        power, size = power * power, 2 * size
-
-
 def _kept(windows: Hashes, width: int, bounds: Places, numbers: Hashes) -> Hashes:
     """Of the windows that lie in one text the kept share, with the text's number."""
     place = np.flatnonzero((windows & _LOW) < _KEPT_BELOW)
     text = np.searchsorted(bounds, place, side="right") - 1
     whole = place + width <= bounds[text + 1]
     place, text = place[whole], text[whole]
-    value = windows[place] * _ODD_2
+    value = windows[place] * _ODD
     value ^= value >> _HALF
-    value *= _ODD
+    value *= GOLDEN
     return value & ~_LOW | numbers[text]
 
 
@@ -147,7 +127,7 @@ def _features(texts: Sequence[bytes], numbers: Sequence[int]) -> Hashes:
     shape = np.where(is_word & ~_KEYWORD[tokens >> _TABLE_SHIFT], _ANONYMOUS, tokens)
     number = np.array(numbers, dtype=np.uint64)
     return np.concatenate([
-        _kept(_windows(stream, width), width, bounds, number) if len(stream) >= width else np.empty(0, dtype=np.uint64)
+        _kept(polynomials(stream, width), width, bounds, number)
         for stream, width in ((tokens, WORDS), (shape, SHAPES))
     ])  # fmt: skip
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waspglass.trace.canonical import canonical_shape
-from waspglass.trace.hashing import Features, Hashes, hash_text, mix, window_hashes
+from waspglass.trace.hashing import GOLDEN, Features, Hashes, hash_text, mix, window_hashes
 from waspglass.trace.lines import newlines
 from waspglass.trace.syntax import COMMENT, INNER, NUMBER, PLAIN, STRING, WORD, Syntax
 
@@ -31,7 +31,6 @@ WEIGHTS: dict[str, float] = {
 }
 VIEWS: tuple[str, ...] = tuple(WEIGHTS)
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ROLE_HASH = np.zeros(8, dtype=np.uint64)
 _ROLE_HASH[WORD] = hash_text("a word")
 _ROLE_HASH[NUMBER] = hash_text("a number")
@@ -86,11 +85,11 @@ def flow_windows(tokens: Tokens, width: int) -> Hashes:
         return np.empty(0, dtype=np.uint64)
     distance = _distance_to_previous_use(tokens)
     plain = mix(tokens.shape)
-    linked = mix(tokens.shape + distance.astype(np.uint64) * _GOLDEN)
+    linked = mix(tokens.shape + distance.astype(np.uint64) * GOLDEN)
     total = np.zeros(count, dtype=np.uint64)
     for offset in range(width):
         here = slice(offset, offset + count)
-        total *= _GOLDEN
+        total *= GOLDEN
         total += np.where(distance[here] <= offset, linked[here], plain[here])
     return mix(total)
 
@@ -147,10 +146,10 @@ def use_windows(tree: Tree, width: int = 4) -> Hashes:
     if len(word) < width:
         return np.empty(0, dtype=np.uint64)
     parent = tree.parent[word]
-    above = (tree.kind[word] * _GOLDEN + tree.kind[parent]) * _GOLDEN + tree.kind[tree.parent[parent]]
+    above = (tree.kind[word] * GOLDEN + tree.kind[parent]) * GOLDEN + tree.kind[tree.parent[parent]]
     later = (parent != word - 1).astype(np.uint64)
     order = np.argsort(tree.text[word], kind="stable")
-    name, use = tree.text[word][order], mix(mix(above) + later * _GOLDEN)[order]
+    name, use = tree.text[word][order], mix(mix(above) + later * GOLDEN)[order]
     same = name[width - 1 :] == name[: len(name) - width + 1]
     windows: Hashes = window_hashes(use, width)[same]
     return windows
@@ -164,7 +163,7 @@ def line_hashes(tokens: Tokens, ends: npt.NDArray[np.int64]) -> Hashes:
     first = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
     length = np.diff(np.r_[first, len(line)])
     place = np.arange(len(line)) - np.repeat(first, length)
-    mixed = mix(tokens.text + place.astype(np.uint64) * _GOLDEN)
+    mixed = mix(tokens.text + place.astype(np.uint64) * GOLDEN)
     kept: Hashes = mix(np.add.reduceat(mixed, first))[length >= 3]
     return kept
 
