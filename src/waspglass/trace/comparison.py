@@ -13,8 +13,8 @@ from waspglass.trace.baseline import USUAL_BASELINE, baseline_of_pair, baselines
 from waspglass.trace.calibration import Calibration
 from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background, Likeness
-from waspglass.trace.program import Program, Source
-from waspglass.trace.reader import Grounds, Reader, is_forced
+from waspglass.trace.program import Program, Source, is_forced
+from waspglass.trace.reader import Grounds, Reader
 from waspglass.trace.result import Comparison, Hypotheses, PartMatch
 from waspglass.trace.template import one_template
 from waspglass.trace.verdict import Verdict

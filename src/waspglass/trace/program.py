@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from waspglass.trace.hashing import Features
-from waspglass.trace.languages import Language, detect
+from waspglass.trace.languages import PLAIN_TEXT, Language, detect
 from waspglass.trace.syntax import Reading, Syntax, error_share, read_syntax
 from waspglass.trace.views import tokens_of, views_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "analysed",
     "decode",
+    "is_forced",
     "looks_binary",
     "program_of",
     "readable",
@@ -45,6 +46,11 @@ class Source:
     name: str
     raw: bytes
     language: Language | None = None
+
+
+def is_forced(source: Source) -> bool:
+    """Whether a source is to be read as plain tokens whatever it is (`reader.as_tokens`)."""
+    return source.language is not None and source.language.name == PLAIN_TEXT.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +133,12 @@ class Readable:
 
 
 def readable(source: Source) -> Readable:
-    """Decodes and recognises; never fails."""
+    """Decodes and recognises; never fails. Of what is forced to be a text zero bytes are passed over."""
     raw = source.raw[:BYTE_LIMIT]
     cut = len(source.raw) > BYTE_LIMIT
-    if looks_binary(raw):
+    if looks_binary(raw) and is_forced(source):
+        raw = raw.replace(b"\0", b"")
+    elif looks_binary(raw):
         return Readable(raw, source.language or detect(source.name, ""), binary=True, cut=cut)
     text = decode(raw)
     if text.count("\r") > text.count("\r\n"):

@@ -14,10 +14,10 @@ from waspglass.trace.languages import PLAIN_TEXT, Language, as_plain, is_telling
 from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
-from waspglass.trace.program import Program, Reading, Source, program_of, readable
+from waspglass.trace.program import Program, Reading, Source, is_forced, program_of, readable
 from waspglass.trace.syntax import Syntax, read_syntax
 
-__all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_forced", "is_guessed", "way_of"]
+__all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_guessed", "way_of"]
 
 BROKEN_WAY = "broken"
 BASELINE_PROGRAMS = 200
@@ -25,15 +25,8 @@ BASELINE_PROGRAMS = 200
 
 
 def as_tokens(source: Source, *, folds_case: bool = False) -> Source:
-    """The same source, to be read as plain tokens; zero bytes, which make a text binary, are passed over."""
-    text = readable(source)
-    raw = source.raw.replace(b"\0", b"") if text.binary else source.raw
-    return Source(source.name, raw, as_plain(text.language, folds_case=folds_case))
-
-
-def is_forced(source: Source) -> bool:
-    """Whether this is a source that `as_tokens` gave."""
-    return source.language is not None and source.language.name == PLAIN_TEXT.name
+    """The same source, to be read as plain tokens."""
+    return replace(source, language=as_plain(readable(source).language, folds_case=folds_case))
 
 
 def is_guessed(source: Source) -> bool:
@@ -46,8 +39,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._programs: dict[str, dict[Source, Program]] = {}
-        self._languages: dict[str, dict[Source, Language]] = {}
-        self._plain: dict[str, dict[tuple[Source, bool], Source]] = {}
         self._parts: dict[Source, tuple[Part, ...]] = {}
 
     def program(self, source: Source) -> Program:
@@ -60,8 +51,6 @@ class Reader:
     def forget(self, name: str) -> None:
         """Lets go of all programs of this name; who asks for one again waits again."""
         self._programs.pop(name, None)
-        self._languages.pop(name, None)
-        self._plain.pop(name, None)
 
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
@@ -90,20 +79,13 @@ class Reader:
                 return same
         told = _told(sources, named[0]) if named else sources
         folds_case = any(self._language(source).folds_case for source in told)
-        return tuple(self._as_tokens(source, folds_case) for source in told)
+        return tuple(
+            replace(source, language=as_plain(self._language(source), folds_case=folds_case)) for source in told
+        )
 
     def _language(self, source: Source) -> Language:
         """The language of a source, told once and not for each pair."""
-        known = self._languages.setdefault(source.name, {})
-        if source not in known:
-            known[source] = readable(source).language
-        return known[source]
-
-    def _as_tokens(self, source: Source, folds_case: bool) -> Source:
-        known = self._plain.setdefault(source.name, {})
-        if (source, folds_case) not in known:
-            known[source, folds_case] = as_tokens(source, folds_case=folds_case)
-        return known[source, folds_case]
+        return source.language or language_named(self.program(source).language) or PLAIN_TEXT
 
     def _in_one_way(self, sources: Sequence[Source]) -> bool:
         ways = {way_of(self.program(source)) for source in sources}
