@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source, unlike
 from waspglass.trace import matrix, part_table
-from waspglass.trace.calibration import PartLikeness, load_calibration
+from waspglass.trace.calibration import Calibration, PartLikeness, load_calibration
 from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons, routine_key
 from waspglass.trace.matrix import all_pairs, likenesses, listed_pairs
@@ -160,7 +161,12 @@ def test_how_many_parts_are_compared_at_once_changes_nothing(monkeypatch: pytest
 def test_a_part_says_of_a_pair_no_more_than_of_itself(monkeypatch: pytest.MonkeyPatch, listed: bool) -> None:
     """Of long programs that have little in common with anybody a score that a part lifts to is called derived."""
     calibration = load_calibration()
-    monkeypatch.setattr(matrix, "_tokens", lambda programs: np.full(len(programs), 5000.0))
+    plain = matrix._facts
+
+    def long(programs: Sequence[Program], calibration: Calibration) -> matrix._Facts:
+        return replace(plain(programs, calibration), tokens=np.full(len(programs), 5000.0))
+
+    monkeypatch.setattr(matrix, "_facts", long)
     monkeypatch.setattr(matrix, "baselines_of_programs", lambda group, *_: np.full(len(group), 0.01))
     monkeypatch.setattr(matrix, "among_many_tasks", lambda baseline, *_: baseline)
     everyone = [

@@ -86,60 +86,38 @@ class BestPairs:
         ).best(self._count)
 
 
-def _answers(
-    programs: Sequence[Program], first: Indices, second: Indices, found: Likenesses, calibration: Calibration
-) -> tuple[Floats, npt.NDArray[np.int8]]:
-    """Ratios and answers; little is said of small programs, above all where few others are of their language.
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What counts of each program by itself.
 
-    Nothing is said of next to nothing, and hardly anything against derivation where two were read in different ways.
+    Attributes:
+        language: A number for its language; those of one grammar (C and C++) are one.
+        tokens: Its size.
+        least: Tokens that it must have for an answer. Programs of other languages do not show what is usual: of three
+            Java programs among a hundred in Python as little is known as of three alone.
+        way: A number for the way in which it was read as a whole; -1 for what was not, or is no text. Here each is read
+            once, and what was read in different ways looks unlike whatever it is.
     """
-    enough = found.tokens >= _least_tokens(programs, first, second, calibration)
-    llr = _llr(found, len(programs), calibration)
-    llr = np.where(enough, llr, np.clip(llr, -1.0, 1.0))
-    llr = np.where(found.comparable, llr, np.maximum(llr, -1.0))
-    llr = np.where(found.tokens > 0, llr, 0.0)
-    verdict = np.ones(len(llr), dtype=np.int8)
-    verdict[enough & (llr >= calibration.derived_at)] = 2
-    verdict[enough & found.comparable & (llr <= calibration.independent_at)] = 0
-    return llr, verdict
+
+    language: Indices
+    tokens: Floats
+    least: Indices
+    way: Indices
 
 
-def _least_tokens(programs: Sequence[Program], first: Indices, second: Indices, calibration: Calibration) -> Indices:
-    """Tokens that the smaller program of each pair must have for an answer.
-
-    Programs of other languages do not show what is usual: of three Java programs among a hundred in Python as little is
-    known as of three alone.
-    """
-    language = _languages(programs)
-    fellows = np.bincount(language)[language]
-    few = np.minimum(fellows[first], fellows[second]) < calibration.alone_below
-    return np.where(few, calibration.alone_least_tokens, calibration.least_tokens)
-
-
-def _ways(programs: Sequence[Program]) -> Indices:
-    """A number for the way in which each program was read as a whole; -1 for what was not, or is no text.
-
-    Here each is read once, and what was read in different ways looks unlike whatever it is.
-    """
+def _facts(programs: Sequence[Program], calibration: Calibration) -> _Facts:
+    known = [language_named(program.language) for program in programs]
+    names = [(one and one.module) or program.language for one, program in zip(known, programs, strict=True)]
+    language = np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
+    few = np.bincount(language)[language] < calibration.alone_below
     _, way = np.unique([way_of(program) for program in programs], return_inverse=True)
     whole = np.array([not {"cut", "binary"}.intersection(program.remarks) for program in programs], dtype=bool)
-    return np.where(whole, way, -1)
-
-
-def _comparable(ways: Indices, first: Indices, second: Indices) -> npt.NDArray[np.bool_]:
-    comparable: npt.NDArray[np.bool_] = (ways[first] == ways[second]) & (ways[first] >= 0)
-    return comparable
-
-
-def _languages(programs: Sequence[Program]) -> Indices:
-    """The number of its language for each program; languages of one grammar (C and C++) are one."""
-    language = [language_named(program.language) for program in programs]
-    names = [(one and one.module) or program.language for one, program in zip(language, programs, strict=True)]
-    return np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
-
-
-def _tokens(programs: Sequence[Program]) -> Floats:
-    return np.array([program.telling for program in programs], dtype=np.float64)
+    return _Facts(
+        language,
+        tokens=np.array([program.telling for program in programs], dtype=np.float64),
+        least=np.where(few, calibration.alone_least_tokens, calibration.least_tokens),
+        way=np.where(whole, way, -1),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +133,7 @@ class Likenesses:
         most: Ratio that a pair may not exceed for being raised by parts.
         baseline: How alike the less usual of the two is with others of its task.
         tokens: Of the smaller program.
+        enough: Whether these are as many as an answer needs.
         comparable: Whether both were read in one and the same way, and whole; what was not looks unlike whatever it is.
     """
 
@@ -166,7 +145,35 @@ class Likenesses:
     most: Floats
     baseline: Floats
     tokens: Floats
+    enough: npt.NDArray[np.bool_]
     comparable: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What pairs are measured against: the programs, each by itself and all together; `share` is `chain_share`."""
+
+    collection: Collection
+    calibration: Calibration
+    facts: _Facts
+    links: Links
+    share: float
+    baseline: Floats
+
+    def likenesses(self, first: Indices, second: Indices, direct: npt.NDArray[np.float32]) -> Likenesses:
+        """What the answers on pairs with these scores rest on."""
+        facts, chain = self.facts, best_chain(self.links, first, second)
+        linked = with_third(chain, direct).astype(np.float64)
+        programs, commons = self.collection.programs, self.collection.commons
+        raised, most = lifted_by_parts(programs, first, second, linked, commons, self.calibration)
+        tokens = np.minimum(facts.tokens[first], facts.tokens[second])
+        return Likenesses(
+            direct.astype(np.float64), linked, chained(chain), self.share, raised, most,
+            baseline=np.minimum(self.baseline[first], self.baseline[second]),
+            tokens=tokens,
+            enough=tokens >= np.maximum(facts.least[first], facts.least[second]),
+            comparable=(facts.way[first] == facts.way[second]) & (facts.way[first] >= 0),
+        )  # fmt: skip
 
 
 def likenesses(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> Likenesses:
@@ -181,46 +188,41 @@ def likenesses(collection: Collection, first: Indices, second: Indices, calibrat
         second: Of the other.
         calibration: In how small collections third programs do not count, and what parts say.
     """
-    task = comparison_groups(len(collection), first, second)
-    language = _languages(collection.programs)
-    group = np.unique(task * (1 + language.max(initial=0)) + language, return_inverse=True)[1]
+    task, facts = comparison_groups(len(collection), first, second), _facts(collection.programs, calibration)
+    group = np.unique(task * (1 + facts.language.max(initial=0)) + facts.language, return_inverse=True)[1]
     wanted = np.minimum(first, second), np.maximum(first, second)
     blocks, direct, baseline = _scored(collection, group, wanted, LEAST_CHAIN, InProcess())
     links = _links(blocks, len(collection), calibration.alone_below)
-    chain = best_chain(links, first, second)
-    linked = with_third(chain, direct).astype(np.float64)
-    raised, most = _lifted(collection, first, second, linked, calibration)
-    tokens = _tokens(collection.programs)
     # What only one program has counts as shared with nobody, also not with itself.
-    itself = (first == second) & (tokens[first] > 0)
-    return Likenesses(
-        direct=np.where(itself, 1.0, direct),
-        linked=np.where(itself, 1.0, linked),
-        chained=chained(chain),
-        chain_share=links.chain_share(),
-        raised=np.where(itself, 1.0, raised),
-        most=np.where(itself, np.inf, most),
-        baseline=np.minimum(baseline[first], baseline[second]),
-        tokens=_smaller(tokens, first, second),
-        comparable=_comparable(_ways(collection.programs), first, second),
-    )
-
-
-def _lifted(
-    collection: Collection, first: Indices, second: Indices, score: Floats, calibration: Calibration
-) -> tuple[Floats, Floats]:
-    return lifted_by_parts(collection.programs, first, second, score, collection.commons, calibration)
+    direct[(first == second) & (facts.tokens[first] > 0)] = 1.0
+    known = _Known(collection, calibration, facts, links, links.chain_share(), baseline)
+    return known.likenesses(first, second, direct)
 
 
 def listed_pairs(collection: Collection, first: Indices, second: Indices, calibration: Calibration) -> PairTable:
     """The given pairs, in their order."""
     programs = len(collection)
     found = likenesses(collection, first, second, calibration)
-    llr, verdict = _answers(collection.programs, first, second, found, calibration)
+    llr, verdict = _answers(found, programs, calibration)
     score = found.raised
     if programs >= calibration.alone_below:
         score = ranked(score, found.baseline, found.tokens, calibration)
     return PairTable(first, second, score, llr, verdict)
+
+
+def _answers(found: Likenesses, programs: int, calibration: Calibration) -> tuple[Floats, npt.NDArray[np.int8]]:
+    """Ratios and answers; little is said of small programs, above all where few others are of their language.
+
+    Nothing is said of next to nothing, and hardly anything against derivation where two were read in different ways.
+    """
+    llr = _llr(found, programs, calibration)
+    llr = np.where(found.enough, llr, np.clip(llr, -1.0, 1.0))
+    llr = np.where(found.comparable, llr, np.maximum(llr, -1.0))
+    llr = np.where(found.tokens > 0, llr, 0.0)
+    verdict = np.ones(len(llr), dtype=np.int8)
+    verdict[found.enough & (llr >= calibration.derived_at)] = 2
+    verdict[found.enough & found.comparable & (llr <= calibration.independent_at)] = 0
+    return llr, verdict
 
 
 def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
@@ -237,10 +239,6 @@ def _llr(found: Likenesses, programs: int, calibration: Calibration) -> Floats:
     whole = ratios(found.linked, found.direct)
     lifted = ratios(found.raised, np.where(found.raised > found.linked, found.raised, found.direct))
     return np.where(np.isfinite(found.most), np.minimum(lifted, np.maximum(whole, found.most)), lifted)
-
-
-def _smaller(tokens: Floats, first: Indices, second: Indices) -> Floats:
-    return np.minimum(tokens[first], tokens[second])
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,24 +335,16 @@ def all_pairs(
             next to nothing.
         executor: Where blocks are worked out; here if it is None. The result is the same.
     """
-    count = len(collection)
-    usual = least_score(count)
+    usual = least_score(len(collection))
     none = np.empty(0, dtype=np.int64)
-    group = _languages(collection.programs)
-    blocks, _, baseline = _scored(collection, group, (none, none), min(least, usual), executor or InProcess())
+    facts = _facts(collection.programs, calibration)
+    blocks, _, baseline = _scored(collection, facts.language, (none, none), min(least, usual), executor or InProcess())
     baseline = among_many_tasks(baseline, *_somewhat_alike(blocks, max(SOMEWHAT, usual)))
-    tokens, ways = _tokens(collection.programs), _ways(collection.programs)
-    links = _links(blocks, count, calibration.alone_below)
-    share = links.chain_share()
+    links = _links(blocks, len(collection), calibration.alone_below)
+    known = _Known(collection, calibration, facts, links, links.chain_share(), baseline)
     for block in blocks:
         first, second = block.first.astype(np.int64), block.second.astype(np.int64)
-        chain = best_chain(links, first, second)
-        linked = with_third(chain, block.score).astype(np.float64)
-        raised, most = _lifted(collection, first, second, linked, calibration)
-        usual_of_pair, smaller = np.minimum(baseline[first], baseline[second]), _smaller(tokens, first, second)
-        direct = block.score.astype(np.float64)
-        comparable = _comparable(ways, first, second)
-        found = Likenesses(direct, linked, chained(chain), share, raised, most, usual_of_pair, smaller, comparable)
-        llr, verdict = _answers(collection.programs, first, second, found, calibration)
-        kept = raised >= least
-        yield PairTable(first[kept], second[kept], raised[kept], llr[kept], verdict[kept])
+        found = known.likenesses(first, second, block.score)
+        llr, verdict = _answers(found, len(collection), calibration)
+        kept = found.raised >= least
+        yield PairTable(first[kept], second[kept], found.raised[kept], llr[kept], verdict[kept])
