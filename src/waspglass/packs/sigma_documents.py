@@ -5,8 +5,9 @@ The validator of packs and the hunt both read with this.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -17,7 +18,10 @@ _MOST_NODES = 200_000
 
 
 class _Loader(yaml.CSafeLoader):
-    """Keys are unique, as YAML demands: of two equal ones, half of a detection would be lost. Dates stay text."""
+    """Keys are unique, as YAML demands: of two equal ones, half of a detection would be lost.
+
+    Scalars are those of YAML 1.2, as the specification says, and no others: `no`, `12:30`, `0755` and dates stay text.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: set[str] = set()
@@ -32,10 +36,15 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, shape) for tag, shape in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _first, _shape in (
+    ("null", ["~", "n", "N", ""], "~|null|Null|NULL|"),
+    ("bool", list("tTfF"), "true|True|TRUE|false|False|FALSE"),
+    ("int", list("-+0123456789"), "[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+"),
+    ("float", list("-+.0123456789"), r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)"),
+    ("merge", ["<"], "<<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_shape})\Z"), _first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +93,64 @@ def sigma_texts(text: str) -> Iterator[SigmaText]:
     A document with `action: global` is added to those after it until `reset`; one with `repeat` changes the one before.
     The first of the rules that come of one document bears its id and name.
     """
-    named: set[tuple[str, str]] = set()
-    shared: dict[str, object] = {}
-    before: dict[str, object] = {}
+    collection = _Collection()
     for node, document in _documents(text.removeprefix("\ufeff")):
-        line = 1 if node is None else node.start_mark.line + 1
-        if document is None:
-            continue
         if isinstance(document, Exception):
             yield _fault(document, node)
-            continue
+        elif document is not None:
+            yield from collection.spread(document, node, 1 if node is None else node.start_mark.line + 1)
+    yield from collection.ended()
+
+
+@dataclass(slots=True)
+class _Collection:
+    """What the documents of a file leave for those after them.
+
+    Attributes:
+        shared: The global document in force.
+        unused: What to say of it as long as no rule has it.
+        before: The rule before.
+        named: Keys and values of the ids and names that are taken.
+    """
+
+    shared: dict[str, object] = field(default_factory=dict)
+    unused: SigmaText | None = None
+    before: dict[str, object] = field(default_factory=dict)
+    named: set[tuple[str, str]] = field(default_factory=set)
+
+    def spread(self, document: object, node: yaml.Node | None, line: int) -> Iterator[SigmaText]:
+        """The rule that the document comes to, or what is wrong with it; none of one that is for others."""
         if not isinstance(document, dict):
             yield SigmaText("not a mapping", node, line)
-            continue
+            return
         action = document.pop("action", None)
-        if action == "reset":
-            shared = {}
-        elif action not in (None, "global", "repeat"):
+        if action in ("global", "reset"):
+            yield from self.ended()
+            self.shared = {}
+        if action not in (None, "global", "repeat", "reset"):
             yield SigmaText(f"there is no action {str(action)[:40]!r}", node, line)
-        elif not _small(document, shared, before):
+        elif not _small(document, self.shared, self.before):
             yield SigmaText("too large a collection", node, line)
         elif action == "global":
-            shared = before = document
-        else:
-            if action == "repeat":
-                before = _without(named, _added(before, document))
-            elif shared and "correlation" not in document and "filter" not in document:
-                before = _without(named, _added(document, shared))
-            else:
-                before = document
-            named.update((key, str(before[key])) for key in ("id", "name") if key in before)
-            yield SigmaText(before, node, line)
+            self.shared = self.before = document
+            self.unused = SigmaText("no rule follows on `action: global`", node, line)
+        elif action != "reset":
+            yield SigmaText(self._rule(document, repeated=action == "repeat"), node, line)
+
+    def _rule(self, document: dict[str, object], *, repeated: bool) -> dict[str, object]:
+        shares = self.shared and "correlation" not in document and "filter" not in document
+        if repeated or shares:
+            whole = _added(self.before, document) if repeated else _added(document, self.shared)
+            document, self.unused = _without(self.named, whole), None
+        self.before = document
+        self.named.update((key, str(document[key])) for key in ("id", "name") if key in document)
+        return document
+
+    def ended(self) -> Iterator[SigmaText]:
+        """What is to be said of the global document when it ends."""
+        if self.unused is not None:
+            yield self.unused
+        self.unused = None
 
 
 def _without(named: set[tuple[str, str]], rule: dict[str, object]) -> dict[str, object]:

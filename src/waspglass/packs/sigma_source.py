@@ -6,11 +6,12 @@ it knows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
-from sigma.exceptions import SigmaCorrelationRuleError, SigmaError
+from sigma.exceptions import SigmaCorrelationRuleError, SigmaDetectionError, SigmaError, SigmaLogsourceError
 from sigma.filters import SigmaFilter
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
@@ -22,6 +23,17 @@ NOT_SIGMA = (SigmaError, KeyError, TypeError, ValueError, AttributeError, Recurs
 
 _ALIASES = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows under another name only."""
+_TEXT = frozenset(
+    {"base64", "base64offset", "cased", "cidr", "contains", "endswith", "expand", "fieldref", "re", "startswith"}
+    | {"utf16", "utf16be", "wide", "windash"}
+)
+"""Modifiers for which pySigma demands texts; the specification lets most of them be applied to any value."""
+_LAST = frozenset({"all", "neq", "cased"})
+"""They say nothing of other modifiers; pySigma refuses some behind them, and with others forgets `cased`."""
+_DASHES = re.compile("[\u2013-\u2015]")
+"""As `windash` of the specification knows them besides `-` and `/`, the ones that pySigma replaces."""
+_TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
+"""Where only these can be meant: in YAML 1.2 `yes` is a text, in the YAML that many tools read it is not."""
 _CORRELATION = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")
 _BOUNDS = ("gt", "gte", "lt", "lte", "eq", "neq")
 
@@ -49,6 +61,9 @@ def parsed_rule(document: Mapping[str, object]) -> SigmaRule:
     Raises:
         NOT_SIGMA: If it is not valid Sigma, or not even of its shape.
     """
+    logsource = document.get("logsource")
+    if isinstance(logsource, dict) and (lists := [key for key, value in logsource.items() if isinstance(value, list)]):
+        raise SigmaLogsourceError(f"the log source names one {' and one '.join(lists)}, no list: write a rule for each")
     return SigmaRule.from_dict({**document, "detection": _known(document.get("detection"))}, policy=TrustedPolicy)
 
 
@@ -60,22 +75,27 @@ def parsed_filter(document: Mapping[str, object]) -> SigmaFilter:
 def parsed_correlation(document: Mapping[str, object]) -> ParsedCorrelation:
     """A correlation rule; see `parsed_rule`."""
     body = document.get("correlation")
-    if isinstance(body, dict):
-        _check_correlation(body)
-    condition = body.get("condition") if isinstance(body, dict) else None
-    plain: dict[str, object] = dict(document)
-    further: tuple[tuple[str, float], ...] = ()
-    if isinstance(body, dict) and isinstance(condition, dict):
+    if not isinstance(body, dict):
+        raise SigmaCorrelationRuleError("`correlation` is no mapping")
+    _check_correlation(body)
+    own = {key: value for key, value in body.items() if key != "generate"}
+    condition, further = body.get("condition"), tuple[tuple[str, float], ...]()
+    if isinstance(condition, dict):
         bounds = [name for name in _BOUNDS if name in condition]
-        one = {name: value for name, value in condition.items() if name not in bounds[1:]}
+        own["condition"] = {name: value for name, value in condition.items() if name not in bounds[1:]}
         further = tuple((name, float(condition[name])) for name in bounds[1:])
-        plain["correlation"] = {**body, "condition": one}
-    rule = SigmaCorrelationRule.from_dict(plain)
+    rule = SigmaCorrelationRule.from_dict({**document, "correlation": own})
     references = tuple(str(reference.reference) for reference in rule.rules or ())
     if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
         references = references or tuple(rule.condition.get_referenced_rules())
-    inside = isinstance(body, dict) and body.get("generate") is True
-    return ParsedCorrelation(rule, further, references, inside or document.get("generate") is True)
+    return ParsedCorrelation(rule, further, references, _generates(body) or _generates(document))
+
+
+def _generates(part: Mapping[str, object]) -> bool:
+    said = _TRUTHS.get(str(part.get("generate", False)).lower())
+    if said is None:
+        raise SigmaCorrelationRuleError("`generate` is either true or false")
+    return said
 
 
 def _check_correlation(body: Mapping[str, object]) -> None:
@@ -89,11 +109,41 @@ def _check_correlation(body: Mapping[str, object]) -> None:
 
 
 def _known(part: object) -> object:
-    """The part with modifiers as pySigma calls them."""
+    """The selections of a detection or a filter as pySigma can read them."""
+    if not isinstance(part, dict):
+        return part
+    return {name: one if name in ("condition", "rules") else _selection(one, name) for name, one in part.items()}
+
+
+def _selection(part: object, name: object) -> object:
+    """Fields with their values, a list of those, or keywords.
+
+    Raises:
+        SigmaDetectionError: If nothing is selected; pySigma would take it for the demand that all is empty.
+    """
+    if part is None or part == []:
+        raise SigmaDetectionError(f"the selection {name} is empty, or has an empty item")
     if isinstance(part, dict):
-        return {_renamed(key): _known(value) for key, value in part.items()}
-    return [_known(one) for one in part] if isinstance(part, list) else part
+        return dict(_item(key, value) if isinstance(key, str) else (key, value) for key, value in part.items())
+    return [_selection(one, name) for one in part] if isinstance(part, list) else part
 
 
-def _renamed(key: object) -> object:
-    return "|".join(_ALIASES.get(one, one) for one in key.split("|")) if isinstance(key, str) else key
+def _item(key: str, value: object) -> tuple[str, object]:
+    """A field with its modifiers, and its values as these take them."""
+    field, *said = key.split("|")
+    modifiers = sorted((_ALIASES.get(one, one) for one in said), key=_LAST.__contains__)
+    values = value if isinstance(value, list) else [value]
+    if not values or (None in values and not _TEXT.isdisjoint(modifiers)):
+        raise SigmaDetectionError(f"{key} has no value, or an empty one")
+    if not _TEXT.isdisjoint(modifiers):
+        values = [_text(one) for one in values]
+    if "windash" in modifiers:
+        values = [_DASHES.sub("-", one) if isinstance(one, str) else one for one in values]
+    if "exists" in modifiers:
+        values = [_TRUTHS.get(str(one).lower(), one) for one in values]
+    return "|".join((field, *modifiers)), values if isinstance(value, list) else values[0]
+
+
+def _text(value: object) -> object:
+    """A number or a truth value as it is written: the specification treats all values as texts."""
+    return str(value).lower() if isinstance(value, bool | int | float) else value

@@ -51,6 +51,7 @@ def found(documents: list[str], log: str) -> Found:
 
 
 A, B, C = map(rule, "abc")
+SHARING = "title: shares\ndetection:\n  s: {F: a}\n"
 
 
 def count(condition: str) -> str:
@@ -351,6 +352,13 @@ def test_collections_spread_what_is_global() -> None:
     again = "action: repeat\nname: again\ndetection: {s: {F: c}}\n"
     assert found([shared, own.format("a"), own.format("b"), again], "a1 b2 c3") == [("a", 1), ("again", 3), ("b", 2)]
     assert "no action" in (hunted([A, "action: dance\ntitle: x\n"], "a1").skipped[0].detail or "")
+
+
+@pytest.mark.parametrize("documents", [["{0}"], [A, "{0}"], ["{0}", "action: reset", A], ["{0}", "{0}", SHARING]])
+def test_a_global_document_without_a_rule_is_told(documents: list[str]) -> None:
+    shared = "action: global\nlogsource: {product: windows}\ndetection: {condition: s}\n"
+    (skip,) = hunted([one.replace("{0}", shared) for one in documents], "a1").skipped
+    assert skip.detail == "no rule follows on `action: global`"
 
 
 @pytest.mark.parametrize("called", [f"id: {ID}\n", "name: n\n", f"id: {ID}\nname: n\n"])

@@ -25,8 +25,8 @@ FOLLOW_UP = "waspglass: {rung: used, phase: follow-up}"
         ("address", FOLLOW_UP, []),
         ("many", FOLLOW_UP, []),
         ("U", FOLLOW_UP, []),
-        ("other", FOLLOW_UP, ["nothing fills the placeholder %other%"]),
-        ("page", "", ["nothing fills the placeholder %page%"]),
+        ("other", FOLLOW_UP, ["nothing fills the placeholder %other%; write its values into the rule"]),
+        ("page", "", ["nothing fills the placeholder %page%; write its values into the rule"]),
     ],
 )
 def test_placeholders_are_filled_in_later_passes_with_what_something_captures(

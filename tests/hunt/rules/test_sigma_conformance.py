@@ -88,6 +88,8 @@ SPECIFIED = [
     ("windash", "F|windash|contains: ' -foo'", ["x -foo", "x /foo", "x –foo", "x —foo", "x ―foo"], ["x foo"]),
     ("contains windash", "F|contains|windash: ' -foo'", ["x -foo", "x /foo", "x –foo"], ["x foo"]),
     ("windash all", "F|contains|windash|all: [' -foo',' -bar']", ["x /bar -foo"], ["x -foo"]),
+    ("windash dashes", "F|windash|contains: ' –foo'", ["x -foo", "x /foo", "x –foo", "x —foo", "x ―foo"], ["x foo"]),
+    ("windash cased", "F|cased|windash: '-A'", ["-A", "/A"], ["-a", "/a"]),
     ("windash slash", "F|windash: '/f'", ["-f", "/f"], ["f"]),
     ("cidr4", "F|cidr: 10.0.0.0/8", ["10.1.2.3"], ["11.1.1.1", "x", "", "10.1.2.3x"]),
     ("cidr list", "F|cidr: [10.0.0.0/8, 192.168.0.0/16]", ["10.1.2.3", "192.168.1.1"], ["11.1.1.1"]),
@@ -127,6 +129,9 @@ SPECIFIED = [
     ("neq list", "F|neq: [a, b]", ["c"], ["a", "b"]),
     ("neq contains", "F|contains|neq: bc", ["x"], ["abcd"]),
     ("neq all", "F|contains|all|neq: [a, b]", ["a", "b", "c"], ["ab"]),
+    ("neq before re", "F|neq|re: '^a'", ["x"], ["abc"]),
+    ("neq before cidr", "F|neq|cidr: 10.0.0.0/8", ["11.1.1.1"], ["10.1.1.1"]),
+    ("all before re", "F|all|re: ['^a', 'z$']", ["a1z"], ["a", "z"]),
     ("neq null", "F|neq: null", ["x"], [{}]),
     ("null", "F: null", [{}, {"F": None}], ["x"]),
     ("empty", "F: ''", [{"F": ""}], ["x"]),
@@ -210,6 +215,15 @@ SPECIFIED = [
     ("umlaut", "F|contains: ÄÖ", ["xäöx", "ÄÖ"], ["ao"]),
     ("percent", "F: '%temp%'", ["%temp%"], ["x"]),
     ("null in list", "F: [null, a]", [{}, "a"], ["b"]),
+    ("contains num", "F|contains: 1833", ["x1833y"], ["183 3"]),
+    ("contains bool", "F|contains: false", ["xFALSEy"], ["0"]),
+    ("contains num list", "F|endswith: [1, b]", ["x1", "xb"], ["1x"]),
+    ("yes is text", "F: yes", ["yes"], ["true", {"F": True}]),
+    ("no is text", "F|contains: no", ["a No b"], ["false"]),
+    ("time is text", "F: 12:30", ["12:30"], ["750"]),
+    ("zero is text", "F: 0755", ["0755"], ["493", "755"]),
+    ("= is text", "F|contains: =", ["a=b"], ["ab"]),
+    ("exists yes", "F|exists: yes", ["x"], [{}]),
     ("date value", "F: 2021-03-03", ["2021-03-03"], ["x"]),
     ("big int", "F: 0x10", ["16"], ["x"]),
     ("str1", "F: '0x40810000'", ["0x40810000"], ["x"]),
@@ -242,6 +256,12 @@ TOLD = [
     ("s: {F|cidr: 10.0.0.0/99}\ncondition: s", "CIDR"),
     ("s: {F|gt: abc}\ncondition: s", "incompatible"),
     ("s: [\ncondition: s", "not YAML"),
+    ("s:\ncondition: s", "the selection s is empty"),
+    ("s: [a, null]\ncondition: s", "the selection s is empty, or has an empty item"),
+    ("s: {F: []}\ncondition: s", "F has no value"),
+    ("s: {F|contains: [a, null]}\ncondition: s", "F|contains has no value, or an empty one"),
+    ("s: {F|cased|fieldref: G}\ncondition: s", "incompatible"),
+    ("s: {F: a}\ncondition: s s", "a condition that cannot be read: Expected end of text, found 's'"),
 ]
 
 
@@ -251,6 +271,21 @@ def test_a_rule_that_cannot_be_evaluated_is_told_and_does_not_fire(detection: st
     assert result.findings == ()
     (skip,) = result.skipped
     assert why in (skip.detail or "")
+
+
+def test_a_fault_is_told_in_the_same_words_in_each_run() -> None:
+    """pySigma shows its own objects, with their place in memory."""
+    (skip,) = hunted("s: {F|re|cased: a}\ncondition: s", [{"F": "a"}]).skipped
+    assert "incompatible" in (skip.detail or "")
+    assert "0x" not in (skip.detail or "")
+
+
+def test_a_log_source_of_several_categories_is_told() -> None:
+    rule = sigma("s: {F: a}\ncondition: s", logsource="product: windows, category: [a, b]", title="r")
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")])
+    assert [one.detail for one in rules.skipped] == [
+        "r: the log source names one category, no list: write a rule for each"
+    ]
 
 
 @pytest.mark.parametrize("logsource", ["product: linux, service: sshd", "product: windows, category: foobar"])

@@ -35,7 +35,11 @@ def resolved(
         empty = placeholders(rule.condition) - (captured if rule.phase == "follow-up" else frozenset())
         if empty:
             named = ", ".join(f"%{name}%" for name in sorted(empty))
-            tell(rule.id, SkipReason.UNSUPPORTED_RULE, f"nothing fills the placeholder {named}")
+            tell(
+                rule.id,
+                SkipReason.UNSUPPORTED_RULE,
+                f"nothing fills the placeholder {named}; write its values into the rule",
+            )
         else:
             kept.append(rule)
     return kept, _fed([_by_either_name(one, kept, correlations) for one in correlations], kept, tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from waspglass.packs.sigma_documents import sigma_texts
 from waspglass.packs.sigma_source import NOT_SIGMA, SigmaError
 
 __all__ = ["read_sigma"]
+
+_ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
+"""In memory: another one in each run."""
+_PLACE = re.compile(r"^(?P<fault>.*)  \(at char \d+\), \(line:\d+, col:\d+\)$", re.DOTALL)
+"""Where in a condition its fault is, as if that were the file."""
 
 
 def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
@@ -72,6 +78,7 @@ def _faults(one: _Document, reading: Reading) -> Iterator[None]:
         reading.broken(one.source, SkipReason.UNSUPPORTED_RULE, one.said(str(error)))
     except NOT_SIGMA as error:
         detail = str(error) if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
+        detail = _PLACE.sub(r"a condition that cannot be read: \g<fault>", _ADDRESS.sub("", detail))
         reading.broken(one.source, SkipReason.INVALID_RULE, one.said(detail))
 
 
