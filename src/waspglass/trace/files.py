@@ -13,7 +13,7 @@ from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.trace.program import BYTE_LIMIT, Source
 
-__all__ = ["file_names", "plain_file", "read_files"]
+__all__ = ["file_names", "in_batches", "plain_file", "read_files"]
 
 # A pipe without a writer would hold up the opening for ever.
 _FLAGS = os.O_RDONLY
@@ -61,6 +61,20 @@ def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]
             skipped.append(_skip(name, SkipReason.SPECIAL_FILE, None))
         else:
             yield Source(name, raw)
+
+
+def in_batches(sources: Iterable[Source], files: int, size: int) -> Iterator[tuple[Source, ...]]:
+    """Runs of so many sources, or of fewer that have so many bytes together."""
+    batch: list[Source] = []
+    held = 0
+    for source in sources:
+        batch.append(source)
+        held += len(source.raw)
+        if len(batch) >= files or held >= size:
+            yield tuple(batch)
+            batch, held = [], 0
+    if batch:
+        yield tuple(batch)
 
 
 def _content(name: str) -> bytes | None:

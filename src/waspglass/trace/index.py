@@ -20,8 +20,8 @@ import numpy.typing as npt
 from waspglass.model.errors import Location, OutputError, UsageError
 from waspglass.model.skip import Skipped
 from waspglass.trace.archives import LIMITS, Opening, opened
-from waspglass.trace.executor import Executor, InProcess
-from waspglass.trace.files import plain_file, read_files
+from waspglass.trace.executor import Executor
+from waspglass.trace.files import in_batches, plain_file, read_files
 from waspglass.trace.hashing import Hashes
 from waspglass.trace.program import Source, decode
 from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
@@ -132,7 +132,7 @@ def shard_of(sources: Iterable[Source]) -> Shard:
     names: list[str] = []
     sizes: list[int] = []
     parts: list[Hashes] = []
-    for batch in _batches(sources):
+    for batch in in_batches(sources, SHARD_FILES, BATCH_BYTES):
         features = numbered_features([_sketched(source.raw) for source in batch])
         features += np.uint64(len(names))
         parts.append(features)
@@ -141,20 +141,6 @@ def shard_of(sources: Iterable[Source]) -> Shard:
     features = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
     features.sort()
     return Shard(tuple(names), tuple(sizes), features)
-
-
-def _batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
-    """Runs of sources of about `BATCH_BYTES` together."""
-    batch: list[Source] = []
-    size = 0
-    for source in sources:
-        batch.append(source)
-        size += len(source.raw)
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _shard_of_files(_common: None, paths: Sequence[str]) -> Shard:
@@ -188,11 +174,7 @@ def build_index(sources: Iterable[Source], out: Path) -> Built:
     """Writes an index of sources that are in memory already; otherwise as `index_files`."""
     rows = iter(sources)
     groups = iter(lambda: tuple(itertools.islice(rows, SHARD_FILES)), ())
-    return _write(InProcess().run(_shard_of_sources, None, groups), out)
-
-
-def _shard_of_sources(_common: None, sources: Sequence[Source]) -> Shard:
-    return shard_of(sources)
+    return _write(map(shard_of, groups), out)
 
 
 def _is_ours(path: Path) -> bool:

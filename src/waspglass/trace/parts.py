@@ -39,30 +39,12 @@ GROUP_TOKENS = 150
 PART_LIMIT = 300
 LISTED_WITH_PARTS, ALL_WITH_PARTS = 2000, 500
 """Most programs of a list of pairs, and of a folder of which all pairs are compared, that are read with their parts."""
-_FUNCTIONS = np.array(
-    [
-        hash_text(kind)
-        for kind in [
-            "function_definition",
-            "function_declaration",
-            "method_declaration",
-            "method_definition",
-            "constructor_declaration",
-            "function_statement",
-            "class_method_definition",
-            "local_function_statement",
-            "function_expression",
-            "arrow_function",
-            "method",
-            "singleton_method",
-            "func_literal",
-            "lambda_expression",
-            "generator_function_declaration",
-            "accessor_declaration",
-        ]
-    ],
-    dtype=np.uint64,
+_FUNCTION_KINDS = (
+    "function_definition function_declaration method_declaration method_definition constructor_declaration "
+    "function_statement class_method_definition local_function_statement function_expression arrow_function method "
+    "singleton_method func_literal lambda_expression generator_function_declaration accessor_declaration"
 )
+_FUNCTIONS = np.array([hash_text(kind) for kind in _FUNCTION_KINDS.split()], dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)

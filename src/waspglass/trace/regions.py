@@ -114,16 +114,13 @@ def _tiles(rows: npt.NDArray[np.int64], length_a: int, length_b: int) -> list[tu
     return sorted(tiles)
 
 
-def _streams(a: Tokens, b: Tokens) -> tuple[tuple[Hashes, Hashes], tuple[Hashes, Hashes]]:
-    return (a.shape, b.shape), (a.text, b.text)
-
-
 def matching_tiles(a: Tokens, b: Tokens) -> list[tuple[int, int, int]]:
     """Start in each program and length of the tiles, in the order of the first; bounded in number and time."""
     if min(len(a.shape), len(b.shape)) < SEED:
         return []
     # As written, windows are rarer: repetitive code has no rare windows in shape.
-    seeds = [_seeds(window_hashes(one, SEED), window_hashes(two, SEED)) for one, two in _streams(a, b)]
+    streams = (a.shape, b.shape), (a.text, b.text)
+    seeds = [_seeds(window_hashes(one, SEED), window_hashes(two, SEED)) for one, two in streams]
     first, second = (np.concatenate(places) for places in zip(*seeds, strict=True))
     if not len(first):
         return []

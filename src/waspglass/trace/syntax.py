@@ -314,8 +314,7 @@ def _plain_tokens(raw: bytes, comments: Comments) -> Iterator[tuple[int, int, in
 def _from_tokens(raw: bytes, comments: Comments) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
     nodes = _Nodes()
-    nodes.kind, nodes.role, nodes.text = [hash_text("tokens")], [INNER], [0]
-    nodes.depth, nodes.start, nodes.end = [0], [0], [len(raw)]
+    nodes.add(hash_text("tokens"), INNER, 0, 0, 0, len(raw))
     for kind, role, text, start, end in _plain_tokens(raw, comments):
         nodes.add(kind, role, text, 1, start, end)
         if len(nodes.kind) > TOKEN_LIMIT:
