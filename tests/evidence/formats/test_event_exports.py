@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,44 @@ SHAPES: dict[str, object] = {
         },
     },
 }
+BESIDE = {
+    "Event_attributes": {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"},
+    "Event": {
+        "System": {
+            "Provider": None,
+            "Provider_attributes": {"Name": "Microsoft-Windows-Sysmon"},
+            "EventID": 1,
+            "EventID_attributes": {"Qualifiers": 1},
+            "TimeCreated": None,
+            "TimeCreated_attributes": {"SystemTime": "2021-03-03T01:02:03.000000Z"},
+            "EventRecordID": 77,
+            "Channel": SYSMON,
+            "Computer": "EXCH01",
+        },
+        "EventData": DATA,
+    },
+}
+IN_XML = "".join(f'<Data Name="{name}">{escape(value)}</Data>' for name, value in DATA.items())
+SHAPES["evtx_dump --separate-json-attributes"] = BESIDE
+SHAPES["Chainsaw"] = {
+    "group": "Sigma",
+    "kind": "individual",
+    "document": {"kind": "evtx", "path": "x.evtx", "data": BESIDE},
+    "name": "A rule",
+    "timestamp": "2021-03-03T01:02:03+00:00",
+}
+SHAPES["Log Analytics"] = {
+    "TimeGenerated": "2021-03-03T01:02:03.000Z",
+    "Source": "Microsoft-Windows-Sysmon",
+    "EventLog": SYSMON,
+    "Computer": "EXCH01",
+    "EventID": 1,
+    "EventRecordId": "77",
+    "ParameterXml": "<Param>of another form</Param>",
+    "EventData": f'<DataItem type="System.XmlData"><EventData xmlns="x">{IN_XML}</EventData></DataItem>',
+    "RenderedDescription": "Process Create",
+    "Type": "Event",
+}
 SHAPES["Elasticsearch"] = {"_index": "winlogbeat-1", "_id": "x", "_source": SHAPES["winlogbeat"]}
 SHAPES["Splunk, epoch"] = {"result": {**SHAPES["Splunk"]["result"], "_time": "1614733323.000"}}  # type: ignore[index]
 
@@ -167,6 +206,20 @@ def test_what_powershell_writes_without_names_is_named_by_its_order() -> None:
     assert read(document)[0]["ScriptBlockText"] == script
     unknown = {**document, "Id": 9, "Properties": [{"Value": "a"}, {"Value": 2}]}
     assert read(unknown)[0]["Data"] == "a\n2"
+
+
+def test_parameters_of_log_analytics_are_data() -> None:
+    shape = {
+        "TimeGenerated": "2021-03-03T01:02:03Z",
+        "EventLog": "MSExchange Management",
+        "Source": "MSExchange CmdletLogs",
+    }
+    for data in (
+        {"ParameterXml": "<Param>New-X</Param><Param>-Y &quot;a&lt;b&quot;</Param>"},
+        {"EventData": "<EventData><Data>New-X</Data><Data>-Y &quot;a&lt;b&quot;</Data></EventData>"},
+    ):
+        record, time = read(shape | {"EventID": 1} | data)
+        assert (record["Data"], record["Channel"], time) == ('New-X\n-Y "a<b"', "MSExchange Management", TIME)
 
 
 def test_unnamed_data_of_evtxecmd_are_data() -> None:

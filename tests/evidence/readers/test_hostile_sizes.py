@@ -57,8 +57,8 @@ def test_an_event_of_nothing_but_parts() -> None:
 
 
 def test_many_small_events_behind_a_long_one() -> None:
-    small = b'{"EventID": 1, "a": "' + b"b" * 120 + b'"}\n'
-    content = b'{"EventID": 1, "a": "' + b"b" * 8_500_000 + b'"}\n' + small * 40_000
+    small = b'{"EventID": 1, "_time": 1614733323, "a": "' + b"b" * 100 + b'"}\n'
+    content = b'{"EventID": 1, "_time": 1614733323, "a": "' + b"b" * 8_500_000 + b'"}\n' + small * 40_000
     with soon():
         events = record_readers()["event_export"].records(memory_artefact(content, r"C:\a.json", "event_export"))
         assert sum(1 for _ in events) == 40_001

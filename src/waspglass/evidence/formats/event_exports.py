@@ -4,13 +4,16 @@ r"""Windows events as forensic tools and shells export them; see `event_shapes` 
 - EvtxECmd (JSON, or a row of its CSV as an object): `EventId`, ..., the event's data as JSON in the text `Payload`;
 - `Get-WinEvent | ConvertTo-Json` and `Get-EventLog`: the data have no names there. Sysmon's message names them, and of
   a few other events the order is known (`_IN_ORDER`, by their manifests);
-- Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document).
+- Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document), Chainsaw (`document`,
+  and `data` in it, around an event of the `evtx` package);
+- Sentinel and Log Analytics: tables `SecurityEvent` and `Event`, whose data without a column are XML in a text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import unescape
 
 import orjson
 
@@ -18,7 +21,7 @@ from waspglass.evidence.formats.event_shapes import LOG_OF, RENAMED, SYSTEM, Jso
 
 __all__ = ["export_of", "unwrapped"]
 
-_WRAPPERS = ("_source", "result")
+_WRAPPERS = ("_source", "result", "document", "data")
 _EXPORTED = RENAMED | {
     "EventId": "EventID",
     "EventCode": "EventID",
@@ -27,6 +30,9 @@ _EXPORTED = RENAMED | {
     "RecordId": "EventRecordID",
     "LogName": "Channel",
     "Provider": "Provider_Name",
+    "EventLog": "Channel",
+    "EventSourceName": "Provider_Name",
+    "RenderedDescription": "Message",
     "ComputerName": "Computer",
     "MachineName": "Computer",
     "UserId": "UserID",
@@ -35,6 +41,7 @@ _EXPORTED = RENAMED | {
 _DATA = ("UserData", "EventData")
 _MESSAGE_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9]{0,63}): ([^\r\n]*)", re.MULTILINE)
 _SYSMON = "Microsoft-Windows-Sysmon"
+_XML_DATA = re.compile(r'<Data(?: Name="([^"<]*)")?>([^<]*)</Data>|<Param>([^<]*)</Param>')
 _OF_EVENTLOG = {"EventID": "Id", "Source": "ProviderName", "Index": "RecordId", "ReplacementStrings": "Properties"}
 _IN_ORDER = {
     ("Microsoft-Windows-PowerShell", "4104"): "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path",
@@ -51,11 +58,11 @@ _IN_ORDER = {
 
 
 def unwrapped(document: Json) -> Json:
-    """The event out of what a search engine puts around it."""
+    """The event out of what a search engine or Chainsaw puts around it."""
     for name in _WRAPPERS:
         inner = document.get(name)
-        if isinstance(inner, Mapping):
-            return inner
+        if isinstance(inner, Mapping) and (name != "data" or "Event" in inner):
+            document = inner
     return document
 
 
@@ -69,6 +76,8 @@ def export_of(document: Json) -> dict[str, str] | None:
         return _of_get_winevent(document)
     if "ReplacementStrings" in document or ("InstanceId" in document and "EntryType" in document):
         return _of_get_eventlog(document)
+    if "TimeGenerated" in document and ("EventLog" in document or "EventSourceName" in document):
+        return _of_log_analytics(document)
     return flat_event(document, _EXPORTED) if "EventCode" in document else None
 
 
@@ -114,6 +123,18 @@ def _named(table: object) -> dict[str, str]:
         elif one is not None:
             unnamed.append(text_of(one))
     return data | ({"Data": "\n".join(unnamed)} if unnamed else {})
+
+
+def _of_log_analytics(document: Json) -> dict[str, str]:
+    in_xml = ("EventData", "ParameterXml")
+    header = flat_event(
+        {name: one for name, one in document.items() if name not in in_xml}, _EXPORTED | {"Source": "Provider_Name"}
+    )
+    found = next(filter(None, (_XML_DATA.findall(text_of(document.get(name) or "")) for name in in_xml)), [])
+    listed = [
+        {"@Name": name, "#text": unescape(text)} if name else unescape(text or param) for name, text, param in found
+    ]
+    return _beside(_named({"Data": listed}), header)
 
 
 def _of_get_winevent(document: Json) -> dict[str, str]:

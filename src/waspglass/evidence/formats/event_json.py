@@ -38,10 +38,10 @@ _UNSAFE = re.compile(r"""[^ !#$%()*,.0-9:;?@A-Z\[\]^_`a-z{|}~-]+""")
 
 def flatten_event(document: Json) -> dict[str, str]:
     """One event of any known shape as a flat record."""
+    document = document if "Event" in document else unwrapped(document)
     event = document.get("Event")
     if isinstance(event, Mapping):
         return event_of_parser(event)
-    document = unwrapped(document)
     winlog = document.get("winlog")
     if isinstance(winlog, Mapping):
         return event_of_beats(document, winlog)

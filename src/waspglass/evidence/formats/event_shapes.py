@@ -2,8 +2,8 @@
 
 - nxlog / OTRF: flat objects (`Channel`, `EventID`, `SourceName`, the event's data beside them);
 - winlogbeat: `winlog.*` nested, or flat with dots in the keys;
-- the `evtx` package and `evtx_dump`: `Event.System` and `Event.EventData` / `Event.UserData`; the same without `Event`
-  by Velociraptor's `parse_evtx`.
+- the `evtx` package and `evtx_dump`: `Event.System` and `Event.EventData` / `Event.UserData`, with attributes inside of
+  an element or, by an option and in Chainsaw, beside it; the same without `Event` by Velociraptor's `parse_evtx`.
 
 What else tools export is in `event_exports`. Names change here, values never: needles are derived from them.
 """
@@ -122,7 +122,7 @@ def event_of_parser(event: Json) -> dict[str, str]:
         if value is not None:
             record[name] = text_of(value)
     for name, holder, attribute in SYSTEM_ATTRIBUTES:
-        element = system.get(holder)
+        element = system.get(f"{holder}_attributes") or system.get(holder)
         if isinstance(element, dict) and name not in record:
             attributes = element.get("#attributes", element)
             value = attributes.get(attribute) if isinstance(attributes, dict) else None

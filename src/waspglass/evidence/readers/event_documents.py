@@ -12,11 +12,13 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 from typing import BinaryIO, TextIO
 
 from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
 from waspglass.evidence.readers.event_viewer import event_of_row
 from waspglass.evidence.readers.event_xml import xml_documents
+from waspglass.evidence.readers.local_times import local_moment
 
 __all__ = ["documents"]
 
@@ -28,13 +30,15 @@ _BEGIN = re.compile(r"\{")
 _NEXT = re.compile(r"\n[ \t]*(?:[\[,][ \t]*)?\{")
 _MOST_PARTS = 1_000_000
 """Objects and lists of one document: 16 MB of nothing but `{}` would take 800 MB when they are read."""
-_ANSWERS = ("value", "results", "events", "rows")
+_ANSWERS = ("value", "results", "events", "rows", "documents")
 _TYPE_LINE = "#TYPE"
 _DAMAGED = ()
 """A row that cannot be read; the ones behind it can."""
 _XML = re.compile(r"(?:Record \d+\s+)?<")
 _TABLES = frozenset({"EventData", "UserData", "System"})
 """Columns in which an object stands as JSON."""
+_UTC = " [UTC]"
+"""Behind the name of a column in tables of Log Analytics, whose times are written as in the United States."""
 
 
 def documents(stream: BinaryIO, path: str) -> Iterator[Document]:
@@ -129,7 +133,9 @@ def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
         if row and (event := event_of_row(names, row)) is not None:
             yield event
         elif row:
-            yield {name: _cell(name, value) for name, value in zip(names, row, strict=False) if value}
+            yield {
+                name.removesuffix(_UTC): _cell(name, value) for name, value in zip(names, row, strict=False) if value
+            }
     tell_faults(faults, path)
 
 
@@ -145,6 +151,8 @@ def _row(rows: Iterator[list[str]]) -> Sequence[str] | None:
 
 
 def _cell(name: str, value: str) -> object:
+    if name.endswith(_UTC) and (read := local_moment(value, UTC)) is not None:
+        return read.isoformat()
     if name in _TABLES and value.startswith("{"):
         try:
             found: object = json.loads(value)

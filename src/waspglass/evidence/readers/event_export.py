@@ -2,8 +2,8 @@
 
 JSON with one event a line is a log and read as `event_json`; here is what is none, or what must be translated first:
 `Get-WinEvent | ConvertTo-Json` and `| Export-Csv`, `Get-EventLog`, `evtx_dump -o json`, EvtxECmd's CSV, what the Event
-Viewer saves, answers of Splunk and Elasticsearch, and timelines of Hayabusa, which has names of its own for channels
-and some fields.
+Viewer saves, answers of Splunk, Elasticsearch and Sentinel, hits of Chainsaw, and timelines of Hayabusa, which has
+names of its own for channels and some fields.
 
 A record's place is its number in the file, from 1. Times written in the way of a language are those of the server.
 """
@@ -81,10 +81,10 @@ class EventExportReader(LogReader):
                     moment, zoneless = clock, zoneless + 1
                 elif clock is not None and moment is not None and len(ahead) < _MOST_OFFSETS:
                     ahead.add(round((clock - moment) / _QUARTER) * _QUARTER)
-            unread += bool(written) and moment is None
+            unread += moment is None
             yield Place(record=number), moment, record
         if unread:
-            message = f"events whose times cannot be read: {unread}; save the log as EVTX or XML instead"
+            message = f"events without a time that can be read: {unread}; save the log as EVTX or XML instead"
             raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
         if zoneless and self._settings.named_zone is None:
             message = f"events whose times name no zone, read as UTC: {zoneless}; name the timezone in the facts"

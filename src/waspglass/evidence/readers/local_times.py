@@ -16,7 +16,8 @@ __all__ = ["day_stands_first", "is_ambiguous", "is_local", "local_moment"]
 
 _LOCAL = re.compile(
     r"(?:(?P<ys>\d{4})/(?P<ms>\d{1,2})/(?P<ds>\d{1,2})|(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})[./-](?P<ye>\d{4}))"
-    r" (?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<s>\d\d))?(?:[ \u202f](?P<half>[AaPp])\.?[Mm]\.?)?"
+    r",? (?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d{1,7})?)?"
+    r"(?:[ \u202f](?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _NOON = 12
 
