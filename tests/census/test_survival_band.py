@@ -80,3 +80,9 @@ def test_none_patched_of_few_leaves_room_for_some() -> None:
     assert curve is not None
     assert curve.low == pytest.approx((1.0, 1 - 0.161), abs=1e-3)
     assert curve.high == (1.0, 1.0)
+
+
+def test_the_order_in_which_hosts_are_handed_over_does_not_count() -> None:
+    """A store hands its groups over in another order each time."""
+    told = scanned(200, 0.2, 8.0, 0.15, np.random.default_rng(3))
+    assert estimate(told, np.random.default_rng(4)) == estimate(told[::-1], np.random.default_rng(4))

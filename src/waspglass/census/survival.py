@@ -114,6 +114,8 @@ def estimate(intervals: Sequence[Interval], rng: np.random.Generator, samples: i
     for each in intervals:
         merged[each.left, each.right] = merged.get((each.left, each.right), 0) + each.count
     kept = [Interval(left, right, count) for (left, right), count in merged.items()]
+    # What is drawn depends on the order, and the same hosts shall have the same band.
+    kept.sort(key=lambda each: (each.left, np.inf if each.right is None else each.right))
     hosts = sum(each.count for each in kept)
     if not hosts:
         return None
