@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from waspglass.model.errors import Location, UsageError
@@ -13,8 +13,6 @@ from waspglass.packs.shipped import shipped_products
 
 __all__ = ["ProductSigns", "Sign", "Signs", "load_signs"]
 
-_REMEMBERED = 500
-"""Characters of headers that are worth remembering; hostile ones have megabytes."""
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
 
@@ -42,7 +40,6 @@ class ProductSigns:
     headers: tuple[str, ...]
     server_headers: tuple[str, ...]
     paths: tuple[re.Pattern[str], ...]
-    anchors: tuple[str, ...]
     titles: frozenset[str]
     cpe: tuple[str, ...]
     feeds: frozenset[str]
@@ -50,25 +47,22 @@ class ProductSigns:
     tests: dict[str, str]
     scripts: frozenset[str]
 
-    def _in_page(self, page: str) -> str | None:
-        for pattern, anchor in zip(self.paths, self.anchors, strict=True):
-            start = page.find(anchor)
-            match = pattern.search(page, start) if start >= 0 else None
-            if match is not None and match.group(1) is not None:
-                return match.group(1)
-        return None
+    def shown(self, values: dict[str, str], head: str, page: str) -> Sign | None:
+        """The version of a response header, which is exact (four parts), or else of a path, which has three.
 
-    def in_headers(self, values: dict[str, str]) -> Sign | None:
-        """The version of a response header, which is exact (four parts)."""
+        Args:
+            values: The headers, by their names in lower case.
+            head: The same as they came; a path may be in one of them.
+            page: The page, in which paths are looked for first.
+        """
         for header in self.headers:
-            if header in values and (match := _VERSION.match(values[header])):
+            if match := _VERSION.match(values.get(header, "")):
                 return Sign(self.product, match.group(), "header", self.server_name(values))
+        for text in (page, head):
+            for pattern in self.paths:
+                if (match := pattern.search(text)) and match.group(1) is not None:
+                    return Sign(self.product, match.group(1), "path", self.server_name(values))
         return None
-
-    def in_paths(self, head: str, page: str) -> str | None:
-        """The version of a path in the page or in a header, which has three parts."""
-        found = self._in_page(page)
-        return self._in_page(head) if found is None else found
 
     def server_name(self, values: dict[str, str]) -> str | None:
         """The server's own name."""
@@ -87,43 +81,18 @@ class Signs:
         self.tests = {script: cve for each in products for script, cve in each.tests.items()}
         names = {name for each in products for name in (*each.headers, *each.server_headers)}
         wanted = "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
-        first = f"[{re.escape(''.join(sorted({name[0] for name in names})))}]" if names else "(?!)"
-        # The look at the first letter is for speed.
-        self._lines = re.compile(rf"\n(?={first})(?:{wanted}):[^\n]*", re.IGNORECASE)
         # The first value of a header counts, and only one that is not empty.
         self._fields = re.compile(rf"\n({wanted}):[ \t]*([^\s][^\n]*)", re.IGNORECASE | re.ASCII)
-        self._with_paths = tuple((rank, each) for rank, each in enumerate(products) if each.paths)
-        # Servers of one build and name answer with the same lines, and an export has many of them.
-        self._remembered = lru_cache(8192)(self._in_headers)
-
-    def __reduce__(self) -> tuple[type[Signs], tuple[tuple[ProductSigns, ...]]]:
-        """What is sent to another process: the signs, without what was remembered."""
-        return Signs, (self.products,)
 
     def values(self, head: str) -> dict[str, str]:
         """The headers in a raw head that tell about a product, by their names in lower case."""
         return {name.lower(): value.strip() for name, value in reversed(self._fields.findall(head))}
 
-    def _in_headers(self, lines: str) -> tuple[int, Sign | None, dict[str, str]]:
-        """The first product whose version a header shows, with its place among the products; and all headers."""
-        values = self.values(lines)
-        for rank, product in enumerate(self.products):
-            sign = product.in_headers(values)
-            if sign is not None:
-                return rank, sign, values
-        return len(self.products), None, values
-
     def read(self, head: str, page: str) -> Sign | None:
         """The first product whose version is shown; a header is better than a path."""
-        lines = "".join(self._lines.findall(head))
-        rank, sign, values = self._remembered(lines) if len(lines) < _REMEMBERED else self._in_headers(lines)
-        for place, product in self._with_paths:
-            if place >= rank:
-                break
-            version = product.in_paths(head, page)
-            if version is not None:
-                return Sign(product.product, version, "path", product.server_name(values))
-        return sign
+        values = self.values(head)
+        shown = (product.shown(values, head, page) for product in self.products)
+        return next((sign for sign in shown if sign is not None), None)
 
     def server_name(self, product: str, head: str) -> str | None:
         """The name that a server of this product gives itself in a raw head."""
@@ -161,17 +130,6 @@ def _entries(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _anchor(pattern: str) -> str:
-    """The literal start of all that a path pattern matches, to skip pages that cannot match; may be empty."""
-    outside = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "", pattern, flags=re.DOTALL)
-    while (fewer := re.sub(r"\([^()]*\)", "", outside)) != outside:
-        outside = fewer
-    if "|" in outside:
-        return ""
-    start = re.split(r"[\\(\[.?*+{^$]", pattern, maxsplit=1)[0]
-    return start[:-1] if pattern[len(start) :].startswith(("?", "*", "{")) else start
-
-
 @cache
 def load_signs(own: tuple[ExposedProduct, ...] = ()) -> Signs:
     """The signs of a user's own products, and of those that the packs of this program describe.
@@ -190,7 +148,6 @@ def _compiled(product: ExposedProduct) -> ProductSigns:
         headers=tuple(name.lower() for name in product.headers),
         server_headers=tuple(name.lower() for name in product.server_headers),
         paths=tuple(map(re.compile, product.paths)),
-        anchors=tuple(map(_anchor, product.paths)),
         titles=frozenset(product.titles),
         cpe=product.cpe,
         feeds=frozenset(map(str.lower, product.feeds)),
