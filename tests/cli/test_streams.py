@@ -79,6 +79,15 @@ def test_standard_output_on_a_full_disk_is_said(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_with_room_for_a_part_of_the_answer_is_said(tmp_path: Path, unbuffered: str) -> None:
+    line = f'ulimit -f 8; "$@" > "{tmp_path}/answer.json"'
+    done = shell(line, *OCCUPIED, "--format", "json", PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 5
+    assert "standard output" in done.stderr
+
+
+@posix
 def test_a_full_disk_leaves_no_half_report_but_the_answer(tmp_path: Path) -> None:
     done = shell('ulimit -f 20; "$@"', *OCCUPIED, "--out", str(tmp_path / "out"))
     assert done.returncode == 5

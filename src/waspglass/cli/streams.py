@@ -30,7 +30,8 @@ def steady_streams() -> None:
     A mark that the stream's encoding lacks is drawn with ASCII, any other character becomes its escape.
 
     A descriptor that the caller closed would be given to the next file that is opened, and what a library prints would
-    be written there; so it is taken at once.
+    be written there; so it is taken at once. A stream without a buffer (PYTHONUNBUFFERED, usual in containers) gets
+    one: without it Python drops what a full disk does not take, and tells nobody.
     """
     codecs.register_error("waspglass", _drawn_plainly)
     for name in ("stdin", "stdout", "stderr"):
@@ -38,6 +39,9 @@ def steady_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # for the life of the process
         elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            if isinstance(stream.buffer, io.RawIOBase):
+                stream = open(stream.fileno(), "w", buffering=1, encoding=stream.encoding, closefd=False)  # noqa: SIM115  # for the life of the process
+                setattr(sys, name, stream)
             stream.reconfigure(errors="waspglass")
 
 
