@@ -11,8 +11,8 @@ from itertools import islice
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError, reading
 from waspglass.evidence.file_names import is_opened, why_not_opened
+from waspglass.evidence.foreign_formats import foreign_format
 from waspglass.evidence.formats.registry import is_line_format
-from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
 from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.signature import Signature, signature
@@ -119,12 +119,15 @@ class _Recogniser:
             self._skips.add(file.path, SkipReason.EMPTY)
         elif placed and not found:
             wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))
-            dialect = head.dialect()
+            foreign = head.foreign()
             detail = f"lies where a file of the kind {wanted} would, but its content is another"
-            detail += f" ({dialect})" if dialect else ""
+            detail += f" ({foreign})" if foreign else ""
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, detail)
         elif not found and not empty and not archive:
-            self._note_unknown(file, extension)
+            if (foreign := head.foreign()) is not None:
+                self._skips.add(file.path, SkipReason.NOT_RECOGNISED, foreign)
+            else:
+                self._note_unknown(file, extension)
 
     def _as_claimed(self, head: _Head, claims: Mapping[int, Mapping[str, str]]) -> Iterator[Artefact]:
         """The file as the kinds have it whose globs match; of one format only the first."""
@@ -180,9 +183,9 @@ class _Head:
         """Whether it is an archive or image, which the tree looks into or has told of."""
         return signature(self._look()) is not Signature.OTHER
 
-    def dialect(self) -> str | None:
+    def foreign(self) -> str | None:
         """Which log that is not read it looks like, if that is known."""
-        return foreign_dialect(self._near()[-1])
+        return foreign_format(self._near()[-1])
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""

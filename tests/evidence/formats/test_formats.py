@@ -19,7 +19,6 @@ from waspglass.evidence.format import FORMATS
 from waspglass.evidence.formats.diagnostics_csv import event_items
 from waspglass.evidence.formats.moments import moment
 from waspglass.evidence.formats.registry import line_format
-from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.model.errors import UsageError
 
 W3C = line_format("w3c")
@@ -131,17 +130,6 @@ def test_local_dates_are_read() -> None:
 def test_w3c_refuses_rows_that_do_not_fit(line: bytes) -> None:
     with pytest.raises(MalformedLineError):
         W3C.record(line, Columns(names=("date", "time", "x")))
-
-
-def test_other_dialects_are_named() -> None:
-    assert (
-        foreign_dialect(b'10.0.0.1 - - [03/Mar/2021:00:00:00 +0000] "GET / HTTP/1.1" 200 5') == "NCSA common log format"
-    )
-    assert (
-        foreign_dialect(b"10.0.0.1, -, 3/3/2021, 0:00:01, W3SVC1, EX, 10.0.0.2, 5, 5, 5, 200, 0, GET, /, -,")
-        is not None
-    )
-    assert foreign_dialect(b"2021-03-03 00:00:01 x") is None
 
 
 def test_csv_takes_its_columns_from_a_bare_row_or_from_fields_and_may_change_them() -> None:

@@ -21,7 +21,7 @@ from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.formats.moments import moment
 from waspglass.evidence.formats.shapes import ADDRESS, METHOD, NUMBER, PATH, STATUS, Shapes, misfits
 
-__all__ = ["WHOLE_URI", "ExtendedLog", "foreign_dialect", "line_format"]
+__all__ = ["WHOLE_URI", "ExtendedLog", "line_format"]
 
 WHOLE_URI = "cs-uri"
 """Virtual field of logs that split the URI: `cs-uri-stem`, and `?` and `cs-uri-query` where there is one."""
@@ -29,8 +29,6 @@ WHOLE_URI = "cs-uri"
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = re.compile(r" +")
 _QUOTED = re.compile(r'"[^"]*"(?![^ ])|[^ ]+')
-_NCSA = re.compile(rb'^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] "')
-_NATIVE = re.compile(rb"^[0-9a-fA-F.:]{3,45}, [^,]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ")
 _UNSAFE = re.compile(r"[^ -~]+")
 _SHAPES: Shapes = {
     "date": re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}"),
@@ -46,13 +44,6 @@ _SHAPES: Shapes = {
 _WEB_SHAPES: Shapes = {"cs-uri-stem": PATH, "sc-status": STATUS}
 _WEB_METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "RPC_IN_DATA", "RPC_OUT_DATA"})
 """Which no FTP or SMTP server has: their logs have names or nothing where paths stand, and any number as answer."""
-
-
-def foreign_dialect(line: bytes) -> str | None:
-    """Names the other log dialect that IIS can write, if a line without header looks like it."""
-    if _NCSA.match(line):
-        return "NCSA common log format"
-    return "Microsoft IIS native format" if _NATIVE.match(line) else None
 
 
 def line_format(name: str) -> LineFormat:

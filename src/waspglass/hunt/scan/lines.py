@@ -9,8 +9,8 @@ from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Columns, LineFormat, Place, Record
 from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.foreign_formats import foreign_format
 from waspglass.evidence.format import format_of
-from waspglass.evidence.formats.w3c import foreign_dialect
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.ability import Ability
 from waspglass.hunt.outcome.collect import Collector
@@ -133,8 +133,7 @@ class LogState:
                 detail = f"lines under more than {_MOST_HEADERS} different headers"
                 self.collector.skip(SkipReason.UNDECIDED, detail)
             elif line.strip():
-                dialect = foreign_dialect(line)
-                self.collector.skip(SkipReason.NO_HEADER, dialect and f"looks like {dialect}")
+                self.collector.skip(SkipReason.NO_HEADER, foreign_format(line))
             return None
         if not line.strip():
             return None  # under a header of one column a blank line would be a record

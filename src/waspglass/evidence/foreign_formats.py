@@ -1,0 +1,49 @@
+"""Names logs that are not read, by how they begin, and says what to give instead."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["foreign_format"]
+
+_EVENTS = "give the event log itself, or its XML"
+_FORMATS = tuple(
+    (re.compile(start, re.DOTALL), f"{name}; {instead}")
+    for start, name, instead in (
+        (
+            rb"\S+ \S+ [^\[\n]{1,500}\[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]+ [+-]\d{4}\] \"",
+            "an access log in NCSA format",
+            "call it as IIS does (u_nc210303.log), and it is read",
+        ),
+        (
+            rb"[0-9a-fA-F.:]{3,45}, [^,\n]*, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, ",
+            "an access log in Microsoft's IIS format",
+            "call it as IIS does (u_in210303.log), and it is read",
+        ),
+        (
+            rb"(?=[^\n]*(?i:\bcs[-_]?uri[-_]?stem\b))(?=[^\n]*(?i:\bsc[-_]?status\b))[^#\n]",
+            "requests to IIS as a table or JSON",
+            "give the log itself, or its rows below a line #Fields with the names of the columns, blanks between",
+        ),
+        (rb"Event ?\[\d+\]:?\s{1,9}Log Name: ", "events that wevtutil printed as text", _EVENTS),
+        (rb"\s*(?:TimeCreated|ProviderName|Index) +: \S", "events that PowerShell printed as a list", _EVENTS),
+        (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]*powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
+            "events as CLIXML", _EVENTS),
+        (rb"timestamp,detections,path,", "a table of Chainsaw", "give its JSON, or the event logs themselves"),
+        (rb"\"?@timestamp\"?,[^\n]*winlog\.", "a table of Kibana", "give its documents as JSON"),
+        (
+            rb"date,time,timezone,MACB,|datetime,timestamp_desc,|\{\"__container_type__\"",
+            "a timeline of plaso",
+            "give what it was made of",
+        ),
+    )
+)  # fmt: skip
+
+
+def foreign_format(start: bytes) -> str | None:
+    """What a file is that begins so, and what to give instead; None if that is not known.
+
+    Sources: Microsoft Learn, "IIS Log File Formats", `wevtutil`, `Export-Clixml`; Log Parser's help (`IISW3C`), Azure
+    Monitor's table `W3CIISLog`; plaso's output modules `l2tcsv`, `dynamic` and `json_line`.
+    """
+    return next((told for pattern, told in _FORMATS if pattern.match(start)), None)

@@ -1,0 +1,55 @@
+"""Logs that are not read are named, with what to give instead, wherever they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.readers.test_access_log import IIS, NCSA
+from tests.evidence.trees import write_tree
+from waspglass.evidence.foreign_formats import foreign_format
+from waspglass.evidence.open import open_evidence
+from waspglass.evidence.recognise import recognise
+from waspglass.model.skip import Skipped, SkipReason
+from waspglass.packs.load import load_pack
+
+CLIXML = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">
+  <Obj RefId="0"><TN RefId="0"><T>System.Diagnostics.Eventing.Reader.EventLogRecord</T></TN></Obj></Objs>"""
+FOREIGN = {
+    "access.log": (NCSA, "NCSA"),
+    "in.log": (IIS, "IIS format"),
+    "log parser.csv": ("LogFilename,LogRow,date,time,c-ip,cs-method,cs-uri-stem,sc-status\nx,1,,,,,,\n", "table"),
+    "sentinel.csv": ("TimeGenerated [UTC],csMethod,csUriStem,cIP,scStatus\n,,,,\n", "table"),
+    "splunk.json": ('{"result": {"cs_uri_stem": "/x", "sc_status": "200"}}', "table"),
+    "wevtutil.txt": ("Event[0]:\r\n  Log Name: Security\r\n  Source: x\r\n", "wevtutil"),
+    "list.txt": ("\r\n\r\nTimeCreated  : 3/3/2021 1:02:03 AM\r\nProviderName : x\r\nId : 1\r\n", "a list"),
+    "events.xml": (CLIXML, "CLIXML"),
+    "sigma.csv": ("timestamp,detections,path,count,Event.System.Provider\n", "Chainsaw"),
+    "discover.csv": ('"@timestamp","winlog.channel"\n"Mar 3, 2021 @ 01:02:03.000",Security\n', "Kibana"),
+    "l2t.csv": ("date,time,timezone,MACB,source,sourcetype,type\n", "plaso"),
+    "timeline.csv": ("datetime,timestamp_desc,source,source_long,message\n", "plaso"),
+    "plaso.json": ('{"__container_type__": "event", "data_type": "iis:log:line"}', "plaso"),
+}
+KNOWN = {
+    "u_ex210303.log": "#Fields: date time cs-uri-stem sc-status\n2021-03-03 01:02:03 /x 200\n",
+    "event.csv": "TimeGenerated [UTC],Source,EventLog,EventID\n,,,\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_what_is_not_read_is_named_in_any_folder(tmp_path: Path, pack: str, encoding: str) -> None:
+    write_tree(tmp_path, {f"a/{name}": text.encode(encoding) for name, (text, _) in FOREIGN.items()})
+    with open_evidence(tmp_path) as evidence:
+        found = list(recognise(evidence, load_pack(pack).kinds))
+    skips = {one.source.rpartition("\\")[2]: one for one in found if isinstance(one, Skipped)}
+    assert len(found) == len(FOREIGN)
+    for name, (_, named) in FOREIGN.items():
+        assert skips[name].reason is SkipReason.NOT_RECOGNISED
+        assert named in (skips[name].detail or ""), name
+
+
+@pytest.mark.parametrize("text", KNOWN.values(), ids=KNOWN)
+def test_what_is_read_is_not_foreign(text: str) -> None:
+    assert foreign_format(text.encode()) is None
