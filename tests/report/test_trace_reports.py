@@ -265,7 +265,24 @@ def test_an_answer_says_what_its_ratio_means_and_that_it_names_nobody(result: Tr
     unlike = best.model_copy(update={"verdict": Verdict.INDEPENDENT, "llr": -math.log(256)})
     apart = Sentences(result.model_copy(update={"comparisons": (unlike,)}), "en")
     assert "260 times as probable if both texts were made independently" in apart.strength()[0]
+    assert "does not exclude that one was written anew" in apart.strength()[0]
     assert "does not say who" in apart.strength()[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_beside_independent_stands_what_hides_derivation_and_how_often_such_an_answer_was_wrong(
+    result: TraceResult, language: str
+) -> None:
+    apart = Sentences(result.model_copy(update={"verdict": Verdict.INDEPENDENT}), language)
+    assert apart.rivals() == [apart.text("rival.rewritten")]
+    assert apart.text("rival.rewritten") not in Sentences(result, language).rivals()
+    assert result.measured is not None
+    wrong = apart.number(1000 * result.measured.false_independent, 1)
+    assert f"{wrong} in 1,000 wrongly called independent" in apart.calibration()[1] or (
+        f"{wrong} von 1.000 zu Unrecht unabhängig" in apart.calibration()[1]
+    )
+    rivals = apart.text("label.rivals")
+    assert apart.text("rival.rewritten") in trace_html(apart.result, language).split(rivals)[1].split("</ul>")[0]
 
 
 def test_where_nothing_is_answered_no_ratio_is_put_into_words(result: TraceResult) -> None:

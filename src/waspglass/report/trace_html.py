@@ -13,7 +13,7 @@ from waspglass.model.escape import printable
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.trace_regions import beside
 from waspglass.report.trace_samples import each_sample
-from waspglass.report.trace_sentences import RIVALS, Sentences
+from waspglass.report.trace_sentences import Sentences
 from waspglass.trace.result import Comparison, Region, Text, TraceResult
 
 __all__ = ["trace_html"]
@@ -93,7 +93,7 @@ def trace_html(result: TraceResult, language: str) -> str:
     ]
     style = asset("trace.css")
     return _environment().get_template("trace.html.j2").render(
-        result=result, say=say, samples=each_sample(result), detailed=detailed, rivals=RIVALS, language=language,
+        result=result, say=say, samples=each_sample(result), detailed=detailed, language=language,
         plot=PLOT, hues=HUES,
         version=version("waspglass"), style=Markup(style), style_digest=policy_digest(style),  # noqa: S704 (our own file)
     )  # fmt: skip

@@ -16,9 +16,10 @@ from waspglass.report.visible import visible
 from waspglass.trace.result import Comparison, Contrast, Input, PartMatch, Region, TraceResult
 from waspglass.trace.verdict import Verdict
 
-__all__ = ["RIVALS", "Sentences"]
+__all__ = ["Sentences"]
 
 RIVALS = ("independent", "common", "author", "leak", "direction")
+HIDDEN = ("rewritten",)
 MANY = 20
 """Pairs from which on it is said how many of so many may look like the one that is shown."""
 
@@ -69,6 +70,11 @@ class Sentences:
         llr = max(part.llr for part in best.parts) if "part" in best.reasons and best.parts else best.llr
         times = self.number(float(f"{math.exp(abs(llr)):.1e}"))
         return [self.text(f"strength.{'for' if llr > 0 else 'against'}", times=times), self.text("strength.limits")]
+
+    def rivals(self) -> list[str]:
+        """What else could explain the answer: what looks like derivation, or, where nothing does, what hides it."""
+        keys = HIDDEN if self.result.verdict is Verdict.INDEPENDENT else RIVALS
+        return [self.text(f"rival.{key}") for key in keys]
 
     def tally(self, listed: Sequence[tuple[int, Comparison]]) -> str:
         """How many of the samples have which answer, the strongest first."""
@@ -242,7 +248,8 @@ class Sentences:
             "label.measured", sets=measured.sets, derived=self.number(measured.derived),
             independent=self.number(measured.independent), cllr=self.number(measured.cllr, 2),
             min_cllr=self.number(measured.min_cllr, 2), worst=self.number(measured.worst_cllr, 2),
-            found=self.number(100 * measured.derived_found), false=self.number(1000 * measured.false_derived, 2),
+            found=self.number(100 * measured.derived_found), lost=self.number(1000 * measured.false_independent, 1),
+            false=self.number(1000 * measured.false_derived, 2),
             worst_false=self.number(1000 * measured.worst_false_derived, 1),
         )  # fmt: skip
         parts = self.result.measured_parts

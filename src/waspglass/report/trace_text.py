@@ -12,7 +12,7 @@ from waspglass.model.skip import Skipped
 from waspglass.report.numbers import counted
 from waspglass.report.trace_regions import excerpt
 from waspglass.report.trace_samples import each_sample
-from waspglass.report.trace_sentences import RIVALS, Sentences
+from waspglass.report.trace_sentences import Sentences
 from waspglass.report.visible import visible
 from waspglass.trace.matrix import PairTable
 from waspglass.trace.program import Program
@@ -74,7 +74,7 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
             lines += [f"  {say.text('label.direction')}:", *_wrapped(direction, "    ", width)]
     lines += _section(say.text("label.others"), _rows(result.comparisons[SHOWN:], OTHERS_SHOWN, say))
     lines += ["", f"{say.text('label.rivals')}:"]
-    lines += _wrapped((f"- {say.text(f'rival.{key}')}" for key in RIVALS), "  ", width)
+    lines += _wrapped((f"- {rival}" for rival in say.rivals()), "  ", width)
     lines += ["", f"{say.text('label.calibration')}:", *_wrapped(say.calibration(), "  ", width)]
     lines += ["", f"{say.text('label.inputs')}:"]
     for title, inputs in say.inputs(SHOWN):
