@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.hunt.evidence import artefact, both, iis, row, rules_of, sigma
-from tests.hunt.outcome.test_sigma_correlations import A, found, joined
+from tests.hunt.outcome.test_sigma_correlations import A, found, hunted, joined
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.collect import RAW_LIMIT
 from waspglass.hunt.outcome.result import HuntResult, Limits
@@ -67,7 +67,12 @@ def test_an_indicator_is_one_of_hundreds_and_keeps_a_tenth() -> None:
 
 def test_a_record_without_the_field_that_one_correlation_groups_by_is_heard_by_the_other() -> None:
     without = joined("event_count", "a", "condition: {gte: 2}", name="without").replace("[U]", "[H]")
-    assert found([A, without, joined("event_count", "a", "condition: {gte: 2}")], "a1 a2") == [("k", 2)]
+    both_ways = [A, without, joined("event_count", "a", "condition: {gte: 2}")]
+    result = hunted(both_ways, "a1 a2")
+    assert [(one.rule, one.line) for one in result.findings] == [("k", 2)]
+    told = [(one.source, one.reason, one.detail) for one in result.skipped]
+    assert told == [("without", SkipReason.MISSING_FIELD, "events: no record that it joins has all of H")]
+    assert sorted(found(both_ways, "a1 a2 a3/H=h a4/H=h")) == [("k", 2), ("k", 4), ("without", 4)]
 
 
 def test_events_beyond_what_is_heard_of_one_file_are_told() -> None:

@@ -32,6 +32,15 @@ def test_a_field_that_must_be_there_is_the_query_itself() -> None:
     assert [one.line for one in both([iis(row(), row(query="a=b"))], rules).findings] == [3]
 
 
+@pytest.mark.parametrize(
+    ("asked", "lines"), [("hour: 1", [2]), ("hour|gte: 22", [3]), ("minute|neq: 2", [3, 4]), ("day: 3", [])]
+)
+def test_the_time_of_day_is_a_column_of_its_own(asked: str, lines: list[int]) -> None:
+    log = iis(row(time="01:02:03"), row(time="22:00:00"), row(time="25:00:00"))
+    result = both([log], rules_of(sigma(f"s: {{time|{asked}}}\ncondition: s")))
+    assert [one.line for one in result.findings] == lines
+
+
 def test_a_log_without_queries_is_searched_for_them_in_the_path() -> None:
     """`cs-uri-query` means the whole URI, and the log has a part of it."""
     rules = rules_of(sigma("s: {cs-uri-query|contains: a.js}\ncondition: s"))

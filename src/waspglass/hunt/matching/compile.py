@@ -323,10 +323,16 @@ def _compare(word: str, bound: float) -> Test:
     return compare
 
 
+_CLOCK = re.compile(r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d):[0-5]\d(?:\.\d+)?")
+"""The column `time` of W3C logs, in UTC."""
+
+
 def _time(part: str, word: str, bound: float) -> Test:
     test = _COMPARISONS[word]
 
     def matches(value: str) -> bool:
+        if part in ("hour", "minute") and (clock := _CLOCK.fullmatch(value)) is not None:
+            return test(int(clock[part]), bound)
         read = moment(value)
         if read is None:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,8 +100,9 @@ class Ears:
     """Which rules feed which correlations, and with which fields."""
 
     def __init__(self, correlations: Iterable[Correlation]) -> None:
+        self.correlations = tuple(correlations)
         self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
-        for index, one in enumerate(correlations):
+        for index, one in enumerate(self.correlations):
             for name in one.rules:
                 key, value = one.fields_of(name, one.group_by), one.fields_of(name, one.fields)
                 self._wanted.setdefault(name, []).append((index, key, value))
@@ -142,6 +143,7 @@ class Collector:
     _left_out: Counter[str] = field(default_factory=Counter)
     _last: dict[str, deque[Hit]] = field(default_factory=dict)
     _flood: int = 0
+    _keyless: set[int] = field(default_factory=set)
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
 
     def add(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> None:
@@ -225,6 +227,7 @@ class Collector:
                 return
             key = tuple(_value(bound, name, record) for name in keys)
             if "" in key:
+                self._keyless.add(correlation)
                 continue
             value = tuple(_value(bound, name, record) for name in fields)
             source = self.artefact.file.path
@@ -238,7 +241,14 @@ class Collector:
         """All that was counted so far."""
         rows = [(reason, detail, count) for (reason, detail), count in self._skips.items()]
         rows += [(SkipReason.LIMIT_REACHED, self._left_out_of(rule), n) for rule, n in self._left_out.items() if n]
-        return tuple(skip_of(self.artefact.file.path, *row) for row in rows)
+        return (*(skip_of(self.artefact.file.path, *row) for row in rows), *self._unjoined())
+
+    def _unjoined(self) -> Iterator[Skipped]:
+        """Correlations that joined nothing of this file, because none of the records has what they are grouped by."""
+        for index in sorted(self._keyless.difference(one.correlation for one in self.heard)):
+            one = self.ears.correlations[index]
+            detail = f"{self.kind.kind}: no record that it joins has all of {', '.join(one.group_by)}"
+            yield skip_of(one.id, SkipReason.MISSING_FIELD, detail)
 
     def _left_out_of(self, rule: str) -> str:
         more = ", and more that were not counted: too many" if rule in self.given_up else ""
