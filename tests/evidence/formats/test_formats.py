@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hunt.evidence import artefact, both, rules_of, sigma
 from waspglass.evidence.artefact import Columns, LineFormat, Record
 from waspglass.evidence.errors import MalformedLineError
 from waspglass.evidence.format import FORMATS
@@ -150,6 +151,15 @@ def test_event_data_items_are_fields() -> None:
     data = "S:TIME=13;S:CMD='Set-X.Url=''http://f/<s>;a''';S:EX=;Dbl:T=1;S:URL=/ecp/?a=b"
     assert event_items(data) == {"time": "13", "cmd": "Set-X.Url='http://f/<s>;a'", "t": "1", "url": "/ecp/?a=b"}
     assert event_items("S:CMD=x'y;S:URL=/a") == {"cmd": "x'y", "url": "/a"}
+
+
+@pytest.mark.parametrize(("column", "found"), [("cmd", 0), ("other", 5)])
+def test_an_item_stands_in_for_no_column_of_its_name(column: str, found: int) -> None:
+    """The scan remembers what it decided of rows whose cells are the same in the columns that a rule asks for."""
+    keys = ["CMD" if number % 10 == 9 else "T" for number in range(50)]
+    rows = [f"TimeStamp,{column},note,EventData", *(f"2021-03-03T00:00:00Z,,Set-X,S:{key}=Set-X" for key in keys), ""]
+    rule = sigma("s: {cmd: Set-X}\ncondition: s", logsource="product: exchange, service: ecp-server")
+    assert len(both([artefact("ecp-server", "\n".join(rows))], rules_of(rule)).findings) == found
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ pieces after it are malformed lines.
 `EventData` of the ECP logs (`S:TIME=13;S:CMD='Set-X.Y=''z''';Dbl:T=1`) becomes fields of its own: the item's key in
 lower case (`time`, `cmd`, `url`, `ex`, `bld`, ...), without the type prefix; a value, or a whole item as in
 `'S:CMD=Set-X.Y=''z''''`, that is wrapped in single quotes is unwrapped, its doubled quotes undone. `EventData` itself
-stays as it is.
+stays as it is. An item whose key is the name of a column is left out.
 """
 
 from __future__ import annotations
@@ -142,7 +142,10 @@ class DiagnosticsCsv(LineFormat):
             raise MalformedLineError(msg)
         record = {name: value for name, value in zip(names, values, strict=False) if value}
         data = record.get(EVENT_DATA)
-        return record if data is None else event_items(data) | record
+        if data is None:
+            return record
+        # An item never stands in for a column of its name, though that be empty: the scan looks for it in its place.
+        return {name: value for name, value in event_items(data).items() if name not in names} | record
 
     def time(self, record: Record, columns: Columns) -> datetime | None:
         """The first of the known time columns."""
