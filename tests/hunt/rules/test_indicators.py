@@ -334,14 +334,14 @@ def test_prose_beside_lists_is_counted(tmp_path: Path) -> None:
     assert (skip.source, skip.reason.value, skip.count) == (str(tmp_path), "not recognised", 2)
 
 
-def test_hashes_that_others_trust_are_told_and_not_hunted(tmp_path: Path) -> None:
-    names = ("falsepositive-hashes.txt", "my-trusted-hashes.txt", "untrusted-hashes.txt")
+def test_lists_of_what_others_trust_or_refer_to_are_told_and_not_hunted(tmp_path: Path) -> None:
+    names = ("falsepositive-hashes.txt", "my-trusted-hashes.txt", "rule-references.txt", "untrusted-hashes.txt")
     for name in names:
         (tmp_path / name).write_text(f"{MD5};a driver\n")
     (tmp_path / "trusted-hashes.yml").write_text(sigma("s: {a: b}\ncondition: s"))
     sources, skipped = read_rule_sources([tmp_path, tmp_path / names[0]])
     assert [Path(one.path).name for one in sources] == ["trusted-hashes.yml", "untrusted-hashes.txt"]
-    assert [Path(one.source).name for one in skipped] == [*names[:2], names[0]]
+    assert [Path(one.source).name for one in skipped] == [*names[:3], names[0]]
 
 
 LINKS = [f"https://blog{number}.example/post" for number in range(19)]
@@ -353,6 +353,12 @@ LINKS = [f"https://blog{number}.example/post" for number in range(19)]
 )
 def test_links_to_read_more_accuse_nobody(lines: list[str]) -> None:
     assert [one.reason.value for one in read("\n".join(lines)).skipped] == ["not recognised"]
+
+
+@pytest.mark.parametrize("first", ["127.0.0.1\tlocalhost", "#\t127.0.0.1       localhost", "::1  localhost"])
+def test_a_hosts_file_accuses_nobody(first: str) -> None:
+    others = "\n".join(f"10.0.0.{number}\tmx{number}.example.org" for number in range(1, 19))
+    assert [one.reason.value for one in read(f"{first}\n{others}\n").skipped] == ["not recognised"]
 
 
 def test_links_that_are_defanged_or_stand_alone_are_hunted() -> None:

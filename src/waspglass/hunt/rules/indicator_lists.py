@@ -24,6 +24,8 @@ _TELLING = frozenset({"url", "sha256", "sha1", "md5"})
 _REFERENCES = frozenset({"link", "uri"})
 """Columns that, among others, rather hold where to read more."""
 _LINK = re.compile(r"https?://", re.IGNORECASE)
+_HOSTS = re.compile(r"^[# \t]*(?:127\.0\.0\.1|::1)[ \t]+localhost\b", re.MULTILINE)
+"""In each hosts file (of Windows as a comment): addresses with the names of who is next to the server."""
 _LOOKED_AT = 20
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;).*$")
 _BORDER = re.compile(r"\s*;\s*|\s{2,}|\t| \*")
@@ -46,7 +48,7 @@ def is_plain_list(text: str) -> bool:
     slips = len(lines) - len(values)
     if (slips or any(title for _, _, title in lines)) and all(map(_LINK.match, values)):
         return False
-    return bool(lines) and slips * 10 <= len(lines)
+    return bool(lines) and slips * 10 <= len(lines) and not _HOSTS.search(text)
 
 
 def read_plain(text: str, source: str) -> Iterator[Indicator | str]:

@@ -28,8 +28,14 @@ _SUFFIXES = frozenset(
 """What is looked at in a folder; a file that is named itself may be called as it likes."""
 _PROSE = ".txt"
 """In a folder, such a file is only taken if it holds rules or values: others are licences and read-mes."""
-_TRUSTED = re.compile(r"(?<![a-z])(?:trusted|false[-_]?positive)s?[-_]hash.*\.(?:csv|txt)$", re.IGNORECASE)
-"""In the name of a list: by it LOKI and THOR know the hashes that they trust (THOR's manual, "Custom Signatures")."""
+_NOT_HUNTED = (
+    (
+        re.compile(r"(?<![a-z])(?:trusted|false[-_]?positive)s?[-_]hash.*\.(?:csv|txt)$", re.IGNORECASE),
+        "a list of hashes that are trusted",
+    ),
+    (re.compile(r"(?<![a-z])rule[-_]references\.txt$", re.IGNORECASE), "a list of what rules refer to"),
+)
+"""Lists known by their names: of LOKI and THOR (THOR's manual, "Custom Signatures"), and of SigmaHQ (`tests`)."""
 _LARGEST = 32 << 20
 _LINK = "a link to a folder is not followed; name the folder itself"
 
@@ -42,24 +48,24 @@ def read_rule_sources(places: Iterable[Path]) -> tuple[tuple[RuleSource, ...], t
     """
     sources: list[RuleSource] = []
     skipped: list[Skipped] = []
-    known: set[Path] = set()
+    taken: set[Path] = set()
     for place in places:
         found = list(_files(place, skipped))
         prose = 0
         if not found:
             skipped.append(skip_of(str(place), SkipReason.EMPTY, "no rules are there"))
         for path in found:
-            if _TRUSTED.search(path.name):
-                skipped.append(skip_of(str(path), SkipReason.UNSUPPORTED_RULE, "a list of hashes that are trusted"))
+            if known := next((what for name, what in _NOT_HUNTED if name.search(path.name)), None):
+                skipped.append(skip_of(str(path), SkipReason.UNSUPPORTED_RULE, known))
                 continue
             read = _read(path)
             if isinstance(read, Skipped):
                 skipped.append(read)
                 continue
             whole, text = read
-            if whole in known:
+            if whole in taken:
                 continue  # in a folder that was named too
-            known.add(whole)
+            taken.add(whole)
             if path != place and path.suffix.lower() == _PROSE and language_of(text) is None:
                 prose += 1
                 continue
