@@ -8,6 +8,7 @@ from waspglass.model.assessment import UNNAMED, Assessment, Implant, LidState, V
 from waspglass.model.coverage import Span
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.report.numbers import in_language
+from waspglass.report.visible import visible
 
 __all__ = ["Phrases"]
 
@@ -45,17 +46,15 @@ class Phrases:
         shown = f"{value:.0f}" if unit == "B" or value >= 100 else f"{value:.1f}"
         return f"{in_language(shown, self.language)} {unit}"
 
-    def moment(self, moment: datetime | None) -> str:
+    def moment(self, moment: datetime | None, to: str = "seconds") -> str:
         """A time in UTC to the second, as the logs write it in either language."""
         if moment is None:
             return self.text("text.unknown_time")
-        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
+        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', to)} UTC"
 
     def minute(self, moment: datetime | None) -> str:
         """A time in UTC to the minute."""
-        if moment is None:
-            return self.text("text.unknown_time")
-        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
+        return self.moment(moment, "minutes")
 
     def day(self, moment: datetime) -> str:
         """The day of a time in UTC."""
@@ -81,6 +80,10 @@ class Phrases:
         """A legal period as laws write it: hours up to a week, then days; months after them."""
         shown = self.text("clock.days", n=hours // 24) if hours > 168 else self.text("clock.hours", n=hours)
         return f"{shown} + {self.count('month', months)}" if months else shown
+
+    def host(self, assessment: Assessment) -> str:
+        """The name of the server, or that it is not known."""
+        return visible(assessment.host.name) if assessment.host.name else self.text("text.unnamed")
 
     def subject(self, implant: Implant) -> str:
         """What an implant is called: with the backslashes that a path has, or in words if its name was not seen."""

@@ -58,12 +58,11 @@ def draw_detail(assessment: Assessment, phrases: Phrases) -> Picture | None:
 def _frame(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phrases, bottom: float) -> None:
     """Grid, axis, and the window in which the server could have been entered, behind everything else."""
     top = picture.top
-    back: list[Box] = []
     if assessment.window:
         left, right = scale.x(assessment.window.from_), scale.x(assessment.window.to)
         words = phrases.text("picture.window", start=phrases.minute(assessment.window.from_),
                              end=phrases.minute(assessment.window.to))  # fmt: skip
-        back.append(Box(left, top, max(right - left, 1), bottom - top, "window", words))
+        picture.boxes.insert(0, Box(left, top, max(right - left, 1), bottom - top, "window", words))
     if assessment.host.collected_at and scale.holds(assessment.host.collected_at):
         x = scale.x(assessment.host.collected_at)
         picture.lines.append(Line(x, top, x, bottom, "collected"))
@@ -73,7 +72,6 @@ def _frame(picture: Picture, assessment: Assessment, scale: Scale, phrases: Phra
         middle = tick.x + _HALF_TICK < WIDTH
         picture.labels.append(Label(tick.x, bottom + 16, tick.label, "axis", "middle" if middle else "end"))
     picture.lines.append(Line(LEFT, bottom, RIGHT, bottom, "axis"))
-    picture.boxes[:0] = back
     picture.height = bottom + 26
 
 

@@ -143,9 +143,8 @@ def _tool(builder: _Builder) -> None:
 
 
 def _host(builder: _Builder) -> str:
-    name = builder.assessment.host.name
-    shown = visible(name) if name else builder.phrases.text("text.unnamed")
-    return builder.add("identity", "host", name=shown, identity_class="system", roles=["examined-host"])
+    name = builder.phrases.host(builder.assessment)
+    return builder.add("identity", "host", name=name, identity_class="system", roles=["examined-host"])
 
 
 def _techniques(builder: _Builder) -> dict[str, str]:
@@ -304,7 +303,7 @@ def _relate(builder: _Builder, source: str, how: str, target: str) -> None:
 
 def _report(builder: _Builder) -> str:
     assessment, phrases = builder.assessment, builder.phrases
-    host = visible(assessment.host.name) if assessment.host.name else phrases.text("text.unnamed")
+    host = phrases.host(assessment)
     return builder.add(
         "report",
         "report",

@@ -96,7 +96,7 @@ def _opening(assessment: Assessment, phrases: Phrases) -> RenderableType:
 def _host_line(assessment: Assessment, phrases: Phrases) -> str:
     """Whose evidence it is and when it was collected."""
     host = assessment.host
-    parts = [visible(host.name) if host.name else phrases.text("text.unnamed")]
+    parts = [phrases.host(assessment)]
     if host.collected_at:
         parts.append(phrases.text("text.collected", time=phrases.minute(host.collected_at)))
     return " · ".join((*parts, phrases.text("text.evidence", path=visible(host.evidence))))

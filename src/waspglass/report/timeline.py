@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.document import format_instant
-from waspglass.model.finding import Actor, Effect, Finding
+from waspglass.model.finding import Actor, Effect
 from waspglass.report.phrases import Phrases
 from waspglass.report.visible import cell, place
 
@@ -20,6 +20,7 @@ __all__ = ["render_timeline"]
 
 _Value = str | int | bool | list[str]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME = "Not a time"
 """What plaso, whose output Timesketch was made for, says of an event without a time."""
 
@@ -50,7 +51,7 @@ def _event(
     event: dict[str, _Value] = {
         "message": cell(message),
         "datetime": format_instant(moment).replace("Z", "+00:00"),
-        "timestamp": _microseconds(moment),
+        "timestamp": (moment - _EPOCH) // timedelta(microseconds=1),
         "timestamp_desc": described,
         "data_type": f"waspglass:{data_type}",
     }
@@ -64,11 +65,6 @@ def _event(
     return event
 
 
-def _microseconds(moment: datetime) -> int:
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
 def _whose(assessment: Assessment) -> dict[str, _Value | None]:
     """Which server an event is of: timelines of many are read as one, and not every server's name is known."""
     return {"hostname": assessment.host.name, "evidence": assessment.host.evidence}
@@ -76,8 +72,8 @@ def _whose(assessment: Assessment) -> dict[str, _Value | None]:
 
 def _findings(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     untimed = assessment.host.collected_at or assessment.created
-    for role in ("finding", "context", "review"):
-        findings: tuple[Finding, ...] = getattr(assessment, "findings" if role == "finding" else role)
+    roles = {"finding": assessment.findings, "context": assessment.context, "review": assessment.review}
+    for role, findings in roles.items():
         for finding in findings:
             rung = phrases.word("rung", finding.rung) if finding.rung else phrases.word("effect", Effect.CONTEXT)
             actor = finding.actor or Actor()
@@ -126,24 +122,20 @@ def _lid(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]
 
 def _implants(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     for implant in assessment.implants:
-        moments = {
-            "Implant Written": ("written", implant.written),
-            "Implant First Used": ("first_used", implant.first_used),
-            "Implant Last Used": ("last_used", implant.last_used),
-            "Implant Gone": ("gone_at", implant.gone),
-        }
-        for described, (word, moment) in moments.items():
+        more = {**_whose(assessment), "subject": implant.subject}
+        for described, word, moment in (
+            ("Implant Written", "written", implant.written),
+            ("Implant First Used", "first_used", implant.first_used),
+            ("Implant Last Used", "last_used", implant.last_used),
+            ("Implant Gone", "gone_at", implant.gone),
+        ):
             if moment:
-                more = {**_whose(assessment), "subject": implant.subject}
-                message = (
-                    f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}: {phrases.subject(implant)}"
-                )
-                yield _event(moment, described, "implant", message, more)
+                what = f"{phrases.text('timeline.implant')}: {phrases.text(f'implant.{word}')}"
+                yield _event(moment, described, "implant", f"{what}: {phrases.subject(implant)}", more)
 
 
 def _campaign(assessment: Assessment, phrases: Phrases) -> Iterator[dict[str, _Value]]:
     for event in assessment.campaign:
+        message = f"{phrases.text('section.campaign')}: {event.text}"
         more = {"kind": event.kind, "source": event.source}
-        yield _event(
-            event.date, "Campaign Event", "campaign", f"{phrases.text('section.campaign')}: {event.text}", more
-        )
+        yield _event(event.date, "Campaign Event", "campaign", message, more)

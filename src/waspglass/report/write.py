@@ -107,11 +107,11 @@ def write_files(
     Raises:
         OutputError: If the folder cannot be written, or a name is taken by a link, a folder or a foreign file.
     """
-    _make_folder(out)
-    for name in contents:
-        _check_target(out / name, ours)
     waiting: list[tuple[Path, Path]] = []
     try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in contents:
+            _check_target(out / name, ours)
         for name, made in contents.items():
             content = made()
             waiting.append((out / f".waspglass-{secrets.token_hex(8)}.part", out / name))
@@ -149,36 +149,21 @@ def _renderer(form: Format, tlp: Tlp) -> Callable[[Assessment], str]:
     return render_json
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _refused(out, error) from error
-
-
 def _check_target(target: Path, ours: Callable[[Path], bool]) -> None:
     """Refuses to replace anything but a regular file that is ours."""
-    place = Location(str(target))
-    if target.is_symlink():
-        raise OutputError(
-            "the report's name is taken by a link", location=place, hint="Remove it or choose another --out"
-        )
-    if not target.exists():
-        return
-    if not target.is_file():
-        raise OutputError(
-            "the report's name is taken by a folder or device", location=place, hint="Choose another --out"
-        )
     try:
-        known = ours(target)
+        if target.is_symlink():
+            fault, hint = "the report's name is taken by a link", "Remove it or choose another --out"
+        elif not target.exists() or (target.is_file() and ours(target)):
+            return
+        elif target.is_file():
+            fault = "a file of this name is there and was not written by waspglass"
+            hint = "Move it away or choose another --out"
+        else:
+            fault, hint = "the report's name is taken by a folder or device", "Choose another --out"
     except OSError as error:
         raise _refused(target, error) from error
-    if not known:
-        raise OutputError(
-            "a file of this name is there and was not written by waspglass",
-            location=place,
-            hint="Move it away or choose another --out",
-        )
+    raise OutputError(fault, location=Location(str(target)), hint=hint)
 
 
 def is_ours(target: Path) -> bool:
