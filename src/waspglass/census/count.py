@@ -12,27 +12,10 @@ from waspglass.census.evidence_counts import Row, address_counts
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.census.signs import load_signs
+from waspglass.census.units import Unit, hosts_sql
 from waspglass.packs.builds import State
 
-__all__ = ["KEYS", "RECENT", "By", "Count", "count", "scans_at", "stopped"]
-
-
-KEYS = {
-    By.NOTHING: "NULL",
-    By.COUNTRY: "s.country",
-    By.REGION: "s.country || ' ' || s.region",
-    By.NETWORK: "'AS' || s.asn",
-    By.ORGANISATION: "s.organisation",
-    By.SECTOR: "s.sector",
-    By.BUILD: "coalesce(v.build, s.version)",
-}
-"""The group of a sighting `s` (and version `v`) as an SQL expression."""
-
-
-def key_sql(weight: str, by: By) -> str:
-    """The group of a host that is seen several times, as an SQL aggregate; a build is of the strongest evidence."""
-    return f"min_by(key, {{'weight': -{weight}::INTEGER, 'key': key}})" if by is By.BUILD else "min(key)"
-
+__all__ = ["RECENT", "By", "Count", "count", "scans_at", "stopped"]
 
 RECENT = dt.timedelta(days=7)
 """A source whose last scan is older than this before a day says nothing about it any more."""
@@ -67,14 +50,10 @@ def count(reading: Reading, scans: Sequence[Scan], by: By = By.NOTHING, *, serve
         rows = address_counts(reading, scans, by)
         each_scan = (_count_scan(reading, scan, by, rows.get(scan), servers=False) for scan in scans)
         return _with_empty(reading, scans, by, [each for found in each_scan for each in found])
-    # NumPy and Arrow take longer to load than a question without servers takes to answer.
-    from waspglass.census.identity import ensure_identity
-
     kept: list[Count] = []
     for scan in scans:
         counts = kept_counts(reading, scan, by)
         if counts is None:
-            ensure_identity(reading)
             rows = address_counts(reading, [scan], by)
             counts = tuple(_count_scan(reading, scan, by, rows.get(scan), servers=True))
             keep_counts(reading, scan, by, counts)
@@ -107,7 +86,7 @@ def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *,
     """The counts of a scan; `rows` are those of its addresses, if they were made before."""
     addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
     extra: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for key, weight, compromised, number in _rows(reading, scan, by, servers=False) if rows is None else rows:
+    for key, weight, compromised, number in _rows(reading, scan, by, Unit.ADDRESS) if rows is None else rows:
         judgement = WEIGHTS[weight]
         addresses[key][judgement.state] += number
         extra[key]["tested"] += number if judgement.tested else 0
@@ -115,7 +94,7 @@ def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *,
         extra[key]["both"] += number if compromised and judgement.state is State.PATCHED else 0
     per_server: dict[str | None, Counter[State]] = defaultdict(Counter)
     if servers:
-        for key, weight, _, number in _rows(reading, scan, by, servers=True):
+        for key, weight, _, number in _rows(reading, scan, by, Unit.SERVER):
             per_server[key][WEIGHTS[weight].state] += number
     return [
         Count(
@@ -126,13 +105,7 @@ def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *,
     ]  # fmt: skip
 
 
-def _rows(reading: Reading, scan: Scan, by: By, *, servers: bool) -> list[Row]:
+def _rows(reading: Reading, scan: Scan, by: By, unit: Unit) -> list[Row]:
     """(group, weight, compromised, number of addresses or servers) of one scan; each is in one group only."""
-    columns = f"{'i.server' if servers else 's.address'} AS unit, {KEYS[by]} AS key, s.compromise AS compromise"
-    joined = reading.judged_sql([scan], columns, servers=servers)
-    sql = (
-        "SELECT key, weight, compromised, count(*) FROM ("  # noqa: S608 - all parts are ours
-        f"SELECT {key_sql('weight', by)} AS key, max(weight) AS weight, bool_or(compromise IS NOT NULL) AS compromised"
-        f" FROM ({joined}) GROUP BY unit) GROUP BY ALL"
-    )
-    return reading.rows(sql)
+    hosts = hosts_sql(reading, [scan], unit, by)
+    return reading.rows(f"SELECT key, weight, compromised, count(*) FROM ({hosts}) GROUP BY ALL")  # noqa: S608 - ours

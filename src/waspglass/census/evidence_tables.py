@@ -15,7 +15,7 @@ from waspglass.census.store.folder import DERIVED, Folder
 from waspglass.census.store.manifest import DataFile
 from waspglass.census.store.parquet import parquet_sql, sql_text
 
-__all__ = ["Part", "evidence_path", "keep_evidence", "part_of"]
+__all__ = ["KEYS", "Part", "evidence_path", "keep_evidence", "part_of"]
 
 _VERSION = "2"
 """Raise it when the meaning of the kept tables changes."""
@@ -41,14 +41,17 @@ _EVIDENCE = "concat_ws('|', coalesce(version, ''), " + ", ".join(
 ) + ")"  # fmt: skip
 """One line for one sighting: its version and CVEs."""
 
-_KEYS = {
+KEYS = {
     By.NOTHING: "NULL::VARCHAR",
     By.COUNTRY: "country",
     By.REGION: "country || ' ' || region",
     By.SECTOR: "sector",
     By.NETWORK: "'AS' || asn",
     By.ORGANISATION: "organisation",
+    By.BUILD: "coalesce(v.build, s.version)",
 }
+"""The group of a sighting as an SQL expression, that of `By.BUILD` over sightings `s` and their versions `v`."""
+
 _GROUPED: dict[Part, dict[str, tuple[By, ...]]] = {
     Part.COMMON: {"country, region, sector": (By.NOTHING, By.COUNTRY, By.REGION, By.SECTOR), "asn": (By.NETWORK,)},
     Part.ORGANISATION: {"organisation": (By.ORGANISATION,)},
@@ -117,12 +120,12 @@ def _table_sql(connection: duckdb.DuckDBPyConnection, part: Part, *, repeated: b
         connection.execute(_LONE.format(number=number, columns=columns, only=only))
         for by in groupings:
             selections.append(
-                f"SELECT '{by.value}' AS by, product, {_KEYS[by]} AS key, {_EVIDENCE} AS evidence, compromised,"  # noqa: S608
+                f"SELECT '{by.value}' AS by, product, {KEYS[by]} AS key, {_EVIDENCE} AS evidence, compromised,"  # noqa: S608
                 f" sum(n)::BIGINT AS addresses, sum(n)::BIGINT AS sightings FROM grouped{number} GROUP BY ALL"
             )
             if repeated:
                 selections.append(
                     f"SELECT '{by.value}' AS by, product, key, evidence, compromised, count(*) AS addresses,"  # noqa: S608
-                    f" sum(sightings)::BIGINT AS sightings FROM ({_SEVERAL.format(key=_KEYS[by])}) GROUP BY ALL"
+                    f" sum(sightings)::BIGINT AS sightings FROM ({_SEVERAL.format(key=KEYS[by])}) GROUP BY ALL"
                 )
     return " UNION ALL ".join(selections)

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
 
-from waspglass.census.count import KEYS, By, key_sql
-from waspglass.census.counted import Scan
-from waspglass.census.identity import ensure_identity
+from waspglass.census.counted import By, Scan
+from waspglass.census.evidence_tables import KEYS
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.reading import Reading
 from waspglass.packs.builds import State
@@ -47,11 +46,16 @@ def hosts_sql(reading: Reading, scans: Sequence[Scan], unit: Unit, by: By = By.N
     """
     servers = unit is Unit.SERVER
     if servers:
+        # NumPy and Arrow take longer to load than a question without servers takes to answer.
+        from waspglass.census.identity import ensure_identity
+
         ensure_identity(reading)
     columns = f"{UNITS[unit]} AS unit, s.date AS date, s.source AS source, {KEYS[by]} AS key, s.*"
     joined = reading.judged_sql(scans, columns, servers=servers)
+    # A build is that of the strongest evidence.
+    key = "min_by(key, {'weight': -weight::INTEGER, 'key': key})" if by is By.BUILD else "min(key)"
     aggregates = f", {extra}" if extra else ""
     return (
-        f"SELECT unit, date, source, {key_sql('weight', by)} AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours
+        f"SELECT unit, date, source, {key} AS key, max(weight) AS weight,"  # noqa: S608 - all parts are ours
         f" bool_or(compromise IS NOT NULL) AS compromised{aggregates} FROM ({joined}) GROUP BY unit, date, source"
     )
