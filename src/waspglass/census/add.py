@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,7 @@ from waspglass.census.sources.source import Head, LineSource, Source
 from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
-from waspglass.census.store.writer import SightingWriter
+from waspglass.census.store.writer import SightingWriter, write_behind
 from waspglass.model.errors import UsageError
 from waspglass.model.escape import in_unicode
 from waspglass.model.skip import SkipReason
@@ -242,14 +241,7 @@ def _read(
     def keep(raw: pl.DataFrame) -> None:
         writer.write(normalise(raw, filing, checked))
 
-    with ThreadPoolExecutor(1) as pool:
-        before: Future[None] | None = None
-        for raw in source.read(content, head, tally):
-            if before is not None:
-                before.result()
-            before = pool.submit(keep, raw)
-        if before is not None:
-            before.result()
+    write_behind(source.read(content, head, tally), keep)
     tally.merge(checked)
 
 

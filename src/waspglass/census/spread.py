@@ -15,7 +15,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import BLOCK, Content
 from waspglass.census.sources.lines import LINE_LIMIT, Block, block_of, whole_lines
 from waspglass.census.sources.source import LineSource
+from waspglass.census.store.writer import write_behind
 
 __all__ = ["spread", "usual_workers"]
 
@@ -81,7 +82,7 @@ def spread(
     """
     context = multiprocessing.get_context("spawn")
     slots = workers + 2
-    with scratch_folder() as folder, ThreadPoolExecutor(1) as writing:
+    with scratch_folder() as folder:
         path = folder / "lines"
         # Written, not only made long: a full disk is an error here, and would end the process later.
         path.write_bytes(bytes(slots * _SLOT))
@@ -93,7 +94,7 @@ def spread(
             batches = _batches(whole_lines(content, tallies[0]), lines, slots)
             tables = _in_order((pool.submit(_read, source, batch, filing) for batch in batches), tallies, slots)
             try:
-                _write_behind(tables, write, writing)
+                write_behind(tables, write)
             except BrokenProcessPool as error:
                 raise CensusError(
                     "a worker process died; nothing was added", hint="Is memory short? Try again with --workers 1"
@@ -120,17 +121,6 @@ def _in_order(submitted: Iterator[Future[_Done]], tallies: tuple[Tally, Tally], 
             yield from taken()
     while pending:
         yield from taken()
-
-
-def _write_behind(tables: Iterator[pa.Table], write: Callable[[pa.Table], None], writing: ThreadPoolExecutor) -> None:
-    """Writes in another thread, two tables behind at most."""
-    written: deque[Future[None]] = deque()
-    for table in tables:
-        written.append(writing.submit(write, table))
-        if len(written) > 2:
-            written.popleft().result()
-    for one in written:
-        one.result()
 
 
 def _batches(blocks: Iterator[Block], lines: mmap.mmap, slots: int) -> Iterator[_Batch]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +17,7 @@ from waspglass.census.sighting import SIGHTING
 from waspglass.census.store.folder import DATA, Folder
 from waspglass.census.store.manifest import DataFile
 
-__all__ = ["SightingWriter"]
+__all__ = ["SightingWriter", "write_behind"]
 
 _GROUP_ROWS = 65_536
 _HELD_ROWS = 262_144
@@ -144,3 +146,18 @@ class SightingWriter:
         part.parquet.close()
         part.file.close()
         self._done.append((day, part))
+
+
+Rows = TypeVar("Rows")
+
+
+def write_behind(pieces: Iterable[Rows], write: Callable[[Rows], None]) -> None:
+    """Writes in another thread while the next piece is made; a fault of either ends both."""
+    with ThreadPoolExecutor(1) as writing:
+        before: Future[None] | None = None
+        for piece in pieces:
+            if before is not None:
+                before.result()
+            before = writing.submit(write, piece)
+        if before is not None:
+            before.result()
