@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from waspglass.examine.assess import Settings, assess
-from waspglass.examine.lid import Judgement
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Assessment, Implant, LidState, Verdict
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
-from waspglass.packs.pack import AdviceText, ArtefactKind, ClockText, Pack, Translated, WebRoot, Window
+from waspglass.packs.pack import AdviceText, ArtefactKind, BuildRow, ClockText, Pack, Translated, WebRoot, Window
 
-OLD, NEW = "1.0.0.1", "1.0.0.2"
+OLD, NEW, NEVER = "1.0.0.1", "1.0.0.2", "0.9.0.0"
 FIRST, PATCH, COLLECTED = "2021-01-03", "2021-03-10", "2021-04-01"
 PAGE = "/client/page.aspx"
 
@@ -42,6 +41,11 @@ PACK = Pack(
         ArtefactKind(kind="pages", format="web_file", snapshot=True, shows=(Rung.IMPLANTED,), title=both("pages")),
     ),
     web_roots=(WebRoot(path="**/wwwroot", url=""), WebRoot(path="**/client", url="/client")),
+    builds=(
+        BuildRow(product="P", cumulative_update="CU1", build=OLD, fixes="no", released="2020-06-01"),
+        BuildRow(product="P", cumulative_update="CU1", build=NEW, fixes="yes", released="2021-03-02"),
+        BuildRow(product="Q", cumulative_update="CU1", build=NEVER, fixes="not affected"),
+    ),
     advice=(
         AdviceText(id="isolate", when=("verdict:occupied",), priority=1, title=both("a"), text=both("a")),
         AdviceText(id="patch", when=("lid:vulnerable", "lid:unknown"), priority=1, title=both("b"), text=both("b")),
@@ -66,12 +70,6 @@ PATCHED = Facts.model_validate(
 OPEN = Facts.model_validate({"collected_at": COLLECTED, "builds": [{"build": OLD, "from": "2020-01-01"}]})
 
 
-def judge(build: str) -> Judgement:
-    return {OLD: Judgement.VULNERABLE, NEW: Judgement.PATCHED, "0.9.0.0": Judgement.NOT_AFFECTED}.get(
-        build, Judgement.OPEN
-    )
-
-
 def finding(rung: Rung | None, when: str | None, effect: Effect = Effect.SHOWS, **more: str) -> Finding:
     time = moment(when) if when else None
     values = {"kind": "log", "rule": f"r-{rung}", "title": f"{rung} seen", "source": "C:\\log.log"} | more
@@ -93,7 +91,7 @@ def run(
         evidence="x", findings=findings, coverage=coverage, collected_folders=roots, blinded=blinded, since=since
     )
     settings = Settings(language=language, created=moment("2021-04-02"), generator="test")
-    return assess(observed, PACK, facts, judge, settings)
+    return assess(observed, PACK, facts, settings)
 
 
 WRITTEN = finding(Rung.IMPLANTED, "2021-03-03", subject=PAGE)

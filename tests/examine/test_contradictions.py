@@ -6,28 +6,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.examine.test_assess import COLLECTED, FULL, NEW, OLD, PACK, PATCH, finding, judge, moment
+from tests.examine.test_assess import COLLECTED, FULL, NEVER, NEW, OLD, PACK, PATCH, finding, moment
 from waspglass.examine.contradictions import THROUGH_LID, contradictions_of
-from waspglass.examine.lid import Judgement, disagreeing
+from waspglass.examine.lid import disagreeing
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import load_catalogue
-from waspglass.packs.pack import BuildRow
+from waspglass.packs.builds import BuildTable
 
 HOUR = timedelta(hours=1)
-NEVER, LATER = "0.9.0.0", "1.0.0.3"
+LATER = "1.0.0.3"
+TABLE = BuildTable(PACK.builds)
 PATCHED = Lid(state=LidState.PATCHED, since=moment(PATCH), reason="x")
-WITH_TABLE = PACK.model_copy(
-    update={
-        "builds": (
-            BuildRow(product="P", cumulative_update="CU1", build=OLD, fixes="no", released="2020-06-01"),
-            BuildRow(product="P", cumulative_update="CU1", build=NEW, fixes="yes", released="2021-03-02"),
-        )
-    }
-)
 
 
 def told(
@@ -42,11 +35,7 @@ def told(
     known = lid.model_copy(update={"builds": builds})
     said = Facts.model_validate({"collected_at": COLLECTED}) if facts is None else facts
     catalogue = load_catalogue("waspglass.examine", "examine", "en")
-    return contradictions_of(observed, known, disagreeing(builds, judged), said, judged, WITH_TABLE, catalogue)
-
-
-def judged(build: str) -> Judgement:
-    return Judgement.PATCHED if build == LATER else judge(build)
+    return contradictions_of(observed, known, disagreeing(builds, TABLE), said, TABLE, catalogue)
 
 
 def ids(limits: tuple[Limit, ...]) -> list[str]:

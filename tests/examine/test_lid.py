@@ -6,18 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from waspglass.examine.lid import Judgement, disagreeing, judge_lid, stated_sightings
+from waspglass.examine.lid import disagreeing, judge_lid, stated_sightings
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import load_catalogue
+from waspglass.packs.builds import BuildTable
+from waspglass.packs.pack import BuildRow
 
 OLD, NEW, OTHER, SHORT = "15.1.2106.2", "15.1.2106.13", "8.3.83.6", "15.1.2106"
 NEWER = "15.1.2176.9"
 
 
-def judge(build: str) -> Judgement:
-    table = {OLD: Judgement.VULNERABLE, NEW: Judgement.PATCHED, NEWER: Judgement.PATCHED, OTHER: Judgement.NOT_AFFECTED}
-    return table.get(build, Judgement.OPEN)
+TABLE = BuildTable(
+    (
+        BuildRow(product="P", cumulative_update="CU1", build=OLD, fixes="no"),
+        BuildRow(product="P", cumulative_update="CU1", build=NEW, fixes="yes"),
+        BuildRow(product="P", cumulative_update="CU2", build=NEWER, fixes="yes"),
+        BuildRow(product="Q", cumulative_update="SP3", build=OTHER, fixes="not affected"),
+    )
+)
 
 
 def day(text: str | None) -> datetime | None:
@@ -33,7 +40,7 @@ def seen(build: str, when: str | None, certainty: Certainty, *, installed: bool 
 
 def lid(*sightings: BuildSighting) -> Lid:
     return judge_lid(
-        sightings, judge, disagreeing(sightings, judge), load_catalogue("waspglass.examine", "examine", "en")
+        sightings, TABLE, disagreeing(sightings, TABLE), load_catalogue("waspglass.examine", "examine", "en")
     )
 
 
@@ -165,8 +172,8 @@ def test_program_files_of_one_installation_agree_and_those_of_one_name(
         seen(build, None, Certainty.PROVEN).model_copy(update={"source": source})
         for build, source in ((OLD, old), (NEW, new))
     ]
-    found = disagreeing(files, judge)
+    found = disagreeing(files, TABLE)
     assert (None if found is None else found.together) is together
     assert lid(*files).state is (LidState.PATCHED if found is None else LidState.UNKNOWN)
     hints = [one.model_copy(update={"certainty": Certainty.HINT}) for one in files]
-    assert disagreeing(hints, judge) is None
+    assert disagreeing(hints, TABLE) is None

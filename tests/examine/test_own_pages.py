@@ -6,7 +6,7 @@ import pytest
 
 from tests.examine.test_assess import PACK, PAGE, finding, moment
 from waspglass.examine.observations import Observations
-from waspglass.examine.own_pages import OwnPage, own_pages, without_own_pages
+from waspglass.examine.own_pages import OwnPage, own_pages, without_answers
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding, Rung
 
@@ -83,7 +83,7 @@ def test_what_an_own_page_answered_is_for_a_person_to_look_at_and_the_rest_stays
     other = answer(subject="/client/other.aspx")
     context = answer(effect=Effect.CONTEXT)
     before = Observations(evidence="x", findings=(answer(), gone, written, other, context))
-    after = without_own_pages(before, [OwnPage(PAGE)])
+    after = without_answers(before, {PAGE})
     assert [one.effect for one in after.findings] == [
         Effect.HINT,
         Effect.HINT,
@@ -91,4 +91,4 @@ def test_what_an_own_page_answered_is_for_a_person_to_look_at_and_the_rest_stays
         Effect.SHOWS,
         Effect.CONTEXT,
     ]
-    assert without_own_pages(before, []) is before
+    assert without_answers(before, ()) == before

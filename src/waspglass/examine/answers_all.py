@@ -32,7 +32,7 @@ def answered_alike(observations: Observations) -> tuple[str, ...]:
     then, and nobody else was told by the same site, within a day, that a page is not there. If anything else speaks of
     an intruder, answers stand as they are. Whoever has no address may be anybody: they count as one visitor.
     """
-    proofs = [one for rung in Rung if rung is not Rung.PROBED for one in observations.proofs(rung)]
+    proofs = observations.beyond_probes()
     if any(one.rung is not Rung.USED or folder_of(one.subject or "") is None for one in proofs):
         return ()
     if any(one.kind in observations.file_timed for one in proofs):

@@ -11,10 +11,10 @@ from waspglass.examine.answers_all import answered_alike, not_looked_for
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
-from waspglass.examine.lid import BuildJudge, disagreeing, judge_lid, stated_sightings
+from waspglass.examine.lid import disagreeing, judge_lid, stated_sightings
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
-from waspglass.examine.own_pages import OwnPage, own_pages, without_own_pages
+from waspglass.examine.own_pages import own_pages, without_answers
 from waspglass.examine.sentence import say
 from waspglass.examine.titles import titled
 from waspglass.examine.unsettled import unsettled_hints, vanished_pages
@@ -26,6 +26,7 @@ from waspglass.model.document import parse_instant
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding
 from waspglass.model.language import load_catalogue
+from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
 
 __all__ = ["Settings", "assess"]
@@ -46,30 +47,31 @@ class Settings:
     generator: str
 
 
-def assess(observations: Observations, pack: Pack, facts: Facts, judge: BuildJudge, settings: Settings) -> Assessment:
+def assess(observations: Observations, pack: Pack, facts: Facts, settings: Settings) -> Assessment:
     """Concludes lid, wasp and verdict.
 
     Args:
         observations: What the evidence said.
         pack: The campaign.
         facts: What the user said; it outranks what the evidence hints at.
-        judge: Decides by the pack's build table whether a build is vulnerable.
         settings: Language, clock, generator.
     """
     catalogue = load_catalogue("waspglass.examine", "examine", settings.language)
     own = own_pages(observations.findings, observations.file_timed, pack, facts)
-    observations = titled(without_own_pages(observations, own), pack, settings.language)
+    innocent = {page.subject for page in own}
+    observations = titled(without_answers(observations, innocent), pack, settings.language)
     answered = answered_alike(observations)
-    alike = tuple(map(OwnPage, answered))
-    observations = without_own_pages(observations, alike)
+    innocent.update(answered)
+    observations = without_answers(observations, innocent)
     sightings = (*stated_sightings(facts), *observations.sightings)
-    torn = disagreeing(sightings, judge)
-    lid = judge_lid(sightings, judge, torn, catalogue)
+    table = BuildTable(pack.builds)
+    torn = disagreeing(sightings, table)
+    lid = judge_lid(sightings, table, torn, catalogue)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
-    contradictions = contradictions_of(observations, lid, torn, facts, judge, pack, catalogue)
+    contradictions = contradictions_of(observations, lid, torn, facts, table, catalogue)
     unsettled = unsettled_hints(observations, pack, lid)
-    vanished = vanished_pages(observations, pack, (*own, *alike))
+    vanished = vanished_pages(observations, pack, innocent)
     open_pages = not_looked_for(answered, observations)
     case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished, open_pages)
     decision = decide(case)

@@ -76,5 +76,4 @@ class Case:
     @property
     def _logged(self) -> bool:
         """Whether anything beyond probes was logged, and not only seen in files."""
-        found = (one for rung in Rung if rung is not Rung.PROBED for one in self.observations.proofs(rung))
-        return any(one.kind not in self.observations.file_timed for one in found)
+        return any(one.kind not in self.observations.file_timed for one in self.observations.beyond_probes())

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from waspglass.examine.duration import listed
-from waspglass.examine.lid import BuildJudge, Disagreement, Judgement
+from waspglass.examine.lid import CLOSED, Disagreement
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Lid, LidState, Limit
 from waspglass.model.document import parse_instant
-from waspglass.model.facts import BuildSighting, Certainty, Facts
+from waspglass.model.facts import Certainty, Facts
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.language import Catalogue
-from waspglass.packs.builds import BuildTable
-from waspglass.packs.pack import Pack
+from waspglass.packs.builds import BuildTable, State
 
 __all__ = ["CLOCK_SLACK", "THROUGH_LID", "contradictions_of"]
 
@@ -33,16 +32,15 @@ def contradictions_of(
     lid: Lid,
     torn: Disagreement | None,
     facts: Facts,
-    judge: BuildJudge,
-    pack: Pack,
+    table: BuildTable,
     catalogue: Catalogue,
 ) -> tuple[Limit, ...]:
     """All contradictions, as decisive limits."""
     return (
         *_several_hosts(observations, catalogue),
         *_after_collection(observations, facts, catalogue),
-        *_before_release(lid, judge, pack, catalogue),
-        *_builds(lid, judge, catalogue),
+        *_before_release(lid, table, catalogue),
+        *_builds(lid, table, catalogue),
         *_torn(torn, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
@@ -68,19 +66,16 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
     return [Limit(id="contradiction-after-collection", text=text, decisive=True)]
 
 
-def _before_release(lid: Lid, judge: BuildJudge, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+def _before_release(lid: Lid, table: BuildTable, catalogue: Catalogue) -> list[Limit]:
     """A fixed build that is said to have run before it existed: the patch is dated too early, the window too short.
 
     A setup log can be forged, or written by a clock that was wrong. A vulnerable build that is dated too early changes
     nothing.
     """
-    fixed = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
-    dated = [b for b in lid.builds if b.certainty is not Certainty.HINT and b.at is not None]
-    said = [b for b in dated if judge(b.build) in fixed]
-    table = BuildTable(pack.builds) if said else None
-    for one in said:
-        released = _released(one.build, table) if table is not None else None
-        if released is not None and one.at is not None and one.at < released - _RELEASE_SLACK:
+    for one in lid.builds:
+        if one.certainty is Certainty.HINT or one.at is None or (released := _released(one.build, table)) is None:
+            continue
+        if one.at < released - _RELEASE_SLACK:
             text = catalogue.text(
                 "contradiction.before_release",
                 source=catalogue.text("contradiction.facts") if one.certainty is Certainty.STATED else one.source,
@@ -93,15 +88,16 @@ def _before_release(lid: Lid, judge: BuildJudge, pack: Pack, catalogue: Catalogu
 
 
 def _released(build: str, table: BuildTable) -> datetime | None:
-    state = table.state(build)
-    released = state.known.released if state.known is not None and state.exact else None
+    """When a build that has the fix was released; None if that is not known."""
+    found = table.state(build)
+    released = found.known.released if found.known and found.exact and found.state in CLOSED else None
     try:
         return parse_instant(released if len(released) > _MONTH else f"{released}-01") if released else None
     except ValueError:
         return None
 
 
-def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
+def _builds(lid: Lid, table: BuildTable, catalogue: Catalogue) -> list[Limit]:
     """The last statement says patched, while what was proven at or after it is vulnerable (or the other way round)."""
     stated = [b for b in lid.builds if b.certainty is Certainty.STATED]
     proven = [b for b in lid.builds if b.certainty is Certainty.PROVEN]
@@ -109,7 +105,8 @@ def _builds(lid: Lid, judge: BuildJudge, catalogue: Catalogue) -> list[Limit]:
         return []
     last, other = stated[-1], proven[-1]
     older = other.at is not None and last.at is not None and other.at < last.at
-    if older or not _disagree(last, other, judge):
+    pair = {table.state(one.build).state for one in (last, other)}
+    if older or State.VULNERABLE not in pair or not pair & CLOSED:
         return []
     text = catalogue.text("contradiction.builds", stated=last.build, proven=other.build, source=other.source)
     return [Limit(id="contradiction-builds", text=text, decisive=True)]
@@ -125,11 +122,6 @@ def _torn(torn: Disagreement | None, catalogue: Catalogue) -> list[Limit]:
     )
     remedy = catalogue.text(f"contradiction.{key}_remedy")
     return [Limit(id=f"contradiction-{key.replace('_', '-')}", text=text, remedy=remedy, decisive=True)]
-
-
-def _disagree(one: BuildSighting, other: BuildSighting, judge: BuildJudge) -> bool:
-    pair = {judge(one.build), judge(other.build)}
-    return Judgement.VULNERABLE in pair and bool(pair & {Judgement.PATCHED, Judgement.NOT_AFFECTED})
 
 
 def _entry_through_a_lid(observations: Observations, lid: Lid, catalogue: Catalogue) -> list[Limit]:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from itertools import permutations
+from itertools import product
 
 from waspglass.examine.installations import above_programs
 from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import Catalogue
+from waspglass.packs.builds import BuildTable, State
 
-__all__ = ["BuildJudge", "Disagreement", "Judgement", "disagreeing", "judge_lid", "stated_sightings"]
+__all__ = ["CLOSED", "Disagreement", "disagreeing", "judge_lid", "stated_sightings"]
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class Judgement(StrEnum):
-    """What a build number alone says about the flaws."""
-
-    VULNERABLE = "vulnerable"
-    PATCHED = "patched"
-    NOT_AFFECTED = "not affected"
-    OPEN = "open"
-    """Three parts where the fourth decides, or a version that the table does not know."""
-
-
-BuildJudge = Callable[[str], Judgement]
-_CLOSED = (Judgement.PATCHED, Judgement.NOT_AFFECTED)
+CLOSED = frozenset({State.PATCHED, State.NOT_AFFECTED})
+"""What a build says that nobody enters by the flaws of the campaign."""
+_DECIDED = CLOSED | {State.VULNERABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,7 @@ class Disagreement:
 @dataclass(frozen=True, slots=True)
 class _Step:
     sighting: BuildSighting
-    judgement: Judgement
+    state: State
 
     @property
     def moment(self) -> datetime | None:
@@ -58,7 +49,7 @@ class _Step:
 
     @property
     def closed(self) -> bool:
-        return self.judgement in _CLOSED
+        return self.state in CLOSED
 
 
 def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
@@ -70,7 +61,7 @@ def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
 
 
 def judge_lid(
-    sightings: tuple[BuildSighting, ...], judge: BuildJudge, torn: Disagreement | None, catalogue: Catalogue
+    sightings: tuple[BuildSighting, ...], table: BuildTable, torn: Disagreement | None, catalogue: Catalogue
 ) -> Lid:
     """Concludes the patch state at the end of what is known.
 
@@ -79,10 +70,10 @@ def judge_lid(
     time of collection, which is after every dated one. Where such files disagree, whether the entrance is closed is
     unknown.
     """
-    steps = sorted((_Step(s, judge(s.build)) for s in sightings), key=_order)
+    steps = sorted((_Step(s, table.state(s.build).state) for s in sightings), key=_order)
     known = tuple(s.sighting for s in steps)
     firm = [s for s in steps if s.sighting.certainty is not Certainty.HINT]
-    decided = [s for s in firm or steps if s.judgement is not Judgement.OPEN]
+    decided = [s for s in firm or steps if s.state in _DECIDED]
     if not decided:
         return _undecided(known, catalogue)
     if torn is not None:
@@ -92,7 +83,7 @@ def judge_lid(
     return _from_firm(decided, known, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
 
 
-def disagreeing(builds: Iterable[BuildSighting], judge: BuildJudge) -> Disagreement | None:
+def disagreeing(builds: Iterable[BuildSighting], table: BuildTable) -> Disagreement | None:
     """Program files that disagree on whether the fix is installed; None if there are none.
 
     All of them speak for one moment, that of the collection. In one installation, any two of them must agree: an update
@@ -101,10 +92,12 @@ def disagreeing(builds: Iterable[BuildSighting], judge: BuildJudge) -> Disagreem
     run is no more than a hint by now.
     """
     files = [one for one in builds if one.certainty is Certainty.PROVEN and one.installed is None]
+    fixed = [one for one in files if table.state(one.build).state in CLOSED]
+    lacking = [one for one in files if table.state(one.build).state is State.VULNERABLE]
     found = [
         Disagreement(new, old, _together(new.source, old.source))
-        for new, old in permutations(files, 2)
-        if new.at == old.at and judge(new.build) in _CLOSED and judge(old.build) is Judgement.VULNERABLE
+        for new, old in product(fixed, lacking)
+        if new.at == old.at
     ]
     apart = (one for one in found if _name(one.new.source) == _name(one.old.source))
     return next((one for one in found if one.together), next(apart, None))
@@ -128,7 +121,7 @@ def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: 
         first = next(s for s in steps if not s.closed)
         reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=LidState.VULNERABLE, since=first.moment, builds=known, reason=reason)
-    if all(s.judgement is Judgement.NOT_AFFECTED for s in steps):
+    if all(s.state is State.NOT_AFFECTED for s in steps):
         reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     before = [s for s in steps if not s.closed]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from waspglass.examine.event_logs import EventLog
@@ -80,6 +80,15 @@ class Observations:
         """
         found = [f for f in self.findings if f.rung is rung and f.effect in (Effect.SHOWS, Effect.FAILED)]
         return tuple(sorted(found, key=by_time))
+
+    def beyond_probes(self) -> tuple[Finding, ...]:
+        """The proofs that somebody did more than probe, rung by rung."""
+        return tuple(one for rung in Rung if rung is not Rung.PROBED for one in self.proofs(rung))
+
+    def with_hints(self, doubtful: Callable[[Finding], bool]) -> Observations:
+        """The same observations, in which these findings are hints, for a person to look at."""
+        findings = (one.model_copy(update={"effect": Effect.HINT}) if doubtful(one) else one for one in self.findings)
+        return replace(self, findings=tuple(findings))
 
 
 def by_time(finding: Finding) -> tuple[bool, datetime | str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from waspglass.examine.observations import Observations
@@ -12,7 +12,7 @@ from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
 
-__all__ = ["OwnPage", "own_pages", "without_own_pages"]
+__all__ = ["OwnPage", "own_pages", "without_answers"]
 
 _BEFORE = timedelta(days=30)
 """The first exploitation is the first that is known; a page must be older by this to be none of the campaign's."""
@@ -58,16 +58,9 @@ def own_pages(findings: Sequence[Finding], file_timed: frozenset[str], pack: Pac
     return tuple(found[page] for page in sorted(found))
 
 
-def without_own_pages(observations: Observations, pages: Iterable[OwnPage]) -> Observations:
-    """The same observations; what own pages answered is a hint there, for a person to look at."""
-    subjects = {page.subject for page in pages}
-    if not subjects:
-        return observations
-    findings = (
-        one.model_copy(update={"effect": Effect.HINT}) if one.subject in subjects and _decides(one) else one
-        for one in observations.findings
-    )
-    return replace(observations, findings=tuple(findings))
+def without_answers(observations: Observations, pages: Collection[str]) -> Observations:
+    """The same observations; what these pages answered is a hint there."""
+    return observations.with_hints(lambda one: one.subject in pages and _decides(one))
 
 
 def _is_answer(finding: Finding) -> bool:

@@ -15,7 +15,6 @@ from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.event_logs import event_logs, showing
 from waspglass.examine.file_times import credible, file_timed_kinds, local_timed_kinds
 from waspglass.examine.former import current_settings
-from waspglass.examine.lid import BuildJudge, Judgement
 from waspglass.examine.manifest import manifest_sha256
 from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import own_pages
@@ -36,7 +35,6 @@ from waspglass.model.escape import in_unicode
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped
-from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.known_good import open_known_good
 from waspglass.packs.pack import Pack
 
@@ -113,7 +111,7 @@ def examine(request: Request) -> Assessment:
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
         observations = told_apart(observations, folders)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
-    return assess(observations, request.pack, request.facts, build_judge(request.pack), settings)
+    return assess(observations, request.pack, request.facts, settings)
 
 
 def _own_subjects(findings: Sequence[Finding], request: Request) -> frozenset[str]:
@@ -129,17 +127,6 @@ def _window(request: Request) -> Span | None:
     if since > until:
         raise UsageError("--since lies after --until")
     return Span(from_=since, to=until)
-
-
-def build_judge(pack: Pack) -> BuildJudge:
-    """What the pack's build table says about a build, in the words of the lid."""
-    table = BuildTable(pack.builds)
-    words = {
-        State.VULNERABLE: Judgement.VULNERABLE,
-        State.PATCHED: Judgement.PATCHED,
-        State.NOT_AFFECTED: Judgement.NOT_AFFECTED,
-    }
-    return lambda build: words.get(table.state(build).state, Judgement.OPEN)
 
 
 def _observations(

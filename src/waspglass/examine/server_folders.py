@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -88,11 +87,7 @@ def told_apart(observations: Observations, folders: Mapping[str, str]) -> Observ
     if not folders:
         return observations
     sources = {one.id: one.source for one in observations.findings}
-    findings = (
-        one.model_copy(update={"effect": Effect.HINT}) if _joins_servers(one, sources, folders) else one
-        for one in observations.findings
-    )
-    return replace(observations, findings=tuple(findings))
+    return observations.with_hints(lambda one: _joins_servers(one, sources, folders))
 
 
 def _joins_servers(finding: Finding, sources: Mapping[str, str], folders: Mapping[str, str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from waspglass.examine.observations import Observations
-from waspglass.examine.own_pages import OwnPage
 from waspglass.examine.spans import covered_spans
 from waspglass.examine.web_roots import folder_of
 from waspglass.model.assessment import Lid, LidState
@@ -24,7 +23,7 @@ def unsettled_hints(observations: Observations, pack: Pack, lid: Lid) -> tuple[F
     Neither has it where an entry is proven anyway, nor of a time when the server was patched: scans go on for years,
     and what a closed server answers says nothing.
     """
-    if any(observations.proofs(rung) for rung in Rung if rung is not Rung.PROBED):
+    if observations.beyond_probes():
         return ()
     hints = (one for one in observations.findings if one.effect is Effect.HINT and one.rung is Rung.EXPLOITED)
     return tuple(hint for hint in hints if not settled(hint, observations, pack) and not _after_the_patch(hint, lid))
@@ -36,15 +35,20 @@ def _after_the_patch(hint: Finding, lid: Lid) -> bool:
     return hint.time >= lid.since
 
 
-def vanished_pages(observations: Observations, pack: Pack, own: Iterable[OwnPage]) -> tuple[str, ...]:
+def vanished_pages(observations: Observations, pack: Pack, innocent: Iterable[str]) -> tuple[str, ...]:
     """Pages that answered or ran since the campaign began, and were not there when their folder was collected.
 
     A page of the owner's own would still be there, unless he took it away; intruders clean up too. Where an implant is
     proven, these are left to the list of hints.
+
+    Args:
+        observations: What the evidence said.
+        pack: Knows when the campaign began.
+        innocent: Pages that tell nothing, whether they are there or not.
     """
-    if any(observations.proofs(rung) for rung in Rung if rung is not Rung.PROBED):
+    if observations.beyond_probes():
         return ()
-    known = observations.collected_pages | {page.subject for page in own}
+    known = observations.collected_pages.union(innocent)
     found = {
         hint.subject
         for hint in observations.findings

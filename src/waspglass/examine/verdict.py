@@ -95,7 +95,7 @@ def _compromised_key(case: Case, entered: list[Rung]) -> str:
 
 def rests_on_answers(case: Case) -> bool:
     """True if all that speaks of an intruder is that pages answered: no entry, no writing, no content, no damage."""
-    beyond = [one for rung in Rung if rung is not Rung.PROBED for one in case.observations.proofs(rung)]
+    beyond = case.observations.beyond_probes()
     return bool(beyond) and all(one.rung is Rung.USED and one.subject is not None for one in beyond)
 
 

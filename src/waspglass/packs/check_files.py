@@ -12,32 +12,12 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
-from waspglass.packs.exposed import SignsFile
-from waspglass.packs.folder import (
-    SOURCES,
-    AdviceFile,
-    ArtefactsFile,
-    ClocksFile,
-    PackHead,
-    TitlesFile,
-    is_of_a_tool,
-    is_outside,
-)
+from waspglass.packs.folder import SOURCES, TABLES, YAML_FILES, PackHead, is_of_a_tool, is_outside
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import LOADER, nodes_of, read_table, read_text, table_cells, yaml_document, yaml_fault
-from waspglass.packs.pack import BuildRow, Figure, TimelineRow
 
 __all__ = ["file_issues"]
 
-_YAML: dict[str, type[Document]] = {
-    "pack.yml": PackHead,
-    "artefacts.yml": ArtefactsFile,
-    "advice.yml": AdviceFile,
-    "clocks.yml": ClocksFile,
-    "titles.yml": TitlesFile,
-    "signs.yml": SignsFile,
-}
-_TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
 _NEEDED = frozenset({"pack.yml", "artefacts.yml"})
 _FOLDERS: dict[str, frozenset[str] | None] = {**SOURCES, "samples": None, "__pycache__": None}
 _SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*")
@@ -45,12 +25,12 @@ _SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A
 
 def file_issues(folder: Path) -> Iterator[PackIssue]:
     """Faults of the data files; rules and facts have checks of their own."""
-    for name, model in _YAML.items():
+    for name, model in YAML_FILES.items():
         if (folder / name).exists():
             yield from _yaml_issues(folder, name, model)
         elif name in _NEEDED:
             yield PackIssue(name, None, Severity.ERROR, "schema", "the file is missing")
-    for name, row in _TABLES.items():
+    for name, row in TABLES.items():
         if (folder / name).exists():
             yield from _table_issues(folder, name, row)
     yield from _licence(folder)
@@ -131,7 +111,7 @@ def _licence(folder: Path) -> Iterator[PackIssue]:
 
 
 def _stray_files(folder: Path) -> Iterator[PackIssue]:
-    known = {*_YAML, *_TABLES, "known_good.bin", "README.md", "LICENSE", "NOTICE"}
+    known = {*YAML_FILES, *TABLES, "known_good.bin", "README.md", "LICENSE", "NOTICE"}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):

@@ -29,8 +29,9 @@ from waspglass.packs.pack import (
 )
 
 __all__ = [
-    "DATA_FILES",
     "SOURCES",
+    "TABLES",
+    "YAML_FILES",
     "AdviceFile",
     "ArtefactsFile",
     "ClocksFile",
@@ -43,17 +44,6 @@ __all__ = [
     "sample_fault",
 ]
 
-DATA_FILES = (
-    "pack.yml",
-    "artefacts.yml",
-    "advice.yml",
-    "clocks.yml",
-    "titles.yml",
-    "signs.yml",
-    "builds.csv",
-    "timeline.csv",
-    "figures.csv",
-)
 SOURCES = {
     "sigma": frozenset({".yml", ".yaml"}),
     "yara": frozenset({".yar", ".yara"}),
@@ -118,6 +108,18 @@ class TitlesFile(Document):
     """`titles.yml`: what findings of the rules are called in German."""
 
     titles: tuple[RuleTitle, ...]
+
+
+YAML_FILES: dict[str, type[Document]] = {
+    "pack.yml": PackHead,
+    "artefacts.yml": ArtefactsFile,
+    "advice.yml": AdviceFile,
+    "clocks.yml": ClocksFile,
+    "titles.yml": TitlesFile,
+    "signs.yml": SignsFile,
+}
+TABLES: dict[str, type[Document]] = {"builds.csv": BuildRow, "timeline.csv": TimelineRow, "figures.csv": Figure}
+"""File -> the document of one row."""
 
 
 def read_folder(folder: Path) -> Pack:
@@ -234,7 +236,7 @@ def is_of_a_tool(inside: Path) -> bool:
 
 def _digest(folder: Path, head: PackHead) -> str:
     """A digest of the files that are read here; what else lies in the folder changes nothing."""
-    read = {folder / name for name in (*DATA_FILES, *([head.known_good] if head.known_good else ()))}
+    read = {folder / name for name in (*YAML_FILES, *TABLES, *([head.known_good] if head.known_good else ()))}
     whole = hashlib.sha256()
     for path in sorted({*read, *(path for below in SOURCES for path in _source_files(folder, below))}):
         if path.is_file():
