@@ -158,7 +158,7 @@ def _correlated(
     for hit in hits:
         for name, value in _plain_values(hit, roots).items():
             values.setdefault(name, value)
-    for name, value in zip(correlation.group_by, match.key, strict=True):
+    for name, value in match.values.items():
         values.setdefault(name, value)
     subject = correlation.meaning.subject or next(
         (h.rule.meaning.subject for h in hits if h.rule.meaning.subject), None

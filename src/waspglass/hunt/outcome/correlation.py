@@ -27,47 +27,31 @@ class Match:
     Attributes:
         correlation: Which.
         events: What it rests on, oldest first.
-        key: Values of the group-by fields.
     """
 
     correlation: Correlation
     events: tuple[Heard, ...]
-    key: tuple[str, ...]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Of the fields that the events are grouped by."""
+        return dict(zip(self.correlation.group_by, self.events[0].key, strict=True))
 
 
 def correlate(correlations: Sequence[Correlation], rules: Iterable[Rule], heard: Iterable[Heard]) -> list[Match]:
-    """All matches; a correlation that feeds on correlations is evaluated after them."""
+    """All matches; what feeds a correlation stands before it."""
     names = {rule.id: rule.name for rule in rules} | {one.id: one.name for one in correlations}
     events: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         events[one.correlation].append(one)
     result: list[Match] = []
     done: dict[str, list[Match]] = {}
-    for index in _order(correlations):
-        correlation = correlations[index]
+    for index, correlation in enumerate(correlations):
         own = [*_distinct(correlation, events[index]), *_from_matches(index, correlation, done)]
         found = list(_matches(correlation, own, names))
         done[correlation.id] = done[correlation.name] = found
         result += found
     return result
-
-
-def _order(correlations: Sequence[Correlation]) -> list[int]:
-    """Indices so that what feeds comes first; in a circle, as given."""
-    by_name = {name: index for index, one in enumerate(correlations) for name in (one.id, one.name)}
-    placed: dict[int, None] = {}
-
-    def place(index: int, above: frozenset[int]) -> None:
-        if index in placed or index in above:
-            return
-        for name in correlations[index].rules:
-            if name in by_name:
-                place(by_name[name], above | {index})
-        placed[index] = None
-
-    for index in range(len(correlations)):
-        place(index, frozenset())
-    return list(placed)
 
 
 def _distinct(correlation: Correlation, heard: list[Heard]) -> Iterable[Heard]:
@@ -80,7 +64,7 @@ def _distinct(correlation: Correlation, heard: list[Heard]) -> Iterable[Heard]:
 def _from_matches(index: int, correlation: Correlation, done: dict[str, list[Match]]) -> Iterator[Heard]:
     for name in correlation.rules:
         for match in done.get(name, ()):
-            values = dict(zip(match.correlation.group_by, match.key, strict=True))
+            values = match.values
             key = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.group_by))
             if "" in key:
                 continue
@@ -98,10 +82,10 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
     groups: dict[tuple[str, ...], list[Heard]] = defaultdict(list)
     for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, *_where(one.place))):
         groups[one.key].append(one)
-    for key, events in groups.items():
+    for events in groups.values():
         found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
         for window in found:
-            yield Match(correlation, tuple(window), key)
+            yield Match(correlation, tuple(window))
 
 
 _FURTHER_NAMED = 50

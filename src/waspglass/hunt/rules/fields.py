@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, mapped
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, mapped, matches
 
 __all__ = ["field_names", "known_true", "of_dashes", "renamed"]
 
@@ -16,14 +16,8 @@ _NOTHING: tuple[tuple[Part, ...], ...] = ((), (("text", ""),), (("text", "-"),))
 
 def field_names(condition: Condition) -> frozenset[str]:
     """All field names in the tree, including those referred to by `fieldref`."""
-    match condition:
-        case Match(field=name, kind=kind, text=text):
-            names = {name} if name is not None else set()
-            return frozenset(names | {text} if kind is Kind.FIELD else names)
-        case Not(of):
-            return field_names(of)
-        case And(of) | Or(of):
-            return frozenset(name for part in of for name in field_names(part))
+    named = {(one.field, one.text if one.kind is Kind.FIELD else None) for one in matches(condition)}
+    return frozenset(name for pair in named for name in pair if name is not None)
 
 
 def renamed(condition: Condition, names: Mapping[str, str]) -> Condition:

@@ -26,8 +26,8 @@ def _files(name: str) -> Fields:
 
 
 def _visits(name: str) -> Fields:
-    """What both sorts of access log name so: W3C, and those without a header."""
-    return dict.fromkeys(("w3c", "access_log"), (name,))
+    """What all sorts of access log name so: W3C, those without a header, and tables made of either."""
+    return dict.fromkeys(("w3c", "access_log", "access_table"), (name,))
 
 
 _HOST: Fields = {"w3c": ("cs-host", "cs(Host)"), "diagnostics_csv": ("UrlHost",)}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import made_indicator, squeezed, type_called, type_of_value, usual_meaning
+from waspglass.hunt.rules.indicator_values import made_indicator, squeezed, type_called, type_of_value
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
@@ -55,7 +55,7 @@ def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
     """Indicators of a list of values; for a line that cannot be used, a sentence that says why."""
     for line, value, title in _plain_lines(text):
         kind = type_of_value(value)
-        made = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), title)
+        made = None if kind is None else made_indicator(kind, value, source, title)
         yield f"line {line}: {printable(value)[:60]!r} is nothing that is hunted" if made is None else made
 
 
@@ -169,7 +169,7 @@ def _from_cell(types: str, values: str, title: str, source: str, line: int) -> I
     made: list[Indicator] = []
     for name, value in zip(types.split("|"), values.split("|"), strict=False):
         kind = type_called(name)
-        one = None if kind is None else made_indicator(kind, value, source, usual_meaning(kind), title)
+        one = None if kind is None else made_indicator(kind, value, source, title)
         made += [] if one is None else [one]
     if not made:
         yield f"line {line}: type {printable(types.strip())[:40]!r} with such a value is not hunted"

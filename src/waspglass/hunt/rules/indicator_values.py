@@ -14,12 +14,10 @@ from waspglass.model.finding import Effect, Rung
 __all__ = [
     "PLAIN",
     "LeftOut",
-    "any_indicator",
     "made_indicator",
     "squeezed",
     "type_called",
     "type_of_value",
-    "usual_meaning",
 ]
 
 
@@ -86,14 +84,25 @@ _FILE = re.compile(r"[^\s/\\:]+\.(?:as[acmhp]x|asp|exe|dll|ps1|bat|cmd|vbs|js|ph
 _NOBODY = frozenset({"localhost", "localhost.localdomain", "example.com"})
 
 
-def usual_meaning(kind: str) -> Meaning:
+def _usual_meaning(kind: str) -> Meaning:
     """A hint; what lies in files points higher than who called."""
-    called = kind in ("address", "domain", "url", "user_agent", "email")
+    called = kind.split()[0] in ("address", "domain", "url", "user_agent", "email")
     return Meaning(Rung.PROBED if called else Rung.IMPLANTED, Effect.HINT)
 
 
-def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
-    """None for a value that cannot be one of its type, is too short to mean anything, or means nobody."""
+def made_indicator(kind: str, value: str, source: str, title: str, meaning: Meaning | None = None) -> Indicator | None:
+    """None for a value that cannot be one of its type, is too short to mean anything, or means nobody.
+
+    Args:
+        kind: One of `PLAIN`, or a type whose values are compared as they are written, with an operator perhaps.
+        value: As a list or a pattern has it.
+        source: The file that it came from.
+        title: One line; if empty, the value is named.
+        meaning: None for the usual of its type.
+    """
+    meaning = meaning or _usual_meaning(kind)
+    if kind not in PLAIN:
+        return Indicator(kind, value, f"{kind}:{value}", title or f"{kind} {printable(value)[:120]}", meaning, source)
     plain = _normal(kind, value) if len(value) <= _LONGEST else None
     if plain is None:
         return None
@@ -101,13 +110,6 @@ def made_indicator(kind: str, value: str, source: str, meaning: Meaning, title: 
         kind = "path"
     name = title or f"Indicator: {bounded(printable(plain), 120)}"
     return Indicator(kind, plain, f"{kind}:{plain}", name, meaning, source)
-
-
-def any_indicator(what: str, value: str, source: str, meaning: Meaning, title: str) -> Indicator | None:
-    """As `made_indicator`, also of types that are compared as they are written, with an operator perhaps."""
-    if what in PLAIN:
-        return made_indicator(what, value, source, meaning, title)
-    return Indicator(what, value, f"{what}:{value}", title or f"{what} {printable(value)[:120]}", meaning, source)
 
 
 def type_of_value(value: str) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import orjson
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import PLAIN, LeftOut, any_indicator, usual_meaning
+from waspglass.hunt.rules.indicator_values import PLAIN, LeftOut, made_indicator
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
@@ -172,4 +172,4 @@ def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterat
 def _one(kind: str, value: str, title: str, source: str) -> Indicator | None:
     if kind not in PLAIN and not 4 <= len(value) <= _LONGEST:
         return None
-    return any_indicator(kind, value, source, usual_meaning(kind), title)
+    return made_indicator(kind, value, source, title)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.rules.rule import Correlation, Indicator, Rule
 from waspglass.model.errors import Location, PackError
-from waspglass.model.escape import bounded, printable
+from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import RuleSource
 
@@ -15,7 +16,6 @@ __all__ = ["Reading"]
 
 _MOST_NAMED = 20
 """Faults of one file that are named; the others are a number."""
-_LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -42,8 +42,7 @@ class Reading:
 
     def skip(self, source: str, reason: SkipReason, detail: str, count: int = 1) -> None:
         """Notes what cannot be used of a source."""
-        shown = bounded(printable(detail), _LONGEST)
-        self.skipped.append(Skipped(source=printable(source), reason=reason, count=count, detail=shown))
+        self.skipped.append(skip_of(source, reason, detail, count))
 
     def broken(self, source: RuleSource, reason: SkipReason, detail: str) -> None:
         """Notes a fault of a rule: a user's is skipped and counted, one of the pack is the pack's and ends the run.
@@ -53,8 +52,7 @@ class Reading:
         """
         if source.origin == "pack" and reason is SkipReason.INVALID_RULE:
             hint = "Mend the rule; `waspglass pack check` lists all faults of a pack"
-            said = bounded(printable(detail), _LONGEST)
-            raise PackError(f"broken rule: {said}", location=Location(source.path), hint=hint)
+            raise PackError(f"broken rule: {printable(detail)}", location=Location(source.path), hint=hint)
         self.skip(source.path, reason, detail)
 
     def broken_each(self, source: RuleSource, reason: SkipReason, details: Sequence[str], rest: str) -> None:

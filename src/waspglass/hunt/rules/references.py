@@ -59,7 +59,7 @@ def _by_either_name(one: Correlation, rules: Sequence[Rule], others: Sequence[Co
 
 
 def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell) -> tuple[Correlation, ...]:
-    """Those all of whose rules are there; what feeds on one that is left out is left out, too."""
+    """Those all of whose rules are there, behind those that feed them; what feeds on one that is left out is, too."""
     known = {name for rule in rules for name in (rule.id, rule.name)}
     waiting, ready = list(_grouped_alike(correlations, tell)), list[Correlation]()
     while found := [one for one in waiting if known.issuperset(one.rules)]:
@@ -69,8 +69,7 @@ def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell)
     for one in waiting:
         lacking = ", ".join(name for name in one.rules if name not in known)
         tell(one.id, SkipReason.UNSUPPORTED_RULE, f"rules that feed it are not there, or feed on it: {lacking}")
-    places = {id(one): place for place, one in enumerate(correlations)}
-    return tuple(sorted(ready, key=lambda one: places[id(one)]))
+    return tuple(ready)
 
 
 def _grouped_alike(correlations: Sequence[Correlation], tell: Tell) -> Iterator[Correlation]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import any_indicator, usual_meaning
+from waspglass.hunt.rules.indicator_values import made_indicator
 from waspglass.hunt.rules.rule import Correlation, Indicator, Meaning
 from waspglass.hunt.rules.stix_objects import Ask, asks, selective
 from waspglass.hunt.rules.stix_patterns import Choice, Joined, Repeated, Seen, Term
@@ -85,10 +85,7 @@ def _indicator(asked: tuple[Ask, ...], wanted: Wanted) -> Indicator | str:
     if not selective(asked):
         listed = printable("; ".join(f"{what} {value}".strip() for what, value in asked))
         return f"{listed[:120] or 'a type alone'}: nearly every record shows that"
-    made = [
-        any_indicator(what, value, wanted.source, wanted.meaning or usual_meaning(what.split()[0]), wanted.title)
-        for what, value in asked
-    ]
+    made = [made_indicator(what, value, wanted.source, wanted.title, wanted.meaning) for what, value in asked]
     whole = [one for one in made if one is not None]
     if len(whole) < len(made):
         unread = [f"{what} {value}" for (what, value), one in zip(asked, made, strict=True) if one is None]
