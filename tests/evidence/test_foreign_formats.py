@@ -19,9 +19,6 @@ CLIXML = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershe
 FOREIGN = {
     "access.log": (NCSA, "NCSA"),
     "in.log": (IIS, "IIS format"),
-    "log parser.csv": ("LogFilename,LogRow,date,time,c-ip,cs-method,cs-uri-stem,sc-status\nx,1,,,,,,\n", "table"),
-    "sentinel.csv": ("TimeGenerated [UTC],csMethod,csUriStem,cIP,scStatus\n,,,,\n", "table"),
-    "splunk.json": ('{"result": {"cs_uri_stem": "/x", "sc_status": "200"}}', "table"),
     "wevtutil.txt": ("Event[0]:\r\n  Log Name: Security\r\n  Source: x\r\n", "wevtutil"),
     "list.txt": ("\r\n\r\nTimeCreated  : 3/3/2021 1:02:03 AM\r\nProviderName : x\r\nId : 1\r\n", "a list"),
     "events.xml": (CLIXML, "CLIXML"),

@@ -10,6 +10,7 @@ from tests.evidence.evtx_writer import evtx
 from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_access_log import IIS, NCSA
+from tests.evidence.readers.test_access_table import TABLES
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.readers.test_safety_scanner import SCANS
@@ -153,6 +154,9 @@ EVIDENCE_TARGETS = (
     ),
     _file_reader(
         "access_log", NCSA.encode(), IIS.encode(), words=(b'" 200 1', b'\\"', b" [03/Mar/2021:", b", ", b'"-" "-"')
+    ),
+    _file_reader(
+        "access_table", *(text.encode() for text in TABLES.values()), words=(b'"', b",", b"csUriStem", b" [UTC]")
     ),
     _file_reader("pe_version", program_file((15, 1, 2176, 2), {"CompanyName": "Sample"}), words=(b"MZ", b"PE\0\0")),
 )

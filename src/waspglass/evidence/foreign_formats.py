@@ -20,11 +20,6 @@ _FORMATS = tuple(
             "an access log in Microsoft's IIS format",
             "call it as IIS does (u_in210303.log), and it is read",
         ),
-        (
-            rb"(?=[^\n]*(?i:\bcs[-_]?uri[-_]?stem\b))(?=[^\n]*(?i:\bsc[-_]?status\b))[^#\n]",
-            "requests to IIS as a table or JSON",
-            "give the log itself, or its rows below a line #Fields with the names of the columns, blanks between",
-        ),
         (rb"Event ?\[\d+\]:?\s{1,9}Log Name: ", "events that wevtutil printed as text", _EVENTS),
         (rb"\s*(?:TimeCreated|ProviderName|Index) +: \S", "events that PowerShell printed as a list", _EVENTS),
         (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]*powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
@@ -43,7 +38,7 @@ _FORMATS = tuple(
 def foreign_format(start: bytes) -> str | None:
     """What a file is that begins so, and what to give instead; None if that is not known.
 
-    Sources: Microsoft Learn, "IIS Log File Formats", `wevtutil`, `Export-Clixml`; Log Parser's help (`IISW3C`), Azure
-    Monitor's table `W3CIISLog`; plaso's output modules `l2tcsv`, `dynamic` and `json_line`.
+    Sources: Microsoft Learn, "IIS Log File Formats", `wevtutil`, `Export-Clixml`; plaso's output modules `l2tcsv`,
+    `dynamic` and `json_line`.
     """
     return next((told for pattern, told in _FORMATS if pattern.match(start)), None)

@@ -65,6 +65,7 @@ FORMATS: Mapping[str, Format] = {
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
+    "access_table": Format(module="readers.access_table", log=True, requests=True, dashed=True),
     "uls": Format(module="readers.uls", log=True, local_times=True),
     "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),
 }

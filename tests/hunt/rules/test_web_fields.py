@@ -67,6 +67,12 @@ LOGS = {
         '198.51.100.8 - - [03/Mar/2021:17:39:05 +0000] "GET /sample.aspx HTTP/1.0" 200 1 "-" "-"\n'
         '198.51.100.8 - - [03/Mar/2021:17:39:06 +0000] "GET /aspnet_client/deep.aspx HTTP/1.0" 200 1 "-" "-"\n'
     ),
+    "iis-table": (
+        "date,time,cIp,csUsername,csMethod,csUriStem,csUriQuery,scStatus,csReferer,csUserAgent\n"
+        "2021-03-03,17:39:04,198.51.100.7,EXAMPLE\\bob,GET,/a/y.js,a=b,200,https://ref.example/x,sample+agent+made+up\n"
+        "2021-03-03,17:39:05,198.51.100.8,-,GET,/sample.aspx,-,200,-,-\n"
+        "2021-03-03,17:39:06,198.51.100.8,-,GET,/aspnet_client/deep.aspx,-,200,-,-\n"
+    ),
 }
 ASKED = {
     "cs-uri-query|contains: '/a/y.js?a=b'": {2},
@@ -103,7 +109,7 @@ def _lines(pack: str, kind: str, source: str) -> set[int]:
     assert rules.skipped == ()
     log = Artefact(kind, rules.kinds[kind].format, MemoryFile("x.log", LOGS[kind].encode()))
     result = hunt([log], rules, readers=record_readers(None))
-    return {one.line for one in result.findings if one.line is not None}
+    return {one.line or (one.record or 0) + 1 for one in result.findings}
 
 
 @pytest.mark.parametrize("kind", LOGS)

@@ -27,6 +27,7 @@ __all__ = [
     "items_of",
     "json_text",
     "text_of",
+    "whole_text",
 ]
 
 Json = Mapping[str, object]
@@ -81,6 +82,11 @@ def text_of(value: object, depth: int = 0) -> str:
         inner = value.get("#text", value.get("Value")) if depth < _DEEPEST else None
         return text_of(inner, depth + 1) if inner is not None else json_text(value)
     return str(value)
+
+
+def whole_text(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can name and UTF-8 cannot say."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def json_text(value: object) -> str:

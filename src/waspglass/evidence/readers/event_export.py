@@ -19,7 +19,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
-from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of
+from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of, whole_text
 from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.readers.local_times import day_stands_first, is_ambiguous, is_local, local_moment
 from waspglass.evidence.utf16 import as_utf8
@@ -127,13 +127,8 @@ def _documents(artefact: Artefact) -> Iterator[Json]:
 
 def _event(document: Json) -> dict[str, str]:
     known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
-    named = {_whole(name): _whole(text) for name, text in known.items() if text and name != "#attributes"}
+    named = {whole_text(name): whole_text(text) for name, text in known.items() if text and name != "#attributes"}
     return {RENAMED.get(name, name): text for name, text in named.items()}
-
-
-def _whole(text: str) -> str:
-    """The text without halves of surrogate pairs, which JSON can name and UTF-8 cannot say."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _of_hayabusa(document: Json) -> dict[str, str]:

@@ -48,6 +48,7 @@ _WEB: Mapping[str, tuple[str, ...]] = {
 BUILT_IN_ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "w3c": _WEB,
     "access_log": _WEB,
+    "access_table": _WEB,
     "httperr": {"cs-uri-query": ("cs-uri",), "c-uri": ("cs-uri",)},
     **{name: _SPACED for name, one in FORMATS.items() if one.events},
 }
