@@ -40,6 +40,11 @@ def test_what_is_opened_and_what_is_not() -> None:
     assert why_not_opened(r"C:\x.log") is why_not_opened("x.log.gz") is why_not_opened(".gz") is None
 
 
+def test_of_cabinets_only_that_of_defender_is_told() -> None:
+    assert why_not_opened(r"WdSupportLogs\MPSupportFiles.cab") is not None
+    assert why_not_opened(r"C:\Windows\Installer\x.cab") is None
+
+
 @pytest.mark.parametrize("name", ["x.zip.001", "x.tar.001", "x.tar.gz.001", "x.z01"])
 def test_a_part_of_an_archive_is_told_and_not_opened_as_if_it_were_a_rotated_one(name: str) -> None:
     assert why_not_opened(name) is not None

@@ -248,6 +248,21 @@ def test_unknown_logs_are_counted_by_extension(tmp_path: Path) -> None:
     assert r"C:\app\0.log" in (skip.detail or "")
 
 
+def test_what_a_collector_wrote_of_its_work_is_no_unknown_log(tmp_path: Path) -> None:
+    velociraptor = (
+        "collection_context.json",
+        "client_info.json",
+        "log.json",
+        "logs.csv",
+        "requests.json",
+        "uploads.json",
+    )
+    kape = [f"2023-05-04T11_51_06_5397121_{end}" for end in ("ConsoleLog.txt", "CopyLog.csv", "SkipLog.csv.csv")]
+    write_tree(tmp_path, dict.fromkeys((*velociraptor, *kape), b'{"x": 1}\n') | {"events.json": b'{"x": 1}\n'})
+    _, skips = found(tmp_path)
+    assert [(skip.source, skip.count) for skip in skips] == [("*.json", 1)]
+
+
 def test_artefacts_come_while_the_tree_is_walked(tmp_path: Path) -> None:
     write_tree(tmp_path, {f"C/LogFiles/W3SVC1/u_ex{number}.log": IIS for number in range(30)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_windows_means_it", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
+__all__ = ["as_windows_means_it", "is_of_collector", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
 
 _COMPRESSED = (".gz", ".zst")
 _MOST_ENDINGS = 8
@@ -19,6 +19,7 @@ _OPENED = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
 _NOT_OPENED = {
     "archives of this kind are not read; unpack it first": (
         *(".7z", ".7z.001", ".rar", ".xz", ".bz2", ".lz4", ".z", ".wim"),
+        "mpsupportfiles.cab",  # of Defender, with its logs; other cabinets are of programs
     ),
     "parts of an archive are not read; join them first": (".z01", ".zip.001", ".tar.001", ".tar.gz.001"),
     "an image of a disk is examined by itself, not as a file among others; one of memory is not read": (
@@ -26,6 +27,11 @@ _NOT_OPENED = {
     ),
     "a storage file of plaso is not read; examine what it was made of": (".plaso",),
 }
+_OF_COLLECTOR = re.compile(
+    r"(?:collection_context|client_info|uploads|logs?|requests)\.(?:json|csv)|\d{4}-\d\d-\d\dT[\d_]+_(?:Console|Copy|Skip)Log\..*",
+    re.IGNORECASE,
+)
+"""What Velociraptor and KAPE write at the top of a collection about their own work."""
 _ALL_NOT_OPENED = tuple(ending for endings in _NOT_OPENED.values() for ending in endings)
 _PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|\Z)")
 
@@ -69,6 +75,11 @@ def is_opened(path: str) -> bool:
     """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
     path = path.rstrip(" .")
     return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
+
+
+def is_of_collector(path: str) -> bool:
+    """Whether a file at the top of the evidence tells of the collection, not of the host."""
+    return _OF_COLLECTOR.fullmatch(path) is not None
 
 
 def why_not_opened(path: str) -> str | None:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError, reading
-from waspglass.evidence.file_names import is_opened, why_not_opened
+from waspglass.evidence.file_names import is_of_collector, is_opened, why_not_opened
 from waspglass.evidence.foreign_formats import foreign_format
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
@@ -140,8 +140,9 @@ class _Recogniser:
                 yield Artefact(kind.kind, kind.format, head.readable(kind), shown)
 
     def _note_unknown(self, file: EvidenceFile, extension: str) -> None:
-        """Counts a log that nobody knows; what the tree itself has told of is no log."""
-        if extension not in _SURELY_LOG and (not _lies_loose(file) or why_not_opened(file.path) is not None):
+        """Counts a log that nobody knows; what the tree itself has told of is none, nor what a collector wrote."""
+        told = why_not_opened(file.path) is not None or is_of_collector(file.path)
+        if extension not in _SURELY_LOG and (told or not _lies_loose(file)):
             return
         unknown = self._unknown.setdefault(extension if extension in _LOG_LIKE else "", _Unknown())
         unknown.count += 1
