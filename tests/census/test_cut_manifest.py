@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,6 +122,34 @@ def test_on_a_disk_what_an_interrupted_command_left_is_no_manifest(tmp_path: Pat
     (store / "manifest.json").write_bytes(b"{")
     with pytest.raises(StoreError, match="the manifest cannot be read"):
         Folder(str(store)).manifest()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a folder cannot be put down")
+def test_on_a_disk_everything_is_put_down_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut can keep a rename and lose what was written before it, or the other way round."""
+    down: list[int] = []
+    moved: list[tuple[str, set[int], int]] = []
+    put_down, replace = os.fsync, Path.replace
+
+    def noted(handle: int) -> None:
+        down.append(os.fstat(handle).st_ino)
+        put_down(handle)
+
+    def moving(path: Path, target: Path | str) -> Path:
+        if path.stat().st_ino not in down:
+            pytest.fail(f"{target} was not put down")
+        moved.append((Path(target).suffix, set(down), Path(target).parent.stat().st_ino))
+        down.clear()
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(Path, "replace", moving)
+    path = tmp_path / "shodan-2021-03-09.json"
+    path.write_bytes(jsonl(banner("192.0.2.1")))
+    assert all(each.added for each in add_exports(Folder(str(tmp_path / "store")), [path], options()))
+    assert [suffix for suffix, _, _ in moved] == [".json", ".parquet", ".json"]  # the first one is empty
+    after = [*(known for _, known, _ in moved[1:]), set(down)]
+    assert all(parent in known for (_, _, parent), known in zip(moved, after, strict=True))
 
 
 def test_a_name_under_which_nothing_is_kept_is_no_store(tmp_path: Path) -> None:

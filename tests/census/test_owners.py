@@ -193,15 +193,16 @@ def test_old_scans_are_not_told_again(tmp_path: Path) -> None:
     assert [host.address for host in exposed(tmp_path, 20)] == ["192.0.2.2"]
 
 
-def test_each_contact_of_a_network_is_told_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("one", "again"), [("noc@a.example", "NOC@a.example"), ("NOC@a.example", "noc@a.example")])
+def test_each_contact_of_a_network_is_told_once(tmp_path: Path, one: str, again: str) -> None:
     path = tmp_path / "c.csv"
-    rows = ("noc@a.example,192.0.2.0/24", "abuse@a.example,192.0.2.0/24", "NOC@a.example,192.0.2.0/24")
+    rows = (f"{one},192.0.2.0/24", "abuse@a.example,192.0.2.0/24", f"{again},192.0.2.0/24")
     path.write_text("\n".join(["email,cidr", *rows, ""]))
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1")))
     told, unmatched = notices(exposed(tmp_path, 20), read_contacts(path))
     assert [(notice.contact.email, len(notice.hosts)) for notice in told] == [
         ("abuse@a.example", 1),
-        ("noc@a.example", 1),
+        (one, 1),
     ]
     assert unmatched == ()
 

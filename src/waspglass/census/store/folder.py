@@ -166,7 +166,7 @@ class Folder:
             names = {path.rsplit("/", 1)[1] for path in counting}
             for path in self._find(DERIVED):
                 # Tables of evidence are named as their file; all else is of the whole store, and may name any host.
-                if "/evidence-" not in path or path.rsplit("/", 1)[1].removesuffix(".new") not in names:
+                if path.rsplit("/", 1)[1].removesuffix(".new") not in names:
                     self._remove(path)
         fresh = len(self._find(_ADDING))
         if self.fs.exists(self.path(_ADDING)):
