@@ -90,6 +90,88 @@ UPDATE stations SET checked = CURRENT_DATE WHERE name IN (SELECT name FROM quiet
 """
 
 
+RUST = """use std::collections::HashMap;
+use std::fs;
+
+/// What each station measured.
+#[derive(Debug, Default)]
+pub struct Readings<'a> {
+    rows: HashMap<&'a str, Vec<f64>>,
+}
+
+impl<'a> Readings<'a> {
+    pub fn add(&mut self, station: &'a str, litres: f64) -> &mut Self {
+        self.rows.entry(station).or_default().push(litres.max(0.0));
+        self
+    }
+
+    pub fn worst(&self, least: usize) -> Option<(&'a str, f64)> {
+        let mut highest: Option<(&'a str, f64)> = None;
+        for (station, values) in &self.rows {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            match highest {
+                Some((_, known)) if known >= mean => continue,
+                _ if values.len() >= least => highest = Some((station, mean)),
+                _ => {}
+            }
+        }
+        highest
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let text = fs::read_to_string("readings.csv")?;
+    let mut readings = Readings::default();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some((station, litres)) = line.split_once(';') {
+            readings.add(station, litres.trim().parse::<f64>().unwrap_or(0.0));
+        }
+    }
+    println!("{:?}", readings.worst(3));
+    Ok(())
+}
+"""
+TYPED = """import type { Row } from './rows';
+
+export interface Total<T extends string = string> { readonly station: T; litres: number; days?: number }
+
+export class Readings implements Iterable<Row> {
+  #rows = new Map<string, number[]>();
+  constructor(private readonly least: number, protected name: string | null = null) {}
+
+  add(station: string, litres: number): this {
+    const known = this.#rows.get(station) ?? [];
+    known.push(Math.max(0, litres));
+    this.#rows.set(station, known);
+    return this;
+  }
+
+  *[Symbol.iterator](): Iterator<Row> {
+    for (const [station, values] of this.#rows) yield { station, values } as Row;
+  }
+
+  worst(): Total | undefined {
+    let highest: Total | undefined;
+    for (const { station, values } of this) {
+      const mean = values.reduce((sum: number, one: number) => sum + one, 0) / values.length;
+      if (values.length < this.least) continue;
+      if (highest === undefined || mean > highest.litres) highest = { station, litres: mean, days: values.length };
+    }
+    return highest;
+  }
+}
+
+export async function show(read: (path: string) => Promise<string>): Promise<void> {
+  const readings = new Readings(3);
+  for (const line of (await read('readings.csv')).split('\\n')) {
+    const [station, litres] = line.split(';');
+    if (station && litres !== undefined) readings.add(station, Number(litres));
+  }
+  console.log(readings.worst()?.station satisfies string | undefined);
+}
+"""
+
+
 def strewn(text: str) -> str:
     """Capitals strewn over a text, as tools do."""
     return "".join(c.upper() if place * 7 % 3 else c.lower() for place, c in enumerate(text))
@@ -145,6 +227,8 @@ def test_nor_do_they_where_no_grammar_can_read_both(shared: str, found: str, tex
         ("a.yar", "rule a { condition: #b > 3 } // now", "rule a { condition : # b > 3 }"),
         ("a.aspx", "<%-- all\nof it --%><%# Name %> // now", "<% # Name %>"),
         ("a.c", '/* of */ #include <a.h>#include "b.h" #if A\nint a; // now', "# if A int a ;"),
+        ("a.js", "this.#x = #y in z; // now", "this . # x = # y in z ;"),
+        ("a.rs", "#[a] /* of */ b // now", "# [ a ] b"),
         ("a.py", "a = 1 # one\nb = 2 // two /* three */", "a = 1 b = 2"),
         ("a", "a = 1 # one\nb = 2 // two <!-- three", "a = 1 b = 2"),
     ],
@@ -166,6 +250,19 @@ def test_c_that_lost_its_line_breaks_is_no_comment_as_a_whole() -> None:
     found = program_of(source("found.c", text.replace("\n", " ")))
     assert found.tokens > 0.8 * program_of(source("a.c", text)).tokens
     result = trace([source("found.c", text.replace("\n", " "))], [source("a.c", text)], background(),
+                   calibration=load_calibration(), commons=load_commons())  # fmt: skip
+    assert result.comparisons[0].verdict is Verdict.DERIVED
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.rs", RUST), ("a.ts", TYPED)], ids=["Rust", "TypeScript"])
+def test_rust_and_typescript_are_read_by_their_grammars_whatever_the_names(name: str, text: str) -> None:
+    """Their signs were taken for those of C++ and JavaScript before, whose grammars break on them."""
+    assert program_of(source(name, text)).remarks == ()
+    assert program_of(source("found", text)).language == program_of(source(name, text)).language
+    words = ("station", "litres", "Readings", "worst", "values", "highest", "least", "mean", "line")
+    for place, word in enumerate(words):
+        text = text.replace(word, f"Q{place}q")
+    result = trace([source("found", text)], [source(name, RUST if name == "a.rs" else TYPED)], background(),
                    calibration=load_calibration(), commons=load_commons())  # fmt: skip
     assert result.comparisons[0].verdict is Verdict.DERIVED
 

@@ -44,6 +44,9 @@ _USUAL = Comments()
 _OF_C = Comments(rb"//[^\n]*|#[ \t]*include\b[ \t]*(?:<[^>\n]*>|\"[^\"\n]*\")?", ((b"/*", b"*/"),))
 """What is included says as little as a comment. Behind other directives a text that lost its line breaks goes on."""
 
+_OF_SCRIPTS = Comments(rb"//[^\n]*")
+"""Of JavaScript and TypeScript, where `#name` is a private field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -71,7 +74,14 @@ LANGUAGES: tuple[Language, ...] = (
     ),
     Language("csharp", (".cs",), "tree_sitter_c_sharp", aliases=("c#", "c-sharp")),
     Language("java", (".java",), "tree_sitter_java"),
-    Language("javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",)),
+    Language(
+        "javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",), comments=_OF_SCRIPTS
+    ),
+    Language(
+        "typescript", (".ts", ".mts", ".cts"), "tree_sitter_typescript", "language_typescript", ("ts",),
+        comments=_OF_SCRIPTS,
+    ),
+    Language("tsx", (".tsx",), "tree_sitter_typescript", "language_tsx", comments=_OF_SCRIPTS),
     Language("python", (".py", ".pyw"), "tree_sitter_python", aliases=("python3", "py")),
     Language(
         "powershell", (".ps1", ".psm1", ".psd1"), "tree_sitter_powershell", folds_case=True,
@@ -80,6 +90,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language("php", (".php", ".phtml"), "tree_sitter_php", function="language_php"),
     Language("go", (".go",), "tree_sitter_go", aliases=("golang",)),
     Language("ruby", (".rb",), "tree_sitter_ruby"),
+    Language("rust", (".rs",), "tree_sitter_rust", aliases=("rs",), comments=Comments(rb"//[^\n]*", ((b"/*", b"*/"),))),
     Language(
         "shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh"),
         comments=Comments(rb"(?<![\w$&'\"{])#[^\n]*", ()),

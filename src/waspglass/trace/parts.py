@@ -42,7 +42,7 @@ LISTED_WITH_PARTS, ALL_WITH_PARTS = 2000, 500
 _FUNCTION_KINDS = (
     "function_definition function_declaration method_declaration method_definition constructor_declaration "
     "function_statement class_method_definition local_function_statement function_expression arrow_function method "
-    "singleton_method func_literal lambda_expression generator_function_declaration accessor_declaration"
+    "singleton_method func_literal lambda_expression generator_function_declaration accessor_declaration function_item"
 )
 _FUNCTIONS = np.array([hash_text(kind) for kind in _FUNCTION_KINDS.split()], dtype=np.uint64)
 
