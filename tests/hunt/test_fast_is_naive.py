@@ -278,6 +278,17 @@ def test_indicators(log: Artefact) -> None:
     both([log], rules_of(indicators=[INDICATORS]), Limits(per_rule=10_000))
 
 
+def _planned_on_other_lines(self: Planner, state: LogState, _block: Block, _start: int) -> Plan:
+    return self._made(state, Sample(b"\nab\n"))
+
+
+@given(w3c_logs())
+def test_indicators_whose_needles_are_cut(log: Artefact) -> None:
+    """No address of the log is known when needles are chosen, so each is looked for by its network."""
+    with patch.object(Planner, "plan", _planned_on_other_lines):
+        both([log], rules_of(indicators=[INDICATORS]), Limits(per_rule=10_000))
+
+
 def _many_rows() -> str:
     rows: list[str] = []
     fields = IIS_FIELDS

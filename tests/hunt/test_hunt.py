@@ -308,10 +308,20 @@ def test_a_cache_that_others_may_write_is_not_used(tmp_path: Path) -> None:
 
 def test_needles_are_cut_to_rare_ends() -> None:
     sample = Sample(b"\n" + b"/owa/application/ x\n" * 1000)
-    cut = sample.cut(b"zzqzxq/application/")
+    cut = sample.ends([b"zzqzxq/application/"], None)[b"zzqzxq/application/"]
     assert b"zzqzxq/application/".startswith(cut)
     assert 6 <= len(cut) < 12
-    assert sample.cut(b"198.51.100.7") == b"198.51.100.7"
+
+
+def test_needles_are_not_cut_to_what_other_lines_have() -> None:
+    sample = Sample(b"\n" + b"GET /owa/ 203.0.113.9 200\n" * 1000)
+    needles = {
+        b" 198.51.100.7 ": b" 198.51.100.",
+        b"203.0.113.7": b"203.0.113.7",
+        b"192.0.2.4:80": b"192.0.2.4:80",
+        b"get /owa/ 203.x": b"get /owa/ 203.x",
+    }
+    assert sample.ends(needles, None) == needles
 
 
 def test_thousands_of_alternatives_are_no_chain() -> None:

@@ -110,11 +110,11 @@ def choose(
             chosen += [prong for prong in own if prong is not None]
     if sample is None:
         return Choice(tuple(chosen), tuple(everywhere), None)
-    sample.measure({needle for prong in chosen for needle in prong.primary}, cache)
+    ends = sample.ends({needle for prong in chosen for needle in prong.primary}, cache)
     triggers = 0
     for prong in chosen:
         triggers |= sample.mask(prong.primary)
-    ended = (Prong(one.bound, frozenset(map(sample.cut, one.primary)), one.checks) for one in chosen)
+    ended = (Prong(one.bound, frozenset(ends[needle] for needle in one.primary), one.checks) for one in chosen)
     return Choice(tuple(ended), tuple(everywhere), triggers.bit_count() / sample.lines)
 
 

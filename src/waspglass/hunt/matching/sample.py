@@ -2,6 +2,8 @@
 
 Hyperscan looks for the last bytes of a literal first. A needle that ends in three bytes that are common in the log
 costs a check at each of them; cut back to an end that is rare, the same needle is found two to three times as fast.
+Literals share eight tables that tell which bytes stand at their last eight places. So the last byte counts by itself
+too, and addresses are best cut behind a dot: the end of an address fits any other number.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ __all__ = ["Sample"]
 _GRAM_BYTES = 512 << 10
 _SHORTEST = 6
 """Needles are not cut below this length, so that a cut needle is hardly more common than the whole."""
+_ADDRESS = re.compile(rb"([ \t,]?(?:\d{1,3}\.){3})\d{1,3}[ \t,]?")
 _NUMERIC = re.compile(rb"[0-9.: ]+")
-"""Addresses are not cut: each of their ends is as common as the others."""
+"""Of other numbers each end is as common as the others."""
 
 
 class Sample:
@@ -36,13 +39,13 @@ class Sample:
         return max(1, self.text.count(b"\n"))
 
     @cached_property
-    def _grams(self) -> list[int]:
-        """How often each three bytes come, by a hash of 16 bits that lets rare ones collide now and then."""
+    def _counts(self) -> tuple[list[int], list[int]]:
+        """How often each byte comes, and each three, by a hash of 16 bits that lets rare ones collide now and then."""
         import numpy as np  # loaded with the first sample: small evidence has none
 
         low = np.frombuffer(self.text[:_GRAM_BYTES].lower(), dtype=np.uint8).astype(np.uint32)
         triples = (low[:-2] * 961 + low[1:-1] * 31 + low[2:]) & 0xFFFF
-        return [int(count) for count in np.bincount(triples, minlength=1 << 16)]
+        return np.bincount(low, minlength=256).tolist(), np.bincount(triples, minlength=1 << 16).tolist()
 
     def measure(self, needles: Iterable[bytes], cache: Cache | None) -> None:
         """Finds the lines of each needle."""
@@ -79,15 +82,26 @@ class Sample:
         """The share of lines that contain a needle of the clause."""
         return self.mask(clause).bit_count() / self.lines
 
-    def cut(self, needle: bytes) -> bytes:
-        """The needle, ended where its last bytes are rarest."""
+    def ends(self, needles: Iterable[bytes], cache: Cache | None) -> dict[bytes, bytes]:
+        """Each needle, and the part of it to look for: an address's network, else what ends where bytes are rarest.
+
+        A part that more lines of the sample have than the needle is of no use.
+        """
+        parts = {needle: self._part(needle) for needle in needles}
+        self.measure({*parts, *parts.values()}, cache)
+        return {one: part if self._masks[part] == self._masks[one] else one for one, part in parts.items()}
+
+    def _part(self, needle: bytes) -> bytes:
+        address = _ADDRESS.fullmatch(needle)
+        if address is not None:
+            return address[1]
         if needle.startswith((JOINED, REGEX)) or len(needle) <= _SHORTEST or _NUMERIC.fullmatch(needle):
             return needle
-        grams = self._grams
+        bytes_, grams = self._counts
 
         def commonness(end: int) -> float:
             a, b, c, d, e = needle[end - 5 : end]
             last, before = grams[(c * 961 + d * 31 + e) & 0xFFFF], grams[(b * 961 + c * 31 + d) & 0xFFFF]
-            return last + 0.3 * before + 0.1 * grams[(a * 961 + b * 31 + c) & 0xFFFF]
+            return last + 0.3 * before + 0.1 * grams[(a * 961 + b * 31 + c) & 0xFFFF] + 0.02 * bytes_[e]
 
         return needle[: min(range(_SHORTEST, len(needle) + 1), key=lambda end: (commonness(end), -end))]
