@@ -204,7 +204,7 @@ def test_flaws_and_techniques() -> None:
 def test_what_is_left_out_is_said() -> None:
     many = tuple(Implant(subject=f"/{n}.aspx", present=True) for n in range(230))
     (note,) = objects(minimal(Verdict.OCCUPIED, implants=many), "note")
-    assert "30 more" in str(note["content"])
+    assert "only in assessment.json: 30." in str(note["content"])
 
 
 @pytest.mark.parametrize("level", list(Tlp))
