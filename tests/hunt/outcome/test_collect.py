@@ -71,8 +71,16 @@ def test_a_record_without_the_field_that_one_correlation_groups_by_is_heard_by_t
     result = hunted(both_ways, "a1 a2")
     assert [(one.rule, one.line) for one in result.findings] == [("k", 2)]
     told = [(one.source, one.reason, one.detail) for one in result.skipped]
-    assert told == [("without", SkipReason.MISSING_FIELD, "events: no record that it joins has all of H")]
+    assert told == [("without", SkipReason.MISSING_FIELD, "events: no record that it joins has what it asks for (H)")]
     assert sorted(found(both_ways, "a1 a2 a3/H=h a4/H=h")) == [("k", 2), ("k", 4), ("without", 4)]
+
+
+@pytest.mark.parametrize("kind", ["value_count", "value_sum", "value_median"])
+def test_a_correlation_of_values_that_no_record_has_is_told(kind: str) -> None:
+    of_values = joined(kind, "a", "condition: {field: [N, M], gte: 2}")
+    (skip,) = hunted([A, of_values], "a1 a2").skipped
+    assert (skip.source, skip.detail) == ("k", "events: no record that it joins has what it asks for (U, N, M)")
+    assert found([A, of_values], "a1 a2/M=2 a3/N=2 a4/M=9") != []
 
 
 def test_events_beyond_what_is_heard_of_one_file_are_told() -> None:

@@ -226,10 +226,10 @@ class Collector:
                 self.skip(SkipReason.UNDECIDED, "further events for correlations")
                 return
             key = tuple(_value(bound, name, record) for name in keys)
-            if "" in key:
+            value = tuple(_value(bound, name, record) for name in fields)
+            if "" in key or not (fields == () or any(value)):
                 self._keyless.add(correlation)
                 continue
-            value = tuple(_value(bound, name, record) for name in fields)
             source = self.artefact.file.path
             self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place, subject))
 
@@ -244,10 +244,11 @@ class Collector:
         return (*(skip_of(self.artefact.file.path, *row) for row in rows), *self._unjoined())
 
     def _unjoined(self) -> Iterator[Skipped]:
-        """Correlations that joined nothing of this file, because none of the records has what they are grouped by."""
+        """Correlations that joined nothing of this file, because no record has what they are grouped by, or count."""
         for index in sorted(self._keyless.difference(one.correlation for one in self.heard)):
             one = self.ears.correlations[index]
-            detail = f"{self.kind.kind}: no record that it joins has all of {', '.join(one.group_by)}"
+            asked = ", ".join((*one.group_by, *one.fields))
+            detail = f"{self.kind.kind}: no record that it joins has what it asks for ({asked})"
             yield skip_of(one.id, SkipReason.MISSING_FIELD, detail)
 
     def _left_out_of(self, rule: str) -> str:

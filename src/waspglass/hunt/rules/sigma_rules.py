@@ -234,7 +234,9 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
         expression = condition.expression
     else:
         operator, threshold = condition.op.name.lower(), float(condition.count)
-        fields, percentile = _texts(condition.fieldref), condition.percentile
+        percentile = condition.percentile
+        if rule.type.name.startswith("VALUE_"):
+            fields = _texts(condition.fieldref)
     made = Correlation(
         id=called.id,
         name=called.name,
