@@ -52,9 +52,10 @@ class AccessTableReader(RecordReader):
         with reading(path), as_utf8(artefact.file).open() as stream:
             for number, document in enumerate(documents(stream, path), 1):
                 row = unwrapped(document)
-                record, time = _request(row), _time(row)
+                found = {_as_w3c(name): whole_text(text_of(value)) for name, value in row.items() if value is not None}
+                time = _time(found)
                 untimed += time is None
-                yield Place(record=number), time, record
+                yield Place(record=number), time, _request(found)
         if untimed:
             raise read_error(path, SkipReason.BAD_TIME, f"requests without a time that can be read: {untimed}")
 
@@ -62,22 +63,25 @@ class AccessTableReader(RecordReader):
 reader = AccessTableReader
 
 
-def _request(row: Mapping[str, object]) -> Record:
-    found = {_KNOWN.get(_MARKS.sub("", name.lower()), name): text_of(row[name]) for name in row if name[:1] != "_"}
-    record = {name: whole_text(found[name]) for name in _COLUMNS if found.get(name, "") not in _ABSENT}
-    for name in _SERVER:
-        if found.get(name, "") not in _ABSENT:
-            record.setdefault("s-computername", whole_text(found[name]))
+def _as_w3c(name: str) -> str:
+    """The name of that column in a W3C log; others, and those that Splunk begins with `_`, keep theirs."""
+    return name if name.startswith("_") else _KNOWN.get(_MARKS.sub("", name.lower()), name)
+
+
+def _request(found: Mapping[str, str]) -> Record:
+    record = {name: found[name] for name in _COLUMNS if found.get(name, "") not in _ABSENT}
+    server = next((found[name] for name in _SERVER if found.get(name, "") not in _ABSENT), "")
+    if server:
+        record.setdefault("s-computername", server)
     for name in _SAID:
         if name in record and " " not in record[name]:
             record[name] = record[name].replace("+", " ")
     stem, query = record.get("cs-uri-stem"), record.get("cs-uri-query")
-    whole = {} if stem is None else {"cs-uri": stem if query is None else f"{stem}?{query}"}
-    return record | whole
+    if stem is not None:
+        record["cs-uri"] = stem if query is None else f"{stem}?{query}"
+    return record
 
 
-def _time(row: Mapping[str, object]) -> datetime | None:
+def _time(found: Mapping[str, str]) -> datetime | None:
     """That of IIS, which is UTC; else that of whoever stored the row."""
-    named = {name.lower(): text_of(value) for name, value in row.items() if value}
-    written = moment(f"{named.get('date', '')[:10]} {named.get('time', '')[-8:]}")
-    return written or event_time({name: text_of(value) for name, value in row.items() if value})
+    return moment(f"{found.get('date', '')[:10]} {found.get('time', '')[-8:]}") or event_time(found)
