@@ -241,6 +241,10 @@ def test_generate_in_a_description_means_nothing() -> None:
         (measured("value_percentile", "gt: 5"), "percentile"),
         (count("gte: 2").replace("group-by", "group_by"), "no group_by"),
         (joined("temporal", "", ""), "names no rule"),
+        (measured("value_percentile", "gt: 5, percentile: 101"), "no percentile 101"),
+        (measured("value_percentile", "gt: 5, percentile: -1"), "no percentile -1"),
+        (joined("value_count", "a", "condition: {gte: 2, field: []}"), "names no field"),
+        (joined("temporal", "a, b", f"condition: '{'(' * 51}a and b{')' * 51}'"), "brackets"),
         (joined("temporal", "a, b", "aliases: {U: {a: [V, W]}}"), "the alias U"),
     ],
 )

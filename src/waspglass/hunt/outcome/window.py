@@ -92,7 +92,7 @@ class _Window:
             case "value_sum":
                 return self._numbers > 0 and compared(wanted, self._sum)
         numbers = [number for event in self.events for number in _numbers(event)]
-        return bool(numbers) and compared(wanted, _measure(wanted)(numbers))
+        return bool(numbers) and compared(wanted, _measured(wanted, numbers))
 
 
 def _numbers(event: Heard) -> Iterator[float]:
@@ -105,20 +105,15 @@ def _numbers(event: Heard) -> Iterator[float]:
             yield number
 
 
-def _measure(correlation: Correlation) -> Callable[[list[float]], float]:
+def _measured(correlation: Correlation, numbers: list[float]) -> float:
+    """The average, the median, or a percentile by linear interpolation between the closest ranks."""
     match correlation.kind:
         case "value_avg":
-            return statistics.fmean
+            return statistics.fmean(numbers)
         case "value_median":
-            return statistics.median
-    share = (50 if correlation.percentile is None else correlation.percentile) / 100
-
-    def percentile(numbers: list[float]) -> float:
-        """Linear interpolation between the closest ranks."""
-        ranked = sorted(numbers)
-        place = share * (len(ranked) - 1)
-        low = int(place)
-        high = min(low + 1, len(ranked) - 1)
-        return ranked[low] + (ranked[high] - ranked[low]) * (place - low)
-
-    return percentile
+            return statistics.median(numbers)
+    ranked = sorted(numbers)
+    place = (correlation.percentile or 0) / 100 * (len(ranked) - 1)
+    low = int(place)
+    high = min(low + 1, len(ranked) - 1)
+    return ranked[low] + (ranked[high] - ranked[low]) * (place - low)

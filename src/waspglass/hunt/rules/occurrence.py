@@ -20,6 +20,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "neq": operator.ne,
 }
 _WORDS = re.compile(r"[A-Za-z_]\w*|[()]")
+_DEEPEST = 50
 _MOST_ORDERED = 10
 """Rules of an ordered correlation whose condition leaves open which of them must occur: all choices are tried."""
 
@@ -47,8 +48,14 @@ def impossible(correlation: Correlation) -> str | None:
         return "a correlation that names no rule"
     if len(set(correlation.rules)) < len(correlation.rules):
         return "a correlation that names a rule twice"
+    if correlation.kind.startswith("value_") and not correlation.fields:
+        return "a correlation of values that names no field"
     if correlation.kind == "value_percentile" and correlation.percentile is None:
         return "value_percentile without `percentile` in its condition"
+    if not 0 <= (correlation.percentile or 0) <= 100:
+        return f"there is no percentile {correlation.percentile}"
+    if len(re.findall(r"\(|\bnot\b", correlation.expression or "")) > _DEEPEST:
+        return f"a condition with more than {_DEEPEST} brackets and negations"
     if correlation.kind in ("event_count", "value_count"):
         most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
         bounds = ((correlation.operator, correlation.threshold), *correlation.also)
