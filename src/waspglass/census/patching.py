@@ -42,14 +42,12 @@ class Patching:
     only_vulnerable: bool
 
 
-def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulnerable: bool) -> str:
+def _intervals_sql(hosts: str, scans: list[dt.date], only_vulnerable: bool) -> str:
     """SQL: group, last day seen vulnerable, first day afterwards seen patched (or gone), and how many."""
     known = f"weight IN {VULNERABLE}"
     if only_vulnerable:
-        follow = "CASE " + " ".join(
-            f"WHEN last_vulnerable = DATE '{day}' THEN DATE '{later}'" for day, later in itertools.pairwise(scans)
-        )
-        end = f"{follow} ELSE NULL END" if len(scans) > 1 else "CAST(NULL AS DATE)"
+        follow = (f"WHEN DATE '{day}' THEN DATE '{later}'" for day, later in itertools.pairwise(scans))
+        end = f"CASE last_vulnerable {' '.join(follow)} END"
     else:
         later = "(m.last_vulnerable IS NULL OR d.date > m.last_vulnerable)"
         known = f"{known} OR weight IN {PATCHED}"
@@ -58,10 +56,10 @@ def _intervals_sql(hosts: str, first: dt.date, scans: list[dt.date], only_vulner
     WITH days AS ({hosts}), marks AS (
       SELECT unit, min(key) AS key, min(date) AS first_seen,
         max(date) FILTER (weight IN {VULNERABLE}) AS last_vulnerable,
-        bool_or({known}) FILTER (date = DATE '{first}') AS decided
+        bool_or({known}) FILTER (date = DATE '{scans[0]}') AS decided
       FROM days GROUP BY unit
     ), ended AS (SELECT m.key, m.last_vulnerable, {end} AS ended FROM marks m
-                 WHERE m.first_seen = DATE '{first}' AND m.decided)
+                 WHERE m.first_seen = DATE '{scans[0]}' AND m.decided)
     SELECT key, last_vulnerable, ended, count(*) AS number FROM ended GROUP BY ALL
     """  # noqa: S608 - dates and lists of numbers are ours
 
@@ -106,7 +104,7 @@ def patching(
         hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
     origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
-    for row in reading.table(_intervals_sql(hosts, scans[0], scans, only_vulnerable)).to_pylist():
+    for row in reading.table(_intervals_sql(hosts, scans, only_vulnerable)).to_pylist():
         left = (row["last_vulnerable"] - origin).days if row["last_vulnerable"] else 0
         right = (row["ended"] - origin).days if row["ended"] else None
         groups.setdefault(row["key"], []).append(Interval(float(left), right, row["number"]))
