@@ -184,6 +184,14 @@ def test_a_page_of_long_files_has_no_dead_links() -> None:
         assert all(link[1:] in page.ids for link in page.links)
 
 
+def test_the_name_of_a_file_is_shown_as_the_system_writes_it(result: TraceResult) -> None:
+    name = "C:\\found\\packed.ps1"
+    first = result.comparisons[0].model_copy(update={"sample": name})
+    named = result.model_copy(update={"comparisons": (first,)})
+    assert name in trace_text(named, "en", 200)
+    assert name in trace_html(named, "en")
+
+
 def test_lines_are_shown_as_they_are_written() -> None:
     text = f"path = 'C:\\inetpub\\wwwroot'  # \x1b[2J\n{ORIGINAL}"
     shown = trace(

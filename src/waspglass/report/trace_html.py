@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 
-from jinja2 import Environment
 from markupsafe import Markup
 
-from waspglass.model.escape import printable
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.trace_regions import beside
 from waspglass.report.trace_samples import each_sample
@@ -70,13 +67,6 @@ def _dashes(one: Comparison, sample: Text | None, shared: Text | None) -> list[D
     ]  # fmt: skip
 
 
-@cache
-def _environment() -> Environment:
-    environment = page_environment()
-    environment.filters["printable"] = printable
-    return environment
-
-
 def trace_html(result: TraceResult, language: str) -> str:
     """The page; every string of a file is escaped, and no script is in it: links and styles do all."""
     say = Sentences(result, language)
@@ -92,7 +82,7 @@ def trace_html(result: TraceResult, language: str) -> str:
         for sample, shared in [(result.texts.get(one.sample), result.texts.get(one.shared))]
     ]
     style = asset("trace.css")
-    return _environment().get_template("trace.html.j2").render(
+    return page_environment().get_template("trace.html.j2").render(
         result=result, say=say, samples=each_sample(result), detailed=detailed, language=language,
         plot=PLOT, hues=HUES,
         version=version("waspglass"), style=Markup(style), style_digest=policy_digest(style),  # noqa: S704 (our own file)

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from waspglass.model.escape import printable
 from waspglass.model.language import Catalogue, load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.numbers import in_language
@@ -57,7 +56,7 @@ class Sentences:
         key = "part" if "part" in best.reasons else best.verdict.value
         if best.verdict is Verdict.INDEPENDENT and self.result.verdict is not Verdict.INDEPENDENT:
             key = "unread"
-        named = {"sample": printable(best.sample), "shared": printable(best.shared)}
+        named = {"sample": visible(best.sample), "shared": visible(best.shared)}
         if best.verdict is Verdict.DERIVED and (others := self._also_fit(best)):
             return self.text(f"answer.{key}_open", count=self.number(others), **named)
         return self.text(f"answer.{key}", **named)
@@ -110,7 +109,7 @@ class Sentences:
 
     def _input(self, each: Input) -> str:
         return self.text(
-            "label.input", name=printable(each.name), language=each.language, tokens=self.number(each.tokens),
+            "label.input", name=visible(each.name), language=each.language, tokens=self.number(each.tokens),
             sha256=each.sha256,
         )  # fmt: skip
 
@@ -198,14 +197,14 @@ class Sentences:
             lines.append(self.text("label.if_derived"))
         if one.direction.through is not None:
             key = "label.through_between" if one.direction.through_place == "between" else "label.through"
-            lines.append(self.text(key, name=printable(one.direction.through)))
+            lines.append(self.text(key, name=visible(one.direction.through)))
         contrasts = one.direction.contrasts
         compared = [line for contrast in contrasts for line in self.contrast(contrast)]
         return [*lines, *compared, *self._reached(contrasts)]
 
     def contrast(self, contrast: Contrast) -> list[str]:
         """Which of two copies the sample fits, and what follows for their order."""
-        other = printable(contrast.other)
+        other = visible(contrast.other)
         places = ", ".join(f"{span.first}-{span.last}" for span in contrast.spans)
         lines = [
             self.text(
@@ -265,7 +264,7 @@ class Sentences:
     def remarks(self) -> list[str]:
         """What limited the comparison of which file."""
         inputs = (*self.result.samples, *self.result.shared)
-        return [f"{printable(one.name)}: {self.text(f'remark.{key}')}" for one in inputs for key in one.remarks]
+        return [f"{visible(one.name)}: {self.text(f'remark.{key}')}" for one in inputs for key in one.remarks]
 
     def _skip(self, skip: Skipped) -> str:
         count = f" ({self.number(skip.count)})" if skip.count > 1 else ""

@@ -6,7 +6,6 @@ import math
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from waspglass.model.escape import printable
 from waspglass.model.language import load_catalogue
 from waspglass.model.skip import Skipped
 from waspglass.report.numbers import counted
@@ -37,7 +36,7 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
         "score  log10 LR  answer        programs",
     ]
     for row, word in enumerate(best.words()):
-        first, second = (printable(programs[side[row]].name) for side in (best.first, best.second))
+        first, second = (visible(programs[side[row]].name) for side in (best.first, best.second))
         llr = best.llr[row] / math.log(10)
         answer = answers.text(f"verdict.{word.value}")
         lines.append(f"{best.score[row]:5.3f}  {llr:8.1f}  {answer:12}  {first}  {second}")
@@ -47,7 +46,7 @@ def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skippe
 
 def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
     """How many files are in an index, and for each reason how many are not, with the first of them."""
-    lines = [f"{counted(files, 'file')} indexed in {printable(place)}"]
+    lines = [f"{counted(files, 'file')} indexed in {visible(place)}"]
     for reason in sorted({skip.reason for skip in skipped}):
         same = [skip for skip in skipped if skip.reason is reason]
         lines.append(f"not indexed: {sum(skip.count for skip in same)} {reason.value}, first {visible(same[0].source)}")
@@ -66,7 +65,7 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
         lines += [f"  {row}" for row in _rows([one for _, one in samples], SAMPLES_SHOWN, say)]
         lines += _wrapped(say.of_samples(samples), "  ", width)
     for one in result.comparisons[:SHOWN]:
-        lines += ["", f"{say.verdict(one.verdict)}: {printable(one.sample)}  <->  {printable(one.shared)}"]
+        lines += ["", f"{say.verdict(one.verdict)}: {visible(one.sample)}  <->  {visible(one.shared)}"]
         lines += _wrapped((*say.reasons(one), *say.hypotheses(one)), "  ", width)
         lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
         lines += _section(say.text("label.regions"), _regions(result, one, say))
@@ -89,8 +88,7 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
 def _rows(comparisons: Sequence[Comparison], most: int, say: Sentences) -> list[str]:
     """A comparison a line: answer, decimal log likelihood ratio, names; then how many more there are."""
     rows = [
-        f"{say.verdict(one.verdict):14} {say.decimal(one.llr):>6}  "
-        f"{printable(one.sample)}  <->  {printable(one.shared)}"
+        f"{say.verdict(one.verdict):14} {say.decimal(one.llr):>6}  {visible(one.sample)}  <->  {visible(one.shared)}"
         for one in comparisons[:most]
     ]
     more = len(comparisons) - most
