@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -92,10 +93,10 @@ def _is_text(raw: bytes) -> bool:
     """Whether bytes read like a text: few control characters, and more than a handful of different ones."""
     if len(raw) < LEAST_TEXT or looks_binary(raw):
         return False
-    text = decode(raw[:8192])
-    odd = sum(1 for character in text if not character.isprintable() and character not in "\r\n\t\ufeff")
-    foreign = sum(1 for character in text if ord(character) > 0x7E)
-    return odd * 50 < len(text) and foreign * 5 < len(text) and len(set(text)) > 9
+    counts = Counter(decode(raw[:8192]))
+    odd = sum(n for character, n in counts.items() if not character.isprintable() and character not in "\r\n\t\ufeff")
+    foreign = sum(n for character, n in counts.items() if ord(character) > 0x7E)
+    return odd * 50 < counts.total() and foreign * 5 < counts.total() and len(counts) > 9
 
 
 def _inflated(raw: bytes) -> _Layer | None:
