@@ -13,9 +13,9 @@ from waspglass.model.finding import Effect, Finding, Rung
 
 ANSWERED = finding(Rung.EXPLOITED, "2021-03-03", Effect.HINT)
 OPEN = Lid(state=LidState.VULNERABLE, reason="x")
-TELLS_MORE = PACK.model_copy(
-    update={"kinds": (PACK.kinds[0].model_copy(update={"settled_by": ("proxy",)}), *PACK.kinds[1:])}
-)
+LOG, *OTHERS = PACK.kinds
+PROXY = LOG.model_copy(update={"kind": "proxy"})
+TELLS_MORE = PACK.model_copy(update={"kinds": (LOG.model_copy(update={"settled_by": ("proxy",)}), PROXY, *OTHERS)})
 
 
 def proxy(start: str, end: str, *gaps: tuple[str, str]) -> Coverage:
@@ -64,6 +64,19 @@ def test_probes_do_not_answer_the_question_and_a_proven_entry_does() -> None:
 )
 def test_a_source_that_tells_more_settles_what_happened_while_it_speaks(coverage: Coverage, settled: bool) -> None:
     assert (unsettled(ANSWERED, coverage=(FULL, coverage)) == ()) is settled
+
+
+@pytest.mark.parametrize(
+    ("second", "settled"), [(("2021-03-01", "2021-03-05"), True), (("2021-03-04", "2021-03-05"), False), (None, False)]
+)
+def test_kinds_that_show_the_ways_in_together_settle_it_together(second: tuple[str, str] | None, settled: bool) -> None:
+    halves = [PROXY.model_copy(update={"kind": one, "together": (other,)}) for one, other in ("ab", "ba")]
+    log = LOG.model_copy(update={"settled_by": ("a", "b")})
+    pack = PACK.model_copy(update={"kinds": (log, *halves, *OTHERS)})
+    spans = {"a": ("2021-03-01", "2021-03-05"), "b": second}
+    coverage = tuple(proxy(*span).model_copy(update={"kind": kind}) for kind, span in spans.items() if span)
+    observed = Observations(evidence="x", findings=(ANSWERED,), coverage=(FULL, *coverage))
+    assert (unsettled_hints(observed, pack, OPEN) == ()) is settled
 
 
 def test_an_answer_without_a_time_is_settled_by_nothing() -> None:

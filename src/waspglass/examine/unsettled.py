@@ -8,7 +8,6 @@ from waspglass.examine.observations import Observations
 from waspglass.examine.spans import covered_spans
 from waspglass.examine.web_roots import folder_of
 from waspglass.model.assessment import Lid, LidState
-from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.packs.pack import Pack
 
@@ -67,12 +66,15 @@ def _since_the_campaign(hint: Finding, pack: Pack) -> bool:
 
 
 def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:
-    """True if a kind that tells more than the hint's own speaks for its moment."""
-    names = next((kind.settled_by for kind in pack.kinds if kind.kind == hint.kind), ())
-    return any(_speaks(one, hint) for one in observations.coverage if one.kind in names)
+    """True if a kind that tells more than the hint's own speaks for its moment.
 
-
-def _speaks(coverage: Coverage, hint: Finding) -> bool:
-    if hint.time is None:
+    Kinds of which each shows a part of the ways in only settle it together: which way it was the hint does not say.
+    """
+    moment = hint.time
+    if moment is None:
         return False
-    return any(span.from_ <= hint.time <= span.to for span in covered_spans(coverage))
+    names = next((kind.settled_by for kind in pack.kinds if kind.kind == hint.kind), ())
+    speaking = {
+        one.kind for one in observations.coverage if any(at.from_ <= moment <= at.to for at in covered_spans(one))
+    }
+    return any({kind.kind, *kind.together} <= speaking for kind in pack.kinds if kind.kind in names)

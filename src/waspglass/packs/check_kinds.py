@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,23 +14,12 @@ from waspglass.packs.regex_faults import regex_fault
 
 __all__ = ["kind_issues"]
 
-_SHARED = ("date", "time", "s-ip", "s-port", "c-ip", "c-port", "cs-version", "cs-method", "cs-uri", "sc-status")
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "w3c": (
-        *(*_SHARED, "s-sitename", "s-computername", "cs-uri-stem", "cs-uri-query", "cs-username", "cs-host"),
-        *("cs(User-Agent)", "cs(Cookie)", "cs(Referer)", "cs(Host)", "sc-substatus", "sc-win32-status"),
-        *(
-            "sc-bytes",
-            "cs-bytes",
-            "time-taken",
-            "streamid",
-            "streamid_ex",
-            "s-siteid",
-            "cs(X-Forwarded-For)",
-            "X-Forwarded-For",
-        ),
-    ),
-    "httperr": (*_SHARED, "streamid", "streamid_ex", "s-siteid", "s-reason", "s-queuename", "transport"),
+_SHARED = "date time s-ip s-port c-ip c-port cs-version cs-method cs-uri sc-status streamid streamid_ex s-siteid"
+_OF_SITES = "s-sitename s-computername cs-uri-stem cs-uri-query cs-username cs-host sc-substatus sc-win32-status"
+_OF_REQUESTS = "sc-bytes cs-bytes time-taken cs(User-Agent) cs(Cookie) cs(Referer) cs(Host) cs(X-Forwarded-For)"
+_COLUMNS: Mapping[str, list[str]] = {
+    "w3c": f"{_SHARED} {_OF_SITES} {_OF_REQUESTS} X-Forwarded-For".split(),
+    "httperr": f"{_SHARED} s-reason s-queuename transport".split(),
 }
 """Format -> its usual columns: learn.microsoft.com, "W3C Logging" and "Error logging in HTTP APIs". Administrators may
 add others, and each component of Exchange has its own."""
@@ -39,21 +28,12 @@ add others, and each component of Exchange has its own."""
 def kind_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssue]:
     """Faults of the kinds; `formats` are those that something can read."""
     text = read_text(Path(pack.root) / "artefacts.yml", "artefacts.yml")
-    yield from _formats(pack, text.splitlines(), formats)
-    yield from _kinds(pack, text)
-
-
-def _formats(pack: Pack, lines: Sequence[str], formats: frozenset[str] | None) -> Iterator[PackIssue]:
-    for kind in pack.kinds:
-        if formats is not None and kind.format not in formats:
-            line = next((n for n, text in enumerate(lines, 1) if f"format: {kind.format}" in text), None)
-            message = f"nothing reads the format {kind.format!r} of {kind.kind}; known: {', '.join(sorted(formats))}"
-            yield PackIssue("artefacts.yml", line, Severity.ERROR, "format", message)
-
-
-def _kinds(pack: Pack, text: str) -> Iterator[PackIssue]:
     counts = Counter(kind.kind for kind in pack.kinds)
     for index, kind in enumerate(pack.kinds):
+        if formats is not None and kind.format not in formats:
+            line = field_line(text, ("kinds", index, "format"))
+            message = f"nothing reads the format {kind.format!r} of {kind.kind}; known: {', '.join(sorted(formats))}"
+            yield PackIssue("artefacts.yml", line, Severity.ERROR, "format", message)
         line = field_line(text, ("kinds", index))
         for severity, check, message in _kind_faults(kind, counts):
             yield PackIssue("artefacts.yml", line, severity, check, message)
@@ -97,7 +77,7 @@ def _expression_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]
 
 def _column_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]]:
     """Columns that look like a typing error: no log has them, so none would count for "clean"."""
-    known = _COLUMNS.get(kind.format, ())
+    known = _COLUMNS.get(kind.format, [])
     plain = {column.lower(): column for column in known}
     for key, columns in (("requires", kind.requires), ("witness", kind.witness)):
         for column in columns:
