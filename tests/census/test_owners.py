@@ -57,7 +57,9 @@ def test_the_most_exact_contact_wins(
 
 def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
-    path.write_text("\ufeffemail;cidr;name;language\nnoc@a.example ; 192.0.2.0/24;Müller, Söhne;DE\n", encoding="utf-8")
+    path.write_text(
+        "\ufeffEmail; CIDR;Name; Language\nnoc@a.example ; 192.0.2.0/24;Müller, Söhne;DE\n", encoding="utf-8"
+    )
     found = read_contacts(path).find("192.0.2.1", [], None)
     assert found is not None
     assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de")
@@ -100,11 +102,11 @@ def test_a_wrong_contact_is_worse_than_none(tmp_path: Path, row: str) -> None:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("header", ["", "mail,cidr", "email,name", "Kontakt;Netz"])
+@pytest.mark.parametrize("header", ["", "\n", "mail,cidr\n", "email,name\n", "Kontakt;Netz\n"])
 def test_without_an_address_or_what_it_is_for_it_is_no_contact_file(tmp_path: Path, header: str) -> None:
     """A file of the header alone was a list of nobody."""
     path = tmp_path / "c.csv"
-    path.write_text(f"{header}\n")
+    path.write_text(header)
     with pytest.raises(UsageError, match="not a contact file"):
         read_contacts(path)
 
@@ -126,6 +128,14 @@ def test_a_cell_over_several_lines_hides_no_contact(tmp_path: Path, swallowed: s
     path = tmp_path / "c.csv"
     path.write_bytes(f"email,cidr,name\na@x.example,192.0.2.0/24,{swallowed}\n".encode())
     with pytest.raises(UsageError, match="a cell goes over several lines"):
+        read_contacts(path)
+
+
+def test_what_follows_a_quote_is_no_part_of_the_address(tmp_path: Path) -> None:
+    """Two addresses in one cell would be one that nobody has."""
+    path = tmp_path / "c.csv"
+    path.write_text('email,cidr\n"noc@a.example".b.example,192.0.2.0/24\n')
+    with pytest.raises(UsageError, match=r"c\.csv:2: contacts cannot be read"):
         read_contacts(path)
 
 
