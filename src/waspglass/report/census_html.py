@@ -22,7 +22,7 @@ from waspglass.packs.pack import Figure, Pack
 from waspglass.report.census_map import MapPicture, country_map, country_name, world_map
 from waspglass.report.census_series import FigurePicture, SeriesPicture, draw_figures, draw_series
 from waspglass.report.census_survival import CurvePicture, HalfLifePicture, draw_curve, draw_half_lives, half_life_text
-from waspglass.report.census_text import STATES
+from waspglass.report.census_text import STATES, ranks
 from waspglass.report.census_words import CensusWords
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.visible import prose
@@ -118,14 +118,13 @@ def _measure(figure: Figure, pack: Pack) -> str:
 
 def _lead(survey: Survey, words: CensusWords) -> list[str]:
     main = survey.sources[0]
-    states = main.last.addresses
     lines = [
         words.text(
             "page.lead",
             source=words.source(main.source),
             vulnerable=words.number(main.last.vulnerable),
             total=words.number(main.last.total),
-            undecidable=words.number(sum(number for state, number in states.items() if state == "undecidable")),
+            undecidable=words.number(main.last.addresses.get(State.UNDECIDABLE, 0)),
         )
     ]
     ranked = [each for each in main.countries if each.key and each.vulnerable][:3]
@@ -227,6 +226,7 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         w=words,
         by=By,
         states=_shown_states(survey),
+        ranks=ranks,
         lead=_lead(survey, words),
         lid=any(each.change is not None and each.change.patched_compromised for each in survey.sources),
         world=pictures.world,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from waspglass.census.count import By, Count
 from waspglass.model.language import load_catalogue
 from waspglass.packs.builds import State
-from waspglass.report.census_text import ranks, state_key
+from waspglass.report.census_text import state_key
 from waspglass.report.numbers import in_language
 
 __all__ = ["CensusWords"]
@@ -69,10 +68,6 @@ class CensusWords:
         """How a family of feeds comes to its numbers, and what it cannot see."""
         family = source.split(".", 1)[0]
         return self.text(f"method.{family if family in ('shodan', 'censys', 'nmap', 'shadowserver') else 'table'}")
-
-    def ranks(self, ordered: Sequence[Count]) -> list[tuple[int | None, Count]]:
-        """Groups with their ranks."""
-        return ranks(ordered)
 
     def group(self, count: Count, by: By) -> str:
         """The name of a group."""
