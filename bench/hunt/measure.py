@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ class LogFile:
 
 def main(peer: str, kind: str, log: Path) -> None:
     """Runs one peer once."""
+    gc.set_threshold(200_000, 20, 20)  # as the program does
     cache = Cache(user_cache_folder())
     rules = bench_rules(cache)
     artefact = Artefact(kind, rules.kinds[kind].format, LogFile(log.name, log))

@@ -120,7 +120,7 @@ def _header(state: LogState, block: Block, line: bytes, place: int) -> bool:
 def _line_at(block: Block, place: int) -> tuple[bytes, int, int]:
     start = block.data.rfind(b"\n", 0, place) + 1
     end = block.data.find(b"\n", place, block.end)
-    return bytes(block.view[start:end]), start, end
+    return block.view[start:end].tobytes(), start, end
 
 
 def _scan_block(state: LogState, block: Block, planner: Planner, hits: _Hits) -> None:
@@ -193,13 +193,13 @@ def _decide(
             needles.add(found[at][1])
             at += 1
         if number < directives or (needles is not None and min(needles) < directives):
-            line = bytes(view[line_start:line_end])
+            line = view[line_start:line_end].tobytes()
             if is_header(state.format, line):
                 if _header(state, block, line, line_start):
                     return line_end + 1, count
                 continue
         count += 1
-        line = bytes(view[line_start:line_end])
+        line = view[line_start:line_end].tobytes()
         if needles is None:
             decider.decide(singles[number], line, base + line_start)
         else:
@@ -222,7 +222,7 @@ def _decide_all(
                 header = header or found[at][1] < directives
                 needles.add(found[at][1])
             at += 1
-        line = bytes(view[start:end])
+        line = view[start:end].tobytes()
         line_start, start = start, end + 1
         if header and is_header(state.format, line):
             if _header(state, block, line, line_start):
@@ -239,7 +239,7 @@ def _without_header(state: LogState, block: Block, start: int) -> int:
     header = re.compile(b"(?:" + b"|".join(map(re.escape, starts)) + b")", re.IGNORECASE) if starts else None
     while start < block.end:
         end = block.data.find(b"\n", start, block.end)
-        line = bytes(block.view[start:end])
+        line = block.view[start:end].tobytes()
         start = end + 1
         if header is not None and header.match(line) and is_header(state.format, line):
             if state.header(line) and state.bindings is not None:
