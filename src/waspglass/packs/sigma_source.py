@@ -102,6 +102,9 @@ def _check_correlation(body: Mapping[str, object]) -> None:
     """Finds what pySigma passes over: without a misspelt `group_by`, whatever anybody did would be joined."""
     if unknown := sorted(str(key) for key in body if key not in _CORRELATION):
         raise SigmaCorrelationRuleError(f"`correlation` has no {', '.join(unknown)}, only {', '.join(_CORRELATION)}")
+    condition = body.get("condition")
+    if isinstance(condition, dict) and not re.fullmatch(r"-?\d+", str(condition.get("percentile", 0))):
+        raise SigmaCorrelationRuleError("`percentile` is a whole number")
     aliases = body.get("aliases")
     for alias, fields in aliases.items() if isinstance(aliases, dict) else ():
         if isinstance(fields, dict) and not all(isinstance(field, str) for field in fields.values()):

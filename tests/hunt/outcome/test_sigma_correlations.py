@@ -243,6 +243,7 @@ def test_generate_in_a_description_means_nothing() -> None:
         (joined("temporal", "", ""), "names no rule"),
         (measured("value_percentile", "gt: 5, percentile: 101"), "no percentile 101"),
         (measured("value_percentile", "gt: 5, percentile: -1"), "no percentile -1"),
+        (measured("value_percentile", "gt: 5, percentile: 90.5"), "a whole number"),
         (joined("value_count", "a", "condition: {gte: 2, field: []}"), "names no field"),
         (joined("temporal", "a, b", f"condition: '{'(' * 51}a and b{')' * 51}'"), "brackets"),
         (joined("temporal", "a, b", "aliases: {U: {a: [V, W]}}"), "the alias U"),
