@@ -19,6 +19,7 @@ from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
 from waspglass.trace.hidden_words import hidden_words
 from waspglass.trace.inflate import inflated
 from waspglass.trace.literals import speaks_of_hiding
+from waspglass.trace.macros import macros_in
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.quoted import quoted_texts
 from waspglass.trace.strings import JOINED_LIMIT, joined_strings, more_strings, other_strings, spelled_out
@@ -166,11 +167,14 @@ def _may_hide(text: str, read: Sequence[int], dark: Sequence[int]) -> bool:
 
 
 def _attached(raw: bytes) -> Iterator[_Layer]:
-    """What is compressed behind a text that unpacks it."""
+    """What is compressed behind a text that unpacks it, and the macros of an Office file."""
     for found in itertools.islice(_COMPRESSED.finditer(raw, 1), ATTACHED_LIMIT):
         layer = _inflated(raw[found.start() :])
         if layer is not None:
             yield layer
+    macros = macros_in(raw, LAYER_BYTES)
+    if _is_text(macros):
+        yield _Layer("macros", macros, len(raw), cut=len(macros) >= LAYER_BYTES)
 
 
 def unpack(source: Source) -> Unpacked:
