@@ -68,6 +68,11 @@ def test_what_was_compressed_comes_back(text: bytes, before: bytes, behind: byte
     assert macros_in(before + packed(module) + b"\0" + behind, LIMIT).rstrip() == text.rstrip() or not text.strip()
 
 
+def test_a_module_of_several_chunks_comes_back_whole() -> None:
+    text = "".join(f"    Cells({row}, 2).Value = {row * 7 % 31}\r\n" for row in range(300)).encode()
+    assert macros_in(packed(HEAD.encode() + text) + b"\0", LIMIT) == text
+
+
 def test_a_copied_macro_is_found_in_a_document(tmp_path: Path) -> None:
     """As Office writes it: a container of streams, of which each module is one, in a zip."""
     container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
