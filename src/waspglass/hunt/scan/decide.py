@@ -43,13 +43,11 @@ class Group:
 
     Attributes:
         bounds: The rules to decide.
-        promising: False for a lower-case line on which no rule can match, for lack of a needle; with `rest`, none that
-            is not in there. None without checks. A memo is cheaper than to search a line, so where there is a `key` it
-            is asked only of lines that the memo does not know.
+        promising: False for a lower-case line on which no rule can match, for lack of a needle. None without checks. A
+            memo is cheaper than to search a line, so where there is a `key` it is asked only of lines that the memo
+            does not know.
         key: The cells that the rules depend on; None if a memo is of no use.
         raw: Tests on the lower-case line that are exact for plain rows; None if some rule has none.
-        rest: The rules that are to be decided on lines without promise too, which together may have a key; None if
-            there are none, or if all have a key.
         memo: Cells -> the rules that match.
         prongs: The alternatives of rules whose needles were met; none if the rules are asked without needles.
         gate: The cells that the tests of `demands` take; None if a row is not asked for them.
@@ -62,7 +60,6 @@ class Group:
     promising: RawTest | None
     key: Key | None
     raw: tuple[RawTest, ...] | None
-    rest: Group | None = None
     memo: dict[object, tuple[Bound, ...]] = field(default_factory=dict)
     asked: int = 0
     answered: int = 0
@@ -123,9 +120,7 @@ class Decider:
         if not group.bounds:
             return
         if group.key is None and group.promising is not None and not group.promising(line.lower()):
-            if group.rest is None:
-                return
-            group = group.rest
+            return
         if cells is None and (group.key is not None or group.raw is not None):
             cells = self._cells(line, self._width)
         if cells is not None:
@@ -179,9 +174,7 @@ class Decider:
             if settled.issuperset(group.bounds):
                 continue
             if group.promising is not None and not group.promising(low):
-                if group.rest is None:
-                    continue
-                group = group.rest
+                continue
             left = [bound for bound in group.bounds if bound not in settled and bound not in pending]
             if not left:
                 continue
@@ -269,13 +262,6 @@ class Decider:
         """What is asked for these rules, of which these alternatives may be true; of all of them without any."""
         group = self._group(bounds, _promising(bounds, prongs))
         group.prongs = prongs
-        if not prongs or group.promising is not None or group.key is not None:
-            return group
-        sure = {prong.bound for prong in prongs if not prong.checks}
-        others = [bound for bound in bounds if bound not in sure]
-        if others:
-            group.promising = _promising(others, prongs)
-            group.rest = self._group(tuple(bound for bound in bounds if bound in sure), None)
         return group
 
     def _group(self, bounds: tuple[Bound, ...], promising: RawTest | None) -> Group:
