@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.trace.programs import INDEPENDENT, ORIGINAL, renamed
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed
 from waspglass.cli.commands import program
 from waspglass.model.errors import OutputError, UsageError
 
@@ -81,6 +81,11 @@ def test_an_index_is_built_and_asked(folder: Path) -> None:
     assert "6 files" in runner.invoke(app, ["trace", "index", str(folder), "--out", str(index)]).output
     done = runner.invoke(app, ["trace", str(folder / "copy.py"), "--index", str(index)])
     assert done.exit_code == 30, done.output
+
+
+def test_a_folder_without_files_is_not_indexed(tmp_path: Path) -> None:
+    done = runner.invoke(app, ["trace", "index", str(tmp_path), "--out", str(tmp_path / "index")])
+    assert isinstance(done.exception, UsageError)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +186,18 @@ def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(folder: P
     os.close(writer)
     assert done.returncode == 30
     assert len(list((folder / "out").iterdir())) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="uses a POSIX shell")
+def test_a_full_disk_leaves_no_half_index(tmp_path: Path) -> None:
+    for number, text in enumerate(background(60)):
+        (tmp_path / f"{number}.py").write_bytes(text.raw)
+    words = [sys.executable, "-m", "waspglass.cli", "trace", "index", ".", "--out", "index"]
+    command = ["bash", "-c", 'ulimit -f 1; "$@"', "bash", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert "index: the index cannot be written (no room" in done.stderr
+    assert list((tmp_path / "index").iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

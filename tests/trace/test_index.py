@@ -184,11 +184,17 @@ def test_an_index_is_written_over_by_a_smaller_one(tmp_path: Path, monkeypatch: 
     assert len(open_index(tmp_path).names) == 3
 
 
-def test_an_index_of_nothing_has_no_candidates(tmp_path: Path) -> None:
-    build_index([], tmp_path / "index")
-    opened = open_index(tmp_path / "index")
-    assert opened == Index((), (), ())
-    assert opened.candidates(ORIGINAL.encode()) == ()
+def test_an_index_of_nothing_is_not_written(tmp_path: Path) -> None:
+    assert build_index([], tmp_path / "new").files == 0
+    with pytest.raises(UsageError, match="no index here"):
+        open_index(tmp_path / "new")
+    build_index(background(3), tmp_path / "old")
+    assert build_index([], tmp_path / "old").files == 0
+    assert len(open_index(tmp_path / "old").names) == 3
+
+
+def test_an_index_without_files_has_no_candidates() -> None:
+    assert Index((), (), ()).candidates(ORIGINAL.encode()) == ()
 
 
 DAMAGED_FILES = {
@@ -284,8 +290,10 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
 
 def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="the folder is not empty"):
         build_index([], tmp_path)
+    with pytest.raises(OutputError, match="no folder"):
+        build_index([], tmp_path / "mine.txt")
 
 
 def test_a_file_that_changed_since_is_said_to_have(tmp_path: Path) -> None:

@@ -230,4 +230,7 @@ def index_folder(
         loaded = load([folder])
         skipped += loaded.skipped
         built = build_index(loaded.sources, out)
-    say(f"{index_text(built.files, str(out), (*skipped, *built.skipped))}\n")
+    skipped += built.skipped
+    if not built.files:
+        raise _unread("no file", skipped)
+    say(f"{index_text(built.files, str(out), skipped)}\n")

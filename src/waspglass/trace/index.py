@@ -162,6 +162,8 @@ def _opened(paths: Sequence[str], skipped: list[Skipped]) -> Iterator[Source]:
 def index_files(paths: Iterable[str], out: Path, executor: Executor) -> Built:
     """Writes an index of files into the folder `out`; shards of it are worked out by the executor.
 
+    If none of them can be read, an index that is there stays.
+
     Raises:
         OutputError: If the folder holds something that is not an index, or cannot be written.
     """
@@ -184,8 +186,8 @@ def _is_ours(path: Path) -> bool:
 def _write(shards: Iterable[Shard], out: Path) -> Built:
     """Writes the shards aside as they come; when all are there, they take the place of an older index."""
     if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
-        hint = "Choose an empty folder"
-        raise OutputError("the folder is not empty and holds no index", location=Location(str(out)), hint=hint)
+        fault = "the folder is not empty and holds no index" if out.is_dir() else "it is no folder"
+        raise OutputError(fault, location=Location(str(out)), hint="Choose an empty folder")
     unfinished = out / f"{_UNFINISHED}{secrets.token_hex(8)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -193,13 +195,16 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
             shutil.rmtree(left, ignore_errors=True)
         unfinished.mkdir()
         built = _write_aside(shards, unfinished)
+        if not built.files:
+            return built
         # Without names there is no index, only the rest of one.
         for old in sorted((path for path in out.iterdir() if path.is_file()), reverse=True):
             old.unlink()
         for new in sorted(unfinished.iterdir()):
             new.replace(out / new.name)
     except OSError as fault:
-        raise OutputError(f"the index cannot be written ({fault.strerror})", location=Location(str(out))) from fault
+        reason = fault.strerror or f"no room: {fault}"  # NumPy has no number for a file that takes only a part
+        raise OutputError(f"the index cannot be written ({reason})", location=Location(str(out))) from fault
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return built
