@@ -26,6 +26,7 @@ class Format:
         log: Its records tell who did what, so that an address, a name of a host or a path may stand anywhere in them.
         events: Its records are Windows events.
         requests: Its records are requests to a web server.
+        gathered: Its records may come from several servers, in any order.
         dashed: It writes `-` for an empty value, which is absent from the record.
         file_timed: Its records have the time of their file, not one that somebody logged.
         local_times: Its times are those of the server's clock, without a zone.
@@ -37,6 +38,7 @@ class Format:
     log: bool = False
     events: bool = False
     requests: bool = False
+    gathered: bool = False
     dashed: bool = False
     file_timed: bool = False
     local_times: bool = False
@@ -65,7 +67,7 @@ FORMATS: Mapping[str, Format] = {
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
-    "access_table": Format(module="readers.access_table", log=True, requests=True, dashed=True),
+    "access_table": Format(module="readers.access_table", log=True, requests=True, gathered=True, dashed=True),
     "uls": Format(module="readers.uls", log=True, local_times=True),
     "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),
 }

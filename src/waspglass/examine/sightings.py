@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from waspglass.evidence.artefact import Artefact, Record, RecordReader
 from waspglass.evidence.build_sightings import BUILD_FIELD, REPLACED_FIELD, build_sightings
@@ -32,6 +33,7 @@ _BUILD_PARTS = ("build_major", "build_minor", "build_number", "build_revision")
 
 _LOGS_PER_KIND = 3
 _LOGS_FOR_WRITERS = 50
+_FIRST_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def identity_of(
             if record.get(HOSTNAME_FIELD):
                 names[record[HOSTNAME_FIELD][:253]] += 1
     hostname = printable(names.most_common(1)[0][0]) if names else None
-    writers = (frozenset(_writers(kinds[kind], group)) for kind, group in groups.items())
+    writers = (frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items())
     mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
     every = [artefact for group in groups.values() for artefact in group]
     others = tuple(sorted(mixed)) or folders_of_other_servers(every)
@@ -94,19 +96,28 @@ def _with_build(record: Record) -> Record:
     return {**record, BUILD_FIELD: ".".join(record[part] for part in _BUILD_PARTS)}
 
 
-def _writers(kind: ArtefactKind, group: list[Artefact]) -> Iterator[str]:
-    """Who wrote logs of a kind, by the first record of some of them that says so.
+def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, RecordReader]) -> Iterator[str]:
+    """Who wrote logs of a kind, by the first record of some of them that says so; of what was gathered, by every one.
 
     Event logs do not count: they keep the names that a server had before, and what others forwarded.
     """
     derive = deriver(kind)
     if not any(one.name == HOSTNAME_FIELD for one in kind.derive):
         return
+    if format_of(kind.format).gathered:
+        rows = (derive(record) for artefact in group for _, record in _whole(artefact, readers))
+        yield from (_short(row[HOSTNAME_FIELD]) for row in rows if row.get(HOSTNAME_FIELD))
+        return
     for artefact in spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
         records = (derive(record) for _, record in beginning(artefact, line_format(artefact.format)))
         name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
         if name is not None:
-            yield printable(name[:253].partition(".")[0].upper())
+            yield _short(name)
+
+
+def _short(name: str) -> str:
+    """A server's name without its domain."""
+    return printable(name[:253].partition(".")[0].upper())
 
 
 def _records(
@@ -122,6 +133,9 @@ def _records(
             yield artefact, artefact.file.modified, derive(name_fields(artefact.file.path))
         elif tells and is_line_format(artefact.format):
             for moment, record in beginning(artefact, line_format(artefact.format)):
+                yield artefact, moment, derive(record)
+        elif tells and format_of(kind.format).gathered:
+            for moment, record in islice(_whole(artefact, readers), _FIRST_ROWS):
                 yield artefact, moment, derive(record)
 
 
