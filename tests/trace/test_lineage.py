@@ -157,6 +157,10 @@ def test_another_sample_can_stand_in_between() -> None:
     assert direction(result, "b.py", "shared.py").through == "a.py"
     assert direction(result, "b.py", "shared.py").through_place == "between"
     assert direction(result, "a.py", "shared.py").through is None
+    text = trace_text(result, "en", 100_000)
+    assert "Of this copy and another sample (a.py), the sample fits a.py." in text
+    assert "this copy is in another sample (a.py) too, and more" in text
+    assert "another shared copy" not in text
 
 
 def test_names_that_the_sample_lost_show_who_lies_between_too() -> None:
@@ -176,7 +180,8 @@ def test_a_fork_and_a_chain_are_told_in_the_same_words() -> None:
         assert (found.through, found.through_place) == ("middle.py", "between")
         for language in LANGUAGES:
             words = load_catalogue("waspglass.report", "trace", language)
-            assert words.text("label.through_between", name="middle.py") in trace_text(result, language, 100_000)
+            said = words.text("label.through_between", kind=words.text("label.other_copy"), name="middle.py")
+            assert said in trace_text(result, language, 100_000)
 
 
 def test_a_copy_whose_own_places_the_sample_lacks_is_not_named() -> None:
@@ -239,7 +244,8 @@ def test_the_reports_say_it_and_escape_it(language: str) -> None:
         assert "\x1b" not in page
         assert str(kept.there_tokens) in page
     assert "two&lt;b&gt;" in html
-    doubt = load_catalogue("waspglass.report", "trace", language).text("label.if_derived")
+    words = load_catalogue("waspglass.report", "trace", language)
+    doubt, kind = words.text("label.if_derived"), words.text("label.other_copy")
     undecided = result.model_copy(
         update={
             "comparisons": tuple(one.model_copy(update={"verdict": Verdict.CANNOT_TELL}) for one in result.comparisons)
@@ -247,7 +253,7 @@ def test_the_reports_say_it_and_escape_it(language: str) -> None:
     )
     assert doubt in trace_text(undecided, language, 100_000)
     assert trace_text(undecided, language, 100_000).index(doubt) < trace_text(undecided, language, 100_000).index(
-        load_catalogue("waspglass.report", "trace", language).text("label.through_between", name=printable(name))
+        words.text("label.through_between", kind=kind, name=printable(name))
     )
     certain = result.model_copy(
         update={"comparisons": tuple(one.model_copy(update={"verdict": Verdict.DERIVED}) for one in result.comparisons)}

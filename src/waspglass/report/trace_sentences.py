@@ -195,12 +195,17 @@ class Sentences:
         lines = [self.text(f"label.direction_{hint}"), *self._reached_by_size(hint), covered]
         if one.direction.contrasts and one.verdict is not Verdict.DERIVED:
             lines.append(self.text("label.if_derived"))
-        if one.direction.through is not None:
+        if (through := one.direction.through) is not None:
             key = "label.through_between" if one.direction.through_place == "between" else "label.through"
-            lines.append(self.text(key, name=visible(one.direction.through)))
+            lines.append(self.text(key, kind=self._kind(through), name=visible(through)))
         contrasts = one.direction.contrasts
         compared = [line for contrast in contrasts for line in self.contrast(contrast)]
         return [*lines, *compared, *self._reached(contrasts)]
+
+    def _kind(self, name: str) -> str:
+        """Whether a program that lies beside a sample and a copy is another copy or another sample."""
+        copy = any(one.name == name for one in self.result.shared)
+        return self.text("label.other_copy" if copy else "label.other_sample")
 
     def contrast(self, contrast: Contrast) -> list[str]:
         """Which of two copies the sample fits, and what follows for their order."""
@@ -208,9 +213,9 @@ class Sentences:
         places = ", ".join(f"{span.first}-{span.last}" for span in contrast.spans)
         lines = [
             self.text(
-                f"label.fits_{contrast.fits.replace(' ', '_')}", other=other, here=contrast.here,
-                here_tokens=contrast.here_tokens, there=contrast.there, there_tokens=contrast.there_tokens,
-                places=places,
+                f"label.fits_{contrast.fits.replace(' ', '_')}", kind=self._kind(contrast.other), other=other,
+                here=contrast.here, here_tokens=contrast.here_tokens, there=contrast.there,
+                there_tokens=contrast.there_tokens, places=places,
             )
         ]  # fmt: skip
         if contrast.this_beyond_sample and contrast.fits == "this":
