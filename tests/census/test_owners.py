@@ -230,7 +230,7 @@ def test_what_nmap_does_not_know_of_an_address_another_source_does(tmp_path: Pat
     add(tmp_path, "2021-03-20.json", jsonl(*seen))
     with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
         found = list(exposed_hosts(reading, dt.date(2021, 3, 20), country="AT"))
-    where = [(host.address, host.source, host.country, host.tested) for host in found]
+    where = [(host.address, host.source, host.country, host.own.tested) for host in found]
     assert where == [
         ("192.0.2.1", "nmap", "AT", True), ("192.0.2.1", "shodan", "AT", False), ("192.0.2.3", "nmap", None, True),
     ]  # fmt: skip
@@ -248,8 +248,21 @@ def test_who_reported_a_web_shell_did_not_test(tmp_path: Path) -> None:
     shell = '"2021-03-20 08:00:00","192.0.2.1",443,"","exchange;webshell",0,"DE","","",0,0,,"15.1.2176","","/a.aspx"'
     add(tmp_path, "2021-03-09-scan_exchange-x.csv", f"{COLUMNS_2021}\n{shell}\n".encode())
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", None, opts={"vulns": ["!CVE-2021-26855"]})))
-    found = {host.source: (host.state, host.tested) for host in exposed(tmp_path, 20)}
+    found = {host.source: (host.state, host.own.tested) for host in exposed(tmp_path, 20)}
     assert found == {"shodan": (State.PATCHED, True), "shadowserver.scan_exchange": (State.PATCHED, False)}
+
+
+def test_the_flaws_that_are_told_are_those_that_the_source_names(tmp_path: Path) -> None:
+    """Of a version nobody knows which: another flaw than the campaign's first affects Exchange 2010."""
+    tested = banner("192.0.2.2", None, opts={"vulns": ["CVE-2021-26857", "CVE-2021-26855", "CVE-2021-34473"]})
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", "14.3.509.0"), tested))
+    claimed = reported("443", "cve-2021-27065;cve-2020-0688").replace("192.0.2.1", "192.0.2.3")
+    add(tmp_path, "2021-03-20-scan_exchange-x.csv", f"{COLUMNS_2021}\n{claimed}\n".encode())
+    assert [(host.own.state, host.own.tested, host.cves) for host in exposed(tmp_path, 20)] == [
+        (State.VULNERABLE, False, ()),
+        (State.VULNERABLE, True, ("CVE-2021-26855", "CVE-2021-26857")),
+        (State.VULNERABLE, False, ("CVE-2021-27065",)),
+    ]
 
 
 def test_the_state_of_an_earlier_report_is_the_worst_that_is_seen_now_and_later_reports_are_not_known(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waspglass.census.contacts import Contact
+from waspglass.census.judge import WEIGHTS
 from waspglass.census.owners import ExposedHost, Notice
 from waspglass.model.errors import OutputError
 from waspglass.packs.builds import State
@@ -28,7 +29,8 @@ SENDER = Sender("Example CERT", "cert@cert.example", dt.date(2021, 3, 9))
 def host(state: State = State.VULNERABLE, **changes: object) -> ExposedHost:
     values: dict[str, object] = {
         "address": "192.0.2.1", "port": 443, "transport": "tcp", "seen": dt.datetime(2021, 3, 9, 10, tzinfo=dt.UTC),
-        "source": "shodan", "state": state, "reason": "by build number", "compromise": None, "reported": False,
+        "source": "shodan", "state": state, "own": next(each for each in WEIGHTS.values() if each.state is state),
+        "cves": (), "compromise": None, "reported": False,
         "version": "15.1.2176.2", "names": ("mail.a.example",), "server_name": "EX1", "asn": 64496, "country": "DE",
         "region": "NW", "city": "Köln", "sector": None, "url": None,
     }  # fmt: skip
@@ -55,7 +57,7 @@ def test_each_cell_stands_under_its_name_in_the_way_of_shadowserver() -> None:
     assert (head, rest) == (",".join(COLUMNS), "")
     assert dict(zip(head.split(","), row.split(","), strict=True)) == {
         "timestamp": "2021-03-09 10:00:00", "severity": "critical", "ip": "192.0.2.1", "protocol": "tcp",
-        "port": "443", "hostname": "mail.a.example", "tag": "proxylogon;cve-2021-26855;seen-by-shodan", "asn": "64496",
+        "port": "443", "hostname": "mail.a.example", "tag": "proxylogon;vulnerable;seen-by-shodan", "asn": "64496",
         "geo": "DE", "region": "NW", "city": "Köln", "naics": "", "hostname_source": "", "sector": "Finance",
         "version": "15.1.2176.2", "servername": "EX1", "url": "/a.aspx",
     }  # fmt: skip
@@ -75,13 +77,18 @@ def test_the_line_of_an_address_has_all_ports_the_last_time_and_no_terminal_esca
     ) in message(Notice(Contact("a@b.example"), seen), PACK, SENDER)
 
 
-def test_a_tag_says_only_what_this_source_saw() -> None:
-    own = attachment([host(State.PATCHED, compromise="webshell", reported=True)], PACK)
-    other = attachment([host(State.PATCHED, reported=True)], PACK)
-    assert "proxylogon;webshell;seen-by-shodan" in own
-    assert "webshell" not in other
-    assert "cve-2021-26855" in attachment([host()], PACK)
-    assert "cve-" not in own
+def test_a_tag_says_only_what_this_source_saw_and_names_no_flaw_that_it_does_not() -> None:
+    def tag(state: State = State.VULNERABLE, **changes: object) -> str:
+        row = attachment([host(state, **changes)], PACK).splitlines()[1]
+        return row.split(",")[COLUMNS.index("tag")]
+
+    assert tag() == "proxylogon;vulnerable;seen-by-shodan"
+    assert tag(cves=("CVE-2021-26857",)) == "proxylogon;vulnerable;cve-2021-26857;seen-by-shodan"
+    assert tag(State.PATCHED, compromise="webshell", reported=True) == "proxylogon;webshell;seen-by-shodan"
+    assert tag(State.PATCHED, reported=True) == "proxylogon;seen-by-shodan"
+    patched_since = tag(State.PATCHED, own=WEIGHTS[90], cves=("CVE-2021-26855",), compromise="webshell")
+    assert patched_since == "proxylogon;webshell;seen-by-shodan"
+    assert tag(own=WEIGHTS[20], compromise="implant") == "proxylogon;compromised;seen-by-shodan"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 from waspglass.census.contacts import Contact, Contacts
 from waspglass.census.count import RECENT, scans_at
 from waspglass.census.counted import Scan
-from waspglass.census.judge import WEIGHTS
+from waspglass.census.judge import WEIGHTS, Judgement
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import VULNERABLE, scans_of
@@ -30,8 +30,10 @@ class ExposedHost:
         transport: `tcp` or `udp`.
         seen: When the source saw it; midnight of the scan's day if the source has no time.
         source: Feed id.
-        state: Patch state.
-        reason: What the state rests on.
+        state: Patch state; with an earlier report of a compromise, what the last scans say of its address, if anything.
+        own: What this sighting alone says.
+        cves: The pack's flaws that its source found in a test, or else claims. None where the version decides: an old
+            build lacks some fix, and which flaws that leaves open differs from build to build.
         compromise: What this source reported (`webshell`); None if nothing.
         reported: True if some source reported a compromise of this address, on this or an earlier day.
         version: Version as shown.
@@ -43,7 +45,6 @@ class ExposedHost:
         city: City.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
-        tested: True if this source decided the state by a behavioural test.
         matched: By what the owner was found.
     """
 
@@ -53,7 +54,8 @@ class ExposedHost:
     seen: dt.datetime
     source: str
     state: State
-    reason: str
+    own: Judgement
+    cves: tuple[str, ...]
     compromise: str | None
     reported: bool
     version: str | None
@@ -65,7 +67,6 @@ class ExposedHost:
     city: str | None
     sector: str | None
     url: str | None
-    tested: bool = False
     matched: str = ""
 
     @property
@@ -100,7 +101,7 @@ class Notice:
 
 _COLUMNS = (
     "s.date, s.source, s.address, s.port, s.transport, s.seen, s.version, s.names, s.server_name, s.asn, s.country,"
-    " s.region, s.city, s.sector, s.url, s.compromise, s.line"
+    " s.region, s.city, s.sector, s.url, s.compromise, s.line, s.claimed, s.verified"
 )
 
 
@@ -151,7 +152,7 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
         for row in rows:
-            host = _host(dict(zip(names, row, strict=True)))
+            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves)
             if country is None or host.country in (country, None):
                 yield host
 
@@ -171,8 +172,9 @@ def _unheard(reading: Reading, scans: Sequence[Scan], earliest: dt.date) -> Iter
                 yield f"{judged} AND s.address IN ({addresses} EXCEPT {since})"
 
 
-def _host(row: dict[str, Any]) -> ExposedHost:
-    judgement = WEIGHTS[row["weight"]]
+def _host(row: dict[str, Any], flaws: Sequence[str]) -> ExposedHost:
+    own = WEIGHTS[row["own"]]
+    named = (row["verified"] if own.tested else row["claimed"]) or ()
     seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
     return ExposedHost(
         address=row["address"],
@@ -180,8 +182,9 @@ def _host(row: dict[str, Any]) -> ExposedHost:
         transport=row["transport"],
         seen=seen.replace(tzinfo=dt.UTC) if seen.tzinfo is None else seen.astimezone(dt.UTC),
         source=row["source"],
-        state=judgement.state,
-        reason=judgement.reason,
+        state=WEIGHTS[row["weight"]].state,
+        own=own,
+        cves=tuple(cve for cve in flaws if cve in named),
         compromise=row["compromise"],
         reported=row["reported"],
         version=row["version"],
@@ -193,7 +196,6 @@ def _host(row: dict[str, Any]) -> ExposedHost:
         city=row["city"],
         sector=row["sector"],
         url=row["url"],
-        tested=WEIGHTS[row["own"]].tested,
     )
 
 

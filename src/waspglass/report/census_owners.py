@@ -69,9 +69,10 @@ def _templates() -> Environment:
 
 
 def _tag(host: ExposedHost, pack: Pack) -> str:
+    """What this source saw and still holds: campaign, vulnerable with the flaws that it names, compromised."""
     tags = [pack.id]
-    if host.state is State.VULNERABLE:
-        tags += [cve.lower() for cve in pack.cves[:1]]
+    if host.state is host.own.state is State.VULNERABLE:
+        tags += ["vulnerable", *map(str.lower, host.cves)]
     if host.compromise:
         tags.append("webshell" if host.compromise == "webshell" else "compromised")
     return ";".join([*tags, f"seen-by-{host.source}"])
@@ -127,7 +128,7 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
         last=words.day(days[-1]),
         exploited=words.day(pack.window.first_exploitation.date()),
         released=words.day(pack.window.patch_available.date()),
-        tested=sorted({words.source(host.source) for host in notice.hosts if host.tested}),
+        tested=sorted({words.source(host.source) for host in notice.hosts if host.own.tested}),
         advice=_advice(pack, language),
         sample=[_sample(hosts, words) for hosts in seen[:_SAMPLES]],
         more=max(len(seen) - _SAMPLES, 0),
