@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, certificate, jsonl
-from waspglass.census.compare import Change, Comparison, compare
+from waspglass.census.compare import Change, Comparison, compare, source_of
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
@@ -129,3 +129,23 @@ def test_a_feed_that_is_not_there_is_an_error_that_names_those_that_are(tmp_path
         pytest.raises(UsageError, match="It has: shodan"),
     ):
         compare(reading, "shadowserver", dt.date(2021, 3, 9), dt.date(2021, 3, 14))
+
+
+def test_a_source_need_not_be_named_where_one_alone_can_be_meant(tmp_path: Path) -> None:
+    world(tmp_path, {"192.0.2.1": "vvv"})
+    assert meant(tmp_path, 3, 4) == "shodan"  # the only one; that it has no such scan is said by what compares
+    row = '"2021-03-{:02d} 00:00:00","192.0.2.1",443,"","exchange",0,"DE","","",0,0,,"15.1.2176","",'
+    for day in (9, 12, 14):
+        add(tmp_path, f"2021-03-{day:02d}-scan_exchange-x.csv", f"{COLUMNS_2021}\n{row.format(day)}\n".encode())
+    assert meant(tmp_path, 3, 9) == "shodan"
+    assert meant(tmp_path, 9, 12) == "shadowserver.scan_exchange"
+    both = "shadowserver.scan_exchange (2021-03-09 to 2021-03-14), shodan (2021-03-03 to 2021-03-14)"
+    for days, why in (((9, 14), "several sources have"), ((3, 12), "no source has")):
+        with pytest.raises(UsageError, match=why) as caught:
+            meant(tmp_path, *days)
+        assert caught.value.hint == f"Name one with --source: {both}"
+
+
+def meant(folder: Path, before: int, after: int) -> str:
+    with open_reading(Folder(str(folder / "store")), PACK) as reading:
+        return source_of(reading, dt.date(2021, 3, before), dt.date(2021, 3, after))

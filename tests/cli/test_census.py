@@ -95,6 +95,15 @@ def test_a_store_that_is_not_there_is_a_wrong_call(tmp_path: Path, words: tuple[
     assert not list(tmp_path.iterdir())
 
 
+def test_a_comparison_names_the_source_that_it_chose(store: Path, tmp_path: Path) -> None:
+    export = tmp_path / "2021-03-10.json"
+    export.write_bytes(jsonl(banner("192.0.2.1", PATCHED)))
+    run("add", export, "--store", store)
+    found = [run(*words, "--store", store).stdout for words in (DIFF, DIFF[:3])]
+    assert found[0] == found[1]
+    assert found[0].startswith("shodan: 2021-03-09 to 2021-03-10")
+
+
 def test_the_words_for_grouping_are_those_of_the_census() -> None:
     assert get_args(Grouping) == tuple(each.value for each in By)
 

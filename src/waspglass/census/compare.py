@@ -18,7 +18,7 @@ from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import PATCHED, UNITS, VULNERABLE, Unit, hosts_sql, scans_of
 from waspglass.model.errors import UsageError
 
-__all__ = ["Change", "ChangedHost", "Comparison", "compare"]
+__all__ = ["Change", "ChangedHost", "Comparison", "compare", "source_of"]
 
 
 class Change(StrEnum):
@@ -137,6 +137,24 @@ def _unheard_sql(reading: Reading, source: str, before: dt.date, after: dt.date)
             seen = f"SELECT unit, unnest(addresses) AS address FROM days WHERE date = DATE '{shown}'"  # noqa: S608
             sides.append(f"SELECT DISTINCT unit FROM ({seen}) WHERE address IN ({addresses})")  # noqa: S608 - ours
     return " UNION ".join(sides) or _NONE
+
+
+def source_of(reading: Reading, before: dt.date, after: dt.date) -> str:
+    """The only source of the store, or else the only one that has scans of both days.
+
+    Raises:
+        UsageError: If there are several, or none.
+    """
+    known = {name: scans_of(reading, name) for name in sorted({name for _, name in reading.scans()})}
+    both = {name: days for name, days in known.items() if {before, after} <= {*days}}
+    chosen = both or known
+    if len(chosen) != 1:
+        shown = (f"{name} ({days[0]} to {days[-1]})" for name, days in chosen.items())
+        raise UsageError(
+            f"{'several sources have' if both else 'no source has'} scans of both {before} and {after}",
+            hint=f"Name one with --source: {', '.join(shown)}",
+        )
+    return next(iter(chosen))
 
 
 def _check(reading: Reading, source: str, days: tuple[dt.date, dt.date]) -> None:

@@ -74,7 +74,9 @@ def diff(
         str, typer.Argument(metavar="BEFORE", help="Day of the first scan, YYYY-MM-DD.", show_default=False)
     ],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="Day of the second scan.", show_default=False)],
-    source: Annotated[str, typer.Option(help="Feed whose scans are compared, as `census show` names it.")],
+    source: Annotated[
+        str | None, typer.Option(help="Feed, as `census show` names it. Default: the only one that has both scans.")
+    ] = None,
     store: Store = "census",
     pack: PackName = "proxylogon",
     unit: Annotated[Literal["server", "address"], typer.Option(help="What is counted.")] = "server",
@@ -84,7 +86,7 @@ def diff(
     """Compare two scans of one source: new, gone, patched, still and again vulnerable, patched but compromised."""
     from io import StringIO
 
-    from waspglass.census.compare import compare
+    from waspglass.census.compare import compare, source_of
     from waspglass.census.reading import open_reading
     from waspglass.census.units import Unit
     from waspglass.packs.load import load_pack
@@ -93,7 +95,8 @@ def diff(
     from waspglass.report.write import write_files
 
     with open_reading(opened(store), load_pack(pack)) as reading:
-        comparison, changed = compare(reading, source, day_of(before), day_of(after), Unit(unit))
+        days = day_of(before), day_of(after)
+        comparison, changed = compare(reading, source or source_of(reading, *days), *days, Unit(unit))
         say(f"{changes_text(comparison) if form == 'text' else changes_json(comparison)}\n")
         if not any(comparison.counts.values()):
             tell(f"no host of the product that the pack {reading.pack.id} is about in either scan\n")
