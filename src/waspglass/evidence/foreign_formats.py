@@ -22,7 +22,7 @@ _FORMATS = tuple(
         ),
         (rb"Event ?\[\d+\]:?\s{1,9}Log Name: ", "events that wevtutil printed as text", _EVENTS),
         (rb"\s*(?:TimeCreated|ProviderName|Index) +: \S", "events that PowerShell printed as a list", _EVENTS),
-        (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]*powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
+        (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]{0,200}powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
             "events as CLIXML", _EVENTS),
         (rb"timestamp,detections,path,", "a table of Chainsaw", "give its JSON, or the event logs themselves"),
         (rb"\"?@timestamp\"?,[^\n]*winlog\.", "a table of Kibana", "give its documents as JSON"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.access_table import AccessTableReader
+from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.recognise import recognise
 from waspglass.model.skip import SkipReason
 from waspglass.packs.load import load_pack
@@ -39,6 +42,22 @@ SPLUNK = {
     "cs_User_Agent_": "sample+agent",
     "sc_status": "241",
 }
+SENTINEL = {
+    "TimeGenerated": "2021-03-03T04:12:11Z",
+    "csMethod": "POST",
+    "csUriStem": "/ecp/y.js",
+    "csUriQuery": "a=b+c",
+    "cIP": "203.0.113.5",
+    "csUserAgent": "sample+agent",
+    "scStatus": "241",
+    "Computer": "MX01",
+}
+
+
+def _quoted(cells: Iterable[str]) -> str:
+    return ",".join(f'"{cell}"' for cell in cells)
+
+
 TABLES = {
     "log-parser.csv": (
         "LogFilename,LogRow,date,time,c-ip,cs-username,s-computername,cs-method,cs-uri-stem,cs-uri-query,sc-status,"
@@ -53,7 +72,9 @@ TABLES = {
         "TimeGenerated [UTC],csMethod,csUriStem,csUriQuery,csUserName,cIP,csUserAgent,scStatus,Computer,Type\n"
         '"3/3/2021, 4:12:11.000 AM",POST,/ecp/y.js,a=b+c,-,203.0.113.5,sample+agent,241,MX01,W3CIISLog\n'
     ),
-    "splunk.csv": "\n".join(",".join(f'"{cell}"' for cell in row) for row in (SPLUNK, SPLUNK.values())) + "\n",
+    "sentinel.json": json.dumps([SENTINEL], indent=2),
+    "shell.csv": "#TYPE Selected.System.Object\n" + "\n".join(map(_quoted, (SENTINEL, SENTINEL.values()))) + "\n",
+    "splunk.csv": "\n".join(map(_quoted, (SPLUNK, SPLUNK.values()))) + "\n",
     "splunk.json": json.dumps({"preview": False, "offset": 0, "result": SPLUNK}),
     "splunk-answer.json": json.dumps({"results": [SPLUNK]}),
 }
@@ -85,6 +106,62 @@ def test_requests_without_a_time_are_told() -> None:
     found, fault = read("cs-uri-stem,sc-status,date\n/a,200,x\n/b,200,\n")
     assert [record["cs-uri"] for _, _, record in found] == ["/a", "/b"]
     assert fault is SkipReason.BAD_TIME
+
+
+@pytest.mark.parametrize(
+    ("clock", "hour"), [("04:12:11", 4), ("2000-01-01 04:12:11", 4), ("04:12:11.123", 4), ("04:12:11+01:00", 3)]
+)
+def test_a_clock_time_is_not_cut_into_another(clock: str, hour: int) -> None:
+    ((_, moment, _),), fault = read(f"date,time,cs-uri-stem,sc-status\n2021-03-03 00:00:00,{clock},/a,200\n")
+    assert moment is not None
+    assert (moment.hour, moment.minute, moment.second, fault) == (hour, 12, 11, None)
+
+
+def test_cells_that_the_table_has_no_column_for_are_told() -> None:
+    """A log whose blanks somebody made semicolons: what a visitor's program said of itself has some, too."""
+    rows = "/a;Mozilla/5.0+(Windows;+x);200;2021-03-03T04:12:11Z\n/a;x;200;2021-03-03T04:12:11Z;\n"
+    found, fault = read("cs-uri-stem;cs(User-Agent);sc-status;timestamp\n" + rows)
+    assert (len(found), fault) == (2, SkipReason.MALFORMED_LINE)
+    assert read("cs-uri-stem;sc-status;timestamp\n/a;200;2021-03-03T04:12:11Z;\n")[1] is None
+
+
+def test_the_name_of_a_column_is_not_looked_at_at_length_for_each_row() -> None:
+    rows = list(documents(io.BytesIO(b"x" * 100_000 + b" [UTC]\n1\n"), "x.csv"))
+    assert [list(map(len, row)) for row in rows] == [[256]]
+
+
+def test_whom_a_load_balancer_names_is_kept() -> None:
+    ((_, _, record),), _ = read('{"X_Forwarded_For": "203.0.113.5", "c_ip": "192.0.2.1", "cs_uri_stem": "/a"}')
+    assert (record["X-Forwarded-For"], record["c-ip"]) == ("203.0.113.5", "192.0.2.1")
+
+
+SAID = 'select cs-uri-stem, sc-status; "cs-uri-stem": 1, "sc-status": 2'
+EVENT = {"EventID": 4104, "Channel": "x", "TimeCreated": "2021-03-03T04:12:11Z", "ScriptBlockText": SAID}
+NO_TABLES = {
+    "array.json": json.dumps([EVENT]),
+    "array.txt": json.dumps([EVENT]),
+    "lines.jsonl": json.dumps(EVENT),
+    "of-iis.json": json.dumps([{"EventID": 6200, "EventData": {"cs-uri-stem": "/a", "sc-status": 200}}]),
+    "wevtutil.xml": (
+        '<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><EventID>4104</EventID></System>'
+        '<EventData><Data Name="ScriptBlockText">select date,cs-uri-stem,sc-status,time</Data></EventData></Event>'
+    ),
+}
+
+
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_events_that_speak_of_such_columns_stay_events(tmp_path: Path, pack: str) -> None:
+    write_tree(tmp_path, {f"a/{name}": text.encode() for name, text in NO_TABLES.items()})
+    with open_evidence(tmp_path) as evidence:
+        found = [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)]
+    assert len(found) == len(NO_TABLES)
+    assert {one.kind for one in found} <= {"events-exported", "events-json"}
+
+
+def test_prose_that_names_such_columns_is_no_table(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a/query.txt": b"SELECT date, cs-uri-stem, sc-status FROM x.log\n"})
+    with open_evidence(tmp_path) as evidence:
+        assert not list(recognise(evidence, load_pack("proxylogon").kinds))
 
 
 @pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])

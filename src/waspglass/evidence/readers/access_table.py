@@ -30,7 +30,7 @@ _SAID = ("cs(User-Agent)", "cs(Referer)", "cs(Cookie)")
 _COLUMNS = (
     *("s-sitename", "s-computername", "s-ip", "s-port", "cs-method", "cs-uri-stem", "cs-uri-query", "cs-username"),
     *("c-ip", "cs-version", "cs-host", "sc-status", "sc-substatus", "sc-win32-status", "sc-bytes", "cs-bytes"),
-    *("time-taken", "date", "time", *_SAID),
+    *("time-taken", "date", "time", "X-Forwarded-For", "cs(X-Forwarded-For)", *_SAID),
 )
 _MARKS = re.compile(r"[^a-z0-9]+")
 _KNOWN = {_MARKS.sub("", name.lower()): name for name in _COLUMNS}
@@ -83,5 +83,5 @@ def _request(found: Mapping[str, str]) -> Record:
 
 
 def _time(found: Mapping[str, str]) -> datetime | None:
-    """That of IIS, which is UTC; else that of whoever stored the row."""
-    return moment(f"{found.get('date', '')[:10]} {found.get('time', '')[-8:]}") or event_time(found)
+    """That of IIS, which is UTC; else that of whoever stored the row. Log Parser may put a day before a clock time."""
+    return moment(f"{found.get('date', '')[:10]} {found.get('time', '').rpartition(' ')[2]}") or event_time(found)

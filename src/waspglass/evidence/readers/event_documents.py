@@ -15,10 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import BinaryIO, TextIO
 
+from waspglass.evidence.errors import read_error
 from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
 from waspglass.evidence.readers.event_viewer import event_of_row
 from waspglass.evidence.readers.event_xml import xml_documents
 from waspglass.evidence.readers.local_times import local_moment
+from waspglass.model.skip import SkipReason
 
 __all__ = ["documents"]
 
@@ -28,6 +30,8 @@ _CUT = 32
 """Characters before the end of what was read; a fault there may be for lack of the rest."""
 _BEGIN = re.compile(r"\{")
 _NEXT = re.compile(r"\n[ \t]*(?:[\[,][ \t]*)?\{")
+_LONGEST_NAME = 256
+"""Characters of a column's name, which is looked at anew for each row."""
 _MOST_PARTS = 1_000_000
 """Objects and lists of one document: 16 MB of nothing but `{}` would take 800 MB when they are read."""
 _ANSWERS = ("value", "results", "events", "rows", "documents")
@@ -126,17 +130,23 @@ def _rows(text: TextIO, start: str, path: str) -> Iterator[Document]:
         head = next(lines, "")
     separator = max(",;\t", key=head.count)
     header = _row(csv.reader([head], delimiter=separator))
-    names = [name.strip() for name in header or ()]
-    rows, faults = csv.reader(lines, delimiter=separator), int(header is _DAMAGED)
+    names = [name.strip()[:_LONGEST_NAME] for name in header or ()]
+    rows, faults, overfull = csv.reader(lines, delimiter=separator), int(header is _DAMAGED), 0
     while faults <= MOST_FAULTS and (row := _row(rows)) is not None:
         faults += row is _DAMAGED
         if row and (event := event_of_row(names, row)) is not None:
             yield event
         elif row:
+            overfull += any(row[len(names) :])
             yield {
                 name.removesuffix(_UTC): _cell(name, value) for name, value in zip(names, row, strict=False) if value
             }
     tell_faults(faults, path)
+    if overfull:
+        message = (
+            f"rows with more cells than the table has columns, so that cells may stand under a wrong name: {overfull}"
+        )
+        raise read_error(path, SkipReason.MALFORMED_LINE, message)
 
 
 def _row(rows: Iterator[list[str]]) -> Sequence[str] | None:
