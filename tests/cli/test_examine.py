@@ -67,6 +67,17 @@ def test_german(tmp_path: Path) -> None:
     assert '<html lang="de"' in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("probes", "said"), [(20, "(24 log records since"), (150, "(at least 102 log records since")])
+def test_of_more_records_than_are_kept_it_says_at_least(tmp_path: Path, probes: int, said: str) -> None:
+    probe = "2021-03-03 03:{}:{} 192.0.2.10 POST /ecp/x.js - 443 - 203.0.113.5 x - 200 0 0 5"
+    shutil.copytree(EXAMPLES / "attempted", tmp_path / "evidence")
+    (log,) = tmp_path.rglob("u_ex210303.log")
+    with log.open("a", encoding="utf-8") as file:
+        file.writelines(f"{probe.format(10 + at // 60, 10 + at % 50)}\n" for at in range(probes))
+    done = run("examine", str(tmp_path / "evidence"), "--facts", str(EXAMPLES / "attempted.facts.json"))
+    assert said in " ".join(done.stdout.split())
+
+
 def test_the_examples_give_what_stands_beside_them() -> None:
     expected_files = sorted(EXAMPLES.glob("*.expected.json"))
     assert expected_files

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from waspglass.examine.observations import Observations
+from waspglass.model.finding import Finding
 from waspglass.model.language import Catalogue
 
-__all__ = ["counted", "duration", "listed"]
+__all__ = ["counted", "duration", "listed", "recorded"]
 
 _WITH_DAYS = 72
 _NAMED = 2
@@ -23,6 +25,12 @@ def duration(hours: float, catalogue: Catalogue) -> str:
 def counted(what: str, number: int, catalogue: Catalogue) -> str:
     """A number with its noun; `what` is a key below `count`."""
     return catalogue.text(f"count.{what}_one" if number == 1 else f"count.{what}", number=number)
+
+
+def recorded(found: Sequence[Finding], observations: Observations, catalogue: Catalogue) -> str:
+    """How many log records were found; where there were more than are kept, that there are at least so many."""
+    shown = counted("records", len(found), catalogue)
+    return catalogue.text("count.at_least", counted=shown) if observations.are_some_of(found) else shown
 
 
 def listed(names: Sequence[str], catalogue: Catalogue, most: int = _NAMED) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from waspglass.examine.case import Case
-from waspglass.examine.duration import counted, duration, listed
+from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.observations import Observations
 from waspglass.examine.page_limits import page_limits
 from waspglass.examine.window import Exposure
@@ -35,7 +35,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_missing_hours(exposed, pack, catalogue),
         *_blinded(observations, catalogue),
         *_expired(observations, exposed, pack, facts, catalogue),
-        *_unsettled(case.unsettled, pack, catalogue),
+        *_unsettled(case.unsettled, observations, pack, catalogue),
         *page_limits(case, catalogue),
         *_proxies(observations, catalogue),
         *_first_sign_after_lid(case, catalogue),
@@ -87,7 +87,7 @@ def _proxies(observations: Observations, catalogue: Catalogue) -> list[Limit]:
         return []
     text = catalogue.text(
         "limit.proxies_hide",
-        records=counted("records", len(hidden), catalogue),
+        records=recorded(hidden, observations, catalogue),
         proxies=listed(sorted({one.fields[PROXY] for one in hidden}), catalogue, _NAMED),
     )
     return [Limit(id="proxies-hide", text=text, remedy=catalogue.text("limit.proxies_hide_remedy"), decisive=True)]
@@ -134,14 +134,14 @@ def _expired(
     ]
 
 
-def _unsettled(hints: tuple[Finding, ...], pack: Pack, catalogue: Catalogue) -> list[Limit]:
+def _unsettled(hints: tuple[Finding, ...], observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
     if not hints:
         return []
     wanted = {name for kind in pack.kinds if kind.kind in {hint.kind for hint in hints} for name in kind.settled_by}
     sources = [kind.title.text(catalogue.language) for kind in pack.kinds if kind.kind in wanted]
     text = catalogue.text(
         "limit.unsettled",
-        records=counted("records", len(hints), catalogue),
+        records=recorded(hints, observations, catalogue),
         titles=listed(list(dict.fromkeys(hint.title for hint in hints)), catalogue),
     )
     remedy = catalogue.text("limit.unsettled_remedy", sources=", ".join(sources)) if sources else None

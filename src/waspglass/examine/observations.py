@@ -11,7 +11,7 @@ from waspglass.hunt.outcome.not_found import NotFound
 from waspglass.model.coverage import Coverage
 from waspglass.model.facts import BuildSighting
 from waspglass.model.finding import Effect, Finding, Rung
-from waspglass.model.skip import Skipped
+from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["Observations", "by_time"]
 
@@ -80,6 +80,11 @@ class Observations:
         """
         found = [f for f in self.findings if f.rung is rung and f.effect in (Effect.SHOWS, Effect.FAILED)]
         return tuple(sorted(found, key=by_time))
+
+    def are_some_of(self, found: Iterable[Finding]) -> bool:
+        """Whether there were more findings of the same rules than are kept."""
+        full = [f"{one.source} {one.detail}" for one in self.skipped if one.reason is SkipReason.LIMIT_REACHED]
+        return any(one.rule in named for named in full for one in found)
 
     def beyond_probes(self) -> tuple[Finding, ...]:
         """The proofs that somebody did more than probe, rung by rung."""

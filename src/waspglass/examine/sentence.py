@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from waspglass.examine.activity import first_entry
 from waspglass.examine.case import Case
-from waspglass.examine.duration import counted, duration, listed
+from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.former import known_from_copies
 from waspglass.examine.implants import shown_subject
 from waspglass.examine.observations import Observations
@@ -40,7 +40,7 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         "missing": duration(sum(span.hours for span in exposed.missing), catalogue),
         "from": _day(exposed.window.from_ if exposed.window else None, catalogue),
         "to": _day(exposed.window.to if exposed.window else None, catalogue),
-        "probes": counted("records", len(observations.proofs(Rung.PROBED)), catalogue),
+        "probes": recorded(observations.proofs(Rung.PROBED), observations, catalogue),
         "sources": observations.titles(exposed.sources),
         "early": _day(exposed.ends_early, catalogue),
         "start": _day(case.pack.window.first_exploitation, catalogue),
