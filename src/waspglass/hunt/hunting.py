@@ -98,6 +98,8 @@ def _swept(artefacts: Sequence[Artefact], run: Pass, workers: int, watch: _Watch
     gathered = _Gathered(run.limits.correlated)
     for outcome in scan_files(artefacts, run, workers):
         gathered.take(outcome)
+        for key, whole in outcome.joined.items():
+            run.joined[key] = whole or run.joined.get(key, False)
         watch.findings = len(gathered.hits)
     return gathered
 
@@ -160,7 +162,7 @@ def hunt(
         concluded = conclude(rules, swept.hits, heard, concluded, limit=most)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
-    skips = (*rules.skipped, *skipped, *concluded.skipped, *_left_over(seeds, followed), *cut)
+    skips = (*rules.skipped, *skipped, *_unjoined(run), *concluded.skipped, *_left_over(seeds, followed), *cut)
     return HuntResult(in_order(concluded.findings), context, skips, tuple(first.scanned), not_found(rules, heard))
 
 
@@ -176,6 +178,15 @@ def _not_run(rules: RuleSet, present: Mapping[str, set[str] | None], proxies: Pr
     for one in rules.indicators:
         if _is_proxy(one, proxies):
             yield skip_of(one.id, SkipReason.UNSUPPORTED_RULE, detail)
+
+
+def _unjoined(run: Pass) -> Iterator[Skipped]:
+    """Correlations that join nothing of a kind, because no record has what they are grouped by, or count."""
+    for kind, correlation in sorted(key for key, whole in run.joined.items() if not whole):
+        one = run.rules.correlations[correlation]
+        asked = ", ".join((*one.group_by, *one.fields))
+        detail = f"{kind}: no record that it joins has what it asks for ({asked})"
+        yield skip_of(one.id, SkipReason.MISSING_FIELD, detail)
 
 
 def _is_proxy(indicator: Indicator, proxies: Proxies) -> bool:

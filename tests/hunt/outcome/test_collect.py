@@ -75,6 +75,13 @@ def test_a_record_without_the_field_that_one_correlation_groups_by_is_heard_by_t
     assert sorted(found(both_ways, "a1 a2 a3/H=h a4/H=h")) == [("k", 2), ("k", 4), ("without", 4)]
 
 
+@pytest.mark.parametrize(("users", "told"), [(["", "x"], 0), (["x", ""], 0), (["", ""], 1)])
+def test_what_one_file_lacks_and_another_has_is_not_told(users: list[str], told: int) -> None:
+    events = [{"Channel": "Security", "EventTime": "2021-03-03T01:01:00Z", "F": "a", "U": user} for user in users]
+    logs = [artefact("events", f"{json.dumps(one)}\n", f"log{number}") for number, one in enumerate(events)]
+    assert len(both(logs, rules_of(A, joined("event_count", "a", "condition: {gte: 2}"))).skipped) == told
+
+
 @pytest.mark.parametrize("kind", ["value_count", "value_sum", "value_median"])
 def test_a_correlation_of_values_that_no_record_has_is_told(kind: str) -> None:
     of_values = joined(kind, "a", "condition: {field: [N, M], gte: 2}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,9 +100,8 @@ class Ears:
     """Which rules feed which correlations, and with which fields."""
 
     def __init__(self, correlations: Iterable[Correlation]) -> None:
-        self.correlations = tuple(correlations)
         self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
-        for index, one in enumerate(self.correlations):
+        for index, one in enumerate(correlations):
             for name in one.rules:
                 key, value = one.fields_of(name, one.group_by), one.fields_of(name, one.fields)
                 self._wanted.setdefault(name, []).append((index, key, value))
@@ -126,6 +125,7 @@ class Collector:
         hear_limit: Events kept for correlations.
         proxies: Who passes requests on, as the user says; none of them is an actor.
         given_up: Rules that matched so often that they are not looked for any further in this file.
+        joined: Correlations that these records are for, and whether any of them has what they ask for.
     """
 
     artefact: Artefact
@@ -138,12 +138,12 @@ class Collector:
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     given_up: set[str] = field(default_factory=set)
+    joined: dict[int, bool] = field(default_factory=dict)
     _kept: Counter[str] = field(default_factory=Counter)
     _full: set[str] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
     _last: dict[str, deque[Hit]] = field(default_factory=dict)
     _flood: int = 0
-    _keyless: set[int] = field(default_factory=set)
     _skips: Counter[tuple[SkipReason, str | None]] = field(default_factory=Counter)
 
     def add(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> None:
@@ -174,11 +174,15 @@ class Collector:
     def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
         actor, own = actor_of(self.kind, record, self.proxies), record.get(_OWN)
         values = {name: value for name, value in captured(bound.rule, bound, record).items() if value != own}
-        through = next((at for name in self.kind.actor.address if self.proxies.has(at := record.get(name))), None)
+        through = self._through(record)
         if through is not None:
             values = {name: value for name, value in values.items() if not self.proxies.has(value)}
             values |= {PROXY: through} if actor is None or actor.address is None else {}
         return Hit(bound.rule, self.kind.kind, self.artefact.file.path, place, time, raw[:RAW_LIMIT], values, actor)
+
+    def _through(self, record: Record) -> str | None:
+        """The proxy that sent the request."""
+        return next((at for name in self.kind.actor.address if self.proxies.has(at := record.get(name))), None)
 
     def since(self, known: int, offset: int) -> list[Hit]:
         """Hits after the first `known`, and of the last ones of rules that matched too often, those from here on."""
@@ -227,9 +231,13 @@ class Collector:
                 return
             key = tuple(_value(bound, name, record) for name in keys)
             value = tuple(_value(bound, name, record) for name in fields)
-            if "" in key or not (fields == () or any(value)):
-                self._keyless.add(correlation)
+            if "" in key or (fields and not any(value)):
+                lacking = [name for name, said in zip(keys, key, strict=True) if not said]
+                hidden = lacking and set(lacking).issubset(self.kind.actor.address) and self._through(record)
+                if not hidden:  # of whom proxies hide, the hits tell
+                    self.joined.setdefault(correlation, False)
                 continue
+            self.joined[correlation] = True
             source = self.artefact.file.path
             self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place, subject))
 
@@ -241,15 +249,7 @@ class Collector:
         """All that was counted so far."""
         rows = [(reason, detail, count) for (reason, detail), count in self._skips.items()]
         rows += [(SkipReason.LIMIT_REACHED, self._left_out_of(rule), n) for rule, n in self._left_out.items() if n]
-        return (*(skip_of(self.artefact.file.path, *row) for row in rows), *self._unjoined())
-
-    def _unjoined(self) -> Iterator[Skipped]:
-        """Correlations that joined nothing of this file, because no record has what they are grouped by, or count."""
-        for index in sorted(self._keyless.difference(one.correlation for one in self.heard)):
-            one = self.ears.correlations[index]
-            asked = ", ".join((*one.group_by, *one.fields))
-            detail = f"{self.kind.kind}: no record that it joins has what it asks for ({asked})"
-            yield skip_of(one.id, SkipReason.MISSING_FIELD, detail)
+        return tuple(skip_of(self.artefact.file.path, *row) for row in rows)
 
     def _left_out_of(self, rule: str) -> str:
         more = ", and more that were not counted: too many" if rule in self.given_up else ""

@@ -45,6 +45,7 @@ class Outcome:
         skipped: What could not be read in the file, or was left out.
         scanned: For coverage.
         unbound: Rules that could not run on a kind of log as it is in this file.
+        joined: Kinds and correlations that records of the file are for, and whether any of them has what these ask for.
     """
 
     hits: tuple[Hit, ...]
@@ -52,6 +53,7 @@ class Outcome:
     skipped: tuple[Skipped, ...]
     scanned: Scanned | None
     unbound: tuple[Skipped, ...] = ()
+    joined: Mapping[tuple[str, int], bool] = field(default_factory=dict)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -71,6 +73,7 @@ class Pass:
         cache: For compiled databases and choices of needles.
         progress: Told of each stretch that was read.
         marks: Lines counted in each local file, kept for the next pass (by this process).
+        joined: Those of the outcomes, of all passes together.
     """
 
     rules: RuleSet
@@ -85,6 +88,7 @@ class Pass:
     cache: Cache | None = None
     progress: Callable[[str, int], None] = lambda _source, _count: None
     marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    joined: dict[tuple[str, int], bool] = field(default_factory=dict)
     _bindings: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(init=False, default_factory=dict)
     _used: dict[tuple[str, tuple[str, ...] | None], Bindings] = field(init=False, default_factory=dict)
 
@@ -149,7 +153,8 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         collector.skip(SkipReason.UNREADABLE, error.strerror)
     collector.settle()
     skipped = (*collector.skipped(), *run.scanner.take_skipped(), *run.take_given_up(source))
-    return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound())
+    joined = {(kind.kind, correlation): whole for correlation, whole in collector.joined.items()}
+    return Outcome((*collector.hits, *extra), tuple(collector.heard), skipped, scanned, run.take_unbound(), joined)
 
 
 def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Collector) -> Scanned:
