@@ -35,6 +35,7 @@ from waspglass.report.census_map import country_map, country_name
 from waspglass.report.census_series import draw_figures, draw_series
 from waspglass.report.census_text import counts_text, ranks
 from waspglass.report.census_words import CensusWords
+from waspglass.report.picture_labels import text_width
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "census-march-2021" / "exports"
 
@@ -303,6 +304,16 @@ def test_titles_of_maps_fit(replay: Survey) -> None:
         assert picture is not None
         assert " ".join(picture.title_lines) == title
         assert all(len(line) * 9 <= picture.width - 8 for line in picture.title_lines)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_stands_below_half_lives_fits(replay: Survey, language: str) -> None:
+    drawn = [svg for name, svg in svg_files(replay, language).items() if name.startswith("half-life")]
+    assert drawn
+    for root in map(ET.fromstring, drawn):
+        *_, width, _ = map(float, root.attrib["viewBox"].split())
+        for text in root.iterfind(".//{*}text[@class='small middle']"):
+            assert text_width(text.text or "") / 2 <= min(float(text.attrib["x"]), width - float(text.attrib["x"]))
 
 
 def test_labels_of_lines_keep_apart_and_inside(replay: Survey) -> None:
