@@ -263,6 +263,12 @@ def test_what_a_collector_wrote_of_its_work_is_no_unknown_log(tmp_path: Path) ->
     assert [(skip.source, skip.count) for skip in skips] == [("*.json", 1)]
 
 
+def test_a_log_that_is_only_called_like_that_of_a_collector_is_told(tmp_path: Path) -> None:
+    write_tree(tmp_path, dict.fromkeys(("log.json", "logs.csv", "requests.json"), b'{"x": 1}\n'))
+    _, skips = found(tmp_path)
+    assert [(skip.source, skip.count) for skip in skips] == [("*.csv", 1), ("*.json", 2)]
+
+
 def test_artefacts_come_while_the_tree_is_walked(tmp_path: Path) -> None:
     write_tree(tmp_path, {f"C/LogFiles/W3SVC1/u_ex{number}.log": IIS for number in range(30)})
 

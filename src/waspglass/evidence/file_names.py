@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["as_windows_means_it", "is_of_collector", "is_opened", "unpacked_name", "unrotated", "why_not_opened"]
+__all__ = [
+    "as_windows_means_it",
+    "is_opened",
+    "lies_beside_such",
+    "tells_of_collection",
+    "unpacked_name",
+    "unrotated",
+    "why_not_opened",
+]
 
 _COMPRESSED = (".gz", ".zst")
 _MOST_ENDINGS = 8
@@ -27,11 +35,12 @@ _NOT_OPENED = {
     ),
     "a storage file of plaso is not read; examine what it was made of": (".plaso",),
 }
-_OF_COLLECTOR = re.compile(
-    r"(?:collection_context|client_info|uploads|logs?|requests)\.(?:json|csv)|\d{4}-\d\d-\d\dT[\d_]+_(?:Console|Copy|Skip)Log\..*",
-    re.IGNORECASE,
+_OF_COLLECTION = re.compile(
+    r"(?:collection_context|client_info)\.json|\d{4}-\d\d-\d\dT[\d_]+_(?:Console|Copy|Skip)Log\..*", re.IGNORECASE
 )
-"""What Velociraptor and KAPE write at the top of a collection about their own work."""
+"""What Velociraptor and KAPE write at the top of a collection about their own work, under names of their own."""
+_BESIDE = re.compile(r"(?:uploads|logs?|requests)\.(?:json|csv)", re.IGNORECASE)
+"""What Velociraptor writes besides: a log of somebody else may be called so, too."""
 _ALL_NOT_OPENED = tuple(ending for endings in _NOT_OPENED.values() for ending in endings)
 _PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|\Z)")
 
@@ -77,9 +86,14 @@ def is_opened(path: str) -> bool:
     return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
 
 
-def is_of_collector(path: str) -> bool:
-    """Whether a file at the top of the evidence tells of the collection, not of the host."""
-    return _OF_COLLECTOR.fullmatch(path) is not None
+def tells_of_collection(path: str) -> bool:
+    """Whether a file at the top of the evidence tells of its collection, not of the host."""
+    return _OF_COLLECTION.fullmatch(path) is not None
+
+
+def lies_beside_such(path: str) -> bool:
+    """Whether that is so of a file if such a one as `tells_of_collection` knows lies beside it."""
+    return _BESIDE.fullmatch(path) is not None
 
 
 def why_not_opened(path: str) -> str | None:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError, reading
-from waspglass.evidence.file_names import is_of_collector, is_opened, why_not_opened
+from waspglass.evidence.file_names import is_opened, lies_beside_such, tells_of_collection, why_not_opened
 from waspglass.evidence.foreign_formats import foreign_format
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
@@ -32,6 +32,7 @@ _FIRST_LOOK = 4096
 _LONGEST_LINE = 8192
 _LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
+_UNKNOWN = "logs in a format that no kind of the pack describes"
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
@@ -53,7 +54,8 @@ def recognise(evidence: Evidence, kinds: Sequence[KindPattern]) -> Iterator[Arte
 
     Yields:
         Artefacts; and last, skips: of files that a glob claims but whose content is another, is empty or cannot be read
-        (the first of each reason by name), and one for each file extension of logs that nobody recognised.
+        (the first of each reason by name), and one for each file extension of logs that nobody recognised, and for each
+        format that is known and not read.
 
     Raises:
         PackError: If a glob or a content expression of a kind is not valid.
@@ -63,7 +65,7 @@ def recognise(evidence: Evidence, kinds: Sequence[KindPattern]) -> Iterator[Arte
 
 @dataclass(slots=True)
 class _Unknown:
-    """Logs with the same extension that no kind claims."""
+    """Logs that no kind claims, with the same extension, of which the same is said."""
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
@@ -79,14 +81,19 @@ class _Recogniser:
         self._placing = frozenset(index for index, one in globs if not one.by_ending)
         """Kinds whose globs name a folder or how a name begins; most files that merely end so are something else."""
         self._contents = [_compiled(kind) for kind in kinds]
-        self._unknown: dict[str, _Unknown] = {}
+        self._unknown: dict[tuple[str, str], _Unknown] = {}
+        self._collected = False
+        self._beside: list[EvidenceFile] = []
+        """Unknown files that are a collector's own if one is seen to have been at work."""
 
     def run(self, evidence: Evidence) -> Iterator[Artefact | Skipped]:
         for file in evidence.files():
             yield from self._judge(file)
         yield from self._skips.total()
-        for extension, unknown in sorted(self._unknown.items()):
-            detail = "logs in a format that no kind of the pack describes: " + ", ".join(unknown.examples)
+        for file in () if self._collected else self._beside:
+            self._count(file, _UNKNOWN)
+        for (extension, said), unknown in sorted(self._unknown.items()):
+            detail = f"{said}: {', '.join(unknown.examples)}"
             yield Skipped(source=f"*{extension}", reason=SkipReason.NOT_RECOGNISED, count=unknown.count, detail=detail)
 
     def _judge(self, file: EvidenceFile) -> Iterator[Artefact]:
@@ -125,7 +132,7 @@ class _Recogniser:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, detail)
         elif not found and not empty and not archive:
             if (foreign := head.foreign()) is not None:
-                self._skips.add(file.path, SkipReason.NOT_RECOGNISED, foreign)
+                self._count(file, foreign)
             else:
                 self._note_unknown(file, extension)
 
@@ -141,10 +148,16 @@ class _Recogniser:
 
     def _note_unknown(self, file: EvidenceFile, extension: str) -> None:
         """Counts a log that nobody knows; what the tree itself has told of is none, nor what a collector wrote."""
-        told = why_not_opened(file.path) is not None or is_of_collector(file.path)
-        if extension not in _SURELY_LOG and (told or not _lies_loose(file)):
-            return
-        unknown = self._unknown.setdefault(extension if extension in _LOG_LIKE else "", _Unknown())
+        if tells_of_collection(file.path):
+            self._collected = True
+        elif lies_beside_such(file.path):
+            self._beside.append(file)
+        elif extension in _SURELY_LOG or (_lies_loose(file) and why_not_opened(file.path) is None):
+            self._count(file, _UNKNOWN)
+
+    def _count(self, file: EvidenceFile, said: str) -> None:
+        extension = _extension(next(iter(comparable_forms(file.path))))
+        unknown = self._unknown.setdefault((extension if extension in _LOG_LIKE else "", said), _Unknown())
         unknown.count += 1
         if len(unknown.examples) < _EXAMPLES:
             unknown.examples.append(shown_source(file.path))
