@@ -11,21 +11,28 @@ from dataclasses import dataclass, field
 
 import yaml
 
-__all__ = ["SigmaText", "sigma_texts"]
+__all__ = ["TEXT_MODIFIERS", "SigmaText", "sigma_texts"]
 
 _MOST_NODES = 200_000
 """Values that a collection may copy; aliases of aliases could grow without end."""
+TEXT_MODIFIERS = frozenset(
+    {"base64", "base64offset", "cased", "cidr", "contains", "endswith", "expand", "fieldref", "re", "startswith"}
+    | {"utf16", "utf16be", "utf16le", "wide", "windash"}
+)
+"""Modifiers of texts; the specification lets most of them be applied to any value."""
+_PLAIN = frozenset({"tag:yaml.org,2002:bool", "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"})
 
 
 class _Loader(yaml.CSafeLoader):
     """Keys are unique, as YAML demands: of two equal ones, half of a detection would be lost.
 
     Scalars are those of YAML 1.2, as the specification says, and no others: `no`, `12:30`, `0755` and dates stay text.
+    So does, as it is written, what a modifier takes for text: `contains: 1.10` is not 1.1.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
                 continue
             if key.value in seen:
@@ -33,6 +40,10 @@ class _Loader(yaml.CSafeLoader):
                     None, None, f"the key {key.value!r} stands twice", key.start_mark
                 )
             seen.add(key.value)
+            if not TEXT_MODIFIERS.isdisjoint(key.value.split("|")[1:]):
+                for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if one.tag in _PLAIN:
+                        one.tag = "tag:yaml.org,2002:str"
         return super().construct_mapping(node, deep)
 
 

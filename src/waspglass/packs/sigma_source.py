@@ -16,18 +16,15 @@ from sigma.filters import SigmaFilter
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRule
 
+from waspglass.packs.sigma_documents import TEXT_MODIFIERS
+
 __all__ = ["NOT_SIGMA", "ParsedCorrelation", "SigmaError", "parsed_correlation", "parsed_filter", "parsed_rule"]
 
-NOT_SIGMA = (SigmaError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+NOT_SIGMA = (SigmaError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What parsing raises of a document that is not valid, or not even of the shape of a rule."""
 
 _ALIASES = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows under another name only."""
-_TEXT = frozenset(
-    {"base64", "base64offset", "cased", "cidr", "contains", "endswith", "expand", "fieldref", "re", "startswith"}
-    | {"utf16", "utf16be", "wide", "windash"}
-)
-"""Modifiers for which pySigma demands texts; the specification lets most of them be applied to any value."""
 _LAST = frozenset({"all", "neq", "cased"})
 """They say nothing of other modifiers; pySigma refuses some behind them, and with others forgets `cased`."""
 _DASHES = re.compile("[\u2013-\u2015]")
@@ -127,7 +124,10 @@ def _selection(part: object, name: object) -> object:
     if part is None or part == []:
         raise SigmaDetectionError(f"the selection {name} is empty, or has an empty item")
     if isinstance(part, dict):
-        return dict(_item(key, value) if isinstance(key, str) else (key, value) for key, value in part.items())
+        items = [_item(key, value) if isinstance(key, str) else (key, value) for key, value in part.items()]
+        if len(made := dict(items)) < len(items):
+            raise SigmaDetectionError(f"the selection {name} has a key twice, with its modifiers in another order")
+        return made
     return [_selection(one, name) for one in part] if isinstance(part, list) else part
 
 
@@ -136,17 +136,10 @@ def _item(key: str, value: object) -> tuple[str, object]:
     field, *said = key.split("|")
     modifiers = sorted((_ALIASES.get(one, one) for one in said), key=_LAST.__contains__)
     values = value if isinstance(value, list) else [value]
-    if not values or (None in values and not _TEXT.isdisjoint(modifiers)):
+    if not values or (None in values and not TEXT_MODIFIERS.isdisjoint(modifiers)):
         raise SigmaDetectionError(f"{key} has no value, or an empty one")
-    if not _TEXT.isdisjoint(modifiers):
-        values = [_text(one) for one in values]
     if "windash" in modifiers:
         values = [_DASHES.sub("-", one) if isinstance(one, str) else one for one in values]
     if "exists" in modifiers:
         values = [_TRUTHS.get(str(one).lower(), one) for one in values]
     return "|".join((field, *modifiers)), values if isinstance(value, list) else values[0]
-
-
-def _text(value: object) -> object:
-    """A number or a truth value as it is written: the specification treats all values as texts."""
-    return str(value).lower() if isinstance(value, bool | int | float) else value

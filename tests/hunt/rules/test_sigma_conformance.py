@@ -216,6 +216,13 @@ SPECIFIED = [
     ("percent", "F: '%temp%'", ["%temp%"], ["x"]),
     ("null in list", "F: [null, a]", [{}, "a"], ["b"]),
     ("contains num", "F|contains: 1833", ["x1833y"], ["183 3"]),
+    (
+        "contains num as written",
+        "F|endswith: [1.10, 0x1F, +7, 99999999999999999999.0]",
+        ["v1.10", "0x1f", "+7"],
+        ["v1.1", "31", "7"],
+    ),
+    ("cased bool", "F|contains|cased: True", ["xTruey"], ["xtruey"]),
     ("contains bool", "F|contains: false", ["xFALSEy"], ["0"]),
     ("contains num list", "F|endswith: [1, b]", ["x1", "xb"], ["1x"]),
     ("yes is text", "F: yes", ["yes"], ["true", {"F": True}]),
@@ -247,6 +254,7 @@ def test_the_specification(name: str, detection: str, matching: list[str | Field
 TOLD = [
     ("s: {F: a}\nf: {G|expand: '%Administrators%'}\ncondition: s and not f", "fills the placeholder %Administrators%"),
     ("s: {F: a, F: b}\ncondition: s", "the key 'F' stands twice"),
+    ("s: {F|contains|all: [a], F|all|contains: [b]}\ncondition: s", "the selection s has a key twice"),
     ("s: {F: a}\ncondition: s | count() by F > 5", "Sigma 1"),
     ("s: {F: a}\nt: {F: b}\ncondition: s | near t", "Sigma 1"),
     ("s: {F|foo: a}\ncondition: s", "Unknown modifier 'foo'"),
