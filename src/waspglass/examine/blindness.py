@@ -52,7 +52,10 @@ _OF_LINES = frozenset(
 )
 """Reasons that only a file has that was opened: no folder, and no archive."""
 
-_PACKED = re.compile(r"\.(?:tar\.(?:gz|zst|xz|bz2)|zip|tar|tgz|tzst|gz|zst|7z|rar|xz|bz2|cab)$", re.IGNORECASE)
+_PACKED = re.compile(
+    r"\.(?:tar\.(?:gz|zst|xz|bz2)|zip|tar|tgz|tzst|gz|zst|7z|rar|xz|bz2|(?<!mpsupportfiles\.)cab)$", re.IGNORECASE
+)
+"""Archives of whatever somebody put in; Defender's cabinet holds its own logs, which show no entry."""
 _SURE_DEPTH = 3
 """Folders that a glob must name so that whatever lies below the last of them is a place of entry logs too."""
 
