@@ -361,6 +361,10 @@ def test_a_hosts_file_accuses_nobody(first: str) -> None:
     assert [one.reason.value for one in read(f"{first}\n{others}\n").skipped] == ["not recognised"]
 
 
+def test_a_list_that_speaks_of_the_local_host_is_no_hosts_file() -> None:
+    assert len(read("# 127.0.0.1 localhost is not in it\n198.51.100.7\n").indicators) == 1
+
+
 def test_links_that_are_defanged_or_stand_alone_are_hunted() -> None:
     for lines in (LINKS, ["What they called", *(link.replace("http", "hxxp") for link in LINKS)]):
         assert len(read("\n".join(lines)).indicators) == len(LINKS)

@@ -46,9 +46,10 @@ def is_plain_list(text: str) -> bool:
     lines = list(_plain_lines(text, _LOOKED_AT))
     values = [value for _, value, _ in lines if type_of_value(value) is not None]
     slips = len(lines) - len(values)
-    if (slips or any(title for _, _, title in lines)) and all(map(_LINK.match, values)):
+    titled = any(title for _, _, title in lines)
+    if ((slips or titled) and all(map(_LINK.match, values))) or (titled and _HOSTS.search(text)):
         return False
-    return bool(lines) and slips * 10 <= len(lines) and not _HOSTS.search(text)
+    return bool(lines) and slips * 10 <= len(lines)
 
 
 def read_plain(text: str, source: str) -> Iterator[Indicator | str]:
