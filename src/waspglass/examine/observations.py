@@ -83,8 +83,9 @@ class Observations:
 
     def are_some_of(self, found: Iterable[Finding]) -> bool:
         """Whether there were more findings of the same rules than are kept."""
-        full = [f"{one.source} {one.detail}" for one in self.skipped if one.reason is SkipReason.LIMIT_REACHED]
-        return any(one.rule in named for named in full for one in found)
+        rules = {one.rule for one in found}
+        full = (f"{one.source} {one.detail}" for one in self.skipped if one.reason is SkipReason.LIMIT_REACHED)
+        return any(rule in named for named in full for rule in rules)
 
     def beyond_probes(self) -> tuple[Finding, ...]:
         """The proofs that somebody did more than probe, rung by rung."""
