@@ -16,12 +16,16 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.recognise import recognise
 from waspglass.packs.load import load_pack
 
-LINES = {f"{shape}.json": json.dumps(document) for shape, document in SHAPES.items() if shape != "Get-WinEvent"}
+TRANSLATED = {"Chainsaw", "Get-WinEvent"}
+LINES = {f"{shape}.json": json.dumps(document) for shape, document in SHAPES.items() if shape not in TRANSLATED}
 LINES["velociraptor-results.json"] = "\n".join([json.dumps(SHAPES["velociraptor EvtxHunter"])] * 3)
 LINES["flat.jsonl"] = '{"@timestamp": "2021-03-03T01:02:03Z", "winlog.event_id": 1, "winlog.channel": "Security"}'
 EXPORTED = {name: text for name, text in EXPORTS.items() if name != "one a line"}
 EXPORTED |= {
     "one Get-WinEvent a line": json.dumps(SHAPES["Get-WinEvent"], separators=(",", ":")),
+    "Chainsaw's lines": json.dumps(SHAPES["Chainsaw"]),
+    "Chainsaw's lines, of a correlation": json.dumps({"kind": "aggregate", "documents": [SHAPES["Chainsaw"]]}),
+    "one Get-EventLog a line": json.dumps({"EventID": 1, "Source": "x", "ReplacementStrings": ["x"]}),
     "Hayabusa's lines": json.dumps({**HAYABUSA, "Details": {}}),
     "Hayabusa's array": json.dumps([{**HAYABUSA, "Details": {}}], indent=4),
     "Hayabusa's table": table([{**HAYABUSA, "Details": "x: y"}]),

@@ -324,6 +324,19 @@ def test_hayabusa_is_translated(text: str) -> None:
     assert record.items() >= (named | {"Channel": SYSMON, "EventID": "1", "EventRecordID": "77"}).items()
 
 
+def test_the_log_of_events_of_get_eventlog_is_that_of_their_provider() -> None:
+    event = {
+        "EventID": 1,
+        "ReplacementStrings": ["x"],
+        "Source": "MSExchange CmdletLogs",
+        "TimeGenerated": "2021-03-03",
+    }
+    ((_, record),), _ = read(json.dumps(event))
+    assert record["Channel"] == "MSExchange Management"
+    ((_, record),), _ = read(json.dumps(event | {"Source": "Of two logs"}))
+    assert "Channel" not in record
+
+
 def test_the_commands_of_exchange_are_data_in_hayabusa() -> None:
     event = {
         **HAYABUSA,

@@ -81,6 +81,12 @@ def test_channels_of_an_event_log(naive: bool) -> None:
     assert idle(result.skipped) == [(3, f"rules for event logs of which the evidence has no event ({SYSMON}: 3)")]
 
 
+def test_the_channel_of_a_table_of_sentinel() -> None:
+    channels = Channels()
+    channels.note_texts([json.dumps({"EventID": 1, "TimeGenerated": "2021-03-03T01:02:03Z", "EventLog": SECURITY})])
+    assert channels.known() == (SECURITY,)
+
+
 def test_a_channel_in_the_words_of_an_event_is_none() -> None:
     written = json.dumps({"Channel": SECURITY, "Message": json.dumps({"Channel": SYSMON}), "Data": {"Channel": "x"}})
     channels = Channels()

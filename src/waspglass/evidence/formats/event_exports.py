@@ -17,7 +17,7 @@ from html import unescape
 
 import orjson
 
-from waspglass.evidence.formats.event_shapes import LOG_OF, RENAMED, SYSTEM, Json, flat_event, items_of, text_of
+from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, Json, flat_event, items_of, text_of
 
 __all__ = ["export_of", "unwrapped"]
 
@@ -142,7 +142,8 @@ def _of_get_winevent(document: Json) -> dict[str, str]:
     header = flat_event({name: one for name, one in document.items() if name not in left_out}, _EXPORTED)
     header["EventID"] = text_of(document.get("Id", ""))
     listed = document.get("Properties")
-    values = [] if not isinstance(listed, list) else [text_of(one) for one in listed]
+    joined = [listed] if isinstance(listed, str) and not listed.startswith("System.") else []  # else the name of a type
+    values = [text_of(one) for one in listed] if isinstance(listed, list) else joined
     provider = header.get("Provider_Name", "")
     order = _IN_ORDER.get((provider, header["EventID"]), "").split()
     if len(values) >= len(order) > 0:
@@ -155,9 +156,6 @@ def _of_get_winevent(document: Json) -> dict[str, str]:
 
 
 def _of_get_eventlog(document: Json) -> dict[str, str]:
-    """By way of the shape of `Get-WinEvent`. The log is not named, and a table has the data in the message alone."""
+    """By way of the shape of `Get-WinEvent`. A table has the data in the message alone."""
     named = {name: one for name, one in document.items() if name not in ("Data", "Site", "Container")}
-    log = LOG_OF.get(text_of(document.get("Source")))
-    return _of_get_winevent(
-        {_OF_EVENTLOG.get(name, name): one for name, one in named.items()} | ({"LogName": log} if log else {})
-    )
+    return _of_get_winevent({_OF_EVENTLOG.get(name, name): one for name, one in named.items()})

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 import orjson
 
 __all__ = [
-    "LOG_OF",
     "RENAMED",
     "SYSTEM",
     "SYSTEM_ATTRIBUTES",
@@ -54,19 +53,6 @@ SYSTEM_ATTRIBUTES = (
     ("UserID", "Security", "UserID"),
 )
 """Field, element of the header, and the attribute of it that is the value."""
-LOG_OF = {
-    "MSExchange CmdletLogs": "MSExchange Management",
-    "MSExchange Control Panel": "Application",
-    "MSExchange Unified Messaging": "Application",
-    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
-    "Microsoft-Windows-Security-Auditing": "Security",
-    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
-    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
-    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
-    "PowerShell": "Windows PowerShell",
-    "Service Control Manager": "System",
-}
-"""Provider -> the log, of those that write to one only: some exports do not name it."""
 
 
 def text_of(value: object, depth: int = 0) -> str:

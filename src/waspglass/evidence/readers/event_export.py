@@ -42,6 +42,19 @@ _CHANNELS = {
     "WinRM": "Microsoft-Windows-WinRM/Operational",
 }
 """Hayabusa's short names (`rules/config/channel_abbreviations.txt`)."""
+_LOG_OF = {
+    "MSExchange CmdletLogs": "MSExchange Management",
+    "MSExchange Control Panel": "Application",
+    "MSExchange Unified Messaging": "Application",
+    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
+    "Microsoft-Windows-Security-Auditing": "Security",
+    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
+    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
+    "PowerShell": "Windows PowerShell",
+    "Service Control Manager": "System",
+}
+"""Provider -> the log, of those that write to one only: the Event Viewer and `Get-EventLog` do not name it."""
 _FIELDS = {
     "Cmdline": "CommandLine",
     "ParentCmdline": "ParentCommandLine",
@@ -128,7 +141,10 @@ def _documents(artefact: Artefact) -> Iterator[Json]:
 def _event(document: Json) -> dict[str, str]:
     known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
     named = {whole_text(name): whole_text(text) for name, text in known.items() if text and name != "#attributes"}
-    return {RENAMED.get(name, name): text for name, text in named.items()}
+    record = {RENAMED.get(name, name): text for name, text in named.items()}
+    if "Channel" not in record and (log := _LOG_OF.get(record.get("Provider_Name", ""))) is not None:
+        record["Channel"] = log
+    return record
 
 
 def _of_hayabusa(document: Json) -> dict[str, str]:

@@ -4,14 +4,14 @@ Its columns are level (in the Security log: keywords), time, source, event id, t
 but the message's are written, in the language of the server, and so is every text. So the table is known by its shape:
 five names over six cells, the fourth a number. The order of columns is the same in every language.
 
-The log is not named, and known by the provider as far as `LOG_OF` says.
+The log is not named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from waspglass.evidence.formats.event_shapes import LOG_OF, Json
+from waspglass.evidence.formats.event_shapes import Json
 
 __all__ = ["event_of_row"]
 
@@ -40,5 +40,5 @@ def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
     cells = (*row[:before], ",".join(row[before:]))
     event = {name: value for name, value in zip(_COLUMNS, cells, strict=True) if value}
     provider = _LONG_NAME.get(row[2], row[2])
-    event |= {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}  # `2021-03-04 05:06:07` is local here
-    return event | ({"LogName": LOG_OF[provider]} if provider in LOG_OF else {})
+    # `2021-03-04 05:06:07` is local here
+    return event | {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}

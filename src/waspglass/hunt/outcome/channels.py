@@ -13,8 +13,8 @@ from waspglass.evidence.formats.event_json import EventJson
 
 __all__ = ["Channels"]
 
-_IN_TEXT = re.compile(rb'(?:hannel|LogName)"\s*:\s*"([^"\\]{1,256})"')
-"""`Channel`, `channel`, `winlog.channel`, `LogName`, as collectors call it. Only a hint: the event is then read."""
+_IN_TEXT = re.compile(rb'(?:hannel|LogName|EventLog)"\s*:\s*"([^"\\]{1,256})"')
+"""`Channel`, `winlog.channel`, `LogName`, `EventLog`, as collectors call it. Only a hint: the event is then read."""
 _LONGEST = 1 << 20
 _MOST = 1000
 """Windows has some hundreds; a file with more is a made one."""
