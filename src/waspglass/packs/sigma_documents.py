@@ -26,8 +26,8 @@ _PLAIN = frozenset({"tag:yaml.org,2002:bool", "tag:yaml.org,2002:float", "tag:ya
 class _Loader(yaml.CSafeLoader):
     """Keys are unique, as YAML demands: of two equal ones, half of a detection would be lost.
 
-    Scalars are those of YAML 1.2, as the specification says, and no others: `no`, `12:30`, `0755` and dates stay text.
-    So does, as it is written, what a modifier takes for text: `contains: 1.10` is not 1.1.
+    Scalars are those of YAML 1.2, as the specification says: `no`, `12:30` and dates stay text. So does what tools read
+    as different numbers (`0755`, `1e3`), and, as it is written, what a modifier takes for text: `contains: 1.10`.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:

@@ -64,6 +64,7 @@ def measured(kind: str, condition: str) -> str:
 
 MATCHES: list[tuple[list[str], str, Found]] = [
     ([A, count("gte: 3")], "a1 a2 a3", [("k", 3)]),
+    ([A, count("gte: 3, field: N")], "a1 a2 a3", [("k", 3)]),
     ([A, count("gte: 3")], "a1 a6 a7 a9", [("k", 4)]),
     ([A, count("gte: 3")], "a1 a10 a20", []),
     ([A, count("gte: 2")], "a1 a2/U=y", []),
