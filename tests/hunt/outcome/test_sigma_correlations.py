@@ -245,6 +245,8 @@ def test_generate_in_a_description_means_nothing() -> None:
         (measured("value_percentile", "gt: 5, percentile: 101"), "no percentile 101"),
         (measured("value_percentile", "gt: 5, percentile: -1"), "no percentile -1"),
         (measured("value_percentile", "gt: 5, percentile: 90.5"), "a whole number"),
+        (f"{count('gte: 2')}generate: perhaps\n", "either true or false"),
+        ("title: k\ncorrelation: a\n", "no mapping"),
         (count(f"gte: {'9' * 400}"), "too large"),
         (count(f"gte: 2, lte: {'9' * 400}"), "too large"),
         (joined("value_count", "a", "condition: {gte: 2, field: []}"), "names no field"),

@@ -214,6 +214,7 @@ SPECIFIED = [
     ("cond list", "a: {F: a}\nb: {G: b}\ncondition: [a, b]", [{"F": "a"}, {"G": "b"}], [{"F": "c"}]),
     ("umlaut", "F|contains: ÄÖ", ["xäöx", "ÄÖ"], ["ao"]),
     ("percent", "F: '%temp%'", ["%temp%"], ["x"]),
+    ("merge", "s: &s {F: a}\nt: {<<: *s, G: b}\ncondition: t", [{"F": "a", "G": "b"}], [{"G": "b"}]),
     ("null in list", "F: [null, a]", [{}, "a"], ["b"]),
     ("contains num", "F|contains: 1833", ["x1833y"], ["183 3"]),
     (
