@@ -324,6 +324,12 @@ def test_needles_are_not_cut_to_what_other_lines_have() -> None:
     assert sample.ends(needles, None) == needles
 
 
+def test_addresses_of_a_network_that_is_listed_whole_are_not_cut() -> None:
+    """A line with its network would ask for each of them."""
+    needles = [b"198.51.100.%d" % number for number in range(200)]
+    assert Sample(b"\nab\n").ends(needles, None) == dict(zip(needles, needles, strict=True))
+
+
 def test_thousands_of_alternatives_are_no_chain() -> None:
     """The whole of SigmaHQ over events: the tests of one needle's rules were a chain, too deep for the stack."""
     tests: list[RawTest] = [partial(operator.contains, b"%d;" % number) for number in range(5000)]

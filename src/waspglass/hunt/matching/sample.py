@@ -9,6 +9,7 @@ too, and addresses are best cut behind a dot: the end of an address fits any oth
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -21,6 +22,8 @@ __all__ = ["Sample"]
 _GRAM_BYTES = 512 << 10
 _SHORTEST = 6
 """Needles are not cut below this length, so that a cut needle is hardly more common than the whole."""
+_MOST_SHARED = 8
+"""Needles that are cut to the same part: where a line has it, the rules of all of them are asked."""
 _ADDRESS = re.compile(rb"([ \t,]?(?:\d{1,3}\.){3})\d{1,3}[ \t,]?")
 _NUMERIC = re.compile(rb"[0-9.: ]+")
 """Of other numbers each end is as common as the others."""
@@ -85,9 +88,11 @@ class Sample:
     def ends(self, needles: Iterable[bytes], cache: Cache | None) -> dict[bytes, bytes]:
         """Each needle, and the part of it to look for: an address's network, else what ends where bytes are rarest.
 
-        A part that more lines of the sample have than the needle is of no use.
+        The whole needle, if other lines of the sample have the part too, or if too many needles share it.
         """
         parts = {needle: self._part(needle) for needle in needles}
+        shared = Counter(parts.values())
+        parts = {one: part if shared[part] <= _MOST_SHARED else one for one, part in parts.items()}
         self.measure({*parts, *parts.values()}, cache)
         return {one: part if self._masks[part] == self._masks[one] else one for one, part in parts.items()}
 
