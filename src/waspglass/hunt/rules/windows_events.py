@@ -49,7 +49,9 @@ def _table() -> dict[str, tuple[Variant, ...]]:
 
 
 def variants(logsource: Logsource) -> tuple[Variant, ...] | None:
-    """What the logsource may mean; None if it is not known."""
+    """What the logsource may mean; None if it is not known. One of another product means what a pack's kind says."""
+    if logsource.product not in (None, "windows"):
+        return (Variant(),)
     if logsource.category is not None:
         found = _table().get(f"category:{logsource.category}")
         if found is None or logsource.service is None:
