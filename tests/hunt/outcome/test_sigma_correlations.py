@@ -274,6 +274,16 @@ def test_a_filter_that_is_for_no_rule_is_told(sieve: str) -> None:
     assert "sieve" in (result.skipped[0].detail or "")
 
 
+@pytest.mark.parametrize("named", ["any", "[]", "a", "[x, a]", f"[{ID}]", f"[{ID.upper()}]"])
+@pytest.mark.parametrize("logsource", ["product: windows", "category: process_creation"])
+def test_a_filter_knows_rules_by_id_and_by_name(named: str, logsource: str) -> None:
+    known = rule("a", logsource="category: process_creation", extra=f"id: {ID}\n")
+    rules = load_rules(
+        pack(), [RuleSource(path="u.yml", text=f"{known}---\n{sifting(named, logsource=logsource)}", origin="user")]
+    )
+    assert rules.skipped == ()
+
+
 @pytest.mark.parametrize("selection", ["1st", "_own", "filter-not-this"])
 def test_a_filter_may_call_its_selection_as_a_rule_may(selection: str) -> None:
     sieve = sifting("[a]", condition=f"not {selection}").replace("selection:", f"{selection}:")
