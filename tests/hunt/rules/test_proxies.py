@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hunt.evidence import IIS_FIELDS, iis, row
+from tests.hunt.evidence import IIS_FIELDS, iis, row, sigma
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
@@ -17,6 +17,7 @@ from waspglass.hunt.rules.searching import searching
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.packs.load import load_pack
+from waspglass.packs.pack import RuleSource
 
 PROXIES = Proxies(("10.0.0.0/24", "198.51.100.20", "2001:db8::/64"))
 PACK = load_pack("proxylogon")
@@ -97,3 +98,13 @@ def test_an_indicator_that_is_a_proxy_accuses_nobody_and_is_told(proxy: str) -> 
     assert [one.rule for one in found.findings] == ["192.0.2.9"]
     told = [one for one in found.skipped if one.source == proxy]
     assert [one.reason for one in told] == [SkipReason.UNSUPPORTED_RULE]
+
+
+@pytest.mark.parametrize(("asked", "told"), [("visitor", 0), ("cs-username", 1), ("visitor, cs-username", 1)])
+def test_what_a_proxy_hides_is_not_told_as_a_field_that_is_missing(asked: str, told: int) -> None:
+    half = sigma("s: {cs-uri-stem: /owa/}\ncondition: s", title="half")
+    what = f"{{type: event_count, rules: [half], group-by: [{asked}], timespan: 5m, condition: {{gte: 2}}}}"
+    text = f"{half}\n---\ntitle: k\ncorrelation: {what}\n"
+    rules = load_rules(PACK, [RuleSource(path="u.yml", text=text, origin="user")])
+    found = hunt([iis(row(ip="10.0.0.5"))], rules, proxies=PROXIES)
+    assert sum("no record that it joins" in (one.detail or "") for one in found.skipped) == told
