@@ -55,14 +55,25 @@ def test_the_most_exact_contact_wins(
     assert (None if found is None else found[0][0].email) == email
 
 
+def test_of_domains_of_one_length_the_first_in_the_alphabet_wins(tmp_path: Path) -> None:
+    """Not the one that a set happens to hand out first: the same owner is told each time."""
+    names = [f"{letter}.example" for letter in "hgfedcba"]
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\n" + "".join(f"noc@{name},{name}\n" for name in names))
+    found = read_contacts(path).find("192.0.2.1", [f"mail.{name}" for name in names], None)
+    assert found is not None
+    assert found[1] == "a.example"
+
+
 def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(
-        "\ufeffEmail; CIDR;Name; Language\nnoc@a.example ; 192.0.2.0/24;Müller, Söhne;DE\n", encoding="utf-8"
+        "\ufeffEmail; CIDR;Name; Language;Sector\nnoc@a.example ; 192.0.2.0/24;Müller, Söhne;DE;Energie\n",
+        encoding="utf-8",
     )
     found = read_contacts(path).find("192.0.2.1", [], None)
     assert found is not None
-    assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de")
+    assert found[0][0] == Contact("noc@a.example", "Müller, Söhne", "de", "Energie")
     path.write_text("email\tdomain\nnoc@a.example\tb.example\n")
     assert read_contacts(path).find("192.0.2.1", ["x.b.example"], None) == ((Contact("noc@a.example"),), "b.example")
     path.write_bytes("email;cidr;name\nnoc@a.example;192.0.2.0/24;Müller\n".encode("cp1252"))
@@ -107,8 +118,22 @@ def test_without_an_address_or_what_it_is_for_it_is_no_contact_file(tmp_path: Pa
     """A file of the header alone was a list of nobody."""
     path = tmp_path / "c.csv"
     path.write_text(header)
-    with pytest.raises(UsageError, match="not a contact file"):
+    with pytest.raises(UsageError, match=r"c\.csv:1: not a contact file"):
         read_contacts(path)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("cidr", "192.0.2.0/24"), ("asn", "AS64496"), ("domain", "a.example")])
+def test_one_of_the_three_is_enough_and_a_row_may_end_early(tmp_path: Path, kind: str, value: str) -> None:
+    path = tmp_path / "c.csv"
+    for more in ("", ",name,sector"):
+        path.write_text(f"email,{kind}{more}\nnoc@a.example,{value}\n")
+        found = read_contacts(path).find("192.0.2.1", ["mail.a.example"], 64496)
+        assert found == ((Contact("noc@a.example"),), value)
+
+
+def test_a_file_that_cannot_be_opened_is_a_wrong_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"absent\.csv: contacts cannot be read"):
+        read_contacts(tmp_path / "absent.csv")
 
 
 @pytest.mark.parametrize("last", ["b@x.example,198.51.100.0/24,B", 'b@x.example,198.51.100.0/24,"B"', 'b,c,B"'])

@@ -6,11 +6,13 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from tests.census.exports import PACK, PATCHED, VULNERABLE, add, banner, certificate, jsonl
 from waspglass.census.compare import Change, compare
 from waspglass.census.count import By, count
+from waspglass.census.errors import StoreError
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
 
@@ -45,3 +47,11 @@ def test_names_that_are_patterns_or_quotes(tmp_path: Path, name: str) -> None:
             )
             path.rename(path.with_name(same.name))
     assert answers(tmp_path / name) == expected
+
+
+@pytest.mark.parametrize("location", ["nosuchkind://bucket/census", "notinstalled://bucket/census"])
+def test_a_url_that_nothing_here_can_open_is_no_store(location: str) -> None:
+    fsspec.register_implementation("notinstalled", "nosuchpackage.FileSystem", clobber=True)
+    with pytest.raises(StoreError, match="no such kind of store") as caught:
+        Folder(location)
+    assert "fsspec package" in str(caught.value.hint)

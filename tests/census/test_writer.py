@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from waspglass.census.sighting import SIGHTING
 from waspglass.census.store import writer
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile
-from waspglass.census.store.writer import SightingWriter
+from waspglass.census.store.writer import SightingWriter, write_behind
 
 GROUP, HELD, OPEN = 4, 12, 2
 DAYS = [dt.date(2021, 3, day) for day in range(1, 8)]
@@ -45,7 +46,7 @@ def written(folder: Path, pieces: list[pa.Table]) -> tuple[SightingWriter, tuple
     for piece in pieces:
         filing.write(piece)
         assert len(filing._open) <= OPEN
-        assert sum(filing._counts.values()) <= HELD
+        assert sum(each.num_rows for held in filing._held.values() for each in held) <= HELD
         assert sum(each.num_rows for each in filing._fresh) < GROUP
     files, moves = filing.close()
     assert set(moves.values()) == {file.path for file in files}
@@ -107,3 +108,27 @@ def test_a_day_that_saw_nothing_has_a_file_and_what_is_abandoned_is_closed(tmp_p
     filing.abandon()
     assert part.file.closed
     assert not filing._open
+
+
+def test_what_is_written_behind_is_all_and_in_order() -> None:
+    done: list[int] = []
+    write_behind(range(50), done.append)
+    assert done == list(range(50))
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_fault_in_writing_behind_ends_the_reading(at: int) -> None:
+    taken: list[int] = []
+
+    def pieces() -> Iterator[int]:
+        for number in range(5):
+            taken.append(number)
+            yield number
+
+    def write(number: int) -> None:
+        if number == at:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        write_behind(pieces(), write)
+    assert len(taken) <= at + 2
