@@ -16,6 +16,7 @@ from waspglass.hunt.rules.load import load_rules, read_rule_sources
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.hunt.rules.stix_patterns import read_pattern
 from waspglass.hunt.rules.stored import RuleTable, rules_from_json, rules_to_json
+from waspglass.model.finding import Rung
 from waspglass.packs.pack import RuleSource
 
 SHA256 = "a" * 64
@@ -112,6 +113,18 @@ def test_what_is_not_hunted_is_told(pattern: str) -> None:
 def test_hostile_patterns_end(pattern: str) -> None:
     with pytest.raises(UnsupportedRuleError):
         read_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rung"),
+    [
+        ("[domain-name:value = 'evil.example']", Rung.PROBED),
+        ("[domain-name:value LIKE '%.evil.example']", Rung.PROBED),
+        ("[file:name = 'sample.aspx']", Rung.IMPLANTED),
+    ],
+)
+def test_who_called_has_tried_and_what_lies_there_was_left(pattern: str, rung: Rung) -> None:
+    assert [one.meaning.rung for one in read(bundle(pattern)).indicators] == [rung]
 
 
 def test_all_parts_of_a_pattern_must_stand_in_one_record() -> None:
