@@ -125,6 +125,8 @@ def test_hostile_patterns_end(pattern: str) -> None:
 )
 def test_who_called_has_tried_and_what_lies_there_was_left(pattern: str, rung: Rung) -> None:
     assert [one.meaning.rung for one in read(bundle(pattern)).indicators] == [rung]
+    said = bundle(pattern).replace('"pattern":', '"x_waspglass_rung": "used", "pattern":')
+    assert [one.meaning.rung for one in read(said).indicators] == [Rung.USED]
 
 
 def test_all_parts_of_a_pattern_must_stand_in_one_record() -> None:
