@@ -140,10 +140,13 @@ def test_a_source_need_not_be_named_where_one_alone_can_be_meant(tmp_path: Path)
     assert meant(tmp_path, 3, 9) == "shodan"
     assert meant(tmp_path, 9, 12) == "shadowserver.scan_exchange"
     both = "shadowserver.scan_exchange (2021-03-09 to 2021-03-14), shodan (2021-03-03 to 2021-03-14)"
-    for days, why in (((9, 14), "several sources have"), ((3, 12), "no source has")):
+    for days, why, hint in (
+        ((9, 14), "several sources have", "Name one with --source"),
+        ((3, 12), "no source of the store has", "It has"),
+    ):
         with pytest.raises(UsageError, match=why) as caught:
             meant(tmp_path, *days)
-        assert caught.value.hint == f"Name one with --source: {both}"
+        assert caught.value.hint == f"{hint}: {both}"
 
 
 def meant(folder: Path, before: int, after: int) -> str:

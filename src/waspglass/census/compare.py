@@ -151,8 +151,8 @@ def source_of(reading: Reading, before: dt.date, after: dt.date) -> str:
     if len(chosen) != 1:
         shown = (f"{name} ({days[0]} to {days[-1]})" for name, days in chosen.items())
         raise UsageError(
-            f"{'several sources have' if both else 'no source has'} scans of both {before} and {after}",
-            hint=f"Name one with --source: {', '.join(shown)}",
+            f"{'several sources have' if both else 'no source of the store has'} scans of both {before} and {after}",
+            hint=f"{'Name one with --source' if both else 'It has'}: {', '.join(shown)}",
         )
     return next(iter(chosen))
 
