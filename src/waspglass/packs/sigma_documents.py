@@ -30,6 +30,10 @@ class _Loader(yaml.CSafeLoader):
     as different numbers (`0755`, `1e3`), and, as it is written, what a modifier takes for text: `contains: 1.10`.
     """
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._texts: set[yaml.Node] = set()  # each is looked at once, however many aliases lead to it
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: set[str] = set()
         for key, value in node.value:
@@ -40,7 +44,8 @@ class _Loader(yaml.CSafeLoader):
                     None, None, f"the key {key.value!r} stands twice", key.start_mark
                 )
             seen.add(key.value)
-            if not TEXT_MODIFIERS.isdisjoint(key.value.split("|")[1:]):
+            if value not in self._texts and not TEXT_MODIFIERS.isdisjoint(key.value.split("|")[1:]):
+                self._texts.add(value)
                 for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     if one.tag in _PLAIN:
                         one.tag = "tag:yaml.org,2002:str"

@@ -18,6 +18,7 @@ from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.stix_bundles import _Lines
 from waspglass.hunt.rules.stix_objects import _KNOWN
 from waspglass.model.skip import SkipReason
+from waspglass.packs.sigma_documents import sigma_texts
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,13 @@ def test_no_value_ends_the_hunt(path: str, operator: str, value: str) -> None:
     rules = read(f"[process:name = 'cmd.exe' AND {path} {operator} {constant}]", f"[{path} {operator} {constant}]")
     for log in (WEB, HOST):
         both([log], rules)
+
+
+def test_one_list_of_values_under_thousands_of_keys_is_told() -> None:
+    """Looked at under each of its aliases, it would be a thousand million values."""
+    keys = "".join(f"  F{number}|contains: *x\n" for number in range(20_000))
+    (told,) = sigma_texts(f"detection:\n  x: &x [{'1,' * 50_000}]\n{keys}")
+    assert told.content == "too large a collection"
 
 
 def test_made_up_types_are_told_in_a_bounded_number_of_lines() -> None:
