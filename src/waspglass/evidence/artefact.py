@@ -207,10 +207,10 @@ class LogReader(RecordReader):
     """A log that may be of gigabytes: the scan looks at the text of each record, and parses the few that can match."""
 
     def json_lines(self, artefact: Artefact) -> Iterator[tuple[int, datetime | None, str]]:
-        """Line (of events, number), moment and JSON of each record; of events in any shape that `event_json` reads.
+        """Line or number, moment and JSON of each record; of events in any shape that `event_json` reads.
 
         Raises:
             EvidenceReadError: As `records`.
         """
         for place, moment, record in self.records(artefact):
-            yield place.line or 0, moment, orjson.dumps(record).decode()
+            yield place.line or place.record or 0, moment, orjson.dumps(record).decode()

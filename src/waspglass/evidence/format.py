@@ -28,6 +28,7 @@ class Format:
         requests: Its records are requests to a web server.
         gathered: Its records may come from several servers, in any order.
         dashed: It writes `-` for an empty value, which is absent from the record.
+        numbered: Its records are found again by their number, not by a line.
         file_timed: Its records have the time of their file, not one that somebody logged.
         local_times: Its times are those of the server's clock, without a zone.
         yara: YARA rules are run over the file.
@@ -40,6 +41,7 @@ class Format:
     requests: bool = False
     gathered: bool = False
     dashed: bool = False
+    numbered: bool = False
     file_timed: bool = False
     local_times: bool = False
     yara: bool = False
@@ -56,8 +58,8 @@ FORMATS: Mapping[str, Format] = {
     "httperr": Format(module="formats.w3c", log=True, requests=True, dashed=True),
     "diagnostics_csv": Format(module="formats.diagnostics_csv", log=True, requests=True),
     "event_json": Format(module="formats.event_json", log=True, events=True),
-    "evtx": Format(module="readers.evtx", log=True, events=True),
-    "event_export": Format(module="readers.event_export", log=True, events=True),
+    "evtx": Format(module="readers.evtx", log=True, events=True, numbered=True),
+    "event_export": Format(module="readers.event_export", log=True, events=True, numbered=True),
     "web_file": Format(module="readers.web_file", file_timed=True, yara=True),
     "iis_config": Format(module="readers.iis_config", file_timed=True),
     "compiled_page": Format(module="readers.compiled_page", file_timed=True, yara=True),
@@ -67,7 +69,9 @@ FORMATS: Mapping[str, Format] = {
     "pe_version": Format(module="readers.pe_version", file_timed=True, yara=True, build=BuildProof.RUNS),
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
-    "access_table": Format(module="readers.access_table", log=True, requests=True, gathered=True, dashed=True),
+    "access_table": Format(
+        module="readers.access_table", log=True, requests=True, gathered=True, dashed=True, numbered=True
+    ),
     "uls": Format(module="readers.uls", log=True, local_times=True),
     "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),
 }

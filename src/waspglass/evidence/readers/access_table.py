@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader
+from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import read_error, reading
 from waspglass.evidence.formats.event_exports import unwrapped
 from waspglass.evidence.formats.event_json import event_time
@@ -39,7 +39,7 @@ _SERVER = ("Computer", "host")
 _ABSENT = frozenset({"", "-", "NULL"})
 
 
-class AccessTableReader(RecordReader):
+class AccessTableReader(LogReader):
     """`access_table`."""
 
     def records(self, artefact: Artefact) -> Iterator[tuple[Place, datetime | None, Record]]:

@@ -35,7 +35,7 @@ from waspglass.packs.pack import ArtefactKind
 __all__ = ["TextPlans", "scan_event_texts"]
 
 Text = tuple[int, datetime | None, str]
-"""Of an event: record id, moment and JSON in any known shape. Of another record: line, moment and its fields."""
+"""Line or number, moment, and JSON: of an event in any known shape, of another record its fields."""
 
 _BATCH = 128
 """Events that are searched at once."""
@@ -198,7 +198,7 @@ def scan_event_texts(
 ) -> Scanned:
     """Tests the rules on each event that can match; gives what `scan_records` gives for the reader's records."""
     order = {bound: place for place, bound in enumerate(bindings.bound)}
-    count = 0
+    count, numbered = 0, format_of(artefact.format).numbered
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
     for batch in _batches(texts, collector):
         events = [text for _, _, text in batch]
@@ -213,7 +213,7 @@ def scan_event_texts(
             if not wanted:
                 continue
             number, time, _ = batch[event]
-            place = Place(line=number) if channels is None else Place(record=number)
+            place = Place(record=number) if numbered else Place(line=number)
             try:
                 read = orjson.loads(raw)
             except orjson.JSONDecodeError:  # the parser writes names of elements as an intruder made them
