@@ -13,7 +13,7 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import Executor, InProcess, Processes
 from waspglass.trace.links import best_chain, links_of, with_third
-from waspglass.trace.matrix import PairTable, all_pairs, least_score, listed_pairs
+from waspglass.trace.matrix import PairTable, all_pairs, least_score, likenesses, listed_pairs
 from waspglass.trace.parts import program_with_parts
 from waspglass.trace.program import Program, Source, program_of
 from waspglass.trace.reading import read_programs
@@ -129,3 +129,13 @@ def test_pairs_that_are_not_written_change_nothing_for_the_others(least: float) 
         }
 
     assert rows(least) == {row for row in rows(0.0) if row[2] >= least}
+
+
+def test_a_pair_of_two_languages_needs_the_size_that_the_rarer_one_asks_for() -> None:
+    """Of three Java programs among many in Python it is not known what is usual."""
+    lines = "".join(f"total{row} = litres({row}) + {row}\n" for row in range(9))
+    texts = [source(f"{number}.py", lines.replace("total", f"sum{number}_")) for number in range(12)]
+    programs = [program_of(text) for text in (*texts, source("a.js", lines))]
+    first, second = np.array([0, 12, 0]), np.array([12, 0, 1])
+    found = likenesses(Collection(programs, load_commons()), first, second, load_calibration())
+    assert found.enough.tolist() == [False, False, True]
