@@ -10,8 +10,9 @@ from tests.trace.programs import background, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.languages import detect
-from waspglass.trace.program import program_of
-from waspglass.trace.reader import Reader, as_tokens
+from waspglass.trace.program import Reading, program_of
+from waspglass.trace.reader import Reader, as_tokens, way_of
+from waspglass.trace.syntax import ANGLE_LIMIT
 from waspglass.trace.trace import trace
 from waspglass.trace.verdict import Verdict
 from waspglass.trace.views import tokens_of
@@ -265,6 +266,33 @@ def test_rust_and_typescript_are_read_by_their_grammars_whatever_the_names(name:
     result = trace([source("found", text)], [source(name, RUST if name == "a.rs" else TYPED)], background(),
                    calibration=load_calibration(), commons=load_commons())  # fmt: skip
     assert result.comparisons[0].verdict is Verdict.DERIVED
+
+
+def test_javascript_beside_typescript_is_read_by_the_same_grammar() -> None:
+    own, other = Reader().together(source("a.js", "class A { #x = 1; f() { return this.#x } }"), source("b.ts", TYPED))
+    assert {way_of(program_of(own)), way_of(program_of(other))} == {"tree_sitter_typescript"}
+    own, other = Reader().together(source("a.py", "x = 1"), source("b.ts", TYPED))
+    assert {way_of(program_of(own)), way_of(program_of(other))} == {"tokens"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("export const add = (a: number, b?: string[]): number => {\n  return a\n}\n", "typescript"),
+        ("program a;\nvar s, t: string;\nfunction f(x: integer): boolean;\nbegin\nend.\n", "text"),
+        ("type Point = { X: int }\n\nlet show (a: string, b: string) : string = a + b\n", "text"),
+    ],
+    ids=["TypeScript", "Pascal", "F#"],
+)
+def test_types_behind_a_colon_are_not_always_typescript(text: str, language: str) -> None:
+    assert program_of(source("found", text)).language == language
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.tsx"])
+def test_typescript_that_opens_very_often_is_read_as_tokens(name: str) -> None:
+    """Of what is not closed its grammar needs memory by the square: 80 kB took more than 9 GB."""
+    assert program_of(source(name, "a < b;\n" * ANGLE_LIMIT)).reading is Reading.SYNTAX
+    assert program_of(source(name, "a < b;\n" * (ANGLE_LIMIT + 1))).reading is Reading.TOKENS
 
 
 def test_a_guessed_language_does_not_make_code_of_comments() -> None:

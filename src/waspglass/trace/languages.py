@@ -53,6 +53,7 @@ class Language:
     """A language that a grammar wheel covers, or one that is read as plain tokens (`module` is None).
 
     Attributes:
+        part_of: The module of a grammar that reads this one as well.
         folds_case: Capitals mean nothing, so that tools strew them at will.
         comments: Where it is read as plain tokens; those of most languages together unless these are code in it.
     """
@@ -62,6 +63,7 @@ class Language:
     module: str | None = None
     function: str = "language"
     aliases: tuple[str, ...] = ()
+    part_of: str | None = None
     folds_case: bool = False
     comments: Comments = _USUAL
 
@@ -75,7 +77,8 @@ LANGUAGES: tuple[Language, ...] = (
     Language("csharp", (".cs",), "tree_sitter_c_sharp", aliases=("c#", "c-sharp")),
     Language("java", (".java",), "tree_sitter_java"),
     Language(
-        "javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",), comments=_OF_SCRIPTS
+        "javascript", (".js", ".mjs", ".cjs", ".jsx"), "tree_sitter_javascript", aliases=("js",),
+        part_of="tree_sitter_typescript", comments=_OF_SCRIPTS,
     ),
     Language(
         "typescript", (".ts", ".mts", ".cts"), "tree_sitter_typescript", "language_typescript", ("ts",),

@@ -68,16 +68,17 @@ class Reader:
         """The sources as they are if all were read in the same way, otherwise all as plain tokens.
 
         The language of a text without a telling name is a guess, so it is taken to be in the language of the others.
+        The grammar of TypeScript reads JavaScript as well.
         Capitals mean nothing in plain tokens if they mean nothing in one of the languages.
         """
         if self._in_one_way(sources):
             return sources
         named = tuple(dict.fromkeys(self._language(source) for source in sources if not is_guessed(source)))
         for language in named:
-            same = _told(sources, language)
+            same = self._told(sources, language)
             if self._in_one_way(same):
                 return same
-        told = _told(sources, named[0]) if named else sources
+        told = self._told(sources, named[0]) if named else sources
         folds_case = any(self._language(source).folds_case for source in told)
         return tuple(
             replace(source, language=as_plain(self._language(source), folds_case=folds_case)) for source in told
@@ -87,14 +88,18 @@ class Reader:
         """The language of a source, told once and not for each pair."""
         return source.language or language_named(self.program(source).language) or PLAIN_TEXT
 
+    def _told(self, sources: Sequence[Source], language: Language) -> tuple[Source, ...]:
+        """The sources, of which those are said to be in this language whose own is a guess or a part of it."""
+        return tuple(
+            replace(source, language=language)
+            if is_guessed(source) or (language.module and self._language(source).part_of == language.module)
+            else source
+            for source in sources
+        )
+
     def _in_one_way(self, sources: Sequence[Source]) -> bool:
         ways = {way_of(self.program(source)) for source in sources}
         return len(ways) == 1 and BROKEN_WAY not in ways
-
-
-def _told(sources: Sequence[Source], language: Language) -> tuple[Source, ...]:
-    """The sources, of which those whose language is a guess are said to be in this one."""
-    return tuple(replace(source, language=language) if is_guessed(source) else source for source in sources)
 
 
 def way_of(program: Program) -> str:
