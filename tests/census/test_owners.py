@@ -164,6 +164,13 @@ def test_what_follows_a_quote_is_no_part_of_the_address(tmp_path: Path) -> None:
         read_contacts(path)
 
 
+@pytest.mark.parametrize("written", ["A.Example", "a.example.", ".a.example"])
+def test_a_domain_is_the_same_in_capitals_and_with_a_dot_at_either_end(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(f"email,domain\nnoc@a.example,{written}\n")
+    assert read_contacts(path).find("192.0.2.1", ["mail.a.example"], None) == ((Contact("noc@a.example"),), "a.example")
+
+
 def test_a_domain_with_umlauts_is_that_of_the_scan(tmp_path: Path) -> None:
     """`straße` and `strasse` are two domains, of two owners."""
     path = tmp_path / "c.csv"
