@@ -295,6 +295,12 @@ def test_typescript_that_opens_very_often_is_read_as_tokens(name: str) -> None:
     assert program_of(source(name, "a < b;\n" * (ANGLE_LIMIT + 1))).reading is Reading.TOKENS
 
 
+def test_rust_that_goes_on_without_an_end_is_read_as_tokens() -> None:
+    """30 kB of it that made no sense took its grammar 3.4 GB."""
+    assert program_of(source("a.rs", "fn f() { x" + " = x" * 400 + "; }")).reading is Reading.SYNTAX
+    assert program_of(source("a.rs", "fn f() { x" + " = x" * 600 + "; }")).reading is Reading.TOKENS
+
+
 def test_a_guessed_language_does_not_make_code_of_comments() -> None:
     """What is packed has no name; beside a named text it is read as that one is."""
     remarks = "\n".join(f"-- station {number} is read at dawn" for number in range(60))

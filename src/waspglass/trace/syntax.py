@@ -176,6 +176,7 @@ _CHAINS: dict[str, tuple[bytes, ...]] = {
     "cpp": (b"<", b"=>"),
     "csharp": (b"<", b"=>"),
     "java": (b"<", b"=>", b"->"),
+    "rust": (b"<", b"=", b"&"),
 }
 _STATEMENT_END = re.compile(rb"[;{}]")
 ANGLE_LIMIT = 4000
