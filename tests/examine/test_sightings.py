@@ -51,6 +51,7 @@ def test_builds_are_hints_of_the_logs() -> None:
         (["MX01", "MX02"], ("MX01", "MX02")),
         (["mx01.example.org", "MX01"], ()),  # one server with and without its domain
         (["MX01", "-"], ()),
+        (["192.0.2.5", "192.0.2.6"], ("192.0.2.5", "192.0.2.6")),
         (["MX01", "MX01", "mx03.a", "MX02"], ("MX01", "MX02", "MX03")),
     ],
 )

@@ -116,8 +116,9 @@ def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, Re
 
 
 def _short(name: str) -> str:
-    """A server's name without its domain."""
-    return printable(name[:253].partition(".")[0].upper())
+    """A server's name without its domain; an address, which search engines store for a name, as it is."""
+    address = name.replace(".", "").isdigit()
+    return printable((name if address else name.partition(".")[0])[:253].upper())
 
 
 def _records(
