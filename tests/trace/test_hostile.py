@@ -23,6 +23,10 @@ HOSTILE = {
     "deep.java": b"x=>" * 50_000,
     "deep.yaml": b"- " * 50_000,
     "deep.html": b"<div>" * 30_000,
+    "endless.js": b";-*" * 30_000,
+    "endless.rb": b"\n-;" * 30_000,
+    "endless.rs": b"()f.a=&[0;1]" * 10_000,
+    "endless_behind.js": b"x=1;" * 100_000 + b";-*" * 30_000,
     "same.txt": b"same line\n" * 1_000_000,
     "minified.js": b'function a(b,c){return b?c:[1,2,{d:"e"}]};' * 500_000,
     "open.c": b"/*a" * 500_000,
@@ -47,7 +51,14 @@ def test_any_bytes_give_a_program_in_bounded_time(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "remark"),
-    [("empty.py", "empty"), ("bytes.exe", "binary"), ("deep.cs", "tokens_only"), ("same.txt", "cut")],
+    [
+        ("empty.py", "empty"),
+        ("bytes.exe", "binary"),
+        ("deep.cs", "tokens_only"),
+        ("endless.rb", "tokens_only"),  # up to 7 GB for 90 kB, if its grammar got the whole
+        ("endless_behind.js", "tokens_only"),
+        ("same.txt", "cut"),
+    ],
 )
 def test_the_reason_is_said(name: str, remark: str) -> None:
     assert remark in program_of(Source(name, HOSTILE[name])).remarks
