@@ -25,10 +25,11 @@ PARSE_LIMIT = 2_000_000
 """Characters given to a grammar, whose trees take up to 500 times as many bytes; longer texts are read as tokens."""
 PARSE_SECONDS = 4.0
 """CPU time after which a grammar is given up; 2 MB of ordinary code take about one second."""
-PIECE, PIECE_SECONDS = 16 << 10, 0.15
-"""A piece of this length that takes so much CPU time alone is no program: of 2,338 files above this length, minified
-ones among them, no piece took more than 0.09 s. Of `;-*` without end the JavaScript grammar took 0.5 s for one, and for
-90 kB 20 s and 7 GB, in one step at the end of the text, where nobody asks for the time."""
+PIECES, PIECE_SECONDS = (1 << 10, 4 << 10, 16 << 10), 0.15
+"""A piece of such a length that alone takes so much CPU time is of no program: of 2,338 files above 16 kB, minified
+ones among them, no piece took more than 0.09 s. Of `;-*` without end the JavaScript grammar took 0.5 s for 16 kB, and
+for 90 kB 20 s and 7 GB, in one step at the end of the text, where nobody asks for the time; the one of Go 26 s for
+16 kB of `->`, so short pieces come first."""
 _CHUNK = 1 << 20
 TOKEN_LIMIT = 400_000
 """Tokens that are compared; what stands behind them is named as not compared."""
@@ -202,9 +203,15 @@ def _too_nested(raw: bytes, language: Language) -> bool:
 
 
 def _explodes(raw: bytes, parser: tree_sitter.Parser) -> bool:
-    """Whether some piece of a long text already takes its grammar longer than any program does."""
-    starts = range(0, len(raw), PIECE) if len(raw) > PIECE else ()
-    return any(_seconds(raw[start : start + PIECE], parser) > PIECE_SECONDS for start in starts)
+    """Whether a piece of a text already takes its grammar longer than any program does, or all pieces together do."""
+    left = PARSE_SECONDS
+    for start in range(0, len(raw), PIECES[-1]):
+        for size in PIECES:
+            taken = _seconds(raw[start : start + size], parser) if size < len(raw) else 0.0
+            left -= taken
+            if taken > PIECE_SECONDS or left < 0:
+                return True
+    return False
 
 
 def _seconds(raw: bytes, parser: tree_sitter.Parser) -> float:
