@@ -27,6 +27,8 @@ HOSTILE = {
     "endless.rb": b"\n-;" * 30_000,
     "endless.go": b"->" * 15_000,
     "endless.py": b"=-<" * 10_000,
+    "endless.php": b"-*" * 8_000,
+    "endless_behind.php": b"<?php $a = 1; ?>\n<p>\n<?php\n" + b"$b = 1;\n" * 3_000 + b"-*" * 12_000,
     "endless.rs": b"()f.a=&[0;1]" * 10_000,
     "endless_behind.js": b"x=1;" * 100_000 + b";-*" * 30_000,
     "same.txt": b"same line\n" * 1_000_000,
@@ -59,6 +61,8 @@ def test_any_bytes_give_a_program_in_bounded_time(name: str) -> None:
         ("deep.cs", "tokens_only"),
         ("endless.go", "tokens_only"),  # 26 s for 16 kB, if its grammar got them
         ("endless.rb", "tokens_only"),  # up to 7 GB for 90 kB, if its grammar got the whole
+        ("endless.php", "tokens_only"),  # without its tag
+        ("endless_behind.php", "tokens_only"),
         ("endless_behind.js", "tokens_only"),
         ("same.txt", "cut"),
     ],

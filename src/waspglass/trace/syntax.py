@@ -202,12 +202,15 @@ def _too_nested(raw: bytes, language: Language) -> bool:
     return any(len(part) > CHAIN_LIMIT and part.count(mark) > CHAIN_LIMIT for part in parts for mark in marks)
 
 
-def _explodes(raw: bytes, parser: tree_sitter.Parser) -> bool:
+def _explodes(raw: bytes, language: Language, parser: tree_sitter.Parser) -> bool:
     """Whether a piece of a text already takes its grammar longer than any program does, or all pieces together do."""
-    left = PARSE_SECONDS
+    left, php = PARSE_SECONDS, language.name == "php"
+    bare = php and not _PHP_OPENED.search(raw)
     for start in range(0, len(raw), PIECES[-1]):
+        in_code = bare or (php and raw.rfind(b"<?", 0, start) > raw.rfind(b"?>", 0, start))
+        before = _PHP_OPENS if in_code else b""
         for size in PIECES:
-            taken = _seconds(raw[start : start + size], parser) if size < len(raw) else 0.0
+            taken = _seconds(before + raw[start : start + size], parser) if size < len(raw) else 0.0
             left -= taken
             if taken > PIECE_SECONDS or left < 0:
                 return True
@@ -388,7 +391,7 @@ def read_syntax(raw: bytes, language: Language, *, as_bytes: bool = False) -> Sy
     if as_bytes:
         return _from_bytes(raw)
     parser = parser_for(language)
-    if parser is None or len(raw) > PARSE_LIMIT or _too_nested(raw, language) or _explodes(raw, parser):
+    if parser is None or len(raw) > PARSE_LIMIT or _too_nested(raw, language) or _explodes(raw, language, parser):
         return _from_tokens(raw, language.comments)
     syntax = _from_grammar(raw, language, parser)
     if syntax is None or _broken_share(syntax, len(raw)) > _BROKEN:
