@@ -27,8 +27,8 @@ _ALIASES = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows under another name only."""
 _LAST = frozenset({"all", "neq", "cased"})
 """They say nothing of other modifiers; pySigma refuses some behind them, and with others forgets `cased`."""
-_DASHES = re.compile("[\u2013-\u2015]")
-"""As `windash` of the specification knows them besides `-` and `/`, the ones that pySigma replaces."""
+_DASHES = re.compile(r"\B[\u2013-\u2015]\b")
+"""Before an option, as `windash` of the specification knows them besides `-` and `/`, the ones that pySigma replaces."""
 _TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 """Where only these can be meant: in YAML 1.2 `yes` is a text, in the YAML that many tools read it is not."""
 _CORRELATION = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.hunt.evidence import artefact, both, pack, sigma
 from waspglass.hunt.outcome.result import HuntResult
+from waspglass.hunt.rules.languages import language_of
 from waspglass.hunt.rules.load import load_rules
 from waspglass.packs.pack import RuleSource
 
@@ -89,6 +90,7 @@ SPECIFIED = [
     ("contains windash", "F|contains|windash: ' -foo'", ["x -foo", "x /foo", "x –foo"], ["x foo"]),
     ("windash all", "F|contains|windash|all: [' -foo',' -bar']", ["x /bar -foo"], ["x -foo"]),
     ("windash dashes", "F|windash|contains: ' –foo'", ["x -foo", "x /foo", "x –foo", "x —foo", "x ―foo"], ["x foo"]),
+    ("windash inside a word", "F|windash|contains: ' –f a–x'", ["y -f a–x"], ["y -f a-x"]),
     ("windash cased", "F|cased|windash: '-A'", ["-A", "/A"], ["-a", "/a"]),
     ("windash slash", "F|windash: '/f'", ["-f", "/f"], ["f"]),
     ("cidr4", "F|cidr: 10.0.0.0/8", ["10.1.2.3"], ["11.1.1.1", "x", "", "10.1.2.3x"]),
@@ -145,7 +147,7 @@ SPECIFIED = [
     ("bs plain", "F: 'C:\\Windows\\x'", ["C:\\Windows\\x"], ["C:Windowsx"]),
     ("bs dbl", "F: 'C:\\\\Windows'", ["C:\\Windows"], ["C:\\\\Windows"]),
     ("bs quad", "F: '\\\\\\\\srv\\x'", ["\\\\srv\\x"], ["\\srv\\x"]),
-    ("star only", "F: '*'", ["x"], [{}]),
+    ("star only", "F: '*'", ["x"], [{}, ""]),
     ("num", "EventID: 1\n  F: 7".replace("  F", "F"), ["7"], ["17", "70"]),
     ("num list", "F: [1, '2', 3.5]", ["1", "2", "3.5"], ["4"]),
     ("bool", "F: true", ["true", "True", {"F": True}], ["1"]),
@@ -302,3 +304,10 @@ def test_a_rule_for_a_log_that_no_pack_knows_is_told(logsource: str) -> None:
     rule = sigma("s: {F: a}\ncondition: s", logsource=logsource, title="lonely")
     rules = load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")])
     assert [one.source for one in rules.skipped] == ["lonely"]
+
+
+def test_a_description_that_speaks_of_a_rule_is_no_yara() -> None:
+    words = "description: |\n  Tuned. This\n  rule finds: shells, on a\n  condition: none\n"
+    text = words + sigma("s: {F: a}\ncondition: s")
+    assert language_of(text) == "sigma"
+    assert language_of("rule finds : shells web\n{ condition: true }") == "yara"
