@@ -162,7 +162,8 @@ def test_an_expression_that_is_none_is_a_skip_of_its_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["\n", " \n", "private\n", "rule a\n", "rule a :\n", "private rule\n", 'import "a"\n', "a = \n"]
+    "line",
+    ["\n", " \n", "private\n", "rule a\n", "rule a :\n", "rule a : b\n", "private rule\n", 'import "a"\n', "a = \n"],
 )
 def test_a_text_of_many_lines_is_told_soon(line: str) -> None:
     begun = time.process_time()

@@ -9,9 +9,11 @@ from waspglass.hunt.rules.indicator_lists import is_csv, is_plain_list
 __all__ = ["language_of"]
 
 _YARA = re.compile(
-    r'^[^\S\n]*(?:import[^\S\n]+"\w+"[^\S\n]+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?:[:{]|/[/*])', re.MULTILINE
+    r'^[^\S\n]*(?:import[^\S\n]+"\w+"[^\S\n]+)*(?:(?:private|global)\s+){0,2}rule\s+\w+\s*(?::[\s\w]*)?(?:\{|/[/*])',
+    re.MULTILINE,
 )
-"""Imports on the line of a rule; a run of them over lines would be looked at from each of its lines."""
+"""Imports on the line of a rule; a run of them over lines would be looked at from each of its lines. Up to the brace:
+a description in Sigma may have the line `rule finds: ...`."""
 _YARA_INDEX = re.compile(r'^[^\S\n]*include[^\S\n]+"[^"\n]+\.yara?"', re.MULTILINE | re.IGNORECASE)
 _YARA_BODY = re.compile(r"\bcondition\s*:")
 _MISP = re.compile(r'"Attribute"\s*:\s*\[')
