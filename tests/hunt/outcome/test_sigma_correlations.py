@@ -274,7 +274,15 @@ def test_a_filter_that_is_for_no_rule_is_told(sieve: str) -> None:
     assert "sieve" in (result.skipped[0].detail or "")
 
 
-@pytest.mark.parametrize("named", ["any", "[]", "a", "[x, a]", f"[{ID}]", f"[{ID.upper()}]"])
+def test_rules_that_a_filter_names_and_that_are_not_here_are_told() -> None:
+    result = hunted([A, B, sifting("[a, c, g, f, e, d, h]")], "a1/G=g b1/G=g")
+    assert [one.rule for one in result.findings] == ["b"]
+    (skip,) = result.skipped
+    assert skip.count == 6
+    assert "names rules that are not here, or for another log: c, d, e, f, g, ... (" in (skip.detail or "")
+
+
+@pytest.mark.parametrize("named", ["any", "[]", "a", f"[a, {ID}]", f"[{ID}]", f"[{ID.upper()}]"])
 @pytest.mark.parametrize("logsource", ["product: windows", "category: process_creation"])
 def test_a_filter_knows_rules_by_id_and_by_name(named: str, logsource: str) -> None:
     known = rule("a", logsource="category: process_creation", extra=f"id: {ID}\n")

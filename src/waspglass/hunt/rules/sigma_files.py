@@ -23,6 +23,9 @@ _ADDRESS = re.compile(r" object at 0x[0-9a-f]+")
 _PLACE = re.compile(r"^(?P<fault>.*)  \(at char \d+\), \(line:\d+, col:\d+\)$", re.DOTALL)
 """Where in a condition its fault is, as if that were the file."""
 
+_MOST_ABSENT = 5
+"""Rules that a filter asks for and that are not here: these many are named."""
+
 
 def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
     """Filters first, since they may stand in another file than the rules that they are for."""
@@ -32,10 +35,22 @@ def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
         if one.sort != "filter":
             with _faults(one, reading):
                 _read_one(one, [known for known in filters if known.origin == one.source.origin], reading)
-    left_alone = "is for no rule that is here (a user's filter leaves the pack's rules alone)"
-    for unused in filters:
-        if not unused.applied:
-            reading.skip(unused.source, SkipReason.UNSUPPORTED_RULE, f"the filter {unused.title!r} {left_alone}")
+    for sieve in filters:
+        _tell_absent(sieve, reading)
+
+
+def _tell_absent(one: Filter, reading: Reading) -> None:
+    """Whoever misspells the name of a rule would wonder why it still fires."""
+    absent = sorted((one.rules or set()) - one.met)
+    if absent:
+        named = ", ".join(absent[:_MOST_ABSENT]) + (", ..." if len(absent) > _MOST_ABSENT else "")
+        fault = f"names rules that are not here, or for another log: {named}"
+    elif not one.met:
+        fault = "is for no rule that is here"
+    else:
+        return
+    detail = f"the filter {one.title!r} {fault} (a user's filter leaves the pack's rules alone)"
+    reading.skip(one.source, SkipReason.UNSUPPORTED_RULE, detail, max(1, len(absent)))
 
 
 @dataclass(frozen=True, slots=True)

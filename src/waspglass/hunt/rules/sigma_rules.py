@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sigma.correlations import SigmaExtendedCorrelationCondition
@@ -80,7 +80,7 @@ class Filter:
         logsource: Of the rules that it is for.
         rules: Names and ids of these; None for any.
         condition: What is demanded of a record besides.
-        applied: True once a rule was met that it is for.
+        met: Names and ids of the rules that it was added to.
     """
 
     title: str
@@ -89,15 +89,16 @@ class Filter:
     logsource: Logsource
     rules: frozenset[str] | None
     condition: Condition
-    applied: bool = False
+    met: set[str] = field(default_factory=set)
 
     def added_to(self, rule: Rule) -> Rule:
         """The rule with the filter, if it is for it."""
         if not self.logsource.answers(rule.logsource):
             return rule
-        if self.rules is not None and self.rules.isdisjoint((rule.id, rule.name)):
+        called = {rule.id, rule.name}
+        if self.rules is not None and self.rules.isdisjoint(called):
             return rule
-        self.applied = True
+        self.met |= called
         return replace(rule, condition=And((rule.condition, self.condition)))
 
 
