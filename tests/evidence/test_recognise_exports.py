@@ -16,9 +16,13 @@ from waspglass.evidence.open import open_evidence
 from waspglass.evidence.recognise import recognise
 from waspglass.packs.load import load_pack
 
+NXLOG = {"EventTime": "2021-03-03 02:02:03", "EventID": 1, "Channel": "x"}
 TRANSLATED = {"Chainsaw", "Get-WinEvent"}
 LINES = {f"{shape}.json": json.dumps(document) for shape, document in SHAPES.items() if shape not in TRANSLATED}
 LINES["velociraptor-results.json"] = "\n".join([json.dumps(SHAPES["velociraptor EvtxHunter"])] * 3)
+LINES["nxlog.jsonl"] = json.dumps(
+    {"EventTime": "2021-03-03 02:02:03", "EventID": 1, "@timestamp": "2021-03-03T01:02:03Z"}
+)
 LINES["flat.jsonl"] = '{"@timestamp": "2021-03-03T01:02:03Z", "winlog.event_id": 1, "winlog.channel": "Security"}'
 EXPORTED = {name: text for name, text in EXPORTS.items() if name != "one a line"}
 EXPORTED |= {
@@ -33,6 +37,7 @@ EXPORTED |= {
     "the Event Viewer's": f"<?xml version='1.0'?>\r\n<Events>{in_xml()}</Events>",
     "wevtutil's": in_xml(),
     **{f"the Event Viewer's table, {name}": text for name, text in EVENT_VIEWER.items()},
+    "NXLog's lines, in local time": json.dumps(NXLOG),
     "Splunk's table": table([{"_time": "x", "EventCode": "1", "host": "x"}]),
 }
 OTHERS = {

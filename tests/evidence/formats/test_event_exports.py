@@ -53,6 +53,35 @@ SHAPES: dict[str, object] = {
             "event_data": DATA,
         },
     },
+    "winlogbeat with its modules": {
+        "@timestamp": "2021-03-03T01:02:03.000Z",
+        "message": "Process Create:",
+        "process": {
+            "command_line": COMMAND,
+            "executable": DATA["Image"],
+            "name": "cmd.exe",
+            "parent": {"executable": DATA["ParentImage"], "pid": 1},
+        },
+        "winlog": {
+            "event_id": "1",
+            "channel": SYSMON,
+            "computer_name": "EXCH01",
+            "record_id": "77",
+            "provider_name": "Microsoft-Windows-Sysmon",
+            "event_data": {"Description": "x"},
+        },
+    },
+    "winlogbeat with its modules, flat": {
+        "@timestamp": "2021-03-03T01:02:03.000Z",
+        "process.command_line": COMMAND,
+        "process.executable": DATA["Image"],
+        "process.parent.executable": DATA["ParentImage"],
+        "winlog.channel": SYSMON,
+        "winlog.computer_name": "EXCH01",
+        "winlog.event_id": 1,
+        "winlog.provider_name": "Microsoft-Windows-Sysmon",
+        "winlog.record_id": 77,
+    },
     "velociraptor parse_evtx": {
         "System": {
             "Provider": {"Name": "Microsoft-Windows-Sysmon", "Guid": "{0}"},
@@ -220,6 +249,31 @@ def test_parameters_of_log_analytics_are_data() -> None:
     ):
         record, time = read(shape | {"EventID": 1} | data)
         assert (record["Data"], record["Channel"], time) == ('New-X\n-Y "a<b"', "MSExchange Management", TIME)
+
+
+@pytest.mark.parametrize(
+    ("channel", "number", "moved", "field"),
+    [
+        (SYSMON, 7, {"file": {"path": "a"}}, "ImageLoaded"),
+        (SYSMON, 11, {"file": {"path": "a"}}, "TargetFilename"),
+        (SYSMON, 13, {"registry": {"path": "a"}}, "TargetObject"),
+        ("Security", 4688, {"process": {"executable": "a"}}, "NewProcessName"),
+        (
+            "Microsoft-Windows-PowerShell/Operational",
+            4104,
+            {"powershell": {"file": {"script_block_text": "a"}}},
+            "ScriptBlockText",
+        ),
+    ],
+)
+def test_what_a_module_of_elastic_moved_is_under_its_old_name(
+    channel: str, number: int, moved: dict[str, object], field: str
+) -> None:
+    header = {"channel": channel, "event_id": number}
+    record, _ = read(moved | {"winlog": header})
+    assert record[field] == "a"
+    kept, _ = read(moved | {"winlog": header | {"event_data": {field: "b"}}})
+    assert kept[field] == "b"
 
 
 def test_unnamed_data_of_evtxecmd_are_data() -> None:

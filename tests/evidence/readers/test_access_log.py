@@ -21,6 +21,11 @@ IIS = (
     "192.0.2.1, EXAMPLE\\user, 3/3/2021, 17:39:04, W3SVC1, MX01, 198.51.100.4, "
     "15, 163, 3401, 200, 0, POST, /ecp/y.js, a=b,"
 )
+W3C = "2021-03-03 17:39:04 198.51.100.4 POST /ecp/y.js a=b 443 EXAMPLE\\user 192.0.2.1 agent - 200 0 0 15"
+ALL_FIELDS = (
+    "2021-03-03 17:39:04 W3SVC1 MX01 198.51.100.4 POST /ecp/y.js a=b 443 EXAMPLE\\user 192.0.2.1 HTTP/1.1 agent a=b "
+    "https://a.example/ mail.example.org 200 0 0 3401 163 15"
+)
 BOTH = {
     "c-ip": "192.0.2.1",
     "cs-username": "EXAMPLE\\user",
@@ -58,6 +63,38 @@ def test_each_request_is_a_record_with_the_names_of_w3c_logs(line: str, utc: dat
     for _, moment, record in found:
         assert moment == utc
         assert record.items() >= BOTH.items()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        W3C,
+        W3C.replace(" agent - ", " agent "),
+        "2021-03-03 17:39:04 W3SVC1 198.51.100.4 POST /ecp/y.js a=b 443 EXAMPLE\\user 192.0.2.1 agent 200 0 0",
+        ALL_FIELDS,
+    ],
+    ids=["IIS 8.5 and later", "IIS 7 and 8", "IIS 6", "all fields"],
+)
+@pytest.mark.parametrize(
+    "before", ["", "u_ex210303.log:", r"C:\inetpub\logs\LogFiles\W3SVC1\u_ex210303.log:", "./a b/u_ex210303.log:15:"]
+)
+def test_rows_of_w3c_logs_that_lost_their_header(row: str, before: str) -> None:
+    ((_, moment, record),), fault = read(before + row)
+    assert (moment, fault) == (datetime(2021, 3, 3, 17, 39, 4, tzinfo=UTC), None)
+    assert record.items() >= {name: value for name, value in BOTH.items() if name != "sc-bytes"}.items()
+
+
+@pytest.mark.parametrize(
+    "row", [W3C + " 192.0.2.7", W3C.replace("POST", "/"), W3C.replace("192.0.2.1", "443"), W3C.replace("200", "x")]
+)
+def test_rows_whose_columns_are_not_known_are_told(row: str) -> None:
+    assert read(f"{W3C}\n{row}\n")[1] is SkipReason.MALFORMED_LINE
+
+
+def test_a_visitor_cannot_make_a_row_out_of_a_line_of_another_format() -> None:
+    for line in (NCSA.replace("/ecp/y.js?a=b HTTP/1.0", f"/x:{W3C}"), IIS.replace("/ecp/y.js", f"/x:{W3C}")):
+        ((_, _, record),), fault = read(line)
+        assert (record["cs-uri-stem"].startswith("/x:2021"), fault) == (True, None)
 
 
 @pytest.mark.parametrize(("day", "month"), [("03/04/21", 3), ("3/4/2021", 3), ("12/04/21", 12)])

@@ -78,6 +78,61 @@ TABLES = {
     "splunk.json": json.dumps({"preview": False, "offset": 0, "result": SPLUNK}),
     "splunk-answer.json": json.dumps({"results": [SPLUNK]}),
 }
+ROW = "2021-03-03 04:12:11 192.0.2.1 POST /ecp/y.js a=b+c 443 - 203.0.113.5 sample+agent - 241 0 0 31"
+ECS = {
+    "@timestamp": "2021-03-03T04:12:11.000Z",
+    "event": {"dataset": "iis.access", "module": "iis"},
+    "host": {"name": "MX01", "ip": ["192.0.2.1", "2001:db8::1"]},
+    "http": {"request": {"method": "post"}, "response": {"status_code": 241}},
+    "iis": {"access": {"sub_status": 0}},
+    "source": {"ip": "203.0.113.5", "address": "203.0.113.5%0"},
+    "url": {"path": "/ecp/y.js", "query": "a=b+c"},
+    "user": {"name": "-"},
+    "user_agent": {"original": "sample agent"},
+}
+FLAT_ECS = {
+    "@timestamp": "2021-03-03T04:12:11.000Z",
+    "event.dataset": "iis.access",
+    "host.hostname": "MX01",
+    "http.request.method": "POST",
+    "http.response.status_code": 241,
+    "source.address": "203.0.113.5",
+    "url.path": "/ecp/y.js",
+    "url.query": "a=b+c",
+    "user_agent.original": "sample agent",
+}
+FILEBEAT_6 = {
+    "@timestamp": "2021-03-03T04:12:11.000Z",
+    "beat": {"hostname": "MX01"},
+    "fileset": {"module": "iis", "name": "access"},
+    "iis": {
+        "access": {
+            "agent": "sample agent",
+            "method": "POST",
+            "query_string": "a=b+c",
+            "remote_ip": "203.0.113.5",
+            "response_code": "241",
+            "url": "/ecp/y.js",
+        }
+    },
+}
+RAW = {"_raw": ROW, "_time": "2021-03-03T04:12:11.000+0000", "host": "MX01", "sourcetype": "iis"}
+UNPARSED = {
+    "@timestamp": "2021-03-04T00:00:00Z",
+    "agent": {"hostname": "MX01"},
+    "event": {"module": "iis"},
+    "message": ROW,
+}
+SHIPPED = {
+    "filebeat.json": json.dumps(ECS),
+    "filebeat-8.ndjson": "\n".join([json.dumps(FLAT_ECS)]),
+    "filebeat-6.json": json.dumps([FILEBEAT_6], indent=1),
+    "filebeat-without-its-pipeline.json": json.dumps(UNPARSED),
+    "elasticsearch.json": json.dumps({"took": 1, "hits": {"hits": [{"_index": "x", "_source": ECS}]}}),
+    "splunk-raw.csv": "\n".join(map(_quoted, (RAW, RAW.values()))) + "\n",
+    "splunk-raw.json": json.dumps({"preview": False, "offset": 0, "result": RAW}),
+    "splunk-raw-answer.json": json.dumps({"results": [RAW]}),
+}
 
 
 def read(text: str) -> tuple[list[tuple[int | None, datetime | None, Record]], SkipReason | None]:
@@ -95,6 +150,27 @@ def test_a_request_is_the_same_in_each_table(table: str) -> None:
     ((number, moment, record),), fault = read(table)
     assert (number, moment, fault) == (1, datetime(2021, 3, 3, 4, 12, 11, tzinfo=UTC), None)
     assert {name: value for name, value in record.items() if name not in ("date", "time")} == REQUEST
+
+
+@pytest.mark.parametrize("table", SHIPPED.values(), ids=SHIPPED)
+def test_a_request_is_the_same_under_the_names_of_a_shipper(table: str) -> None:
+    ((number, moment, record),), fault = read(table)
+    assert (number, moment, fault) == (1, datetime(2021, 3, 3, 4, 12, 11, tzinfo=UTC), None)
+    assert record.items() >= REQUEST.items()
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "no line of a log", ROW + " 1", ROW.replace("POST", "-"), ROW.replace("203.0.113.5", "-")]
+)
+def test_rows_without_a_request_are_told(raw: str) -> None:
+    found, fault = read(json.dumps([RAW, {**RAW, "_raw": raw}]))
+    assert (len(found), fault) == (2, SkipReason.MALFORMED_LINE)
+
+
+def test_a_line_in_another_format_has_its_own_time() -> None:
+    line = '192.0.2.1 - - [03/Mar/2021:04:12:11 -0800] "GET /a HTTP/1.0" 200 3'
+    ((_, moment, record),), fault = read(json.dumps({**RAW, "_raw": line}))
+    assert (moment, record["cs-uri"], fault) == (datetime(2021, 3, 3, 12, 12, 11, tzinfo=UTC), "/a", None)
 
 
 def test_half_a_character_is_no_obstacle() -> None:
@@ -167,8 +243,9 @@ def test_prose_that_names_such_columns_is_no_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_each_table_is_recognised_in_any_folder(tmp_path: Path, pack: str, encoding: str) -> None:
-    write_tree(tmp_path, {f"a/{name}": text.encode(encoding) for name, text in TABLES.items()})
+    tables = TABLES | SHIPPED
+    write_tree(tmp_path, {f"a/{name}": text.encode(encoding) for name, text in tables.items()})
     with open_evidence(tmp_path) as evidence:
         found = list(recognise(evidence, load_pack(pack).kinds))
-    assert len(found) == len(TABLES)
+    assert len(found) == len(tables)
     assert {one.kind for one in found if isinstance(one, Artefact)} == {"iis-table"}

@@ -102,6 +102,31 @@ EXPORTS = {
     "a correlation of Chainsaw": json.dumps([{"kind": "aggregate", "documents": list(SHAPES.values())}]),
 }
 
+AGENT = "\n".join(
+    (
+        *("03/03/2021 02:02:03 AM", f"LogName={SYSMON}", "EventCode=1", "ComputerName=EXCH01", "RecordNumber=77"),
+        *("SourceName=Microsoft-Windows-Sysmon", "Keywords=None", f"Message={MESSAGE.replace(chr(13), '')}"),
+    )
+)
+SPLUNK = {"_time": "2021-03-03T01:02:03.000+0000", "host": "EXCH01", "index": "windows", "sourcetype": "x"}
+XML = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+    "<Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID><TimeCreated SystemTime='2021-03-03T01:02:03Z'/>"
+    f"<EventRecordID>77</EventRecordID><Channel>{SYSMON}</Channel><Computer>EXCH01</Computer></System><EventData>"
+    + "".join(f"<Data Name='{name}'>{html.escape(value)}</Data>" for name, value in DATA.items())
+    + "</EventData></Event>"
+)
+RAW = {
+    f"Splunk's text alone, {form}, {kind}": written
+    for kind, raw in (("XML", XML), ("of its agent", AGENT))
+    for form, written in (
+        ("table", table([{"_raw": raw} | SPLUNK] * len(SHAPES))),
+        ("lines", "\n".join([json.dumps({"preview": False, "result": {"_raw": raw} | SPLUNK})] * len(SHAPES))),
+        ("array", json.dumps([{"_raw": raw} | SPLUNK] * len(SHAPES), indent=1)),
+    )
+}
+EXPORTS |= RAW
+
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("export", EXPORTS)
@@ -145,6 +170,25 @@ def test_local_times_without_a_known_zone_are_told_with_what_sysmon_says_of_the_
     assert "events whose times name no zone, read as UTC: 2;" in _said([local, local])
     assert "clock was +2 hours from UTC" in _said([local, sysmon])
     assert _said([sysmon]) == _said([local], ZoneInfo("Europe/Berlin")) == ""
+
+
+def test_the_times_of_nxlog_are_those_of_the_server() -> None:
+    event = {"EventTime": "2021-03-03 02:02:03", "EventID": 4688, "Channel": "Security", "SourceModuleName": "in"}
+    zoned = EventExportReader(ReaderSettings(named_zone=ZoneInfo("Europe/Berlin")))
+    ((_, moment, _),) = zoned.records(artefact(json.dumps(event)))
+    assert moment == TIME
+    ((_, moment, _),) = zoned.records(artefact(json.dumps(event | {"@timestamp": "2021-03-03T01:02:03Z"})))
+    assert moment == TIME
+    with pytest.raises(EvidenceReadError, match="name the timezone in the facts"):
+        list(EventExportReader().records(artefact(json.dumps(event))))
+
+
+@pytest.mark.parametrize("raw", ["no event", XML[:200], "LogName=Security"])
+def test_a_text_of_splunk_that_is_no_event_is_told_and_kept(raw: str) -> None:
+    found, fault = read(json.dumps([SPLUNK | {"_raw": raw}, SPLUNK | {"_raw": XML}]))
+    assert fault is SkipReason.DAMAGED
+    assert [record.get("EventID") for _, record in found] == [None, "1"]
+    assert found[0][1].get("_raw", raw) == raw
 
 
 @pytest.mark.parametrize(

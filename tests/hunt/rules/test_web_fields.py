@@ -67,6 +67,12 @@ LOGS = {
         '198.51.100.8 - - [03/Mar/2021:17:39:05 +0000] "GET /sample.aspx HTTP/1.0" 200 1 "-" "-"\n'
         '198.51.100.8 - - [03/Mar/2021:17:39:06 +0000] "GET /aspnet_client/deep.aspx HTTP/1.0" 200 1 "-" "-"\n'
     ),
+    "iis-rows": (
+        "\n2021-03-03 17:39:04 192.0.2.1 GET /a/y.js a=b 443 EXAMPLE\\bob 198.51.100.7 sample+agent+made+up "
+        "https://ref.example/x 200 0 0 1\n"
+        "u.log:2021-03-03 17:39:05 192.0.2.1 GET /sample.aspx - 443 - 198.51.100.8 - - 200 0 0 1\n"
+        "u.log:2021-03-03 17:39:06 192.0.2.1 GET /aspnet_client/deep.aspx - 443 - 198.51.100.8 - - 200 0 0 1\n"
+    ),
     "iis-table": (
         "date,time,cIp,csUsername,csMethod,csUriStem,csUriQuery,scStatus,csReferer,csUserAgent\n"
         "2021-03-03,17:39:04,198.51.100.7,EXAMPLE\\bob,GET,/a/y.js,a=b,200,https://ref.example/x,sample+agent+made+up\n"

@@ -14,6 +14,7 @@ import orjson
 
 from waspglass.evidence.artefact import Columns, LineFormat, Record
 from waspglass.evidence.errors import MalformedLineError
+from waspglass.evidence.formats.event_ecs import add_what_was_moved
 from waspglass.evidence.formats.event_exports import export_of, unwrapped
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, event_of_beats, event_of_parser, flat_event
 from waspglass.evidence.formats.moments import json_date, moment, since_1970
@@ -44,9 +45,11 @@ def flatten_event(document: Json) -> dict[str, str]:
         return event_of_parser(event)
     winlog = document.get("winlog")
     if isinstance(winlog, Mapping):
-        return event_of_beats(document, winlog)
+        return add_what_was_moved(event_of_beats(document, winlog), document)
     if isinstance(document.get("System"), Mapping):
         return event_of_parser(document)
+    if "winlog.channel" in document:
+        return add_what_was_moved(flat_event(document, RENAMED), document)
     exported = export_of(document)
     return flat_event(document, RENAMED) if exported is None else exported
 

@@ -1,11 +1,16 @@
-r"""Access logs without a header: NCSA (which Apache and nginx write too, "combined" or not) and Microsoft's IIS format.
+r"""Access logs without a header: NCSA (which Apache and nginx write too), Microsoft's IIS format, rows of W3C logs.
 
     192.0.2.1 - EXAMPLE\user [08/Apr/2021:17:39:04 -0800] "GET /a.aspx?x HTTP/1.0" 200 3401
     192.0.2.1, -, 03/20/21, 7:55:20, W3SVC2, SERVER, 198.51.100.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
+    u_ex210320.log:2021-03-20 07:55:20 198.51.100.45 GET /a.gif - 443 - 192.0.2.1 Mozilla/4.0+(x) - 200 0 0 31
 
 Fields bear the names of W3C logs, so rules for web servers run on them. NCSA states the zone of its times; those of the
 IIS format are local, the month first (learn.microsoft.com, "IIS Log File Formats"; rows in tests of logjoint and in
 brianary/scripts). It separates by comma and blank and quotes nothing; of its values only the path can hold both.
+
+Rows of W3C logs have lost the header that names their columns. They are read if IIS writes so many columns unless told
+otherwise, or with all fields chosen, and each value has the shape of its column; `findstr`, `grep` and `Select-String`
+put the name of the file before them (defaults: `#Fields` of IIS 6, 7 to 8, 8.5 and later in published logs).
 """
 
 from __future__ import annotations
@@ -13,18 +18,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
 
-from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
+from waspglass.evidence.artefact import Artefact, Columns, LogReader, Place, Record
 from waspglass.evidence.errors import MalformedLineError, reading
 from waspglass.evidence.formats.moments import MONTHS, clock_time
+from waspglass.evidence.formats.w3c import ExtendedLog
 from waspglass.evidence.readers.line_faults import tell_line_faults
 from waspglass.evidence.readers.local_times import local_moment
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
-__all__ = ["AccessLogReader", "reader"]
+__all__ = ["AccessLogReader", "read_request", "reader"]
 
 _LONGEST_LINE = 256 * 1024
 """Bytes; web servers refuse requests of a quarter of it."""
@@ -44,6 +51,23 @@ _IIS = (
     *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
 )
 _SHORT_YEAR = re.compile(r"/(\d\d)$")
+_ROW = re.compile(r"""(?:[^\s"[,][^"[,\t]{0,300}?:)??(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*)""")
+"""What stands before it cannot be the beginning of another format, in which a visitor chooses what the path holds."""
+_W3C = ExtendedLog("w3c")
+_ASKED = "cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
+_SAID = ("cs(User-Agent)", "cs(Cookie)", "cs(Referer)")
+_ANSWERED = "sc-status sc-substatus sc-win32-status"
+_MEASURED = "sc-bytes cs-bytes time-taken"
+_LAYOUTS = tuple(
+    Columns(names=("date", "time", *names.split()))
+    for names in (
+        f"s-ip {_ASKED} cs(User-Agent) cs(Referer) {_ANSWERED} time-taken",
+        f"s-ip {_ASKED} cs(User-Agent) {_ANSWERED} time-taken",
+        f"s-sitename s-ip {_ASKED} cs(User-Agent) {_ANSWERED}",
+        f"s-sitename s-computername s-ip {_ASKED} cs-version {' '.join(_SAID)} cs-host {_ANSWERED} {_MEASURED}",
+    )
+)
+_REQUEST = frozenset({"c-ip", "cs-method", "cs-uri-stem", "sc-status"})
 
 
 class AccessLogReader(LogReader):
@@ -59,7 +83,7 @@ class AccessLogReader(LogReader):
         with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
             for number, line, ended in _lines(stream, faults):
                 try:
-                    record, moment = _read(line, self._settings.zone)
+                    record, moment = read_request(line, self._settings.zone)
                 except MalformedLineError:
                     faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
                     continue
@@ -84,9 +108,30 @@ def _lines(stream: BinaryIO, faults: Counter[SkipReason]) -> Iterator[tuple[int,
         number += whole
 
 
-def _read(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:
+def read_request(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:
+    """Fields and moment of the request in one line of any of these formats.
+
+    Args:
+        line: Without its end.
+        zone: Of the server, for the IIS format.
+
+    Raises:
+        MalformedLineError: If it is none.
+    """
+    row = _ROW.fullmatch(line)
+    if row is not None and (record := _of_w3c(row[1])) is not None:
+        return record, _W3C.time(record, _LAYOUTS[0])
     found = next(filter(None, (way.fullmatch(line) for way in _WAYS)), None)
     return _of_iis(line, zone) if found is None else _of_ncsa(found)
+
+
+def _of_w3c(row: str) -> Record | None:
+    for layout in _LAYOUTS:
+        with suppress(MalformedLineError):
+            record = _W3C.record(row.encode(), layout)
+            if record.keys() >= _REQUEST and not any(_W3C.misfits(record, layout)):
+                return {name: text.replace("+", " ") if name in _SAID else text for name, text in record.items()}
+    return None
 
 
 def _of_iis(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:

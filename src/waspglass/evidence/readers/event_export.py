@@ -21,6 +21,7 @@ from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
 from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of, whole_text
 from waspglass.evidence.readers.event_documents import documents
+from waspglass.evidence.readers.event_raw import event_of_raw
 from waspglass.evidence.readers.local_times import day_stands_first, is_ambiguous, is_local, local_moment
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
@@ -28,6 +29,8 @@ from waspglass.model.skip import SkipReason
 __all__ = ["EventExportReader", "reader"]
 
 _LOCAL_TIMES = ("TimeCreated", "TimeGenerated")
+_NXLOG_TIME = "EventTime"
+"""Local, and written `2021-03-03 05:12:11`; with `@timestamp` beside it, that is meant."""
 _CHANNELS = {
     "App": "Application",
     "Defender": "Microsoft-Windows-Windows Defender/Operational",
@@ -80,7 +83,7 @@ class EventExportReader(LogReader):
         Raises:
             EvidenceReadError: At the end, if some of it, or times of events, could not be read, or name no zone.
         """
-        day_first, decided, unread, zoneless = None, False, 0, 0
+        day_first, decided, unread, zoneless, strange = None, False, 0, 0, 0
         ahead = set[timedelta]()
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
@@ -95,7 +98,11 @@ class EventExportReader(LogReader):
                 elif clock is not None and moment is not None and len(ahead) < _MOST_OFFSETS:
                     ahead.add(round((clock - moment) / _QUARTER) * _QUARTER)
             unread += moment is None
+            strange += "_raw" in record and "EventID" not in record
             yield Place(record=number), moment, record
+        if strange:
+            message = f"rows whose text is no event that could be read: {strange}; export the fields by name, or XML"
+            raise read_error(artefact.file.path, SkipReason.DAMAGED, message)
         if unread:
             message = f"events without a time that can be read: {unread}; save the log as EVTX or XML instead"
             raise read_error(artefact.file.path, SkipReason.BAD_TIME, message)
@@ -130,12 +137,15 @@ def _times_in(artefact: Artefact) -> Iterator[str]:
 
 def _written(record: Record) -> str:
     """The time that may be a local one, as the file has it; empty if there is none."""
+    if _NXLOG_TIME in record and "@timestamp" not in record:
+        return record[_NXLOG_TIME].replace("-", "/")
     return next((record[name] for name in _LOCAL_TIMES if name in record), "")
 
 
 def _documents(artefact: Artefact) -> Iterator[Json]:
     with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
-        yield from documents(stream, artefact.file.path)
+        for document in documents(stream, artefact.file.path):
+            yield event_of_raw(document, artefact.file.path)
 
 
 def _event(document: Json) -> dict[str, str]:

@@ -16,7 +16,7 @@ from waspglass.evidence.formats.event_shapes import Json
 from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
 from waspglass.evidence.readers.xml_elements import xml_elements
 
-__all__ = ["xml_documents"]
+__all__ = ["event_of_xml", "xml_documents"]
 
 _BEGIN = re.compile(r"<Event[\s>]")
 _END = "</Event>"
@@ -47,12 +47,12 @@ def xml_documents(text: TextIO, held: str, path: str) -> Iterator[Json]:
             if block is None:
                 faults += 1
             else:
-                yield _readable(block, path)
+                yield event_of_xml(block, path)
         except EvidenceReadError:
             faults += 1
             if block is not None and (behind := _last_begin(block)):  # the end that was found is that of another event
                 with suppress(EvidenceReadError):
-                    yield _readable(block[behind:], path)
+                    yield event_of_xml(block[behind:], path)
         if faults > MOST_FAULTS:
             break
     tell_faults(faults, path)
@@ -85,8 +85,12 @@ def _last_begin(block: str) -> int:
     return max(found.start() for found in _BEGIN.finditer(block))
 
 
-def _readable(block: str, path: str) -> Json:
-    """The event; characters that XML does not allow, which exporters write as they stand in the event, are replaced."""
+def event_of_xml(block: str, path: str) -> Json:
+    """One event; characters that XML does not allow, which exporters write as they stand in it, are replaced.
+
+    Raises:
+        EvidenceReadError: If it is damaged.
+    """
     try:
         return _document(block, path)
     except EvidenceReadError:

@@ -1,0 +1,47 @@
+"""Events of which Splunk exported the text alone (`_raw`): XML, or names and values a line, as its agent writes them.
+
+    03/03/2021 04:12:11 AM
+    LogName=Security
+    EventCode=4688
+    Message=A new process has been created. ...
+
+The first line is local time; `_time` beside the text is not. Source: Splunk, "Monitor Windows event log data".
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.formats.event_exports import unwrapped
+from waspglass.evidence.formats.event_shapes import Json
+from waspglass.evidence.readers.event_xml import event_of_xml
+
+__all__ = ["event_of_raw"]
+
+_RAW = "_raw"
+_LINE = re.compile(r"^([A-Za-z]\w{0,63})=([^\r\n]*)", re.MULTILINE)
+_NAMES = {"EventCode": "Id", "SourceName": "ProviderName", "ComputerName": "MachineName"}
+
+
+def event_of_raw(document: Json, path: str) -> Json:
+    """The event that the text of a row is, in the shape of a parser or of `Get-WinEvent`; else the row as it is.
+
+    Args:
+        document: A row of an export.
+        path: For messages.
+    """
+    row = unwrapped(document)
+    raw = row.get(_RAW)
+    if not isinstance(raw, str) or "EventCode" in row or "EventID" in row:
+        return document
+    if raw.lstrip().startswith("<Event"):
+        with suppress(EvidenceReadError):
+            return event_of_xml(raw, path)
+    header, _, message = raw.partition("\nMessage=")
+    told: dict[str, str] = dict(_LINE.findall(header))
+    if "EventCode" not in told:
+        return document
+    named = {_NAMES.get(name, name): value for name, value in told.items()}
+    return {"_time": row.get("_time"), **named, "Message": message}
