@@ -18,6 +18,7 @@ from tests.census.exports import (
     VULNERABLE,
     add,
     added,
+    banner,
     counts,
     jsonl,
     rows,
@@ -43,6 +44,20 @@ def test_shadowserver_of_2021(tmp_path: Path) -> None:
     first, second = rows(tmp_path)
     assert (first["asn"], second["asn"]) == (7018, None)
     assert (second["compromise"], second["url"], second["server_name"]) == ("webshell", "/a.aspx", "EX2")
+
+
+@pytest.mark.parametrize("wide", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("number", range(4))
+def test_each_format_is_known_as_windows_writes_it(tmp_path: Path, number: int, wide: str) -> None:
+    """`shodan parse > file` and `nmap -oX - > file` in PowerShell; Nmap's file still says that it is UTF-8."""
+    text = [
+        jsonl(banner("192.0.2.1")).decode(),
+        jsonl({"ip": "192.0.2.1", "services": [{"port": 443}]}).decode(),
+        "\n".join((COLUMNS_2021, ROW_2021, "")),
+        nmap(NMAP_HOST.format(address="192.0.2.1", script="")).decode().replace("?>", ' encoding="UTF-8"?>', 1),
+    ][number]
+    export = f"\ufeff{text}".replace("\n", "\r\n").encode(wide)
+    assert added(add(tmp_path, "export-2021-03-09", export)) == (1, {})
 
 
 def test_shadowserver_of_today_with_columns_in_another_order(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_lines_keep_their_numbers_after_a_skip(tmp_path: Path) -> None:
 
 def test_utf16_and_byte_order_marks(tmp_path: Path) -> None:
     text = jsonl(banner("192.0.2.1", org="Größe")).decode()
-    assert added(add(tmp_path, "a.json", text.encode("utf-16"), source="shodan")) == (1, {})
+    assert added(add(tmp_path, "a.json", text.encode("utf-16"))) == (1, {})
     assert added(add(tmp_path, "b.json", b"\xef\xbb\xbf" + text.encode())) == (1, {})
 
 

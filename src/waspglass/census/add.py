@@ -21,6 +21,7 @@ from waspglass.census.sighting import Tally
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content, file_digest, open_content
 from waspglass.census.sources.json_array import in_lines
+from waspglass.census.sources.lines import utf8_start
 from waspglass.census.sources.opening import Export, exports_in
 from waspglass.census.sources.recognise import choose, day_in_name
 from waspglass.census.sources.source import Head, LineSource, Source
@@ -157,7 +158,7 @@ class _Session:
     def _add(self, export: Export, packed: str) -> Outcome:
         with open_content(export, partial=self.options.partial) as opened:
             content = in_lines(opened)
-            head = Head(export.name, content.peek())
+            head = Head(export.name, utf8_start(content.peek()))
             source = choose(head, self.options.sources, self.options.source, export.shown)
             writer = SightingWriter(self.folder, source.feed(head), packed[:16])
             tally = Tally(export.shown)

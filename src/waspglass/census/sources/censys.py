@@ -153,7 +153,7 @@ class Censys:
 
     def recognises(self, head: Head) -> bool:
         """The fields `services` and `ip` are in both forms; Shodan's records do not have `services`."""
-        line = head.start.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
+        line = head.start.lstrip().split(b"\n", 1)[0]
         return line.startswith(b"{") and b'"services"' in line and b'"ip"' in line and b'"_shodan"' not in line
 
     def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam

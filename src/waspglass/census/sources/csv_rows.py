@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections.abc import Iterator
 
@@ -21,20 +20,18 @@ CELL_LIMIT = 1 << 20
 
 
 def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> list[str]:
-    """The column names of a CSV from its first bytes, in lower case; empty if there is no text header.
-
-    A byte-order mark outranks the encoding, as it does when the rows are read.
-    """
-    line = start.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n", 1)[0]
-    for mark, wide in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-        if start.startswith(mark):
-            encoding = "utf-8"
-            line = start[2:].decode(wide, "replace").split("\n", 1)[0].encode()
+    """The column names of a CSV from `Head.start`, in lower case; empty if there is no text header."""
+    line = start.lstrip().split(b"\n", 1)[0]
     try:
-        row = next(csv.reader([line.decode(encoding).strip("\r")], delimiter=delimiter), [])
+        row = next(csv.reader([line.decode(_handed_over(encoding)).strip("\r")], delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):
         return []
     return [name.strip().lower() for name in row]
+
+
+def _handed_over(encoding: str) -> str:
+    """Content with a mark of UTF-16 is handed over as UTF-8."""
+    return "utf-8" if encoding.startswith("utf-16") else encoding
 
 
 class CsvLines:
@@ -43,8 +40,7 @@ class CsvLines:
     def __init__(self, content: Content, tally: Tally, encoding: str = "utf-8") -> None:
         self.number = 0
         self._tally = tally
-        # Content with a mark of UTF-16 is handed over as UTF-8.
-        self._encoding = "utf-8" if encoding.startswith("utf-16") else encoding
+        self._encoding = _handed_over(encoding)
         self._blocks = whole_lines(content, tally)
         self._fresh: Block | None = None
         self._left: list[bytes] = []

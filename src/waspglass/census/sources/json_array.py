@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from waspglass.census.errors import ExportError
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.lines import LINE_LIMIT, text_blocks
+from waspglass.census.sources.lines import LINE_LIMIT, text_blocks, utf8_start
 from waspglass.model.errors import Location
 
 __all__ = ["Cutter", "in_lines"]
 
-_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(?:\[\s*\{|\{\s*\"matches\"\s*:\s*\[\s*\{|(\{)\s*?\n)")
+_START = re.compile(rb"\s*(?:\[\s*\{|\{\s*\"matches\"\s*:\s*\[\s*\{|(\{)\s*?\n)")
 """An array of objects; Shodan's answers to a search, also one a line; or an object that does not end in its line."""
 _WRAPPED = rb'"(?:matches|hits|results|items|data)"\s*:\s*'
 """How answers of search interfaces name the array of records: Shodan, Censys, ONYPHE, Netlas, Quake."""
@@ -34,7 +34,7 @@ _CUT, _OTHER = b"{", b"[]\n"
 
 def in_lines(content: Content) -> Content:
     """The content, an array of objects as one object a line: the number of a line is that of the element."""
-    start = content.peek().replace(b"\0", b"")
+    start = utf8_start(content.peek())
     found = _START.match(start[:4096])
     if found is None or (found[1] and not _WRAPPED_START.search(start)):
         return content

@@ -69,7 +69,7 @@ class MappedJson(Declared):
 
     def recognises(self, head: Head) -> bool:
         """The first line is an object with something at the path declared for the address."""
-        line = head.start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+        line = head.start.lstrip().split(b"\n", 1)[0]
         try:
             record = msgspec.json.decode(line, type=Record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

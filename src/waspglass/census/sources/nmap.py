@@ -24,6 +24,7 @@ from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
+from waspglass.census.sources.lines import text_blocks
 from waspglass.census.sources.source import Head, row_frames
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -75,7 +76,7 @@ def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
     root: Element | None = None
     found, since = 0, 0
     try:
-        for block in content.blocks():
+        for block in text_blocks(content):
             parser.feed(block)
             since += len(block)
             for item in parser.read_events():

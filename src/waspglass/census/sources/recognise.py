@@ -33,7 +33,7 @@ def choose(head: Head, sources: Sequence[Source], wanted: str | None, shown: str
             return source
     reason = "it is empty" if not head.start.strip() else "no reader knows this content"
     hint = "Name the format with --source, or declare the columns of a CSV with --mapping"
-    if head.start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"["):
+    if head.start.lstrip().startswith(b"["):
         hint = "JSON is read as one object a line, or as an array of objects"
     raise ExportError(f"not recognised: {reason}", location=Location(shown), hint=hint)
 

@@ -108,7 +108,7 @@ class Shodan:
 
     def recognises(self, head: Head) -> bool:
         """Shodan marks each banner with `_shodan`; an export reduced by `jq` still has `ip_str` and `port`."""
-        line = head.start.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
+        line = head.start.lstrip().split(b"\n", 1)[0]
         return line.startswith(b"{") and (b'"_shodan"' in line or (b'"ip_str"' in line and b'"port"' in line))
 
     def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam

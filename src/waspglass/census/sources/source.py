@@ -25,6 +25,7 @@ class Head:
     Attributes:
         name: File name without folder and without the ending of its packing.
         start: The first bytes of the content, at most 256 KiB: a page of 60 KB can stand before what names the format.
+            In UTF-8 and without a mark, if the content has a mark.
     """
 
     name: str
