@@ -71,6 +71,13 @@ def test_standard_error_that_cannot_be_written_takes_neither_answer_nor_exit_cod
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("unheard", ["2> /dev/full", "2> >(exec <&-)"])
+@pytest.mark.parametrize("words", [("examine",), ("--bogus",), ("census", "report", "--country")])
+def test_wrong_use_that_nobody_hears_of_keeps_its_exit_code(words: tuple[str, ...], unheard: str) -> None:
+    assert shell(f'"$@" {unheard}', *words).returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_standard_output_on_a_full_disk_is_said(tmp_path: Path) -> None:
     done = shell('"$@" > /dev/full', *OCCUPIED, "--out", str(tmp_path / "out"))
     assert done.returncode == 5
@@ -230,6 +237,25 @@ finally:
 """
     done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (code, said)
+
+
+@posix
+@pytest.mark.parametrize(("number", "said"), [(signal.SIGINT, "waspglass: interrupted\n"), (signal.SIGTERM, "")])
+def test_a_request_to_end_that_a_library_makes_a_fault_of_its_own_ends_in_order(number: int, said: str) -> None:
+    body = f"""
+import contextlib, os
+from waspglass.cli import commands, main
+
+def query(prog_name):
+    with contextlib.suppress(BaseException):
+        os.kill(os.getpid(), {number:d})
+    raise RuntimeError("Query interrupted")  # DuckDB does so
+
+commands.program = lambda words: query
+main.run()
+"""
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (128 + number, said)
 
 
 @posix

@@ -26,24 +26,48 @@ def _interrupted() -> NoReturn:
     sys.exit(_INTERRUPTED)
 
 
-def _end_in_order() -> None:
+def _end_in_order() -> list[int]:
     """Makes a request to end an exception, so that temporary files are removed and a terminal gets its cursor back.
 
     One that is ignored stays so: `nohup` asks for that. A forked worker ends at once: what it would put away is its
     parent's, and its parent is to see that it was ended.
+
+    Returns:
+        The requests so far, filled as they come: a library may make another exception of ours (DuckDB does).
     """
     owner = os.getpid()
+    asked: list[int] = []
 
     def ended(number: int, _frame: FrameType | None) -> NoReturn:
         if os.getpid() != owner:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        asked.append(number)
         sys.exit(128 + number)
+
+    def interrupted(number: int, _frame: FrameType | None) -> NoReturn:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
 
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, ended)
+    return asked
+
+
+def _end_unheard(fault: OSError) -> None:
+    """Ends with the code of a refusal that nobody heard, because standard error is full or closed; if there is one."""
+    refusal: BaseException | None = fault
+    while isinstance(refusal, OSError):
+        refusal = refusal.__context__
+    code = getattr(refusal, "exit_code", None)
+    if isinstance(code, int):
+        tell("")
+        sys.exit(code)
 
 
 def _refuse_no_file(words: list[str]) -> None:
@@ -67,7 +91,7 @@ def run() -> None:
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none of ours; looking for them costs
     steady_streams()
-    _end_in_order()
+    asked = _end_in_order()
     try:
         from waspglass.cli.commands import program
 
@@ -81,11 +105,17 @@ def run() -> None:
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # how typer answers Ctrl-C
             _interrupted()
+        if isinstance(end.__context__, OSError):  # how rich answers a closed pipe
+            _end_unheard(end.__context__)
         raise
-    except BrokenPipeError:
-        say("")
-        sys.exit(1)
     except Exception as fault:
+        if asked:
+            _interrupted() if asked[0] == signal.SIGINT else sys.exit(128 + asked[0])
+        if isinstance(fault, OSError):
+            _end_unheard(fault)
+        if isinstance(fault, BrokenPipeError):
+            say("")
+            sys.exit(1)
         from waspglass.model.errors import WaspglassError
         from waspglass.report.visible import visible
 
