@@ -35,6 +35,7 @@ def lines(logsource: str, detection: str, events: list[dict[str, object]]) -> li
             "category: ps_script, service: powershell",
             {"Channel": "Microsoft-Windows-PowerShell/Operational", "EventID": 4104},
         ),
+        ("service: powershell", {"Channel": "PowerShellCore/Operational"}),
         ("category: sysmon_status", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 16}),
         ("category: file_delete_detected", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 26}),
         ("category: clipboard_capture", {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 24}),
@@ -81,6 +82,21 @@ def test_fields_of_defender_are_found_with_and_without_their_blanks(name: str) -
     logsource = "product: windows, service: windefend"
     assert lines(logsource, "ThreatName|startswith: 'Backdoor:'", [event, {**event, name: "Tool:x"}]) == [1]
     assert lines(logsource, "Threat_Name|startswith: 'Backdoor:'", [{**event, "Threat Name": "Backdoor:x"}]) == [1]
+
+
+def test_what_an_antivirus_found_is_looked_for_in_the_events_of_defender() -> None:
+    event: dict[str, object] = {"Channel": DEFENDER, "EventID": 1116, "Threat Name": "Backdoor:ASP/Chopper"}
+    event["Path"] = "file:_C:\\inetpub\\wwwroot\\a.aspx"
+    asked = "Signature|contains: 'ASP/', Filename|endswith: .aspx"
+    events = [event, {**event, "EventID": 1117}, {**event, "EventID": 2000}, {**event, "Path": "file:_C:\\a.txt"}]
+    assert lines("category: antivirus", asked, events) == [1, 2]
+
+
+@pytest.mark.parametrize("header", ["EventID: 4688", "Channel: Security", "Provider_Name: P", "Computer: C"])
+def test_events_without_the_fields_of_sysmon_have_their_header(header: str) -> None:
+    event: dict[str, object] = {"Channel": "Security", "EventID": 4688, "Computer": "C", "SourceName": "P"}
+    asked = f"Image|endswith: cmd.exe, {header}"
+    assert lines("category: process_creation", asked, [{**event, "NewProcessName": "c:\\cmd.exe"}]) == [1]
 
 
 def test_rules_for_logs_that_the_evidence_lacks_are_counted_once() -> None:

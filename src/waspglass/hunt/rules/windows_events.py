@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from waspglass.evidence.formats.event_shapes import SYSTEM, SYSTEM_ATTRIBUTES
 from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, asks_for_nothing, disjunction, mapped
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
@@ -23,7 +24,7 @@ class Variant:
         channel: `Channel` of the event; empty for any.
         ids: Event ids; empty for any.
         fields: Sigma's field name -> the event's.
-        only: If given, fields that the event has besides those of `fields`.
+        only: If given, fields that the event has besides its header and those of `fields`.
     """
 
     channel: str = ""
@@ -66,6 +67,8 @@ def means_windows(logsource: Logsource) -> bool:
     return logsource.product is None and logsource.category is not None and variants(logsource) is not None
 
 
+_HEADER = (*SYSTEM, *(name for name, _, _ in SYSTEM_ATTRIBUTES))
+"""Fields that any event has."""
 _DIGESTS = frozenset({"md5", "sha1", "sha256", "imphash"})
 
 
@@ -99,7 +102,9 @@ def _usable(condition: Condition, meant: tuple[Variant, ...]) -> Iterator[tuple[
     """The variants that have fields for the condition, and what of it can be known there."""
     condition = mapped(condition, _with_digests)
     for variant in meant:
-        has = None if variant.only is None else frozenset({*variant.only, *variant.fields, *variant.fields.values()})
+        has = None
+        if variant.only is not None:
+            has = frozenset({*_HEADER, *variant.only, *variant.fields, *variant.fields.values()})
         usable = condition if has is None else known_true(condition, has.__contains__)[0]
         if usable is not None:
             yield variant, usable
