@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, PackError
+from waspglass.packs.based import base_file
 from waspglass.packs.exposed import ExposedProduct, SignsFile
 from waspglass.packs.located import read_table, read_text, read_yaml
 from waspglass.packs.pack import (
@@ -140,10 +142,11 @@ def _read(folder: Path) -> Pack:
         where = Location(_shown(folder, "pack.yml"), field="schema")
         raise PackError(f"pack format {head.schema_!r} is not known", location=where, hint="Update waspglass")
     artefacts = read_yaml(_text(folder, "artefacts.yml"), _shown(folder, "artefacts.yml"), ArtefactsFile)
+    clocks = _optional(folder, "clocks.yml", ClocksFile, ClocksFile(clocks=())).clocks
     return Pack(
         id=head.id,
         version=head.version,
-        sha256=_digest(folder, head),
+        sha256=_digest(folder, head, {entry.base for entry in (*artefacts.kinds, *clocks) if entry.base is not None}),
         title=head.title,
         licence=head.licence,
         cves=head.cves,
@@ -155,7 +158,7 @@ def _read(folder: Path) -> Pack:
         timeline=_rows(folder, "timeline.csv", TimelineRow),
         figures=_rows(folder, "figures.csv", Figure),
         advice=_optional(folder, "advice.yml", AdviceFile, AdviceFile(advice=())).advice,
-        clocks=_optional(folder, "clocks.yml", ClocksFile, ClocksFile(clocks=())).clocks,
+        clocks=clocks,
         titles=_optional(folder, "titles.yml", TitlesFile, TitlesFile(titles=())).titles,
         exposed=read_exposed(folder),
         sigma=_sources(folder, "sigma"),
@@ -234,8 +237,8 @@ def is_of_a_tool(inside: Path) -> bool:
     return any(part.startswith(".") for part in inside.parts)
 
 
-def _digest(folder: Path, head: PackHead) -> str:
-    """A digest of the files that are read here; what else lies in the folder changes nothing."""
+def _digest(folder: Path, head: PackHead, bases: Iterable[str]) -> str:
+    """A digest of the files that are read here, and of the bases; what else lies in the folder changes nothing."""
     read = {folder / name for name in (*YAML_FILES, *TABLES, *([head.known_good] if head.known_good else ()))}
     whole = hashlib.sha256()
     for path in sorted({*read, *(path for below in SOURCES for path in _source_files(folder, below))}):
@@ -243,6 +246,8 @@ def _digest(folder: Path, head: PackHead) -> str:
             with path.open("rb") as content:
                 row = f"{path.relative_to(folder).as_posix()}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n"
             whole.update(row.encode())
+    for base in sorted(bases):
+        whole.update(f"{base}\0".encode() + base_file(base).read_bytes())
     return whole.hexdigest()
 
 

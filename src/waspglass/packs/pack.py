@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from waspglass.model.document import Document, Instant
 from waspglass.model.finding import Rung
+from waspglass.packs.based import Based
 from waspglass.packs.exposed import ExposedProduct
 
 __all__ = [
@@ -79,7 +80,7 @@ class ActorFields(Document):
     session: tuple[str, ...] = ()
 
 
-class ArtefactKind(Document):
+class ArtefactKind(Based):
     """A kind of artefact: how it is recognised and read, and what it can speak for.
 
     Attributes:
@@ -112,6 +113,8 @@ class ArtefactKind(Document):
         remedy: What to collect if it is missing.
         sources: Where these facts come from.
     """
+
+    called: ClassVar[str] = "kind"
 
     kind: str
     format: str
@@ -244,7 +247,7 @@ def _in_both(law: object) -> object:
     return {"en": law, "de": law} if isinstance(law, str) else law
 
 
-class ClockText(Document):
+class ClockText(Based):
     """A legal deadline that may run once somebody became aware; `when` as in `AdviceText`.
 
     Attributes:
@@ -252,6 +255,8 @@ class ClockText(Document):
         months: Calendar months after those hours.
         law: The article as lawyers of each language cite it; one text serves for both.
     """
+
+    called: ClassVar[str] = "id"
 
     id: str
     when: tuple[str, ...]

@@ -21,6 +21,7 @@ import orjson
 from waspglass.model.document import Document, parse_instant
 from waspglass.packs import exposed as exposed_module
 from waspglass.packs import pack as pack_module
+from waspglass.packs.based import base_file, bases
 from waspglass.packs.pack import Pack
 
 __all__ = ["Store", "folder_key", "pack_from_json", "pack_to_json"]
@@ -59,7 +60,7 @@ def folder_key(folder: Path) -> str | None:
 
 
 def _states(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    for own in (__file__, pack_module.__file__, exposed_module.__file__):
+    for own in (__file__, pack_module.__file__, exposed_module.__file__, *map(str, map(base_file, bases()))):
         yield own, Path(own).stat()
     pending = [folder]
     while pending:
