@@ -268,8 +268,9 @@ def _channels(observations: Observations, exposed: Exposure, catalogue: Catalogu
 
 
 def _stands_in(one: ArtefactKind, absent: ArtefactKind) -> bool:
-    same = bool(set(absent.logsources) & set(one.logsources))
-    return same and (one.entry or not absent.entry) and one.kind not in absent.together
+    """The same records in another format; of one format, other kinds are of other places (loose files, copies)."""
+    same = bool(set(absent.logsources) & set(one.logsources)) and one.format != absent.format
+    return same and (one.entry or not absent.entry)
 
 
 def _is_absent(coverage: Coverage | None) -> bool:
