@@ -49,7 +49,7 @@ def test_what_is_listed_is_what_comparing_each_pair_alone_puts_first(around: int
             comparing.forget(sample)
 
     together = listed(forgetful(), copies.sources, comparing, elsewhere, rank)
-    assert together == sorted(alone, key=rank.order)
+    assert together == rank.strongest_first(alone)
 
 
 def test_the_whole_comes_before_what_stands_in_it() -> None:
@@ -63,6 +63,21 @@ def test_the_whole_comes_before_what_stands_in_it() -> None:
     first, *others = result.comparisons
     assert (first.sample, first.shared, first.identical) == ("a.py > base64", "b.py", False)
     assert any((one.identical, one.shared) == (True, "b.py > comment") for one in others)
+
+
+@pytest.mark.parametrize("copies", [3, LISTED + 1])
+def test_a_comment_that_all_copies_have_does_not_hide_the_copy_that_the_file_was_made_from(copies: int) -> None:
+    """It is the same byte for byte, the file is not; nor may there be so many of it that the files are not listed."""
+    program = f"/*\n{INDEPENDENT[0]}{INDEPENDENT[1]}\n*/\n{ORIGINAL}"
+    marked = {f"to{n}.txt": f"{program}\nmark = ({n}, limit{n}, [{n}])\n" for n in range(copies)}
+    result = trace(
+        [source("found.txt", marked["to2.txt"].replace("1.0375", "rate + 1"))],
+        [source(name, text) for name, text in marked.items()],
+        calibration=load_calibration(), commons=load_commons(),
+    )  # fmt: skip
+    first = result.comparisons[0]
+    assert (first.verdict, first.sample, first.shared) == (Verdict.DERIVED, "found.txt", "to2.txt")
+    assert any(one.identical and one.verdict is Verdict.DERIVED for one in result.comparisons) == (copies < LISTED)
 
 
 def test_of_very_many_pairs_the_strongest_are_listed_and_the_rest_counted() -> None:

@@ -77,7 +77,7 @@ def trace(
     drafts = listed(one_by_one, copies.sources, comparing, others, rank)
     detailing = _Detailing(found, copies, reader, grounds, calibration, drafts, Lineage(reader))
     detailed = [hedged(detailing.detail(draft), others) for draft in drafts[:DETAILED]]
-    comparisons = sorted(detailed, key=rank.order) + drafts[DETAILED:]
+    comparisons = rank.strongest_first(detailed) + drafts[DETAILED:]
     whole = not (skipped or found.remarks or copies.remarks)
     return TraceResult(
         verdict=_limited(rank.verdict(comparisons), whole=whole),
