@@ -194,6 +194,12 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert [line.rstrip() for line in coloured.split("\n")] == shown(occupied(), width=90).split("\n")
 
 
+def test_no_blanks_push_a_line_with_a_place_below_itself() -> None:
+    for colour in (False, True):
+        lines = ESCAPE.sub("", render_text(occupied(), colour=colour, width=80)).split("\n")
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
 @given(texts())
 def test_no_hostile_string_reaches_the_terminal(text: str) -> None:
     assert not hidden_characters(shown(everywhere(text)))

@@ -359,6 +359,13 @@ def test_the_page_says_beside_an_open_answer_why_it_is_open(result: TraceResult)
     assert "programs so small can be alike by chance" in page[: page.index("<h2")]
 
 
+@pytest.mark.parametrize("width", [40, 80, 110])
+def test_regions_fit_the_terminal(result: TraceResult, width: int) -> None:
+    regions = trace_text(result, "en", width).split("Matched regions:")[1].split("Direction:")[0]
+    assert " | " in regions
+    assert max(map(len, regions.splitlines())) <= width
+
+
 @pytest.mark.parametrize("width", [40, 110])
 def test_sentences_fit_the_terminal_and_files_stay_whole(result: TraceResult, width: int) -> None:
     sentences = trace_text(result, "en", width).split("What else could explain it:")[1].split("What was compared:")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from io import StringIO
 
@@ -33,6 +34,8 @@ _LEAVES = 4
 _CHILDREN = 15
 _MARK = {True: ("✔", "green"), False: ("✘", "dim"), None: ("?", "magenta")}
 _SHORT_PLACE = 50
+_PADDING = re.compile(r" +(?=(?:\x1b\[[\d;]*m)*$)", re.MULTILINE)
+"""Blanks up to the end of a line, which rich gives the colour of a cell. A place in that line would push them below."""
 
 
 def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
@@ -74,7 +77,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
     ):
         if block is not None:
             console.print(block)
-    return places.put_back("".join(f"{line.rstrip()}\n" for line in out.getvalue().split("\n")[:-1]))
+    return places.put_back(_PADDING.sub("", out.getvalue()))
 
 
 def _section(title: str, body: RenderableType | None) -> RenderableType | None:

@@ -9,7 +9,6 @@ from waspglass.trace.result import Region, Span, Text
 __all__ = ["beside", "excerpt"]
 
 EXCERPT_LINES = 6
-COLUMN = 50
 
 
 def beside(line: int, here: Span, there: Span) -> int:
@@ -19,19 +18,18 @@ def beside(line: int, here: Span, there: Span) -> int:
     return there.first + round((line - here.first) * (there.last - there.first) / (here.last - here.first))
 
 
-def excerpt(region: Region, sample: Text, shared: Text) -> list[str]:
-    """The first lines of a region that are not blank, those of the sample left, those of the shared program right."""
-    left, right = _lines(region.sample, sample), _lines(region.shared, shared)
-    return [f"{one:<{COLUMN}} | {other}".rstrip() for one, other in zip_longest(left, right, fillvalue="")]
+def excerpt(region: Region, sample: Text, shared: Text, column: int) -> list[str]:
+    """The first lines of a region that are not blank, those of the sample left, those of the shared program right.
+
+    Of each line its number and as much as fits into `column` characters.
+    """
+    left, right = _lines(region.sample, sample, column), _lines(region.shared, shared, column)
+    return [f"{one:<{column}} | {other}".rstrip() for one, other in zip_longest(left, right, fillvalue="")]
 
 
-def _lines(span: Span, text: Text) -> list[str]:
+def _lines(span: Span, text: Text, column: int) -> list[str]:
     numbered = enumerate(text.lines[span.first - 1 : span.last], start=span.first)
     filled = [(number, line) for number, line in numbered if line.strip()]
     indent = min((len(line) - len(line.lstrip()) for _, line in filled[:EXCERPT_LINES]), default=0)
-    return [_row(number, line[indent:]) for number, line in filled[:EXCERPT_LINES]]
-
-
-def _row(number: int, line: str) -> str:
-    row = f"{number:>5} {line}"
-    return row if len(row) <= COLUMN else f"{row[: COLUMN - 1]}…"
+    rows = [f"{number:>5} {line[indent:]}" for number, line in filled[:EXCERPT_LINES]]
+    return [row if len(row) <= column else f"{row[: column - 1]}…" for row in rows]

@@ -20,12 +20,14 @@ from waspglass.trace.result import Comparison, Text, TraceResult
 __all__ = ["index_text", "matrix_text", "trace_text"]
 
 WIDTH = 110
+LEAST_WIDTH = 40
 SHOWN = 3
 SAMPLES_SHOWN = 100
 OTHERS_SHOWN = 20
 REGIONS_SHOWN = 12
 SIDE_BY_SIDE = 3
 """Regions of a comparison of which lines are shown."""
+SIDE_BY_SIDE_INDENT = " " * 6
 
 
 def matrix_text(programs: Sequence[Program], best: PairTable, pairs: int, skipped: Sequence[Skipped]) -> str:
@@ -56,7 +58,8 @@ def index_text(files: int, place: str, skipped: Sequence[Skipped]) -> str:
 def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     """The answer first, then why, then what else could explain it, then the numbers behind it.
 
-    Sentences are broken into lines of `width` characters; lists of files, regions, skips and hashes are not.
+    Sentences are broken into lines of `width` characters, and lines of programs cut; lists of files, skips and hashes
+    are whole.
     """
     say = Sentences(result, language)
     lines = _wrapped([f"{say.verdict(result.verdict).upper()}: {say.answer()}", *say.strength()], "", width)
@@ -67,8 +70,10 @@ def trace_text(result: TraceResult, language: str, width: int = WIDTH) -> str:
     for one in result.comparisons[:SHOWN]:
         lines += ["", f"{say.verdict(one.verdict)}: {visible(one.sample)}  <->  {visible(one.shared)}"]
         lines += _wrapped((*say.reasons(one), *say.hypotheses(one)), "  ", width)
-        lines += _section(say.text("label.parts"), [say.part(part) for part in one.parts])
-        lines += _section(say.text("label.regions"), _regions(result, one, say))
+        if one.parts:
+            lines += [f"  {say.text('label.parts')}:", *_wrapped(map(say.part, one.parts), "    ", width)]
+        if one.regions:
+            lines += [f"  {say.text('label.regions')}:", *_regions(result, one, say, width)]
         if direction := say.direction(one):
             lines += [f"  {say.text('label.direction')}:", *_wrapped(direction, "    ", width)]
     lines += _section(say.text("label.others"), _rows(result.comparisons[SHOWN:], OTHERS_SHOWN, say))
@@ -111,13 +116,14 @@ def _section(title: str, rows: Sequence[str]) -> list[str]:
     return [f"  {title}:", *(f"    {row}" for row in rows)] if rows else []
 
 
-def _regions(result: TraceResult, one: Comparison, say: Sentences) -> list[str]:
+def _regions(result: TraceResult, one: Comparison, say: Sentences, width: int) -> list[str]:
     """The regions that weigh most, in the order of the sample; the first lines of the weightiest side by side."""
     weighty = sorted(one.regions, key=lambda region: -region.rarity * region.tokens)[:REGIONS_SHOWN]
     sample, shared = result.texts.get(one.sample, Text(lines=())), result.texts.get(one.shared, Text(lines=()))
+    column = (max(width, LEAST_WIDTH) - len(f"{SIDE_BY_SIDE_INDENT} | ")) // 2
     rows: list[str] = []
     for region in sorted(weighty, key=lambda region: region.sample.first):
-        rows.append(say.region(region))
+        rows += _wrapped([say.region(region)], "    ", width)
         if region in weighty[:SIDE_BY_SIDE]:
-            rows += [f"  {row}" for row in excerpt(region, sample, shared)]
+            rows += [f"{SIDE_BY_SIDE_INDENT}{row}" for row in excerpt(region, sample, shared, column)]
     return rows
