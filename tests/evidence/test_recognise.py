@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.evidence.trees import write_tree, zip_bytes
+from tests.evidence.trees import tar_bytes, write_tree, zip_bytes
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
@@ -221,6 +221,36 @@ def test_what_is_named_like_an_archive_and_is_none_that_is_read_is_told_once(tmp
         ("b.gz", "by its content: disk image"),
         ("c.zip", "by its content: disk image"),
     ]
+
+
+@pytest.mark.parametrize("name", ["MX01.tar", "MX01.zip", "old.tar.gz", "old.zip.gz", "logs/u_ex1.log.gz"])
+def test_a_log_in_an_archive_is_one_log_however_it_is_packed(tmp_path: Path, name: str) -> None:
+    """Packed without compression, the archive itself holds the words of a log, and lies where single logs do."""
+    log = {"C/LogFiles/W3SVC1/u_ex1.log": IIS}
+    packed = tar_bytes(log) if ".tar" in name else zip_bytes(log)
+    write_tree(tmp_path, {name: gzip.compress(packed) if name.endswith(".gz") else packed})
+    ((kind_, path, _),), skips = found(tmp_path)
+    assert (kind_, path) == ("iis", name.replace("/", "\\") + r"\C\LogFiles\W3SVC1\u_ex1.log")
+    assert skips == []
+
+
+def test_an_archive_under_another_name_is_told_and_is_no_log(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"MX01": tar_bytes({"u_ex1.log": IIS}), "u_ex2.log": zip_bytes({"u_ex2.log": b"x"})})
+    artefacts, skips = found(tmp_path)
+    assert artefacts == []
+    assert ["an archive" in (skip.detail or "") for skip in skips] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["a.gz", "C/LogFiles/W3SVC1/u_ex1.log.gz", "sub/a.tar.gz.gz"])
+def test_what_is_compressed_twice_is_told(tmp_path: Path, name: str) -> None:
+    write_tree(tmp_path, {name: gzip.compress(gzip.compress(IIS)), "b.log": IIS})
+    with open_evidence(tmp_path) as evidence:
+        assert [item.file.path for item in recognise(evidence, KINDS) if isinstance(item, Artefact)] == ["b.log"]
+        ((source, detail),) = [(skip.source, skip.detail) for skip in evidence.skipped()]
+    assert (source.replace("\\", "/").removeprefix("C:/"), detail) == (
+        name.removeprefix("C/"),
+        "it is compressed twice; unpack it once",
+    )
 
 
 def test_a_file_whose_content_belies_its_place_is_a_skip_that_says_so(tmp_path: Path) -> None:

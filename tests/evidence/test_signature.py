@@ -27,6 +27,7 @@ def _vdi(text: bytes) -> bytes:
         (_PARTITIONS, Signature.IMAGE),
         (b"x" * 257 + b"ustar\x0000", Signature.TAR),
         (b"7z\xbc\xaf\x27\x1c", Signature.FOREIGN_ARCHIVE),
+        (b"\x50\x2a\x4d\x18\4\0\0\0", Signature.ZSTD),
         (b"<<< QEMU VM Virtual Disk Image >>>\nby name only", Signature.OTHER),
         (b"#Software: Microsoft Internet Information Services 10.0", Signature.OTHER),
         (b"", Signature.OTHER),

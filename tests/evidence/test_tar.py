@@ -172,6 +172,21 @@ def test_a_sparse_member_is_read_with_its_holes(tmp_path: Path) -> None:
     assert skipped == {}
 
 
+def test_a_sparse_member_as_gnu_tar_writes_it_unless_told_otherwise(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("C/logs/s.log")
+    info.type, info.size = tarfile.GNUTYPE_SPARSE, 512 + 4
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    octal = [(0, 512), (1 << 20, 4), ((1 << 20) + 4, 0), (0, 0)]
+    header[386:482] = b"".join(b"%011o\0" % number for piece in octal for number in piece)
+    header[482:495] = b"\0%011o\0" % ((1 << 20) + 4)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    data = b"h" * 512 + b"tail"
+    found, skipped = read_all(put(tmp_path, bytes(header) + data.ljust(1024, b"\0") + bytes(1024)))
+    assert found == {r"C:\logs\s.log": b"h" * 512 + bytes((1 << 20) - 512) + b"tail"}
+    assert skipped == {}
+
+
 @pytest.mark.parametrize(
     ("size", "pieces", "reason"),
     [

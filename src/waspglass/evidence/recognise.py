@@ -33,6 +33,9 @@ _LONGEST_LINE = 8192
 _LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".w3c", ".xml"})
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
 _UNKNOWN = "logs in a format that no kind of the pack describes"
+_ARCHIVE = "an archive or an image of a disk under another name; give it the ending of its kind"
+    "an archive, or an image of a disk; call it by the ending of its kind, and it is looked into if such are read"
+)
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
@@ -113,11 +116,12 @@ class _Recogniser:
         head = _Head(file)
         placed = bool(claims) and (extension in _SURELY_LOG or not self._placing.isdisjoint(claims))
         try:
+            if (is_opened(file.path) or why_not_opened(file.path) is not None) and head.begins_an_archive():
+                return  # the tree has looked into it, or told of it; its members may look like a log from outside
             found = list(self._as_claimed(head, claims))
-            if not found:
+            if not found and not head.begins_an_archive():
                 found = list(islice(self._by_content(head, far=placed or _lies_loose(file)), 1))
             empty = not found and head.empty()
-            archive = not found and is_opened(file.path) and head.begins_an_archive()
         except EvidenceReadError as fault:
             self._skips.add(file.path, fault.reason, fault.message)
             return
@@ -130,7 +134,7 @@ class _Recogniser:
             detail = f"lies where a file of the kind {wanted} would, but its content is another"
             detail += f" ({foreign})" if foreign else ""
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, detail)
-        elif not found and not empty and not archive:
+        elif not found and not empty:
             if (foreign := head.foreign()) is not None:
                 self._count(file, foreign)
             else:
@@ -194,12 +198,12 @@ class _Head:
         return self._file if codec is None else AsUtf8(self._file, codec)
 
     def begins_an_archive(self) -> bool:
-        """Whether it is an archive or image, which the tree looks into or has told of."""
+        """Whether it is an archive or image; one that is called so the tree looks into, or has told of."""
         return signature(self._look()) is not Signature.OTHER
 
     def foreign(self) -> str | None:
-        """Which log that is not read it looks like, if that is known."""
-        return foreign_format(self._near()[-1])
+        """What it looks like that is not read, if that is known."""
+        return _ARCHIVE if self.begins_an_archive() else foreign_format(self._near()[-1])
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""

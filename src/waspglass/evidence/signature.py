@@ -29,6 +29,7 @@ _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"PK\x07\x08", Signature.ZIP),
     (b"\x1f\x8b", Signature.GZIP),
     (b"\x28\xb5\x2f\xfd", Signature.ZSTD),
+    *((bytes((first,)) + b"\x2a\x4d\x18", Signature.ZSTD) for first in range(0x50, 0x60)),  # to be skipped; pzstd's
     (b"EVF\x09\x0d\x0a\xff\x00", Signature.IMAGE),  # Expert Witness (E01)
     (b"EVF2\x0d\x0a\x81", Signature.IMAGE),  # Ex01
     (b"LVF\x09\x0d\x0a\xff\x00", Signature.IMAGE),  # L01

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from waspglass.evidence.stream import Pread
 
@@ -17,7 +18,7 @@ def packed_size(pieces: Sequence[tuple[int, int]], size: int) -> int | None:
     """Bytes of data in the archive; None if the map contradicts itself.
 
     Args:
-        pieces: Offset in the file and length of each piece, as the archive lists them.
+        pieces: Offset in the file and length of each piece, as the archive lists them; none is empty.
         size: Of the file with its holes.
     """
     end = total = 0
@@ -37,16 +38,13 @@ def sparse_pread(pread: Pread, start: int, pieces: Sequence[tuple[int, int]], si
         pieces: A map that `packed_size` accepts.
         size: Of the file with its holes.
     """
-    known = [(offset, length) for offset, length in pieces if length]
-    offsets = [offset for offset, _ in known]
-    places = [start]
-    for _, length in known:
-        places.append(places[-1] + length)
+    offsets = [offset for offset, _ in pieces]
+    places = list(accumulate((length for _, length in pieces), initial=start))
 
     def read_at(length: int, offset: int) -> bytes:
         piece = bisect_right(offsets, offset) - 1
-        if piece >= 0 and (inside := offset - offsets[piece]) < known[piece][1]:
-            return pread(min(length, known[piece][1] - inside), places[piece] + inside)
+        if piece >= 0 and (inside := offset - offsets[piece]) < pieces[piece][1]:
+            return pread(min(length, pieces[piece][1] - inside), places[piece] + inside)
         following = offsets[piece + 1] if piece + 1 < len(offsets) else size
         return bytes(max(0, min(length, following - offset, _LONGEST_HOLE)))
 

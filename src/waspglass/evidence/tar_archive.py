@@ -25,9 +25,12 @@ _BLOCK = 512
 
 
 def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
-    """The map of a sparse member, None for another; `tarfile` reads it in all forms that GNU tar writes."""
+    """The map of a sparse member, None for another; `tarfile` reads it in all forms that GNU tar writes.
+
+    Its oldest form has room for four pieces in the header; those that are not needed have no length.
+    """
     found: Sequence[tuple[int, int]] | None = getattr(info, "sparse", None)
-    return found
+    return None if found is None else [(offset, length) for offset, length in found if length]
 
 
 class _Headers(io.RawIOBase):

@@ -157,7 +157,10 @@ class EvidenceTree:
             return
         if why is None and kind_inside in {Signature.IMAGE, Signature.FOREIGN_ARCHIVE}:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, f"by its content: {kind_inside}")
-        if kind is not kind_inside and kind_inside is not Signature.TAR:
+        if kind_inside in {Signature.GZIP, Signature.ZSTD}:
+            self._skips.add(file.path, SkipReason.NOT_RECOGNISED, "it is compressed twice; unpack it once")
+            return
+        if kind is not kind_inside and kind_inside not in {Signature.ZIP, Signature.TAR}:
             unpacked = replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
             yield from self._unless_copied(unpacked)
             return
