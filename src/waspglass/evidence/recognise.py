@@ -34,8 +34,6 @@ _LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json",
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
 _UNKNOWN = "logs in a format that no kind of the pack describes"
 _ARCHIVE = "an archive or an image of a disk under another name; give it the ending of its kind"
-    "an archive, or an image of a disk; call it by the ending of its kind, and it is looked into if such are read"
-)
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
