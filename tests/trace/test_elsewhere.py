@@ -55,7 +55,17 @@ def test_a_notice_can_show_that_others_made_a_file(head: str) -> None:
     ],
 )
 def test_what_was_shared_is_the_senders_own_otherwise(shared: list[Source]) -> None:
-    assert from_elsewhere(layers_of(shared)) == frozenset()
+    assert from_elsewhere(layers_of(shared)) == set()
+
+
+@pytest.mark.parametrize(("name", "inside"), [("a.js", True), ("a.html", False)])
+def test_what_stands_in_a_library_is_from_elsewhere_and_what_a_generated_page_shows_is_not(
+    name: str, inside: bool
+) -> None:
+    file = source(name, f"/*! Reader 2.1, MIT */\nrun();\n/*\n{ORIGINAL}\n*/\n")
+    layers = layers_of([file], programs=True)
+    assert layers.holder == {f"{name} > comment": name}
+    assert from_elsewhere(layers) == ({name, f"{name} > comment"} if inside else {name})
 
 
 def test_a_second_file_of_one_name_is_known_by_that_name() -> None:

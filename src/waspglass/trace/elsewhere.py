@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import takewhile
 
-from waspglass.trace.languages import unnumbered
-from waspglass.trace.layers import Layers
+from waspglass.trace.languages import detect, unnumbered
+from waspglass.trace.layers import PROSE, Layers
 from waspglass.trace.program import Source, decode
 from waspglass.trace.result import Comparison
 from waspglass.trace.verdict import Verdict
@@ -46,8 +46,10 @@ _PUBLIC = re.compile(
 """What a notice that minifiers keep (`/*!`) says of a library: under which licence, or where it is to be had."""
 
 
-def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> frozenset[str]:
+def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> set[str]:
     """The names of the shared programs that others made; folders count below what all that was shared lies in.
+
+    What stands in a program that others made is theirs, too. A page that a tool made may show a program of the sender.
 
     Args:
         shared: The programs; what is in a file lies where the file does.
@@ -56,11 +58,14 @@ def from_elsewhere(shared: Layers, besides: Sequence[str] = ()) -> frozenset[str
     names = (*(unnumbered(shared.file_of(source.name)) for source in shared.sources), *besides)
     places = [re.split(r"[/\\:]", name) for name in names]
     common = sum(1 for _ in takewhile(_is_one, zip(*(place[:-1] for place in places), strict=False)))
-    return frozenset(
-        source.name
+    made = {
+        source.name: source
         for source, place in zip(shared.sources, places, strict=False)
         if _is_from_elsewhere(source, place[common:])
-    )
+    }
+    programs = {name for name, source in made.items() if detect(name, decode(source.raw)).name not in PROSE}
+    inside = {name for name, file in shared.holder.items() if file in programs}
+    return inside.union(made)
 
 
 def _is_one(words: Sequence[str]) -> bool:

@@ -10,9 +10,10 @@ from waspglass.trace.languages import PLAIN_TEXT, detect
 from waspglass.trace.program import Source, decode, looks_binary
 from waspglass.trace.unpack import unpack
 
-__all__ = ["Layers", "layers_of"]
+__all__ = ["PROSE", "Layers", "layers_of"]
 
-_PROSE = frozenset({PLAIN_TEXT.name, "html", "markdown"})
+PROSE = frozenset({PLAIN_TEXT.name, "html", "markdown"})
+"""Languages that are no program's."""
 
 
 @dataclass(frozen=True)
@@ -81,4 +82,4 @@ def _named(source: Source, names: set[str]) -> Source:
 
 
 def _is_program(layer: Source) -> bool:
-    return not looks_binary(layer.raw) and detect("", decode(layer.raw)).name not in _PROSE
+    return not looks_binary(layer.raw) and detect("", decode(layer.raw)).name not in PROSE
