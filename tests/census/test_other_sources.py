@@ -283,6 +283,28 @@ def test_censys_wraps_hosts_in_several_ways(
     assert states(tmp_path) == {State.VULNERABLE: 1}
 
 
+@pytest.mark.parametrize(
+    ("of_host", "of_service", "counted"),
+    [
+        ({}, {}, 1),
+        ({"labels": ["email", "network.device"]}, {"labels": [{"value": "LOGIN_PAGE"}], "truncated": False}, 1),
+        ({"labels": {"odd": 5}}, {"labels": "HONEYPOTS", "truncated": "?"}, 1),
+        ({}, {"labels": [{"source": "CENSYS", "value": "HONEYPOT"}]}, 0),
+        ({"labels": ["tarpits"]}, {}, 0),
+        ({"labels": ["truncated"]}, {}, 0),
+        ({}, {"truncated": True}, 0),
+    ],
+)
+def test_what_censys_takes_for_a_honeypot_does_not_count(
+    tmp_path: Path, of_host: dict[str, object], of_service: dict[str, object], counted: int
+) -> None:
+    host = {"ip": "192.0.2.1", "services": [CENSYS_SERVICE | of_service]} | of_host
+    other = {"ip": "192.0.2.2", "services": [CENSYS_SERVICE]}
+    assert added(add(tmp_path, "censys-2021-03-09.json", jsonl(host, other), product="exchange")) == (2, {})
+    assert states(tmp_path) == {State.VULNERABLE: 1 + counted}
+    assert rows(tmp_path)[0]["version"] == VULNERABLE
+
+
 def test_censys_names_the_product_where_no_response_does(tmp_path: Path) -> None:
     cpe = "cpe:2.3:a:microsoft:exchange_server:2019:*:*:*:*:*:*:*"
     services = [{"port": 443, "software": [{"product": "x"}, {field: cpe}]} for field in _SOFTWARE]

@@ -18,6 +18,7 @@ from tests.census.exports import (
     added,
     banner,
     certificate,
+    counts,
     jsonl,
     rows,
     states,
@@ -81,6 +82,16 @@ def test_of_a_header_with_several_values_the_first_counts_and_one_without_is_non
     add(tmp_path, "a.json", jsonl(banner("192.0.2.1", None, http={"title": "Outlook", "headers": headers})))
     (row,) = rows(tmp_path)
     assert (row["version"], row["server_name"]) == (VULNERABLE, "EX1")
+
+
+def test_what_shodan_takes_for_a_honeypot_does_not_count(tmp_path: Path) -> None:
+    """Nor is anybody told of it: its operator wants it to look vulnerable."""
+    tested = banner("192.0.2.2", opts={"vulns": ["CVE-2021-26855"]}, tags=["cloud", "honeypot", "compromised"])
+    banners = [banner("192.0.2.1"), tested, banner("192.0.2.3", tags=["honeypots"])]
+    assert added(add(tmp_path, "a.json", jsonl(*banners), product="exchange")) == (3, {})
+    (one,) = counts(tmp_path)
+    assert (one.addresses, one.compromised) == ({State.VULNERABLE: 2}, 0)
+    assert [row["product"] for row in rows(tmp_path)] == ["exchange", "honeypot", "exchange"]
 
 
 def test_the_older_cpe_names_the_product_and_the_tag_a_compromise(tmp_path: Path) -> None:

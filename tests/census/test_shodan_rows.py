@@ -75,7 +75,7 @@ def naive_row(number: int, found: shodan._Banner) -> dict[str, object]:
         "compromise": next((tag for tag in ("webshell", "compromised") if tag in (found.tags or [])), None),
         "certificate": prints.sha256 if prints else None,
         "names": names if common is None or common in names else [*names, common],
-        "product": sign and sign.product,
+        "product": "honeypot" if "honeypot" in (found.tags or []) else sign and sign.product,
         "version": sign and sign.version,
         "version_from": sign and sign.origin,
         "server_name": sign and sign.server_name,
@@ -108,7 +108,7 @@ LINES = st.one_of(
                 "version": st.sampled_from(["15.1.2176.2", 15.1, 15, None, [], "", 10**400]),
                 "opts": st.sampled_from([None, {"vulns": ["!CVE-2021-26855", "CVE-2021-27065"]}, {"vulns": "x"}]),
                 "vulns": st.sampled_from([["CVE-1"], {"CVE-2021-26855": {"verified": True}}, {"CVE-2": {}}, {"a": 1}]),
-                "tags": st.sampled_from([["compromised"], ["webshell", "compromised"], [], [None]]),
+                "tags": st.sampled_from([["compromised"], ["honeypot"], ["webshell", "compromised"], [], [None]]),
                 "ssl": st.sampled_from(
                     [None, {"cert": {"fingerprint": {"sha256": "a" * 64}, "subject": {"CN": "m.example"}}}, {"cert": 1}]
                 ),

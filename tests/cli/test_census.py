@@ -51,7 +51,7 @@ def test_help_needs_nothing_heavy() -> None:
 
 def test_show_in_each_form(store: Path) -> None:
     text = run("show", "--store", store)
-    assert "1 sighting is of another or of no recognised product" in text.output
+    assert "1 sighting is of another or of no recognised product, or of a honeypot, and not counted" in text.output
     (row,) = json.loads(run("show", "--store", store, "--format", "json").stdout)
     assert (row["addresses_vulnerable"], row["addresses_patched"], row["servers_vulnerable"]) == (1, 1, 1)
     assert run("show", "--store", store, "--format", "csv", "--by", "country").stdout.startswith("date,source,country,")

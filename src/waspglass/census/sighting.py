@@ -15,7 +15,7 @@ import pyarrow as pa
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
+__all__ = ["HONEYPOT", "RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
 
 RAW = pa.schema(
     [
@@ -81,6 +81,9 @@ SIGHTING = pa.schema(
 behavioural test showed, and what a behavioural test did not find. No patch state is stored: it is concluded when asked,
 from the pack that is asked about, so that a better build table needs no new import.
 """
+
+HONEYPOT = "honeypot"
+"""The product of what its source takes for a honeypot, whatever it shows itself as: no pack is about it."""
 
 _OLDEST = pl.CompatLevel.oldest()
 _NULL = -1

@@ -57,7 +57,7 @@ def show(
             say(f"{counts_text(counts, By(by), form, limit)}\n")
         if others := aside(reading, scans):
             what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
-            tell(f"{what} and not counted\n")
+            tell(f"{what}, or of a honeypot, and not counted\n")
         tell_gaps(reading, {day for day, _ in scans} | {day})
         if not over_time:
             tell_stopped(reading, day)

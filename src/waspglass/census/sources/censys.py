@@ -13,7 +13,7 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import Tally
+from waspglass.census.sighting import HONEYPOT, Tally
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
@@ -22,6 +22,12 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["Censys"]
 
+_DECOY = re.compile(rb'"(?:honeypot|tarpits?|truncated)"', re.IGNORECASE)
+"""Labels that mean a honeypot: of services in the Platform, `[{"value": "HONEYPOT"}]`; of hosts in Search 2.0, texts.
+
+docs.censys.com, "Labels" and "Service Information" of Legacy Search: a host whose services were cut off at a hundred
+(`truncated`) is one too.
+"""
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
 
@@ -97,6 +103,13 @@ class _Service(msgspec.Struct, gc=False):
     endpoints: list[_Endpoint] | None = None
     cert: _Certificate | None = None
     software: list[_Software] | None = None
+    labels: msgspec.Raw = msgspec.Raw()
+    truncated: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def decoy(self) -> bool:
+        """True if Censys takes it for a honeypot."""
+        return _DECOY.search(self.labels) is not None or bytes(self.truncated) == b"true"
 
 
 class _Host(msgspec.Struct, gc=False):
@@ -106,6 +119,7 @@ class _Host(msgspec.Struct, gc=False):
     autonomous_system: _System | None = None
     dns: _Dns | None = None
     last_updated_at: str | None = None
+    labels: msgspec.Raw = msgspec.Raw()
 
 
 class _Wrapped(msgspec.Struct, gc=False):
@@ -190,7 +204,7 @@ def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[obj
         None if system.asn is None else str(system.asn),
         system.name,
         system.organization,
-        None if sign is None else sign.product,
+        HONEYPOT if service.decoy or _DECOY.search(host.labels) else None if sign is None else sign.product,
         None if sign is None else sign.version,
         None if sign is None else sign.origin,
         names,

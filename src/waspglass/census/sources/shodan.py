@@ -15,7 +15,7 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import ListColumn, Tally, raw_frame
+from waspglass.census.sighting import HONEYPOT, ListColumn, Tally, raw_frame
 from waspglass.census.sign_columns import placed, read_columns, server_column
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
@@ -159,6 +159,7 @@ class _Columns:
         self._heads: list[str | None] = []
         self._pages: list[str | None] = []
         self._stated: list[_Stated] = []
+        self._decoys: list[bool] = []
 
     @property
     def full(self) -> bool:
@@ -192,6 +193,7 @@ class _Columns:
         )
         self._lists["refuted"].add([_refuted(found) if found else None for found in tested])
         values["compromise"] += [_compromise(banner.tags) if banner.tags else None for banner in banners]
+        self._decoys += [HONEYPOT in banner.tags if banner.tags else False for banner in banners]
         certificates = [(banner.ssl or _OPEN).cert or _BARE for banner in banners]
         prints = [each.fingerprint or _NO_FINGERPRINT for each in certificates]
         values["certificate"] += [each.sha256 for each in prints]
@@ -231,6 +233,9 @@ class _Columns:
             for each in signs.products
         )
         known = shown.select(*_SAID, server.alias("server_name"))
+        if any(self._decoys):
+            decoys = pl.lit(pl.Series(self._decoys))
+            known = known.with_columns(product=pl.when(decoys).then(pl.lit(HONEYPOT)).otherwise("product"))
         lists = {name: column.series() for name, column in self._lists.items()}
         return raw_frame({**self._values, **lists, **known.to_dict()})
 
