@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.census.exports import add, added, rows
 from waspglass.census.contacts import Contact
 from waspglass.census.judge import WEIGHTS
 from waspglass.census.owners import ExposedHost, Notice
@@ -89,6 +90,27 @@ def test_a_tag_says_only_what_this_source_saw_and_names_no_flaw_that_it_does_not
     patched_since = tag(State.PATCHED, own=WEIGHTS[90], cves=("CVE-2021-26855",), compromise="webshell")
     assert patched_since == "proxylogon;webshell;seen-by-shodan"
     assert tag(own=WEIGHTS[20], compromise="implant") == "proxylogon;compromised;seen-by-shodan"
+
+
+@pytest.mark.parametrize(
+    ("pack", "version", "product"),
+    [("proxylogon", "15.1.2176.2", "exchange"), ("toolshell", "16.0.0.5400", "sharepoint")],
+)
+def test_the_list_of_a_message_that_is_added_is_no_report_of_shadowserver(
+    tmp_path: Path, pack: str, version: str, product: str
+) -> None:
+    """It has the columns of `scan_exchange`, and counted as such, also where it was about SharePoint."""
+    told = [host(version=version), host(State.PATCHED, address="192.0.2.2", compromise="webshell", reported=True)]
+    assert added(add(tmp_path, "hosts.csv", attachment(told, load_pack(pack)).encode())) == (2, {})
+    found = [(row["source"], row["product"], row["compromise"]) for row in rows(tmp_path)]
+    assert found == [("table.hosts", product, None), ("table.hosts", product, "webshell")]
+
+
+def test_a_report_whose_hosts_call_themselves_as_our_tags_stays_one(tmp_path: Path) -> None:
+    """Whoever names a server chooses what stands in these cells."""
+    report = attachment([host(server_name="x;seen-by-y", names=("seen-by-z",), url=";seen-by-")], PACK)
+    add(tmp_path, "today.csv", report.replace(";seen-by-shodan", "").encode())
+    assert [row["source"] for row in rows(tmp_path)] == ["shadowserver.scan_exchange"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from waspglass.census.owners import ExposedHost, Notice
+from waspglass.census.sources.shadowserver import SEEN_BY
 from waspglass.model.errors import Location, OutputError
 from waspglass.model.escape import csv_cell, printable
 from waspglass.packs.builds import State
@@ -75,7 +76,7 @@ def _tag(host: ExposedHost, pack: Pack) -> str:
         tags += ["vulnerable", *map(str.lower, host.cves)]
     if host.compromise:
         tags.append("webshell" if host.compromise == "webshell" else "compromised")
-    return ";".join([*tags, f"seen-by-{host.source}"])
+    return ";".join([*tags, f"{SEEN_BY}{host.source}"])
 
 
 def attachment(hosts: Iterable[ExposedHost], pack: Pack) -> str:

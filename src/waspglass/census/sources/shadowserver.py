@@ -5,10 +5,13 @@ Report types and their columns: The-Shadowserver-Foundation/report_schema, `repo
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import ClassVar
 
 import polars as pl
@@ -20,10 +23,13 @@ from waspglass.census.sources.csv_columns import CsvColumns, csv_columns
 from waspglass.census.sources.csv_rows import header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
 
-__all__ = ["NAME", "Shadowserver"]
+__all__ = ["NAME", "SEEN_BY", "Shadowserver"]
 
 NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-([^-]+)-(.+)\.csv$")
 """Date, report type and recipient (report types have underscores, no hyphens)."""
+
+SEEN_BY = "seen-by-"
+"""Begins a tag of the lists in our own messages, which have these columns and are no report of Shadowserver's."""
 
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
@@ -50,7 +56,12 @@ class Shadowserver:
         return names >= _COMMON and bool(names & _EITHER)
 
     def feed(self, head: Head) -> str:
-        """`shadowserver.TYPE` from the file name, or from the columns that only special reports have."""
+        """`shadowserver.TYPE` from the file name, or from the columns that only special reports have.
+
+        `table.hosts` for `hosts.csv` of our own messages.
+        """
+        if any(tag.startswith(SEEN_BY) for tag in _tags(_first_row(head).get("tag", ""))):
+            return "table.hosts"
         match = NAME.match(head.name)
         if match:
             return f"shadowserver.{re.sub(r'[^a-z0-9_]', '_', match[2].lower())}"
@@ -71,6 +82,14 @@ class Shadowserver:
                 columns.clear()
         if columns:
             yield raw_frame(columns)
+
+
+def _first_row(head: Head) -> dict[str, str]:
+    try:
+        row = list(islice(csv.reader(io.StringIO(head.start.decode("utf-8", "replace"))), 2))[-1]
+    except (csv.Error, IndexError):
+        return {}
+    return dict(zip(header_of(head.start), row, strict=False))
 
 
 _Told = tuple[str | None, list[str] | None, str | None]
@@ -113,7 +132,7 @@ def _told(
 
     There a CVE says how somebody came in, and not that the way is still open.
     """
-    tags = [word.strip().lower() for word in re.split(r"[;,]", tag) if word.strip()]
+    tags = _tags(tag)
     named = [found.lower() for found in _CVE.findall(detail)]
     denied = status.strip().lower()
     known = product or signs.product_of_tags([*tags, *named]) or _product_of_device(signs, vendor, model)
@@ -121,6 +140,10 @@ def _told(
     if reports:
         return known, None, found or (None if _denies(denied) else denied or "compromised")
     return known, _claimed(tags, denied, named), found
+
+
+def _tags(cell: str) -> list[str]:
+    return [word.strip().lower() for word in re.split(r"[;,]", cell) if word.strip()]
 
 
 def _product_of_device(signs: Signs, vendor: str, model: str) -> str | None:
