@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from waspglass.model.assessment import Assessment, Implant
+from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.report.phrases import Phrases
@@ -57,11 +58,15 @@ class Summary:
         by_rung: Findings that show a rung, by rung.
         could_show: Rungs that something of the evidence is able to show.
         skips: Skips by reason, most frequent first.
+        coverage: The kinds of evidence of which there is something, and those that would show an entry.
+        missing: The other kinds, by their titles.
     """
 
     by_rung: Mapping[Rung, int]
     could_show: frozenset[str]
     skips: tuple[SkipSummary, ...]
+    coverage: tuple[Coverage, ...]
+    missing: tuple[str, ...]
 
 
 def summarise(assessment: Assessment) -> Summary:
@@ -70,6 +75,8 @@ def summarise(assessment: Assessment) -> Summary:
         by_rung=Counter(found.rung for found in assessment.findings if found.rung and found.effect is Effect.SHOWS),
         could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
+        coverage=tuple(row for row in assessment.coverage if row.files or row.entry),
+        missing=tuple(row.title or row.kind for row in assessment.coverage if not (row.files or row.entry)),
     )
 
 

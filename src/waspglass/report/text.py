@@ -52,6 +52,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
     phrases = Phrases(assessment.language)
     out = StringIO()
     places = Places()
+    summary = summarise(assessment)
     console = Console(
         file=out,
         width=max(width, 40),
@@ -69,8 +70,8 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         _section(phrases.text("section.do"), _advice(assessment, phrases)),
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)),
         _section(phrases.text("section.limits"), limits_block(assessment, phrases)),
-        _section(phrases.text("section.coverage"), coverage_block(assessment, phrases)),
-        _section(phrases.text("section.skipped"), skips_block(summarise(assessment).skips, phrases, places)),
+        _section(phrases.text("section.coverage"), coverage_block(summary, phrases)),
+        _section(phrases.text("section.skipped"), skips_block(summary.skips, phrases, places)),
         _section(phrases.text("html.addresses"), addresses_block(assessment, phrases)),
         _section(phrases.text("section.review"), review_block(assessment, phrases, places)),
         Text("\n" + _footer(assessment, phrases), style="dim"),

@@ -11,7 +11,7 @@ from rich.text import Text
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import SkipSummary
+from waspglass.report.summary import SkipSummary, Summary
 from waspglass.report.text_places import Places
 from waspglass.report.visible import excerpt, prose, visible
 
@@ -42,23 +42,21 @@ def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
     return [*lines, phrases.count("more", len(spans) - _SPANS)] if len(spans) > _SPANS else lines
 
 
-def coverage_block(assessment: Assessment, phrases: Phrases) -> RenderableType | None:
+def coverage_block(summary: Summary, phrases: Phrases) -> RenderableType | None:
     """What the evidence can speak for, by kind; None if nothing is known of it."""
-    if not assessment.coverage:
+    if not (summary.coverage or summary.missing):
         return None
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for key in ("kind", "span", "gaps", "volume"):
         side: JustifyMethod = "right" if key == "volume" else "left"
         table.add_column(phrases.text(f"coverage.{key}"), justify=side, overflow="fold")
-    listed = [row for row in assessment.coverage if row.files or row.entry]
-    for row in listed:
+    for row in summary.coverage:
         name = visible(row.title or row.kind)
         kind = Text(f"{name} *" if row.entry else name, style="" if row.files else "dim")
         table.add_row(kind, _covered(row, phrases), _gaps(row, phrases), _volume(row, phrases))
     notes = [f"* {phrases.text('coverage.entry')}"]
-    missing = [visible(row.title or row.kind) for row in assessment.coverage if row not in listed]
-    if missing:
-        notes.append(phrases.text("coverage.missing", kinds="; ".join(missing)))
+    if summary.missing:
+        notes.append(phrases.text("coverage.missing", kinds=visible("; ".join(summary.missing))))
     return Group(table, *(Text(note, style="dim") for note in notes))
 
 
