@@ -359,6 +359,12 @@ def test_the_page_says_beside_an_open_answer_why_it_is_open(result: TraceResult)
     assert "programs so small can be alike by chance" in page[: page.index("<h2")]
 
 
+def test_each_table_of_the_page_says_what_its_columns_are(result: TraceResult) -> None:
+    page = trace_html(result.model_copy(update={"detailed": 1, "comparisons": result.comparisons * 2}), "de")
+    assert page.startswith("<!doctype html>")
+    assert page.count("<table>") == page.count('<th scope="col">Antwort</th>') > 0
+
+
 @pytest.mark.parametrize("width", [40, 80, 110])
 def test_regions_fit_the_terminal(result: TraceResult, width: int) -> None:
     regions = trace_text(result, "en", width).split("Matched regions:")[1].split("Direction:")[0]
