@@ -20,6 +20,9 @@ FOREIGN = {
     "access.log": (NCSA, "NCSA"),
     "in.log": (IIS, "IIS format"),
     "wevtutil.txt": ("Event[0]:\r\n  Log Name: Security\r\n  Source: x\r\n", "wevtutil"),
+    "wevtutil-german.txt": ("Ereignis[0]:\r\n  Protokollname: Security\r\n  Quelle: x\r\n", "wevtutil"),
+    "table.txt": ("\r\n   ProviderName: x\r\n\r\nTimeCreated           Id LevelDisplayName\r\n", "as a table"),
+    "old-table.txt": ("\r\n   Index Time          EntryType   Source\r\n", "as a table"),
     "list.txt": ("\r\n\r\nTimeCreated  : 3/3/2021 1:02:03 AM\r\nProviderName : x\r\nId : 1\r\n", "a list"),
     "events.xml": (CLIXML, "CLIXML"),
     "sigma.csv": ("timestamp,detections,path,count,Event.System.Provider\n", "Chainsaw"),
@@ -56,6 +59,13 @@ def test_of_many_files_in_one_format_a_few_are_named(tmp_path: Path) -> None:
         (skip,) = recognise(evidence, load_pack("proxylogon").kinds)
     assert isinstance(skip, Skipped)
     assert (skip.source, skip.count) == ("*.txt", 500)
+
+
+@pytest.mark.parametrize(
+    ("start", "named"), [(b"0\0\0\0LfLe\1\0\0\0", "Windows Server 2003"), (b"ElfChnk\0\1", "without its beginning")]
+)
+def test_event_logs_that_are_not_read_are_named(start: bytes, named: str) -> None:
+    assert named in (foreign_format(start) or "")
 
 
 @pytest.mark.parametrize("text", KNOWN.values(), ids=KNOWN)

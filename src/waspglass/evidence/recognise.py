@@ -124,7 +124,7 @@ class _Recogniser:
             self._skips.add(file.path, fault.reason, fault.message)
             return
         yield from found
-        if empty and placed:
+        if empty and (placed or _lies_loose(file)):
             self._skips.add(file.path, SkipReason.EMPTY)
         elif placed and not found:
             wanted = ", ".join(self._kinds[index].kind for index in sorted(claims))

@@ -84,6 +84,15 @@ def test_rows_of_w3c_logs_that_lost_their_header(row: str, before: str) -> None:
     assert record.items() >= {name: value for name, value in BOTH.items() if name != "sc-bytes"}.items()
 
 
+def test_a_header_among_the_rows_names_their_columns() -> None:
+    head = "u_ex210303.log:#Fields: date time c-ip cs-method cs-uri-stem sc-status x"
+    row = "u_ex210303.log:2021-03-03 17:39:04 192.0.2.1 GET /a 200 y"
+    found, fault = read(f"u_ex210303.log:#Software: IIS\n{head}\n{row}\nu_ex210304.log:{W3C}\n")
+    assert [(record["cs-uri-stem"], record.get("x")) for _, _, record in found] == [("/a", "y"), ("/ecp/y.js", None)]
+    assert fault is None
+    assert read(row)[1] is SkipReason.CUT_LINE
+
+
 @pytest.mark.parametrize(
     "row", [W3C + " 192.0.2.7", W3C.replace("POST", "/"), W3C.replace("192.0.2.1", "443"), W3C.replace("200", "x")]
 )

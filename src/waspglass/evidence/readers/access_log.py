@@ -8,21 +8,22 @@ Fields bear the names of W3C logs, so rules for web servers run on them. NCSA st
 IIS format are local, the month first (learn.microsoft.com, "IIS Log File Formats"; rows in tests of logjoint and in
 brianary/scripts). It separates by comma and blank and quotes nothing; of its values only the path can hold both.
 
-Rows of W3C logs have lost the header that names their columns. They are read if IIS writes so many columns unless told
-otherwise, or with all fields chosen, and each value has the shape of its column; `findstr`, `grep` and `Select-String`
-put the name of the file before them (defaults: `#Fields` of IIS 6, 7 to 8, 8.5 and later in published logs).
+`findstr`, `grep` and `Select-String` put the name of the file before rows of W3C logs, and mostly leave the header
+behind that names their columns. Without it rows are read if IIS writes so many columns unless told otherwise, or with
+all fields chosen, and each value has the shape of its column (`#Fields` of IIS 6, 7 to 8, 8.5 and later in published
+logs).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
 
-from waspglass.evidence.artefact import Artefact, Columns, LogReader, Place, Record
+from waspglass.evidence.artefact import Artefact, Columns, LogReader, Place, Record, distinct
 from waspglass.evidence.errors import MalformedLineError, reading
 from waspglass.evidence.formats.moments import MONTHS, clock_time
 from waspglass.evidence.formats.w3c import ExtendedLog
@@ -51,6 +52,7 @@ _IIS = (
     *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
 )
 _SHORT_YEAR = re.compile(r"/(\d\d)$")
+_HEADER = re.compile(r"(?:[^\s#][^\t#]{0,300}:)?#(?:Fields:(.*)|Software:|Version:|Date:)")
 _ROW = re.compile(r"""(?:[^\s"[,][^"[,\t]{0,300}?:)??(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*)""")
 """What stands before it cannot be the beginning of another format, in which a visitor chooses what the path holds."""
 _W3C = ExtendedLog("w3c")
@@ -79,11 +81,14 @@ class AccessLogReader(LogReader):
         Raises:
             EvidenceReadError: If the file cannot be read on; at the end, if lines of it could not be read.
         """
-        faults = Counter[SkipReason]()
+        faults, layouts = Counter[SkipReason](), _LAYOUTS
         with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
             for number, line, ended in _lines(stream, faults):
+                if (header := _HEADER.match(line)) is not None:
+                    layouts = (Columns(names=distinct(header[1].split())), *_LAYOUTS) if header[1] else layouts
+                    continue
                 try:
-                    record, moment = read_request(line, self._settings.zone)
+                    record, moment = read_request(line, self._settings.zone, layouts)
                 except MalformedLineError:
                     faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
                     continue
@@ -108,25 +113,26 @@ def _lines(stream: BinaryIO, faults: Counter[SkipReason]) -> Iterator[tuple[int,
         number += whole
 
 
-def read_request(line: str, zone: tzinfo) -> tuple[Record, datetime | None]:
+def read_request(line: str, zone: tzinfo, layouts: Sequence[Columns] = _LAYOUTS) -> tuple[Record, datetime | None]:
     """Fields and moment of the request in one line of any of these formats.
 
     Args:
         line: Without its end.
         zone: Of the server, for the IIS format.
+        layouts: What the columns of a W3C log may be, the likeliest first.
 
     Raises:
         MalformedLineError: If it is none.
     """
     row = _ROW.fullmatch(line)
-    if row is not None and (record := _of_w3c(row[1])) is not None:
+    if row is not None and (record := _of_w3c(row[1], layouts)) is not None:
         return record, _W3C.time(record, _LAYOUTS[0])
     found = next(filter(None, (way.fullmatch(line) for way in _WAYS)), None)
     return _of_iis(line, zone) if found is None else _of_ncsa(found)
 
 
-def _of_w3c(row: str) -> Record | None:
-    for layout in _LAYOUTS:
+def _of_w3c(row: str, layouts: Sequence[Columns]) -> Record | None:
+    for layout in layouts:
         with suppress(MalformedLineError):
             record = _W3C.record(row.encode(), layout)
             if record.keys() >= _REQUEST and not any(_W3C.misfits(record, layout)):
