@@ -245,6 +245,18 @@ def test_rows_that_are_cut_and_comments_among_them_take_no_other_along() -> None
     ]
 
 
+def test_a_row_of_one_type_is_one_value_and_a_part_of_several_that_is_not_hunted_is_told() -> None:
+    rules = read(
+        "type,value\nurl,http://a.example/x?a|b=1\nip-dst|port,198.51.100.8|443\n"
+        f"filename|md5,a|b.aspx|{'0' * 32}\nfilename|md5,shell.aspx|none\nfilename|md5,other.aspx\n"
+    )
+    wanted = [("url", "http://a.example/x?a|b=1"), ("address", "198.51.100.8"), ("name", "a|b.aspx"), ("md5", "0" * 32)]
+    assert [(one.type, one.value) for one in rules.indicators[:4]] == wanted
+    assert [one.value for one in rules.indicators[4:]] == ["shell.aspx", "other.aspx"]
+    told = "a part of the value is not hunted"
+    assert [one.detail for one in rules.skipped] == [f"line 5: {told}", f"line 6: {told}"]
+
+
 def test_an_address_is_found_as_it_is_written_and_as_it_is_usually_written() -> None:
     rules = read("type,value\nip,2001:0DB8:0:0:0:0:0:1\n")
     log = iis(row(ip="2001:db8::1"), row(ip="2001:db8:0:0::1"), row(ip="2001:0db8:0:0:0:0:0:1"))

@@ -167,11 +167,12 @@ def _from_row(
 
 def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
     """`ip-dst|port` and the like name several values in one cell."""
-    made: list[Indicator] = []
-    for name, value in zip(types.split("|"), values.split("|"), strict=False):
-        kind = type_called(name)
-        one = None if kind is None else made_indicator(kind, value, source, title)
-        made += [] if one is None else [one]
+    kinds = [type_called(name) for name in types.split("|")]
+    parts = zip(kinds, values.rsplit("|", len(kinds) - 1), strict=False)  # a value of one type may hold the mark
+    found = (made_indicator(kind, part, source, title) for kind, part in parts if kind is not None)
+    made = [one for one in found if one is not None]
     if not made:
         yield f"line {line}: type {printable(types.strip())[:40]!r} with such a value is not hunted"
+    elif len(made) < len(kinds) - kinds.count(None):
+        yield f"line {line}: a part of the value is not hunted"
     yield from made
