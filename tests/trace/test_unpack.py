@@ -302,6 +302,20 @@ def test_strings_of_ordinary_programs_are_no_layers() -> None:
     assert unpack(Source("a.java", apostrophe.encode())).layers == ()
 
 
+@pytest.mark.parametrize("apostrophe", ["it doesn't join", "the readers' own"])
+def test_code_between_strings_is_no_string_where_an_apostrophe_turns_them_round(apostrophe: str) -> None:
+    code = "{{ total = total + rate(day, {0}); var kept = []; for (var i = 0; i < {0}; i++) {{ kept.push(i); }} }}"
+    lines = "\n".join(f"if (kind == '{'a+.&'[n % 4]}') {code.format(n)}" for n in range(16))
+    assert unpack(Source("a.js", f"// {apostrophe}\n{lines}\neval(done);\n".encode())).layers == ()
+
+
+def test_a_string_behind_a_word_is_one_though_it_begins_like_a_contraction() -> None:
+    words = ["total = 0", "t = read(day)", "s = rate(t)", "total = add(total, s)", "print(total, day, rate)"] * 3
+    text = "return" + "+".join(f"'{word};'" for word in words)
+    joined = ";".join([*words, ""])
+    assert [layer.raw.decode() for layer in unpack(Source("a.js", text.encode())).layers] == [joined]
+
+
 def test_very_many_layers_are_bounded_and_said_so() -> None:
     text = "\n".join(f"x{i} = '{b64((ORIGINAL + str(i)).encode())}'" for i in range(LAYER_LIMIT + 5))
     unpacked = unpack(Source("a", text.encode()))

@@ -23,8 +23,10 @@ JOINED_LIMIT = 16 << 20
 """Characters that are put together in one text: where names stand for strings a few letters are many times as long."""
 LEAST_PIECES = 3
 LEAST_REVERSED = 40
-_LINE_STRING = r"\"(?:[^\"\\\n`]++|\\.|`.|\"\")*+\"?|'(?:[^'\\\n]++|\\.|'')*+'?"
-_OPEN_STRING = r"\"(?:[^\"\\`]++|\\.|`.|\"\")*+\"?|'(?:[^']++|'')*+'?"
+_APOSTROPHE = r"(?!(?<=[A-Za-z]{2})'(?:s|t|re|ve|ll|d|m)[\s.,;:)!?])"
+"""Not one in a word (`doesn't`): after it strings and what stands between them would change places."""
+_LINE_STRING = r"\"(?:[^\"\\\n`]++|\\.|`.|\"\")*+\"?|" + _APOSTROPHE + r"'(?:[^'\\\n]++|\\.|'')*+'?"
+_OPEN_STRING = r"\"(?:[^\"\\`]++|\\.|`.|\"\")*+\"?|" + _APOSTROPHE + r"'(?:[^']++|'')*+'?"
 _REST = r"|(?P<append>\+=|\.=|&=)|(?P<space>_[ \t]*\r?\n|\\\r?\n)|(?P<name>[$@]?\w++)|(?P<mark>[^\w\s])"
 _TOKENS = tuple(
     re.compile(rf"(?P<text>[bBfFrRuUlL@$]{{0,2}}(?:{string})){_REST}", re.DOTALL)
@@ -45,6 +47,8 @@ _CHARACTERS = re.compile(rf"(?i){_CHARACTER}(?:\s?[+.&]\s?{_CHARACTER}){{0,40}}"
 _CODE = re.compile(rf"(?i)(?<=[\](\s]){_NUMBER}")
 _NAMES = re.compile(r"(?:\$\{?\w{1,40}\}?){3,}")
 _NAME = re.compile(r"\$\{?(\w+)")
+_BETWEEN = re.compile(r"\s*+(?:[)\]},]|\.[A-Za-z_]|[+&|.]\s)")
+"""How goes on what stands behind a string; no program begins so, and a quotation mark before it ends one."""
 _NEW_LINES = frozenset({"vbcrlf", "vblf", "vbcr", "vbnewline", "php_eol"})
 """Names that stand for the end of a line."""
 _ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
@@ -125,7 +129,9 @@ def _literals(text: str) -> Iterator[str]:
             long = match.lastgroup == "text" and match.end() - match.start() > LEAST_LITERAL
             # A mark behind a letter is an apostrophe.
             if long and not text[max(0, match.start() - 1) : match.start()].isalnum():
-                yield _content(match.group())
+                content = _content(match.group())
+                if not _BETWEEN.match(content):
+                    yield content
     yield from (match.group()[1:-1] for match in _TEMPLATE.finditer(text))
 
 
@@ -174,7 +180,7 @@ def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[list[str]]:
 
 
 def _enough(pieces: list[str]) -> Iterator[list[str]]:
-    if len(pieces) >= LEAST_PIECES:
+    if len(pieces) >= LEAST_PIECES and not _BETWEEN.match(pieces[0]):
         yield pieces
 
 
