@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import MalformedLineError, read_error, reading
@@ -64,6 +65,8 @@ _SHIPPED = {
 _LINES = ("_raw", "event.original", "message")
 """Where Splunk and filebeat keep the line of the log."""
 _DEEPEST = 4
+_LONGEST_NAME = 64
+"""Characters of a column's name; the names of a table are remembered, and must not be gigabytes."""
 _ABSENT = frozenset({"", "-", "NULL"})
 
 
@@ -99,15 +102,20 @@ reader = AccessTableReader
 
 def _as_w3c(name: str) -> str:
     """The name of that column in a W3C log; others, and those that Splunk begins with `_`, keep theirs."""
+    return _column(name) if len(name) <= _LONGEST_NAME else name
+
+
+@lru_cache(maxsize=1024)
+def _column(name: str) -> str:
     return name if name.startswith("_") else _KNOWN.get(_MARKS.sub("", name.lower()), name)
 
 
 def _text(value: object) -> str:
-    return whole_text(text_of(value))
+    return value if isinstance(value, str) and value.isascii() else whole_text(text_of(value))
 
 
 def _is_plain(value: object) -> bool:
-    return value is not None and not isinstance(value, Mapping)
+    return value is not None and not isinstance(value, dict)
 
 
 def _shipped(row: Json) -> dict[str, str]:
@@ -130,7 +138,7 @@ def _shipped(row: Json) -> dict[str, str]:
 def _leaves(table: Json, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """The values of a row by their whole names; they may be nested, or have dots in their names."""
     for name, value in table.items():
-        if isinstance(value, Mapping) and depth < _DEEPEST:
+        if isinstance(value, dict) and depth < _DEEPEST:
             yield from _leaves(value, f"{prefix}{name}.", depth + 1)
         elif _is_plain(value):
             yield f"{prefix}{name}", _text(value)
