@@ -27,6 +27,17 @@ def unsettled(*findings: Finding, coverage: tuple[Coverage, ...] = (FULL,), lid:
     return unsettled_hints(Observations(evidence="x", findings=findings, coverage=coverage), TELLS_MORE, lid)
 
 
+@pytest.mark.parametrize(("path", "is_open"), [("/Ecp/y.js", False), ("/owa/auth/x.js", True), ("/ecpx/y.js", True)])
+def test_the_front_end_that_serves_the_path_settles_it_alone(path: str, is_open: bool) -> None:
+    ecp = PROXY.model_copy(update={"together": ("owa",), "serves": ("/ecp/",)})
+    owa = PROXY.model_copy(update={"kind": "owa", "together": ("proxy",), "serves": ("/owa/",)})
+    log = LOG.model_copy(update={"settled_by": ("proxy", "owa")})
+    hint = ANSWERED.model_copy(update={"fields": {"url_path": path}})
+    seen = Observations(evidence="x", findings=(hint,), coverage=(FULL, proxy("2021-03-01", "2021-03-05")))
+    pack = PACK.model_copy(update={"kinds": (log, ecp, owa, *OTHERS)})
+    assert bool(unsettled_hints(seen, pack, OPEN)) is is_open
+
+
 def test_an_answer_that_nothing_settles_stays_open() -> None:
     assert unsettled(ANSWERED) == (ANSWERED,)
 

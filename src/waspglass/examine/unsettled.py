@@ -13,6 +13,8 @@ from waspglass.packs.pack import Pack
 
 __all__ = ["settled", "unsettled_hints", "vanished_pages"]
 
+_URL_PATH = "url_path"
+
 
 def unsettled_hints(observations: Observations, pack: Pack, lid: Lid) -> tuple[Finding, ...]:
     """Hints at an entry which no source settles.
@@ -68,7 +70,8 @@ def _since_the_campaign(hint: Finding, pack: Pack) -> bool:
 def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:
     """True if a kind that tells more than the hint's own speaks for its moment.
 
-    Kinds of which each shows a part of the ways in only settle it together: which way it was the hint does not say.
+    Kinds of which each shows a part of the ways in only settle it together, unless the rule captured which path was
+    asked for (`url_path`), and one of them logs all requests for it.
     """
     moment = hint.time
     if moment is None:
@@ -77,4 +80,9 @@ def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:
     speaking = {
         one.kind for one in observations.coverage if any(at.from_ <= moment <= at.to for at in covered_spans(one))
     }
-    return any({kind.kind, *kind.together} <= speaking for kind in pack.kinds if kind.kind in names)
+    settling = [kind for kind in pack.kinds if kind.kind in names]
+    path = hint.fields.get(_URL_PATH, "").lower()
+    serving = [kind for kind in settling if path.startswith(kind.serves)]
+    if serving:
+        return any(kind.kind in speaking for kind in serving)
+    return any({kind.kind, *kind.together} <= speaking for kind in settling)

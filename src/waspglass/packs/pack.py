@@ -20,6 +20,7 @@ __all__ = [
     "DerivedField",
     "Figure",
     "Logsource",
+    "NoEntry",
     "Pack",
     "RuleSource",
     "RuleTitle",
@@ -102,6 +103,8 @@ class ArtefactKind(Based):
         together: Other kinds without which this one shows only a part of the ways in; it counts for "clean" only where
             all of them speak too.
         settled_by: Kinds that tell whether an attempt succeeded of which this one sees the answer only.
+        serves: Beginnings of URL paths, in lower case, of which this kind logs all requests by itself: such a request
+            it settles without those that it goes together with.
         requires: Columns without which a log of this kind cannot show an entry.
         witness: Column -> regular expression; logs of a folder count for "clean" only if a record of one of them fits
             all of these. A column that the log lacks is not asked.
@@ -130,6 +133,7 @@ class ArtefactKind(Based):
     earlier: str | None = None
     together: tuple[str, ...] = ()
     settled_by: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     witness: dict[str, str] = Field(default_factory=dict)
     keys: tuple[str, ...] = ()
@@ -193,6 +197,20 @@ class BuildRow(Document):
     fixes: Literal["yes", "partly", "no", "not affected"]
     note: str = ""
     source: str = ""
+
+
+class NoEntry(Document):
+    """A product line that has only such flaws of the campaign as let nobody in by themselves.
+
+    Attributes:
+        product: As in `builds.csv`.
+        cves: The flaws that it has.
+        text: What its owner must know, in sentences.
+    """
+
+    product: str
+    cves: tuple[str, ...]
+    text: Translated
 
 
 class TimelineRow(Document):
@@ -306,6 +324,7 @@ class Pack(Document):
     cves: tuple[str, ...]
     products: tuple[str, ...]
     window: Window
+    no_entry: tuple[NoEntry, ...] = ()
     kinds: tuple[ArtefactKind, ...]
     web_roots: tuple[WebRoot, ...] = ()
     builds: tuple[BuildRow, ...] = ()

@@ -28,7 +28,7 @@ _ALIASES = {"utf16le": "wide"}
 _LAST = frozenset({"all", "neq", "cased"})
 """They say nothing of other modifiers; pySigma refuses some behind them, and with others forgets `cased`."""
 _DASHES = re.compile(r"\B[\u2013-\u2015]\b")
-"""Before an option, as `windash` of the specification knows them besides `-` and `/`, the ones that pySigma replaces."""
+"""Before an option, as `windash` knows them besides `-` and `/`: the ones that pySigma replaces."""
 _TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 """Where only these can be meant: in YAML 1.2 `yes` is a text, in the YAML that many tools read it is not."""
 _CORRELATION = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")
@@ -41,13 +41,13 @@ class ParsedCorrelation:
 
     Attributes:
         rule: As pySigma has it, with at most one bound.
-        further: The other bounds of a range (`gt: 100, lte: 200`): operator and number.
+        bounds: All of them (`gt: 100, lte: 200`): operator and number; none for an expression over rules.
         references: Names or ids of the rules that feed it.
         generates: True if these give findings of their own, too.
     """
 
     rule: SigmaCorrelationRule
-    further: tuple[tuple[str, float], ...]
+    bounds: tuple[tuple[str, float], ...]
     references: tuple[str, ...]
     generates: bool
 
