@@ -60,6 +60,13 @@ def test_each_format_is_known_as_windows_writes_it(tmp_path: Path, number: int, 
     assert added(add(tmp_path, "export-2021-03-09", export)) == (1, {})
 
 
+@pytest.mark.parametrize("declared", ["UTF-8", "UTF-16", "ISO-8859-1"])
+def test_a_mark_outranks_what_xml_says_of_itself(tmp_path: Path, declared: str) -> None:
+    text = nmap(NMAP_HOST.format(address="192.0.2.1", script="")).decode()
+    export = text.replace("?>", f' encoding="{declared}"?>', 1).encode("utf-16")
+    assert added(add(tmp_path, "export-2021-03-09.xml", export)) == (1, {})
+
+
 def test_shadowserver_of_today_with_columns_in_another_order(tmp_path: Path) -> None:
     names = COLUMNS_TODAY.split(",")
     cells = {

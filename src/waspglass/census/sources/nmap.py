@@ -9,6 +9,7 @@ VULNERABLE` say that the product is there: the scripts say it of any web server.
 from __future__ import annotations
 
 import base64
+import codecs
 import datetime as dt
 import hashlib
 import re
@@ -72,7 +73,9 @@ def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
     Raises:
         ExportError: If it declares entities (an attack on XML readers) or is not XML from the start.
     """
-    parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(forbid_dtd=False))
+    # What had a mark of UTF-16 comes as UTF-8, whatever its declaration says.
+    encoding = "utf-8" if content.peek().startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(encoding=encoding, forbid_dtd=False))
     root: Element | None = None
     found, since = 0, 0
     try:
