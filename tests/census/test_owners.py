@@ -290,10 +290,10 @@ def test_the_flaws_that_are_told_are_those_that_the_source_names(tmp_path: Path)
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", "14.3.509.0"), tested))
     claimed = reported("443", "cve-2021-27065;cve-2020-0688").replace("192.0.2.1", "192.0.2.3")
     add(tmp_path, "2021-03-20-scan_exchange-x.csv", f"{COLUMNS_2021}\n{claimed}\n".encode())
-    assert [(host.own.state, host.own.tested, host.cves) for host in exposed(tmp_path, 20)] == [
-        (State.VULNERABLE, False, ()),
-        (State.VULNERABLE, True, ("CVE-2021-26855", "CVE-2021-26857")),
-        (State.VULNERABLE, False, ("CVE-2021-27065",)),
+    assert [(host.own.state, host.own.tested, host.cves, host.line) for host in exposed(tmp_path, 20)] == [
+        (State.VULNERABLE, False, (), "Exchange Server 2010"),
+        (State.VULNERABLE, True, ("CVE-2021-26855", "CVE-2021-26857"), None),
+        (State.VULNERABLE, False, ("CVE-2021-27065",), "Exchange Server 2016"),
     ]
 
 

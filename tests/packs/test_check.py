@@ -23,6 +23,21 @@ FAULTS = {
     "licence": ("pack.yml", ("Apache-2.0", "'do what you want, really?'"), "licence"),
     "known-good file": ("pack.yml", ("cves:", "known_good: none.bin\ncves:"), "known-good"),
     "cve": ("pack.yml", ("CVE-2020-12345", "2020-12345"), "cve"),
+    "no entry into an unknown line": (
+        "pack.yml",
+        ("cves:", "no_entry: [{product: Thong, cves: [CVE-2020-12345], text: {en: x, de: y}}]\ncves:"),
+        "products",
+    ),
+    "no entry by another flaw": (
+        "pack.yml",
+        ("cves:", "no_entry: [{product: Thing, cves: [CVE-2020-54321], text: {en: x, de: y}}]\ncves:"),
+        "products",
+    ),
+    "no entry without German": (
+        "pack.yml",
+        ("cves:", "no_entry: [{product: Thing, cves: [CVE-2020-12345], text: {en: x, de: ''}}]\ncves:"),
+        "translation",
+    ),
     "window without sources": ("pack.yml", (', sources: ["a report"]', ""), "source"),
     "duplicate key": ("artefacts.yml", ("    entry: true", "    entry: true\n    entry: true"), "duplicate-key"),
     "no kind shows an entry": ("artefacts.yml", ("    entry: true\n", ""), "entry"),

@@ -32,7 +32,8 @@ def host(state: State = State.VULNERABLE, **changes: object) -> ExposedHost:
         "address": "192.0.2.1", "port": 443, "transport": "tcp", "seen": dt.datetime(2021, 3, 9, 10, tzinfo=dt.UTC),
         "source": "shodan", "state": state, "own": next(each for each in WEIGHTS.values() if each.state is state),
         "cves": (), "compromise": None, "reported": False,
-        "version": "15.1.2176.2", "names": ("mail.a.example",), "server_name": "EX1", "asn": 64496, "country": "DE",
+        "version": "15.1.2176.2", "line": "Exchange Server 2016", "names": ("mail.a.example",), "server_name": "EX1",
+        "asn": 64496, "country": "DE",
         "region": "NW", "city": "Köln", "sector": None, "url": None,
     }  # fmt: skip
     return ExposedHost(**(values | changes))  # type: ignore[arg-type]  # tests name real fields only
@@ -239,6 +240,40 @@ def test_an_address_is_one_line_whoever_saw_it() -> None:
         " Nmap, Shodan, Shadowserver x, 2021-03-09" in text
     )
     assert text.count("192.0.2.1") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "password", "others", "alone"),
+    [
+        ("en", "without a password", "The other vulnerable hosts", "1 of the vulnerable addresses shows Exchange"),
+        ("de", "ohne Passwort", "In die übrigen verwundbaren Systeme", "1 der verwundbaren Adressen zeigt Exchange"),
+    ],
+)
+def test_a_line_into_which_the_flaws_let_nobody_is_told_so(
+    language: str, password: str, others: str, alone: str
+) -> None:
+    """Exchange 2010 has one of the four flaws, and was told that anybody can come in."""
+
+    def text(*changes: dict[str, object]) -> str:
+        hosts = tuple(host(State.VULNERABLE, **each) for each in changes)
+        return " ".join(message(Notice(Contact("a@b.example", language=language), hosts), PACK, SENDER).split())
+
+    old: dict[str, object] = {"version": "14.3.509.0", "line": "Exchange Server 2010", "address": "192.0.2.2"}
+    for only in (text(old), text(old | {"cves": ("CVE-2021-26857",), "own": WEIGHTS[70]})):
+        assert alone in only
+        assert password not in only
+        assert "CVE-2021-26855" not in only
+    mixed = text(old, {})
+    assert alone in mixed
+    assert f"{others} " in mixed
+    assert password in mixed
+    # What another source saw at the address, or says of it, may let somebody in.
+    named = old | {"cves": ("CVE-2021-26855",), "own": WEIGHTS[90]}
+    nothing = old | {"own": WEIGHTS[50]}
+    for whole in (text({}), text(named), text(old, {"address": "192.0.2.2"}), text(old, named), text(nothing)):
+        assert password in whole
+        assert alone not in whole
+        assert others not in whole
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "stolen machine keys"), ("de", "Gestohlene Machine Keys")])

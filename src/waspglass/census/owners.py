@@ -15,7 +15,7 @@ from waspglass.census.judge import WEIGHTS, Judgement
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import VULNERABLE, scans_of
-from waspglass.packs.builds import State
+from waspglass.packs.builds import BuildTable, State
 
 __all__ = ["ExposedHost", "Notice", "exposed_hosts", "notices"]
 
@@ -37,6 +37,7 @@ class ExposedHost:
         compromise: What this source reported (`webshell`); None if nothing.
         reported: True if some source reported a compromise of this address, on this or an earlier day.
         version: Version as shown.
+        line: Product line of the version by the pack's builds; None if it has none.
         names: Host names.
         server_name: The server's own name.
         asn: AS number.
@@ -59,6 +60,7 @@ class ExposedHost:
     compromise: str | None
     reported: bool
     version: str | None
+    line: str | None
     names: tuple[str, ...]
     server_name: str | None
     asn: int | None
@@ -149,10 +151,11 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     reading.rows(_REPORTED.format(rows=reports))
     reading.rows(_NOW.format(rows=current))
     cursor = reading.connection.execute(_CHOSEN)
+    builds = BuildTable(reading.pack.builds)
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
         for row in rows:
-            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves)
+            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves, builds)
             if country is None or host.country in (country, None):
                 yield host
 
@@ -172,9 +175,10 @@ def _unheard(reading: Reading, scans: Sequence[Scan], earliest: dt.date) -> Iter
                 yield f"{judged} AND s.address IN ({addresses} EXCEPT {since})"
 
 
-def _host(row: dict[str, Any], flaws: Sequence[str]) -> ExposedHost:
+def _host(row: dict[str, Any], flaws: Sequence[str], builds: BuildTable) -> ExposedHost:
     own = WEIGHTS[row["own"]]
     named = (row["verified"] if own.tested else row["claimed"]) or ()
+    known = None if row["version"] is None else builds.state(row["version"]).known
     seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
     return ExposedHost(
         address=row["address"],
@@ -188,6 +192,7 @@ def _host(row: dict[str, Any], flaws: Sequence[str]) -> ExposedHost:
         compromise=row["compromise"],
         reported=row["reported"],
         version=row["version"],
+        line=None if known is None else known.product,
         names=tuple(row["names"] or ()),
         server_name=row["server_name"],
         asn=row["asn"],

@@ -57,6 +57,11 @@ def _window(pack: Pack) -> Iterator[PackIssue]:
     for cve in pack.cves:
         if not _CVE.fullmatch(cve):
             yield PackIssue("pack.yml", None, Severity.ERROR, "cve", f"{cve!r} is no CVE id")
+    for each in pack.no_entry:
+        unknown = sorted({each.product, *each.cves} - {*pack.cves, *(row.product for row in pack.builds)})
+        if unknown:
+            message = f"no_entry names {', '.join(unknown)}, which neither cves nor builds.csv has"
+            yield PackIssue("pack.yml", None, Severity.ERROR, "products", message)
 
 
 def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:

@@ -21,6 +21,7 @@ from waspglass.packs.pack import (
     BuildRow,
     ClockText,
     Figure,
+    NoEntry,
     Pack,
     RuleSource,
     RuleTitle,
@@ -69,6 +70,7 @@ class PackHead(Document):
         cves: The flaws.
         products: Product lines concerned, as in `builds.csv`.
         window: The campaign's decisive moments, with their sources.
+        no_entry: Product lines into which the flaws alone let nobody.
         lid_remedy: What to collect if the build is not known.
         known_good: File of known-good hashes (`packs/known_good.py`), if the pack has one.
         sources: What the pack as a whole was made from.
@@ -82,6 +84,7 @@ class PackHead(Document):
     cves: tuple[str, ...]
     products: tuple[str, ...]
     window: Window
+    no_entry: tuple[NoEntry, ...] = ()
     lid_remedy: Translated | None = None
     known_good: str | None = None
     sources: tuple[str, ...] = ()
@@ -152,6 +155,7 @@ def _read(folder: Path) -> Pack:
         cves=head.cves,
         products=head.products,
         window=head.window,
+        no_entry=head.no_entry,
         kinds=artefacts.kinds,
         web_roots=artefacts.web_roots,
         builds=_rows(folder, "builds.csv", BuildRow),

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from waspglass.census.sources.shadowserver import SEEN_BY
 from waspglass.model.errors import Location, OutputError
 from waspglass.model.escape import csv_cell, printable
 from waspglass.packs.builds import State
-from waspglass.packs.pack import Pack
+from waspglass.packs.pack import NoEntry, Pack
 from waspglass.report.census_text import STATES
 from waspglass.report.census_words import CensusWords
 from waspglass.report.tlp import Tlp
@@ -114,6 +115,8 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
     words = CensusWords(language)
     days = sorted({host.seen.date() for host in notice.hosts})
     seen = _by_address(notice.hosts)
+    barred = Counter(_no_entry(hosts, pack) for hosts in seen if _vulnerable(hosts))
+    entered = barred.pop(None, 0)
     return _templates().get_template(f"census_notice.{language}.txt.j2").render(
         name=printable(notice.contact.name) or notice.contact.email,
         sender=sender,
@@ -130,6 +133,8 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
         exploited=words.day(pack.window.first_exploitation.date()),
         released=words.day(pack.window.patch_available.date()),
         tested=sorted({words.source(host.source) for host in notice.hosts if host.own.tested}),
+        entered=entered,
+        barred=[(each.product, number, _wrapped(each.text.text(language))) for each, number in barred.items() if each],
         advice=_advice(pack, language),
         sample=[_sample(hosts, words) for hosts in seen[:_SAMPLES]],
         more=max(len(seen) - _SAMPLES, 0),
@@ -139,10 +144,28 @@ def message(notice: Notice, pack: Pack, sender: Sender) -> str:
 def _advice(pack: Pack, language: str) -> list[tuple[str, list[str]]]:
     """What the campaign asks for beyond the update, in lines; a patched host needs it too."""
     return [
-        (each.title.text(language), textwrap.wrap(each.text.text(language), 112))
+        (each.title.text(language), _wrapped(each.text.text(language)))
         for each in pack.advice
         if "lid:patched" in each.when
     ]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 112)
+
+
+def _no_entry(seen: Iterable[ExposedHost], pack: Pack) -> NoEntry | None:
+    """What the pack says of a vulnerable address into which its flaws let nobody; None if they may let somebody in.
+
+    All that makes it vulnerable must be of such a product line, and no source may name a flaw that the line lacks.
+    """
+    lines = {line.product: line for line in pack.no_entry}
+    found = set()
+    for host in seen:
+        if host.own.state is State.VULNERABLE:
+            line = lines.get(host.line or "")
+            found.add(line if line is not None and {*host.cves} <= {*line.cves} else None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _by_address(hosts: Iterable[ExposedHost]) -> list[list[ExposedHost]]:
