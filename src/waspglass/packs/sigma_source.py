@@ -76,16 +76,18 @@ def parsed_correlation(document: Mapping[str, object]) -> ParsedCorrelation:
         raise SigmaCorrelationRuleError("`correlation` is no mapping")
     _check_correlation(body)
     own = {key: value for key, value in body.items() if key != "generate"}
-    condition, further = body.get("condition"), tuple[tuple[str, float], ...]()
+    condition, bounds = body.get("condition"), tuple[tuple[str, float], ...]()
     if isinstance(condition, dict):
-        bounds = [name for name in _BOUNDS if name in condition]
-        own["condition"] = {name: value for name, value in condition.items() if name not in bounds[1:]}
-        further = tuple((name, float(condition[name])) for name in bounds[1:])
+        more = [name for name in _BOUNDS if name in condition][1:]
+        own["condition"] = {name: value for name, value in condition.items() if name not in more}
+        bounds = tuple((name, float(condition[name])) for name in more)
     rule = SigmaCorrelationRule.from_dict({**document, "correlation": own})
     references = tuple(str(reference.reference) for reference in rule.rules or ())
     if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
         references = references or tuple(rule.condition.get_referenced_rules())
-    return ParsedCorrelation(rule, further, references, _generates(body) or _generates(document))
+    else:
+        bounds = ((rule.condition.op.name.lower(), float(rule.condition.count)), *bounds)
+    return ParsedCorrelation(rule, bounds, references, _generates(body) or _generates(document))
 
 
 def _generates(part: Mapping[str, object]) -> bool:

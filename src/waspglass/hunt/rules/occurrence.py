@@ -27,8 +27,7 @@ _MOST_ORDERED = 10
 
 def compared(correlation: Correlation, value: float) -> bool:
     """Whether the value is within all bounds."""
-    bounds = ((correlation.operator, correlation.threshold), *correlation.also)
-    return all(_OPERATORS[bound](value, threshold) for bound, threshold in bounds)
+    return all(_OPERATORS[word](value, bound) for word, bound in correlation.bounds)
 
 
 def growing(correlation: Correlation) -> bool:
@@ -37,9 +36,8 @@ def growing(correlation: Correlation) -> bool:
     A sum is taken as one that grows: it adds up bytes or counts.
     """
     counts = ("event_count", "value_count", "value_sum", "temporal", "temporal_ordered")
-    bounds = {correlation.operator, *(bound for bound, _ in correlation.also)}
-    expression = _WORDS.findall(correlation.expression or "")
-    return correlation.kind in counts and bounds <= {"gt", "gte"} and "not" not in expression
+    upward = all(word in ("gt", "gte") for word, _ in correlation.bounds)
+    return correlation.kind in counts and upward and "not" not in _WORDS.findall(correlation.expression or "")
 
 
 def impossible(correlation: Correlation) -> str | None:
@@ -58,8 +56,7 @@ def impossible(correlation: Correlation) -> str | None:
         return f"a condition with more than {_DEEPEST} brackets and negations"
     if correlation.kind in ("event_count", "value_count"):
         most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
-        bounds = ((correlation.operator, correlation.threshold), *correlation.also)
-        if any(bound <= most.get(word, -1) for word, bound in bounds):
+        if any(bound <= most.get(word, -1) for word, bound in correlation.bounds):
             return "a correlation that asks for no event at all: what does not happen is not noticed"
     return _unordered(correlation)
 
@@ -76,8 +73,7 @@ def _unordered(correlation: Correlation) -> str | None:
 
 
 def _all_of_them(correlation: Correlation) -> bool:
-    plain = correlation.expression is None and correlation.operator == "gte" and not correlation.also
-    return plain and correlation.threshold == len(correlation.rules)
+    return correlation.expression is None and correlation.bounds == (("gte", len(correlation.rules)),)
 
 
 def sequences(correlation: Correlation) -> list[tuple[int, ...]]:

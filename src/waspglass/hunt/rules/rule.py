@@ -74,12 +74,10 @@ class Correlation:
         group_by: Fields or aliases by whose values events are kept apart.
         aliases: Alias -> rule -> field.
         timespan: Seconds.
-        operator: `lt`, `lte`, `gt`, `gte`, `eq`, `neq`.
-        threshold: What the count or value is compared with.
+        bounds: What the count or value is compared with, and how: `lt`, `lte`, `gt`, `gte`, `eq`, `neq`. All must hold.
         fields: Fields of `value_*` kinds.
         percentile: For `value_percentile`.
         expression: A boolean expression over rule names, for extended temporal correlations.
-        also: Further comparisons, operator and threshold, that must hold too (a range).
     """
 
     id: str
@@ -90,15 +88,13 @@ class Correlation:
     group_by: tuple[str, ...]
     aliases: Mapping[str, Mapping[str, str]]
     timespan: float
-    operator: str
-    threshold: float
+    bounds: tuple[tuple[str, float], ...]
     fields: tuple[str, ...]
     percentile: int | None
     expression: str | None
     meaning: Meaning
     emits: bool = True
     source: str = ""
-    also: tuple[tuple[str, float], ...] = ()
 
     def fields_of(self, rule: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         """What the fields or aliases are called in records of one of its rules."""

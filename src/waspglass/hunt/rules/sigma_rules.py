@@ -228,13 +228,11 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
     called = _Called.by(document, unnamed)
     parsed = parsed_correlation(_asked(document, called))
     rule, condition = parsed.rule, parsed.rule.condition
-    operator, threshold, expression = "gte", 1.0, None
+    expression = percentile = None
     fields: tuple[str, ...] = ()
-    percentile = None
     if isinstance(condition, SigmaExtendedCorrelationCondition):
         expression = condition.expression
     else:
-        operator, threshold = condition.op.name.lower(), float(condition.count)
         percentile = condition.percentile
         if rule.type.name.startswith("VALUE_"):
             fields = _texts(condition.fieldref)
@@ -249,14 +247,12 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
             one.alias: {_referred(rule.reference): field for rule, field in one.mapping.items()} for one in rule.aliases
         },
         timespan=float(rule.timespan.seconds),
-        operator=operator,
-        threshold=threshold,
+        bounds=parsed.bounds,
         fields=fields,
         percentile=percentile,
         expression=expression,
         meaning=_meaning(document)[0],
         source=source,
-        also=parsed.further,
     )
     if fault := impossible(made):
         raise UnsupportedRuleError(fault)
