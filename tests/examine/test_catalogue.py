@@ -8,7 +8,6 @@ from importlib.resources import files
 import pytest
 
 from waspglass.model.language import load_catalogue
-from waspglass.model.skip import SkipReason
 
 
 def test_german_and_english_have_the_same_keys_and_fields() -> None:
@@ -25,9 +24,3 @@ def test_no_sentence_names_a_product(language: str) -> None:
     """What belongs to a product stands in the pack."""
     source = files("waspglass.examine").joinpath(f"lang/examine.{language}.toml").read_text(encoding="utf-8").lower()
     assert not [name for name in ("exchange", "sharepoint", "iis", "owa") if re.search(rf"\b{name}", source)]
-
-
-@pytest.mark.parametrize("reason", SkipReason)
-def test_each_reason_of_a_skip_has_words(reason: SkipReason) -> None:
-    catalogue = load_catalogue("waspglass.examine", "examine", "de")
-    assert catalogue.text(f"reason.{reason.value.replace(' ', '_')}")

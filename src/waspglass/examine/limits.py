@@ -17,7 +17,7 @@ from waspglass.model.coverage import Coverage
 from waspglass.model.facts import Certainty, Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.language import Catalogue
-from waspglass.model.skip import Skipped, SkipReason
+from waspglass.model.skip import Skipped, SkipReason, skip_words
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["limits_of"]
@@ -74,7 +74,7 @@ def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     first = observations.blinded[0]
     key = "limit.blinded_one" if len(observations.blinded) == 1 else "limit.blinded"
     text = catalogue.text(
-        key, count=len(observations.blinded), source=first.source, reason=_reason(first.reason, catalogue)
+        key, count=len(observations.blinded), source=first.source, reason=skip_words(first.reason, catalogue.language)
     )
     return [Limit(id="blinded", text=text, remedy=catalogue.text("limit.blinded_remedy"), decisive=True)]
 
@@ -304,12 +304,8 @@ def _skips(observations: Observations, catalogue: Catalogue) -> list[Limit]:
     counts: Counter[SkipReason] = Counter()
     for skip in others:
         counts[skip.reason] += skip.count
-    reasons = ", ".join(f"{_reason(reason, catalogue)}: {count}" for reason, count in counts.most_common())
+    reasons = ", ".join(f"{skip_words(reason, catalogue.language)}: {count}" for reason, count in counts.most_common())
     return [Limit(id="skipped", text=catalogue.text("limit.skipped", listed=reasons))]
-
-
-def _reason(reason: SkipReason, catalogue: Catalogue) -> str:
-    return catalogue.text(f"reason.{reason.value.replace(' ', '_')}")
 
 
 def _harmless(skip: Skipped) -> bool:

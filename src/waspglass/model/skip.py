@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from waspglass.model.document import Document
+from waspglass.model.language import load_catalogue
 
-__all__ = ["SkipReason", "Skipped"]
+__all__ = ["SkipReason", "Skipped", "skip_words"]
 
 
 class SkipReason(StrEnum):
@@ -76,3 +77,8 @@ class Skipped(Document):
     reason: SkipReason
     count: int = 1
     detail: str | None = None
+
+
+def skip_words(reason: SkipReason, language: str) -> str:
+    """A reason as the reports say it."""
+    return load_catalogue("waspglass.model", "skip", language).text(reason.replace(" ", "-"))

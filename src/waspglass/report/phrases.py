@@ -25,7 +25,7 @@ class Phrases:
         return self._catalogue.text(key, **values)
 
     def word(self, group: str, value: str) -> str:
-        """The word for a member of a closed list, e.g. `word("skip", SkipReason.OUTSIDE_ROOT)`."""
+        """The word for a member of a closed list, e.g. `word("certainty", Certainty.PROVEN)`."""
         return self._catalogue.text(f"{group}.{value.replace(' ', '-')}")
 
     def count(self, key: str, n: int) -> str:

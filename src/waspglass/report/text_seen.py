@@ -10,6 +10,7 @@ from rich.text import Text
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
+from waspglass.model.skip import skip_words
 from waspglass.report.phrases import Phrases
 from waspglass.report.summary import SkipSummary, Summary
 from waspglass.report.text_places import Places
@@ -85,7 +86,7 @@ def skips_block(skips: Sequence[SkipSummary], phrases: Phrases, places: Places) 
         return None
     table = Table.grid(Column(justify="right", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for skip in skips:
-        table.add_row(phrases.number(skip.count), phrases.word("skip", skip.reason))
+        table.add_row(phrases.number(skip.count), skip_words(skip.reason, phrases.language))
         for source in skip.examples[:_SKIPPED]:
             table.add_row("", Text(places.stand_in(visible(source)), style="dim"))
         if skip.sources > _SKIPPED:

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from waspglass.model.language import Catalogue, load_catalogue
-from waspglass.model.skip import Skipped
+from waspglass.model.skip import Skipped, skip_words
 from waspglass.report.numbers import in_language
-from waspglass.report.phrases import Phrases
 from waspglass.report.trace_samples import file_of
 from waspglass.report.visible import visible
 from waspglass.trace.result import Comparison, Contrast, Input, PartMatch, Region, TraceResult
@@ -29,7 +28,6 @@ class Sentences:
     def __init__(self, result: TraceResult, language: str) -> None:
         self.result = result
         self.catalogue: Catalogue = load_catalogue("waspglass.report", "trace", language)
-        self._phrases = Phrases(language)
         self._language = language
 
     def text(self, key: str, **values: object) -> str:
@@ -274,7 +272,7 @@ class Sentences:
     def _skip(self, skip: Skipped) -> str:
         count = f" ({self.number(skip.count)})" if skip.count > 1 else ""
         detail = f", {visible(skip.detail)}" if skip.detail else ""
-        return f"{visible(skip.source)}: {self._phrases.word('skip', skip.reason)}{count}{detail}"
+        return f"{visible(skip.source)}: {skip_words(skip.reason, self._language)}{count}{detail}"
 
     def skipped(self) -> list[str]:
         """What was not compared, and why."""
