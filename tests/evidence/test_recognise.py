@@ -234,6 +234,26 @@ def test_a_log_in_an_archive_is_one_log_however_it_is_packed(tmp_path: Path, nam
     assert skips == []
 
 
+def test_what_a_mac_adds_to_a_copy_is_no_log(tmp_path: Path) -> None:
+    double = b"\0\5\x16\7\0\2\0\0Mac OS X        "
+    folder = "C/LogFiles/W3SVC1"
+    write_tree(
+        tmp_path,
+        {
+            f"{folder}/u_ex1.log": IIS,
+            f"{folder}/._u_ex1.log": double,
+            f"{folder}/._u_ex2.log": b"wiped",
+            "C/inetpub/wwwroot/._page.aspx": double + b"<%@ Page %>",
+            ".DS_Store": b"\0\0\0\1Bud1",
+        },
+    )
+    artefacts, skips = found(tmp_path)
+    named = {name: path.rpartition("\\")[2] for name, path, _ in artefacts}
+    assert named == {"iis": "u_ex1.log", "webfile": "._page.aspx"}
+    assert [(skip.reason, skip.source) for skip in skips] == [(SkipReason.NOT_RECOGNISED, "*.log")]
+    assert "._u_ex2.log" in (skips[0].detail or "")
+
+
 def test_an_archive_under_another_name_is_told_and_is_no_log(tmp_path: Path) -> None:
     write_tree(tmp_path, {"MX01": tar_bytes({"u_ex1.log": IIS}), "u_ex2.log": zip_bytes({"u_ex2.log": b"x"})})
     artefacts, skips = found(tmp_path)

@@ -6,8 +6,10 @@ import re
 
 __all__ = [
     "as_windows_means_it",
+    "is_litter",
     "is_opened",
     "lies_beside_such",
+    "may_be_apple_double",
     "tells_of_collection",
     "unpacked_name",
     "unrotated",
@@ -39,6 +41,7 @@ _OF_COLLECTION = re.compile(
     r"(?:collection_context|client_info)\.json|\d{4}-\d\d-\d\dT[\d_]+_(?:Console|Copy|Skip)Log\..*", re.IGNORECASE
 )
 """What Velociraptor and KAPE write at the top of a collection about their own work, under names of their own."""
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _BESIDE = re.compile(r"(?:uploads|logs?|requests)\.(?:json|csv)", re.IGNORECASE)
 """What Velociraptor writes besides: a log of somebody else may be called so, too."""
 _ALL_NOT_OPENED = tuple(ending for endings in _NOT_OPENED.values() for ending in endings)
@@ -84,6 +87,16 @@ def is_opened(path: str) -> bool:
     """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
     path = path.rstrip(" .")
     return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
+
+
+def is_litter(path: str) -> bool:
+    """Whether a file is what the Finder and the Explorer leave in the folders that they show."""
+    return path[_name_at(path) :].lower() in _LITTER
+
+
+def may_be_apple_double(path: str) -> bool:
+    """Whether a file is called as macOS calls what it knows of another file, where it copies or zips that one."""
+    return path.startswith("._", _name_at(path))
 
 
 def tells_of_collection(path: str) -> bool:

@@ -31,6 +31,11 @@ _FORMATS = tuple(
             "events that PowerShell printed as a table",
             _EVENTS,
         ),
+        (
+            rb"(?:-----BEGIN [A-Z ]{3,20}-----\s{1,2})?(?:UEsDB|H4sI|TVNDR|N3q8|RWxmRmls)[A-Za-z0-9+/]{16}",
+            "an archive or event log as base64",
+            "decode it first, with `certutil -decode` for example",
+        ),
         (rb"ElfChnk\0", "pieces of an event log without its beginning", "put them together as a log"),
         (rb".{4}LfLe", "an event log of Windows Server 2003 or older", "save it as EVTX with the Event Viewer"),
         (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]{0,200}powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",

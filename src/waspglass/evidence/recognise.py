@@ -10,7 +10,14 @@ from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.errors import EvidenceReadError, reading
-from waspglass.evidence.file_names import is_opened, lies_beside_such, tells_of_collection, why_not_opened
+from waspglass.evidence.file_names import (
+    is_litter,
+    is_opened,
+    lies_beside_such,
+    may_be_apple_double,
+    tells_of_collection,
+    why_not_opened,
+)
 from waspglass.evidence.foreign_formats import foreign_format
 from waspglass.evidence.formats.registry import is_line_format
 from waspglass.evidence.globs import GlobIndex, comparable_forms, compile_globs
@@ -34,6 +41,7 @@ _LOG_LIKE = frozenset({".log", ".evtx", ".evt", ".csv", ".tsv", ".txt", ".json",
 _SURELY_LOG = frozenset({".log", ".evtx", ".jsonl"})
 _UNKNOWN = "logs in a format that no kind of the pack describes"
 _ARCHIVE = "an archive or an image of a disk under another name; give it the ending of its kind"
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _EXAMPLES = 3
 _ATTRIBUTE_CHARACTERS = 255
 
@@ -84,15 +92,15 @@ class _Recogniser:
         self._contents = [_compiled(kind) for kind in kinds]
         self._unknown: dict[tuple[str, str], _Unknown] = {}
         self._collected = False
-        self._beside: list[EvidenceFile] = []
+        self._beside: list[tuple[EvidenceFile, str]] = []
         """Unknown files that are a collector's own if one is seen to have been at work."""
 
     def run(self, evidence: Evidence) -> Iterator[Artefact | Skipped]:
         for file in evidence.files():
             yield from self._judge(file)
         yield from self._skips.total()
-        for file in () if self._collected else self._beside:
-            self._count(file, _UNKNOWN)
+        for file, extension in () if self._collected else self._beside:
+            self._count(file, extension, _UNKNOWN)
         for (extension, said), unknown in sorted(self._unknown.items()):
             detail = f"{said}: {', '.join(unknown.examples)}"
             yield Skipped(source=f"*{extension}", reason=SkipReason.NOT_RECOGNISED, count=unknown.count, detail=detail)
@@ -120,6 +128,8 @@ class _Recogniser:
             if not found and not head.begins_an_archive():
                 found = list(islice(self._by_content(head, far=placed or _lies_loose(file)), 1))
             empty = not found and head.empty()
+            if not found and may_be_apple_double(file.path) and head.is_apple_double():
+                return
         except EvidenceReadError as fault:
             self._skips.add(file.path, fault.reason, fault.message)
             return
@@ -134,7 +144,7 @@ class _Recogniser:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, detail)
         elif not found and not empty:
             if (foreign := head.foreign()) is not None:
-                self._count(file, foreign)
+                self._count(file, extension, foreign)
             else:
                 self._note_unknown(file, extension)
 
@@ -153,12 +163,13 @@ class _Recogniser:
         if tells_of_collection(file.path):
             self._collected = True
         elif lies_beside_such(file.path):
-            self._beside.append(file)
-        elif extension in _SURELY_LOG or (_lies_loose(file) and why_not_opened(file.path) is None):
-            self._count(file, _UNKNOWN)
+            self._beside.append((file, extension))
+        elif extension in _SURELY_LOG or (
+            _lies_loose(file) and why_not_opened(file.path) is None and not is_litter(file.path)
+        ):
+            self._count(file, extension, _UNKNOWN)
 
-    def _count(self, file: EvidenceFile, said: str) -> None:
-        extension = _extension(next(iter(comparable_forms(file.path))))
+    def _count(self, file: EvidenceFile, extension: str, said: str) -> None:
         unknown = self._unknown.setdefault((extension if extension in _LOG_LIKE else "", said), _Unknown())
         unknown.count += 1
         if len(unknown.examples) < _EXAMPLES:
@@ -198,6 +209,10 @@ class _Head:
     def begins_an_archive(self) -> bool:
         """Whether it is an archive or image; one that is called so the tree looks into, or has told of."""
         return signature(self._look()) is not Signature.OTHER
+
+    def is_apple_double(self) -> bool:
+        """Whether it is what macOS keeps of another file (RFC 1740, appendix A)."""
+        return self._look().startswith(_APPLE_DOUBLE)
 
     def foreign(self) -> str | None:
         """What it looks like that is not read, if that is known."""
