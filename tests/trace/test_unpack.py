@@ -57,12 +57,14 @@ LINES = "\n".join(pieces(WORD, 76))
 CODES = [ord(character) for character in ORIGINAL]
 DOUBLED = ORIGINAL.replace("'", '"').replace("\\", "\\\\")
 SOME_ESCAPED = "".join(c if c.isalnum() and i % 2 else f"\\x{ord(c):02x}" for i, c in enumerate(ORIGINAL))
+ROTATED = b64(codecs.encode(zlib.compress(ORIGINAL.encode()).decode("latin-1"), "rot13").encode("latin-1"))
 PACKED: dict[str, tuple[str, str | bytes]] = {
     "a call": ("base64", f"import base64; exec(base64.b64decode('{WORD}'))"),
     "lines of one width": ("base64", f"#!/bin/sh\nbase64 -d <<'EOF' | sh\n{LINES}\nEOF\n"),
     "PEM": ("base64", f"-----BEGIN-----\r\n{LINES}\r\n-----END-----"),
     "turned round": ("base64", f"exec(b64decode('{WORD[::-1]}'[::-1]))"),
     "rot13": ("base64", f"eval(base64_decode(str_rot13('{codecs.encode(WORD, 'rot13')}')));"),
+    "rot13 of bytes": ("base64 > zlib", f"eval(gzuncompress(str_rot13(base64_decode('{ROTATED}'))));"),
     "UTF-16": ("base64", f"x = '{b64(ORIGINAL.encode('utf-16-le'))}'"),
     "gzip": ("base64 > gzip", f"$s = '{b64(gzip.compress(ORIGINAL.encode()))}'"),
     "zlib": ("base64 > zlib", f"x = '{b64(zlib.compress(ORIGINAL.encode()))}'"),
@@ -220,6 +222,7 @@ ODD = bytes((59 * place + place**2 // 7) % 256 for place in range(900))
         (f"exec({ORIGINAL!r});exec(undo(b64decode('{b64(ODD)}')))", True),
         (f"exec(b64decode('{WORD[::-1]}'[::-1]))", False),
         (f"exec(decompress(b64decode('{b64(zlib.compress(ORIGINAL.encode()))}')))", False),
+        (f"exec(bytes.fromhex('{ORIGINAL.encode().hex()}'))", False),
         (ORIGINAL, False),
     ],
     ids=[
@@ -235,6 +238,7 @@ ODD = bytes((59 * place + place**2 // 7) % 256 for place in range(900))
         "string and base64",
         "turned",
         "zlib",
+        "hex of a text",
         "program",
     ],
 )

@@ -22,6 +22,8 @@ BINARY_ENCODINGS = frozenset(
 """Labels of encodings whose content may be compressed."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_]{40,}={0,2}(?:[ \t]{0,8}\r?\n[ \t]{0,40}[A-Za-z0-9+/\-_]{3,}={0,2})*")
+_DIGITS = re.compile(r"[0-9A-Fa-f]*+")
+"""Of hex or bits; a word of base64 that consists of nothing else is not to be expected."""
 _ENCODED_COMMAND = re.compile(r"(?i)[-/]e(?:nc?|c|nco|ncod\w*)?\s{1,8}['\"]?$")
 _BASE32 = re.compile(r"[A-Z2-7]{40,}={0,6}")
 _BASE85 = re.compile(r"['\"]([0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{40,})['\"]")
@@ -70,13 +72,15 @@ def _base64(text: str, pieces: Collection[str]) -> Found:
     turned = TURNS_ROUND.search(text) is not None
     rotated = "rot13" in text
     for match in _BASE64.finditer(text):
-        if match.group() in pieces:
-            continue
         word = _one_word(match.group())
+        if match.group() in pieces or _DIGITS.fullmatch(word):
+            continue
         before = text[max(0, match.start() - 24) : match.start()]
         raw = _from_base64(word)
         if raw is not None:
             yield ("EncodedCommand" if _ENCODED_COMMAND.search(before) else "base64"), raw
+            if rotated:
+                yield "base64", codecs.encode(raw.decode("latin-1"), "rot13").encode("latin-1")
         for used, changed in ((turned, word[::-1]), (rotated, codecs.encode(word, "rot13"))):
             other = _from_base64(changed.lstrip("=")) if used else None
             if other is not None:
