@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from html.parser import HTMLParser
 from itertools import permutations
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.report.hostile import hidden_characters
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
@@ -18,7 +20,7 @@ from waspglass.report.trace_regions import beside
 from waspglass.report.trace_samples import each_sample
 from waspglass.report.trace_sentences import Sentences
 from waspglass.report.trace_text import trace_text
-from waspglass.report.trace_write import write_trace
+from waspglass.report.trace_write import rendered, write_trace
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.program import Source
@@ -357,6 +359,14 @@ def test_the_page_says_beside_an_open_answer_why_it_is_open(result: TraceResult)
     first = result.comparisons[0].model_copy(update={"verdict": Verdict.CANNOT_TELL, "reasons": ("small",)})
     page = trace_html(result.model_copy(update={"comparisons": (first,)}), "en")
     assert "programs so small can be alike by chance" in page[: page.index("<h2")]
+
+
+def test_json_hides_nothing_from_a_terminal_and_readers_get_it_back(result: TraceResult) -> None:
+    name = "na\u202eme\x9b31m.py"
+    first = result.comparisons[0].model_copy(update={"sample": name})
+    answer = rendered(result.model_copy(update={"comparisons": (first,)}), "json", "en", 110)
+    assert not hidden_characters(answer)
+    assert json.loads(answer)["comparisons"][0]["sample"] == name
 
 
 def test_each_table_of_the_page_says_what_its_columns_are(result: TraceResult) -> None:

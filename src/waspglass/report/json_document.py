@@ -1,20 +1,23 @@
-"""`assessment.json`: the assessment itself, in its canonical form."""
+"""Results as JSON, in their canonical form; `assessment.json` is the assessment itself."""
 
 from __future__ import annotations
 
 from waspglass.model.assessment import Assessment
 
-__all__ = ["only_ascii", "render_json"]
+__all__ = ["harmless_json", "only_ascii", "render_json"]
 
 
 def render_json(assessment: Assessment) -> str:
-    r"""The assessment as JSON: UTF-8, two blanks of indent, fields in the model's order, times in UTC with `Z`.
+    """The assessment as JSON: UTF-8, two blanks of indent, fields in the model's order, times in UTC with `Z`."""
+    return f"{harmless_json(assessment.model_dump_json(indent=2, by_alias=True))}\n"
 
-    Characters that act on a terminal or hide text (controls, bidirectional overrides, zero width) are written as
-    `\uXXXX`, which JSON readers turn back without loss.
+
+def harmless_json(text: str) -> str:
+    r"""The same JSON without characters that act on a terminal or hide text (controls, overrides, zero width).
+
+    They are written as `\uXXXX`, which JSON readers turn back without loss.
     """
-    lines = assessment.model_dump_json(indent=2, by_alias=True).split("\n")
-    return "".join(f"{line if line.isprintable() else _escaped(line)}\n" for line in lines)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
 def only_ascii(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
+from waspglass.report.json_document import harmless_json
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
 from waspglass.report.write import is_ours, write_files
@@ -18,7 +19,7 @@ REPORTS = ("trace.html", "trace.txt", "trace.json")
 
 def rendered(result: TraceResult, form: str, language: str, width: int) -> str:
     """The result for standard output: `json`, or `text` in lines of `width` characters."""
-    return result.model_dump_json(indent=1) if form == "json" else trace_text(result, language, width)
+    return _json(result) if form == "json" else trace_text(result, language, width)
 
 
 def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ...]:
@@ -30,6 +31,10 @@ def write_trace(result: TraceResult, out: Path, language: str) -> tuple[Path, ..
     contents = (
         lambda: trace_html(result, language),
         lambda: f"{trace_text(result, language)}\n\nwaspglass trace {version('waspglass')}\n",
-        lambda: result.model_dump_json(indent=1) + "\n",
+        lambda: f"{_json(result)}\n",
     )
     return write_files(out, dict(zip(REPORTS, contents, strict=True)), ours=is_ours)
+
+
+def _json(result: TraceResult) -> str:
+    return harmless_json(result.model_dump_json(indent=1))
