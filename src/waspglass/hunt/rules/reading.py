@@ -25,7 +25,6 @@ class Reading:
     Attributes:
         rules: Of Sigma.
         correlations: Of Sigma.
-        generating: Ids of the correlations beside which the rules that feed them give findings, too.
         indicators: By id; the first of each is kept.
         joined: Correlations of indicators, by id.
         yara: Paths of the sources of which something compiles.
@@ -34,7 +33,6 @@ class Reading:
 
     rules: list[Rule] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
-    generating: set[str] = field(default_factory=set)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     joined: dict[str, Correlation] = field(default_factory=dict)
     yara: list[str] = field(default_factory=list)

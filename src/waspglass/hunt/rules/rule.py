@@ -78,6 +78,7 @@ class Correlation:
         fields: Fields of `value_*` kinds.
         percentile: For `value_percentile`.
         expression: A boolean expression over rule names, for extended temporal correlations.
+        generates: True if the rules that feed it give findings, too.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Correlation:
     meaning: Meaning
     emits: bool = True
     source: str = ""
+    generates: bool = False
 
     def fields_of(self, rule: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         """What the fields or aliases are called in records of one of its rules."""

@@ -66,7 +66,7 @@ def read_rules(sources: Sequence[RuleSource]) -> RuleTable:
         read_sigma(sigma, reading)
     unique = _unique(reading.rules, reading), _unique(reading.correlations, reading)
     rules, correlations = resolved(*unique, reading.skip)
-    quiet = _feeding_only(correlations, reading.generating)
+    quiet = _feeding_only(correlations)
     return RuleTable(
         rules=tuple(_heard(one, quiet) for one in _shown_apart(rules, correlations)),
         correlations=(*(_heard(one, quiet) for one in correlations), *reading.joined.values()),
@@ -98,10 +98,10 @@ def _shown_apart(rules: Sequence[Rule], correlations: Sequence[Correlation]) -> 
     return [rule if names[rule.name] == 1 or rule.name in joined else replace(rule, name=rule.id) for rule in rules]
 
 
-def _feeding_only(correlations: Sequence[Correlation], generating: Collection[str]) -> frozenset[str]:
+def _feeding_only(correlations: Sequence[Correlation]) -> frozenset[str]:
     """Rules that feed a correlation give no findings of their own unless a correlation says `generate: true`."""
-    fed = {name for one in correlations if one.id not in generating for name in one.rules}
-    return frozenset(fed - {name for one in correlations if one.id in generating for name in one.rules})
+    fed = {name for one in correlations for name in one.rules}
+    return frozenset(fed - {name for one in correlations if one.generates for name in one.rules})
 
 
 def _read_yara(sources: Sequence[RuleSource], reading: Reading) -> bytes:

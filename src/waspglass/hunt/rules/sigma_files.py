@@ -108,9 +108,6 @@ def _filters(documents: Iterable[_Document], reading: Reading) -> list[Filter]:
 
 def _read_one(one: _Document, filters: Sequence[Filter], reading: Reading) -> None:
     if one.sort == "correlation":
-        correlation, generates = read_correlation(one.content, one.source.path, unnamed=one.unnamed)
-        reading.correlations.append(correlation)
-        if generates:
-            reading.generating.add(correlation.id)
+        reading.correlations.append(read_correlation(one.content, one.source.path, unnamed=one.unnamed))
     else:
         reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))

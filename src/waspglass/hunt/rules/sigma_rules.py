@@ -223,8 +223,8 @@ def _condition(part: Mapping[str, object]) -> object:
     return _SHOUTED.sub(lambda word: word[0] if word[0] in part else word[0].lower(), told)
 
 
-def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> tuple[Correlation, bool]:
-    """One Sigma correlation rule, and whether the rules that feed it give findings of their own; see `read_rule`."""
+def read_correlation(document: dict[str, object], source: str, *, unnamed: str) -> Correlation:
+    """One Sigma correlation rule; see `read_rule`."""
     called = _Called.by(document, unnamed)
     parsed = parsed_correlation(_asked(document, called))
     rule, condition = parsed.rule, parsed.rule.condition
@@ -253,7 +253,8 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
         expression=expression,
         meaning=_meaning(document)[0],
         source=source,
+        generates=parsed.generates,
     )
     if fault := impossible(made):
         raise UnsupportedRuleError(fault)
-    return made, parsed.generates
+    return made
