@@ -12,9 +12,8 @@ from tests.report.hostile import hidden_characters
 from tests.trace.programs import INDEPENDENT, ORIGINAL, background, renamed, source
 from waspglass.model.errors import OutputError
 from waspglass.model.language import LANGUAGES, load_catalogue
-from waspglass.model.skip import Skipped, SkipReason
+from waspglass.model.skip import Skipped, SkipReason, skip_words
 from waspglass.report.page import policy_digest
-from waspglass.report.phrases import Phrases
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_regions import beside
 from waspglass.report.trace_samples import each_sample
@@ -84,7 +83,7 @@ def test_the_text_begins_with_the_answer_and_hides_nothing(result: TraceResult, 
     assert text.startswith(verdict.upper())
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert f"<b>x</b>: {Phrases(language).word('skip', SkipReason.ENCRYPTED)}" in text
+    assert f"<b>x</b>: {skip_words(SkipReason.ENCRYPTED, language)}" in text
 
 
 def test_both_languages_say_the_same_things() -> None:
