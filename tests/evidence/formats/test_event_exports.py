@@ -82,6 +82,21 @@ SHAPES: dict[str, object] = {
         "winlog.provider_name": "Microsoft-Windows-Sysmon",
         "winlog.record_id": 77,
     },
+    "Kibana": {
+        "_index": "winlogbeat",
+        "_id": "x",
+        "fields": {
+            "@timestamp": ["2021-03-03T01:02:03.000Z"],
+            "process.command_line": [COMMAND],
+            "process.executable": [DATA["Image"]],
+            "process.parent.executable": [DATA["ParentImage"]],
+            "winlog.channel": [SYSMON],
+            "winlog.computer_name": ["EXCH01"],
+            "winlog.event_id": ["1"],
+            "winlog.provider_name": ["Microsoft-Windows-Sysmon"],
+            "winlog.record_id": ["77"],
+        },
+    },
     "velociraptor parse_evtx": {
         "System": {
             "Provider": {"Name": "Microsoft-Windows-Sysmon", "Guid": "{0}"},

@@ -129,6 +129,7 @@ SHIPPED = {
     "filebeat-6.json": json.dumps([FILEBEAT_6], indent=1),
     "filebeat-without-its-pipeline.json": json.dumps(UNPARSED),
     "elasticsearch.json": json.dumps({"took": 1, "hits": {"hits": [{"_index": "x", "_source": ECS}]}}),
+    "kibana.json": json.dumps({"_index": "x", "fields": {name: [value] for name, value in FLAT_ECS.items()}}),
     "splunk-raw.csv": "\n".join(map(_quoted, (RAW, RAW.values()))) + "\n",
     "splunk-raw.json": json.dumps({"preview": False, "offset": 0, "result": RAW}),
     "splunk-raw-answer.json": json.dumps({"results": [RAW]}),
