@@ -4,8 +4,8 @@ r"""Windows events as forensic tools and shells export them; see `event_shapes` 
 - EvtxECmd (JSON, or a row of its CSV as an object): `EventId`, ..., the event's data as JSON in the text `Payload`;
 - `Get-WinEvent | ConvertTo-Json` and `Get-EventLog`: the data have no names there. Sysmon's message names them, and of
   a few other events the order is known (`_IN_ORDER`, by their manifests);
-- Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document; `fields` around lists of
-  values, as Kibana shows one), Chainsaw (`document`, and `data` in it, around an event of the `evtx` package);
+- Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document; in Kibana `fields`
+  around lists of values), Chainsaw (`document`, and `data` in it, around an event of the `evtx` package);
 - Sentinel and Log Analytics: tables `SecurityEvent` and `Event`, whose data without a column are XML in a text.
 """
 
