@@ -109,6 +109,7 @@ def test_compressed_logs_and_members_of_archives_are_matched_as_if_they_lay_ther
             "C/logs/LogFiles/W3SVC1/u_ex1.log.gz": gzip.compress(IIS),
             "C/logs/LogFiles/W3SVC1/old.zip": zip_bytes({"u_ex2.log": IIS}),
             "C/logs/LogFiles/W3SVC2.zip": zip_bytes({"u_ex3.log": IIS}),
+            "C/logs/LogFiles/W3SVC4/old.log.gz": gzip.compress(zip_bytes({"u_ex4.log": IIS})),
             "C/backup.zip": zip_bytes({"some.txt": IIS}),
         },
     )
@@ -117,6 +118,7 @@ def test_compressed_logs_and_members_of_archives_are_matched_as_if_they_lay_ther
         ("u_ex1.log.gz", {"site": "W3SVC1"}),
         ("u_ex2.log", {"site": "W3SVC1"}),
         ("u_ex3.log", {"site": "W3SVC2"}),
+        ("u_ex4.log", {"site": "W3SVC4"}),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "OPENED",
     "as_windows_means_it",
     "is_litter",
     "is_opened",
@@ -25,7 +26,8 @@ _ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
 """A look at the last character first, for most files are no rotated logs."""
 _SAMPLE = re.compile(r"_\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}\.data\Z", re.IGNORECASE)
 """DFIR-ORC puts a number before a file's name and this behind it."""
-_OPENED = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
+OPENED = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
+"""Endings of what is looked into, wherever it lies."""
 _NOT_OPENED = {
     "archives of this kind are not read; unpack it first": (
         *(".7z", ".7z.001", ".rar", ".xz", ".bz2", ".lz4", ".z", ".wim"),
@@ -86,7 +88,7 @@ def unpacked_name(path: str) -> str:
 def is_opened(path: str) -> bool:
     """Whether a file of this name, found among others, is looked into: compressed logs, and archives that are read."""
     path = path.rstrip(" .")
-    return unrotated(path).lower().endswith(_OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
+    return unrotated(path).lower().endswith(OPENED) and not path.lower().endswith(_ALL_NOT_OPENED)
 
 
 def is_litter(path: str) -> bool:

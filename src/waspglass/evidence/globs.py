@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from waspglass.evidence.file_names import as_windows_means_it, unpacked_name
+from waspglass.evidence.file_names import OPENED, as_windows_means_it, unpacked_name
 from waspglass.model.errors import PackError
 
 __all__ = ["GlobIndex", "PathGlob", "comparable", "comparable_forms", "compile_globs"]
@@ -21,7 +21,6 @@ _TOKEN = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\{([a-z_][a-z0-9_]*)\}|([{}])|([^*
 _WORDS = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MOST_ALTERNATIVES = 500
 _WILDCARDS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tzst", ".tar.gz", ".tar.zst")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def comparable_forms(path: str) -> Iterator[str]:
     plain = comparable(path)
     unpacked = unpacked_name(plain)
     folders = unpacked.split("/")
-    inside = [part for part in folders[:-1] if part.lower().endswith(_ARCHIVE_SUFFIXES)]
+    inside = [part for part in folders[:-1] if part.lower().endswith(OPENED)]
     if inside:
         yield "/".join([*(part for part in folders[:-1] if part not in inside), folders[-1]])
         yield "/".join(part.split(".", 1)[0] if part in inside else part for part in folders)

@@ -14,7 +14,7 @@ from waspglass.evidence.folder import FolderContainer
 from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.loose import LooseContainer
 from waspglass.evidence.member import Container
-from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.signature import COMPRESSED, SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
@@ -98,7 +98,7 @@ def _holds_drives(path: Path) -> bool:
 def _file(path: Path, stream: BinaryIO, size: int, limits: Limits) -> Evidence:
     head = stream.read(SIGNATURE_BYTES)
     kind = signature(head)
-    if kind in {Signature.GZIP, Signature.ZSTD}:
+    if kind in COMPRESSED:
         return _compressed(path, stream, kind, limits)
     if kind is Signature.ZIP:
         return _zip(path, stream, size, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["ARCHIVE_STARTS", "SIGNATURE_BYTES", "Signature", "signature"]
+__all__ = ["ARCHIVE_STARTS", "COMPRESSED", "SIGNATURE_BYTES", "Signature", "signature"]
 
 SIGNATURE_BYTES = 4096
 """How much of a file's start `signature` wants to see."""
@@ -22,6 +22,9 @@ class Signature(StrEnum):
     FOREIGN_ARCHIVE = "archive of a kind that is not read"
     OTHER = "other"
 
+
+COMPRESSED = frozenset({Signature.GZIP, Signature.ZSTD})
+"""What is unpacked first."""
 
 _STARTS: tuple[tuple[bytes, Signature], ...] = (
     (b"PK\x03\x04", Signature.ZIP),

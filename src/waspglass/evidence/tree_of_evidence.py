@@ -13,7 +13,7 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.file_names import is_opened, unpacked_name, why_not_opened
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member, TreeFile
-from waspglass.evidence.signature import SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.signature import COMPRESSED, SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.skip_log import DEEP_FOLDER, SkipLog
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
@@ -145,10 +145,7 @@ class EvidenceTree:
         try:
             with file.open() as stream:
                 kind = signature(stream.read(SIGNATURE_BYTES))
-            if kind in {Signature.GZIP, Signature.ZSTD}:
-                kind_inside = inner_signature(file.open(), kind, self._limits, file.path)
-            else:
-                kind_inside = kind
+            kind_inside = inner_signature(file.open(), kind, self._limits, file.path) if kind in COMPRESSED else kind
         except EvidenceReadError as fault:
             self._skips.add(file.path, fault.reason, fault.message)
             return
@@ -157,7 +154,7 @@ class EvidenceTree:
             return
         if why is None and kind_inside in {Signature.IMAGE, Signature.FOREIGN_ARCHIVE}:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, f"by its content: {kind_inside}")
-        if kind_inside in {Signature.GZIP, Signature.ZSTD}:
+        if kind_inside in COMPRESSED:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, "it is compressed twice; unpack it once")
             return
         if kind is not kind_inside and kind_inside not in {Signature.ZIP, Signature.TAR}:
