@@ -91,7 +91,7 @@ class AccessTableReader(LogReader):
                 untimed += time is None
                 yield Place(record=number), time, _request(found)
         if unread:
-            message = f"rows without the path of a request: {unread}; export the columns of the log by their names"
+            message = f"rows without the path of a request: {unread}; export columns by name, each log by itself"
             raise read_error(path, SkipReason.MALFORMED_LINE, message)
         if untimed:
             raise read_error(path, SkipReason.BAD_TIME, f"requests without a time that can be read: {untimed}")

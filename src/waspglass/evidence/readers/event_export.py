@@ -101,7 +101,7 @@ class EventExportReader(LogReader):
             strange += "_raw" in record and "EventID" not in record
             yield Place(record=number), moment, record
         if strange:
-            message = f"rows whose text is no event that could be read: {strange}; export the fields by name, or XML"
+            message = f"rows whose text is no event: {strange}; export fields by name, each log by itself"
             raise read_error(artefact.file.path, SkipReason.DAMAGED, message)
         if unread:
             message = f"events without a time that can be read: {unread}; save the log as EVTX or XML instead"
