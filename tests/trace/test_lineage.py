@@ -10,10 +10,12 @@ from waspglass.model.escape import printable
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.report.trace_html import trace_html
 from waspglass.report.trace_text import trace_text
+from waspglass.trace import lineage
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.lineage import Lineage, _fits, _Places, _places, agreement
 from waspglass.trace.lineage_measured import LineageMeasured, load_lineage_measured
+from waspglass.trace.program import program_of
 from waspglass.trace.reader import Reader
 from waspglass.trace.regions import matching_tiles
 from waspglass.trace.result import Contrast, Direction, TraceResult
@@ -111,8 +113,8 @@ def test_places_with_four_tokens_between_them_are_one(between: int, bounds: tupl
 
 
 def test_of_many_places_the_longest_are_shown() -> None:
-    bounds = ((0, 1), *((6 * n, 6 * n + 3) for n in range(1, 6)))
-    spans = Lineage(Reader())._spans(source("a.py", "value = 1\n" * 30), _Places(bounds, 16))
+    bounds = ((0, 1), *((6 * n, 6 * n + 2 + n % 2) for n in range(1, 6)))
+    spans = Lineage(Reader())._spans(source("a.py", "value = 1\n" * 30), _Places(bounds, 14))
     assert [(span.first, span.last) for span in spans] == [(line, line) for line in (3, 5, 7, 9, 11)]
 
 
@@ -137,6 +139,15 @@ def test_a_copy_that_has_of_another_what_the_sample_lacks_was_not_made_from_the_
     assert (found.fits, found.this_beyond_sample, found.other_beyond_sample) == ("this", True, True)
     whole = contrast(VERSION_2, VERSION_2, VERSION_1)
     assert (whole.this_beyond_sample, whole.other_beyond_sample) == (False, False)
+
+
+@pytest.mark.parametrize("longest", range(3))
+def test_programs_that_are_too_long_are_not_contrasted(monkeypatch: pytest.MonkeyPatch, longest: int) -> None:
+    sample, this, other = (source(f"{n}.py", VERSION_2 * (2 if n == longest else 1)) for n in range(3))
+    tokens = program_of((sample, this, other)[longest]).tokens
+    for limit, contrasted in ((tokens, 1), (tokens - 1, 0)):
+        monkeypatch.setattr(lineage, "TOKEN_LIMIT", limit)
+        assert len(Lineage(Reader()).contrasts(sample, this, [other])) == contrasted
 
 
 def test_the_copy_in_between_is_named_and_said_to_be_so_only_where_the_sample_cannot_be() -> None:

@@ -116,12 +116,10 @@ class Lineage:
 
     def contrasts(self, sample: Source, this: Source, others: Sequence[Source]) -> tuple[Contrast, ...]:
         """How the sample tells one copy from each of the others; programs that are too long are left out."""
-        if self._reader.program(sample).tokens > TOKEN_LIMIT:
-            return ()
         return tuple(
             self._contrast(*self._reader.together(sample, this, other))
             for other in others
-            if max(self._reader.program(other).tokens, self._reader.program(this).tokens) <= TOKEN_LIMIT
+            if max(self._reader.program(source).tokens for source in (sample, this, other)) <= TOKEN_LIMIT
         )
 
     def _contrast(self, sample: Source, this: Source, other: Source) -> Contrast:
