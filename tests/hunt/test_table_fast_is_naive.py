@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,32 @@ def test_a_finding_names_the_number_of_its_request() -> None:
     other = ("2021-03-03T04:12:11Z", "GET", "/a", "-", "-", "192.0.2.1", "x", "200")
     found = searched([other, (*other[:2], "/ecp/y.js", "a=b", *other[4:])], naive=False).findings
     assert [(one.rule, one.line, one.record) for one in found] == [("r0", None, 2)]
+
+
+CHAIN = """title: chain
+name: chain
+correlation: {type: temporal_ordered, rules: [first, second], group-by: [c-ip], timespan: 10m}
+waspglass: {rung: used}
+"""
+
+
+@pytest.mark.parametrize(
+    ("servers", "found"),
+    [(("MX01", "mx01"), 1), (("MX01", "MX02"), 0), (("MX01", "MX02", "MX01"), 1), (("", "MX02"), 1)],
+)
+@pytest.mark.parametrize("naive", [False, True])
+def test_what_was_asked_of_one_server_is_not_joined_with_what_was_asked_of_another(
+    servers: tuple[str, ...], found: int, naive: bool
+) -> None:
+    names = [
+        sigma(f"s: {{cs-uri-stem: /{name}}}\ncondition: s", logsource="category: webserver", title=name)
+        for name in ("first", "second")
+    ]
+    text = "timestamp,Computer,c-ip,cs-uri-stem,sc-status\n" + "".join(
+        f"2021-03-03T04:0{number}:00Z,{server},203.0.113.5,/{'second' if number else 'first'},200\n"
+        for number, server in enumerate(servers)
+    )
+    made = pack(*names, CHAIN).model_copy(update={"kinds": (KIND,)})
+    table = Artefact("iis-table", "access_table", MemoryFile("t.csv", text.encode()))
+    result = hunt([table], load_rules(made), readers=record_readers(), naive=naive)
+    assert len([one for one in result.findings if one.rule == "chain"]) == found

@@ -26,7 +26,7 @@ class Format:
         log: Its records tell who did what, so that an address, a name of a host or a path may stand anywhere in them.
         events: Its records are Windows events.
         requests: Its records are requests to a web server.
-        gathered: Its records may come from several servers, in any order.
+        gathered: Field that names the server of a record, if records may come from several, in any order; else empty.
         dashed: It writes `-` for an empty value, which is absent from the record.
         numbered: Its records are found again by their number, not by a line.
         file_timed: Its records have the time of their file, not one that somebody logged.
@@ -39,7 +39,7 @@ class Format:
     log: bool = False
     events: bool = False
     requests: bool = False
-    gathered: bool = False
+    gathered: str = ""
     dashed: bool = False
     numbered: bool = False
     file_timed: bool = False
@@ -70,7 +70,7 @@ FORMATS: Mapping[str, Format] = {
     "hive": Format(module="readers.hive", build=BuildProof.HINT),
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
     "access_table": Format(
-        module="readers.access_table", log=True, requests=True, gathered=True, dashed=True, numbered=True
+        module="readers.access_table", log=True, requests=True, gathered="s-computername", dashed=True, numbered=True
     ),
     "uls": Format(module="readers.uls", log=True, local_times=True),
     "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.format import format_of
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.matching.binding import Bound
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
@@ -79,6 +80,7 @@ class Heard:
         source: Path inside the evidence.
         place: Where.
         subject: What the rule says that the record is about; empty if it says nothing.
+        server: Whose record it is, in a file of several servers' records; empty in others.
     """
 
     correlation: int
@@ -89,6 +91,7 @@ class Heard:
     source: str
     place: Place
     subject: str = ""
+    server: str = ""
 
 
 def first_kept(limit: int, *, lives: bool) -> int:
@@ -225,6 +228,7 @@ class Collector:
     ) -> None:
         about = bound.rule.meaning.subject
         subject = captured(bound.rule, bound, record).get(about, "") if about is not None else ""
+        server = record.get(format_of(self.artefact.format).gathered, "").lower()
         for correlation, keys, fields in feeds:
             if len(self.heard) >= self.hear_limit:
                 self.skip(SkipReason.UNDECIDED, "further events for correlations")
@@ -238,8 +242,8 @@ class Collector:
                     self.joined.setdefault(correlation, False)
                 continue
             self.joined[correlation] = True
-            source = self.artefact.file.path
-            self.heard.append(Heard(correlation, bound.rule.id, time.timestamp(), key, value, source, place, subject))
+            source, moment = self.artefact.file.path, time.timestamp()
+            self.heard.append(Heard(correlation, bound.rule.id, moment, key, value, source, place, subject, server))
 
     def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:
         """Counts something in this file that could not be looked at."""

@@ -70,7 +70,8 @@ def _from_matches(index: int, correlation: Correlation, done: dict[str, list[Mat
                 continue
             last = match.events[-1]
             value = tuple(values.get(part, "") for part in correlation.fields_of(name, correlation.fields))
-            yield Heard(index, match.correlation.id, last.time, key, value, last.source, last.place)
+            server = next((one.server for one in match.events if one.server), "")
+            yield Heard(index, match.correlation.id, last.time, key, value, last.source, last.place, server=server)
 
 
 def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]) -> Iterator[Match]:
@@ -82,10 +83,25 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
     groups: dict[tuple[str, ...], list[Heard]] = defaultdict(list)
     for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, *_where(one.place))):
         groups[one.key].append(one)
-    for events in groups.values():
+    for server, events in _by_server(groups.values()):
         found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
         for window in found:
-            yield Match(correlation, tuple(window))
+            if server is None or any(one.server == server for one in window):
+                yield Match(correlation, tuple(window))
+
+
+def _by_server(groups: Iterable[list[Heard]]) -> Iterator[tuple[str | None, list[Heard]]]:
+    """The events of each group; where they are of several servers, those of each with those whose server is not known.
+
+    What happened on one server says nothing of another, even if one visitor did it.
+    """
+    for events in groups:
+        servers = sorted({one.server for one in events})
+        if len([server for server in servers if server]) <= 1:
+            yield None, events
+            continue
+        for server in servers:
+            yield server, [one for one in events if one.server in ("", server)]
 
 
 _FURTHER_NAMED = 50
