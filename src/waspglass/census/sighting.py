@@ -17,35 +17,6 @@ from waspglass.model.skip import Skipped, SkipReason
 
 __all__ = ["HONEYPOT", "RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
 
-RAW = pa.schema(
-    [
-        pa.field("line", pa.uint64()),
-        pa.field("address", pa.string()),
-        pa.field("port", pa.int64()),
-        pa.field("transport", pa.string()),
-        pa.field("seen", pa.string()),
-        pa.field("country", pa.string()),
-        pa.field("region", pa.string()),
-        pa.field("city", pa.string()),
-        pa.field("asn", pa.string()),
-        pa.field("network", pa.string()),
-        pa.field("organisation", pa.string()),
-        pa.field("sector", pa.string()),
-        pa.field("product", pa.string()),
-        pa.field("version", pa.string()),
-        pa.field("version_from", pa.string()),
-        pa.field("claimed", pa.list_(pa.string())),
-        pa.field("verified", pa.list_(pa.string())),
-        pa.field("refuted", pa.list_(pa.string())),
-        pa.field("compromise", pa.string()),
-        pa.field("names", pa.list_(pa.string())),
-        pa.field("server_name", pa.string()),
-        pa.field("certificate", pa.string()),
-        pa.field("url", pa.string()),
-    ]
-)
-"""What a reader hands over: values as the export writes them, not yet checked; `normalise` makes `SIGHTING` of it."""
-
 SIGHTING = pa.schema(
     [
         pa.field("date", pa.date32(), nullable=False),
@@ -81,6 +52,14 @@ SIGHTING = pa.schema(
 behavioural test showed, and what a behavioural test did not find. No patch state is stored: it is concluded when asked,
 from the pack that is asked about, so that a better build table needs no new import.
 """
+
+_UNCHECKED = {"port": pa.int64(), "seen": pa.string(), "asn": pa.string()}
+RAW = pa.schema(
+    pa.field(each.name, _UNCHECKED.get(each.name, each.type))
+    for each in SIGHTING
+    if each.name not in ("date", "source")
+)
+"""What a reader hands over: values as the export writes them, not yet checked; `normalise` makes `SIGHTING` of it."""
 
 HONEYPOT = "honeypot"
 """The product of what its source takes for a honeypot, whatever it shows itself as: no pack is about it."""
