@@ -114,15 +114,25 @@ def test_shares_are_those_of_set_arithmetic_in_one_shard_or_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = [*background(30), source("shared.py", ORIGINAL)]
-    naive = _naive_candidates([one.name for one in sources], [one.raw for one in sources], ORIGINAL.encode())
+    sample = f"{ORIGINAL}\n{sources[0].raw.decode()}".encode()  # of which some is frequent and some is rare
+    naive = _naive_candidates([one.name for one in sources], [one.raw.lower() for one in sources], sample.lower())
     answers = []
     for size in (1000, 7):
         monkeypatch.setattr(index_module, "SHARD_FILES", size)
         build_index(sources, tmp_path / str(size))
-        answers.append(open_index(tmp_path / str(size)).candidates(ORIGINAL.encode()))
+        answers.append(open_index(tmp_path / str(size)).candidates(sample))
     assert len(list((tmp_path / "7").glob("features-*.npy"))) == 5
     assert answers[0] == answers[1]
     assert {one.name: round(one.share, 9) for one in answers[0]} == {k: round(v, 9) for k, v in naive.items()}
+
+
+@pytest.mark.parametrize(("files", "passed_over"), [(120, True), (3060, False)])
+def test_what_more_than_fifty_files_and_one_of_fifty_have_points_nowhere(
+    tmp_path: Path, files: int, passed_over: bool
+) -> None:
+    common = [source(f"{n}.py", INDEPENDENT[0]) for n in range(60)]
+    build_index([*common, *(source(f"{n}.py", f"x = {n}") for n in range(60, files))], tmp_path)
+    assert (open_index(tmp_path).candidates(INDEPENDENT[0].encode()) == ()) is passed_over
 
 
 def test_several_processes_write_the_index_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
