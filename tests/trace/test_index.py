@@ -216,8 +216,17 @@ DAMAGED_FILES = {
 }
 
 
+DAMAGED_FEATURES = {"square": np.zeros((2, 2), dtype=np.uint64), "signed": np.zeros(2, dtype=np.int64)}
+DAMAGED_HEADS = {
+    "version": {"version": 99},
+    "starts": {"starts": [7]},
+    "before": {"starts": [-1]},
+    "sizes": {"sizes": []},
+}
+
+
 @pytest.mark.parametrize(
-    "damage", ["missing", "json", "deep", "infinite", *DAMAGED_FILES, "folder", "kind", "version", "starts"]
+    "damage", ["missing", "json", "deep", "infinite", *DAMAGED_FILES, *DAMAGED_FEATURES, "folder", *DAMAGED_HEADS]
 )
 def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
     index = tmp_path / "index"
@@ -236,11 +245,10 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
         (index / "features-00000.npy").mkdir()
     elif damage in DAMAGED_FILES:
         (index / "features-00000.npy").write_bytes(DAMAGED_FILES[damage])
-    elif damage == "kind":
-        np.save(index / "features-00000.npy", np.zeros((2, 2)))
+    elif damage in DAMAGED_FEATURES:
+        np.save(index / "features-00000.npy", DAMAGED_FEATURES[damage])
     else:
-        changed = {"version": 99} if damage == "version" else {"starts": [7]}
-        (index / "names.json").write_text(json.dumps(head | changed), encoding="utf-8")
+        (index / "names.json").write_text(json.dumps(head | DAMAGED_HEADS[damage]), encoding="utf-8")
     with pytest.raises(UsageError):
         open_index(index)
 
