@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tests.packs.conftest import Edit
 from waspglass.model.errors import PackError
@@ -12,6 +16,8 @@ from waspglass.packs.folder import ClocksFile
 from waspglass.packs.load import load_pack
 from waspglass.packs.located import read_yaml
 from waspglass.packs.stored import folder_key
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_an_entry_has_the_keys_of_its_base_and_its_own_first() -> None:
@@ -40,6 +46,14 @@ def test_a_fault_of_such_an_entry_is_told_with_its_line(entry: str, fault: str) 
         read_yaml(f"# of the EU\nclocks:\n  - {entry}\n", "c.yml", ClocksFile)
     assert error.value.location is not None
     assert error.value.location.line == 3
+
+
+def test_the_reference_names_all_entries_of_the_bases() -> None:
+    rows = [line for line in (ROOT / "docs/reference/packs.md").read_text().splitlines() if line.startswith("| `")]
+    for base in based.bases():
+        (row,) = (row for row in rows if row.startswith(f"| `{base}` |"))
+        names = re.findall(r"`([^`]+)`", row)[2:]
+        assert names == list(yaml.safe_load(based.base_file(base).read_text()))
 
 
 def test_a_base_counts_for_the_digest_and_the_store(tiny: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
