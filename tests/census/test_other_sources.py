@@ -296,9 +296,13 @@ def test_censys_wraps_hosts_in_several_ways(
         ({}, {}, 1),
         ({"labels": ["email", "network.device"]}, {"labels": [{"value": "LOGIN_PAGE"}], "truncated": False}, 1),
         ({"labels": {"odd": 5}}, {"labels": "HONEYPOTS", "truncated": "?"}, 1),
+        ({"labels": ["honeypot-free"]}, {"labels": [{"value": "NOT_HONEYPOT", "source": "honeypot"}]}, 1),
+        ({"labels": {"honeypot": False}}, {"labels": [{"honeypot": 0}, {"value": None}]}, 1),
+        # A host with a hundred services may be one behind a firewall that answers for all ports.
+        ({"labels": ["truncated"]}, {"truncated": False}, 1),
         ({}, {"labels": [{"source": "CENSYS", "value": "HONEYPOT"}]}, 0),
         ({"labels": ["tarpits"]}, {}, 0),
-        ({"labels": ["truncated"]}, {}, 0),
+        ({"labels": [{"value": "Tarpit"}]}, {}, 0),
         ({}, {"truncated": True}, 0),
     ],
 )

@@ -22,11 +22,11 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["Censys"]
 
-_DECOY = re.compile(rb'"(?:honeypot|tarpits?|truncated)"', re.IGNORECASE)
-"""Labels that mean a honeypot: of services in the Platform, `[{"value": "HONEYPOT"}]`; of hosts in Search 2.0, texts.
+_DECOYS = {"honeypot", "tarpit", "tarpits"}
+"""Labels of a service or a host that mean a honeypot: texts in Search 2.0, objects in the Platform.
 
-docs.censys.com, "Labels" and "Service Information" of Legacy Search: a host whose services were cut off at a hundred
-(`truncated`) is one too.
+docs.censys.com, "Labels" of Legacy Search. Its label `truncated` of a host is none of them: it says that the host has
+more than a hundred services, as those behind some firewalls do ("Search 2.0 FAQ"), and a true one may be among them.
 """
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
@@ -92,6 +92,23 @@ class _Software(msgspec.Struct, gc=False):
     version: str | None = None
 
 
+class _Label(msgspec.Struct, gc=False):
+    value: str | None = None
+
+
+_LABELS = msgspec.json.Decoder(list[str | _Label])
+_NO_LABELS = msgspec.Raw(b"[]")
+
+
+def _mean_honeypot(labels: msgspec.Raw) -> bool:
+    """False for labels of another form, which hinder no record from being read."""
+    try:
+        found = _LABELS.decode(labels)
+    except ValueError:
+        return False
+    return any(((each if isinstance(each, str) else each.value) or "").lower() in _DECOYS for each in found)
+
+
 class _Service(msgspec.Struct, gc=False):
     port: int | None = None
     transport_protocol: str | None = None
@@ -103,13 +120,13 @@ class _Service(msgspec.Struct, gc=False):
     endpoints: list[_Endpoint] | None = None
     cert: _Certificate | None = None
     software: list[_Software] | None = None
-    labels: msgspec.Raw = msgspec.Raw()
+    labels: msgspec.Raw = _NO_LABELS
     truncated: msgspec.Raw = msgspec.Raw()
 
     @property
     def decoy(self) -> bool:
-        """True if Censys takes it for a honeypot."""
-        return _DECOY.search(self.labels) is not None or bytes(self.truncated) == b"true"
+        """True if Censys takes it for a honeypot, or (`truncated`) for no service of its own."""
+        return bytes(self.truncated) == b"true" or _mean_honeypot(self.labels)
 
 
 class _Host(msgspec.Struct, gc=False):
@@ -119,7 +136,7 @@ class _Host(msgspec.Struct, gc=False):
     autonomous_system: _System | None = None
     dns: _Dns | None = None
     last_updated_at: str | None = None
-    labels: msgspec.Raw = msgspec.Raw()
+    labels: msgspec.Raw = _NO_LABELS
 
 
 class _Wrapped(msgspec.Struct, gc=False):
@@ -204,7 +221,7 @@ def _row(number: int, host: _Host, service: _Service, signs: Signs) -> tuple[obj
         None if system.asn is None else str(system.asn),
         system.name,
         system.organization,
-        HONEYPOT if service.decoy or _DECOY.search(host.labels) else None if sign is None else sign.product,
+        HONEYPOT if service.decoy or _mean_honeypot(host.labels) else None if sign is None else sign.product,
         None if sign is None else sign.version,
         None if sign is None else sign.origin,
         names,
