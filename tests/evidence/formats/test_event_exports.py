@@ -327,6 +327,22 @@ def test_the_event_log_of_old_shells_has_data_in_the_order_of_their_manifest() -
     assert (record["CommandLine"], record["ParentProcessName"]) == ("cmd /c x", "C:\\w3wp.exe")
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"Event": {"System": {"Provider": {"Name": "p"}}, "EventData": {"ProviderName": "d"}}},
+        {"Event": {"System": {"Provider": {"Name": "p"}}, "UserData": {"EventXML": {"ProviderName": "d"}}}},
+        {"winlog": {"provider_name": "p", "event_data": {"ProviderName": "d"}}},
+        {"winlog.provider_name": "p", "winlog.event_data.ProviderName": "d"},
+        {"ProviderName": "p", "EventID": 1, "EventData": {"ProviderName": "d"}},
+        {"Provider": "p", "EventId": 1, "Payload": '{"EventData":{"Data":[{"@Name":"ProviderName","#text":"d"}]}}'},
+    ],
+)
+def test_data_called_like_a_field_of_the_header_keep_their_name(shape: dict[str, object]) -> None:
+    record, _ = read(shape)
+    assert (record["Provider_Name"], record["ProviderName"]) == ("p", "d")
+
+
 def test_fields_of_an_event_are_not_taken_for_those_of_an_export() -> None:
     record, _ = read({"EventID": 4103, "Channel": "x", "Payload": "CommandInvocation", "Id": "7", "ProviderName": "p"})
     assert (record["EventID"], record["Payload"], record["Id"]) == ("4103", "CommandInvocation", "7")

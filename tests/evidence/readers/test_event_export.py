@@ -140,6 +140,12 @@ def test_each_event_is_a_record(export: str, encoding: str) -> None:
         assert moment == TIME
 
 
+def test_data_called_like_a_field_of_the_header_keep_their_name() -> None:
+    event = {"System": {"Provider": {"Name": "p"}, "EventID": 1}, "EventData": {"ProviderName": "d"}}
+    ((_, record),), _ = read(json.dumps([{"Event": event}]).encode())
+    assert (record["Provider_Name"], record["ProviderName"]) == ("p", "d")
+
+
 def test_local_times_are_those_of_the_server() -> None:
     reader = EventExportReader(ReaderSettings(named_zone=ZoneInfo("Europe/Berlin")))
     for text, utc in (

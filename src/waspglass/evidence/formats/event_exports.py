@@ -119,8 +119,7 @@ def _named(table: object) -> dict[str, str]:
         if isinstance(one, Mapping) and isinstance(one.get("@Name"), str):
             value = one.get("#text")
             if value is not None:
-                name = str(one["@Name"])
-                data[RENAMED.get(name, name)] = text_of(value)
+                data[str(one["@Name"])] = text_of(value)
         elif one is not None:
             unnamed.append(text_of(one))
     return data | ({"Data": "\n".join(unnamed)} if unnamed else {})

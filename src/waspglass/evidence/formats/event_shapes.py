@@ -44,7 +44,7 @@ RENAMED = {
     "channel": "Channel",
     "message": "Message",
 }
-"""What some collectors call a field -> what Sigma calls it."""
+"""What some collectors call a field of an event's header -> what Sigma calls it; its data keep their names."""
 SYSTEM = ("EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords")
 """What is taken from an event's header as it stands."""
 SYSTEM_ATTRIBUTES = (
@@ -86,18 +86,18 @@ def json_text(value: object) -> str:
             return ""
 
 
-def items_of(table: object, prefix: str = "") -> dict[str, str]:
-    """Leaves of a table under their own names; a nested table's leaves carry its name too unless it is a wrapper."""
+def items_of(table: object, *, inner: bool = False) -> dict[str, str]:
+    """What a table holds, under its own names; a table in it is a wrapper of more (`inner`), one in that is a value."""
     items: dict[str, str] = {}
     if not isinstance(table, dict):
         return items
     for name, value in table.items():
         if value is None or name == "#attributes":
             continue
-        if isinstance(value, dict) and "#text" not in value and not prefix.count("."):
-            items.update(items_of(value, f"{prefix}{name}."))
+        if isinstance(value, dict) and "#text" not in value and not inner:
+            items.update(items_of(value, inner=True))
         else:
-            items[RENAMED.get(name) or name] = value if isinstance(value, str) else text_of(value)
+            items[name] = value if isinstance(value, str) else text_of(value)
     return items
 
 
@@ -141,6 +141,6 @@ def flat_event(document: Json, renamed: Mapping[str, str]) -> dict[str, str]:
     for name, value in document.items():
         if value is None or value == "":
             continue
-        plain = name.removeprefix("winlog.").removeprefix("event_data.")
-        record[renamed.get(plain, plain)] = text_of(value)
+        plain = name.removeprefix("winlog.")
+        record[renamed.get(plain) or plain.removeprefix("event_data.")] = text_of(value)
     return record

@@ -19,7 +19,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
-from waspglass.evidence.formats.event_shapes import RENAMED, Json, items_of, text_of, whole_text
+from waspglass.evidence.formats.event_shapes import Json, items_of, text_of, whole_text
 from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.readers.event_raw import event_of_raw
 from waspglass.evidence.readers.local_times import day_stands_first, is_ambiguous, is_local, local_moment
@@ -150,8 +150,7 @@ def _documents(artefact: Artefact) -> Iterator[Json]:
 
 def _event(document: Json) -> dict[str, str]:
     known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
-    named = {whole_text(name): whole_text(text) for name, text in known.items() if text and name != "#attributes"}
-    record = {RENAMED.get(name, name): text for name, text in named.items()}
+    record = {whole_text(name): whole_text(text) for name, text in known.items() if text and name != "#attributes"}
     if "Channel" not in record and (log := _LOG_OF.get(record.get("Provider_Name", ""))) is not None:
         record["Channel"] = log
     return record
