@@ -12,7 +12,7 @@ from tests.census.exports import COLUMNS_TODAY, PACK, PATCHED, UNDECIDABLE, VULN
 from waspglass.census import evidence_counts
 from waspglass.census.count import By, Count, count
 from waspglass.census.errors import CensusError
-from waspglass.census.evidence_counts import aside
+from waspglass.census.evidence_counts import aside, honeypots
 from waspglass.census.reading import open_reading
 from waspglass.census.store.folder import Folder
 from waspglass.packs.builds import State
@@ -58,6 +58,21 @@ def test_they_are_those_of_the_sightings(
             without_tables(patched)
             slow = [count(reading, reading.scans(), by, servers=False) for by in By], aside(reading, reading.scans())
             assert fast == slow
+
+
+def test_honeypots_are_told_by_source_and_are_no_other_product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoy = banner("192.0.2.1", tags=["honeypot"])
+    nginx = banner("192.0.2.2", None, http={"title": "Welcome to nginx"})
+    add(tmp_path, "a-2021-03-09.json", jsonl(decoy, nginx, banner("192.0.2.3")))
+    services = [{"port": port, "labels": [{"value": "HONEYPOT"}]} for port in (80, 443)]
+    add(tmp_path, "b-2021-03-09.json", jsonl({"ip": "192.0.2.4", "services": services}))
+    for _ in range(2):
+        with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+            scans = reading.scans()
+            assert honeypots(reading, scans) == {"censys": 2, "shodan": 1}
+            assert honeypots(reading, scans[1:]) == {"shodan": 1}
+            assert aside(reading, scans) == 1
+        without_tables(monkeypatch)
 
 
 def test_a_scan_in_two_files_counts_an_address_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_help_needs_nothing_heavy() -> None:
 
 def test_show_in_each_form(store: Path) -> None:
     text = run("show", "--store", store)
-    assert "1 sighting is of another or of no recognised product, or of a honeypot, and not counted" in text.output
+    assert "1 sighting is of another or of no recognised product and not counted" in text.output
     (row,) = json.loads(run("show", "--store", store, "--format", "json").stdout)
     assert (row["addresses_vulnerable"], row["addresses_patched"], row["servers_vulnerable"]) == (1, 1, 1)
     assert run("show", "--store", store, "--format", "csv", "--by", "country").stdout.startswith("date,source,country,")
@@ -310,6 +310,22 @@ def test_a_country_that_no_source_knows_is_told(store: Path, tmp_path: Path) -> 
     owners = run("owners", "--store", store, "--country", "xx", *words)
     assert owners.exit_code == 0
     assert ("nobody to tell" in owners.stderr) == ("owners: 0" in owners.stdout)
+
+
+def test_every_answer_says_what_a_source_takes_for_honeypots(tmp_path: Path) -> None:
+    (tmp_path / "2021-03-09.json").write_bytes(jsonl(banner("192.0.2.1"), banner("192.0.2.2", tags=["honeypot"])))
+    (tmp_path / "contacts.csv").write_text("email,cidr\na@b.example,192.0.2.0/24\n")
+    store, numbers = ("--store", tmp_path / "s"), tmp_path / "n.json"
+    run("add", tmp_path / "2021-03-09.json", *store)
+    words = ("--contacts", tmp_path / "contacts.csv", "--sender", "S", "--reply-to", "s@b.example")
+    for shown in (run("show", *store), run("owners", *store, *words, "--out", tmp_path / "m")):
+        assert "shodan takes 1 sighting for a honeypot: not counted" in shown.stderr
+        assert "no recognised product" not in shown.stderr
+    assert "192.0.2.2" not in "".join(path.read_text() for path in (tmp_path / "m").rglob("hosts.csv"))
+    for language, text in {"en": "Shodan takes so many", "de": "hält Shodan für Honeypots"}.items():
+        run("report", *store, "--out", tmp_path / "r.html", "--json", numbers, "--lang", language)
+        assert text in (tmp_path / "r.html").read_text()
+    assert json.loads(numbers.read_text())["not_counted"]["honeypots"] == {"shodan": 1}
 
 
 def test_png_without_a_folder_for_it_is_refused(store: Path, tmp_path: Path) -> None:

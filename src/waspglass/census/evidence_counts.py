@@ -6,6 +6,7 @@ judging every sighting (`count.py` does that where a scan came in several files)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import duckdb
@@ -14,10 +15,11 @@ from waspglass.census.counted import By, Scan
 from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of
 from waspglass.census.judge import judge
 from waspglass.census.reading import Reading
+from waspglass.census.signs import HONEYPOT
 from waspglass.census.store.parquet import parquet_sql, sql_text
 from waspglass.packs.builds import BuildTable
 
-__all__ = ["Row", "address_counts", "aside"]
+__all__ = ["Row", "address_counts", "aside", "honeypots"]
 
 Row = tuple[str | None, int, bool, int]
 """Group, weight, compromised, number of addresses."""
@@ -110,14 +112,25 @@ def _judged(text: str, builds: BuildTable, cves: Sequence[str]) -> tuple[int, st
 
 def aside(reading: Reading, scans: Sequence[Scan]) -> int:
     """Sightings of these scans that are of another product or of none that is recognised: not counted."""
+    return sum(_sightings(reading, scans, f"coalesce(product, '') NOT IN ($product, '{HONEYPOT}')").values())
+
+
+def honeypots(reading: Reading, scans: Sequence[Scan]) -> dict[str, int]:
+    """By source the sightings of these scans that it takes for honeypots, of whatever product: not counted either."""
+    return _sightings(reading, scans, f"product = '{HONEYPOT}'")
+
+
+def _sightings(reading: Reading, scans: Sequence[Scan], wanted: str) -> dict[str, int]:
+    """How many sightings of each source meet an SQL condition on their product; without sources that have none."""
     kept = _kept(reading, scans, Part.COMMON)
-    number = 0
+    number: Counter[str] = Counter()
     if kept:
-        sql = f"SELECT sum(sightings)::BIGINT AS n FROM {_tables_sql(kept)} t"  # noqa: S608
-        sql += " WHERE t.by = 'nothing' AND t.product IS DISTINCT FROM $product"
-        number += reading.rows(sql)[0][0] or 0
+        sql = f"SELECT scan, sum(sightings)::BIGINT FROM {_tables_sql(kept)} t"  # noqa: S608
+        order = list(kept)
+        for scan, sightings in reading.rows(f"{sql} WHERE t.by = 'nothing' AND {wanted} GROUP BY scan"):
+            number[order[scan][1]] += sightings
     rest = [scan for scan in scans if scan not in kept]
     if rest:
-        sql = f"SELECT count(*) AS n FROM {reading.files_sql(rest)} WHERE product IS DISTINCT FROM $product"  # noqa: S608
-        number += reading.rows(sql)[0][0]
-    return int(number)
+        sql = f"SELECT source, count(*) FROM {reading.files_sql(rest)} WHERE {wanted} GROUP BY source"  # noqa: S608
+        number.update(dict(reading.rows(sql)))
+    return dict(sorted(number.items()))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from waspglass.model.escape import bounded, printable
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["HONEYPOT", "RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
+__all__ = ["RAW", "SIGHTING", "ListColumn", "Tally", "raw_frame"]
 
 SIGHTING = pa.schema(
     [
@@ -60,9 +60,6 @@ RAW = pa.schema(
     if each.name not in ("date", "source")
 )
 """What a reader hands over: values as the export writes them, not yet checked; `normalise` makes `SIGHTING` of it."""
-
-HONEYPOT = "honeypot"
-"""The product of what its source takes for a honeypot, whatever it shows itself as: no pack is about it."""
 
 _OLDEST = pl.CompatLevel.oldest()
 _NULL = -1

@@ -11,7 +11,10 @@ from waspglass.model.errors import Location, UsageError
 from waspglass.packs.exposed import ExposedProduct
 from waspglass.packs.shipped import shipped_products
 
-__all__ = ["ProductSigns", "Sign", "Signs", "load_signs"]
+__all__ = ["HONEYPOT", "ProductSigns", "Sign", "Signs", "load_signs"]
+
+HONEYPOT = "honeypot"
+"""The product of what its source takes for a honeypot, whatever it shows itself as: no pack is about it."""
 
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 

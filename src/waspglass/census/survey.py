@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from waspglass.census.compare import Comparison, compare
 from waspglass.census.count import By, Count, count, scans_at, stopped
 from waspglass.census.counted import Scan, ranked
-from waspglass.census.evidence_counts import aside
+from waspglass.census.evidence_counts import aside, honeypots
 from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
 from waspglass.census.reading import Reading
@@ -70,6 +70,7 @@ class Survey:
         unseen: Estimates of the vulnerable servers, with those that nobody saw: of all (None) and of `country`; without
             those that cannot be made.
         aside: Sightings of the day's scans that are of no or of another product, and do not count.
+        honeypots: Those that their source takes for honeypots, by source; they do not count either.
         skipped: What was left out of the exports in the store: (reason, count), most first.
         refused: Exports of which nothing was added.
         stopped: The last scans of sources that have had none in the week up to the day.
@@ -84,6 +85,7 @@ class Survey:
     sources: tuple[SourceSurvey, ...]
     unseen: dict[str | None, Estimate]
     aside: int
+    honeypots: dict[str, int]
     skipped: tuple[tuple[str, int], ...]
     refused: tuple[Refused, ...]
     stopped: tuple[Scan, ...]
@@ -111,6 +113,7 @@ def survey(reading: Reading, day: dt.date, country: str | None = None, *, sample
         sources=tuple(sources),
         unseen=_unseen(reading, day, chosen),
         aside=aside(reading, scans),
+        honeypots=honeypots(reading, scans),
         skipped=tuple(skipped.most_common()),
         refused=reading.manifest.refused,
         stopped=tuple(stopped(reading, day)),

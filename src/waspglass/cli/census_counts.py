@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from waspglass.cli.census_options import PackName, Store, answer_day, day_of, opened, tell_gaps, tell_stopped
+from waspglass.cli.census_options import (
+    PackName,
+    Store,
+    answer_day,
+    day_of,
+    opened,
+    tell_gaps,
+    tell_honeypots,
+    tell_stopped,
+)
 from waspglass.cli.streams import say, tell
 
 if TYPE_CHECKING:
@@ -57,7 +66,8 @@ def show(
             say(f"{counts_text(counts, By(by), form, limit)}\n")
         if others := aside(reading, scans):
             what = f"{sightings(others)} {'is' if others == 1 else 'are'} of another or of no recognised product"
-            tell(f"{what}, or of a honeypot, and not counted\n")
+            tell(f"{what} and not counted\n")
+        tell_honeypots(reading, scans)
         tell_gaps(reading, {day for day, _ in scans} | {day})
         if not over_time:
             tell_stopped(reading, day)

@@ -11,12 +11,23 @@ from waspglass.cli.streams import tell
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from waspglass.census.counted import Scan
     from waspglass.census.reading import Reading
     from waspglass.census.store.folder import Folder
 
-__all__ = ["PackName", "Store", "answer_day", "country_code", "day_of", "opened", "tell_gaps", "tell_stopped"]
+__all__ = [
+    "PackName",
+    "Store",
+    "answer_day",
+    "country_code",
+    "day_of",
+    "opened",
+    "tell_gaps",
+    "tell_honeypots",
+    "tell_stopped",
+]
 
 Store = Annotated[str, typer.Option("--store", help="Folder of the store, or an fsspec URL.", envvar="WASPGLASS_STORE")]
 PackName = Annotated[str, typer.Option("--pack", help="Campaign pack whose flaws and builds decide the state.")]
@@ -60,6 +71,15 @@ def country_code(code: str | None) -> str | None:
     if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
         raise UsageError(f"no country code: {code!r}", hint="Write it as two letters, such as DE")
     return None if code is None else code.upper()
+
+
+def tell_honeypots(reading: Reading, scans: Sequence[Scan]) -> None:
+    """Says what each source takes for a honeypot, which the answer leaves out."""
+    from waspglass.census.evidence_counts import honeypots
+    from waspglass.report.census_text import sightings
+
+    for source, number in honeypots(reading, scans).items():
+        tell(f"{source} takes {sightings(number)} for {'a honeypot' if number == 1 else 'honeypots'}: not counted\n")
 
 
 def tell_stopped(reading: Reading, day: dt.date) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from waspglass.cli.census_options import PackName, Store, answer_day, country_code, opened, tell_gaps, tell_stopped
+from waspglass.cli.census_options import (
+    PackName,
+    Store,
+    answer_day,
+    country_code,
+    opened,
+    tell_gaps,
+    tell_honeypots,
+    tell_stopped,
+)
 from waspglass.cli.streams import say, tell
 from waspglass.report.tlp import Tlp, tlp_level
 
@@ -49,7 +58,9 @@ def owners(
     with open_reading(opened(store), campaign) as reading:
         day = answer_day(date, reading)
         found, unmatched = notices(exposed_hosts(reading, day, country=country_code(country)), known)
-        tell_gaps(reading, {day, *(date for date, _ in scans_at(reading, day))}, messages=True)
+        scans = scans_at(reading, day)
+        tell_honeypots(reading, scans)
+        tell_gaps(reading, {day, *(date for date, _ in scans)}, messages=True)
         tell_stopped(reading, day)
     write_notices(found, unmatched, campaign, Sender(sender, reply_to, day, marking), out)
     addresses = len({host.address for host in unmatched})

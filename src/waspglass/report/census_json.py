@@ -29,6 +29,7 @@ def survey_json(survey: Survey) -> str:
             "unseen": [_unseen(each, country) for country, each in survey.unseen.items()],
             "not_counted": {
                 "other_products": survey.aside,
+                "honeypots": survey.honeypots,
                 "skipped": dict(survey.skipped),
                 "refused": [each.name for each in survey.refused],
                 "stopped": [{"source": source, "last": str(day)} for day, source in survey.stopped],

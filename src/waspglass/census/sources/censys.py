@@ -13,8 +13,8 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import HONEYPOT, Tally
-from waspglass.census.signs import Sign, Signs, load_signs
+from waspglass.census.sighting import Tally
+from waspglass.census.signs import HONEYPOT, Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
 from waspglass.census.sources.source import Head, row_frames

@@ -15,9 +15,9 @@ from typing import ClassVar
 import msgspec
 import polars as pl
 
-from waspglass.census.sighting import HONEYPOT, ListColumn, Tally, raw_frame
+from waspglass.census.sighting import ListColumn, Tally, raw_frame
 from waspglass.census.sign_columns import placed, read_columns, server_column
-from waspglass.census.signs import Signs, load_signs
+from waspglass.census.signs import HONEYPOT, Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_block
 from waspglass.census.sources.lines import Block, whole_lines
