@@ -79,7 +79,13 @@ waspglass: {rung: used}
 
 @pytest.mark.parametrize(
     ("servers", "found"),
-    [(("MX01", "mx01"), 1), (("MX01", "MX02"), 0), (("MX01", "MX02", "MX01"), 1), (("", "MX02"), 1)],
+    [
+        (("MX01", "mx01.example.org"), 1),
+        (("192.0.2.1", "192.0.2.2"), 0),
+        (("MX01", "MX02"), 0),
+        (("MX01", "MX02", "MX01"), 1),
+        (("", "MX02"), 1),
+    ],
 )
 @pytest.mark.parametrize("naive", [False, True])
 def test_what_was_asked_of_one_server_is_not_joined_with_what_was_asked_of_another(
@@ -97,3 +103,20 @@ def test_what_was_asked_of_one_server_is_not_joined_with_what_was_asked_of_anoth
     table = Artefact("iis-table", "access_table", MemoryFile("t.csv", text.encode()))
     result = hunt([table], load_rules(made), readers=record_readers(), naive=naive)
     assert len([one for one in result.findings if one.rule == "chain"]) == found
+
+
+@pytest.mark.parametrize("field", ["s-computername", "server"])
+def test_a_correlation_may_count_servers(field: str) -> None:
+    asked = sigma("s: {cs-uri-stem: /first}\ncondition: s", logsource="category: webserver", title="first")
+    count = (
+        f"{{type: value_count, rules: [first], group-by: [c-ip], timespan: 10m, condition: {{field: {field}, gte: 2}}}}"
+    )
+    if field == "server":
+        count = count.replace("group-by", "aliases: {server: {first: s-computername}}, group-by")
+    text = "timestamp,Computer,c-ip,cs-uri-stem,sc-status\n" + "".join(
+        f"2021-03-03T04:0{number}:00Z,MX0{number},203.0.113.5,/first,200\n" for number in range(2)
+    )
+    made = pack(asked, f"title: many\nname: many\ncorrelation: {count}\n").model_copy(update={"kinds": (KIND,)})
+    table = Artefact("iis-table", "access_table", MemoryFile("t.csv", text.encode()))
+    result = hunt([table], load_rules(made), readers=record_readers())
+    assert [one.rule for one in result.findings] == ["many"]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from waspglass.evidence.server_name import short_name
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.observations import Observations
@@ -190,7 +191,7 @@ def _lid(lid: Lid, pack: Pack, catalogue: Catalogue) -> list[Limit]:
 
 
 def _hostname(observations: Observations, facts: Facts, catalogue: Catalogue) -> list[Limit]:
-    stated, seen = (name.partition(".")[0].upper() if name else "" for name in (facts.hostname, observations.hostname))
+    stated, seen = (short_name(name or "") for name in (facts.hostname, observations.hostname))
     if not stated or not seen or stated == seen:
         return []
     text = catalogue.text("limit.hostname", stated=stated, seen=seen)

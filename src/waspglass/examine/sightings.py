@@ -15,6 +15,7 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
+from waspglass.evidence.server_name import short_name
 from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.installations import of_what_runs
 from waspglass.examine.log_head import beginning, spread
@@ -106,19 +107,13 @@ def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, Re
         return
     if format_of(kind.format).gathered:
         rows = (derive(record) for artefact in group for _, record in _whole(artefact, readers))
-        yield from (_short(row[HOSTNAME_FIELD]) for row in rows if row.get(HOSTNAME_FIELD))
+        yield from (printable(short_name(row[HOSTNAME_FIELD])) for row in rows if row.get(HOSTNAME_FIELD))
         return
     for artefact in spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
         records = (derive(record) for _, record in beginning(artefact, line_format(artefact.format)))
         name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
         if name is not None:
-            yield _short(name)
-
-
-def _short(name: str) -> str:
-    """A server's name without its domain; an address, which search engines store for a name, as it is."""
-    address = name.replace(".", "").isdigit()
-    return printable((name if address else name.partition(".")[0])[:253].upper())
+            yield printable(short_name(name))
 
 
 def _records(

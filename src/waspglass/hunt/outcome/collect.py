@@ -9,6 +9,7 @@ from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
 from waspglass.evidence.format import format_of
+from waspglass.evidence.server_name import short_name
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.matching.binding import Bound
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
@@ -80,7 +81,8 @@ class Heard:
         source: Path inside the evidence.
         place: Where.
         subject: What the rule says that the record is about; empty if it says nothing.
-        server: Whose record it is, in a file of several servers' records; empty in others.
+        server: Whose record it is, in a file of several servers' records, without a domain; empty in other files, and
+            where servers are what is counted.
     """
 
     correlation: int
@@ -228,7 +230,7 @@ class Collector:
     ) -> None:
         about = bound.rule.meaning.subject
         subject = captured(bound.rule, bound, record).get(about, "") if about is not None else ""
-        server = record.get(format_of(self.artefact.format).gathered, "").lower()
+        naming = format_of(self.artefact.format).gathered
         for correlation, keys, fields in feeds:
             if len(self.heard) >= self.hear_limit:
                 self.skip(SkipReason.UNDECIDED, "further events for correlations")
@@ -243,6 +245,8 @@ class Collector:
                 continue
             self.joined[correlation] = True
             source, moment = self.artefact.file.path, time.timestamp()
+            parted = naming and not any(naming in bound.resolve(name) for name in fields)
+            server = short_name(record.get(naming, "")) if parted else ""
             self.heard.append(Heard(correlation, bound.rule.id, moment, key, value, source, place, subject, server))
 
     def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:

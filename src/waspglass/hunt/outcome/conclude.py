@@ -39,7 +39,7 @@ class Concluded:
         values: Raw captured values by finding id, with implants normalised.
         correlated: Those of `findings` that correlations made.
         feeding: Hits by rule, source and place, for correlations over several passes.
-        skipped: Correlations that came true more often than is told.
+        skipped: Correlations that came true more often than is told, or had too many servers.
     """
 
     findings: tuple[Finding, ...]
@@ -88,7 +88,7 @@ def conclude(
     support: dict[str, Finding] = {}
     correlated: list[Finding] = []
     behind: dict[_Key, list[Hit]] = {}
-    matches = correlate(rules.correlations, rules.rules, heard)
+    matches, alone = correlate(rules.correlations, rules.rules, heard)
     beyond = _beyond(rules, matches, limit)
     for match in matches:
         rests_on, last = _hits_of(match, feeding, behind), match.events[-1]
@@ -100,7 +100,7 @@ def conclude(
         values[made.id] = raw
         correlated.append(made)
         support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
-    left = Counter(beyond.values()).items()
+    left = [("further matches", Counter(beyond.values())), ("servers whose rows were joined with no other log", alone)]
     return Concluded(
         findings=tuple(findings.values()),
         context=tuple(context.values()),
@@ -108,7 +108,12 @@ def conclude(
         values=values,
         correlated=tuple(correlated),
         feeding=feeding,
-        skipped=tuple(skip_of(rule, SkipReason.LIMIT_REACHED, "further matches", count) for rule, count in left),
+        skipped=tuple(
+            skip_of(rule, SkipReason.LIMIT_REACHED, detail, count)
+            for detail, counts in left
+            for rule, count in counts.items()
+            if count
+        ),
     )
 
 

@@ -7,7 +7,7 @@ series gives several matches and not one an event.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,20 +38,26 @@ class Match:
         return dict(zip(self.correlation.group_by, self.events[0].key, strict=True))
 
 
-def correlate(correlations: Sequence[Correlation], rules: Iterable[Rule], heard: Iterable[Heard]) -> list[Match]:
-    """All matches; what feeds a correlation stands before it."""
+def correlate(
+    correlations: Sequence[Correlation], rules: Iterable[Rule], heard: Iterable[Heard]
+) -> tuple[list[Match], Counter[str]]:
+    """All matches, and of each correlation how many servers' rows were joined with no other log: too many servers.
+
+    What feeds a correlation stands before it.
+    """
     names = {rule.id: rule.name for rule in rules} | {one.id: one.name for one in correlations}
     events: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         events[one.correlation].append(one)
     result: list[Match] = []
+    alone: Counter[str] = Counter()
     done: dict[str, list[Match]] = {}
     for index, correlation in enumerate(correlations):
         own = [*_distinct(correlation, events[index]), *_from_matches(index, correlation, done)]
-        found = list(_matches(correlation, own, names))
+        found = list(_matches(correlation, own, names, alone))
         done[correlation.id] = done[correlation.name] = found
         result += found
-    return result
+    return result, alone
 
 
 def _distinct(correlation: Correlation, heard: list[Heard]) -> Iterable[Heard]:
@@ -74,7 +80,9 @@ def _from_matches(index: int, correlation: Correlation, done: dict[str, list[Mat
             yield Heard(index, match.correlation.id, last.time, key, value, last.source, last.place, server=server)
 
 
-def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]) -> Iterator[Match]:
+def _matches(
+    correlation: Correlation, heard: list[Heard], names: dict[str, str], alone: Counter[str]
+) -> Iterator[Match]:
     order = {name: position for position, name in enumerate(correlation.rules)}
 
     def position(one: Heard) -> int:
@@ -83,25 +91,35 @@ def _matches(correlation: Correlation, heard: list[Heard], names: dict[str, str]
     groups: dict[tuple[str, ...], list[Heard]] = defaultdict(list)
     for one in sorted(heard, key=lambda one: (one.time, position(one), one.source, *_where(one.place))):
         groups[one.key].append(one)
-    for server, events in _by_server(groups.values()):
-        found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, events, position)
-        for window in found:
-            if server is None or any(one.server == server for one in window):
-                yield Match(correlation, tuple(window))
+    for events in groups.values():
+        for server, own in _by_server(events, correlation.id, alone):
+            found = (_ordered if correlation.kind == "temporal_ordered" else windows)(correlation, own, position)
+            for window in found:
+                if server is None or any(one.server == server for one in window):
+                    yield Match(correlation, tuple(window))
 
 
-def _by_server(groups: Iterable[list[Heard]]) -> Iterator[tuple[str | None, list[Heard]]]:
-    """The events of each group; where they are of several servers, those of each with those whose server is not known.
+_MOST_SERVERS = 50
+"""Servers of a group whose events are joined with those of no known server: all of these are gone through for each."""
+
+
+def _by_server(events: list[Heard], name: str, alone: Counter[str]) -> Iterator[tuple[str | None, list[Heard]]]:
+    """A group; if it has events of several servers, those of each, with those whose server is not known.
 
     What happened on one server says nothing of another, even if one visitor did it.
     """
-    for events in groups:
-        servers = sorted({one.server for one in events})
-        if len([server for server in servers if server]) <= 1:
-            yield None, events
-            continue
-        for server in servers:
-            yield server, [one for one in events if one.server in ("", server)]
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(events):
+        places[one.server].append(at)
+    unnamed = places.pop("", [])
+    if len(places) <= 1:
+        yield None, events
+        return
+    alone[name] += max(0, len(places) - _MOST_SERVERS) if unnamed else 0
+    yield "", [events[at] for at in unnamed]
+    for number, (server, own) in enumerate(places.items()):
+        mixed = sorted(own + unnamed) if number < _MOST_SERVERS else own
+        yield server, [events[at] for at in mixed]
 
 
 _FURTHER_NAMED = 50
