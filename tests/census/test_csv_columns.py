@@ -23,10 +23,10 @@ from waspglass.census.sources.source import Head
 Rows = list[tuple[int, dict[str, str]]]
 
 
-def at_once(text: bytes, size: int) -> tuple[Rows | str, Tally]:
+def at_once(text: bytes, size: int, delimiter: str = ",") -> tuple[Rows | str, Tally]:
     tally, rows = Tally("x"), []
     try:
-        for piece in csv_columns(Bytes(text, size), tally):  # type: ignore[arg-type]  # has what the reader uses
+        for piece in csv_columns(Bytes(text, size), tally, delimiter):  # type: ignore[arg-type]  # has what the reader uses
             assert {*map(len, piece.cells.values())} == {len(piece.numbers)}
             cells = zip(*piece.cells.values(), strict=True)
             rows += [
@@ -38,10 +38,10 @@ def at_once(text: bytes, size: int) -> tuple[Rows | str, Tally]:
     return rows, tally
 
 
-def one_by_one(text: bytes, size: int) -> tuple[Rows | str, Tally]:
+def one_by_one(text: bytes, size: int, delimiter: str = ",") -> tuple[Rows | str, Tally]:
     tally = Tally("x")
     try:
-        return list(csv_rows(Bytes(text, size), tally)), tally  # type: ignore[arg-type]  # as above
+        return list(csv_rows(Bytes(text, size), tally, delimiter=delimiter)), tally  # type: ignore[arg-type]  # as above
     except ExportError as error:
         return str(error), tally
 
@@ -118,6 +118,12 @@ ROWS = st.fixed_dictionaries(
         "servername": st.just("EX1"),
     },
 )
+
+
+@given(TEXTS.map(written), st.integers(1, 60), st.sampled_from(";\t"))
+def test_with_any_delimiter(text: bytes, size: int, delimiter: str) -> None:
+    text = text.replace(b",", delimiter.encode())
+    assert at_once(text, size, delimiter) == one_by_one(text, size, delimiter)
 
 
 @given(

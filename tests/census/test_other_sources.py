@@ -67,6 +67,20 @@ def test_a_mark_outranks_what_xml_says_of_itself(tmp_path: Path, declared: str) 
     assert added(add(tmp_path, "export-2021-03-09.xml", export)) == (1, {})
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("time", ["2021-03-09 10:15:00", "09.03.2021 10:15"])
+def test_shadowserver_saved_by_a_spreadsheet_in_german(tmp_path: Path, delimiter: str, time: str) -> None:
+    cells = {"timestamp": time, "ip": "192.0.2.1", "tag": '"exchange;cve-2021-26855;webshell"', "city": "Köln"}
+    text = "".join(
+        f"{delimiter.join(row)}\r\n"
+        for row in (COLUMNS_TODAY.split(","), [cells.get(name, "") for name in COLUMNS_TODAY.split(",")])
+    )
+    assert added(add(tmp_path, "x.csv", text.encode("utf-8-sig"))) == (1, {})
+    (row,) = rows(tmp_path)
+    assert (row["claimed"], row["compromise"], row["city"]) == (["CVE-2021-26855"], "webshell", "Köln")
+    assert row["seen"] == dt.datetime(2021, 3, 9, 10, 15, tzinfo=dt.UTC)
+
+
 def test_shadowserver_of_today_with_columns_in_another_order(tmp_path: Path) -> None:
     names = COLUMNS_TODAY.split(",")
     cells = {

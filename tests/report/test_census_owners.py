@@ -102,9 +102,17 @@ def test_the_list_of_a_message_that_is_added_is_no_report_of_shadowserver(
 ) -> None:
     """It has the columns of `scan_exchange`, and counted as such, also where it was about SharePoint."""
     told = [host(version=version), host(State.PATCHED, address="192.0.2.2", compromise="webshell", reported=True)]
-    assert added(add(tmp_path, "hosts.csv", attachment(told, load_pack(pack)).encode())) == (2, {})
+    table = attachment(told, load_pack(pack))
+    assert added(add(tmp_path, "hosts.csv", table.encode())) == (2, {})
     found = [(row["source"], row["product"], row["compromise"]) for row in rows(tmp_path)]
     assert found == [("table.hosts", product, None), ("table.hosts", product, "webshell")]
+
+
+@pytest.mark.parametrize("before", ["\r\n", f"{','.join(COLUMNS)}\r\n", f"{',' * (len(COLUMNS) - 1)}\r\n"])
+def test_a_list_of_a_message_is_known_though_its_first_row_says_nothing(tmp_path: Path, before: str) -> None:
+    table = attachment([host()], PACK).replace("\r\n", f"\r\n{before}", 1)
+    add(tmp_path, "hosts.csv", table.encode())
+    assert [row["source"] for row in rows(tmp_path)] == ["table.hosts"]
 
 
 def test_a_report_whose_hosts_call_themselves_as_our_tags_stays_one(tmp_path: Path) -> None:

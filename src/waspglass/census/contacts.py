@@ -14,6 +14,7 @@ from typing import TypeVar
 import idna
 
 from waspglass.census.errors import reason_of
+from waspglass.census.sources.csv_rows import delimiter_of
 from waspglass.model.errors import Location, UsageError
 
 __all__ = ["Contact", "Contacts", "read_contacts"]
@@ -106,8 +107,7 @@ def read_contacts(path: Path) -> Contacts:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             file.seek(0)
-            # Spreadsheets in German separate with semicolons.
-            reader = csv.DictReader(file, delimiter=max(",;\t", key=header.count), strict=True)
+            reader = csv.DictReader(file, delimiter=delimiter_of(header), strict=True)
             names = {name.strip().lower() for name in reader.fieldnames or ()}
             if "email" not in names or not names & {"cidr", "asn", "domain"}:
                 raise UsageError(

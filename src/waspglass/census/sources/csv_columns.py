@@ -53,11 +53,12 @@ class _Reading:
     lines: CsvLines
     tally: Tally
     header: Header
+    delimiter: str
     held: list[tuple[int, list[str]]] = field(default_factory=list)
     _narrow: int = 0
 
     def pieces(self) -> Iterator[CsvColumns]:
-        reader = csv.reader(self.lines)
+        reader = csv.reader(self.lines, delimiter=self.delimiter)
         while True:
             block = self.lines.fresh()
             columns = self._at_once(block) if block is not None and self.header.names else None
@@ -83,7 +84,8 @@ class _Reading:
         """The columns of a block, where that is the same as taking it row by row; None otherwise."""
         try:
             text = block.text.decode().removesuffix("\n")
-            rows = list(csv.reader([*text.replace("\0", "\ufffd").split("\n"), _END]))
+            lines = [*text.replace("\0", "\ufffd").split("\n"), _END]
+            rows = list(csv.reader(lines, delimiter=self.delimiter))
         except (UnicodeDecodeError, csv.Error):
             return None
         # A row that goes over a line feed leaves fewer rows than lines; one that goes over the last has the end in it.
@@ -113,14 +115,14 @@ class _Reading:
         return CsvColumns(numbers, dict(zip(reversed(self.header.names), reversed(columns), strict=True)))
 
 
-def csv_columns(content: Content, tally: Tally) -> Iterator[CsvColumns]:
+def csv_columns(content: Content, tally: Tally, delimiter: str = ",") -> Iterator[CsvColumns]:
     """Yields the rows of a CSV in UTF-8, some at a time; see `csv_rows` for what is counted and left out.
 
     Raises:
         ExportError: If there is no header.
     """
     old_limit = csv.field_size_limit(CELL_LIMIT)
-    reading = _Reading(CsvLines(content, tally), tally, Header(tally))
+    reading = _Reading(CsvLines(content, tally), tally, Header(tally, delimiter), delimiter)
     try:
         yield from reading.pieces()
     finally:

@@ -13,7 +13,7 @@ from waspglass.model.errors import Location
 from waspglass.model.escape import bounded
 from waspglass.model.skip import SkipReason
 
-__all__ = ["CELL_LIMIT", "CsvLines", "Header", "csv_rows", "header_of"]
+__all__ = ["CELL_LIMIT", "CsvLines", "Header", "csv_rows", "delimiter_of", "header_of"]
 
 CELL_LIMIT = 1 << 20
 """A row with a longer cell is skipped."""
@@ -27,6 +27,11 @@ def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> li
     except (UnicodeDecodeError, csv.Error):
         return []
     return [name.strip().lower() for name in row]
+
+
+def delimiter_of(header: str) -> str:
+    """What separates the columns of a header: a comma, or what spreadsheets in German save in its place."""
+    return max(",;\t", key=header.count)
 
 
 def _handed_over(encoding: str) -> str:

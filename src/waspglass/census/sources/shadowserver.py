@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from typing import ClassVar
 
 import polars as pl
@@ -20,7 +19,7 @@ from waspglass.census.sighting import Tally, raw_frame
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.csv_columns import CsvColumns, csv_columns
-from waspglass.census.sources.csv_rows import header_of
+from waspglass.census.sources.csv_rows import delimiter_of, header_of
 from waspglass.census.sources.source import BATCH_ROWS, Head
 
 __all__ = ["NAME", "SEEN_BY", "Shadowserver"]
@@ -36,8 +35,10 @@ _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
 _EITHER = {"tag", "severity", "naics"}
 _COMPROMISED = ("compromised_website", "compromised_iot")
 """Report types in which each row is a compromise (`system-compromise` in the schema), also those of IPv6."""
+_GERMAN = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)$")
+"""How a spreadsheet in German saves a time; a report's are UTC."""
 _AS_THEY_ARE = {
-    "address": "ip", "seen": "timestamp", "country": "geo", "region": "region", "city": "city", "asn": "asn",
+    "address": "ip", "country": "geo", "region": "region", "city": "city", "asn": "asn",
     "sector": "sector", "server_name": "servername", "url": "url",
 }  # fmt: skip
 
@@ -52,7 +53,7 @@ class Shadowserver:
 
     def recognises(self, head: Head) -> bool:
         """All report generations share seven columns and have one of `tag`, `severity`, `naics`."""
-        names = set(header_of(head.start))
+        names = set(header_of(head.start, _delimiter(head)))
         return names >= _COMMON and bool(names & _EITHER)
 
     def feed(self, head: Head) -> str:
@@ -60,12 +61,12 @@ class Shadowserver:
 
         `table.hosts` for `hosts.csv` of our own messages.
         """
-        if any(tag.startswith(SEEN_BY) for tag in _tags(_first_row(head).get("tag", ""))):
+        if any(tag.startswith(SEEN_BY) for tag in _tags(_first_tag(head))):
             return "table.hosts"
         match = NAME.match(head.name)
         if match:
             return f"shadowserver.{re.sub(r'[^a-z0-9_]', '_', match[2].lower())}"
-        names = set(header_of(head.start))
+        names = set(header_of(head.start, _delimiter(head)))
         if {"status", "method"} <= names:
             return "shadowserver.special"
         return "shadowserver.scan_exchange" if "servername" in names else "shadowserver.report"
@@ -75,7 +76,7 @@ class Shadowserver:
         report = self.feed(head).removeprefix("shadowserver.")
         told = partial(_told, self._signs.product_of_feed(report), self._signs, report.startswith(_COMPROMISED))
         columns: defaultdict[str, list[object]] = defaultdict(list)
-        for rows in csv_columns(content, tally):
+        for rows in csv_columns(content, tally, _delimiter(head)):
             _take(columns, rows, told)
             if len(columns["address"]) >= BATCH_ROWS:
                 yield raw_frame(columns)
@@ -84,12 +85,19 @@ class Shadowserver:
             yield raw_frame(columns)
 
 
-def _first_row(head: Head) -> dict[str, str]:
+def _delimiter(head: Head) -> str:
+    return delimiter_of(head.start.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))
+
+
+def _first_tag(head: Head) -> str:
+    """The tags of the first row that has any; empty if none does."""
+    text = io.StringIO(head.start.decode("utf-8", "replace"))
+    names = header_of(head.start, _delimiter(head))
+    rows = (dict(zip(names, row, strict=False)) for row in csv.reader(text, delimiter=_delimiter(head)))
     try:
-        row = list(islice(csv.reader(io.StringIO(head.start.decode("utf-8", "replace"))), 2))[-1]
-    except (csv.Error, IndexError):
-        return {}
-    return dict(zip(header_of(head.start), row, strict=False))
+        return next((tag for row in rows if (tag := row.get("tag", "")) not in ("", "tag")), "")
+    except csv.Error:
+        return ""
 
 
 _Told = tuple[str | None, list[str] | None, str | None]
@@ -102,6 +110,8 @@ def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[st
     columns["line"] += rows.numbers
     for name, column in _AS_THEY_ARE.items():
         columns[name] += rows.get(column) or nothing
+    times = rows.get("timestamp")
+    columns["seen"] += nothing if times is None else [_GERMAN.sub(r"\3-\2-\1 \4:00", time) for time in times]
     ports = rows.texts("port")
     known_ports = {cell: _port(cell) for cell in {*ports}}
     columns["port"] += [known_ports[cell] for cell in ports]
