@@ -26,7 +26,7 @@ class Observations:
         coverage: One entry a kind, also for kinds of which nothing was found.
         skipped: What could not be looked at.
         sightings: Builds seen in the evidence.
-        writers: Servers that wrote logs of the same kind, if there are several: evidence was mixed up.
+        writers: Servers that wrote logs of the same kind, or their folders, if several: evidence was mixed up.
         added_rules: How many rules the user brought.
         hostname: The host's name as the evidence tells it.
         since: Start of the span that the user asked for; None for all.

@@ -12,6 +12,7 @@ from waspglass.evidence.readers.registry import record_readers
 from waspglass.examine.assess import Settings, assess
 from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
+from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.event_logs import event_logs, showing
 from waspglass.examine.file_times import credible, file_timed_kinds, local_timed_kinds
 from waspglass.examine.former import current_settings
@@ -106,8 +107,9 @@ def examine(request: Request) -> Assessment:
         covered = survey.coverage(result)
         identity = identity_of(survey.seen, request.pack, readers, request.facts)
         folders = server_folders(survey.seen, evidence.root)
-        if folders and not identity.writers:
-            identity = replace(identity, writers=tuple(sorted(set(folders.values()))))
+        if not identity.writers:
+            others = tuple(sorted(set(folders.values()))) or folders_of_other_servers(survey.seen)
+            identity = replace(identity, writers=others)
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
         observations = told_apart(observations, folders)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)

@@ -16,7 +16,6 @@ from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.server_name import short_name
-from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.installations import of_what_runs
 from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.matching.binding import deriver
@@ -44,8 +43,7 @@ class Identity:
     Attributes:
         hostname: The name that most records give it; None if none does.
         sightings: Builds, each with its certainty.
-        writers: Servers that wrote logs of the same kind, without their domain, or the folders of two copies of a log
-            that no single server wrote; empty if each kind has one writer.
+        writers: Servers that wrote logs of the same kind, without their domain; empty if each kind has one writer.
     """
 
     hostname: str | None
@@ -83,11 +81,10 @@ def identity_of(
     writers = (frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items())
     mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
     every = [artefact for group in groups.values() for artefact in group]
-    others = tuple(sorted(mixed)) or folders_of_other_servers(every)
     by_time = sorted(facts.builds, key=lambda one: one.from_.timestamp() if one.from_ else -math.inf)
     stated = by_time[-1].build if by_time else None
     sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, stated)
-    return Identity(hostname, sightings, others)
+    return Identity(hostname, sightings, tuple(sorted(mixed)))
 
 
 def _with_build(record: Record) -> Record:
