@@ -95,6 +95,18 @@ def test_they_are_there_after_add_and_made_again_where_lost_or_damaged(tmp_path:
     assert table.stat().st_size > 100
 
 
+def test_the_same_export_gives_the_same_bytes(tmp_path: Path) -> None:
+    """DuckDB groups in threads, and hands groups over in another order each time."""
+    banners = [banner(f"192.0.2.{place}", f"15.1.2176.{place % 97}", port=443 + place % 3) for place in range(200)]
+    made = set()
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        add(tmp_path / name, "a-2021-03-09.json", jsonl(*banners, *banners[:50]))
+        (table,) = (tmp_path / name / "store" / "derived").glob("evidence-*/common/*.parquet")
+        made.add(table.read_bytes())
+    assert len(made) == 1
+
+
 def test_a_missing_file_of_the_store_is_said(tmp_path: Path) -> None:
     add(tmp_path, "a-2021-03-09.json", jsonl(banner("192.0.2.1")))
     for path in (tmp_path / "store").rglob("*.parquet"):

@@ -91,7 +91,8 @@ def keep_evidence(
         rows = _table_sql(connection, part, repeated=repeated)
         folder.fs.makedirs(folder.path(path.rsplit("/", 1)[0]), exist_ok=True)
         target = sql_text(folder.address(fresh))
-        connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+        # In order, so that the same file gives the same bytes: DuckDB groups in threads.
+        connection.execute(f"COPY ({rows} ORDER BY ALL) TO {target} (FORMAT parquet, COMPRESSION zstd)")
         folder.fs.mv(folder.path(fresh), folder.path(path))
     except (OSError, duckdb.Error):
         return False
