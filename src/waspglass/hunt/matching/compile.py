@@ -17,7 +17,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, asks_for_nothing
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.rules.searching import SearchGivenUpError, is_linear, searching
 from waspglass.hunt.rules.wildcards import Test, any_pattern_test, fold, pattern_test
 
@@ -123,7 +123,7 @@ def _alike(alternatives: tuple[Condition, ...]) -> tuple[list[list[Match]], list
     others: list[Condition] = []
     for one in alternatives:
         match one:
-            case Match(field=name, kind=Kind.PATTERN, cased=cased) if not asks_for_nothing(one.parts):
+            case Match(field=name, kind=Kind.PATTERN, cased=cased):
                 groups[name, cased].append(one)
             case _:
                 others.append(one)
@@ -209,8 +209,6 @@ def _match(match: Match, resolve: Resolver, blank: str, holes: Mapping[str, tupl
             return lambda record: any(name in record for name in names) is wanted
         case Kind.FIELD:
             return _reference(names, resolve(match.text), match.flags)
-    if match.kind is Kind.PATTERN and asks_for_nothing(match.parts):
-        return lambda record: not any(record.get(name) for name in names)
     return _on_field(names, _test(match, blank, holes))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from waspglass.evidence.artefact import Columns, LineFormat
 from waspglass.hunt.matching.binding import Bound
 from waspglass.hunt.matching.compile import filled
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, asks_for_nothing
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part
 from waspglass.hunt.rules.regex_literals import literals_of
 from waspglass.hunt.rules.wildcards import merged
 
@@ -111,8 +111,7 @@ class Encoder:
             case Kind.PATTERN:
                 fills = filled(match.parts, self.bound.holes)
                 if len(fills) == 1:
-                    empty = asks_for_nothing(fills[0])
-                    return self._empty(match.field) if empty else self._pattern(match.field, fills[0])
+                    return self._pattern(match.field, fills[0])
                 if len(fills) > _MOST_FILLS:
                     return []
                 return _either((self._pattern(match.field, fill) for fill in fills), cost)

@@ -17,7 +17,6 @@ __all__ = [
     "Not",
     "Or",
     "Part",
-    "asks_for_nothing",
     "conjunction",
     "disjunction",
     "mapped",
@@ -97,11 +96,6 @@ def conjunction(parts: list[Condition]) -> Condition:
 def disjunction(parts: list[Condition]) -> Condition:
     """`Or`, or the single part."""
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
-
-
-def asks_for_nothing(parts: tuple[Part, ...]) -> bool:
-    """True for the pattern of the empty value, which a field that is absent has too."""
-    return all(kind == "text" and not text for kind, text in parts)
 
 
 def mapped(condition: Condition, change: Callable[[Match], Condition]) -> Condition:

@@ -10,8 +10,7 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or,
 
 __all__ = ["field_names", "known_true", "of_dashes", "renamed"]
 
-_NOTHING: tuple[tuple[Part, ...], ...] = ((), (("text", ""),), (("text", "-"),))
-"""Patterns that ask for an empty value."""
+_DASH: tuple[Part, ...] = (("text", "-"),)
 
 
 def field_names(condition: Condition) -> frozenset[str]:
@@ -38,7 +37,7 @@ def of_dashes(condition: Condition) -> Condition:
 def _of_dashes(one: Match) -> Match:
     if one.field is None:
         return one
-    if one.parts in _NOTHING and one.kind is Kind.PATTERN:
+    if one.kind is Kind.PATTERN and one.parts == _DASH:
         one = Match(one.field, Kind.NULL)
     asks = one.kind in (Kind.NULL, Kind.EXISTS)
     return replace(one, field="c-uri-query") if asks and one.field == "cs-uri-query" else one

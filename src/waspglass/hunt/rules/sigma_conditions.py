@@ -55,6 +55,8 @@ def _value(field: str | None, value: object) -> Condition:  # noqa: C901 - one l
     match value:
         case st.SigmaExpansion():
             return disjunction([_value(field, part) for part in value.values])
+        case st.SigmaString() if field is not None and not any(value.s):
+            return Match(field, Kind.NULL)  # an absent field is empty, too
         case st.SigmaCasedString():
             return Match(field, Kind.PATTERN, parts=_pattern(value), cased=True)
         case st.SigmaString():

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from waspglass.evidence.formats.event_shapes import SYSTEM, SYSTEM_ATTRIBUTES
-from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, asks_for_nothing, disjunction, mapped
+from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part, disjunction, mapped
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
@@ -78,7 +78,7 @@ def _with_digests(one: Match) -> Condition:
     An empty value would be in every list of hashes.
     """
     match one:
-        case Match(field=str(name), parts=parts) if name.lower() in _DIGESTS and not asks_for_nothing(parts):
+        case Match(field=str(name), kind=Kind.PATTERN, parts=parts) if name.lower() in _DIGESTS:
             inside: tuple[Part, ...] = (("any", ""), ("text", f"{name.upper()}="), *parts, ("any", ""))
             return Or((one, Match("Hashes", Kind.PATTERN, parts=inside, cased=one.cased)))
     return one
