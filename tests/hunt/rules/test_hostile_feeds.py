@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hunt.evidence import both, rules_of
+from tests.hunt.evidence import both, pack, rules_of
 from tests.hunt.rules.test_misp_events import attribute
 from tests.hunt.rules.test_stix_patterns import HOST, WEB, WORDS, read
 from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.indicator_values import LeftOut
+from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.misp_events import read_misp
 from waspglass.hunt.rules.stix_bundles import _Lines
 from waspglass.hunt.rules.stix_objects import _KNOWN
 from waspglass.model.skip import SkipReason
+from waspglass.packs.pack import RuleSource
 from waspglass.packs.sigma_documents import sigma_texts
 
 
@@ -122,3 +124,20 @@ def test_made_up_types_are_told_in_a_bounded_number_of_lines() -> None:
     left = list(read_misp(json.dumps({"Attribute": [attribute(f"t{n}", "x") for n in range(500)]}), "e"))
     assert len(left) == 51
     assert sum(one.count for one in left if isinstance(one, LeftOut)) == 500
+
+
+@pytest.mark.parametrize("name", ["pattern", "name", "pattern_type"])
+def test_a_value_that_is_nested_too_deep_is_told(name: str) -> None:
+    deep = "[" * 1015 + "]" * 1015
+    made = '"type": "indicator", "id": "indicator--1", "pattern": "x"'
+    text = f'{{"type": "bundle", "objects": [{{{made}, "{name}": {deep}}}]}}'
+    rules = load_rules(pack(), [RuleSource(path="feed.json", text=text, origin="user")])
+    assert len(rules.skipped) == 1
+
+
+@pytest.mark.parametrize("path", ["process:command_line", "user-account:user_id"])
+def test_an_empty_value_is_not_hunted_alone(path: str) -> None:
+    """Nearly every record lacks such a field."""
+    rules = read(f"[{path} = '']")
+    assert not rules.indicators
+    assert "nearly every record shows that" in (rules.skipped[0].detail or "")

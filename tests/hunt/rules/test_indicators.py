@@ -257,6 +257,16 @@ def test_a_row_of_one_type_is_one_value_and_a_part_of_several_that_is_not_hunted
     assert [one.detail for one in rules.skipped] == [f"line 5: {told}", f"line 6: {told}"]
 
 
+def test_a_row_is_of_the_parts_that_its_type_means_and_others_are_told() -> None:
+    rules = read(f"type,value\nmalware-sample,a.aspx|{'0' * 32}\nfilename|imphash,b.aspx|{'1' * 32}\n")
+    assert [(one.type, one.value) for one in rules.indicators] == [
+        ("name", "a.aspx"),
+        ("md5", "0" * 32),
+        ("name", "b.aspx"),
+    ]
+    assert [one.detail for one in rules.skipped] == ["line 3: a part of the value is not hunted"]
+
+
 def test_an_address_is_found_as_it_is_written_and_as_it_is_usually_written() -> None:
     rules = read("type,value\nip,2001:0DB8:0:0:0:0:0:1\n")
     log = iis(row(ip="2001:db8::1"), row(ip="2001:db8:0:0::1"), row(ip="2001:0db8:0:0:0:0:0:1"))

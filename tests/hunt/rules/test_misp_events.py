@@ -148,3 +148,9 @@ def test_a_part_that_is_not_hunted_is_told() -> None:
     assert [(one.count, one.detail) for one in rules.skipped] == [
         (2, "a part of the value is not hunted, such as filename|md5 evil.aspx|123")
     ]
+
+
+def test_what_is_no_attribute_is_told() -> None:
+    rules = read({"Attribute": ["x", ["y"], ONE], "Object": [7, {"Attribute": [None]}]})
+    assert found(rules) == [("address", "198.51.100.7")]
+    assert [(one.count, one.detail) for one in rules.skipped] == [(4, "entries that are no attributes, such as x")]

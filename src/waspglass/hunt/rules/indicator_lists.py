@@ -165,14 +165,20 @@ def _from_row(
         yield from _from_cell(types, row[value_at], title, source, line)
 
 
+_COMPOSED = {"malwaresample": "filename|md5"}
+"""Types of MISP that do not say of what they are made."""
+
+
 def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
-    """`ip-dst|port` and the like name several values in one cell."""
-    kinds = [type_called(name) for name in types.split("|")]
-    parts = zip(kinds, values.rsplit("|", len(kinds) - 1), strict=False)  # a value of one type may hold the mark
+    """`ip-dst|port` and the like name several values in one cell; a port alone tells nothing."""
+    names = _COMPOSED.get(squeezed(types), types).split("|")
+    parts = zip(
+        map(type_called, names), values.rsplit("|", len(names) - 1), strict=False
+    )  # one value may hold the mark
     found = (made_indicator(kind, part, source, title) for kind, part in parts if kind is not None)
     made = [one for one in found if one is not None]
     if not made:
         yield f"line {line}: type {printable(types.strip())[:40]!r} with such a value is not hunted"
-    elif len(made) < len(kinds) - kinds.count(None):
+    elif len(made) < sum(squeezed(name) != "port" for name in names):
         yield f"line {line}: a part of the value is not hunted"
     yield from made

@@ -107,28 +107,34 @@ def _of_event(event: Mapping[str, object], source: str) -> Iterator[Indicator | 
     about = printable(str(event.get("info") or ""))[:120]
     marking = _marking(event)
     for one in _attributes(event):
-        yield from _of_attribute(one, about, _marking(one) or marking, source)
+        if isinstance(one, dict):
+            yield from _of_attribute(one, about, _marking(one) or marking, source)
+        else:
+            yield "entries that are no attributes", printable(str(one)[:60])
 
 
-def _attributes(event: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Those of the event, and those of its objects (a file with its name and its hashes)."""
-    yield from _dicts(event.get("Attribute"))
-    for thing in _dicts(event.get("Object")):
+def _attributes(event: Mapping[str, object]) -> Iterator[object]:
+    """Those of the event, and those of its objects (a file with its name and its hashes); and what is none."""
+    yield from _list(event.get("Attribute"))
+    for thing in _list(event.get("Object")):
+        if not isinstance(thing, dict):
+            yield thing
+            continue
         gone = {"deleted": True} if _is_deleted(thing) else {}
-        yield from ({**one, **gone} for one in _dicts(thing.get("Attribute")))
+        yield from ({**one, **gone} if isinstance(one, dict) else one for one in _list(thing.get("Attribute")))
 
 
 def _is_deleted(thing: Mapping[str, object]) -> bool:
     return thing.get("deleted") in (True, 1, "1")
 
 
-def _dicts(value: object) -> Iterator[dict[str, object]]:
-    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _marking(tagged: Mapping[str, object]) -> str:
     """The TLP that a tag of the event or the attribute names."""
-    names = [str(tag.get("name", "")).lower() for tag in _dicts(tagged.get("Tag"))]
+    names = [str(tag.get("name", "")).lower() for tag in _list(tagged.get("Tag")) if isinstance(tag, dict)]
     told = sorted(name for name in names if name.startswith("tlp:") and name not in ("tlp:clear", "tlp:white"))
     return printable(told[-1].upper())[:40] if told else ""
 

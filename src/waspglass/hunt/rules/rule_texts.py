@@ -151,7 +151,7 @@ def _read_indicators(source: RuleSource, read: _Reader, reading: Reading) -> Non
                 reading.skip(source.path, SkipReason.UNSUPPORTED_RULE, one.detail, one.count)
             else:
                 unused.append(one)
-    except (UnsupportedRuleError, ValueError) as error:
+    except (UnsupportedRuleError, ValueError, RecursionError) as error:
         reading.broken(source, SkipReason.INVALID_RULE, str(error))
         empty = False
     if empty:

@@ -148,11 +148,11 @@ def _number(value: str) -> str:
 
 
 def selective(asked: tuple[Ask, ...]) -> bool:
-    """False of what nearly every record shows: `port = 443`, or anything but one value."""
+    """False of what nearly every record shows: `port = 443`, an empty value, or anything but one value."""
     return any(_selects(*what.partition(" ")[::2], value) for what, value in asked)
 
 
 def _selects(name: str, word: str, value: str) -> bool:
-    if name in _SAYS_LITTLE or word not in _SELECTS:
+    if name in _SAYS_LITTLE or word not in _SELECTS or not value:
         return False
     return word != "matches" or literals_of(None, value, "") is not None
