@@ -1,9 +1,9 @@
-"""Known-good files: which SHA-256 belongs to a file that the product's maker shipped, and with which builds.
+"""Known-good files: which SHA-256 belongs to a file that the product's maker shipped.
 
 File format, version 1 (little endian): the magic `WASPKG1` and a line feed; the length of the header (4 bytes); the
 header, JSON with `count`, `builds`, `sets` (lists of indices into `builds`) and `sources`; then, padded to a multiple
 of 8, three columns sorted by hash: bytes 0-7 and bytes 8-15 of each SHA-256 (8 bytes each, as unsigned numbers) and the
-index of its set of builds (2 bytes each).
+index of its set of builds (2 bytes each), which this program does not ask for.
 
 Half of each hash is kept. A file that is not known is taken for known with a probability of `count` / 2^128 (about
 4e-34 for 125,684 files); making a page on purpose that passes takes about 2^128 / `count`, or 2^111, attempts.
@@ -41,7 +41,6 @@ class KnownGood:
 
     builds: tuple[str, ...]
     sources: tuple[str, ...]
-    _sets: tuple[tuple[int, ...], ...]
     _count: int
     _columns: mmap.mmap
     _offset: int
@@ -51,21 +50,6 @@ class KnownGood:
 
     def __contains__(self, sha256: object) -> bool:
         return isinstance(sha256, str | bytes) and self._row(sha256) is not None
-
-    def builds_of(self, sha256: str | bytes) -> tuple[str, ...]:
-        """The builds that shipped this file, wherever it lies; empty if it is not known.
-
-        Args:
-            sha256: 64 hexadecimal digits, or 32 bytes.
-
-        Raises:
-            ValueError: If it is neither.
-        """
-        row = self._row(sha256)
-        if row is None:
-            return ()
-        (chosen,) = struct.unpack_from("<H", self._columns, self._offset + 16 * self._count + 2 * row)
-        return tuple(self.builds[index] for index in self._sets[chosen])
 
     def _half(self, column: int, row: int) -> int:
         """Bytes 0-7 (column 0) or 8-15 (column 1) of the hash in a row."""
@@ -116,7 +100,6 @@ def read_known_good(path: Path) -> KnownGood:
         return KnownGood(
             builds=tuple(map(str, header["builds"])),
             sources=tuple(map(str, header["sources"])),
-            _sets=tuple(tuple(map(int, one)) for one in header["sets"]),
             _count=count,
             _columns=columns,
             _offset=offset,
