@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from waspglass.census.contacts import Contact, Contacts
@@ -15,7 +16,7 @@ from waspglass.census.judge import WEIGHTS, Judgement
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import VULNERABLE, scans_of
-from waspglass.packs.builds import BuildTable, State
+from waspglass.packs.builds import BuildState, BuildTable, State
 
 __all__ = ["ExposedHost", "Notice", "exposed_hosts", "notices"]
 
@@ -151,11 +152,11 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     reading.rows(_REPORTED.format(rows=reports))
     reading.rows(_NOW.format(rows=current))
     cursor = reading.connection.execute(_CHOSEN)
-    builds = BuildTable(reading.pack.builds)
+    state = cache(BuildTable(reading.pack.builds).state)  # of few versions, and slower than all else of a host
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
         for row in rows:
-            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves, builds)
+            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves, state)
             if country is None or host.country in (country, None):
                 yield host
 
@@ -175,10 +176,10 @@ def _unheard(reading: Reading, scans: Sequence[Scan], earliest: dt.date) -> Iter
                 yield f"{judged} AND s.address IN ({addresses} EXCEPT {since})"
 
 
-def _host(row: dict[str, Any], flaws: Sequence[str], builds: BuildTable) -> ExposedHost:
+def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], BuildState]) -> ExposedHost:
     own = WEIGHTS[row["own"]]
     named = (row["verified"] if own.tested else row["claimed"]) or ()
-    known = None if row["version"] is None else builds.state(row["version"]).known
+    known = None if row["version"] is None else state(row["version"]).known
     seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
     return ExposedHost(
         address=row["address"],
