@@ -19,6 +19,7 @@ from typing import Annotated, Literal, Protocol, Union, get_args, get_origin
 import orjson
 
 from waspglass.model.document import Document, parse_instant
+from waspglass.packs import based as based_module
 from waspglass.packs import exposed as exposed_module
 from waspglass.packs import pack as pack_module
 from waspglass.packs.based import base_file, bases
@@ -60,7 +61,8 @@ def folder_key(folder: Path) -> str | None:
 
 
 def _states(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    for own in (__file__, pack_module.__file__, exposed_module.__file__, *map(str, map(base_file, bases()))):
+    modules = (__file__, pack_module.__file__, based_module.__file__, exposed_module.__file__)
+    for own in (*modules, *map(str, map(base_file, bases()))):
         yield own, Path(own).stat()
     pending = [folder]
     while pending:
