@@ -65,6 +65,38 @@ def test_each_export_has_one_reader(tmp_path: Path, pack: str) -> None:
     assert kinds == sorted([*((name, "events-exported") for name in named), *((name, "events-json") for name in lines)])
 
 
+ROW = "2021-03-03 05:10:00 192.0.2.4 GET /a - 443 - 198.51.100.7 x - 200 0 0 31"
+ROWS = {
+    "plain": f"{ROW}\n" * 99,
+    "after an empty line": f"\r\n{ROW}",
+    "findstr": f"u_ex210303.log:{ROW}\r\nC:\\a b\\u_ex210304.log:{ROW}\r\n",
+    "Select-String, with the header": f"\r\nu_ex210303.log:4:#Fields: date time\r\nu_ex210303.log:5:{ROW}\r\n\r\n",
+    "find": f"\r\n---------- U_EX210303.LOG\r\n{ROW}\r\n\r\n---------- U_EX210304.LOG\r\n",
+    "first of a method that is rare": f"{ROW.replace('GET', 'DEBUG')}\n{ROW}\n",
+}
+NO_ROWS = {
+    "a note": f"At MX02 they saw:\n{ROW}\n",
+    "a note below": f"{ROW}\nSeen at MX02\n",
+    "a note below without an end": f"{ROW}\nSeen at MX02",
+    "a transcript": f"**********************\nPS C:\\> type x\n{ROW}\n",
+    "source": f"# Rows look so:\nrow = '{ROW}'\n",
+    "HTTPERR": "2021-03-03 05:10:00 198.51.100.7 4000 192.0.2.4 443 HTTP/1.1 GET /a - 400 - Hostname -\n",
+    "FTP": "2021-03-03 05:10:00 198.51.100.7 - 192.0.2.4 21 STOR /a 226 0 0 - -\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
+def test_rows_without_a_header_are_read_where_nothing_else_stands(tmp_path: Path, pack: str, encoding: str) -> None:
+    texts = {f"deep/{name}.txt": text for name, text in {**ROWS, **NO_ROWS}.items()}
+    write_tree(tmp_path, {name: text.encode(encoding) for name, text in texts.items()})
+    with open_evidence(tmp_path) as evidence:
+        found = [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)]
+    assert sorted((one.file.path, one.kind) for one in found) == sorted(
+        (f"deep\\{name}.txt", "iis-rows") for name in ROWS
+    )
+
+
 @pytest.mark.parametrize("pack", ["proxylogon", "toolshell"])
 def test_a_start_made_to_cost_much_costs_little(tmp_path: Path, pack: str) -> None:
     write_tree(tmp_path, {"a.json": b"{" + b"\n" * 30_000 + b"x\n" * 15_000, "b.json": b"{ \r\n" * 16_000})

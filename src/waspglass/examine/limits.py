@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from waspglass.evidence.format import format_of
 from waspglass.evidence.server_name import short_name
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed, recorded
@@ -39,6 +40,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_unsettled(case.unsettled, observations, pack, catalogue),
         *page_limits(case, catalogue),
         *_proxies(observations, catalogue),
+        *_extracts(observations, pack, catalogue),
         *_first_sign_after_lid(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
@@ -92,6 +94,22 @@ def _proxies(observations: Observations, catalogue: Catalogue) -> list[Limit]:
         proxies=listed(sorted({one.fields[PROXY] for one in hidden}), catalogue, _NAMED),
     )
     return [Limit(id="proxies-hide", text=text, remedy=catalogue.text("limit.proxies_hide_remedy"), decisive=True)]
+
+
+def _extracts(observations: Observations, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    """More than probes, in requests that somebody took out of logs: where such a file lies tells of no server."""
+    extracts = [kind for kind in pack.kinds if not kind.paths and format_of(kind.format).requests]
+    names = {kind.kind for kind in extracts}
+    told = (one for one in observations.findings if one.effect is not Effect.CONTEXT and one.rung is not Rung.PROBED)
+    found = [one for one in told if one.kind in names]
+    if not found:
+        return []
+    read = {one.kind for one in found}
+    titles = [kind.title.text(catalogue.language) for kind in extracts if kind.kind in read]
+    text = catalogue.text(
+        "limit.extracts", records=recorded(found, observations, catalogue), titles=listed(titles, catalogue)
+    )
+    return [Limit(id="extracts", text=text, remedy=catalogue.text("limit.extracts_remedy"), decisive=True)]
 
 
 def _first_sign_after_lid(case: Case, catalogue: Catalogue) -> list[Limit]:

@@ -87,10 +87,17 @@ def test_rows_of_w3c_logs_that_lost_their_header(row: str, before: str) -> None:
 def test_a_header_among_the_rows_names_their_columns() -> None:
     head = "u_ex210303.log:#Fields: date time c-ip cs-method cs-uri-stem sc-status x"
     row = "u_ex210303.log:2021-03-03 17:39:04 192.0.2.1 GET /a 200 y"
-    found, fault = read(f"u_ex210303.log:#Software: IIS\n{head}\n{row}\nu_ex210304.log:{W3C}\n")
+    found, fault = read(f"u_ex210303.log:#Software: IIS\n{head}\n{row}\n---------- U_EX210304.LOG\n{W3C}\n")
     assert [(record["cs-uri-stem"], record.get("x")) for _, _, record in found] == [("/a", "y"), ("/ecp/y.js", None)]
     assert fault is None
     assert read(row)[1] is SkipReason.CUT_LINE
+
+
+@pytest.mark.parametrize("said", [":#Date:", "x:#Fields:", "u_ex.log:#Software:"])
+def test_what_a_visitor_says_of_himself_is_no_header(said: str) -> None:
+    row = f"2021-03-20 07:55:20 198.51.100.45 GET /a.gif - 443 - 192.0.2.1 {said} - 200 0 0 31"
+    found, fault = read(f"{row}\nu_ex.log:{row}\n")
+    assert ([record["cs(User-Agent)"] for _, _, record in found], fault) == ([said, said], None)
 
 
 @pytest.mark.parametrize(

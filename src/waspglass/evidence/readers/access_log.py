@@ -52,7 +52,7 @@ _IIS = (
     *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
 )
 _SHORT_YEAR = re.compile(r"/(\d\d)$")
-_HEADER = re.compile(r"(?:[^\s#][^\t#]{0,300}:)?#(?:Fields:(.*)|Software:|Version:|Date:)")
+_HEADER = re.compile(r"(?:[^\s#][^\t#]{0,300}:)?#(?:Fields:(.*)|Software:|Version:|Date:)|-{10} ")
 _ROW = re.compile(r"""(?:[^\s"[,][^"[,\t]{0,300}?:)??(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*)""")
 """What stands before it cannot be the beginning of another format, in which a visitor chooses what the path holds."""
 _W3C = ExtendedLog("w3c")
@@ -84,13 +84,13 @@ class AccessLogReader(LogReader):
         faults, layouts = Counter[SkipReason](), _LAYOUTS
         with reading(artefact.file.path), as_utf8(artefact.file).open() as stream:
             for number, line, ended in _lines(stream, faults):
-                if (header := _HEADER.match(line)) is not None:
-                    layouts = (Columns(names=distinct(header[1].split())), *_LAYOUTS) if header[1] else layouts
-                    continue
                 try:
                     record, moment = read_request(line, self._settings.zone, layouts)
-                except MalformedLineError:
-                    faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
+                except MalformedLineError:  # a header last: what a visitor sends can look like one
+                    if (header := _HEADER.match(line)) is None:
+                        faults[SkipReason.MALFORMED_LINE if ended else SkipReason.CUT_LINE] += 1
+                    elif header[1]:
+                        layouts = (Columns(names=distinct(header[1].split())), *_LAYOUTS)
                     continue
                 if moment is None:
                     faults[SkipReason.BAD_TIME] += 1
