@@ -320,6 +320,28 @@ def test_a_string_behind_a_word_is_one_though_it_begins_like_a_contraction() -> 
     assert [layer.raw.decode() for layer in unpack(Source("a.js", text.encode())).layers] == [joined]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "inside"),
+    [
+        ("a.ps1", "iex '& { %s }'", "& { %s }"),
+        ("b.ps1", "iex '. ./rates.ps1; %s'", ". ./rates.ps1; %s"),
+        ("a.js", "eval(', %s'.slice(2))", ", %s"),
+    ],
+)
+def test_a_program_may_begin_like_what_stands_behind_a_string(name: str, text: str, inside: str) -> None:
+    program = "function rate($a, $b) { $x = $a + $b; return $x; } " * 3
+    assert [layer.raw.decode() for layer in unpack(Source(name, (text % program).encode())).layers] == [
+        inside % program
+    ]
+
+
+def test_what_strings_were_joined_to_is_turned_round() -> None:
+    program = "function rate(a, b) { var x = a + b; return x; } var total = rate(1, 2); function two() { return 2; }"
+    text = "eval((" + "+".join(f"'{piece}'" for piece in pieces(program[::-1], 20)) + ").split('').reverse().join(''))"
+    layers = {layer.name: layer.raw.decode() for layer in unpack(Source("a.js", text.encode())).layers}
+    assert layers["a.js > reversed"] == program
+
+
 def test_very_many_layers_are_bounded_and_said_so() -> None:
     text = "\n".join(f"x{i} = '{b64((ORIGINAL + str(i)).encode())}'" for i in range(LAYER_LIMIT + 5))
     unpacked = unpack(Source("a", text.encode()))

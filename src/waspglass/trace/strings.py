@@ -47,8 +47,9 @@ _CHARACTERS = re.compile(rf"(?i){_CHARACTER}(?:\s?[+.&]\s?{_CHARACTER}){{0,40}}"
 _CODE = re.compile(rf"(?i)(?<=[\](\s]){_NUMBER}")
 _NAMES = re.compile(r"(?:\$\{?\w{1,40}\}?){3,}")
 _NAME = re.compile(r"\$\{?(\w+)")
-_BETWEEN = re.compile(r"\s*+(?:[)\]},]|\.[A-Za-z_]|[+&|.]\s)")
-"""How goes on what stands behind a string; no program begins so, and a quotation mark before it ends one."""
+_BEHIND = re.compile(r"\s*+(?:[)\]},]|\.[A-Za-z_]|[+&|.]\s)")
+_BEFORE = re.compile(r"(?i)(?:[(\[{,=+.&|:?%<>]|\b(?:as|case|echo|else|in|print|return|where))\s*+\Z")
+"""How goes on what stands behind a string, and how ends what stands before one; no program does both."""
 _NEW_LINES = frozenset({"vbcrlf", "vblf", "vbcr", "vbnewline", "php_eol"})
 """Names that stand for the end of a line."""
 _ESCAPE = re.compile(r"\\(.)|`([nrt0`\"'$])|\"\"|''", re.DOTALL)
@@ -94,8 +95,8 @@ def other_strings(text: str, joined: Sequence[str]) -> Iterator[tuple[str, bytes
         for label, whole in hidden(text, _literals(text), joined):
             yield label, whole.encode("utf-8", "replace")
     if TURNS_ROUND.search(text):
-        for match in _TOKENS[1].finditer(text):
-            content = _content(match.group()) if match.lastgroup == "text" else ""
+        literals = (_content(match.group()) for match in _TOKENS[1].finditer(text) if match.lastgroup == "text")
+        for content in chain(literals, joined):
             if len(content) < LEAST_REVERSED:
                 continue
             if detect("", content) is PLAIN_TEXT and detect("", content[::-1]) is not PLAIN_TEXT:
@@ -130,7 +131,8 @@ def _literals(text: str) -> Iterator[str]:
             # A mark behind a letter is an apostrophe.
             if long and not text[max(0, match.start() - 1) : match.start()].isalnum():
                 content = _content(match.group())
-                if not _BETWEEN.match(content):
+                closed = match.group().endswith(("'", '"'))
+                if not (_is_between(content) if closed else _BEHIND.match(content)):
                     yield content
     yield from (match.group()[1:-1] for match in _TEMPLATE.finditer(text))
 
@@ -180,8 +182,13 @@ def _runs(tokens: list[_Token], *, lists: bool) -> Iterator[list[str]]:
 
 
 def _enough(pieces: list[str]) -> Iterator[list[str]]:
-    if len(pieces) >= LEAST_PIECES and not _BETWEEN.match(pieces[0]):
+    if len(pieces) >= LEAST_PIECES and not all(map(_is_between, pieces[:-1])):
         yield pieces
+
+
+def _is_between(content: str) -> bool:
+    """Whether this is what stands between two strings: the mark before it ends one, that behind it begins one."""
+    return _BEHIND.match(content) is not None and _BEFORE.search(content[-80:]) is not None
 
 
 def _named(tokens: list[_Token]) -> dict[str, str]:
