@@ -70,6 +70,7 @@ def test_the_page_needs_nothing_from_outside(replay: Survey, language: str) -> N
     assert not {"script", "link", "img", "iframe", "object", "base", "form", "image", "use"} & set(page.tags)
     names = {name for name, _ in page.attributes}
     assert not {"src", "style", "onload", "onclick", "xlink:href"} & names
+    assert page.tags.count("th") == sum(name == "scope" for name, _ in page.attributes)
     assert all(value and value.startswith("#") for name, value in page.attributes if name == "href")
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     assert style is not None

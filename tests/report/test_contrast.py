@@ -57,7 +57,7 @@ def test_every_verdict_can_be_read(style: str) -> None:
 
 @pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
 def test_words_on_the_lid_bar_can_be_read(style: str) -> None:
-    for state in ("lid-patched", "lid-vulnerable"):
+    for state in ("lid-patched", "lid-vulnerable", "lid-vulnerable-2"):
         assert contrast(colours(style)[state], "#ffffff") >= 4.5, state
 
 
