@@ -139,6 +139,30 @@ def test_what_comes_out_of_archives_is_bounded(tmp_path: Path) -> None:
         assert [skip.reason for skip in loaded.skipped] == [reason]
 
 
+def test_archives_do_not_unpack_to_many_times_their_size(tmp_path: Path) -> None:
+    raw = ORIGINAL.encode()
+    small, long = raw * 4, raw * 100
+    limits = Limits(ratio=2, ratio_floor=len(long) + len(small))
+    zipped(tmp_path / "a.zip", {"1.py": long, "2.py": long, "3.py": small, "4.py": long})
+    loaded = load([tmp_path / "a.zip"], limits)
+    assert [len(one.raw) for one in loaded.sources] == [len(long), len(small)]
+    assert [(skip.reason, skip.count) for skip in loaded.skipped] == [(SkipReason.COMPRESSION_BOMB, 2)]
+    for name in ("b.gz", "c.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(long))
+    (tmp_path / "d.py").write_bytes(long)
+    loaded = load([tmp_path], limits)
+    assert [Path(one.name).name for one in loaded.sources] == ["a.zip:1.py", "a.zip:3.py", "d.py"]
+    assert [skip.count for skip in loaded.skipped] == [2, 1, 1]
+
+
+def test_an_archive_that_packs_little_is_read_whole_however_long_it_is(tmp_path: Path) -> None:
+    members = {f"{number}.bin": os.urandom(1000) for number in range(10)}
+    zipped(tmp_path / "inner.zip", members)
+    zipped(tmp_path / "a.zip", members | {"inner.zip": (tmp_path / "inner.zip").read_bytes()})
+    loaded = load([tmp_path / "a.zip"], Limits(ratio=2, ratio_floor=1000))
+    assert (len(loaded.sources), loaded.skipped) == (20, ())
+
+
 def test_archives_too_deep_in_archives_are_told(tmp_path: Path) -> None:
     raw = ORIGINAL.encode()
     for _ in range(6):
