@@ -141,6 +141,30 @@ def test_a_copy_that_has_of_another_what_the_sample_lacks_was_not_made_from_the_
     assert (whole.this_beyond_sample, whole.other_beyond_sample) == (False, False)
 
 
+def test_of_two_copies_one_may_have_more_places_of_the_other_that_the_sample_lacks() -> None:
+    """What the copies alone have in common is two places in the one and four in the other, where lines part them."""
+
+    def written(name: str, between: str = "") -> str:
+        return f"""def rate(first, second, third):
+    total = first * second + third - min(first, second, third) + {name}_one
+{between}    {name}_two = max(first, second, total) * third + total - second
+    share = sum([first, second, third]) / len([first, second, third, total])
+    kept = abs(share) + round(third, 2) * {name}_three
+{between}    {name}_four = divmod(kept, share)[0] + pow(first, second) - total
+    return kept, share, total
+"""
+
+    sample, close, parted = (
+        written("old"),
+        written("new"),
+        written("new", "    print(str(first).upper().strip(), end='')\n"),
+    )
+    found = contrast(sample, close, parted)
+    assert (found.this_beyond_sample, found.other_beyond_sample) == (False, True)
+    turned = contrast(sample, parted, close)
+    assert (turned.this_beyond_sample, turned.other_beyond_sample) == (True, False)
+
+
 @pytest.mark.parametrize("longest", range(3))
 def test_programs_that_are_too_long_are_not_contrasted(monkeypatch: pytest.MonkeyPatch, longest: int) -> None:
     sample, this, other = (source(f"{n}.py", VERSION_2 * (2 if n == longest else 1)) for n in range(3))
