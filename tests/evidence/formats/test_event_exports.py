@@ -273,6 +273,7 @@ def test_parameters_of_log_analytics_are_data() -> None:
         (SYSMON, 11, {"file": {"path": "a"}}, "TargetFilename"),
         (SYSMON, 13, {"registry": {"path": "a"}}, "TargetObject"),
         ("Security", 4688, {"process": {"executable": "a"}}, "NewProcessName"),
+        ("Security", 4624, {"process": {"executable": "a"}}, "ProcessName"),
         (
             "Microsoft-Windows-PowerShell/Operational",
             4104,

@@ -14,11 +14,9 @@ from waspglass.evidence.formats.event_shapes import Json, text_of
 
 __all__ = ["add_what_was_moved"]
 
-_STARTED = {
+_SYSMON = {
     "process.command_line": "CommandLine",
     "process.parent.command_line": "ParentCommandLine",
-}
-_SYSMON = _STARTED | {
     "process.executable": "Image",
     "process.working_directory": "CurrentDirectory",
     "process.pe.original_file_name": "OriginalFileName",
@@ -40,12 +38,12 @@ _MOVED: Mapping[str, Mapping[str, str]] = {
         "powershell.file.script_block_id": "ScriptBlockId",
         "file.path": "Path",
     },
-    "Security": _STARTED
-    | {
-        "process.executable": "NewProcessName",
+    "Security": {
+        "process.executable": "ProcessName",
         "process.parent.executable": "ParentProcessName",
         "source.ip": "IpAddress",
-        "service.name": "ServiceName",
+        "source.port": "IpPort",
+        "source.domain": "WorkstationName",
     },
 }
 _OF_EVENT: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -53,6 +51,7 @@ _OF_EVENT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("Microsoft-Windows-Sysmon/Operational", "7"): {"file.path": "ImageLoaded"},
     ("Microsoft-Windows-Sysmon/Operational", "8"): {"process.executable": "SourceImage"},
     ("Microsoft-Windows-Sysmon/Operational", "10"): {"process.executable": "SourceImage"},
+    ("Security", "4688"): {"process.executable": "NewProcessName"},
 }
 """Where some events have another field than the others."""
 
