@@ -149,11 +149,15 @@ def test_rotated_and_renamed_logs_are_the_logs_that_they_were(tmp_path: Path, na
 
 
 @pytest.mark.parametrize(
-    "name", ["u_ex1.log.1", "U_EX1.LOG.BAK", "u_ex1.log-20210303", "u_ex1.log.gz", "u_ex1.log.gz.1"]
+    "name",
+    [
+        *("u_ex1.log.1", "U_EX1.LOG.BAK", "u_ex1.log-20210303", "u_ex1.log.gz", "u_ex1.log.gz.1"),
+        *("u_ex1 - Copy.log", "u_ex1 - Kopie (2).log", "U_EX1 (12).LOG"),
+    ],
 )
 def test_a_copy_beside_its_log_is_not_read_again_unless_one_byte_differs(tmp_path: Path, name: str) -> None:
     log = IIS + b"# filled\r\n" * 200_000
-    for content, number in ((log, 1), (log[:-3] + b"x\r\n", 2), (log[:-9], 2), (b"", 1)):
+    for content, number in ((log, 1), (log[:-3] + b"x\r\n", 2), (log[:-9], 1), (log + b"x", 2), (b"", 1)):
         write_tree(tmp_path, {f"C/LogFiles/W3SVC1/{name}": gzip.compress(content) if ".gz" in name else content})
         write_tree(tmp_path, {"C/LogFiles/W3SVC1/u_ex1.log": log})
         assert len(found(tmp_path)[0]) == number
@@ -161,6 +165,14 @@ def test_a_copy_beside_its_log_is_not_read_again_unless_one_byte_differs(tmp_pat
     with open_evidence(tmp_path) as evidence:
         assert [file.path.rpartition("\\")[2] for file in evidence.files()] == ["u_ex1.log"]
         assert [skip.reason for skip in evidence.skipped()] == [SkipReason.SAME_FILE]
+
+
+def test_a_copy_called_before_its_log_is_one_and_copies_of_pages_are_pages(tmp_path: Path) -> None:
+    logs = ("u_ex1.log", "Kopie von u_ex1.log", "u_ex2 (2).log")
+    write_tree(tmp_path, {f"C/LogFiles/W3SVC1/{name}": IIS for name in logs})
+    write_tree(tmp_path, {f"C/inetpub/wwwroot/{name}": b"<%" for name in ("a.aspx", "a - Copy.aspx")})
+    names = {path.rpartition("\\")[2] for _, path, _ in found(tmp_path)[0]}
+    assert names == {"a.aspx", "a - Copy.aspx", "u_ex1.log", "u_ex2 (2).log"}
 
 
 def test_pages_that_hide_behind_names_which_windows_passes_over(tmp_path: Path) -> None:

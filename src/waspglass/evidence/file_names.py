@@ -7,6 +7,7 @@ import re
 __all__ = [
     "OPENED",
     "as_windows_means_it",
+    "copied_from",
     "is_litter",
     "is_opened",
     "lies_beside_such",
@@ -24,6 +25,11 @@ _ROTATED = re.compile(r"(\.(?:log|evtx?|jsonl?|ndjson|csv|tsv|gz|zst))(?:[._-](?
 """`.log.1`, `.log.old`, `.log_old`, `.log-20210303`, `.log.gz.1`."""
 _ROTATED_ENDS = ("d", "D", "k", "K", *"0123456789")
 """A look at the last character first, for most files are no rotated logs."""
+_COPY = re.compile(
+    r"(?:(?:Copy of|Kopie von) ([^\\/]+)|([^\\/]+?)(?: - (?:Copy|Kopie)(?: \(\d{1,3}\))?| \(\d{1,3}\)))"
+    r"(\.(?:log|evtx))",
+    re.IGNORECASE,
+)
 _SAMPLE = re.compile(r"_\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}\.data\Z", re.IGNORECASE)
 """DFIR-ORC puts a number before a file's name and this behind it."""
 OPENED = (".zip", ".gz", ".zst", ".tgz", ".tzst", ".tar")
@@ -83,6 +89,12 @@ def unpacked_name(path: str) -> str:
             break
         path = plain
     return path
+
+
+def copied_from(path: str) -> str:
+    """The path of the log beside it that a log is a copy of by its name, as the Explorer calls copies; else empty."""
+    found = _COPY.fullmatch(path, _name_at(path))
+    return f"{path[: _name_at(path)]}{found[1] or found[2]}{found[3]}" if found else ""
 
 
 def is_opened(path: str) -> bool:

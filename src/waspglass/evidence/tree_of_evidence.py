@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from waspglass.evidence.compressed import decompressed, inner_signature
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.file_names import is_opened, unpacked_name, why_not_opened
+from waspglass.evidence.file_names import copied_from, is_opened, unpacked_name, why_not_opened
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container, Member, TreeFile
 from waspglass.evidence.signature import COMPRESSED, SIGNATURE_BYTES, Signature, signature
@@ -60,6 +60,7 @@ class EvidenceTree:
         self._closers: list[Callable[[], None]] = [*handles, container.close]
         self._skips = SkipLog(root.name)
         self._seen: dict[int, _Taken] = {}
+        self._copies: list[TreeFile] = []
         self._compared: tuple[_Taken, Member, bool] | None = None
         self._bytes = 0
         self._inner: dict[str, Container] = {}
@@ -72,7 +73,7 @@ class EvidenceTree:
     def files(self) -> Iterator[TreeFile]:
         """All files, found while iterating; archives inside follow the archive file itself."""
         self._skips = SkipLog(self._root.name)
-        self._seen = {}
+        self._seen, self._copies = {}, []
         self._bytes = 0
         for member in self._container.members(self._skips):
             path = self._apart(member, windows_path(member.parts, drive=self._drive))
@@ -80,6 +81,8 @@ class EvidenceTree:
                 self._skips.add("\\".join(member.parts), path.reason, path.detail)
             elif self._admitted(member, path):
                 yield from self._expanded(self._placed(member, path), 0)
+        for file in self._copies:
+            yield from self._unless_copied(file, copied_from(file.path))
 
     def skipped(self) -> tuple[Skipped, ...]:
         """What could not be listed in the latest call of `files`, complete once that has ended."""
@@ -139,8 +142,11 @@ class EvidenceTree:
         """The file, or what it holds: the content of a compressed log, or an archive and then its members."""
         if (why := why_not_opened(file.path)) is not None:
             self._skips.add(file.path, SkipReason.NOT_RECOGNISED, why)
+        if copied_from(file.path):
+            self._copies.append(file)  # the log itself may be met later
+            return
         if not is_opened(file.path):
-            yield from self._unless_copied(file)
+            yield from self._unless_copied(file, unpacked_name(file.path))
             return
         try:
             with file.open() as stream:
@@ -159,20 +165,23 @@ class EvidenceTree:
             return
         if kind is not kind_inside and kind_inside not in {Signature.ZIP, Signature.TAR}:
             unpacked = replace(file, size=None, local=None, opener=partial(self._unpack, file, kind))
-            yield from self._unless_copied(unpacked)
+            yield from self._unless_copied(unpacked, unpacked_name(file.path))
             return
         yield file
         if kind_inside in {Signature.ZIP, Signature.TAR}:
             yield from self._inside(file, kind, kind_inside, nesting)
 
-    def _unless_copied(self, file: TreeFile) -> Iterator[TreeFile]:
-        """The file, unless it is a rotated or compressed copy of a log beside it, whose lines would count twice.
+    def _unless_copied(self, file: TreeFile, plain: str) -> Iterator[TreeFile]:
+        """The file, unless it is a copy of the log beside it, or of its beginning, whose lines would count twice.
 
         All bytes are compared: a copy may be what the log was before somebody changed it.
+
+        Args:
+            file: A file.
+            plain: Path of what it is a copy of by its name: rotated, compressed, or made by hand.
         """
-        plain = unpacked_name(file.path)
         original = None if plain == file.path else self._seen.get(hash(plain.lower()))
-        if original is not None and _are_equal(original, file):
+        if original is not None and _begins_with(original, file):
             self._skips.add(file.path, SkipReason.SAME_FILE, "a copy of the log beside it, which is read")
         else:
             yield file
@@ -235,19 +244,19 @@ def _are_copies(one: _Taken, other: Member) -> bool:
         return False
 
 
-def _are_equal(one: _Taken, other: TreeFile) -> bool:
-    """Whether a member and a file hold the same bytes; not if one cannot be read."""
+def _begins_with(one: _Taken, other: TreeFile) -> bool:
+    """Whether a member begins with all that a file holds; not if one cannot be read."""
     size, opener = one
-    if None not in {size, other.size} and size != other.size:
+    if size is not None and other.size is not None and other.size > size:
         return False
     try:
         with opener() as first, other.open() as second:
-            while (block := first.read(_STEP)) == second.read(_STEP):
-                if not block:
-                    return True
+            while block := second.read(_STEP):
+                if first.read(len(block)) != block:
+                    return False
     except (EvidenceReadError, OSError):
-        pass
-    return False
+        return False
+    return True
 
 
 def _beginning(stream: BinaryIO) -> bytes:
