@@ -9,7 +9,7 @@ from functools import cache
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
-from tests.evidence.readers.test_access_log import IIS, NCSA
+from tests.evidence.readers.test_access_log import ALL_FIELDS, IIS, NCSA, W3C
 from tests.evidence.readers.test_access_table import TABLES
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
@@ -153,7 +153,12 @@ EVIDENCE_TARGETS = (
         "safety_scanner", SCANS.encode(), SCANS.encode("utf-16"), words=(b"Started On ", b"Threat Detected: ")
     ),
     _file_reader(
-        "access_log", NCSA.encode(), IIS.encode(), words=(b'" 200 1', b'\\"', b" [03/Mar/2021:", b", ", b'"-" "-"')
+        "access_log",
+        *(
+            line.encode()
+            for line in (NCSA, IIS, W3C, f"u_ex1.log:{ALL_FIELDS}", f"u_ex1.log:#Fields: date time\n{W3C}")
+        ),
+        words=(b'" 200 1', b'\\"', b" [03/Mar/2021:", b", ", b'"-" "-"', b".log:", b"#Fields: ", b"---------- "),
     ),
     _file_reader(
         "access_table", *(text.encode() for text in TABLES.values()), words=(b'"', b",", b"csUriStem", b" [UTC]")
