@@ -155,6 +155,13 @@ def test_archives_do_not_unpack_to_many_times_their_size(tmp_path: Path) -> None
     assert [skip.count for skip in loaded.skipped] == [2, 1, 1]
 
 
+def test_what_gives_out_before_its_end_is_told_and_not_compared_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"x = 1\n" * 1_000_000))
+    loaded = load([tmp_path / "a.gz"], Limits(ratio=2, ratio_floor=1 << 20))
+    assert loaded.sources == ()
+    assert [skip.reason for skip in loaded.skipped] == [SkipReason.COMPRESSION_BOMB]
+
+
 def test_an_archive_that_packs_little_is_read_whole_however_long_it_is(tmp_path: Path) -> None:
     members = {f"{number}.bin": os.urandom(1000) for number in range(10)}
     zipped(tmp_path / "inner.zip", members)

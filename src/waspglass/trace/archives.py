@@ -145,6 +145,14 @@ def _stream(source: Source, opening: Opening) -> BinaryIO:
     return plain_file(opening.link_to if opening.link_to and source.name == opening.path else source.name)
 
 
+def _beginning(stream: BinaryIO) -> bytes:
+    """As much as is read of one program; what gives out before its end is none."""
+    raw = stream.read(BYTE_LIMIT + 1)
+    if len(raw) <= BYTE_LIMIT:
+        stream.read(1)  # a read that meets a fault gives what lies before it, the next one raises it
+    return raw
+
+
 def _content(source: Source, kind: Signature, opening: Opening, nesting: int, stack: ExitStack) -> Iterator[Source]:
     name, limits = source.name, opening.limits
     stream = stack.enter_context(_stream(source, opening))
@@ -156,7 +164,7 @@ def _content(source: Source, kind: Signature, opening: Opening, nesting: int, st
         inside = inner_signature(_stream(source, opening), kind, limits, name)
         unpacked = stack.enter_context(decompressed(stream, kind, limits, name))
         if inside is not Signature.TAR:
-            raw = unpacked.read(BYTE_LIMIT + 1)
+            raw = _beginning(unpacked)
             if opening.unpacks(len(raw)):
                 yield from opened(Source(name, raw), opening, nesting + 1)
             else:
@@ -185,7 +193,7 @@ def _members(name: str, container: Container, opening: Opening, nesting: int) ->
             continue
         try:
             with member.opener() as stream:
-                raw = stream.read(BYTE_LIMIT + 1)
+                raw = _beginning(stream)
         except EvidenceReadError as fault:
             opening.skip(inner, fault.reason, printable(fault.message))
             if not opening.allows(inner, told):
