@@ -140,6 +140,11 @@ def test_each_event_is_a_record(export: str, encoding: str) -> None:
         assert moment == TIME
 
 
+def test_half_of_a_surrogate_pair_in_the_text_of_splunk_is_no_crash() -> None:
+    found, _ = read(json.dumps([{"_raw": XML.replace("EXCH01", "\ud801"), "_time": "2021-03-03T01:02:03Z"}]).encode())
+    assert found[0][1]["EventID"] == "1"
+
+
 def test_data_called_like_a_field_of_the_header_keep_their_name() -> None:
     event = {"System": {"Provider": {"Name": "p"}, "EventID": 1}, "EventData": {"ProviderName": "d"}}
     ((_, record),), _ = read(json.dumps([{"Event": event}]).encode())

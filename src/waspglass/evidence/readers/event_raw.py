@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_exports import unwrapped
-from waspglass.evidence.formats.event_shapes import Json
+from waspglass.evidence.formats.event_shapes import Json, whole_text
 from waspglass.evidence.readers.event_xml import event_of_xml
 
 __all__ = ["event_of_raw"]
@@ -38,7 +38,7 @@ def event_of_raw(document: Json, path: str) -> Json:
         return document
     if raw.lstrip().startswith("<Event"):
         with suppress(EvidenceReadError):
-            return event_of_xml(raw, path)
+            return event_of_xml(whole_text(raw), path)
     header, _, message = raw.partition("\nMessage=")
     told: dict[str, str] = dict(_LINE.findall(header))
     if "EventCode" not in told:
