@@ -145,11 +145,14 @@ def _stream(source: Source, opening: Opening) -> BinaryIO:
     return plain_file(opening.link_to if opening.link_to and source.name == opening.path else source.name)
 
 
-def _beginning(stream: BinaryIO) -> bytes:
-    """As much as is read of one program; what gives out before its end is none."""
+def _beginning(stream: BinaryIO, name: str, opening: Opening) -> bytes:
+    """As much as is read of one program; that it gives out before its end is noted."""
     raw = stream.read(BYTE_LIMIT + 1)
     if len(raw) <= BYTE_LIMIT:
-        stream.read(1)  # a read that meets a fault gives what lies before it, the next one raises it
+        try:
+            stream.read(1)
+        except EvidenceReadError as fault:  # a read that meets one gives what lies before it, and the next one raises
+            opening.skip(name, fault.reason, printable(fault.message))
     return raw
 
 
@@ -164,7 +167,7 @@ def _content(source: Source, kind: Signature, opening: Opening, nesting: int, st
         inside = inner_signature(_stream(source, opening), kind, limits, name)
         unpacked = stack.enter_context(decompressed(stream, kind, limits, name))
         if inside is not Signature.TAR:
-            raw = _beginning(unpacked)
+            raw = _beginning(unpacked, name, opening)
             if opening.unpacks(len(raw)):
                 yield from opened(Source(name, raw), opening, nesting + 1)
             else:
@@ -193,7 +196,7 @@ def _members(name: str, container: Container, opening: Opening, nesting: int) ->
             continue
         try:
             with member.opener() as stream:
-                raw = _beginning(stream)
+                raw = _beginning(stream, inner, opening)
         except EvidenceReadError as fault:
             opening.skip(inner, fault.reason, printable(fault.message))
             if not opening.allows(inner, told):
