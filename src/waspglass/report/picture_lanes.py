@@ -11,7 +11,7 @@ from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture_scale import Scale
 from waspglass.report.picture_shapes import LEFT, RIGHT, Box, Dot, Label, Line, Picture, shortened
-from waspglass.report.summary import presence
+from waspglass.report.summary import is_listed, presence
 from waspglass.report.visible import prose, visible
 
 __all__ = ["KIND_NAME", "draw_blind", "draw_coverage", "draw_implants", "draw_ladder", "draw_lid"]
@@ -140,7 +140,7 @@ def draw_blind(picture: Picture, assessment: Assessment, scale: Scale, phrases: 
 
 def draw_coverage(picture: Picture, coverage: tuple[Coverage, ...], scale: Scale, phrases: Phrases, y: float) -> float:
     """What each kind of evidence covers; kinds that would show an entry come first, missing other kinds are one row."""
-    rows = sorted((row for row in coverage if row.files or row.entry), key=lambda row: (not row.entry, not row.files))
+    rows = sorted(filter(is_listed, coverage), key=lambda row: (not row.entry, not row.files))
     missing = len(coverage) - len(rows)
     picture.hidden += max(0, len(rows) - _MOST_KINDS)
     if coverage:

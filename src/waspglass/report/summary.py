@@ -20,6 +20,7 @@ __all__ = [
     "findings_by_id",
     "height",
     "highest_rung",
+    "is_listed",
     "presence",
     "presences",
     "summarise",
@@ -69,14 +70,19 @@ class Summary:
     missing: tuple[str, ...]
 
 
+def is_listed(row: Coverage) -> bool:
+    """Whether a kind of evidence stands by itself where reports list them: it is there, or would show an entry."""
+    return row.files > 0 or row.entry
+
+
 def summarise(assessment: Assessment) -> Summary:
     """Counts what the reports tell. It decides nothing: the verdict and the rungs are the assessment's."""
     return Summary(
         by_rung=Counter(found.rung for found in assessment.findings if found.rung and found.effect is Effect.SHOWS),
         could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
-        coverage=tuple(row for row in assessment.coverage if row.files or row.entry),
-        missing=tuple(row.title or row.kind for row in assessment.coverage if not (row.files or row.entry)),
+        coverage=tuple(filter(is_listed, assessment.coverage)),
+        missing=tuple(row.title or row.kind for row in assessment.coverage if not is_listed(row)),
     )
 
 

@@ -16,7 +16,7 @@ from waspglass.evidence.compressed import decompressed, inner_signature
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Container
-from waspglass.evidence.signature import ARCHIVE_STARTS, SIGNATURE_BYTES, Signature, signature
+from waspglass.evidence.signature import ARCHIVE_STARTS, COMPRESSED, SIGNATURE_BYTES, Signature, signature
 from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.spool import Spool
 from waspglass.evidence.stream import pread_of
@@ -37,7 +37,7 @@ LIMITS = Limits(
 Above 32 MiB archives may unpack to 16 times their size, all of a path together: 20,000 Java programs of students
 (62 MB) are 6.7 times as long as their `.tar.gz` and 15 times as long as with `zstd -19 --long`.
 """
-_OPENED = frozenset({Signature.ZIP, Signature.TAR, Signature.GZIP, Signature.ZSTD})
+_OPENED = COMPRESSED | {Signature.ZIP, Signature.TAR}
 _NOT_READ = "archives of this kind are not read; unpack it first"
 _LONG = "an archive in another; unpack it first"
 
@@ -163,7 +163,7 @@ def _content(source: Source, kind: Signature, opening: Opening, nesting: int, st
         opening.packed += stream.seek(0, io.SEEK_END)
         stream.seek(0)
     container: Container
-    if kind in {Signature.GZIP, Signature.ZSTD}:
+    if kind in COMPRESSED:
         inside = inner_signature(_stream(source, opening), kind, limits, name)
         unpacked = stack.enter_context(decompressed(stream, kind, limits, name))
         if inside is not Signature.TAR:

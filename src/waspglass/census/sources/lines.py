@@ -10,7 +10,7 @@ from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.model.skip import SkipReason
 
-__all__ = ["LINE_LIMIT", "Block", "block_of", "text_blocks", "utf8_start", "whole_lines"]
+__all__ = ["LINE_LIMIT", "Block", "block_of", "text_blocks", "utf8_start", "utf16_of", "whole_lines"]
 
 LINE_LIMIT = 8 << 20
 """A record of more than 8 MiB is skipped: no banner that tells about a host needs more."""
@@ -18,9 +18,14 @@ LINE_LIMIT = 8 << 20
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
+def utf16_of(start: bytes) -> str | None:
+    """The codec of a content that begins with a mark of UTF-16."""
+    return _WIDE.get(start[:2])
+
+
 def utf8_start(start: bytes) -> bytes:
     """The start of a content as `text_blocks` gives it."""
-    wide = _WIDE.get(start[:2])
+    wide = utf16_of(start)
     return start.removeprefix(codecs.BOM_UTF8) if wide is None else start[2:].decode(wide, "replace").encode()
 
 
@@ -28,7 +33,7 @@ def text_blocks(content: Content) -> Iterator[bytes]:
     """The blocks as UTF-8: a byte-order mark is taken off, UTF-16 with a mark (as Windows tools write) is turned."""
     blocks = content.blocks()
     first = next(blocks, b"")
-    wide = _WIDE.get(first[:2])
+    wide = utf16_of(first)
     if wide is None:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks

@@ -9,7 +9,6 @@ VULNERABLE` say that the product is there: the scripts say it of any web server.
 from __future__ import annotations
 
 import base64
-import codecs
 import datetime as dt
 import hashlib
 import re
@@ -25,7 +24,7 @@ from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import Sign, Signs, load_signs
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.lines import text_blocks
+from waspglass.census.sources.lines import text_blocks, utf16_of
 from waspglass.census.sources.source import Head, row_frames
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
@@ -74,7 +73,7 @@ def _hosts(content: Content, tally: Tally) -> Iterator[Element]:
         ExportError: If it declares entities (an attack on XML readers) or is not XML from the start.
     """
     # What had a mark of UTF-16 comes as UTF-8, whatever its declaration says.
-    encoding = "utf-8" if content.peek().startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    encoding = None if utf16_of(content.peek()) is None else "utf-8"
     parser = XMLPullParser(events=("start", "end"), _parser=DefusedXMLParser(encoding=encoding, forbid_dtd=False))
     root: Element | None = None
     found, since = 0, 0

@@ -53,7 +53,7 @@ class Shadowserver:
 
     def recognises(self, head: Head) -> bool:
         """All report generations share seven columns and have one of `tag`, `severity`, `naics`."""
-        names = set(header_of(head.start, _delimiter(head)))
+        names = set(_names(head))
         return names >= _COMMON and bool(names & _EITHER)
 
     def feed(self, head: Head) -> str:
@@ -66,7 +66,7 @@ class Shadowserver:
         match = NAME.match(head.name)
         if match:
             return f"shadowserver.{re.sub(r'[^a-z0-9_]', '_', match[2].lower())}"
-        names = set(header_of(head.start, _delimiter(head)))
+        names = set(_names(head))
         if {"status", "method"} <= names:
             return "shadowserver.special"
         return "shadowserver.scan_exchange" if "servername" in names else "shadowserver.report"
@@ -89,10 +89,14 @@ def _delimiter(head: Head) -> str:
     return delimiter_of(head.start.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))
 
 
+def _names(head: Head) -> list[str]:
+    return header_of(head.start, _delimiter(head))
+
+
 def _first_tag(head: Head) -> str:
     """The tags of the first row that has any; empty if none does."""
     text = io.StringIO(head.start.decode("utf-8", "replace"))
-    names = header_of(head.start, _delimiter(head))
+    names = _names(head)
     rows = (dict(zip(names, row, strict=False)) for row in csv.reader(text, delimiter=_delimiter(head)))
     try:
         return next((tag for row in rows if (tag := row.get("tag", "")) not in ("", "tag")), "")

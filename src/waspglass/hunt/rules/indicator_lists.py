@@ -172,9 +172,8 @@ _COMPOSED = {"malwaresample": "filename|md5"}
 def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
     """`ip-dst|port` and the like name several values in one cell; a port alone tells nothing."""
     names = _COMPOSED.get(squeezed(types), types).split("|")
-    parts = zip(
-        map(type_called, names), values.rsplit("|", len(names) - 1), strict=False
-    )  # one value may hold the mark
+    values_apart = values.rsplit("|", len(names) - 1)  # a value may hold the mark itself
+    parts = zip(map(type_called, names), values_apart, strict=False)
     found = (made_indicator(kind, part, source, title) for kind, part in parts if kind is not None)
     made = [one for one in found if one is not None]
     if not made:
