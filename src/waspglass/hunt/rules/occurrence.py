@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import operator
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from waspglass.hunt.rules.condition import And, Condition, Match, Not, Or
 from waspglass.hunt.rules.rule import Correlation
 
 __all__ = ["compared", "growing", "impossible", "occurring", "sequences"]
@@ -19,8 +19,6 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "eq": operator.eq,
     "neq": operator.ne,
 }
-_WORDS = re.compile(r"[A-Za-z_]\w*|[()]")
-_DEEPEST = 50
 _MOST_ORDERED = 10
 """Rules of an ordered correlation whose condition leaves open which of them must occur: all choices are tried."""
 
@@ -37,7 +35,16 @@ def growing(correlation: Correlation) -> bool:
     """
     counts = ("event_count", "value_count", "value_sum", "temporal", "temporal_ordered")
     upward = all(word in ("gt", "gte") for word, _ in correlation.bounds)
-    return correlation.kind in counts and upward and "not" not in _WORDS.findall(correlation.expression or "")
+    return correlation.kind in counts and upward and not _negates(correlation.expression)
+
+
+def _negates(expression: Condition | None) -> bool:
+    match expression:
+        case Not():
+            return True
+        case And(of) | Or(of):
+            return any(map(_negates, of))
+    return False
 
 
 def impossible(correlation: Correlation) -> str | None:
@@ -52,8 +59,6 @@ def impossible(correlation: Correlation) -> str | None:
         return "value_percentile without `percentile` in its condition"
     if not 0 <= (correlation.percentile or 0) <= 100:
         return f"there is no percentile {correlation.percentile}"
-    if len(re.findall(r"\(|\bnot\b", correlation.expression or "")) > _DEEPEST:
-        return f"a condition with more than {_DEEPEST} brackets and negations"
     if correlation.kind in ("event_count", "value_count"):
         most = {"lt": 1.0, "lte": 0.5, "eq": 0.5}
         if any(bound <= most.get(word, -1) for word, bound in correlation.bounds):
@@ -92,39 +97,17 @@ def sequences(correlation: Correlation) -> list[tuple[int, ...]]:
 def occurring(correlation: Correlation, present: set[int]) -> bool:
     """Whether it is enough that just these rules matched."""
     if correlation.expression is not None:
-        return _expression(correlation, present)
+        return _true(correlation.expression, {name for place, name in enumerate(correlation.rules) if place in present})
     return compared(correlation, len(present))
 
 
-def _expression(correlation: Correlation, present: set[int]) -> bool:
-    """`and`, `or`, `not` and parentheses over rule names; pySigma has checked the syntax."""
-    words = _WORDS.findall(correlation.expression or "")
-    at = 0
-
-    def either() -> bool:
-        return any(joined("or", both))
-
-    def both() -> bool:
-        return all(joined("and", single))
-
-    def joined(word: str, part: Callable[[], bool]) -> list[bool]:
-        nonlocal at
-        values = [part()]
-        while at < len(words) and words[at] == word:
-            at += 1
-            values.append(part())
-        return values
-
-    def single() -> bool:
-        nonlocal at
-        word = words[at]
-        at += 1
-        if word == "not":
-            return not single()
-        if word == "(":
-            value = either()
-            at += 1
-            return value
-        return word in correlation.rules and correlation.rules.index(word) in present
-
-    return either()
+def _true(expression: Condition, names: Collection[str]) -> bool:
+    match expression:
+        case Match():
+            return expression.field in names
+        case Not(of):
+            return not _true(of, names)
+        case And(of):
+            return all(_true(part, names) for part in of)
+        case Or(of):
+            return any(_true(part, names) for part in of)

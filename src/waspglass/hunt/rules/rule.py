@@ -77,7 +77,7 @@ class Correlation:
         bounds: What the count or value is compared with, and how: `lt`, `lte`, `gt`, `gte`, `eq`, `neq`. All must hold.
         fields: Fields of `value_*` kinds.
         percentile: For `value_percentile`.
-        expression: A boolean expression over rule names, for extended temporal correlations.
+        expression: For extended temporal correlations: which rules must have matched, each as if its name were a field.
         generates: True if the rules that feed it give findings, too.
     """
 
@@ -92,7 +92,7 @@ class Correlation:
     bounds: tuple[tuple[str, float], ...]
     fields: tuple[str, ...]
     percentile: int | None
-    expression: str | None
+    expression: Condition | None
     meaning: Meaning
     emits: bool = True
     source: str = ""

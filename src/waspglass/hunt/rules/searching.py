@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 import time
 import warnings
+from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
 from waspglass.hunt.rules.re2_syntax import Translated, in_re2
-
-if TYPE_CHECKING:
-    import regex
 
 __all__ = [
     "SECONDS_PER_RULE",
@@ -46,8 +44,15 @@ class SearchGivenUpError(Exception):
     """Whether the expression matches this value is not known: it took too long."""
 
 
-class Search(Protocol):
+class _Match(Protocol):
+    def __getitem__(self, group: int, /) -> str | bytes | None: ...
+
+
+class Search(ABC):
     """A compiled expression."""
+
+    def __init__(self, groups: int) -> None:
+        self._group = min(groups, 1)
 
     def found(self, text: str) -> bool:
         """Whether it matches anywhere.
@@ -55,7 +60,7 @@ class Search(Protocol):
         Raises:
             SearchGivenUpError: If that took too long.
         """
-        ...
+        return self._search(text) is not None
 
     def first(self, text: str) -> str | None:
         """The first group of the first match (the whole match if it has no groups); None if there is none.
@@ -63,15 +68,19 @@ class Search(Protocol):
         Raises:
             SearchGivenUpError: As `found`.
         """
-        ...
+        match = self._search(text)
+        value = None if match is None else match[self._group]
+        return _restored(value.decode()) if isinstance(value, bytes) else value
+
+    @abstractmethod
+    def _search(self, text: str) -> _Match | None: ...
 
 
 def regex_flags(flags: str) -> re.RegexFlag:
     """Sigma's `i`, `m`, `s` as Python's, with ASCII classes and ASCII case as in PCRE."""
     result = re.ASCII
-    for letter, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL)):
-        if letter in flags:
-            result |= flag
+    for letter in flags:
+        result |= re.RegexFlag[letter.upper()]
     return result
 
 
@@ -137,31 +146,19 @@ def _linear(pattern: str, flags: str) -> Search | None:
         return None
 
 
-class _Match(Protocol):
-    def __getitem__(self, group: int, /) -> bytes | None: ...
-
-
 class _Compiled(Protocol):
     @property
     def groups(self) -> int: ...
     def search(self, text: bytes) -> _Match | None: ...
 
 
-class _Linear:
+class _Linear(Search):
     """In RE2."""
 
     def __init__(self, compiled: _Compiled, translated: Translated) -> None:
+        super().__init__(compiled.groups)
         self._compiled = compiled
         self._end = translated.end
-        self._group = 1 if compiled.groups else 0
-
-    def found(self, text: str) -> bool:
-        return self._search(text) is not None
-
-    def first(self, text: str) -> str | None:
-        match = self._search(text)
-        group = None if match is None else match[self._group]
-        return None if group is None else _restored(group.decode())
 
     def _search(self, text: str) -> _Match | None:
         raw = _encoded(text)
@@ -185,29 +182,20 @@ def _restored(text: str) -> str:
     return "".join(chr(ord(one) - _STAND_IN) if low <= ord(one) <= high else one for one in text)
 
 
-class _Bounded:
+class _Bounded(Search):
     """In a backtracking engine that watches the clock."""
 
     def __init__(self, pattern: str, flags: str) -> None:
         import regex
 
-        # The package counts its flags differently from `re`.
-        chosen = regex.VERSION0 | regex.ASCII
-        for letter, flag in (("i", regex.IGNORECASE), ("m", regex.MULTILINE), ("s", regex.DOTALL)):
-            if letter in flags:
-                chosen |= flag
+        chosen = regex.VERSION0 | regex.ASCII  # the package counts its flags differently from `re`
+        for letter in flags:
+            chosen |= regex.RegexFlag[letter.upper()]
         self._compiled = regex.compile(pattern, chosen)
-        self._group = 1 if self._compiled.groups else 0
+        super().__init__(self._compiled.groups)
         self._left = SECONDS_PER_RULE
 
-    def found(self, text: str) -> bool:
-        return self._search(text) is not None
-
-    def first(self, text: str) -> str | None:
-        match = self._search(text)
-        return None if match is None else match[self._group]
-
-    def _search(self, text: str) -> regex.Match[str] | None:
+    def _search(self, text: str) -> _Match | None:
         if self._left <= 0:
             raise SearchGivenUpError
         begun = time.process_time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import sigma.conditions as sc
+import sigma.correlations as co
 import sigma.types as st
 
 from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or, Part, disjunction
@@ -19,19 +20,21 @@ _PARTS = {st.SpecialChars.WILDCARD_MULTI: ("any", ""), st.SpecialChars.WILDCARD_
 
 
 def condition_of(tree: object) -> Condition:
-    """The condition of a tree of pySigma.
+    """The condition of a tree of pySigma; one over rules has their names for fields.
 
     Raises:
         UnsupportedRuleError: If it asks for something that cannot be evaluated here.
         SigmaError: If an expression is not valid.
     """
     match tree:
-        case sc.ConditionAND():
+        case sc.ConditionAND() | co.CorrelationConditionAND():
             return And(tuple(map(condition_of, tree.args)))
-        case sc.ConditionOR():
+        case sc.ConditionOR() | co.CorrelationConditionOR():
             return Or(tuple(map(condition_of, tree.args)))
-        case sc.ConditionNOT():
+        case sc.ConditionNOT() | co.CorrelationConditionNOT():
             return Not(condition_of(tree.args[0]))
+        case co.SigmaRuleReference():
+            return Match(tree.reference, Kind.EXISTS, flags="yes")
         case sc.ConditionFieldEqualsValueExpression():
             return _value(tree.field, tree.value)
         case sc.ConditionValueExpression():

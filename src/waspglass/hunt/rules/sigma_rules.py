@@ -28,6 +28,7 @@ _SHOUTED = re.compile(r"(?<![\w*?-])(?:AND|OR|NOT)(?![\w*?-])")
 _NOT = re.compile(r"(?<![\w*?-])not(?![\w*?-])")
 _TECHNIQUE = re.compile(r"attack\.t[0-9]{4}(?:\.[0-9]{3})?")
 _LONGEST_TITLE = 256
+_DEEPEST = 50
 _TAG_RUNGS = (
     ("attack.t1505.003", Rung.IMPLANTED),
     ("attack.t1505.004", Rung.IMPLANTED),
@@ -231,7 +232,9 @@ def read_correlation(document: dict[str, object], source: str, *, unnamed: str) 
     expression = percentile = None
     fields: tuple[str, ...] = ()
     if isinstance(condition, SigmaExtendedCorrelationCondition):
-        expression = condition.expression
+        if len(re.findall(r"\(|\bnot\b", condition.expression)) > _DEEPEST:
+            raise UnsupportedRuleError(f"a condition with more than {_DEEPEST} brackets and negations")
+        expression = condition_of(condition.parsed)
     else:
         percentile = condition.percentile
         if rule.type.name.startswith("VALUE_"):
