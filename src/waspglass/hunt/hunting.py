@@ -147,7 +147,8 @@ def hunt(
     )
     first, most = _swept(files, run, workers, watch), run.limits.per_rule
     skipped = first.skipped() | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
-    concluded, heard = conclude(rules, first.hits, first.heard, limit=most), first.heard
+    hits, heard = first.hits, first.heard
+    concluded = conclude(rules, hits, heard, limit=most)
     seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
     for again in range(_FOLLOW_UPS):
         further, followed = follow_up(rules, seeds, followed), seeds
@@ -159,7 +160,8 @@ def hunt(
         skipped.update(swept.skipped())
         before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
         heard += [one for one in swept.heard if one not in before]
-        concluded = conclude(rules, swept.hits, heard, concluded, limit=most)
+        hits += swept.hits
+        concluded = conclude(rules, hits, heard, limit=most)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
     skips = (*rules.skipped, *skipped, *_unjoined(run), *concluded.skipped, *_left_over(seeds, followed), *cut)

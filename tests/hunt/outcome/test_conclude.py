@@ -35,7 +35,7 @@ def test_hits_in_one_file_stay_apart_whatever_their_reader_tells_of_the_place(pl
     moment = datetime(2021, 3, 3, tzinfo=UTC)
     hits = [Hit(feeder, "task", "file", place, moment, b"raw", {}, None) for place in places]
     heard = [Heard(0, feeder.id, moment.timestamp(), (), (), "file", place) for place in places]
-    (made,) = conclude(rules, hits, heard).correlated
+    (made,) = conclude(rules, hits, heard).findings
     assert len(made.evidence) == 2
 
 
@@ -51,24 +51,6 @@ def _hit(rules: RuleSet, line: int) -> Hit:
 def _heard(hit: Hit, key: tuple[str, ...] = ()) -> Heard:
     assert hit.time is not None
     return Heard(0, hit.rule.id, hit.time.timestamp(), key, (), hit.source, hit.place)
-
-
-def test_the_second_pass_keeps_what_the_first_found_and_draws_correlations_anew() -> None:
-    rules = rules_of(SPEAKING + "---" + TWO + "generate: true\n")
-    first, second = _hit(rules, 1), _hit(rules, 2)
-    before = conclude(rules, [first], [_heard(first)])
-    assert len(before.findings) == 1
-    after = conclude(rules, [second], [_heard(first), _heard(second)], before)
-    assert [one.rule for one in after.findings] == ["setting", "setting", "two"]
-    again = conclude(rules, [], [], after)
-    assert [one.rule for one in again.findings] == ["setting", "setting"]
-
-
-def test_context_of_the_first_pass_stays() -> None:
-    rules = rules_of(SPEAKING + "waspglass: {rung: probed, effect: context}\n")
-    before = conclude(rules, [_hit(rules, 1)], [])
-    assert (len(before.context), before.findings) == (1, ())
-    assert conclude(rules, [], [], before).context == before.context
 
 
 def test_a_finding_that_feeds_a_correlation_does_not_support_it_a_second_time() -> None:
@@ -97,12 +79,12 @@ def _called(rules: RuleSet, line: int, **values: str) -> Hit:
     return replace(_hit(rules, line), values=values, actor=Actor(address="203.0.113.5"))
 
 
-def test_values_name_the_implant_by_its_url_and_who_called_it_in_all_passes() -> None:
+def test_values_name_the_implant_by_its_url_and_who_called_it() -> None:
     rules = rules_of(FEEDER + IMPLANT)
-    first = conclude(rules, [_called(rules, 1, implant="/X.aspx?cmd=1")], [])
-    (one,) = first.findings
+    told = conclude(rules, [_called(rules, 1, implant="/X.aspx?cmd=1")], [])
+    (one,) = told.findings
     assert one.subject == "/x.aspx"
-    assert conclude(rules, [], [], first).values == {one.id: {"implant": "/x.aspx", "address": "203.0.113.5"}}
+    assert told.values == {one.id: {"implant": "/x.aspx", "address": "203.0.113.5"}}
     told = conclude(rules, [_called(rules, 1, address="198.51.100.1")], [])
     assert list(told.values.values()) == [{"address": "198.51.100.1"}]
 
@@ -111,7 +93,7 @@ def test_values_name_the_implant_by_its_url_and_who_called_it_in_all_passes() ->
 def test_a_correlation_is_about_what_it_says_or_else_about_what_its_events_are_about(extra: str, subject: str) -> None:
     rules = rules_of(FEEDER + IMPLANT + "---" + TWO + extra)
     hits = [_called(rules, line, implant="/x.aspx", page="/y.aspx") for line in (1, 2)]
-    (made,) = conclude(rules, hits, list(map(_heard, hits))).correlated
+    (made,) = (one for one in conclude(rules, hits, list(map(_heard, hits))).findings if one.rule == "two")
     assert made.subject == subject
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -37,8 +37,6 @@ class Concluded:
         context: Lines of actors that are followed, and findings of rules that only give context.
         support: Hits of rules that only feed correlations, where a correlation rests on them.
         values: Raw captured values by finding id, with implants normalised.
-        correlated: Those of `findings` that correlations made.
-        feeding: Hits by rule, source and place, for correlations over several passes.
         skipped: Correlations that came true more often than is told, or had too many servers.
     """
 
@@ -46,9 +44,7 @@ class Concluded:
     context: tuple[Finding, ...]
     support: tuple[Finding, ...]
     values: Mapping[str, Mapping[str, str]]
-    correlated: tuple[Finding, ...] = ()
-    feeding: Mapping[_Key, Hit] = field(default_factory=dict)
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...]
 
 
 def _key(rule: str, source: str, place: Place) -> _Key:
@@ -56,16 +52,13 @@ def _key(rule: str, source: str, place: Place) -> _Key:
     return (rule, source, place.offset, place.record, line)
 
 
-def conclude(
-    rules: RuleSet, hits: Iterable[Hit], heard: Sequence[Heard], before: Concluded | None = None, *, limit: int = 100
-) -> Concluded:
+def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Iterable[Heard], *, limit: int = 100) -> Concluded:
     """Makes findings, runs the correlations, and ties them together.
 
     Args:
         rules: The rule set.
-        hits: Hits of this pass.
-        heard: What correlations heard in all passes.
-        before: What the pass before came to; its findings stay, its correlations are drawn anew.
+        hits: Those of all passes so far.
+        heard: What correlations heard in them.
         limit: Findings that a correlation makes; more if it tells of implants. The last ones are among them.
     """
     roots = rules.web_roots
@@ -73,12 +66,6 @@ def conclude(
     context: dict[str, Finding] = {}
     feeding: dict[_Key, Hit] = {}
     values: dict[str, dict[str, str]] = {}
-    if before is not None:
-        known = {one.id for one in before.correlated}
-        findings.update((one.id, one) for one in before.findings if one.id not in known)
-        context.update((one.id, one) for one in before.context)
-        values.update((name, dict(row)) for name, row in before.values.items())
-        feeding.update(before.feeding)
     for hit in hits:
         if hit.rule.emits:
             finding = finding_of(hit, roots)
@@ -86,7 +73,6 @@ def conclude(
             values[finding.id] = _plain_values(hit, roots)
         feeding[_key(hit.rule.id, hit.source, hit.place)] = hit
     support: dict[str, Finding] = {}
-    correlated: list[Finding] = []
     behind: dict[_Key, list[Hit]] = {}
     matches, alone = correlate(rules.correlations, rules.rules, heard)
     beyond = _beyond(rules, matches, limit)
@@ -98,7 +84,6 @@ def conclude(
         made, based_on, raw = _correlated(match, rests_on, roots)
         findings.setdefault(made.id, made)
         values[made.id] = raw
-        correlated.append(made)
         support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
     left = [("further matches", Counter(beyond.values())), ("servers whose rows were joined with no other log", alone)]
     return Concluded(
@@ -106,8 +91,6 @@ def conclude(
         context=tuple(context.values()),
         support=tuple(support.values()),
         values=values,
-        correlated=tuple(correlated),
-        feeding=feeding,
         skipped=tuple(
             skip_of(rule, SkipReason.LIMIT_REACHED, detail, count)
             for detail, counts in left
