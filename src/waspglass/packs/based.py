@@ -61,8 +61,9 @@ def _entry(base: object, name: object) -> Mapping[str, object]:
 def _entries(base: str) -> Mapping[object, object]:
     import yaml  # a pack that was loaded before needs none of it
 
-    from waspglass.packs.located import LOADER, read_text
+    from waspglass.packs.located import read_text
+    from waspglass.packs.yaml_loader import BoundedLoader
 
     path = base_file(base)
-    entries: object = yaml.load(read_text(path, str(path)), Loader=LOADER)  # noqa: S506 - one of the two safe loaders
+    entries: object = yaml.load(read_text(path, str(path)), Loader=BoundedLoader)  # noqa: S506 - a safe loader
     return entries if isinstance(entries, Mapping) else {}

@@ -14,7 +14,8 @@ from waspglass.model.document import Document
 from waspglass.model.errors import PackError
 from waspglass.packs.folder import SOURCES, TABLES, YAML_FILES, PackHead, is_of_a_tool, is_outside
 from waspglass.packs.issue import PackIssue, Severity
-from waspglass.packs.located import LOADER, nodes_of, read_table, read_text, table_cells, yaml_document, yaml_fault
+from waspglass.packs.located import nodes_of, read_table, read_text, table_cells, yaml_document, yaml_fault
+from waspglass.packs.yaml_loader import BoundedLoader
 
 __all__ = ["file_issues"]
 
@@ -58,7 +59,7 @@ def _yaml_issues(folder: Path, name: str, model: type[Document]) -> Iterator[Pac
 def duplicate_keys(name: str, text: str) -> Iterator[PackIssue]:
     """Keys that stand twice in one mapping: YAML readers silently keep the last."""
     try:
-        roots = list(yaml.compose_all(text, Loader=LOADER))
+        roots = list(yaml.compose_all(text, Loader=BoundedLoader))
     except yaml.YAMLError as error:
         yield _issue(name, yaml_fault(error, name))
         return

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, PackError
+from waspglass.packs.yaml_loader import BoundedLoader
 
 __all__ = [
-    "LOADER",
     "field_line",
     "node_line",
     "nodes_of",
@@ -32,9 +32,6 @@ _Row = TypeVar("_Row", bound=Document)
 _PLAIN = {"extra_forbidden": "no such key is known; is it a typing error?", "missing": "this key is missing"}
 _LARGEST = 16 * 1024 * 1024
 """Bytes; a data file of a pack that a person wrote is never larger."""
-
-LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C where PyYAML was built with it; both know plain data only."""
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -77,7 +74,7 @@ def read_yaml(text: str, shown: str, model: type[_Row]) -> _Row:
 def yaml_document(text: str, shown: str, model: type[_Row]) -> tuple[_Row | None, tuple[PackError, ...]]:
     """A YAML file as a document, or all its faults."""
     try:
-        data: object = yaml.load(text, Loader=LOADER)  # noqa: S506 - one of the two safe loaders
+        data: object = yaml.load(text, Loader=BoundedLoader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return None, (yaml_fault(error, shown),)
     if not isinstance(data, dict):
@@ -110,7 +107,7 @@ def _dotted(path: Sequence[str | int]) -> str | None:
 def field_line(text: str, path: Sequence[str | int]) -> int | None:
     """The 1-based line on which a key or element of a YAML text stands, or its nearest parent that exists."""
     try:
-        return node_line(yaml.compose(text, Loader=LOADER), path)
+        return node_line(yaml.compose(text, Loader=BoundedLoader), path)
     except yaml.YAMLError:
         return None
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from waspglass.packs.yaml_loader import BoundedLoader
+
 __all__ = ["TEXT_MODIFIERS", "SigmaText", "sigma_texts"]
 
 _MOST_NODES = 200_000
@@ -23,7 +25,7 @@ TEXT_MODIFIERS = frozenset(
 _PLAIN = frozenset({"tag:yaml.org,2002:bool", "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"})
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(BoundedLoader):
     """Keys are unique, as YAML demands: of two equal ones, half of a detection would be lost.
 
     Scalars are those of YAML 1.2, as the specification says: `no`, `12:30` and dates stay text. So does what tools read
@@ -80,7 +82,11 @@ class SigmaText:
 
 def _documents(text: str) -> Iterator[tuple[yaml.Node | None, object]]:
     """Each document; the fault of one that cannot be read. After broken syntax nothing more can be read."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        yield None, error
+        return
     try:
         while loader.check_node():
             node = loader.get_node()
