@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -65,6 +66,37 @@ def test_german(tmp_path: Path) -> None:
     done = run(*OCCUPIED, "--lang", "de", "--out", str(tmp_path))
     assert done.stdout.lstrip().startswith("Gepatcht, aber besetzt: ")
     assert '<html lang="de"' in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_was_skipped_is_german_in_reports_and_the_same_for_scripts(tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    shutil.copytree(EXAMPLES / "attempted", evidence)
+    logs = next(evidence.rglob("u_ex210303.log")).parent
+    for name, content in {
+        "u_ex210306.log": b"a note\n",
+        "u_ex210307.log": b"",
+        "u_ex210308.log.gz": b"\x1f\x8b\x08\0aaaa",
+        "u_ex210309.log": b"#Fields: date time cs-uri-stem\n",
+        "old.7z": b"7z",
+        "disk.vhdx": b"vhdx",
+        "logs.zip": b"PK\3\4aaaa",
+        "Copy of u_ex210303.log": (logs / "u_ex210303.log").read_bytes(),
+        "unknown.json": b"{}",
+    }.items():
+        (logs / name).write_bytes(content)
+    (logs / "u_ex210310.log").symlink_to("u_ex210303.log")
+    found = {}
+    for language in ("en", "de"):
+        out = tmp_path / language
+        run("examine", str(evidence), "--lang", language, "--out", str(out))
+        found[language] = json.loads((out / "assessment.json").read_text(encoding="utf-8"))["skipped"]
+    assert found["en"] == found["de"]
+    details = {skip["detail"] for skip in found["de"] if skip.get("detail")}
+    assert len(details) > 6
+    for language, shown in (("en", True), ("de", False)):
+        for name in ("report.txt", "report.html"):
+            report = " ".join((tmp_path / language / name).read_text(encoding="utf-8").split())
+            assert any(html.escape(detail) in report for detail in details) is shown, (language, name)
 
 
 @pytest.mark.parametrize(("probes", "said"), [(20, "(24 log records since"), (150, "(at least 102 log records since")])

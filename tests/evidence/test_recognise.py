@@ -366,7 +366,7 @@ def test_a_file_that_cannot_be_read_is_a_skip(tmp_path: Path) -> None:
 
         def files(self) -> Iterator[TreeFile]:
             def fail() -> object:
-                raise EvidenceReadError("torn", reason=SkipReason.DAMAGED)
+                raise EvidenceReadError("the compressed data is damaged", reason=SkipReason.DAMAGED)
 
             yield TreeFile(r"C:\LogFiles\a\u_ex1.log", 10, None, None, fail)  # type: ignore[arg-type]  # never returns
             yield TreeFile("loose.log", 10, None, None, fail)  # type: ignore[arg-type]  # never returns

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from functools import cache
 
 from waspglass.model.document import Document
 from waspglass.model.language import load_catalogue
 
-__all__ = ["SkipReason", "Skipped", "skip_words"]
+__all__ = ["SkipReason", "Skipped", "detail_words", "skip_words"]
 
 
 class SkipReason(StrEnum):
@@ -70,7 +72,8 @@ class Skipped(Document):
         source: Path inside the evidence, or the rule's id for a rule that could not be run.
         reason: Why.
         count: How many files, lines, records or rules this stands for.
-        detail: What exactly, for a person; escaped already.
+        detail: What exactly, for a person; escaped already, and English whatever the language of the report, as
+            `reason` is: `detail_words` says it in another.
     """
 
     source: str
@@ -82,3 +85,46 @@ class Skipped(Document):
 def skip_words(reason: SkipReason, language: str) -> str:
     """A reason as the reports say it."""
     return load_catalogue("waspglass.model", "skip", language).text(reason.replace(" ", "-"))
+
+
+_DEEPEST = 20
+"""Sentences in sentences; a hostile name may look like any number of them."""
+
+
+def detail_words(detail: str, language: str) -> str:
+    """A detail as the reports say it.
+
+    The English sentence is the key of `lang/detail.<language>.toml`, as with gettext, so that whoever makes a skip
+    writes it once, and reports of an assessment that was saved find it too. Fields are looked up by themselves; what
+    is in no catalogue, such as names of files and what a library says, stays as it is.
+    """
+    return detail if language == "en" else _said(detail, language, _DEEPEST)
+
+
+def _said(text: str, language: str, depth: int) -> str:
+    if text in _REASONS:
+        return skip_words(SkipReason(text), language)
+    for sentence, pattern in _sentences(language) if depth else ():
+        if found := pattern.fullmatch(text):
+            fields = {name: _said(value, language, depth - 1) for name, value in found.groupdict().items()}
+            return load_catalogue("waspglass.model", "detail", language).text(sentence, **fields)
+    return text
+
+
+_REASONS = frozenset(map(str, SkipReason))
+
+
+@cache
+def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The sentences of a catalogue, those that say most first, with what fits them."""
+    keys = load_catalogue("waspglass.model", "detail", language).keys()
+    said = sorted(keys, key=lambda key: (-len(re.sub(r"\{\w+\}", "", key)), key))
+    return tuple((key, _pattern(key)) for key in said)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """Atomic, so that no text takes longer than it is long."""
+    first, *others = re.split(r"\{(\w+)\}", sentence)
+    fields = [f"(?P<{name}>.+?){re.escape(literal)}" for name, literal in zip(others[::2], others[1::2], strict=True)]
+    inner = "".join(f"(?>{field})" for field in fields[:-1])
+    return re.compile(re.escape(first) + inner + "".join(fields[-1:]), re.DOTALL)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.finding import Finding, Rung
-from waspglass.model.skip import skip_words
+from waspglass.model.skip import detail_words, skip_words
 from waspglass.report.finding_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
@@ -59,6 +59,7 @@ def render_html(assessment: Assessment) -> str:
         children=_CHILDREN,
         wasp=wasp_facts(assessment, phrases),
         skip_words=skip_words,
+        detail_words=detail_words,
         rungs=tuple(Rung),
         rung_word=lambda word: phrases.word("rung", word) if word in set(Rung) else word,
         style=Markup(style),  # noqa: S704 (our own file)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
-from waspglass.model.skip import skip_words
+from waspglass.model.skip import detail_words, skip_words
 from waspglass.report.phrases import Phrases
 from waspglass.report.summary import SkipSummary, Summary
 from waspglass.report.text_places import Places
@@ -92,5 +92,5 @@ def skips_block(skips: Sequence[SkipSummary], phrases: Phrases, places: Places) 
         if skip.sources > _SKIPPED:
             table.add_row("", Text(phrases.count("more", skip.sources - _SKIPPED), style="dim"))
         for detail in skip.details[:_SKIPPED]:
-            table.add_row("", Text(excerpt(prose(detail), _DETAIL), style="dim italic"))
+            table.add_row("", Text(excerpt(prose(detail_words(detail, phrases.language)), _DETAIL), style="dim italic"))
     return table

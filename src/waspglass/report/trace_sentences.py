@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from waspglass.model.language import Catalogue, load_catalogue
-from waspglass.model.skip import Skipped, skip_words
+from waspglass.model.skip import Skipped, detail_words, skip_words
 from waspglass.report.numbers import in_language
 from waspglass.report.trace_samples import file_of
 from waspglass.report.visible import visible
@@ -271,7 +271,7 @@ class Sentences:
 
     def _skip(self, skip: Skipped) -> str:
         count = f" ({self.number(skip.count)})" if skip.count > 1 else ""
-        detail = f", {visible(skip.detail)}" if skip.detail else ""
+        detail = f", {visible(detail_words(skip.detail, self._language))}" if skip.detail else ""
         return f"{visible(skip.source)}: {skip_words(skip.reason, self._language)}{count}{detail}"
 
     def skipped(self) -> list[str]:
