@@ -15,6 +15,7 @@ import pytest
 from tests.evidence.trees import contents, read_all, write_tree
 from waspglass.evidence import folder
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.folder import verbatim
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.member import Member
 from waspglass.evidence.open import open_evidence
@@ -107,15 +108,27 @@ def test_hostile_names_on_disk(tmp_path: Path) -> None:
     assert sorted(skipped.values()) == sorted([SkipReason.SPECIAL_FILE, SkipReason.OUTSIDE_ROOT])
 
 
-def test_where_windows_lists_the_folder_it_would_open_other_files_under_some_names(
+def test_names_that_are_others_to_windows_are_files_in_a_folder_on_windows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("aux.log", "NUL", "con.aspx", "Com1 .log", "lpt².x", "x.aspx.", "x.aspx ", "console.log", "com10.log")
-    write_tree(tmp_path, dict.fromkeys(names, b"x"))
+    names = ["aux.log", "NUL", "con.aspx", "Com1 .log", "x.aspx.", "x.aspx ", f"{'a' * 200}/{'b' * 200}/c.log"]
+    write_tree(tmp_path, {name: name.encode() for name in names})
     monkeypatch.setattr(folder, "_BY_DESCRIPTOR", False)
-    found, skipped = read_all(tmp_path)
-    assert sorted(found) == ["com10.log", "console.log"]
-    assert list(skipped.values()) == [SkipReason.SPECIAL_FILE] * 7
+    assert read_all(tmp_path) == ({name.replace("/", "\\"): name.encode() for name in names}, {})
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        (r"C:\case\x", r"\\?\C:\case\x"),
+        ("C:\\", "\\\\?\\C:\\"),
+        (r"\\srv\share\x", r"\\?\UNC\srv\share\x"),
+        (r"\\?\GLOBALROOT\Device\HarddiskVolumeShadowCopy1", r"\\?\GLOBALROOT\Device\HarddiskVolumeShadowCopy1"),
+        (r"\\.\C:", r"\\.\C:"),
+    ],
+)
+def test_a_path_that_windows_takes_to_the_letter(path: str, taken: str) -> None:
+    assert verbatim(path) == taken
 
 
 def test_names_that_are_whole_paths_are_paths(tmp_path: Path) -> None:

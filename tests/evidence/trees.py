@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.folder import verbatim
 from waspglass.evidence.limits import DEFAULT_LIMITS, Limits
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
@@ -28,8 +30,9 @@ def memory_artefact(content: bytes, path: str = r"C:\x", format_: str = "w3c", k
 
 
 def write_tree(root: Path, files: Mapping[str, bytes]) -> Path:
+    to_the_letter = Path(verbatim(str(root.resolve()))) if os.name == "nt" else root
     for name, content in files.items():
-        place = root / name
+        place = to_the_letter / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     return root

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from functools import partial
@@ -18,18 +17,12 @@ from waspglass.evidence.windows_path import split_name
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["FolderContainer"]
+__all__ = ["FolderContainer", "verbatim"]
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _NO_FOLLOW
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
-_OTHER_ON_WINDOWS = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:[.:].*)?|.*[ .]", re.IGNORECASE | re.DOTALL
-)
-"""Names that Windows opens as a device, in any folder, or as the file without the blanks and dots at the end.
-
-Elsewhere, and in archives, they are files like others."""
 _NAME_SURROGATE = 0x20000000
 """Bit of a Windows reparse tag that says: this entry stands for another place (symbolic link, junction)."""
 
@@ -50,13 +43,14 @@ class FolderContainer:
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root.resolve()
+        self._opened = self._root if os.name != "nt" else Path(verbatim(str(self._root)))
         self._limits = limits
         self._handle = -1
         try:
             if _BY_DESCRIPTOR:
-                self._handle = os.open(self._root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+                self._handle = os.open(self._opened, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
             else:
-                os.scandir(self._root).close()
+                os.scandir(self._opened).close()
         except OSError as fault:
             message = f"the folder cannot be opened ({fault.strerror})"
             raise EvidenceError(message, location=Location(str(root)), hint="Check its permissions") from fault
@@ -116,7 +110,7 @@ class FolderContainer:
         """A handle of the folder, reached without following a link; a path where the system has no handles."""
         if not _BY_DESCRIPTOR:
             self._refuse_links(folder)
-            return self._root.joinpath(*folder)
+            return self._opened.joinpath(*folder)
         handle = os.dup(self._handle)
         for part in folder:
             try:
@@ -127,7 +121,7 @@ class FolderContainer:
         return handle
 
     def _refuse_links(self, parts: tuple[str, ...]) -> None:
-        place = self._root
+        place = self._opened
         for part in parts:
             place /= part
             if _is_link(place.lstat()):
@@ -151,10 +145,6 @@ def _shown(
     entry: os.DirEntry[str], folder: tuple[str, ...], skips: SkipLog
 ) -> tuple[str, os.stat_result | None] | None:
     """Name and status of a file, name alone of a folder; None for what is skipped."""
-    if not _BY_DESCRIPTOR and _OTHER_ON_WINDOWS.fullmatch(entry.name):
-        detail = "Windows opens a device, or another file, under this name; examine an image of the disk, or an archive"
-        skips.add("\\".join((*folder, entry.name)), SkipReason.SPECIAL_FILE, detail)
-        return None
     if entry.is_symlink() or (not _BY_DESCRIPTOR and _is_link(entry.stat(follow_symlinks=False))):
         skips.add("\\".join((*folder, entry.name)), *LINK)
         return None
@@ -164,6 +154,17 @@ def _shown(
         return entry.name, entry.stat(follow_symlinks=False)
     skips.add("\\".join((*folder, entry.name)), *DEVICE)
     return None
+
+
+def verbatim(path: str) -> str:
+    r"""An absolute path of Windows as it is taken to the letter (`\\?\C:\...`).
+
+    Otherwise Windows does not find what has more than 260 characters, opens a device for `aux.log`, and `x.aspx` for
+    `x.aspx.`.
+    """
+    if path.startswith(("\\\\?\\", "\\\\.\\")):
+        return path
+    return "\\\\?\\UNC" + path[1:] if path.startswith("\\\\") else "\\\\?\\" + path
 
 
 def _as_components(parts: tuple[str, ...]) -> tuple[str, ...]:
