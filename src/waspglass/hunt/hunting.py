@@ -61,47 +61,34 @@ class _Watch:
             self.tell(Progress(source, self.bytes, self.findings, self.stage))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Gathered:
-    """The outcomes of all files of a pass.
+    """The outcomes of all files of a pass; each skip once."""
 
-    Attributes:
-        most_heard: Events kept for correlations.
-    """
-
-    most_heard: int
     hits: list[Hit] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     scanned: list[Scanned] = field(default_factory=list)
-    _skipped: dict[Skipped, None] = field(default_factory=dict)
-    _unheard: int = 0
-
-    def take(self, outcome: Outcome) -> None:
-        room = self.most_heard - len(self.heard)
-        self.hits += outcome.hits
-        self.heard += outcome.heard[:room]
-        self._unheard += max(0, len(outcome.heard) - room)
-        self._skipped.update(dict.fromkeys((*outcome.skipped, *outcome.unbound)))
-        if outcome.scanned is not None:
-            self.scanned.append(outcome.scanned)
-
-    def skipped(self) -> dict[Skipped, None]:
-        """What was left out, each once."""
-        if not self._unheard:
-            return dict(self._skipped)
-        unheard = skip_of("correlations", SkipReason.LIMIT_REACHED, "further events for correlations", self._unheard)
-        return self._skipped | {unheard: None}
+    skipped: dict[Skipped, None] = field(default_factory=dict)
 
 
 def _swept(artefacts: Sequence[Artefact], run: Pass, workers: int, watch: _Watch) -> _Gathered:
     """One pass over all files."""
-    gathered = _Gathered(run.limits.correlated)
+    found, unheard = _Gathered(), 0
     for outcome in scan_files(artefacts, run, workers):
-        gathered.take(outcome)
+        room = run.limits.correlated - len(found.heard)
+        found.hits.extend(outcome.hits)
+        found.heard.extend(outcome.heard[:room])
+        unheard += max(0, len(outcome.heard) - room)
+        found.skipped.update(dict.fromkeys((*outcome.skipped, *outcome.unbound)))
+        if outcome.scanned is not None:
+            found.scanned.append(outcome.scanned)
         for key, whole in outcome.joined.items():
             run.joined[key] = whole or run.joined.get(key, False)
-        watch.findings = len(gathered.hits)
-    return gathered
+        watch.findings = len(found.hits)
+    if unheard:
+        left = skip_of("correlations", SkipReason.LIMIT_REACHED, "further events for correlations", unheard)
+        found.skipped[left] = None
+    return found
 
 
 def hunt(
@@ -145,24 +132,22 @@ def hunt(
         progress=watch.read,
         proxies=proxies,
     )
-    first, most = _swept(files, run, workers, watch), run.limits.per_rule
-    skipped = first.skipped() | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
-    hits, heard = first.hits, first.heard
-    concluded = conclude(rules, hits, heard, limit=most)
-    seeds, followed = seeds_of(_guilty(concluded.findings, innocent), concluded.values), None
-    for again in range(_FOLLOW_UPS):
-        further, followed = follow_up(rules, seeds, followed), seeds
-        if not further.chosen:
-            break
-        watch.stage = "follow-up"
-        run = replace(run, chosen=further.chosen, holes=further.holes, yara=False, cache=None)
-        swept = _swept(files, run, workers, watch)
-        skipped.update(swept.skipped())
-        before = frozenset(heard if again else ())  # a rule that runs again may hear again what it heard
-        heard += [one for one in swept.heard if one not in before]
-        hits += swept.hits
-        concluded = conclude(rules, hits, heard, limit=most)
+    first = _swept(files, run, workers, watch)
+    hits, heard, followed = first.hits, first.heard, None
+    skipped = first.skipped | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
+    for again in range(_FOLLOW_UPS + 1):
+        concluded = conclude(rules, hits, heard, limit=run.limits.per_rule)
         seeds = seeds_of(_guilty(concluded.findings, innocent), concluded.values)
+        further = follow_up(rules, seeds, followed)
+        if again == _FOLLOW_UPS or not further.chosen:
+            break
+        run = replace(run, chosen=further.chosen, holes=further.holes, yara=False, cache=None)
+        followed, watch.stage = seeds, "follow-up"
+        swept = _swept(files, run, workers, watch)
+        skipped.update(swept.skipped)
+        hits += swept.hits
+        before = frozenset(heard)  # a rule that runs again may hear again what it heard
+        heard += [one for one in swept.heard if one not in before]
     context, cut = _bounded_context(concluded, run.limits.context_per_actor)
     skips = (*rules.skipped, *skipped, *_unjoined(run), *concluded.skipped, *_left_over(seeds, followed), *cut)
     return HuntResult(in_order(concluded.findings), context, skips, tuple(first.scanned), not_found(rules, heard))

@@ -13,12 +13,11 @@ from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.outcome.collect import LAST, Heard, Hit, first_kept
 from waspglass.hunt.outcome.correlation import Match, correlate
 from waspglass.hunt.outcome.findings import finding_of
-from waspglass.hunt.rules.condition import NEVER
 from waspglass.hunt.rules.paths import normalised_subject
 from waspglass.hunt.rules.rule import Rule, RuleSet
 from waspglass.model.finding import Effect, Finding
 from waspglass.model.skip import Skipped, SkipReason
-from waspglass.packs.pack import Logsource, WebRoot
+from waspglass.packs.pack import WebRoot
 
 __all__ = ["Concluded", "conclude"]
 
@@ -151,14 +150,7 @@ def _correlated(
     subject = correlation.meaning.subject or next(
         (h.rule.meaning.subject for h in hits if h.rule.meaning.subject), None
     )
-    rule = Rule(
-        id=correlation.id,
-        name=correlation.name,
-        title=correlation.title,
-        logsource=Logsource(),
-        condition=NEVER,
-        meaning=replace(correlation.meaning, subject=subject),
-    )
+    rule = Rule(correlation.id, correlation.name, correlation.title, replace(correlation.meaning, subject=subject))
     based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
     evidence = tuple(dict.fromkeys(one.id for one in based_on))
     # The finding stands at the last event: whoever acted there comes first, then who else is known by an address.

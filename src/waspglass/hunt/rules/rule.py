@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from waspglass.hunt.rules.condition import Condition
+from waspglass.hunt.rules.condition import NEVER, Condition
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import Skipped
 from waspglass.packs.pack import ArtefactKind, Logsource, RuleSource, WebRoot
@@ -38,13 +38,11 @@ class Meaning:
 class Rule:
     """A condition over the records of the kinds that its logsource binds to.
 
+    Without a condition it stands for what matched by other means: YARA, a correlation, an indicator.
+
     Attributes:
         id: Sigma's id, or name, or the path.
         name: Sigma's name, by which correlations refer to it.
-        title: One line.
-        logsource: Which logs.
-        condition: What a record must satisfy.
-        meaning: What it says.
         phase: `follow-up` rules run in the second pass, with their placeholders filled.
         emits: False for rules that only feed correlations.
         source: The file that it came from.
@@ -54,9 +52,9 @@ class Rule:
     id: str
     name: str
     title: str
-    logsource: Logsource
-    condition: Condition
     meaning: Meaning
+    logsource: Logsource = field(default_factory=Logsource)
+    condition: Condition = NEVER
     phase: Literal["first", "follow-up"] = "first"
     emits: bool = True
     source: str = ""
@@ -86,14 +84,14 @@ class Correlation:
     title: str
     kind: str
     rules: tuple[str, ...]
-    group_by: tuple[str, ...]
-    aliases: Mapping[str, Mapping[str, str]]
     timespan: float
     bounds: tuple[tuple[str, float], ...]
-    fields: tuple[str, ...]
-    percentile: int | None
-    expression: Condition | None
     meaning: Meaning
+    group_by: tuple[str, ...] = ()
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    percentile: int | None = None
+    expression: Condition | None = None
     emits: bool = True
     source: str = ""
     generates: bool = False
@@ -111,9 +109,6 @@ class Indicator:
         type: `address` (or network), `domain`, `url`, `user_agent`, `email`, `path` (file path or URL path), `name`
             (file name), `sha256`, `sha1`, `md5`, and those of `indicator_fields`; an operator may stand behind it.
         value: As compared, lower case where case does not count.
-        id: Stable id.
-        title: One line.
-        source: The file that it came from.
         also: Further types and values that the same record must show.
         emits: False for one that only feeds a correlation.
     """

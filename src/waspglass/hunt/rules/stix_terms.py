@@ -144,13 +144,8 @@ def _correlated(term: Joined | Repeated, name: str, wanted: Wanted) -> Iterator[
             title=wanted.title,
             kind="event_count" if isinstance(term, Repeated) else "temporal_ordered" if term.ordered else "temporal",
             rules=tuple(dict.fromkeys(one.id for one in chain)),
-            group_by=(),
-            aliases={},
             timespan=seconds,
             bounds=(("gte", float(term.times if isinstance(term, Repeated) else len(chain))),),
-            fields=(),
-            percentile=None,
-            expression=None,
             meaning=meaning,
             source=wanted.source,
         )

@@ -221,7 +221,7 @@ def _enricher(scanner: YaraScanner, extra: list[Hit]) -> Callable[[Artefact, Rec
         found = scanner.scan(artefact)
         if not found:
             return record
-        extra.extend(yara_hit(match, artefact, record) for match in found)
-        return {**record, "yara": " ".join(match.name for match in found)}
+        extra.extend(yara_hit(rule, artefact, record) for rule in found.values())
+        return {**record, "yara": " ".join(found)}
 
     return enrich

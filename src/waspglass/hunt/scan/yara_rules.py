@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath, PureWindowsPath
 
 import yara_x
@@ -15,26 +14,16 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.skip_log import skip_of
 from waspglass.hunt.outcome.collect import Hit, digest_of
 from waspglass.hunt.outcome.records import excerpt
-from waspglass.hunt.rules.condition import NEVER
 from waspglass.hunt.rules.rule import Meaning, Rule
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
-from waspglass.packs.pack import Logsource, RuleSource
+from waspglass.packs.pack import RuleSource
 from waspglass.packs.yara_source import compiled_yara, yara_meta
 
-__all__ = ["YaraMatch", "YaraScanner", "yara_hit"]
+__all__ = ["YaraScanner", "yara_hit"]
 
 _LARGEST = 16 << 20
 """Bytes; web pages and their compiled forms are far smaller."""
-
-
-@dataclass(frozen=True, slots=True)
-class YaraMatch:
-    """A rule that matched a file."""
-
-    name: str
-    meaning: Meaning
-    title: str
 
 
 class YaraScanner:
@@ -85,8 +74,8 @@ class YaraScanner:
         name, place = str(rule.identifier), str(rule.namespace)
         return name if self._first.get(name, place) == place else f"{name} ({PurePath(place).name})"
 
-    def scan(self, artefact: Artefact) -> tuple[YaraMatch, ...]:
-        """The rules that match the file; a file that cannot be scanned becomes a skip."""
+    def scan(self, artefact: Artefact) -> dict[str, Rule]:
+        """The rules that match the file, by name; a file that cannot be scanned becomes a skip."""
         source = artefact.file.path
         try:
             with artefact.file.open() as stream:
@@ -95,8 +84,8 @@ class YaraScanner:
                 scanner = self._ready()
                 for name, value in _externals(source).items():
                     scanner.set_global(name, value)
-                found = scanner.scan(content).matching_rules
-                return tuple(_match_of(self._called(rule), yara_meta(rule)) for rule in found)
+                found = {self._called(rule): yara_meta(rule) for rule in scanner.scan(content).matching_rules}
+                return {name: _rule(name, meta) for name, meta in found.items()}
             skip = skip_of(source, SkipReason.TOO_LARGE, "not scanned with YARA")
         except EvidenceReadError as error:
             skip = skip_of(source, error.reason, error.message)
@@ -105,7 +94,7 @@ class YaraScanner:
         except yara_x.ScanError as error:
             skip = skip_of(source, SkipReason.UNDECIDED, f"YARA failed on it ({error})")
         self._skipped.append(skip)
-        return ()
+        return {}
 
 
 def _externals(path: str) -> dict[str, str]:
@@ -114,20 +103,19 @@ def _externals(path: str) -> dict[str, str]:
     return {"filename": place.name, "filepath": str(place.parent), "extension": place.suffix.lower()}
 
 
-def _match_of(name: str, meta: dict[str, str]) -> YaraMatch:
+def _rule(name: str, meta: Mapping[str, str]) -> Rule:
     try:
         rung = Rung(meta["rung"])
         effect = Effect(meta.get("effect", "shows"))
     except (KeyError, ValueError):
         rung, effect = Rung.IMPLANTED, Effect.HINT
+    called = f"yara:{name}"
     title = meta.get("title") or meta.get("description") or name
-    return YaraMatch(name, Meaning(rung, effect, subject="implant"), title)
+    return Rule(called, called, title, Meaning(rung, effect, subject="implant"))
 
 
-def yara_hit(match: YaraMatch, artefact: Artefact, record: Record) -> Hit:
+def yara_hit(rule: Rule, artefact: Artefact, record: Record) -> Hit:
     """A match as a hit on the file."""
-    called = f"yara:{match.name}"
-    rule = Rule(called, called, match.title, Logsource(), NEVER, match.meaning)
     path = artefact.file.path
     return Hit(
         rule=rule,
