@@ -33,7 +33,7 @@ from waspglass.hunt.rules.followup import Seeds, follow_up, seeds_of
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.rules.unanswered import without_log
-from waspglass.hunt.scan.scan_file import Outcome, Pass
+from waspglass.hunt.scan.scan_file import Pass
 from waspglass.hunt.scan.workers import scan_files
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Finding
