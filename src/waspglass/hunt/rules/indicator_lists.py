@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import made_indicator, squeezed, type_called, type_of_value
+from waspglass.hunt.rules.indicator_values import made_indicator, parts_called, squeezed, type_called, type_of_value
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
@@ -165,13 +165,9 @@ def _from_row(
         yield from _from_cell(types, row[value_at], title, source, line)
 
 
-_COMPOSED = {"malwaresample": "filename|md5"}
-"""Types of MISP that do not say of what they are made."""
-
-
 def _from_cell(types: str, values: str, title: str, source: str, line: int) -> Iterator[Indicator | str]:
     """`ip-dst|port` and the like name several values in one cell; a port alone tells nothing."""
-    names = _COMPOSED.get(squeezed(types), types).split("|")
+    names = parts_called(types)
     values_apart = values.rsplit("|", len(names) - 1)  # a value may hold the mark itself
     parts = zip(map(type_called, names), values_apart, strict=False)
     found = (made_indicator(kind, part, source, title) for kind, part in parts if kind is not None)

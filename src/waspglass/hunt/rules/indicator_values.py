@@ -15,6 +15,7 @@ __all__ = [
     "PLAIN",
     "LeftOut",
     "made_indicator",
+    "parts_called",
     "squeezed",
     "type_called",
     "type_of_value",
@@ -62,6 +63,11 @@ def squeezed(name: str) -> str:
 def type_called(name: str) -> str | None:
     """Our name of a type, whatever a list calls it; None for what is not hunted."""
     return _TYPES.get(squeezed(name))
+
+
+def parts_called(types: str) -> list[str]:
+    """The types of which a type of MISP is made (`ip-dst|port`), as lists call them."""
+    return ("filename|md5" if squeezed(types) == "malwaresample" else types).split("|")
 
 
 _LONGEST = 4096

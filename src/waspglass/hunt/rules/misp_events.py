@@ -6,48 +6,20 @@ Formats: github.com/MISP/misp-rfc, "MISP core format" (`Event`, `Attribute`, `Ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import orjson
 
 from waspglass.hunt.rules.errors import UnsupportedRuleError
-from waspglass.hunt.rules.indicator_values import PLAIN, LeftOut, made_indicator
+from waspglass.hunt.rules.indicator_values import PLAIN, LeftOut, made_indicator, parts_called, type_called
 from waspglass.hunt.rules.rule import Indicator
 from waspglass.model.escape import printable
 
 __all__ = ["read_misp"]
 
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "ip-src": ("address",),
-    "ip-dst": ("address",),
-    "ip-src|port": ("address", ""),
-    "ip-dst|port": ("address", ""),
-    "domain": ("domain",),
-    "hostname": ("domain",),
-    "hostname|port": ("domain", ""),
-    "domain|ip": ("domain", "address"),
-    "url": ("url",),
-    "uri": ("url",),
-    "link": ("url",),
-    "user-agent": ("user_agent",),
-    "email": ("email",),
-    "email-src": ("email",),
-    "email-dst": ("email",),
-    "filename": ("name",),
-    "md5": ("md5",),
-    "sha1": ("sha1",),
-    "sha256": ("sha256",),
-    "imphash": ("imphash",),
-    "filename|md5": ("name", "md5"),
-    "filename|sha1": ("name", "sha1"),
-    "filename|sha256": ("name", "sha256"),
-    "filename|imphash": ("name", "imphash"),
-    "malware-sample": ("name", "md5"),
-    "regkey": ("registry_key",),
-    "regkey|value": ("registry_key", "registry_data"),
-}
-"""MISP's type -> ours, part by part; a part without a type is not hunted."""
+_OWN = {"imphash": "imphash", "regkey": "registry_key", "value": "registry_data", "port": ""}
+"""Parts of types that only MISP has -> our types; what has none is not hunted."""
 _DEEPEST = 6
 _LONGEST = 4096
 """Characters of a value."""
@@ -146,20 +118,27 @@ def _of_attribute(one: Mapping[str, object], about: str, marking: str, source: s
         yield "deleted", shown
     elif str(one.get("to_ids", "")).lower() not in ("true", "1"):
         yield "not for detection (to_ids)", shown
-    elif not _TYPES.get(kind):
+    elif not any(kinds := _types(kind)):
         yield f"type {printable(kind)[:40]!r} is not hunted", shown
     else:
         comment = printable(str(one.get("comment") or ""))[:120]
         title = " - ".join(part for part in (about, comment) if part)
         if marking:
             title = f"{title or shown} [{marking}]"
-        made = list(_made(_TYPES[kind], value, title, source))
+        made = list(_made(kinds, value, title, source))
         yield from made
-        if sum(1 + len(indicator.also) for indicator in made) < sum(map(bool, _TYPES[kind])):
+        if sum(1 + len(indicator.also) for indicator in made) < sum(map(bool, kinds)):
             yield "such values are not hunted" if not made else "a part of the value is not hunted", shown
 
 
-def _made(kinds: tuple[str, ...], value: str, title: str, source: str) -> Iterator[Indicator]:
+def _types(kind: str) -> list[str]:
+    """Ours, part by part; none if a part is unknown."""
+    types = [_OWN.get(part, type_called(part)) for part in parts_called(kind)]
+    known = [one for one in types if one is not None]
+    return known if len(known) == len(types) else []
+
+
+def _made(kinds: Sequence[str], value: str, title: str, source: str) -> Iterator[Indicator]:
     """Each part is an indicator of its own, as MISP itself correlates them; a registry key is one with its data."""
     # Names of files may hold the mark, hashes do not; data of the registry may (rules of its firewall), keys do not.
     cut = value.split if kinds[0] == "registry_key" else value.rsplit
