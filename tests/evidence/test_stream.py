@@ -5,34 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.forward_stream import ForwardStream, SeekableStream
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.stream import bounded_stream, regular_file, slice_stream
 from waspglass.model.skip import SkipReason
 
 
-@dataclass
-class Source:
-    """Gives so many bytes, or the fault."""
-
-    left: int = 0
-    fault: Exception | None = None
-    closed: bool = False
-
-    def read(self, size: int) -> bytes:
-        if self.fault is not None:
-            raise self.fault
-        given = min(size, self.left)
-        self.left -= given
-        return bytes(given)
-
-    def close(self) -> None:
-        self.closed = True
+def failing(fault: Exception) -> Iterator[bytes]:
+    yield b""
+    raise fault
 
 
 OURS = EvidenceReadError("the archive was cut", reason=SkipReason.TRUNCATED)
@@ -52,7 +42,7 @@ OURS = EvidenceReadError("the archive was cut", reason=SkipReason.TRUNCATED)
 )
 def test_what_a_fault_of_a_decompressor_means(fault: Exception, reason: SkipReason, words: str) -> None:
     with pytest.raises(EvidenceReadError, match=words) as caught:
-        bounded_stream(Source(fault=fault), lambda: 1, Limits(), "x.gz").read()
+        bounded_stream(failing(fault), lambda: 1, Limits(), "x.gz").read()
     assert caught.value.reason is reason
 
 
@@ -69,8 +59,8 @@ def test_what_a_fault_of_a_decompressor_means(fault: Exception, reason: SkipReas
 )
 def test_how_much_may_come_out(size: int, packed: int, reason: SkipReason | None) -> None:
     limits = Limits(member_bytes=1000, ratio=10, ratio_floor=500)
-    source = Source(size)
-    stream = bounded_stream(source, lambda: packed, limits, "x.gz")
+    closed: list[bool] = []
+    stream = bounded_stream(iter([bytes(size)]), lambda: packed, limits, "x.gz", lambda: closed.append(True))
     if reason is None:
         assert len(stream.read()) == size
     else:
@@ -78,7 +68,7 @@ def test_how_much_may_come_out(size: int, packed: int, reason: SkipReason | None
             stream.read()
         assert caught.value.reason is reason
     stream.close()
-    assert source.closed
+    assert closed == [True]
 
 
 def test_a_part_of_a_file_ends_where_it_says_and_not_before() -> None:
@@ -97,6 +87,59 @@ def test_a_disk_that_fails_is_unreadable() -> None:
     with pytest.raises(EvidenceReadError, match="Input/output error") as caught:
         slice_stream(fails, 0, 5, "x").read()
     assert caught.value.reason is SkipReason.UNREADABLE
+
+
+Read = Callable[[BinaryIO], bytes]
+READS = [
+    pytest.param(lambda stream: stream.read(3), id="read"),
+    pytest.param(lambda stream: stream.readline(4), id="readline"),
+    pytest.param(lambda stream: next(stream, b""), id="next"),
+    pytest.param(lambda stream: stream.read1(2), id="read1"),
+    pytest.param(lambda stream: bytes(into[: stream.readinto(into)]) if (into := bytearray(3)) else b"", id="readinto"),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("random_access", [False, True])
+@given(pieces=st.lists(st.sampled_from([b"", b"a", b"\n", b"bc\ndefg", b"hi"])), fault=st.booleans())
+def test_all_that_lies_before_a_fault_is_given_and_then_the_fault_each_time(
+    read: Read, random_access: bool, pieces: list[bytes], fault: bool
+) -> None:
+    content = b"".join(pieces)
+
+    def given_pieces() -> Iterator[bytes]:
+        yield from pieces
+        if fault:
+            raise OURS
+
+    def read_at(length: int, offset: int) -> bytes:
+        if offset >= len(content):
+            raise OURS
+        return content[offset : offset + max(1, length % 3)]
+
+    with SeekableStream(read_at, len(content) + fault) if random_access else ForwardStream(given_pieces()) as stream:
+        found = b""
+        for _ in range(len(content) + 1):
+            try:
+                piece = read(stream)
+            except EvidenceReadError:
+                assert fault
+                break
+            if not piece:
+                assert not fault
+                break
+            found += piece
+        assert found == content
+        if fault:
+            for size in (-1, None, 1):
+                with pytest.raises(EvidenceReadError, match="the archive was cut"):
+                    stream.read(size)
+            assert stream.read(0) == stream.readline(0) == b""
+        else:
+            assert stream.read() == b""
+        if random_access and content:
+            assert stream.seek(len(content) - 1) == len(content) - 1
+            assert stream.read(5) == content[-1:]
 
 
 def test_what_is_no_file_any_more_is_closed_again(tmp_path: Path) -> None:

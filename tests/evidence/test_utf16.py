@@ -20,7 +20,7 @@ from waspglass.evidence.log_span import log_span
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.whole_file import decoded
 from waspglass.evidence.recognise import recognise
-from waspglass.evidence.utf16 import AsUtf8, as_utf8, utf16_of
+from waspglass.evidence.utf16 import as_utf8, utf8_of, utf16_of
 from waspglass.hunt.hunting import hunt
 from waspglass.packs.pack import ArtefactKind, Translated
 
@@ -127,13 +127,13 @@ def test_any_text_comes_out_as_it_went_in(text: str, codec: str, cut: bytes) -> 
     raw = ("\ufeff" + text).encode(codec) + cut
     found = utf16_of(raw)
     assert found == codec
-    with AsUtf8(MemoryFile("x", raw), codec).open() as stream:
+    with utf8_of(MemoryFile("x", raw), codec).open() as stream:
         assert stream.read().decode() == text + ("\ufffd" if cut else "")
 
 
 @given(st.binary())
 def test_whatever_the_bytes_are_there_is_text(raw: bytes) -> None:
-    file = AsUtf8(MemoryFile("x", raw), "utf-16-le")
+    file = utf8_of(MemoryFile("x", raw), "utf-16-le")
     with file.open() as stream, file.seekable() as again:
         text = stream.read()
         text.decode()

@@ -1,10 +1,10 @@
-"""A buffered stream that gives everything that lies before a fault, and then the fault."""
+"""Buffered streams that give everything that lies before a fault, and then the fault."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from typing import BinaryIO, cast
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
 
 from waspglass.evidence.errors import EvidenceReadError
 
@@ -13,105 +13,133 @@ __all__ = ["ForwardStream", "SeekableStream"]
 _STEP = 256 * 1024
 
 
-class ForwardStream(io.BufferedIOBase):
-    """Reads forwards. `io.BufferedReader` would lose up to a block when its source fails in the middle of a read.
+class _Source(io.RawIOBase):
+    """What is buffered. A fault is kept and the buffer told that there is nothing yet: it then gives what it has.
 
-    A read that meets a fault after some bytes returns these; the next one raises. Reading to the end (`read()`) raises
-    at once.
-
-    Args:
-        source: Gives up to so many bytes; nothing at the end; raises EvidenceReadError.
-        close: Called once when the stream is closed.
+    An exception in the middle of a read would make `io.BufferedReader` forget what that read had gathered.
     """
 
-    def __init__(self, source: Callable[[int], bytes], close: Callable[[], None] = lambda: None) -> None:
+    fault: EvidenceReadError | None = None
+
+    def __init__(self, close: Callable[[], None]) -> None:
         super().__init__()
-        self._source, self._close = source, close
-        self._buffer, self._at, self._base = b"", 0, 0
-        self._fault: EvidenceReadError | None = None
+        self._close = close
+
+    @abstractmethod
+    def give(self, size: int) -> bytes | memoryview:
+        """Up to so many bytes, nothing at the end; raises EvidenceReadError, and again if asked again."""
 
     def readable(self) -> bool:
-        """True."""
         return True
 
-    def tell(self) -> int:
-        """Bytes given so far."""
-        return self._base + self._at
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # typeshed wants WriteableBuffer
+        try:
+            data = self.give(len(buffer))
+        except EvidenceReadError as fault:
+            self.fault = fault
+            return None
+        self.fault = None
+        buffer[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
-        """Closes the source too."""
         if not self.closed:
             self._close()
         super().close()
 
-    def read(self, size: int | None = -1) -> bytes:
+
+class _Pieces(_Source):
+    """Pieces of any length, one after another."""
+
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
+        super().__init__(close)
+        self._pieces, self._left = pieces, memoryview(b"")
+
+    def give(self, size: int) -> memoryview:
+        if self.fault is not None:
+            raise self.fault
+        while not self._left:
+            if (piece := next(self._pieces, None)) is None:
+                break
+            self._left = memoryview(piece)
+        given, self._left = self._left[:size], self._left[size:]
+        return given
+
+
+class _Places(_Source):
+    """Something with random access."""
+
+    def __init__(self, read_at: Callable[[int, int], bytes], size: int, close: Callable[[], None]) -> None:
+        super().__init__(close)
+        self._read_at, self._size, self._at = read_at, size, 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def give(self, size: int) -> bytes:
+        wanted = min(size, self._size - self._at)
+        data = self._read_at(wanted, self._at) if wanted > 0 else b""
+        self._at += len(data)
+        return data
+
+
+class _Stream(io.BufferedReader):
+    """A read that meets a fault after some bytes returns these; the next one raises, as does reading to the end."""
+
+    def __init__(self, source: _Source) -> None:
+        super().__init__(source, _STEP)
+        self._source = source
+
+    def read(self, size: int | None = -1, /) -> bytes:
         """Up to `size` bytes; fewer only at the end or before a fault.
 
         Raises:
             EvidenceReadError: If nothing can be given before a fault.
         """
-        wanted = -1 if size is None else size
-        pieces = [self._buffer[self._at : self._at + wanted] if wanted >= 0 else self._buffer[self._at :]]
-        have = len(pieces[0])
-        self._at += have
-        while wanted < 0 or have < wanted:
-            data = self._next(max(_STEP, wanted - have))
-            if not data:
-                break
-            taken = data if wanted < 0 or have + len(data) <= wanted else data[: wanted - have]
-            pieces.append(taken)
-            have += len(taken)
-            self._base += self._at
-            self._buffer, self._at = data, len(taken)
-        if self._fault is not None and (wanted < 0 or (wanted > 0 and not have)):
-            raise self._fault
-        return pieces[0] if have == len(pieces[0]) else b"".join(pieces)
+        data = super().read(size)
+        if self._source.fault is not None and (size is None or size < 0):
+            raise self._source.fault
+        return self._unless_faulty(data, size)
 
-    def read1(self, size: int = -1) -> bytes:
+    def read1(self, size: int = -1, /) -> bytes:
         """What one look at the source gives."""
-        return self.read(size if size >= 0 else _STEP)
+        return self._unless_faulty(super().read1(size), size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """One line with its end, or as much of it as `size` allows."""
-        limit = -1 if size is None else size
-        searched = self._at
-        while True:
-            end = self._buffer.find(b"\n", searched) + 1
-            if end or (0 <= limit <= len(self._buffer) - self._at):
-                break
-            searched = len(self._buffer) - self._at
-            data = self._next(_STEP)
-            if not data:
-                end = len(self._buffer)
-                break
-            self._base += self._at
-            self._buffer, self._at = self._buffer[self._at :] + data, 0
-        if limit >= 0:
-            end = min(end or len(self._buffer), self._at + limit)
-        line = self._buffer[self._at : end]
-        self._at += len(line)
-        if self._fault is not None and not line and limit != 0:
-            raise self._fault
-        return line
+        return self._unless_faulty(super().readline(size), size)
 
-    def as_binary(self) -> BinaryIO:
-        """Itself; typeshed does not know that a BufferedIOBase is a BinaryIO."""
-        return cast("BinaryIO", self)
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed wants WriteableBuffer
+        """As `read`."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
-    def _next(self, size: int) -> bytes:
-        if self._fault is None:
-            try:
-                return self._source(size)
-            except EvidenceReadError as fault:
-                self._fault = fault
-        return b""
-
-    def _forget(self, position: int) -> None:
-        self._buffer, self._at, self._base, self._fault = b"", 0, position, None
+    def _unless_faulty(self, data: bytes | None, size: int | None) -> bytes:
+        if not data and size != 0 and self._source.fault is not None:
+            raise self._source.fault
+        return data or b""
 
 
-class SeekableStream(ForwardStream):
-    """A `ForwardStream` over something with random access.
+class ForwardStream(_Stream):
+    """Reads forwards.
+
+    Args:
+        pieces: The content in pieces of any length; may raise EvidenceReadError.
+        close: Called once when the stream is closed.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None] = lambda: None) -> None:
+        super().__init__(_Pieces(pieces, close))
+
+
+class SeekableStream(_Stream):
+    """Reads something with random access.
 
     Args:
         read_at: Gives up to so many bytes from an offset.
@@ -122,29 +150,4 @@ class SeekableStream(ForwardStream):
     def __init__(
         self, read_at: Callable[[int, int], bytes], size: int, close: Callable[[], None] = lambda: None
     ) -> None:
-        super().__init__(self._sequential, close)
-        self._read_at, self._size = read_at, size
-        self._place = 0
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Moves; nothing is read yet."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._size}[whence]
-        position = max(0, base + offset)
-        if self._base <= position <= self._base + len(self._buffer):
-            self._at = position - self._base
-        else:
-            self._forget(position)
-            self._place = position
-        return position
-
-    def _sequential(self, size: int) -> bytes:
-        wanted = min(size, self._size - self._place)
-        if wanted <= 0:
-            return b""
-        data = self._read_at(wanted, self._place)
-        self._place += len(data)
-        return data
+        super().__init__(_Places(read_at, size, close))

@@ -25,7 +25,7 @@ from waspglass.evidence.kind import KindPattern
 from waspglass.evidence.signature import Signature, signature
 from waspglass.evidence.skip_log import SkipLog, shown_source
 from waspglass.evidence.tree import Evidence, EvidenceFile
-from waspglass.evidence.utf16 import AsUtf8, utf16_of
+from waspglass.evidence.utf16 import utf8_of, utf16_of
 from waspglass.model.errors import PackError
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
@@ -204,7 +204,7 @@ class _Head:
     def readable(self, kind: KindPattern) -> EvidenceFile:
         """The file as the kind's format reads it: UTF-16 is no matter for a log, and all that there is of a page."""
         codec = utf16_of(self._look()) if is_line_format(kind.format) else None
-        return self._file if codec is None else AsUtf8(self._file, codec)
+        return self._file if codec is None else utf8_of(self._file, codec)
 
     def begins_an_archive(self) -> bool:
         """Whether it is an archive or image; one that is called so the tree looks into, or has told of."""

@@ -69,7 +69,7 @@ class Spool:
         """All of it with random access; closing it closes the spool. Where it is damaged, its end raises the fault."""
         size = self.size()
         past_the_end = 0 if self._fault is None else 1
-        return SeekableStream(self.pread, size + past_the_end, self.close).as_binary()
+        return SeekableStream(self.pread, size + past_the_end, self.close)
 
     def close(self) -> None:
         """Drops the file and closes the stream."""

@@ -5,30 +5,19 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable
-from typing import BinaryIO, Protocol
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.forward_stream import ForwardStream, SeekableStream
 from waspglass.evidence.limits import Limits
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Pread", "Unpacker", "bounded_stream", "decompression_fault", "pread_of", "regular_file", "slice_stream"]
+__all__ = ["Pread", "bounded_stream", "decompression_fault", "pread_of", "regular_file", "slice_stream"]
 
+_STEP = 256 * 1024
 Pread = Callable[[int, int], bytes]
 """`pread(length, offset)`: bytes at an offset, fewer only at the end; without a position that readers would share."""
-
-
-class Unpacker(Protocol):
-    """What is asked of a decompressor."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes; nothing at the end."""
-        ...
-
-    def close(self) -> None:
-        """Closes what lies under it too."""
-        ...
 
 
 def regular_file(handle: Callable[[], int], path: str) -> BinaryIO:
@@ -77,36 +66,45 @@ def slice_stream(pread: Pread, start: int, size: int, path: str) -> BinaryIO:
             raise read_error(path, SkipReason.TRUNCATED, f"the file ends {size - offset} bytes too early")
         return data
 
-    return SeekableStream(read_at, size).as_binary()
+    return SeekableStream(read_at, size)
 
 
-def bounded_stream(source: Unpacker, packed: Callable[[], int], limits: Limits, path: str) -> BinaryIO:
+def bounded_stream(
+    pieces: Iterator[bytes],
+    packed: Callable[[], int],
+    limits: Limits,
+    path: str,
+    close: Callable[[], None] = lambda: None,
+) -> BinaryIO:
     """A decompressor's output under the limits.
 
     Args:
-        source: The decompressor; its errors of any class become EvidenceReadError. Closed with the stream.
+        pieces: What the decompressor gives; its errors of any class become EvidenceReadError.
         packed: How many compressed bytes were consumed so far.
         limits: Bounds on size and ratio.
         path: For messages.
+        close: Called once when the stream is closed.
     """
-    given = 0
 
-    def read(size: int) -> bytes:
-        nonlocal given
+    def bounded() -> Iterator[bytes]:
+        given = 0
         try:
-            data = source.read(size)
+            for piece in pieces:
+                for at in range(0, len(piece), _STEP):  # what lies before a bound is given, however large the piece
+                    part = piece[at : at + _STEP]
+                    given += len(part)
+                    if given > limits.member_bytes:
+                        message = f"more than {limits.member_bytes} bytes come out of it"
+                        raise read_error(path, SkipReason.TOO_LARGE, message)
+                    if limits.bomb(given, packed()):
+                        raise read_error(path, SkipReason.COMPRESSION_BOMB, f"{given} bytes come out of {packed()}")
+                    yield part
         except EvidenceReadError:
             raise
         except Exception as fault:
             raise decompression_fault(path, fault) from fault
-        given += len(data)
-        if given > limits.member_bytes:
-            raise read_error(path, SkipReason.TOO_LARGE, f"more than {limits.member_bytes} bytes come out of it")
-        if limits.bomb(given, packed()):
-            raise read_error(path, SkipReason.COMPRESSION_BOMB, f"{given} bytes come out of {packed()}")
-        return data
 
-    return ForwardStream(read, source.close).as_binary()
+    return ForwardStream(bounded(), close)
 
 
 def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:

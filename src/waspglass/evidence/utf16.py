@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from waspglass.evidence.forward_stream import ForwardStream
-from waspglass.evidence.limits import DEFAULT_LIMITS
-from waspglass.evidence.spool import Spool
+from waspglass.evidence.member import TreeFile
 from waspglass.evidence.tree import EvidenceFile
 
-__all__ = ["AsUtf8", "as_utf8", "utf16_of"]
+__all__ = ["as_utf8", "utf8_of", "utf16_of"]
 
 _STEP = 256 * 1024
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -44,73 +41,30 @@ def as_utf8(file: EvidenceFile) -> EvidenceFile:
     """
     with file.open() as stream:
         codec = utf16_of(stream.read(_LOOK))
-    return file if codec is None else AsUtf8(file, codec)
+    return file if codec is None else utf8_of(file, codec)
 
 
-@dataclass(frozen=True, slots=True)
-class AsUtf8:
-    """An EvidenceFile whose UTF-16 text is given as UTF-8, without its byte order mark.
+def utf8_of(file: EvidenceFile, codec: str) -> EvidenceFile:
+    """The file with its text as UTF-8, without its byte order mark; how long that is, is not known before it is read.
 
     Lines keep their numbers; offsets are those in the UTF-8 text. Units that are no text become U+FFFD.
 
-    Attributes:
+    Args:
         file: What is read.
         codec: Its encoding, as `utf16_of` tells it.
     """
 
-    file: EvidenceFile
-    codec: str
+    def opened() -> BinaryIO:
+        source = file.open()
+        return ForwardStream(_utf8(source, codec), source.close)
 
-    @property
-    def path(self) -> str:
-        """That of the file."""
-        return self.file.path
+    return TreeFile(file.path, None, file.modified, None, opened, file.forkable)
 
-    @property
-    def size(self) -> int | None:
-        """Not known before it is read."""
-        return None
 
-    @property
-    def modified(self) -> datetime | None:
-        """That of the file."""
-        return self.file.modified
-
-    @property
-    def local(self) -> Path | None:
-        """None: the bytes on disk are others."""
-        return None
-
-    @property
-    def forkable(self) -> bool:
-        """As the file."""
-        return self.file.forkable
-
-    def open(self) -> BinaryIO:
-        """The text as UTF-8.
-
-        Raises:
-            EvidenceReadError: If the bytes cannot be had.
-        """
-        source = self.file.open()
-        decoder = codecs.getincrementaldecoder(self.codec)("replace")
-        mark = "\ufeff"
-
-        def read(_size: int) -> bytes:
-            nonlocal mark
-            while block := source.read(_STEP):
-                if text := decoder.decode(block):
-                    text, mark = text.removeprefix(mark) if mark else text, ""
-                    if text:
-                        return text.encode()
-            return decoder.decode(b"", final=True).encode()
-
-        return ForwardStream(read, source.close).as_binary()
-
-    def seekable(self) -> BinaryIO:
-        """As `open`, with random access.
-
-        Raises:
-            EvidenceReadError: If the bytes cannot be had.
-        """
-        return Spool(self.open(), DEFAULT_LIMITS, self.path).stream()
+def _utf8(source: BinaryIO, codec: str) -> Iterator[bytes]:
+    decoder, mark = codecs.getincrementaldecoder(codec)("replace"), "\ufeff"
+    while block := source.read(_STEP):
+        if text := decoder.decode(block):
+            yield text.removeprefix(mark).encode()
+            mark = ""
+    yield decoder.decode(b"", final=True).encode()

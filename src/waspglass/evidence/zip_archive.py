@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import io
-import lzma
 import struct
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.limits import Limits
 from waspglass.evidence.member import Member, file_time
 from waspglass.evidence.skip_log import DEVICE, LINK, SkipLog
-from waspglass.evidence.stream import Pread, Unpacker, bounded_stream, decompression_fault, slice_stream
+from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
-from waspglass.evidence.zip_method import OWN_METHODS, unpacked_member
+from waspglass.evidence.zip_method import unpacked_member
 from waspglass.model.skip import SkipReason
 
 __all__ = ["ZipContainer"]
@@ -26,11 +25,10 @@ _ENCRYPTED = 0x1
 _UNIX_TYPE_MASK, _UNIX_LINK, _UNIX_FILE = 0o170000, 0o120000, 0o100000
 _MADE_ON_UNIX = 3
 _EXTENDED_TIME, _NTFS_TIMES = 0x5455, 0x000A
-_END_RECORD = struct.Struct("<4s4H2LH")
-_END64_LOCATOR = struct.Struct("<4sLQL")
-_END64_RECORD = struct.Struct("<4sQ2H2L4Q")
 _FILETIME_OF_1970 = 116_444_736_000_000_000
-_LEAST_ENTRY_BYTES, _ENTRY_MARK = 46, b"PK\x01\x02"
+_ENTRY_MARK = b"PK\x01\x02"
+_ENTRY_BYTES, _DIRECTORY_BYTES = 512, 1 << 20
+"""Bytes that a directory may have for each file that is allowed, and besides; names of Windows have 260 characters."""
 _STEP = 4 * 1024 * 1024
 
 
@@ -49,26 +47,38 @@ class ZipContainer:
 
     def __init__(self, pread: Pread, size: int, limits: Limits, path: str) -> None:
         self._pread, self._size, self._limits, self._path = pread, size, limits, path
-        self._refuse_giant_directory()
+        self._entries = self._read = 0
         try:
-            self._zip = zipfile.ZipFile(slice_stream(pread, 0, size, path))
+            with zipfile.ZipFile(slice_stream(self._of_directory, 0, size, path)) as directory:
+                self._infos = directory.infolist()
         except (zipfile.BadZipFile, EvidenceReadError, ValueError, struct.error, NotImplementedError) as fault:
+            if isinstance(fault, EvidenceReadError) and fault.reason is SkipReason.TOO_MANY_FILES:
+                raise
             raise read_error(path, SkipReason.DAMAGED, f"the directory of the zip cannot be read ({fault})") from fault
-        self._zip.NameToInfo.clear()  # a fifth of the memory, and nobody asks by name
+
+    def _of_directory(self, length: int, offset: int) -> bytes:
+        """Reads for `zipfile`, which would hold any directory in memory, at about 400 bytes an entry."""
+        block = self._pread(min(length, _STEP), offset)
+        self._read += len(block)
+        self._entries += block.count(_ENTRY_MARK)
+        if self._entries > 2 * self._limits.files or self._read > _DIRECTORY_BYTES + _ENTRY_BYTES * self._limits.files:
+            raise read_error(
+                self._path, SkipReason.TOO_MANY_FILES, f"its directory has {self._entries} entries or more"
+            )
+        return block
 
     def close(self) -> None:
-        """Gives the directory back; the archive's own handle belongs to whoever opened it."""
-        self._zip.close()
+        """Nothing is held; the archive's own handle belongs to whoever opened it."""
 
     @property
     def encrypted(self) -> bool:
         """Whether it holds files and all of them are encrypted."""
-        files = [info for info in self._zip.infolist() if not names_folder(info.filename)]
+        files = [info for info in self._infos if not names_folder(info.filename)]
         return bool(files) and all(info.flag_bits & _ENCRYPTED for info in files)
 
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Lists files in the order of the archive's directory."""
-        for info in self._zip.infolist():
+        for info in self._infos:
             if names_folder(info.filename):
                 continue
             if (refused := self._refusal(info)) is not None:
@@ -102,57 +112,8 @@ class ZipContainer:
 
     def _open(self, info: zipfile.ZipInfo) -> BinaryIO:
         path = f"{self._path}\\{info.filename}"
-        stream: Unpacker
-        try:
-            if info.compress_type in OWN_METHODS:
-                stream = unpacked_member(self._pread, info, path)
-            else:
-                stream = cast("BinaryIO", self._zip.open(info))
-        except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-            ValueError,
-            struct.error,
-            lzma.LZMAError,
-        ) as fault:
-            raise decompression_fault(path, fault) from fault
-        return bounded_stream(stream, lambda: self._packed(info), self._limits, path)
-
-    def _refuse_giant_directory(self) -> None:
-        """The directory is held in memory, about 400 bytes an entry: one that may have too many is counted first."""
-        tail_at = max(0, self._size - _END_RECORD.size - 0xFFFF)
-        tail = self._pread(self._size - tail_at, tail_at)
-        at = tail.rfind(b"PK\x05\x06")
-        if at < 0 or len(tail) - at < _END_RECORD.size:
-            return
-        end = tail_at + at
-        left = min(self._directory_bytes(_END_RECORD.unpack_from(tail, at)[5], end), self._size)
-        if left <= self._limits.files * _LEAST_ENTRY_BYTES:
-            return
-        begin = max(0, end - left - _END64_RECORD.size - _END64_LOCATOR.size)
-        blocks = (self._pread(min(_STEP, end - place), place) for place in range(begin, end, _STEP))
-        if (entries := sum(block.count(_ENTRY_MARK) for block in blocks)) > 2 * self._limits.files:
-            raise read_error(self._path, SkipReason.TOO_MANY_FILES, f"its directory has {entries} entries")
-
-    def _directory_bytes(self, told: int, end: int) -> int:
-        """Length of the directory, by whichever record a version of `zipfile` may believe, whatever the others tell.
-
-        A locator in front of the end record is enough for it to take the length from the record of a large zip, which
-        is in front of the locator (Python 3.11) or where the locator points to.
-        """
-        located = self._pread(_END64_LOCATOR.size, max(0, end - _END64_LOCATOR.size))
-        if len(located) < _END64_LOCATOR.size or not located.startswith(b"PK\x06\x07"):
-            return told
-        beside = end - _END64_LOCATOR.size - _END64_RECORD.size
-        places = (max(0, beside), min(_END64_LOCATOR.unpack(located)[2], self._size))
-        large, pointed = (self._pread(_END64_RECORD.size, place) for place in places)
-        found = [
-            int(_END64_RECORD.unpack(record)[8])
-            for record in (large, pointed)
-            if len(record) == _END64_RECORD.size and record.startswith(b"PK\x06\x06")
-        ]
-        return max(found if large.startswith(b"PK\x06\x06") else [told, *found])
+        pieces = unpacked_member(self._pread, info, path)
+        return bounded_stream(pieces, lambda: self._packed(info), self._limits, path)
 
 
 def _modified(info: zipfile.ZipInfo) -> datetime | None:

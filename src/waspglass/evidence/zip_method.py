@@ -1,7 +1,7 @@
-"""Members of a zip that Python's `zipfile` does not read (Deflate64), or unpacks without a bound (bzip2, LZMA).
+"""How members of a zip are packed, and their content.
 
-Windows Explorer packs files above 2 GB with Deflate64. bzip2 and LZMA are met in zips of 7-Zip; `zipfile` unpacks at
-once whatever it read of them, and a few hundred bytes of either may stand for gigabytes.
+Python's `zipfile` lists them, but does not read Deflate64, by which Windows Explorer packs files above 2 GB, and
+unpacks bzip2 and LZMA (of 7-Zip) without a bound: a few hundred bytes of either may stand for gigabytes.
 
 Format: PKWARE APPNOTE 6.3, 4.3.7 (local file header), 4.4.5 (methods), 5.8 (LZMA in zips).
 """
@@ -13,17 +13,20 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
-from typing import BinaryIO, Protocol
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO, Protocol, cast
+
+from isal import igzip_lib
 
 from waspglass.evidence.stream import Pread, slice_stream
 
-__all__ = ["LOCAL_HEADER", "LOCAL_MAGIC", "OWN_METHODS", "UnpackedMember", "unpacked_member"]
+__all__ = ["DEFLATED", "LOCAL_HEADER", "LOCAL_MAGIC", "STORED", "unpacked", "unpacked_member"]
 
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 LOCAL_MAGIC = b"PK\x03\x04"
+STORED, DEFLATED = 0, 8
 _DEFLATE64, _BZIP2, _LZMA = 9, 12, 14
-OWN_METHODS = frozenset({_DEFLATE64, _BZIP2, _LZMA})
 _STEP = 256 * 1024
 _FEED64 = 1024
 """Packed bytes given to Deflate64 at once: 18 bits may stand for 64 KiB, so some 30 MB come out at most."""
@@ -43,13 +46,14 @@ class _Bounded(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
-def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> UnpackedMember:
-    """The content of a member with one of `OWN_METHODS`.
+def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> Iterator[bytes]:
+    """The content of a member, in pieces; at their end is said if they are too few or not those that were packed.
 
     Raises:
         EvidenceReadError: If nothing can be read there.
-        zipfile.BadZipFile: If the member does not begin where the directory says.
-        NotImplementedError: If its LZMA asks for too much memory.
+        EOFError: If the data end too early.
+        zipfile.BadZipFile: If the member does not begin where the directory says, or other bytes come out.
+        NotImplementedError: If it is packed by another method, or its LZMA asks for too much memory.
     """
     header = slice_stream(pread, info.header_offset, LOCAL_HEADER.size, path)  # the place may be before the archive
     raw = header.read(LOCAL_HEADER.size)
@@ -57,79 +61,55 @@ def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> UnpackedM
         raise zipfile.BadZipFile("no member begins there")
     name_length, extra_length = LOCAL_HEADER.unpack(raw)[-2:]
     start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
-    packed = slice_stream(pread, start, info.compress_size, path)
-    return UnpackedMember(_pieces_of(packed, info.compress_type), info.file_size, info.CRC)
+    pieces = unpacked(slice_stream(pread, start, info.compress_size, path), info.compress_type)
+    left, checksum = info.file_size, 0
+    while left:
+        if (piece := next(pieces, None)) is None:
+            raise zipfile.BadZipFile("fewer bytes come out than the directory says")
+        piece = piece[:left]
+        left -= len(piece)
+        checksum = zlib.crc32(piece, checksum)
+        yield piece
+    if checksum != info.CRC:
+        raise zipfile.BadZipFile("the checksum is another")
 
 
-class UnpackedMember:
-    """Gives a member's bytes, and at their end says if they are too few or not those that were packed.
+def unpacked(packed: BinaryIO, method: int) -> Iterator[bytes]:
+    """What was packed by that method, in pieces.
 
-    Args:
-        pieces: Gives the next unpacked bytes; none at the end.
-        size: Length, by the directory of the archive.
-        crc: Checksum of the content.
+    Raises:
+        EOFError: If the data end too early.
+        NotImplementedError: If that method is not known.
     """
-
-    def __init__(self, pieces: Callable[[], bytes | None], size: int, crc: int) -> None:
-        self._pieces, self._left, self._crc = pieces, size, crc
-        self._have, self._at, self._sum = b"", 0, 0
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes; nothing at the end.
-
-        Raises:
-            EOFError: If the data end too early.
-            zipfile.BadZipFile: If the checksum is another.
-        """
-        while self._at >= len(self._have):
-            if self._left == 0:
-                if self._sum != self._crc:
-                    raise zipfile.BadZipFile("the checksum is another")
-                return b""
-            piece = self._pieces()
-            if piece is None:
-                raise EOFError
-            self._have, self._at = piece[: self._left], 0
-            self._left -= len(self._have)
-            self._sum = zlib.crc32(self._have, self._sum)
-        data = self._have[self._at : self._at + size]
-        self._at += len(data)
-        return data
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-def _pieces_of(packed: BinaryIO, method: int) -> Callable[[], bytes | None]:
+    if method == STORED:
+        return iter(partial(packed.read, _STEP), b"")
     if method == _DEFLATE64:
         return _deflate64(packed)
-    return _bounded(packed, bz2.BZ2Decompressor() if method == _BZIP2 else _lzma(packed))
+    if method == DEFLATED:
+        return _bounded(packed, cast("_Bounded", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)))
+    if method == _BZIP2:
+        return _bounded(packed, bz2.BZ2Decompressor())
+    if method == _LZMA:
+        return _bounded(packed, _lzma(packed))
+    raise NotImplementedError
 
 
-def _deflate64(packed: BinaryIO) -> Callable[[], bytes | None]:
+def _deflate64(packed: BinaryIO) -> Iterator[bytes]:
     import inflate64  # here, for it takes 10 ms of each start and few zips need it
 
     inflater = inflate64.Inflater()
-
-    def piece() -> bytes | None:
-        if inflater.eof or not (block := packed.read(_FEED64)):
-            return None
-        data: bytes = inflater.inflate(block)
-        return data
-
-    return piece
+    while not inflater.eof:
+        if not (block := packed.read(_FEED64)):
+            raise EOFError
+        yield inflater.inflate(block)
 
 
-def _bounded(packed: BinaryIO, decompressor: _Bounded) -> Callable[[], bytes | None]:
-    def piece() -> bytes | None:
-        if decompressor.eof:
-            return None
+def _bounded(packed: BinaryIO, decompressor: _Bounded) -> Iterator[bytes]:
+    while not decompressor.eof:
         block = packed.read(_STEP) if decompressor.needs_input else b""
         if decompressor.needs_input and not block:
-            return None
-        return decompressor.decompress(block, _STEP)
-
-    return piece
+            raise EOFError
+        yield decompressor.decompress(block, _STEP)
 
 
 def _lzma(packed: BinaryIO) -> _Bounded:

@@ -6,13 +6,12 @@ that write while they read put a member's length behind it, so its end is found 
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from waspglass.evidence.errors import EvidenceReadError, read_error
 from waspglass.evidence.limits import Limits
@@ -21,13 +20,12 @@ from waspglass.evidence.skip_log import SkipLog
 from waspglass.evidence.stream import Pread, bounded_stream, slice_stream
 from waspglass.evidence.windows_path import names_folder, split_name
 from waspglass.evidence.zip_archive import ZipContainer
-from waspglass.evidence.zip_method import LOCAL_HEADER, LOCAL_MAGIC
+from waspglass.evidence.zip_method import DEFLATED, LOCAL_HEADER, LOCAL_MAGIC, STORED, unpacked
 from waspglass.model.skip import SkipReason
 
 __all__ = ["SalvagedZip", "open_zip"]
 
 _ENCRYPTED, _LENGTH_FOLLOWS, _UTF8 = 0x1, 0x8, 0x800
-_STORED, _DEFLATED = 0, 8
 _IN_EXTRA, _ZIP64 = 0xFFFFFFFF, 0x0001
 _STEP = 256 * 1024
 _VAIN_RATIO = 16
@@ -107,7 +105,7 @@ class SalvagedZip:
         packed, size = end - entry.start, entry.size
         if entry.flags & _ENCRYPTED:
             skips.add(path, SkipReason.ENCRYPTED, "encrypted member")
-        elif entry.method not in {_STORED, _DEFLATED}:
+        elif entry.method not in {STORED, DEFLATED}:
             skips.add(path, SkipReason.UNREADABLE, f"compression method {entry.method}")
         elif size is not None and self._limits.bomb(size, packed):
             skips.add(path, SkipReason.COMPRESSION_BOMB, f"{size} bytes out of {packed}")
@@ -116,9 +114,9 @@ class SalvagedZip:
 
     def _open(self, entry: _Entry, packed: int, path: str) -> BinaryIO:
         raw = slice_stream(self._pread, entry.start, packed, path)
-        if entry.method == _STORED:
+        if entry.method == STORED:
             return raw
-        return bounded_stream(cast("BinaryIO", _Inflated(raw)), raw.tell, self._limits, path)
+        return bounded_stream(unpacked(raw, DEFLATED), raw.tell, self._limits, path)
 
     def _next_header(self, start: int) -> int | None:
         """Offset of the next local header; headers may lie close together, so the block that was read is kept."""
@@ -149,14 +147,14 @@ class SalvagedZip:
         if flags & _LENGTH_FOLLOWS or lengths is None:
             return _Entry(text, method, flags, start, None, None)
         size, packed = lengths
-        if method == _DEFLATED and not 0 < packed <= self._size - start:  # cut, or false: its end can be found out
+        if method == DEFLATED and not 0 < packed <= self._size - start:  # cut, or false: its end can be found out
             return _Entry(text, method, flags, start, None, None)
         return _Entry(text, method, flags, start, packed, size)
 
     def _end_of(self, entry: _Entry) -> int:
         """Where the packed data end, for a member whose length is not known; looked for once."""
         if entry.start not in self._ends:
-            inflated = entry.method == _DEFLATED and not entry.flags & _ENCRYPTED and self._vain >= 0
+            inflated = entry.method == DEFLATED and not entry.flags & _ENCRYPTED and self._vain >= 0
             end = self._end_of_deflated(entry.start) if inflated else None
             self._ends[entry.start] = (self._next_header(entry.start) or self._size) if end is None else end
         return self._ends[entry.start]
@@ -191,21 +189,3 @@ def _zip64_lengths(extra: bytes) -> tuple[int, int] | None:
             return (size, packed) if packed else None
         at += 4 + length
     return None
-
-
-class _Inflated(io.RawIOBase):
-    """A raw deflate stream, read forwards; says EOFError where it ends too early, as zipfile does."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        super().__init__()
-        self._raw = raw
-        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-
-    def read(self, size: int = -1) -> bytes:
-        while not self._inflater.eof:
-            block = self._inflater.unconsumed_tail or self._raw.read(_STEP)
-            if not block:
-                raise EOFError
-            if data := self._inflater.decompress(block, max(size, 1)):
-                return data
-        return b""

@@ -537,7 +537,7 @@ class TestEvtx:
                 raise EvidenceReadError("the archive is damaged", reason=SkipReason.DAMAGED)
             return content[offset : min(offset + length, broken)]
 
-        file = TreeFile("x.evtx", None, None, None, lambda: SeekableStream(read_at, len(content)).as_binary())
+        file = TreeFile("x.evtx", None, None, None, lambda: SeekableStream(read_at, len(content)))
         found: Found = []
         with pytest.raises(EvidenceReadError, match="the archive is damaged"):
             found.extend(record_readers()["evtx"].records(Artefact("events", "evtx", file)))
