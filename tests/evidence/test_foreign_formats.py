@@ -28,7 +28,6 @@ FOREIGN = {
     "sigma.csv": ("timestamp,detections,path,count,Event.System.Provider\n", "Chainsaw"),
     "discover.csv": ('"@timestamp","winlog.channel"\n"Mar 3, 2021 @ 01:02:03.000",Security\n', "Kibana"),
     "iis.csv": ('"@timestamp","http.request.method","url.path"\n"Mar 3, 2021 @ 01:02:03.000",GET,/x\n', "Kibana"),
-    "splunk.txt": ("03/03/2021 01:02:03 AM\r\nLogName=Security\r\nEventCode=4688\r\n", "Splunk"),
     "certutil.txt": ("-----BEGIN CERTIFICATE-----\r\nUEsDBBQAAAAIAGNoY1Kk8aJwHwAAAB0AAAAH\r\n", "base64"),
     "l2t.csv": ("date,time,timezone,MACB,source,sourcetype,type\n", "plaso"),
     "timeline.csv": ("datetime,timestamp_desc,source,source_long,message\n", "plaso"),

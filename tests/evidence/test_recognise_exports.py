@@ -21,7 +21,7 @@ TRANSLATED = {"Chainsaw", "Get-WinEvent"}
 LINES = {f"{shape}.json": json.dumps(document) for shape, document in SHAPES.items() if shape not in TRANSLATED}
 LINES["velociraptor-results.json"] = "\n".join([json.dumps(SHAPES["velociraptor EvtxHunter"])] * 3)
 LINES["nxlog.jsonl"] = json.dumps(
-    {"EventTime": "2021-03-03 02:02:03", "EventID": 1, "@timestamp": "2021-03-03T01:02:03Z"}
+    {"EventTime": "2021-03-03 02:02:03", "EventID": 1, "Channel": "x", "@timestamp": "2021-03-03T01:02:03Z"}
 )
 LINES["flat.jsonl"] = '{"@timestamp": "2021-03-03T01:02:03Z", "winlog.event_id": 1, "winlog.channel": "Security"}'
 EXPORTED = {name: text for name, text in EXPORTS.items() if name != "one a line"}
@@ -40,7 +40,16 @@ EXPORTED |= {
     "NXLog's lines, in local time": json.dumps(NXLOG),
     "Splunk's table": table([{"_time": "x", "EventCode": "1", "host": "x"}]),
 }
+LONG = "x" * 20_000
+LINES["long.jsonl"] = json.dumps({"Event": {"EventData": {"ScriptBlockText": LONG}, "System": {"EventID": 4104}}})
+LINES["long-winlogbeat.jsonl"] = json.dumps({"winlog": {"event_data": {"ScriptBlockText": LONG}, "event_id": 4104}})
+EXPORTED["an array that begins with a long event"] = f"[{LINES['long.jsonl']}]"
 OTHERS = {
+    "proxy.txt": '{"datetime": "2021-03-03", "event_id": "1", "hostname": "x", "action": "Blocked"}\n',
+    "firewall.log": '{"EventType": "IntrusionEvent", "EventID": 1, "ApplicationID": 1}\n',
+    "cloud.json": '[{"InstanceId": "i-1", "State": {"Name": "running"}}]',
+    "linux.txt": "<Event><System><Provider Name='Linux-Sysmon'/><EventID>1</EventID><Task>1</Task></System></Event>",
+    "string.log": "\"<Event xmlns='x'><System><EventID>1</EventID></System><EventData>x</EventData></Event>\"",
     "package.json": '{\n  "name": "x",\n  "version": "1"\n}',
     "uploads.json": '{"Timestamp": "2021-03-03", "file_size": 1, "vfs_path": "x"}',
     "list.json": '[{"name": "x"}]',

@@ -40,8 +40,6 @@ _FORMATS = tuple(
         (rb".{4}LfLe", "an event log of Windows Server 2003 or older", "save it as EVTX with the Event Viewer"),
         (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]{0,200}powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
             "events as CLIXML", _EVENTS),
-        (rb"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d [AP]M\r?\nLogName=", "events as Splunk's agent writes them",
-            "export them as JSON or CSV, with `_time` and `_raw`"),
         (rb"timestamp,detections,path,", "a table of Chainsaw", "give its JSON, or the event logs themselves"),
         (rb"\"?@timestamp\"?,[^\n]*(?:winlog|event|url|iis)\.", "a table of Kibana", "give its documents as JSON"),
         (

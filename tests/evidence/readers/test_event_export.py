@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence.formats.test_event_exports import COMMAND, DATA, MESSAGE, PAYLOAD, SHAPES, SYSMON, TIME
+from tests.evidence.formats.test_event_message import CREATED as MESSAGES
 from tests.hunt.evidence import TEXT, MemoryFile, pack, places, sigma
 from waspglass.evidence.artefact import Artefact, ReaderSettings, Record
 from waspglass.evidence.errors import EvidenceReadError
@@ -126,6 +127,12 @@ RAW = {
     )
 }
 EXPORTS |= RAW
+EXPORTS |= {
+    "Splunk's text alone, as it stands, XML": "\n".join([XML] * len(SHAPES)),
+    "Splunk's text alone, as it stands, of its agent": "\n".join([AGENT] * len(SHAPES)) + "\n",
+    "Splunk's text alone, as it stands, both": "\n".join(([AGENT, XML] * len(SHAPES))[: len(SHAPES)]),
+    "XML below a note": "# events of EXCH01\r\n" + "\r\n".join([XML] * len(SHAPES)),
+}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -138,6 +145,40 @@ def test_each_event_is_a_record(export: str, encoding: str) -> None:
     for moment, record in found:
         assert record.items() >= (header | DATA).items()
         assert moment == TIME
+
+
+CREATED = "\n".join(
+    (
+        *("03/13/2021 02:02:03 AM", "LogName=Security", "SourceName=Microsoft Windows security auditing."),
+        *("EventCode=4688", "ComputerName=EXCH01", "RecordNumber=77", f"Message={MESSAGES['now']}"),
+    )
+)
+
+
+@pytest.mark.parametrize("form", ["text", "rows", "rows with fields"])
+def test_a_process_that_splunk_keeps_as_a_message_has_its_fields(form: str) -> None:
+    row = {"_raw": CREATED, "_time": "2021-03-13T01:02:03.000+0000"}
+    fields = {"EventCode": "4688", "Process_Command_Line": "x", "SourceName": "Microsoft Windows security auditing."}
+    text = {"text": CREATED, "rows": json.dumps(row), "rows with fields": json.dumps({"result": row | fields})}[form]
+    reader = EventExportReader(ReaderSettings(named_zone=ZoneInfo("Europe/Berlin")))
+    ((_, moment, record),) = reader.records(artefact(text))
+    assert moment == datetime(2021, 3, 13, 1, 2, 3, tzinfo=UTC)
+    assert (
+        record.items()
+        >= {
+            "EventID": "4688",
+            "Channel": "Security",
+            "Provider_Name": "Microsoft-Windows-Security-Auditing",
+            "Computer": "EXCH01",
+            "EventRecordID": "77",
+            "NewProcessName": r"C:\Windows\System32\cmd.exe",
+        }.items()
+    )
+
+
+def test_the_text_of_one_event_of_the_agent_may_hold_what_looks_like_xml() -> None:
+    found, _ = read(f"{AGENT}\n\tx <Event xmlns='x'></Event>\n{XML}\n{AGENT}")
+    assert [record["EventID"] for _, record in found] == ["1", "1", "1"]
 
 
 def test_half_of_a_surrogate_pair_in_the_text_of_splunk_is_no_crash() -> None:
@@ -432,7 +473,7 @@ def test_what_is_damaged_hides_nothing_else() -> None:
     found, fault = read("EventID,EventData,Note\n1,a,b\n2,a\rb,c\n3,a,b\n")
     assert ([record["EventID"] for _, record in found], fault) == (["1", "3"], SkipReason.DAMAGED)
     assert read("EventID,EventData\r1,a\r") == ([], SkipReason.DAMAGED)
-    assert read("\n") == ([], None)
+    assert read("\n") == ([], SkipReason.EMPTY)
     found, fault = read(table([WINEVENT, WINEVENT]) + '"' + "x" * 50)
     assert (len(found), fault) == (3, SkipReason.BAD_TIME)  # a cut row says what it says
 

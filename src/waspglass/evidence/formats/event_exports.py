@@ -2,8 +2,8 @@ r"""Windows events as forensic tools and shells export them; see `event_shapes` 
 
 - Velociraptor's artefacts (`Windows.EventLogs.*`): `EventTime`, `Provider`, ..., with `EventData` as an object;
 - EvtxECmd (JSON, or a row of its CSV as an object): `EventId`, ..., the event's data as JSON in the text `Payload`;
-- `Get-WinEvent | ConvertTo-Json` and `Get-EventLog`: the data have no names there. Sysmon's message names them, and of
-  a few other events the order is known (`_IN_ORDER`, by their manifests);
+- `Get-WinEvent | ConvertTo-Json` and `Get-EventLog`: the data have no names there. Of a few events the order is known
+  (`_IN_ORDER`, by their manifests), of a few the message tells them (`event_message`);
 - Splunk (`result` around the fields, `EventCode`), Elasticsearch (`_source` around the document; in Kibana `fields`
   around lists of values), Chainsaw (`document`, and `data` in it, around an event of the `evtx` package);
 - Sentinel and Log Analytics: tables `SecurityEvent` and `Event`, whose data without a column are XML in a text.
@@ -17,6 +17,7 @@ from html import unescape
 
 import orjson
 
+from waspglass.evidence.formats.event_message import data_of_message
 from waspglass.evidence.formats.event_shapes import RENAMED, SYSTEM, Json, flat_event, items_of, text_of
 
 __all__ = ["export_of", "unwrapped"]
@@ -39,8 +40,6 @@ _EXPORTED = RENAMED | {
     "UserSID": "UserID",
 }
 _DATA = ("UserData", "EventData")
-_MESSAGE_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9]{0,63}): ([^\r\n]*)", re.MULTILINE)
-_SYSMON = "Microsoft-Windows-Sysmon"
 _XML_DATA = re.compile(r'<Data(?: Name="([^"<]*)")?>([^<]*)</Data>|<Param>([^<]*)</Param>')
 _OF_EVENTLOG = {"EventID": "Id", "Source": "ProviderName", "Index": "RecordId", "ReplacementStrings": "Properties"}
 _IN_ORDER = {
@@ -79,12 +78,18 @@ def export_of(document: Json) -> dict[str, str] | None:
         return _of_get_eventlog(document)
     if "TimeGenerated" in document and ("EventLog" in document or "EventSourceName" in document):
         return _of_log_analytics(document)
-    return flat_event(document, _EXPORTED) if "EventCode" in document else None
+    return _of_splunk(document) if "EventCode" in document else None
 
 
 def _beside(data: dict[str, str], header: dict[str, str]) -> dict[str, str]:
     """The event's data and its header; what the header says of the event itself goes before."""
     return header | data | {name: header[name] for name in SYSTEM if name in header}
+
+
+def _of_splunk(document: Json) -> dict[str, str]:
+    header = flat_event(document, _EXPORTED)
+    told = data_of_message(header.get("Provider_Name", ""), header.get("EventID", ""), header.get("Message", ""))
+    return told | header
 
 
 def _of_velociraptor(document: Json) -> dict[str, str]:
@@ -148,10 +153,9 @@ def _of_get_winevent(document: Json) -> dict[str, str]:
     order = _IN_ORDER.get((provider, header["EventID"]), "").split()
     if len(values) >= len(order) > 0:
         data = dict(zip(order, values, strict=False))
-    elif provider == _SYSMON:
-        data = {found[1]: found[2] for found in _MESSAGE_FIELD.finditer(header.get("Message", ""))}
     else:
-        data = {"Data": "\n".join(values)}
+        told = data_of_message(provider, header["EventID"], header.get("Message", ""))
+        data = told or {"Data": "\n".join(values)}
     return _beside({name: value for name, value in data.items() if value}, header)
 
 

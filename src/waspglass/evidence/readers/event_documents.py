@@ -1,8 +1,8 @@
-"""Splits an export of events into its documents: JSON of any layout, XML, or the rows of a table, each as an object.
+"""Splits an export of events into its documents: JSON of any layout, texts, or the rows of a table, each as an object.
 
 JSON comes as one array, as objects over many lines one after the other (`ConvertTo-Json`, `evtx_dump -o json` with a
 line `Record 7` before each), or as objects in one line each. A search engine's answer has its events in a list inside.
-XML is left to `event_xml`, the Event Viewer's own table to `event_viewer`.
+XML and the text of Splunk's agent are left to `event_texts`, the Event Viewer's own table to `event_viewer`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import BinaryIO, TextIO
 
 from waspglass.evidence.errors import read_error
 from waspglass.evidence.readers.event_faults import LONGEST_EVENT, MOST_FAULTS, PIECE, tell_faults
+from waspglass.evidence.readers.event_texts import are_event_texts, event_texts
 from waspglass.evidence.readers.event_viewer import event_of_row
-from waspglass.evidence.readers.event_xml import xml_documents
 from waspglass.evidence.readers.local_times import local_moment
 from waspglass.model.skip import SkipReason
 
@@ -38,7 +38,6 @@ _ANSWERS = ("value", "results", "events", "rows", "documents")
 _TYPE_LINE = "#TYPE"
 _DAMAGED = ()
 """A row that cannot be read; the ones behind it can."""
-_XML = re.compile(r"(?:Record \d+\s+)?<")
 _TABLES = frozenset({"EventData", "UserData", "System"})
 """Columns in which an object stands as JSON."""
 _UTC = " [UTC]"
@@ -54,8 +53,8 @@ def documents(stream: BinaryIO, path: str) -> Iterator[Document]:
     text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")  # `\xfc` for a byte would be no JSON
     start = text.read(PIECE)
     plain = start.lstrip("\ufeff \t\r\n")
-    if _XML.match(plain):
-        yield from xml_documents(text, start, path)
+    if are_event_texts(plain):
+        yield from event_texts(text, plain, path)
     elif plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
         yield from _objects(text, plain, path)
     else:

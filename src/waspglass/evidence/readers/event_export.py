@@ -19,6 +19,7 @@ import orjson
 from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
 from waspglass.evidence.errors import EvidenceReadError, read_error, reading
 from waspglass.evidence.formats.event_json import event_time, flatten_event
+from waspglass.evidence.formats.event_providers import LOG_OF
 from waspglass.evidence.formats.event_shapes import Json, items_of, text_of, whole_text
 from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.readers.event_raw import event_of_raw
@@ -45,19 +46,6 @@ _CHANNELS = {
     "WinRM": "Microsoft-Windows-WinRM/Operational",
 }
 """Hayabusa's short names (`rules/config/channel_abbreviations.txt`)."""
-_LOG_OF = {
-    "MSExchange CmdletLogs": "MSExchange Management",
-    "MSExchange Control Panel": "Application",
-    "MSExchange Unified Messaging": "Application",
-    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
-    "Microsoft-Windows-Security-Auditing": "Security",
-    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
-    "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
-    "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
-    "PowerShell": "Windows PowerShell",
-    "Service Control Manager": "System",
-}
-"""Provider -> the log, of those that write to one only: the Event Viewer and `Get-EventLog` do not name it."""
 _FIELDS = {
     "Cmdline": "CommandLine",
     "ParentCmdline": "ParentCommandLine",
@@ -83,7 +71,7 @@ class EventExportReader(LogReader):
         Raises:
             EvidenceReadError: At the end, if some of it, or times of events, could not be read, or name no zone.
         """
-        day_first, decided, unread, zoneless, strange = None, False, 0, 0, 0
+        day_first, decided, number, unread, zoneless, strange = None, False, 0, 0, 0, 0
         ahead = set[timedelta]()
         for number, document in enumerate(_documents(artefact), 1):
             record = _event(document)
@@ -100,6 +88,8 @@ class EventExportReader(LogReader):
             unread += moment is None
             strange += "_raw" in record and "EventID" not in record
             yield Place(record=number), moment, record
+        if not number:
+            raise read_error(artefact.file.path, SkipReason.EMPTY, "no event is in it")
         if strange:
             message = f"rows whose text is no event: {strange}; export fields by name, each log by itself"
             raise read_error(artefact.file.path, SkipReason.DAMAGED, message)
@@ -151,7 +141,7 @@ def _documents(artefact: Artefact) -> Iterator[Json]:
 def _event(document: Json) -> dict[str, str]:
     known = _of_hayabusa(document) if "RuleTitle" in document else flatten_event(document)
     record = {whole_text(name): whole_text(text) for name, text in known.items() if text and name != "#attributes"}
-    if "Channel" not in record and (log := _LOG_OF.get(record.get("Provider_Name", ""))) is not None:
+    if "Channel" not in record and (log := LOG_OF.get(record.get("Provider_Name", ""))) is not None:
         record["Channel"] = log
     return record
 

@@ -11,18 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from waspglass.evidence.formats.event_providers import provider_name
 from waspglass.evidence.formats.event_shapes import Json
 
 __all__ = ["event_of_row"]
 
 _COLUMNS = ("LevelDisplayName", "TimeCreated", "ProviderName", "Id", "TaskDisplayName", "Message")
 """As `Get-WinEvent` names them."""
-_LONG_NAME = {
-    "Sysmon": "Microsoft-Windows-Sysmon",
-    "TaskScheduler": "Microsoft-Windows-TaskScheduler",
-    "Windows Defender": "Microsoft-Windows-Windows Defender",
-}
-"""The Event Viewer shows some providers by the short name that they also have."""
 
 
 def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
@@ -39,6 +34,5 @@ def event_of_row(names: Sequence[str], row: Sequence[str]) -> Json | None:
         return None
     cells = (*row[:before], ",".join(row[before:]))
     event = {name: value for name, value in zip(_COLUMNS, cells, strict=True) if value}
-    provider = _LONG_NAME.get(row[2], row[2])
     # `2021-03-04 05:06:07` is local here
-    return event | {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider}
+    return event | {"TimeCreated": row[1].replace("-", "/"), "ProviderName": provider_name(row[2])}
