@@ -19,7 +19,7 @@ MODULES = sorted(
     if path.name not in {"__init__.py", "__main__.py"} and "centre" not in path.parts
 )
 _WITHOUT = """
-import importlib, os, signal, sys
+import importlib, os, signal, stat, sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name in {"resource", "fcntl", "pwd", "grp", "termios", "tty", "readline"}:
@@ -39,6 +39,12 @@ for name in ("pthread_sigmask", "SIGKILL", "SIGHUP", "SIGALRM", "sigwait", "seti
         delattr(signal, name)
 os.supports_dir_fd = frozenset()
 os.supports_fd = frozenset()
+flush = os.fsync
+def fsync(descriptor):
+    if stat.S_ISREG((state := os.fstat(descriptor)).st_mode):
+        os.ftruncate(descriptor, state.st_size)  # Windows flushes only what is open for writing
+    flush(descriptor)
+os.fsync = fsync
 """
 
 
@@ -76,3 +82,12 @@ def test_lines_of_a_large_log_are_numbered(tmp_path: Path) -> None:
     done = without_posix(f"sys.argv = {words!r}\nfrom waspglass.cli.main import run\nrun()\n")
     assert "Traceback" not in done.stderr, done.stderr[-1500:]
     assert {2, 100_003} <= {found["line"] for found in json.loads(done.stdout)["findings"]}
+
+
+def test_an_export_is_added_to_a_store_and_shown(tmp_path: Path) -> None:
+    export = next((ROOT / "examples" / "census-march-2021").rglob("*.csv"))
+    for words in (["add", str(export)], ["show"]):
+        words = ["waspglass", "census", *words, "--store", str(tmp_path / "store")]
+        done = without_posix(f"sys.argv = {words!r}\nfrom waspglass.cli.main import run\nrun()\n")
+        assert done.returncode == 0, done.stderr[-1500:]
+        assert done.stdout

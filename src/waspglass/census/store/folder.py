@@ -146,7 +146,7 @@ class Folder:
             fresh, final = self.path(source), self.path(target)
             self.fs.makedirs(final.rsplit("/", 1)[0], exist_ok=True)
             if self.local:
-                with Path(fresh).open("rb") as file:
+                with Path(fresh).open("r+b") as file:  # Windows flushes only what is open for writing
                     os.fsync(file.fileno())
                 Path(fresh).replace(final)
                 _sync_folder(Path(final).parent)
