@@ -101,18 +101,22 @@ def first_kept(limit: int, *, lives: bool) -> int:
     return limit * _LIFE_FACTOR if lives else limit
 
 
+_Feed = tuple[int, tuple[str, ...], tuple[str, ...]]
+"""A correlation, and the fields that it is grouped by, and counts, as a rule that feeds it calls them."""
+
+
 class Ears:
     """Which rules feed which correlations, and with which fields."""
 
     def __init__(self, correlations: Iterable[Correlation]) -> None:
-        self._wanted: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        self._wanted: dict[str, list[_Feed]] = {}
         for index, one in enumerate(correlations):
             for name in one.rules:
                 key, value = one.fields_of(name, one.group_by), one.fields_of(name, one.fields)
                 self._wanted.setdefault(name, []).append((index, key, value))
 
-    def of(self, rule: Rule) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-        """Correlation, group-by fields and value fields, for each correlation that the rule feeds."""
+    def of(self, rule: Rule) -> list[_Feed]:
+        """The correlations that the rule feeds."""
         by_id = self._wanted.get(rule.id, [])
         return by_id if rule.name == rule.id else by_id + self._wanted.get(rule.name, [])
 
@@ -220,14 +224,7 @@ class Collector:
         few = rule.one_of_many and rule.meaning.effect is not Effect.CONTEXT
         return max(1, self.limit // 10) if few else self.limit
 
-    def _hear(
-        self,
-        feeds: list[tuple[int, tuple[str, ...], tuple[str, ...]]],
-        bound: Bound,
-        place: Place,
-        time: datetime,
-        record: Record,
-    ) -> None:
+    def _hear(self, feeds: list[_Feed], bound: Bound, place: Place, time: datetime, record: Record) -> None:
         about = bound.rule.meaning.subject
         subject = captured(bound.rule, bound, record).get(about, "") if about is not None else ""
         naming = format_of(self.artefact.format).gathered
@@ -235,8 +232,8 @@ class Collector:
             if len(self.heard) >= self.hear_limit:
                 self.skip(SkipReason.UNDECIDED, "further events for correlations")
                 return
-            key = tuple(_value(bound, name, record) for name in keys)
-            value = tuple(_value(bound, name, record) for name in fields)
+            key = tuple(_first(bound.resolve(name), record) for name in keys)
+            value = tuple(_first(bound.resolve(name), record) for name in fields)
             if "" in key or (fields and not any(value)):
                 lacking = [name for name, said in zip(keys, key, strict=True) if not said]
                 hidden = lacking and set(lacking).issubset(self.kind.actor.address) and self._through(record)
@@ -264,10 +261,6 @@ class Collector:
         return f"further matches of rule {rule}{more}"
 
 
-def _value(bound: Bound, name: str, record: Record) -> str:
-    return next((record[one] for one in bound.resolve(name) if record.get(one)), "")
-
-
 def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
     """The values that the rule captures from the record."""
     values: dict[str, str] = {}
@@ -293,15 +286,12 @@ def actor_of(kind: ArtefactKind, record: Mapping[str, str], proxies: Proxies = N
     """Who acted, by the kind's actor fields; a proxy is nobody, and the server itself, which asks its back end, too."""
     fields, own = kind.actor, {*_LOOPBACK, record.get(_OWN)}
     senders = tuple(name for name in fields.address if not ((at := record.get(name)) in own or proxies.has(at)))
-    address, agent = _first(senders, record), _first(fields.user_agent, record)
-    account, session = _first(fields.account, record), _first(fields.session, record)
+    groups = (senders, fields.user_agent, fields.account, fields.session)
+    address, agent, account, session = (_first(names, record)[:_ACTOR_LIMIT] or None for names in groups)
     if address is agent is account is session is None:
         return None
     return Actor(address=address, user_agent=agent, account=account, session=session)
 
 
-def _first(names: tuple[str, ...], record: Mapping[str, str]) -> str | None:
-    for name in names:
-        if value := record.get(name):
-            return value[:_ACTOR_LIMIT]
-    return None
+def _first(names: Iterable[str], record: Mapping[str, str]) -> str:
+    return next((value for name in names if (value := record.get(name))), "")

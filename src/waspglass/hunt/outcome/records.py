@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from waspglass.evidence.artefact import Artefact, Place, Record
@@ -66,16 +65,6 @@ def scan_records(
     return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread(), channels=told)
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """A stretch of time with the earliest and the latest moment heard in it."""
-
-    start: datetime
-    end: datetime
-    first: datetime
-    last: datetime
-
-
 class Moments:
     """The earliest and the latest moment of each stretch of time that a stream of records tells of.
 
@@ -88,43 +77,31 @@ class Moments:
 
     def __init__(self, gap_hours: float | None = None) -> None:
         self._length = timedelta(hours=gap_hours or _USUAL_HOURS)
-        self._stretches: dict[int, _Stretch] = {}
-        self._here: _Stretch | None = None
+        self._edges: dict[int, tuple[datetime, datetime]] = {}
 
     def note(self, moment: datetime | None) -> None:
         """Takes the next moment of the stream."""
         if moment is None:
             return
-        here = self._here
-        if here is None or not here.start <= moment < here.end:
-            here = self._here = self._stretch(moment)
-        if here is not None:
-            if moment > here.last:
-                here.last = moment
-            if moment < here.first:
-                here.first = moment
+        number = self._number(moment)
+        if edges := self._edges.get(number):
+            self._edges[number] = min(edges[0], moment), max(edges[1], moment)
+        elif len(self._edges) < _MOST_STRETCHES:
+            with suppress(OverflowError):  # of a stretch that no calendar holds whole
+                _ = _EPOCH + number * self._length + self._length
+                self._edges[number] = moment, moment
 
     def note_all(self, moments: Iterable[datetime | None]) -> None:
         """Takes the next moments of the stream: of those in one stretch the earliest and the latest say it all."""
         known = [moment for moment in moments if moment is not None]
-        if not known:
-            return
-        first, last = min(known), max(known)
-        self.note(first)
-        within = self._here is not None and last < self._here.end
-        for moment in (last,) if within else known:
+        if known and self._number(first := min(known)) == self._number(last := max(known)):
+            known = [first, last]
+        for moment in known:
             self.note(moment)
 
-    def _stretch(self, moment: datetime) -> _Stretch | None:
-        """The stretch of a moment; None beyond what a calendar holds, or where there are too many."""
-        number = (moment - _EPOCH) // self._length
-        known = self._stretches.get(number)
-        if known is None and len(self._stretches) < _MOST_STRETCHES:
-            with suppress(OverflowError):
-                start = _EPOCH + number * self._length
-                known = self._stretches[number] = _Stretch(start, start + self._length, moment, moment)
-        return known
+    def _number(self, moment: datetime) -> int:
+        return (moment - _EPOCH) // self._length
 
     def spread(self) -> tuple[datetime, ...]:
         """The moments kept, in order of time."""
-        return tuple(sorted({edge for one in self._stretches.values() for edge in (one.first, one.last)}))
+        return tuple(sorted({edge for edges in self._edges.values() for edge in edges}))

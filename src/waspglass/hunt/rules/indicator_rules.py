@@ -47,22 +47,16 @@ def indicator_condition(indicator: Indicator, kind: ArtefactKind, web_roots: tup
 
 def _condition(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
     name, _, word = what.partition(" ")
-    if word or name not in PLAIN:
+    if word or name not in PLAIN or name == "user_agent":
         return operator_condition(name, word, value, kind)
-    return _plain(what, value, kind, web_roots)
-
-
-def _plain(what: str, value: str, kind: ArtefactKind, web_roots: tuple[WebRoot, ...]) -> Condition | None:
-    match what:
-        case "user_agent":
-            return operator_condition(what, "", value, kind)
+    match name:
         case "path":
             return _path_condition(value, kind, web_roots)
         case "name":
             return _name_condition(value, kind)
         case "sha256" | "sha1" | "md5":
             return None if format_of(kind.format).requests else _somewhere(value)
-    return _in_a_log(what, value, kind) if format_of(kind.format).log else None
+    return _in_a_log(name, value, kind) if format_of(kind.format).log else None
 
 
 def _in_a_log(what: str, value: str, kind: ArtefactKind) -> Condition | None:

@@ -29,12 +29,18 @@ _MOST_ABSENT = 5
 
 def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
     """Filters first, since they may stand in another file than the rules that they are for."""
-    documents = list(_documents(sources, reading))
-    filters = _filters(documents, reading)
-    for one in documents:
-        if one.sort != "filter":
-            with _faults(one, reading):
-                _read_one(one, [known for known in filters if known.origin == one.source.origin], reading)
+    filters: list[Filter] = []
+    for one in sorted(_documents(sources, reading), key=lambda one: one.sort != "filter"):
+        path, origin = one.source.path, one.source.origin
+        with _faults(one, reading):
+            match one.sort:
+                case "filter":
+                    filters.append(read_filter(one.content, path, origin))
+                case "correlation":
+                    reading.correlations.append(read_correlation(one.content, path, unnamed=one.unnamed))
+                case _:
+                    own = [known for known in filters if known.origin == origin]
+                    reading.rules.append(read_rule(one.content, path, unnamed=one.unnamed, filters=own))
     for sieve in filters:
         _tell_absent(sieve, reading)
 
@@ -95,19 +101,3 @@ def _faults(one: _Document, reading: Reading) -> Iterator[None]:
         detail = str(error) if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
         detail = _PLACE.sub(r"a condition that cannot be read: \g<fault>", _ADDRESS.sub("", detail))
         reading.broken(one.source, SkipReason.INVALID_RULE, one.said(detail))
-
-
-def _filters(documents: Iterable[_Document], reading: Reading) -> list[Filter]:
-    found: list[Filter] = []
-    for one in documents:
-        if one.sort == "filter":
-            with _faults(one, reading):
-                found.append(read_filter(one.content, one.source.path, one.source.origin))
-    return found
-
-
-def _read_one(one: _Document, filters: Sequence[Filter], reading: Reading) -> None:
-    if one.sort == "correlation":
-        reading.correlations.append(read_correlation(one.content, one.source.path, unnamed=one.unnamed))
-    else:
-        reading.rules.append(read_rule(one.content, one.source.path, unnamed=one.unnamed, filters=filters))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from waspglass.evidence.format import format_of
@@ -22,15 +22,11 @@ _MOST_NAMED = 200
 def unanswered(rules: Iterable[Rule], kinds: Iterable[ArtefactKind]) -> Iterator[Skipped]:
     """A skip for each logsource that no kind of log answers, with the number of its rules; one rule is named."""
     offered = tuple(kinds)
-    waiting: dict[Logsource, list[str]] = {}
-    known: dict[Logsource, bool] = {}
+    asked: dict[Logsource, list[str]] = defaultdict(list)
     for rule in rules:
-        wanted = rule.logsource
-        if wanted not in known:
-            known[wanted] = any(answers(kind, wanted) for kind in offered)
-        if not known[wanted]:
-            waiting.setdefault(wanted, []).append(rule.id)
-    listed = sorted(waiting.items(), key=lambda item: -len(item[1]))
+        asked[rule.logsource].append(rule.id)
+    waiting = [item for item in asked.items() if not any(answers(kind, item[0]) for kind in offered)]
+    listed = sorted(waiting, key=lambda item: -len(item[1]))
     for wanted, ids in listed[:_MOST_NAMED]:
         parts = ", ".join(f"{part} {value}" for part, value in wanted.model_dump(exclude_none=True).items())
         detail = bounded(f"no kind of log of the pack is {parts or 'without a logsource'}", 300)
