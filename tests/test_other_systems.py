@@ -85,7 +85,7 @@ def test_lines_of_a_large_log_are_numbered(tmp_path: Path) -> None:
 
 
 def test_an_export_is_added_to_a_store_and_shown(tmp_path: Path) -> None:
-    export = next((ROOT / "examples" / "census-march-2021").rglob("*.csv"))
+    export = next((ROOT / "examples" / "census-march-2021" / "exports").glob("*exchange*"))
     for words in (["add", str(export)], ["show"]):
         words = ["waspglass", "census", *words, "--store", str(tmp_path / "store")]
         done = without_posix(f"sys.argv = {words!r}\nfrom waspglass.cli.main import run\nrun()\n")
