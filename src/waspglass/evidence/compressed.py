@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO, Protocol, cast
 
 import zstandard
@@ -20,6 +21,8 @@ _FEED = {Signature.GZIP: 32 * 1024, Signature.ZSTD: 4096}
 thousandfold at most, but four bytes of Zstandard may stand for 128 KiB."""
 _GZIP_WINDOW = 31
 """zlib's number for the largest window with a gzip header."""
+_ZSTD_STEP = 4 * 1024 * 1024
+"""Bytes by which its output grows: where that copies it (Windows), 128 MB took a minute in steps of 128 KiB."""
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024
 """A frame may ask for gigabytes of memory; `zstd --ultra` itself stops at this window unless told otherwise."""
 
@@ -67,7 +70,8 @@ def _decompressors(kind: Signature) -> Callable[[], _Frame]:
     """Makes one for each member or frame; of Zstandard in one context, which takes 20 microseconds to set up."""
     if kind is Signature.GZIP:
         return lambda: cast("_Frame", isal_zlib.decompressobj(wbits=_GZIP_WINDOW))
-    return zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW).decompressobj
+    context = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+    return partial(context.decompressobj, write_size=_ZSTD_STEP)
 
 
 def inner_signature(source: BinaryIO, kind: Signature, limits: Limits, path: str) -> Signature:
