@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from waspglass.hunt.rules.regex_tree import Items, Tree, op, parsed
+from waspglass.hunt.rules.regex_tree import Items, op, parsed
+
+if TYPE_CHECKING:
+    from sre_parse import SubPattern
 
 __all__ = ["Translated", "in_re2"]
 
@@ -62,7 +65,7 @@ def in_re2(pattern: str, flags: re.RegexFlag) -> Translated | None:
         return None
     writer = _Writer()
     try:
-        text = writer.sequence(tree, tree.state.flags, last=True)
+        text = writer.sequence(tree.data, tree.state.flags, last=True)
     except (_ForeignError, RecursionError):
         return None
     return Translated(text, writer.end)
@@ -109,7 +112,7 @@ class _Writer:
     def _repeat(self, value: tuple[int, int, Items], flags: int, *, lazy: bool) -> str:
         least, most, items = value
         inner = self.sequence(items, flags, last=False)
-        if _CAPTURES.search(inner) and cast("Tree", items).getwidth()[0] == 0:
+        if _CAPTURES.search(inner) and cast("SubPattern", items).getwidth()[0] == 0:
             raise _ForeignError  # what the last, empty round of a group captured differs between the engines
         count = f"{{{least},{'' if most == op.MAXREPEAT else int(most)}}}"  # RE2 refuses what is above a thousand
         return f"(?:{inner}){count}{'?' if lazy else ''}"

@@ -14,7 +14,7 @@ _DEEPEST = 12
 def literals_of(field: str | None, regex: str, flags: str) -> Condition | None:
     """Necessary literals; None if there are none. Case does not count: needles are searched without it."""
     tree = parsed(regex, regex_flags(flags))
-    return None if tree is None else _sequence(field, tree, 0)
+    return None if tree is None else _sequence(field, tree.data, 0)
 
 
 def _contains(field: str | None, text: str) -> Condition:

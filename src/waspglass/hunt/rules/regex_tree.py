@@ -9,40 +9,20 @@ from __future__ import annotations
 import importlib
 import re
 import warnings
-from collections.abc import Iterable, Iterator
-from typing import Protocol, cast
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
-__all__ = ["Items", "Tree", "op", "parsed"]
+if TYPE_CHECKING:
+    from sre_parse import SubPattern  # what types are known of it stands under its former name
+
+__all__ = ["Items", "op", "parsed"]
 
 Items = Iterable[tuple[object, object]]
 """Nodes of a tree: what it is (one of `op`), and what belongs to it."""
 
 
-class _State(Protocol):
-    @property
-    def flags(self) -> int: ...
-
-
-class Tree(Protocol):
-    """A parsed expression, or a part of one."""
-
-    @property
-    def state(self) -> _State:
-        """What the parser noted: the flags in force."""
-        ...
-
-    def __iter__(self) -> Iterator[tuple[object, object]]: ...
-
-    def getwidth(self) -> tuple[int, int]:
-        """The least and the greatest length of what it matches."""
-        ...
-
-
-class _Parser(Protocol):
-    def parse(self, pattern: str, flags: int) -> Tree: ...
-
-
-def _part(name: str) -> object | None:
+def _part(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(f"re.{name}")
     except ImportError:
@@ -62,12 +42,12 @@ class _Codes:
 op = _Codes()
 
 
-def parsed(pattern: str, flags: re.RegexFlag) -> Tree | None:
+def parsed(pattern: str, flags: re.RegexFlag) -> SubPattern | None:
     """The tree of an expression that compiles; None where this interpreter does not give it, or it nests too deeply."""
     if _PARSER is None or _CODES is None:
         return None
     try:
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets inside of sets
-            return cast("_Parser", _PARSER).parse(pattern, int(flags))
+            return cast("SubPattern", _PARSER.parse(pattern, int(flags)))
     except (AttributeError, TypeError, re.error, RecursionError, OverflowError):
         return None
