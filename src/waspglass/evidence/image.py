@@ -124,9 +124,6 @@ class ImageContainer:
     def __init__(self, mounted: Sequence[tuple[str | None, ImageFileSystem]], limits: Limits) -> None:
         self._mounted, self._limits = mounted, limits
 
-    def close(self) -> None:
-        """Nothing is held that could be given back; dissect closes with its objects."""
-
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Files in name order, one folder at a time, depth first."""
         for name, system in self._mounted:

@@ -133,11 +133,7 @@ def _sampled(
 
 def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float) -> tuple[Span, ...]:
     longest = timedelta(hours=gap_hours)
-    return tuple(
-        Span(from_=before.time, to=after.time)
-        for before, after in probe.silences(first, last, longest)
-        if after.time - before.time > longest
-    )
+    return tuple(Span(from_=one.time, to=other.time) for one, other in probe.silences(first, last, longest))
 
 
 def _span(artefact: Artefact, size: int, seen: _Seen, gaps: tuple[Span, ...], records: int | None) -> LogSpan:

@@ -27,9 +27,6 @@ class LooseContainer:
     def __init__(self, path: Path, unpack: Callable[[BinaryIO], BinaryIO] | None = None) -> None:
         self._path, self._unpack = path, unpack
 
-    def close(self) -> None:
-        """Nothing is held."""
-
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """The one file."""
         try:

@@ -40,14 +40,10 @@ class Member:
 
 
 class Container(Protocol):
-    """Something that holds files."""
+    """Something that holds files; what it reads from belongs to whoever opened that."""
 
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Lists the regular files in a stable order; whatever else it meets goes to `skips`."""
-        ...
-
-    def close(self) -> None:
-        """Gives back handles; files of the container cannot be opened afterwards."""
         ...
 
 

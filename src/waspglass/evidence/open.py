@@ -84,7 +84,7 @@ def _folder(path: Path, limits: Limits) -> Evidence:
         raise EvidenceError(
             message, location=Location(str(path)), hint="Check that it is the right one, and its permissions"
         )
-    return EvidenceTree(path, container, limits, drive=drive)
+    return EvidenceTree(path, container, limits, drive=drive, handles=(container.close,))
 
 
 def _holds_drives(path: Path) -> bool:

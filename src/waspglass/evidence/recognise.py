@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from waspglass.evidence.artefact import Artefact
@@ -113,7 +114,7 @@ class _Recogniser:
                 if owner not in claims or len(attributes) > len(claims[owner]):
                     claims[owner] = attributes
         extension = _extension(forms[0])
-        if claims or extension in _LOG_LIKE or _lies_loose(file):
+        if claims or extension or _lies_loose(file):
             yield from self._looked_into(file, claims, extension)
 
     def _looked_into(
@@ -170,7 +171,7 @@ class _Recogniser:
             self._count(file, extension, _UNKNOWN)
 
     def _count(self, file: EvidenceFile, extension: str, said: str) -> None:
-        unknown = self._unknown.setdefault((extension if extension in _LOG_LIKE else "", said), _Unknown())
+        unknown = self._unknown.setdefault((extension, said), _Unknown())
         unknown.count += 1
         if len(unknown.examples) < _EXAMPLES:
             unknown.examples.append(shown_source(file.path))
@@ -187,9 +188,6 @@ class _Head:
 
     def __init__(self, file: EvidenceFile) -> None:
         self._file = file
-        self._first: bytes | None = None
-        self._first_said: tuple[bytes, ...] = ()
-        self._said: tuple[bytes, ...] = ()
 
     def matches(self, content: re.Pattern[bytes] | None, *, far: bool = True) -> bool:
         """Whether the start matches; a kind without a content expression takes any.
@@ -197,43 +195,42 @@ class _Head:
         Raises:
             EvidenceReadError: If it cannot be read.
         """
-        if content is None or any(map(content.search, self._near())):
+        if content is None or any(map(content.search, self._near)):
             return True
-        return far and len(self._look()) == _FIRST_LOOK and any(map(content.search, self._far()))
+        return far and len(self._look) == _FIRST_LOOK and any(map(content.search, self._far))
 
     def readable(self, kind: KindPattern) -> EvidenceFile:
         """The file as the kind's format reads it: UTF-16 is no matter for a log, and all that there is of a page."""
-        codec = utf16_of(self._look()) if is_line_format(kind.format) else None
+        codec = utf16_of(self._look) if is_line_format(kind.format) else None
         return self._file if codec is None else utf8_of(self._file, codec)
 
     def begins_an_archive(self) -> bool:
         """Whether it is an archive or image; one that is called so the tree looks into, or has told of."""
-        return signature(self._look()) is not Signature.OTHER
+        return signature(self._look) is not Signature.OTHER
 
     def is_apple_double(self) -> bool:
         """Whether it is what macOS keeps of another file (RFC 1740, appendix A)."""
-        return self._look().startswith(_APPLE_DOUBLE)
+        return self._look.startswith(_APPLE_DOUBLE)
 
     def foreign(self) -> str | None:
         """What it looks like that is not read, if that is known."""
-        return _ARCHIVE if self.begins_an_archive() else foreign_format(self._near()[-1])
+        return _ARCHIVE if self.begins_an_archive() else foreign_format(self._near[-1])
 
     def empty(self) -> bool:
         """Whether there is nothing in the file."""
-        return self._file.size == 0 or not self._look()
+        return self._file.size == 0 or not self._look
 
+    @cached_property
     def _look(self) -> bytes:
-        if self._first is None:
-            self._first = self._read(_FIRST_LOOK)
-        return self._first
+        return self._read(_FIRST_LOOK)
 
+    @cached_property
     def _near(self) -> tuple[bytes, ...]:
-        self._first_said = self._first_said or _said_by(self._look())
-        return self._first_said
+        return _said_by(self._look)
 
+    @cached_property
     def _far(self) -> tuple[bytes, ...]:
-        self._said = self._said or _said_by(self._read(HEAD_BYTES))
-        return self._said
+        return _said_by(self._read(HEAD_BYTES))
 
     def _read(self, length: int) -> bytes:
         with reading(self._file.path), self._file.open() as stream:
@@ -272,5 +269,6 @@ def _lies_loose(file: EvidenceFile) -> bool:
 
 
 def _extension(form: str) -> str:
-    name = form.lower().rpartition("/")[2]
-    return name[name.rindex(".") :] if "." in name else ""
+    """The extension of a name that is like a log's; empty for another."""
+    _, dot, extension = form.lower().rpartition("/")[2].rpartition(".")
+    return dot + extension if dot + extension in _LOG_LIKE else ""

@@ -77,9 +77,6 @@ class TarContainer:
     def __init__(self, pread: Pread, limits: Limits, path: str) -> None:
         self._pread, self._limits, self._path = pread, limits, path
 
-    def close(self) -> None:
-        """Nothing is held; the archive's own handle belongs to whoever opened it."""
-
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """Lists files in the order of the archive; what follows a damaged header is skipped as one."""
         try:

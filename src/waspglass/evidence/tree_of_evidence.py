@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -44,7 +45,7 @@ class EvidenceTree:
         container: What was opened there.
         limits: Bounds.
         drive: Letter of the drive that the container itself is, if known.
-        handles: Closed with the evidence, after the container.
+        handles: Closed with the evidence.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class EvidenceTree:
         handles: tuple[Callable[[], None], ...] = (),
     ) -> None:
         self._root, self._container, self._limits, self._drive = root, container, limits, drive
-        self._closers: list[Callable[[], None]] = [*handles, container.close]
+        self._closers: list[Callable[[], None]] = list(handles)
         self._skips = SkipLog(root.name)
         self._seen: dict[int, _Taken] = {}
         self._copies: list[TreeFile] = []
@@ -224,45 +225,33 @@ class EvidenceTree:
             pread, size = spool.pread, spool.size() if inner is Signature.ZIP else 0
         if inner is Signature.TAR:
             return TarContainer(pread, self._limits, file.path)
-        container = open_zip(pread, size, self._limits, file.path)
-        self._closers.append(container.close)
-        return container
+        return open_zip(pread, size, self._limits, file.path)
 
     def _placed(self, member: Member, path: str) -> TreeFile:
         return TreeFile(path, member.size, member.modified, member.local, member.opener, member.forkable, self._limits)
 
 
 def _are_copies(one: _Taken, other: Member) -> bool:
-    """Whether two members are as long as each other and begin with the same bytes; not if one cannot be read."""
+    """Whether two members are as long as each other and begin with the same bytes."""
     size, opener = one
-    if size is None or size != other.size:
-        return False
-    try:
-        with opener() as first, other.opener() as second:
-            return _beginning(first) == _beginning(second)
-    except (EvidenceReadError, OSError):
-        return False
+    return size is not None and size == other.size and _begin_alike(opener, other.opener, _COMPARED)
 
 
 def _begins_with(one: _Taken, other: TreeFile) -> bool:
-    """Whether a member begins with all that a file holds; not if one cannot be read."""
+    """Whether a member begins with all that a file holds."""
     size, opener = one
-    if size is not None and other.size is not None and other.size > size:
-        return False
+    longer = size is not None and other.size is not None and other.size > size
+    return not longer and _begin_alike(opener, other.open)
+
+
+def _begin_alike(one: Callable[[], BinaryIO], other: Callable[[], BinaryIO], left: float = inf) -> bool:
+    """Whether the one begins with all that the other holds, or with so many bytes; not if one cannot be read."""
     try:
-        with opener() as first, other.open() as second:
-            while block := second.read(_STEP):
+        with one() as first, other() as second:
+            while left and (block := second.read(int(min(_STEP, left)))):
                 if first.read(len(block)) != block:
                     return False
+                left -= len(block)
     except (EvidenceReadError, OSError):
         return False
     return True
-
-
-def _beginning(stream: BinaryIO) -> bytes:
-    pieces: list[bytes] = []
-    left = _COMPARED
-    while left and (piece := stream.read(left)):
-        pieces.append(piece)
-        left -= len(piece)
-    return b"".join(pieces)

@@ -67,9 +67,6 @@ class ZipContainer:
             )
         return block
 
-    def close(self) -> None:
-        """Nothing is held; the archive's own handle belongs to whoever opened it."""
-
     @property
     def encrypted(self) -> bool:
         """Whether it holds files and all of them are encrypted."""

@@ -81,9 +81,6 @@ class SalvagedZip:
         self._vain = limits.ratio_floor + _VAIN_RATIO * size
         """Headers inside of what other headers call their data would else be unpacked once each: the square."""
 
-    def close(self) -> None:
-        """Nothing is held."""
-
     def members(self, skips: SkipLog) -> Iterator[Member]:
         """What can be found; that the directory is lost is a skip of the whole archive."""
         skips.add(self._path, SkipReason.DAMAGED, "the directory of the zip is lost; members were found one by one")

@@ -180,7 +180,6 @@ def _content(source: Source, kind: Signature, opening: Opening, nesting: int, st
         container = TarContainer(pread_of(stream), limits, name)
     else:
         container = open_zip(pread_of(stream), stream.seek(0, io.SEEK_END), limits, name)
-    stack.callback(container.close)
     yield from _members(name, container, opening, nesting)
 
 
