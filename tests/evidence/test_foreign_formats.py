@@ -25,6 +25,7 @@ FOREIGN = {
     "old-table.txt": ("\r\n   Index Time          EntryType   Source\r\n", "as a table"),
     "list.txt": ("\r\n\r\nTimeCreated  : 3/3/2021 1:02:03 AM\r\nProviderName : x\r\nId : 1\r\n", "a list"),
     "events.xml": (CLIXML, "CLIXML"),
+    "search.txt": ("---\nEvent_attributes:\n  xmlns: x\nEvent:\n  System:\n", "YAML"),
     "sigma.csv": ("timestamp,detections,path,count,Event.System.Provider\n", "Chainsaw"),
     "discover.csv": ('"@timestamp","winlog.channel"\n"Mar 3, 2021 @ 01:02:03.000",Security\n', "Kibana"),
     "iis.csv": ('"@timestamp","http.request.method","url.path"\n"Mar 3, 2021 @ 01:02:03.000",GET,/x\n', "Kibana"),

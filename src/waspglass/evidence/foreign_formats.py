@@ -40,6 +40,7 @@ _FORMATS = tuple(
         (rb".{4}LfLe", "an event log of Windows Server 2003 or older", "save it as EVTX with the Event Viewer"),
         (rb"(?:<\?xml[^>]*>\s*)?<Objs [^>]{0,200}powershell/2004/04.{1,1000}?\.(?:EventLogRecord|EventLogEntry)<",
             "events as CLIXML", _EVENTS),
+        (rb"---\r?\nEvent(?:_attributes)?:", "events that Chainsaw printed as YAML", "give its JSON (`--json`)"),
         (rb"timestamp,detections,path,", "a table of Chainsaw", "give its JSON, or the event logs themselves"),
         (rb"\"?@timestamp\"?,[^\n]*(?:winlog|event|url|iis)\.", "a table of Kibana", "give its documents as JSON"),
         (

@@ -53,6 +53,16 @@ SHAPES: dict[str, object] = {
             "event_data": DATA,
         },
     },
+    "winlogbeat before version 7": {
+        "@timestamp": "2021-03-03T01:02:03.000Z",
+        "beat": {"hostname": "x", "version": "6.8.0"},
+        "event_id": 1,
+        "log_name": SYSMON,
+        "computer_name": "EXCH01",
+        "record_number": "77",
+        "source_name": "Microsoft-Windows-Sysmon",
+        "event_data": DATA,
+    },
     "winlogbeat with its modules": {
         "@timestamp": "2021-03-03T01:02:03.000Z",
         "message": "Process Create:",

@@ -176,6 +176,24 @@ def test_a_process_that_splunk_keeps_as_a_message_has_its_fields(form: str) -> N
     )
 
 
+def test_the_stream_of_a_search_of_splunk_holds_no_events_but_its_results() -> None:
+    row = {"_raw": CREATED, "_time": "2021-03-13 01:02:03.000 GMT"}
+    stream: tuple[object, ...] = (
+        {"messages": []},
+        {"preview": False, "offset": 0, "result": row},
+        {"preview": False, "lastrow": True},
+    )
+    found, fault = read("\n\n".join(map(json.dumps, stream)))
+    assert fault is None
+    ((moment, record),) = found
+    assert (moment, record["EventID"]) == (datetime(2021, 3, 13, 1, 2, 3, tzinfo=UTC), "4688")
+
+
+def test_a_time_that_names_an_unknown_zone_does_not_go_before_the_one_of_the_agent() -> None:
+    found, _ = read(json.dumps([{"_raw": CREATED, "_time": "2021-03-13 04:02:03.000 XST"}]))
+    assert found[0][0] == datetime(2021, 3, 13, 2, 2, 3, tzinfo=UTC)
+
+
 def test_the_text_of_one_event_of_the_agent_may_hold_what_looks_like_xml() -> None:
     found, _ = read(f"{AGENT}\n\tx <Event xmlns='x'></Event>\n{XML}\n{AGENT}")
     assert [record["EventID"] for _, record in found] == ["1", "1", "1"]

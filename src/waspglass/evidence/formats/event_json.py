@@ -43,7 +43,7 @@ def flatten_event(document: Json) -> dict[str, str]:
     event = document.get("Event")
     if isinstance(event, Mapping):
         return event_of_parser(event)
-    winlog = document.get("winlog")
+    winlog = document if _is_of_old_beats(document) else document.get("winlog")
     if isinstance(winlog, Mapping):
         return add_what_was_moved(event_of_beats(document, winlog), document)
     if isinstance(document.get("System"), Mapping):
@@ -52,6 +52,12 @@ def flatten_event(document: Json) -> dict[str, str]:
         return add_what_was_moved(flat_event(document, RENAMED), document)
     exported = export_of(document)
     return flat_event(document, RENAMED) if exported is None else exported
+
+
+def _is_of_old_beats(document: Json) -> bool:
+    return "log_name" in document and any(
+        isinstance(document.get(name), Mapping) for name in ("event_data", "user_data")
+    )
 
 
 def event_time(record: Record) -> datetime | None:
@@ -67,7 +73,11 @@ def _read(text: str) -> datetime | None:
         return since_1970(float(text))
     if (read := json_date(text)) is not None:
         return read
-    return moment(_BLANK_BEFORE_ZONE.sub("", text.removesuffix(" UTC"))) if len(text) <= _LONGEST_TIME else None
+    return (
+        moment(_BLANK_BEFORE_ZONE.sub("", text.removesuffix(" UTC").removesuffix(" GMT")))
+        if len(text) <= _LONGEST_TIME
+        else None
+    )
 
 
 def _loaded(raw: bytes) -> object:

@@ -1,7 +1,7 @@
 """Windows events in the shapes that parsers and shippers give them, flattened to the field names of Sigma.
 
 - nxlog / OTRF: flat objects (`Channel`, `EventID`, `SourceName`, the event's data beside them);
-- winlogbeat: `winlog.*` nested, or flat with dots in the keys;
+- winlogbeat: `winlog.*` nested, or flat with dots in the keys; before version 7 without `winlog` around it;
 - the `evtx` package and `evtx_dump`: `Event.System` and `Event.EventData` / `Event.UserData`, with attributes inside of
   an element or, by an option and in Chainsaw, beside it; the same without `Event` by Velociraptor's `parse_evtx`.
 
@@ -36,12 +36,15 @@ RENAMED = {
     "SourceName": "Provider_Name",
     "ProviderName": "Provider_Name",
     "provider_name": "Provider_Name",
+    "source_name": "Provider_Name",
     "Hostname": "Computer",
     "computer_name": "Computer",
     "RecordNumber": "EventRecordID",
     "record_id": "EventRecordID",
+    "record_number": "EventRecordID",
     "event_id": "EventID",
     "channel": "Channel",
+    "log_name": "Channel",
     "message": "Message",
 }
 """What some collectors call a field of an event's header -> what Sigma calls it; its data keep their names."""

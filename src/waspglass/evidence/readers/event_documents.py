@@ -35,6 +35,8 @@ _LONGEST_NAME = 256
 _MOST_PARTS = 1_000_000
 """Objects and lists of one document: 16 MB of nothing but `{}` would take 800 MB when they are read."""
 _ANSWERS = ("value", "results", "events", "rows", "documents")
+_FRAME = frozenset({"preview", "offset", "lastrow", "messages"})
+"""What an object of Splunk's search has that has no event."""
 _TYPE_LINE = "#TYPE"
 _DAMAGED = ()
 """A row that cannot be read; the ones behind it can."""
@@ -109,7 +111,7 @@ def _is_cut(fault: ValueError | RecursionError, length: int) -> bool:
 
 def _events_in(found: object) -> Iterator[Document]:
     """The document, or those in the list of an answer."""
-    if not isinstance(found, Mapping) or not found:
+    if not isinstance(found, Mapping) or found.keys() <= _FRAME:
         return
     hits = found.get("hits")
     inside = hits.get("hits") if isinstance(hits, Mapping) else None

@@ -16,8 +16,9 @@ from contextlib import suppress
 
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.formats.event_exports import unwrapped
+from waspglass.evidence.formats.event_json import event_time
 from waspglass.evidence.formats.event_providers import provider_name
-from waspglass.evidence.formats.event_shapes import Json, whole_text
+from waspglass.evidence.formats.event_shapes import Json, text_of, whole_text
 from waspglass.evidence.readers.event_xml import event_of_xml
 
 __all__ = ["event_of_agent", "event_of_raw"]
@@ -46,7 +47,8 @@ def event_of_raw(document: Json, path: str) -> Json:
     event = event_of_agent(raw)
     if event is None:
         return document
-    return event | {"TimeCreated": None, "_time": row["_time"]} if row.get("_time") else event
+    known = {"_time": text_of(row.get("_time") or "")}
+    return event if event_time(known) is None else event | known | {"TimeCreated": None}
 
 
 def event_of_agent(text: str) -> dict[str, object] | None:
