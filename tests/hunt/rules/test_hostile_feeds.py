@@ -16,7 +16,6 @@ from waspglass.hunt.rules import rule_texts
 from waspglass.hunt.rules.indicator_values import LeftOut
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.misp_events import read_misp
-from waspglass.hunt.rules.stix_bundles import _Lines
 from waspglass.hunt.rules.stix_objects import _KNOWN
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import RuleSource
@@ -81,19 +80,6 @@ def test_a_file_of_more_indicators_than_are_kept_is_cut_with_a_word(monkeypatch:
     assert [(one.reason, one.detail) for one in rules.skipped] == [
         (SkipReason.TOO_LARGE, "all that comes after 5 indicators is not hunted")
     ]
-
-
-def test_lines_of_ids_are_not_looked_for_without_end() -> None:
-    class Counted(str):
-        looked = 0
-
-        def find(self, *args: object) -> int:
-            Counted.looked += 1
-            return -1
-
-    lines = _Lines(Counted("x"))
-    assert {lines.of({"id": f"indicator--{number}"}) for number in range(500)} == {None}
-    assert Counted.looked < 50
 
 
 HOSTILE = st.one_of(

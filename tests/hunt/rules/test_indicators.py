@@ -320,6 +320,14 @@ def test_a_bundle_may_be_a_plain_array_and_what_is_wrong_has_a_line() -> None:
     assert "revoked" in (rules.skipped[1].detail or "")
 
 
+def test_the_line_of_an_indicator_is_where_it_names_itself_and_none_if_its_name_is_written_otherwise() -> None:
+    refers = '{"type": "relationship", "id": "relationship--1", "target_ref": "indicator--2"}'
+    broken = '{{"type": "indicator", "pattern": "x",\n "name": "n", "id": "{}"}}'
+    objects = ",\n".join([refers, broken.format("indicator--2"), broken.format("indicator\\u002d3")])
+    rules = read(f'{{"type": "bundle", "objects": [\n{objects}]}}')
+    assert [(one.detail or "").partition("n: ")[0] for one in rules.skipped] == ["line 4: ", ""]
+
+
 def test_a_list_below_many_comments_is_read_soon() -> None:
     begun = time.process_time()
     rules = read("# a comment\n" * 200_000 + "type,value\nip,198.51.100.7\nx,y\n")

@@ -49,17 +49,17 @@ class Ability:
 
     def distrust(self, names: Iterable[str]) -> None:
         """Rows below the header in force do not have these columns, though it names them."""
-        if not self._missed:
-            self._after = self._heard
-        self._lacking = self._lacking.union(names)
-        self._missed |= self._lacking
+        self._lack(self._lacking.union(names))
 
     def turn(self, names: Iterable[str] | None) -> None:
         """Another header is in force; None: no header is known."""
-        self._lacking = self._lacks(names)
-        if self._lacking and not self._missed:
+        self._lack(frozenset() if names is None else self.requires.difference(names))
+
+    def _lack(self, columns: frozenset[str]) -> None:
+        self._lacking = columns
+        if columns and not self._missed:
             self._after = self._heard
-        self._missed |= self._lacking
+        self._missed |= columns
 
     def hear(self, moment: datetime) -> None:
         """A record was met under the header in force."""
@@ -77,6 +77,3 @@ class Ability:
     @property
     def _full(self) -> bool:
         return len(self._spans) >= _MOST_SPANS
-
-    def _lacks(self, names: Iterable[str] | None) -> frozenset[str]:
-        return frozenset() if names is None else self.requires.difference(names)

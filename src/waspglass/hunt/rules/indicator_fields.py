@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from waspglass.evidence.format import FORMATS
 
-__all__ = ["PARTS", "TOKENS", "WHOLE", "Token", "ValuePart"]
+__all__ = ["PARTS", "TOKENS", "WHOLE"]
 
 Fields = Mapping[str, tuple[str, ...]]
 """Format of a log -> its fields."""
@@ -54,54 +54,33 @@ WHOLE: Mapping[str, Fields] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ValuePart:
-    """How a thing stands in the value of a field; all but the fields are regular expressions.
+class Token:
+    """How a thing stands in a text, as regular expressions: what stands before it, a character of it, what follows."""
 
-    Attributes:
-        fields: Where.
-        before: What stands before it.
-        one: A character of it, for wildcards.
-        after: What stands behind it.
-    """
-
-    fields: Fields
     before: str
     one: str
     after: str
 
 
-_LAST_NAME = (r"(?:^|[\\/])", r"[^\\/]", "$")
-PARTS: Mapping[str, ValuePart] = {
-    "name": ValuePart(_events("TargetFilename"), *_LAST_NAME),
-    "folder": ValuePart(_events("TargetFilename"), r"(?:^|[\\/])", ".", r"[\\/][^\\/]+$"),
-    "process": ValuePart(_events("Image", "NewProcessName"), *_LAST_NAME),
-    "parent": ValuePart(_events("ParentImage", "ParentProcessName"), *_LAST_NAME),
-    "registry_key": ValuePart(_events("TargetObject"), "^", ".", r"(?:\\[^\\]*)?$"),
-    "registry_value": ValuePart(_events("TargetObject"), r"\\", r"[^\\]", "$"),
-    "imphash": ValuePart(_events("Hashes"), "IMPHASH=", "[0-9A-Fa-f]", "(?:,|$)"),
-    "account": ValuePart(
+_LAST_NAME = Token(r"(?:^|[\\/])", r"[^\\/]", "$")
+PARTS: Mapping[str, tuple[Fields, Token]] = {
+    "name": (_events("TargetFilename"), _LAST_NAME),
+    "folder": (_events("TargetFilename"), Token(r"(?:^|[\\/])", ".", r"[\\/][^\\/]+$")),
+    "process": (_events("Image", "NewProcessName"), _LAST_NAME),
+    "parent": (_events("ParentImage", "ParentProcessName"), _LAST_NAME),
+    "registry_key": (_events("TargetObject"), Token("^", ".", r"(?:\\[^\\]*)?$")),
+    "registry_value": (_events("TargetObject"), Token(r"\\", r"[^\\]", "$")),
+    "imphash": (_events("Hashes"), Token("IMPHASH=", "[0-9A-Fa-f]", "(?:,|$)")),
+    "account": (
         {
             **_visits("cs-username"),
             "diagnostics_csv": ("AuthenticatedUser",),
             **_events("User", "SubjectUserName", "TargetUserName"),
         },
-        r"(?:^|\\)",
-        r"[^\\@]",
-        r"(?:@[^\\]*)?$",
+        Token(r"(?:^|\\)", r"[^\\@]", r"(?:@[^\\]*)?$"),
     ),
 }
-"""Type -> the fields of which it is a part."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """How a thing stands anywhere in a text; regular expressions, as those of `ValuePart`."""
-
-    before: str
-    one: str
-    after: str
-
-
+"""Type -> the fields of which it is a part, and how it stands in them."""
 _NAME_ENDS = r"(?:$|[^0-9A-Za-z_.-]|\.(?:$|[^0-9A-Za-z]))"
 """Nothing follows that would make it another name; a full stop may."""
 TOKENS: Mapping[str, Token] = {

@@ -55,7 +55,7 @@ def operator_condition(name: str, word: str, value: str, kind: ArtefactKind) -> 
         return _token(name, value) if known.log else None
     found = [_of_field(name, field, word, value) for field in WHOLE.get(name, {}).get(form, ())]
     if word in ("", "like") and name in PARTS:
-        found += [_part(name, field, word, value) for field in PARTS[name].fields.get(form, ())]
+        found += [_part(name, field, word, value) for field in PARTS[name][0].get(form, ())]
     return disjunction(found) if found else None
 
 
@@ -108,7 +108,7 @@ def _like(value: str, one: str) -> str:
 
 
 def _part(name: str, field: str, word: str, value: str) -> Condition:
-    part, known = PARTS[name], ""
+    (_, part), known = PARTS[name], ""
     if name == "registry_key":
         known, value = _hive(value)
     if name == "folder":

@@ -18,8 +18,7 @@ __all__ = ["read_stix"]
 
 _SURE = 30
 """Of 100: what STIX calls low ends below it (STIX 2.1, appendix A)."""
-_MOST_MISSED = 20
-"""Ids that are not written as they read, after which no line is looked for: each such search reads to the end."""
+_ID = re.compile(r'"id"\s*:\s*"([^"\\]*)"')
 _TLP_NAME = re.compile(r"(?i)\btlp:(?:clear|white|green|amber(?:\+strict)?|red)\b")
 _TLP = {
     f"marking-definition--{marking}": f"TLP:{name}"
@@ -47,32 +46,23 @@ def read_stix(text: str, source: str) -> Iterator[Hunted]:
     objects = bundle.get("objects") if isinstance(bundle, dict) else bundle
     if not isinstance(objects, list):
         raise UnsupportedRuleError("not a STIX bundle")
-    lines, markings = _Lines(text), _markings(objects)
+    lines, markings = _lines(text), _markings(objects)
     for one in objects:
         if isinstance(one, dict) and one.get("type") == "indicator":
-            line = lines.of(one)
+            line = lines.get(str(one.get("id")))
             for made in _from_pattern(one, source, markings):
                 yield f"line {line}: {made}" if isinstance(made, str) and line else made
 
 
-class _Lines:
-    """Where objects begin to be spoken of, asked in their order: each search begins where the one before ended."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at, self._line, self._missed = text, 0, 1, 0
-
-    def of(self, one: dict[str, object]) -> int | None:
-        """The line, from 1; None where the id is not written as it reads."""
-        name = one.get("id")
-        if not isinstance(name, str) or self._missed >= _MOST_MISSED:
-            return None
-        at = self._text.find(f'"{name}"', self._at)
-        if at < 0:
-            self._missed += 1
-            return None
-        self._line += self._text.count("\n", self._at, at)
-        self._at = at
-        return self._line
+def _lines(text: str) -> dict[str, int]:
+    """Id of an object -> the line where it says it, from 1; not of one that is not written as it reads."""
+    found: dict[str, int] = {}
+    line, at = 1, 0
+    for one in _ID.finditer(text):
+        line += text.count("\n", at, one.start())
+        at = one.start()
+        found.setdefault(one[1], line)
+    return found
 
 
 def _from_pattern(one: dict[str, object], source: str, markings: Mapping[str, str]) -> Iterator[Hunted]:
