@@ -194,6 +194,13 @@ def test_a_time_that_names_an_unknown_zone_does_not_go_before_the_one_of_the_age
     assert found[0][0] == datetime(2021, 3, 13, 2, 2, 3, tzinfo=UTC)
 
 
+@given(st.lists(st.text("ab \t:=<>\n\r"), max_size=4))
+def test_each_event_of_the_agent_ends_where_the_next_begins(messages: list[str]) -> None:
+    text = "".join(f"01/13/2021 01:01:01 AM\nLogName=x\nEventCode=1\nMessage={message}\n" for message in messages)
+    found, _ = read(text or " ")
+    assert [record.get("Message", "") for _, record in found] == [message.rstrip() for message in messages]
+
+
 def test_the_text_of_one_event_of_the_agent_may_hold_what_looks_like_xml() -> None:
     found, _ = read(f"{AGENT}\n\tx <Event xmlns='x'></Event>\n{XML}\n{AGENT}")
     assert [record["EventID"] for _, record in found] == ["1", "1", "1"]
@@ -507,10 +514,12 @@ def test_what_is_damaged_hides_nothing_else() -> None:
         "{x" + "\n" * 3_000_000,
         "{x\n" + " " * 3_000_000,
         "<Event >" * 400_000,
+        "01/01/2021 01:01:01 AM\nLogName=" * 100_000,
+        "01/01/2021 01:01:01 AM\nLogName=x\n<Event xmlns=" * 100_000,
         "<Event>" + "<a>" * 1_000_000,
         "<Event><!DOCTYPE x></Event>" * 1000,
     ],
-    ids=str.split("texts braces deep lines number empty-lines blanks no-end deep-XML document-types"),
+    ids=str.split("texts braces deep lines number empty-lines blanks no-end agent both deep-XML document-types"),
 )
 def test_a_hostile_export_costs_little_and_ends_as_damaged(text: str) -> None:
     begun = time.process_time()
