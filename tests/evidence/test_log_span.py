@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.evidence.trees import memory_artefact, write_tree
 from waspglass.evidence.artefact import Artefact, Columns, Record
 from waspglass.evidence.formats.w3c import ExtendedLog
-from waspglass.evidence.log_span import SpanObserver, log_span
+from waspglass.evidence.forward_stream import ForwardStream
+from waspglass.evidence.log_span import log_span
 from waspglass.evidence.member import TreeFile
 from waspglass.evidence.open import open_evidence
 from waspglass.model.coverage import Span
@@ -58,17 +59,21 @@ def test_sampling_finds_the_same_as_reading_every_line(steps: list[int], filler:
     assert span.skipped == ()
 
 
+def forwards(raw: bytes) -> Artefact:
+    """A log that can only be read forwards, as a member of an archive."""
+    return Artefact("iis", "w3c", TreeFile(r"C:\x.log", None, None, None, lambda: ForwardStream(iter([raw]))))
+
+
 @given(st.lists(st.integers(0, 7 * 3600), min_size=1, max_size=200), st.integers(1, 5000))
-def test_an_observer_finds_the_same_whatever_the_chunks(steps: list[int], size: int) -> None:
+def test_reading_through_finds_the_same_whatever_the_chunks(steps: list[int], size: int) -> None:
     moments, now = [], START
     for step in steps:
         now += timedelta(seconds=step)
         moments.append(now)
     raw = log(moments, 30)
-    observer = SpanObserver(memory_artefact(raw), W3C, 1.0)
-    for at in range(0, len(raw), size):
-        observer.feed(raw[at : at + size])
-    span = observer.finish()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("waspglass.evidence.log_span._STREAM_CHUNK", size)
+        span = log_span(forwards(raw), W3C, 1.0)
     assert (span.first, span.last, span.gaps) == (moments[0], moments[-1], naive(moments, 1.0))
     assert span.bytes == len(raw)
 
@@ -145,17 +150,15 @@ class CountingLog(ExtendedLog):
 
 @pytest.mark.parametrize("line", [b"\n", b"#\n", b"x\n", b"#Date: 2021-03-01 00:00:00\n", HEADER])
 @pytest.mark.parametrize("packed", [False, True])
-def test_lines_that_tell_no_time_are_not_tried_without_end(line: bytes, packed: bool) -> None:
+def test_lines_that_tell_no_time_are_not_tried_without_end(
+    line: bytes, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waspglass.evidence.log_span._STREAM_CHUNK", 8_000_000)
     raw = HEADER + line * (6_000_000 // len(line))
     form = CountingLog("w3c")
     form.asked.clear()
     begun = time.process_time()
-    if packed:
-        observer = SpanObserver(memory_artefact(raw), form, 1.0)
-        observer.feed(raw)
-        span = observer.finish()
-    else:
-        span = log_span(memory_artefact(raw), form, 1.0)
+    span = log_span(forwards(raw) if packed else memory_artefact(raw), form, 1.0)
     assert [skip.reason for skip in span.skipped] == [SkipReason.BAD_TIME]
     assert len(form.asked) < 150_000  # each line was asked several times, and all headers before it each time
     assert time.process_time() - begun < 5  # 0.3; it was minutes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from waspglass.evidence.artefact import Artefact, Columns, LineFormat
+from waspglass.evidence.artefact import Artefact, LineFormat
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.skip_log import skip_of
 from waspglass.evidence.stream import pread_of
@@ -16,7 +16,7 @@ from waspglass.evidence.time_probe import TimePoint, TimeProbe
 from waspglass.model.coverage import Span
 from waspglass.model.skip import Skipped, SkipReason
 
-__all__ = ["LogSpan", "SpanObserver", "log_span", "part_of", "silences", "silent_span"]
+__all__ = ["LogSpan", "log_span", "part_of", "silences", "silent_span"]
 
 _STREAM_CHUNK = 4 * 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
@@ -48,21 +48,6 @@ class LogSpan:
     skipped: tuple[Skipped, ...] = ()
     part: str = ""
     mute: tuple[Span, ...] = ()
-
-
-class _Seen(Protocol):
-    """What was seen of a log: a `TimeProbe`, or a `SpanObserver` that had one for each chunk."""
-
-    @property
-    def earliest(self) -> datetime | None: ...
-    @property
-    def latest(self) -> datetime | None: ...
-    @property
-    def columns(self) -> Columns | None: ...
-    @property
-    def cut(self) -> bool: ...
-    @property
-    def met(self) -> bool: ...
 
 
 def part_of(artefact: Artefact) -> str:
@@ -136,13 +121,13 @@ def _gaps(probe: TimeProbe, first: TimePoint, last: TimePoint, gap_hours: float)
     return tuple(Span(from_=one.time, to=other.time) for one, other in probe.silences(first, last, longest))
 
 
-def _span(artefact: Artefact, size: int, seen: _Seen, gaps: tuple[Span, ...], records: int | None) -> LogSpan:
+def _span(artefact: Artefact, size: int, seen: TimeProbe, gaps: tuple[Span, ...], records: int | None) -> LogSpan:
     untold = _untold(seen, size)
     skipped = () if untold is None else (skip_of(artefact.file.path, *untold),)
     return LogSpan(seen.earliest, seen.latest, gaps, size, records, skipped=skipped, part=part_of(artefact))
 
 
-def _untold(seen: _Seen, size: int) -> tuple[SkipReason, str] | None:
+def _untold(seen: TimeProbe, size: int) -> tuple[SkipReason, str] | None:
     """What a log does not tell."""
     if seen.earliest is not None:
         return (SkipReason.CUT_LINE, "the last line is cut") if seen.cut else None
@@ -156,87 +141,61 @@ def _untold(seen: _Seen, size: int) -> tuple[SkipReason, str] | None:
 
 
 def _read_through(artefact: Artefact, line_format: LineFormat, gap_hours: float | None, stream: BinaryIO) -> LogSpan:
-    observer = SpanObserver(artefact, line_format, gap_hours)
+    log, faults = _Reading(line_format, gap_hours), tuple[Skipped, ...]()
     try:
-        for chunk in _chunks(stream):
-            observer.feed(chunk)
+        while chunk := stream.read(_STREAM_CHUNK):
+            log.feed(chunk)
     except EvidenceReadError as fault:
-        return observer.finish(skip_of(artefact.file.path, fault.reason, fault.message))
-    return observer.finish()
+        faults = (skip_of(artefact.file.path, fault.reason, fault.message),)
+    log.end()
+    span = _span(artefact, log.bytes, log.probe, tuple(log.gaps), log.lines)
+    return replace(span, skipped=(*span.skipped, *faults))
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(_STREAM_CHUNK):
-        yield chunk
+class _Reading:
+    """A log that is read through in chunks of any size.
 
-
-@dataclass(slots=True)
-class SpanObserver:
-    """Tells the span of a log that is read through.
-
-    Feed it the content in order, in chunks of any size (a few MiB are best), then ask `finish`. It looks at the first
-    and last line of each chunk, and inside only where a chunk spans more than a gap.
+    It looks at the first and last line of each chunk, and inside only where a chunk spans more than a gap.
 
     Attributes:
-        artefact: The log.
-        line_format: Its format.
-        gap_hours: A silence longer than this is a gap; None looks for none.
-        columns, earliest, latest, cut, met: As those of a `TimeProbe`.
+        probe: What was seen so far.
+        gaps: Silences met so far.
+        bytes: Length of the content so far.
+        lines: Their number so far.
     """
 
-    artefact: Artefact
-    line_format: LineFormat
-    gap_hours: float | None = None
-    columns: Columns | None = None
-    earliest: datetime | None = None
-    latest: datetime | None = None
-    cut: bool = False
-    met: bool = False
-    _rest: bytes = b""
-    _bytes: int = 0
-    _lines: int = 0
-    _before: TimePoint | None = None
-    _gaps: list[Span] = field(default_factory=list)
+    def __init__(self, line_format: LineFormat, gap_hours: float | None) -> None:
+        self._format, self._gap_hours = line_format, gap_hours
+        self.probe = TimeProbe(lambda _length, _offset: b"", 0, line_format)
+        self.gaps: list[Span] = []
+        self.bytes = self.lines = 0
+        self._rest = b""
+        self._before: TimePoint | None = None
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the content."""
-        self._bytes += len(chunk)
+        self.bytes += len(chunk)
         end = chunk.rfind(b"\n") + 1
-        if not end:
-            if len(self._rest) < _LONGEST_LINE:
-                self._rest += chunk
-            return
-        whole = self._rest + chunk[:end] if self._rest else chunk[:end]
-        self._rest = chunk[end:]
-        self._look(whole)
+        if end:
+            self._look(self._rest + chunk[:end] if self._rest else chunk[:end])
+            self._rest = chunk[end:]
+        elif len(self._rest) < _LONGEST_LINE:
+            self._rest += chunk
 
-    def finish(self, fault: Skipped | None = None) -> LogSpan:
-        """The span of what was fed.
-
-        Args:
-            fault: Why the content could not be read to its end.
-        """
+    def end(self) -> None:
+        """Takes what was fed last for a line, though it has no end."""
         if self._rest:
             self._look(self._rest)
-            self._rest = b""
-        if self.columns is None:
-            self.columns = self.line_format.implied
-        span = _span(self.artefact, self._bytes, self, tuple(self._gaps), self._lines)
-        return span if fault is None else replace(span, skipped=(*span.skipped, fault))
 
     def _look(self, lines: bytes) -> None:
-        probe = TimeProbe(
-            lambda length, offset: lines[offset : offset + length], len(lines), self.line_format, self.columns
-        )
+        probe = TimeProbe(lambda length, offset: lines[offset : offset + length], len(lines), self._format, self.probe)
         first, last = probe.first(), probe.last()
-        self._lines += lines.count(b"\n") + (not lines.endswith(b"\n"))
-        self.cut, self.met = probe.cut, self.met or probe.met
-        if self.gap_hours is not None and first is not None and last is not None:
-            longest = timedelta(hours=self.gap_hours)
+        self.lines += lines.count(b"\n") + (not lines.endswith(b"\n"))
+        if self._gap_hours is not None and first is not None and last is not None:
+            longest = timedelta(hours=self._gap_hours)
             if self._before is not None and first.time - self._before.time > longest:
-                self._gaps.append(Span(from_=self._before.time, to=first.time))
-            self._gaps.extend(_gaps(probe, first, last, self.gap_hours))
+                self.gaps.append(Span(from_=self._before.time, to=first.time))
+            self.gaps.extend(_gaps(probe, first, last, self._gap_hours))
         self._before = last or first or self._before
-        self.columns = probe.columns_at_end()
-        moments = [one for one in (self.earliest, self.latest, probe.earliest, probe.latest) if one is not None]
-        self.earliest, self.latest = min(moments, default=None), max(moments, default=None)
+        probe.columns = probe.columns_at_end()
+        self.probe = probe

@@ -43,7 +43,7 @@ class TimeProbe:
         pread: Reads the log.
         size: Its length.
         line_format: Its format.
-        columns: Header in force at the start, if it is known from before.
+        before: What was seen of the same log before this part of it.
 
     Attributes:
         earliest: Earliest moment met so far.
@@ -52,13 +52,13 @@ class TimeProbe:
         cut: Whether the last line has no end and is not a record.
     """
 
-    def __init__(self, pread: Pread, size: int, line_format: LineFormat, columns: Columns | None = None) -> None:
+    def __init__(self, pread: Pread, size: int, line_format: LineFormat, before: TimeProbe | None = None) -> None:
         self._pread, self._size, self._format = pread, size, line_format
-        self.columns = columns if columns is not None else line_format.implied
-        self.earliest: datetime | None = None
-        self.latest: datetime | None = None
+        self.columns: Columns | None = line_format.implied if before is None else before.columns
+        self.earliest: datetime | None = None if before is None else before.earliest
+        self.latest: datetime | None = None if before is None else before.latest
         self.cut = False
-        self._lines = 0
+        self._lines: int = 0 if before is None else before._lines
         self._line_bytes = 0
 
     def first(self) -> TimePoint | None:

@@ -17,7 +17,7 @@ from waspglass.evidence.artefact import Artefact, Place, Record, RecordReader, f
 from waspglass.evidence.formats.moments import plausible
 from waspglass.evidence.readers.line_places import LinePlaces
 from waspglass.evidence.readers.whole_file import read_whole
-from waspglass.evidence.readers.xml_elements import XmlElement, text_of, xml_elements
+from waspglass.evidence.readers.xml_elements import text_of, xml_elements
 from waspglass.model.document import format_instant
 
 __all__ = ["ScheduledTaskReader", "reader"]
@@ -69,7 +69,7 @@ class ScheduledTaskReader(RecordReader):
                 actions.append((element.line, action))
                 action = {}
             elif pair[0] == "Triggers":
-                triggers.append(_trigger(element))
+                triggers.append(element.name.removesuffix("Trigger"))
         task["triggers"] = "\n".join(triggers)
         if artefact.file.modified is not None:
             task["modified"] = format_instant(artefact.file.modified)
@@ -81,10 +81,6 @@ class ScheduledTaskReader(RecordReader):
 
 
 reader = ScheduledTaskReader
-
-
-def _trigger(element: XmlElement) -> str:
-    return element.name.removesuffix("Trigger")
 
 
 def _zoned(text: str) -> datetime | None:
