@@ -184,6 +184,14 @@ def test_no_member_is_lost_behind_lengths_of_zip64(tmp_path: Path, method: int, 
     assert list(skipped.values()) == [SkipReason.DAMAGED]
 
 
+def test_a_stored_archive_of_zip64_is_not_cut_at_its_own_members(tmp_path: Path) -> None:
+    inner = {"C/inner.zip": zip_bytes(FILES), "C/z.log": bytes(70_000)}  # what ends with a directory is read by that
+    raw = in_zip64_form(inner, zipfile.ZIP_STORED)
+    found, _ = read_all(put(tmp_path, raw[: raw.rindex(b"PK\x01\x02")]))
+    assert found[r"C:\inner.zip"] == inner["C/inner.zip"]
+    assert len(found) == len(inner) + len(FILES)
+
+
 def test_a_length_that_is_false_does_not_hide_the_members_behind_it(tmp_path: Path) -> None:
     raw = zip_bytes(FILES)
     whole = bytearray(raw[: raw.index(b"PK\x01\x02")])
