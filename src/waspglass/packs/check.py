@@ -66,7 +66,7 @@ def _load_issue(error: PackError, check: str, folder: Path) -> PackIssue:
     told = _LINE.search(error.message)
     line = place.line if place is not None else None
     return PackIssue(
-        place.path.removeprefix(f"{folder}{os.sep}") if place is not None else "pack.yml",
+        place.path.removeprefix(f"{folder}{os.sep}").replace(os.sep, "/") if place is not None else "pack.yml",
         int(told[1]) if line is None and told is not None else line,
         Severity.ERROR,
         check,
