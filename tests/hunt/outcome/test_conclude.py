@@ -97,6 +97,12 @@ def test_a_correlation_is_about_what_it_says_or_else_about_what_its_events_are_a
     assert made.subject == subject
 
 
+def test_a_correlation_calls_an_implant_as_its_hits_do() -> None:
+    rules = rules_of(FEEDER + IMPLANT + "---" + TWO + "generate: true\n")
+    hits = [_called(rules, line, implant="/%2561.aspx") for line in (1, 2)]
+    assert {one.subject for one in conclude(rules, hits, list(map(_heard, hits))).findings} == {"/%61.aspx"}
+
+
 def test_a_correlation_none_of_whose_events_was_kept_stands_at_the_last_of_them() -> None:
     rules = rules_of(FEEDER + "---" + TWO)
     (made,) = conclude(rules, [], [_heard(_hit(rules, line)) for line in (1, 2)]).findings

@@ -60,16 +60,15 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Iterable[Heard], *, lim
         heard: What correlations heard in them.
         limit: Findings that a correlation makes; more if it tells of implants. The last ones are among them.
     """
-    roots = rules.web_roots
     findings: dict[str, Finding] = {}
     context: dict[str, Finding] = {}
     feeding: dict[_Key, Hit] = {}
     values: dict[str, dict[str, str]] = {}
-    for hit in hits:
+    for hit in (_named_once(hit, rules.web_roots) for hit in hits):
         if hit.rule.emits:
-            finding = finding_of(hit, roots)
+            finding = finding_of(hit)
             (context if finding.effect is Effect.CONTEXT else findings)[finding.id] = finding
-            values[finding.id] = _plain_values(hit, roots)
+            values[finding.id] = _values_of(hit)
         feeding[_key(hit.rule.id, hit.source, hit.place)] = hit
     support: dict[str, Finding] = {}
     behind: dict[_Key, list[Hit]] = {}
@@ -80,7 +79,7 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Iterable[Heard], *, lim
         behind[_key(match.correlation.id, last.source, last.place)] = rests_on
         if not match.correlation.emits or id(match) in beyond:
             continue
-        made, based_on, raw = _correlated(match, rests_on, roots)
+        made, based_on, raw = _correlated(match, rests_on)
         findings.setdefault(made.id, made)
         values[made.id] = raw
         support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
@@ -114,13 +113,17 @@ def _beyond(rules: RuleSet, matches: Iterable[Match], limit: int) -> dict[int, s
     return beyond
 
 
-def _plain_values(hit: Hit, roots: tuple[WebRoot, ...]) -> dict[str, str]:
-    values = dict(hit.values)
-    if hit.actor is not None and hit.actor.address is not None:
-        values.setdefault("address", hit.actor.address)
-    if "implant" in values:
-        values["implant"] = normalised_subject(values["implant"], roots)
-    return values
+def _named_once(hit: Hit, roots: tuple[WebRoot, ...]) -> Hit:
+    """The hit with the one name that an implant has in all logs."""
+    if (implant := hit.values.get("implant")) is None:
+        return hit
+    return replace(hit, values={**hit.values, "implant": normalised_subject(implant, roots)})
+
+
+def _values_of(hit: Hit) -> dict[str, str]:
+    if hit.actor is None or hit.actor.address is None:
+        return hit.values
+    return {**hit.values, "address": hit.values.get("address", hit.actor.address)}
 
 
 def _hits_of(match: Match, feeding: Mapping[_Key, Hit], behind: Mapping[_Key, list[Hit]]) -> list[Hit]:
@@ -136,22 +139,16 @@ def _first_and_last(items: Sequence[_T]) -> Sequence[_T]:
     return items if len(items) <= _EVIDENCE else (*items[: _EVIDENCE // 2], *items[-_EVIDENCE // 2 :])
 
 
-def _correlated(
-    match: Match, hits: Sequence[Hit], roots: tuple[WebRoot, ...]
-) -> tuple[Finding, list[Finding], dict[str, str]]:
+def _correlated(match: Match, hits: Sequence[Hit]) -> tuple[Finding, list[Finding], dict[str, str]]:
     """The finding of a correlation stands where its last event does, and has the values of all its events."""
     correlation, last = match.correlation, match.events[-1]
     values: dict[str, str] = {}
-    for hit in hits:
-        for name, value in _plain_values(hit, roots).items():
-            values.setdefault(name, value)
-    for name, value in match.values.items():
-        values.setdefault(name, value)
-    subject = correlation.meaning.subject or next(
-        (h.rule.meaning.subject for h in hits if h.rule.meaning.subject), None
-    )
+    for row in (*map(_values_of, hits), match.values):
+        values |= {name: value for name, value in row.items() if name not in values}
+    meanings = (correlation.meaning, *(hit.rule.meaning for hit in hits))
+    subject = next((one.subject for one in meanings if one.subject), None)
     rule = Rule(correlation.id, correlation.name, correlation.title, replace(correlation.meaning, subject=subject))
-    based_on = [finding_of(hit, roots, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
+    based_on = [finding_of(hit, effect=None if hit.rule.emits else Effect.CONTEXT) for hit in hits]
     evidence = tuple(dict.fromkeys(one.id for one in based_on))
     # The finding stands at the last event: whoever acted there comes first, then who else is known by an address.
     actors = [hit.actor for hit in reversed(hits) if hit.actor is not None]
@@ -159,7 +156,7 @@ def _correlated(
     anchor = hits[-1] if hits else None
     if anchor is None or _key("", anchor.source, anchor.place) != _key("", last.source, last.place):
         anchor = _not_kept(rule, None if anchor is None else anchor.kind, last)
-    made = finding_of(replace(anchor, rule=rule, values=values, actor=actor), roots, evidence=evidence)
+    made = finding_of(replace(anchor, rule=rule, values=values, actor=actor), evidence=evidence)
     return made, based_on, values
 
 

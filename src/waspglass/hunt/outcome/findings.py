@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from waspglass.evidence.artefact import Place
 from waspglass.evidence.skip_log import shown_source
 from waspglass.hunt.outcome.collect import Hit
-from waspglass.hunt.rules.paths import normalised_subject
 from waspglass.model.escape import bounded, printable, printable_bytes
-from waspglass.model.finding import EXCERPT_LIMIT, Actor, Effect, Finding, Rung
-from waspglass.packs.pack import WebRoot
+from waspglass.model.finding import EXCERPT_LIMIT, Actor, Effect, Finding
 
 __all__ = ["finding_id", "finding_of", "in_order"]
 
@@ -38,20 +36,14 @@ def _actor(actor: Actor | None) -> Actor | None:
     )
 
 
-def finding_of(
-    hit: Hit, web_roots: tuple[WebRoot, ...], *, effect: Effect | None = None, evidence: tuple[str, ...] = ()
-) -> Finding:
+def finding_of(hit: Hit, *, effect: Effect | None = None, evidence: tuple[str, ...] = ()) -> Finding:
     """The finding of a hit; `effect` overrides the rule's for hits that only support a correlation."""
     meaning = hit.rule.meaning
-    values = dict(hit.values)
-    if "implant" in values:
-        values["implant"] = normalised_subject(values["implant"], web_roots)
-    subject = values.get(meaning.subject) if meaning.subject is not None else None
+    subject = hit.values.get(meaning.subject) if meaning.subject is not None else None
     place, chosen = hit.place, effect or meaning.effect
-    rung: Rung | None = None if chosen is Effect.CONTEXT else meaning.rung
     return Finding(
         id=finding_id(hit.rule.id, hit.source, place),
-        rung=rung,
+        rung=None if chosen is Effect.CONTEXT else meaning.rung,
         effect=chosen,
         rule=printable(hit.rule.name),
         title=printable(hit.rule.title),
@@ -66,7 +58,7 @@ def finding_of(
         subject=None if subject is None else bounded(printable(subject), _FIELD_LIMIT),
         techniques=meaning.techniques,
         evidence=evidence,
-        fields={name: bounded(printable(value), _FIELD_LIMIT) for name, value in values.items()},
+        fields={name: bounded(printable(value), _FIELD_LIMIT) for name, value in hit.values.items()},
     )
 
 

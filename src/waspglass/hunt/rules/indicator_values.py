@@ -11,16 +11,7 @@ from waspglass.hunt.rules.rule import Indicator, Meaning
 from waspglass.model.escape import bounded, printable
 from waspglass.model.finding import Effect, Rung
 
-__all__ = [
-    "PLAIN",
-    "LeftOut",
-    "made_indicator",
-    "parts_called",
-    "squeezed",
-    "type_called",
-    "type_of_value",
-]
-
+__all__ = ["PLAIN", "LeftOut", "made_indicator", "parts_called", "squeezed", "type_called", "type_of_value"]
 
 PLAIN = frozenset(
     {"address", "domain", "email", "url", "user_agent", "path", "name", "session", "sha256", "sha1", "md5"}
@@ -171,15 +162,9 @@ def _normal(kind: str, value: str) -> str | None:
 def _network(value: str) -> str | None:
     """An address, or a network (`198.51.100.0/24`) if it is one of more than one address; not one that means nobody."""
     network = _parsed(value)
-    if (
-        network is None
-        or network.prefixlen == 0
-        or network.is_loopback
-        or network.is_unspecified
-        or network.is_multicast
-    ):
+    if network is None or network.prefixlen == 0 or str(network) == "255.255.255.255/32":
         return None
-    if network.is_link_local or str(network) == "255.255.255.255/32":
+    if network.is_loopback or network.is_unspecified or network.is_multicast or network.is_link_local:
         return None
     return value.partition("/")[0] if network.num_addresses == 1 else str(network)
 

@@ -31,12 +31,9 @@ class RuleTable:
     compiled: bytes = b""
 
 
-def _written(value: object) -> str:
+def _written(value: Document) -> str:
     """The documents in the table: logsources and skips."""
-    if isinstance(value, Document):
-        return value.model_dump_json()
-    msg = f"{type(value).__name__} is not stored"
-    raise NotImplementedError(msg)
+    return value.model_dump_json()
 
 
 @cache
