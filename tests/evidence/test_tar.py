@@ -237,7 +237,8 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: py
     files = {"C/a.log": os.urandom(12_000_000)}
     with open_evidence(put(tmp_path, gzip.compress(tar_bytes(files), 1))) as evidence:
         assert contents(evidence) == {r"C:\a.log": files["C/a.log"]}
-        assert list(spool.iterdir()) == []
+        assert os.name == "nt" or list(spool.iterdir()) == []  # Windows removes the file when it is closed
+    assert list(spool.iterdir()) == []
 
 
 def test_an_archive_of_refused_members_only_is_an_error(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from waspglass.examine.observations import Observations
 from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.model.finding import Effect, Finding, Rung
 
-ROOT = Path("/evidence")
+ROOT = Path("/evidence").resolve()  # with the drive, on Windows
 
 
 @dataclass(frozen=True)
