@@ -10,48 +10,40 @@ __all__ = ["CoveredKind", "KindPattern"]
 
 
 class KindPattern(Protocol):
-    """How a kind is recognised and which format its files have."""
+    """How a kind is recognised and which format its files have.
+
+    Attributes:
+        kind: Name.
+        format: Line format or record reader.
+        paths: Globs; see `globs`.
+        content: Regular expression over the first 64 KiB.
+    """
 
     @property
-    def kind(self) -> str:
-        """Name."""
-        ...
-
+    def kind(self) -> str: ...
     @property
-    def format(self) -> str:
-        """Line format or record reader."""
-        ...
-
+    def format(self) -> str: ...
     @property
-    def paths(self) -> tuple[str, ...]:
-        """Globs; see `globs`."""
-        ...
-
+    def paths(self) -> tuple[str, ...]: ...
     @property
-    def content(self) -> str | None:
-        """Regular expression over the first 64 KiB."""
-        ...
+    def content(self) -> str | None: ...
 
 
 class CoveredKind(Protocol):
-    """What a kind is able to show, and when its silence is a gap."""
+    """What a kind is able to show, and when its silence is a gap.
+
+    Attributes:
+        kind: Name.
+        shows: Rungs that it is able to show.
+        entry: Whether it would have shown an entry.
+        gap_hours: A silence longer than this is a gap; None: silence means nothing.
+    """
 
     @property
-    def kind(self) -> str:
-        """Name."""
-        ...
-
+    def kind(self) -> str: ...
     @property
-    def shows(self) -> tuple[Rung, ...]:
-        """Rungs that it is able to show."""
-        ...
-
+    def shows(self) -> tuple[Rung, ...]: ...
     @property
-    def entry(self) -> bool:
-        """Whether it would have shown an entry."""
-        ...
-
+    def entry(self) -> bool: ...
     @property
-    def gap_hours(self) -> float | None:
-        """A silence longer than this is a gap; None: silence means nothing."""
-        ...
+    def gap_hours(self) -> float | None: ...

@@ -33,7 +33,7 @@ _FEED64 = 1024
 _MAX_DICTIONARY = 128 * 1024 * 1024
 """Of LZMA; a header may ask for 4 GB."""
 _LZMA_HEADER = struct.Struct("<2xH")
-_LZMA_PROPERTIES = struct.Struct("<BI")
+_LZMA_PROPERTIES, _UNKNOWN_LENGTH = 5, b"\xff" * 8
 
 
 class _Bounded(Protocol):
@@ -113,22 +113,14 @@ def _bounded(packed: BinaryIO, decompressor: _Bounded) -> Iterator[bytes]:
 
 
 def _lzma(packed: BinaryIO) -> _Bounded:
-    """The properties stand before the data: a byte for `lc`, `lp` and `pb`, and the size of the dictionary."""
+    """The properties stand before the data; in a file of LZMA alone a length follows them, which may be unknown."""
     header = packed.read(_LZMA_HEADER.size)
     length = _LZMA_HEADER.unpack(header)[0] if len(header) == _LZMA_HEADER.size else 0
     properties = packed.read(length)
-    if length != _LZMA_PROPERTIES.size or len(properties) != length:
+    if length != _LZMA_PROPERTIES or len(properties) != length:
         raise zipfile.BadZipFile("the properties of LZMA are damaged")
-    packed_parameters, dictionary = _LZMA_PROPERTIES.unpack(properties)
-    if dictionary > _MAX_DICTIONARY:
+    if int.from_bytes(properties[1:], "little") > _MAX_DICTIONARY:
         raise NotImplementedError
-    rest, literal_context = divmod(packed_parameters, 9)
-    position, literal_position = divmod(rest, 5)
-    chain = {
-        "id": lzma.FILTER_LZMA1,
-        "dict_size": dictionary,
-        "lc": literal_context,
-        "lp": literal_position,
-        "pb": position,
-    }
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chain])
+    decompressor = lzma.LZMADecompressor(lzma.FORMAT_ALONE)
+    decompressor.decompress(properties + _UNKNOWN_LENGTH)
+    return decompressor
