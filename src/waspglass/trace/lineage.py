@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -93,21 +94,15 @@ class Lineage:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._tokens: dict[Source, tuple[Tokens, Lines]] = {}
-        self._levels: dict[tuple[Source, Source], Levels] = {}
+        self._read = cache(self._tokens_and_lines)
+        self._level = cache(self._agreement)
 
-    def _read(self, source: Source) -> tuple[Tokens, Lines]:
-        known = self._tokens.get(source)
-        if known is None:
-            syntax, raw = self._reader.syntax(source)
-            known = self._tokens[source] = (tokens_of(syntax), Lines(raw))
-        return known
+    def _tokens_and_lines(self, source: Source) -> tuple[Tokens, Lines]:
+        syntax, raw = self._reader.syntax(source)
+        return tokens_of(syntax), Lines(raw)
 
-    def _level(self, a: Source, b: Source) -> Levels:
-        key = (a, b)
-        if key not in self._levels:
-            self._levels[key] = agreement(self._read(a)[0], self._read(b)[0])
-        return self._levels[key]
+    def _agreement(self, a: Source, b: Source) -> Levels:
+        return agreement(self._read(a)[0], self._read(b)[0])
 
     def _spans(self, source: Source, places: _Places) -> tuple[Span, ...]:
         tokens, lines = self._read(source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,8 @@ class BestPairs:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._kept: list[PairTable] = []
+        none = np.empty(0, dtype=np.int64)
+        self._kept = [PairTable(none, none, np.empty(0), np.empty(0), none.astype(np.int8))]
 
     def watch(self, tables: Iterable[PairTable]) -> Iterator[PairTable]:
         """The same tables, unchanged."""
@@ -77,13 +78,10 @@ class BestPairs:
 
     def table(self) -> PairTable:
         """The best of all that passed."""
-        joined = [
-            np.concatenate([getattr(table, name) for table in self._kept] or [np.empty(0)])
-            for name in ("first", "second", "score", "llr", "verdict")
-        ]
-        return PairTable(
-            joined[0].astype(np.int64), joined[1].astype(np.int64), joined[2], joined[3], joined[4].astype(np.int8)
-        ).best(self._count)
+        columns = (
+            np.concatenate([getattr(table, column.name) for table in self._kept]) for column in fields(PairTable)
+        )
+        return PairTable(*columns).best(self._count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +259,8 @@ class _Block:
     wanted: npt.NDArray[np.float32]
 
 
-def _strong(block: _Block) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
-    """The pairs of a block that can be links."""
-    strong = block.score >= LEAST_CHAIN
-    return block.first[strong].astype(np.int64), block.second[strong].astype(np.int64), block.score[strong]
-
-
-def _somewhat_alike(blocks: Sequence[_Block], least: float) -> tuple[Indices, Indices, Floats]:
-    """The pairs of all blocks that are more alike than programs for different tasks mostly are."""
+def _alike(blocks: Sequence[_Block], least: float) -> tuple[Indices, Indices, Floats]:
+    """The pairs of all blocks that reach a score."""
     kept = [block.score >= least for block in blocks]
     first, second, score = (
         np.concatenate([np.empty(0), *(getattr(block, name)[some] for block, some in zip(blocks, kept, strict=True))])
@@ -311,9 +303,10 @@ def _scored(
     return blocks, score[known:], baseline[stand_ins(group, content)]
 
 
-def _links(blocks: Iterable[_Block], programs: int, linked_from: int) -> Links:
+def _links(blocks: Sequence[_Block], programs: int, linked_from: int) -> Links:
     """The links among the pairs of the blocks; none in a collection of few programs."""
-    return links_of(programs, (_strong(block) for block in blocks) if programs >= linked_from else ())
+    first, second, score = _alike(blocks if programs >= linked_from else (), LEAST_CHAIN)
+    return links_of(programs, [(first, second, score.astype(np.float32))])
 
 
 def least_score(programs: int) -> float:
@@ -339,7 +332,7 @@ def all_pairs(
     none = np.empty(0, dtype=np.int64)
     facts = _facts(collection.programs, calibration)
     blocks, _, baseline = _scored(collection, facts.language, (none, none), min(least, usual), executor or InProcess())
-    baseline = among_many_tasks(baseline, *_somewhat_alike(blocks, max(SOMEWHAT, usual)))
+    baseline = among_many_tasks(baseline, *_alike(blocks, max(SOMEWHAT, usual)))
     links = _links(blocks, len(collection), calibration.alone_below)
     known = _Known(collection, calibration, facts, links, links.chain_share(), baseline)
     for block in blocks:

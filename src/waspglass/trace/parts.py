@@ -13,7 +13,7 @@ from waspglass.trace.calibration import OWN_RANGE, Calibration, PartLikeness
 from waspglass.trace.hashing import hash_text
 from waspglass.trace.lines import newlines
 from waspglass.trace.pairing import Background, Likeness
-from waspglass.trace.program import Program, Source, analysed
+from waspglass.trace.program import Program, Source, analysed, syntax_of
 from waspglass.trace.syntax import Reading, Syntax
 from waspglass.trace.views import VIEWS, WEIGHTS, tokens_of, views_of
 
@@ -123,8 +123,9 @@ def parts_of(program: Program, syntax: Syntax, raw: bytes) -> tuple[Part, ...]:
 
 def program_with_parts(source: Source) -> Program:
     """A source read into its views, and so its parts."""
-    program, syntax, raw = analysed(source)
-    return replace(program, parts=tuple(part.program for part in parts_of(program, syntax, raw)))
+    text, syntax = syntax_of(source)
+    program = analysed(source, text, syntax)
+    return replace(program, parts=tuple(part.program for part in parts_of(program, syntax, text.compared)))
 
 
 NAMELESS = ("shape", "flow", "uses", "tree", "operators", "literals")

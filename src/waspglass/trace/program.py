@@ -23,6 +23,7 @@ __all__ = [
     "looks_binary",
     "program_of",
     "readable",
+    "syntax_of",
 ]
 
 BYTE_LIMIT = 64 << 20
@@ -149,15 +150,19 @@ def readable(source: Source) -> Readable:
     return Readable(text.encode("utf-8", "replace"), language, binary=False, cut=cut)
 
 
+def syntax_of(source: Source) -> tuple[Readable, Syntax]:
+    """A source made ready, and its nodes, whose offsets count the bytes that are `compared`."""
+    text = readable(source)
+    return text, read_syntax(text.compared, text.language, as_bytes=text.binary)
+
+
 def program_of(source: Source) -> Program:
     """Reads a source into its views; whatever the bytes are, with the limits in `remarks`."""
-    return analysed(source)[0]
+    return analysed(source, *syntax_of(source))
 
 
-def analysed(source: Source) -> tuple[Program, Syntax, bytes]:
-    """The same with the syntax, and the bytes that its offsets count."""
-    text = readable(source)
-    syntax = read_syntax(text.compared, text.language, as_bytes=text.binary)
+def analysed(source: Source, text: Readable, syntax: Syntax) -> Program:
+    """As `program_of`, from what `syntax_of` gave."""
     count = len(tokens_of(syntax).text)
     remarks = [
         remark
@@ -172,5 +177,4 @@ def analysed(source: Source) -> tuple[Program, Syntax, bytes]:
     ]
     digest = sha256(source.raw).hexdigest()
     views = views_of(syntax, text.compared)
-    program = Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))
-    return program, syntax, text.compared
+    return Program(source.name, digest, text.language.name, syntax.reading, count, views, tuple(remarks))

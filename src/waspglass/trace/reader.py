@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 
 from waspglass.trace.commons import Commons
 from waspglass.trace.languages import PLAIN_TEXT, Language, as_plain, is_telling, language_named
 from waspglass.trace.one_to_many import Many
 from waspglass.trace.pairing import Background
 from waspglass.trace.parts import Part, parts_of
-from waspglass.trace.program import Program, Reading, Source, is_forced, program_of, readable
-from waspglass.trace.syntax import Syntax, read_syntax
+from waspglass.trace.program import Program, Reading, Source, analysed, is_forced, readable, syntax_of
+from waspglass.trace.syntax import Syntax
 
 __all__ = ["BROKEN_WAY", "Grounds", "Reader", "as_tokens", "is_guessed", "way_of"]
 
 BROKEN_WAY = "broken"
+HELD = 4
+"""Sources whose syntax is held, which takes up to 32 MB each: of a pair it is asked for several times."""
 BASELINE_PROGRAMS = 200
 """About so many of the background show how alike a program is with it."""
 
@@ -35,17 +38,19 @@ def is_guessed(source: Source) -> bool:
 
 
 class Reader:
-    """Analyses each source, and its parts, once; for the few that are shown, also gives the syntax again."""
+    """Analyses each source, and its parts, once; of the few that were asked for last, also holds the syntax."""
 
     def __init__(self) -> None:
         self._programs: dict[str, dict[Source, Program]] = {}
-        self._parts: dict[Source, tuple[Part, ...]] = {}
+        self._syntax = lru_cache(HELD)(syntax_of)
+        self.parts = cache(self._parts)
+        """The parts of a source, worked out once: of thousands of functions in one another it takes seconds."""
 
     def program(self, source: Source) -> Program:
         """The views of a source."""
         known = self._programs.setdefault(source.name, {})
         if source not in known:
-            known[source] = program_of(source)
+            known[source] = analysed(source, *self._syntax(source))
         return known[source]
 
     def forget(self, name: str) -> None:
@@ -54,15 +59,11 @@ class Reader:
 
     def syntax(self, source: Source) -> tuple[Syntax, bytes]:
         """The syntax of a source and the bytes that its offsets count."""
-        text = readable(source)
-        return read_syntax(text.compared, text.language, as_bytes=text.binary), text.compared
+        text, syntax = self._syntax(source)
+        return syntax, text.compared
 
-    def parts(self, source: Source) -> tuple[Part, ...]:
-        """The parts of a source, worked out once: of thousands of functions in one another it takes seconds."""
-        known = self._parts.get(source)
-        if known is None:
-            known = self._parts[source] = parts_of(self.program(source), *self.syntax(source))
-        return known
+    def _parts(self, source: Source) -> tuple[Part, ...]:
+        return parts_of(self.program(source), *self.syntax(source))
 
     def together(self, *sources: Source) -> tuple[Source, ...]:
         """The sources as they are if all were read in the same way, otherwise all as plain tokens.

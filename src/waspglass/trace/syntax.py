@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -109,67 +111,39 @@ def _kinds(language: Language) -> dict[int, tuple[int, int, bool]]:
     return table
 
 
-class _Nodes:
-    """Parallel lists that are filled while walking."""
-
-    __slots__ = ("depth", "end", "kind", "role", "start", "text")
-
-    def __init__(self) -> None:
-        self.kind: list[int] = []
-        self.role: list[int] = []
-        self.text: list[int] = []
-        self.depth: list[int] = []
-        self.start: list[int] = []
-        self.end: list[int] = []
-
-    def add(self, kind: int, role: int, text: int, depth: int, start: int, end: int) -> None:
-        """One more node."""
-        for column, value in zip(
-            (self.kind, self.role, self.text, self.depth, self.start, self.end),
-            (kind, role, text, depth, start, end),
-            strict=True,
-        ):
-            column.append(value)
-
-    def syntax(self, reading: Reading, *, truncated: bool) -> Syntax:
-        depth = np.minimum(np.array(self.depth, dtype=np.int32), MAX_DEPTH).astype(np.int16)
-        return Syntax(
-            kind=np.array(self.kind, dtype=np.uint64),
-            role=np.array(self.role, dtype=np.uint8),
-            text=np.array(self.text, dtype=np.uint64),
-            depth=depth,
-            start=np.array(self.start, dtype=np.int32),
-            end=np.array(self.end, dtype=np.int32),
-            reading=reading,
-            truncated=truncated,
-        )
+Row = tuple[int, int, int, int, int, int]
+"""What `Syntax` keeps of one node: kind, role, text, depth, start, end."""
+_COLUMNS = [("kind", "u8"), ("role", "u1"), ("text", "u8"), ("depth", "i4"), ("start", "i4"), ("end", "i4")]
 
 
-def _walk(tree: tree_sitter.Tree, table: dict[int, tuple[int, int, bool]], limit: int) -> tuple[_Nodes, bool]:
-    """The nodes in preorder, without recursion, and whether there were more than `limit`."""
-    nodes = _Nodes()
-    kinds, roles, depths, starts, ends = nodes.kind, nodes.role, nodes.depth, nodes.start, nodes.end
+def _syntax(rows: Iterable[Row], limit: int, reading: Reading) -> Syntax:
+    """The first nodes, up to so many."""
+    table = np.fromiter(islice(rows, limit + 1), dtype=_COLUMNS)
+    kind, role, text, depth, start, end = (np.ascontiguousarray(table[name][:limit]) for name, _ in _COLUMNS)
+    depth = np.minimum(depth, MAX_DEPTH).astype(np.int16)
+    return Syntax(kind, role, text, depth, start, end, reading, truncated=len(table) > limit)
+
+
+def _walk(tree: tree_sitter.Tree, raw: bytes, table: dict[int, tuple[int, int, bool]]) -> Iterator[Row]:
+    """The nodes in preorder, without recursion."""
     cursor = tree.walk()
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     depth = 0
-    while len(kinds) < limit:
+    while True:
         node = cursor.node
         assert node is not None
         kind, role, atomic = table[node.kind_id]
-        kinds.append(kind)
-        depths.append(depth)
-        starts.append(node.start_byte)
-        ends.append(node.end_byte)
+        start, end = node.start_byte, node.end_byte
         if not atomic and down():
-            roles.append(INNER)
+            yield kind, INNER, 0, depth, start, end
             depth += 1
             continue
-        roles.append(role)
+        text = 0 if role == COMMENT else kind if role == PLAIN else hash_text(raw[start:end])
+        yield kind, role, text, depth, start, end
         while not right():
             if not up():
-                return nodes, False
+                return
             depth -= 1
-    return nodes, True
 
 
 NESTING_LIMIT = 2000
@@ -251,16 +225,10 @@ def _from_grammar(raw: bytes, language: Language, parser: tree_sitter.Parser) ->
     tree = _parse(raw, parser)
     if tree is None:
         return None
-    nodes, cut = _walk(tree, _kinds(language), 3 * TOKEN_LIMIT)
-    del tree  # many times the size of the text
-    nodes.text = [
-        hash_text(raw[start:end]) if role >= WORD and role != COMMENT else (kind if role == PLAIN else 0)
-        for kind, role, start, end in zip(nodes.kind, nodes.role, nodes.start, nodes.end, strict=True)
-    ]
+    rows = _walk(tree, raw, _kinds(language))
     if language.name in _WHOLE:
-        nodes, more = _with_inside(nodes, raw, _WHOLE[language.name])
-        cut = cut or more
-    return nodes.syntax(Reading.SYNTAX, truncated=cut)
+        rows = _with_inside(rows, raw, _WHOLE[language.name])
+    return _syntax(rows, 3 * TOKEN_LIMIT, Reading.SYNTAX)
 
 
 def _back(places: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -301,34 +269,26 @@ def _inside(raw: bytes, start: int, end: int, *, script: bool) -> Iterator[tuple
             yield text, PLAIN, text, match.start(), match.end()
 
 
-def _with_inside(nodes: _Nodes, raw: bytes, whole: frozenset[int]) -> tuple[_Nodes, bool]:
-    """The nodes with what is in stretches that the grammar leaves whole, and whether there was too much of it."""
-    found = _Nodes()
-    rows = zip(nodes.kind, nodes.role, nodes.text, nodes.depth, nodes.start, nodes.end, strict=True)
+def _with_inside(rows: Iterable[Row], raw: bytes, whole: frozenset[int]) -> Iterator[Row]:
+    """The nodes with what is in stretches that the grammar leaves whole."""
     if whole:
         for kind, role, text, depth, start, end in rows:
             if role == INNER or kind not in whole:
-                found.add(kind, role, text, depth, start, end)
+                yield kind, role, text, depth, start, end
                 continue
             for row in _inside(raw, start, end, script=kind == _SCRIPT):
-                found.add(*row[:3], depth, *row[3:])
-                if len(found.kind) > 3 * TOKEN_LIMIT:
-                    return found, True
-        return found, False
-    blocks = [row for row in rows if row[1] == INNER and row[0] != _INLINE]
+                yield *row[:3], depth, *row[3:]
+        return
+    blocks = deque(row for row in islice(rows, 3 * TOKEN_LIMIT) if row[1] == INNER and row[0] != _INLINE)
     open_blocks: list[tuple[int, int]] = []
-    place = 0
     for row in _inside(raw, 0, len(raw), script=False):
-        while place < len(blocks) and blocks[place][4] <= row[3]:
-            found.add(*blocks[place])
-            open_blocks.append((blocks[place][3], blocks[place][5]))
-            place += 1
+        while blocks and blocks[0][4] <= row[3]:
+            block = blocks.popleft()
+            yield block
+            open_blocks.append((block[3], block[5]))
         while open_blocks and open_blocks[-1][1] <= row[3]:
             open_blocks.pop()
-        found.add(*row[:3], open_blocks[-1][0] + 1 if open_blocks else 1, *row[3:])
-        if len(found.kind) > 3 * TOKEN_LIMIT:
-            return found, True
-    return found, False
+        yield *row[:3], open_blocks[-1][0] + 1 if open_blocks else 1, *row[3:]
 
 
 _ROLES = {"comment": COMMENT, "string": STRING, "number": NUMBER, "word": WORD, "plain": PLAIN}
@@ -344,13 +304,9 @@ def _plain_tokens(raw: bytes, comments: Comments) -> Iterator[tuple[int, int, in
 
 def _from_tokens(raw: bytes, comments: Comments) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
-    nodes = _Nodes()
-    nodes.add(hash_text("tokens"), INNER, 0, 0, 0, len(raw))
-    for kind, role, text, start, end in _plain_tokens(raw, comments):
-        nodes.add(kind, role, text, 1, start, end)
-        if len(nodes.kind) > TOKEN_LIMIT:
-            return nodes.syntax(Reading.TOKENS, truncated=True)
-    return nodes.syntax(Reading.TOKENS, truncated=False)
+    root = hash_text("tokens"), INNER, 0, 0, 0, len(raw)
+    tokens = ((*row[:3], 1, *row[3:]) for row in _plain_tokens(raw, comments))
+    return _syntax(chain([root], tokens), 1 + TOKEN_LIMIT, Reading.TOKENS)
 
 
 def _from_bytes(raw: bytes) -> Syntax:
