@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,7 +74,7 @@ def direction(result: TraceResult, sample: str, shared: str) -> Direction:
 def test_a_sample_fits_the_version_whose_own_places_it_has(change: object) -> None:
     assert callable(change)
     found = contrast(change(VERSION_2), VERSION_2, VERSION_1)
-    assert (found.fits, found.there) == ("this", 0)
+    assert (found.fits, found.there, found.there_tokens) == ("this", 0, 0)
     line = change(VERSION_2).splitlines().index(change("def dry_days(readings, longest=7):")) + 1
     assert any(span.first <= line <= span.last for span in found.spans)
     turned = contrast(change(VERSION_2), VERSION_1, VERSION_2)
@@ -116,6 +118,20 @@ def test_of_many_places_the_longest_are_shown() -> None:
     bounds = ((0, 1), *((6 * n, 6 * n + 2 + n % 2) for n in range(1, 6)))
     spans = Lineage(Reader())._spans(source("a.py", "value = 1\n" * 30), _Places(bounds, 14))
     assert [(span.first, span.last) for span in spans] == [(line, line) for line in (3, 5, 7, 9, 11)]
+
+
+@pytest.mark.parametrize(("tokens", "last"), [(3, 1), (4, 2), (6, 2), (7, 3)])
+def test_a_place_is_shown_to_the_line_of_its_last_token(tokens: int, last: int) -> None:
+    (span,) = Lineage(Reader())._spans(source("a.py", "value = 1\n" * 30), _Places(((0, tokens),), tokens))
+    assert (span.first, span.last) == (1, last)
+
+
+@pytest.mark.parametrize("change", [str, renamed])
+def test_a_copy_most_of_whose_own_the_sample_lacks_is_not_named(change: Callable[[str], str]) -> None:
+    """What the copy got later and the sample lacks is more than what the two have alone."""
+    later = VERSION_2.replace("def report(", OTHER + OTHER.replace("weekly", "yearly") + "\n\ndef report(")
+    assert contrast(change(VERSION_2), later, VERSION_1).fits == "not separable"
+    assert contrast(change(VERSION_2), VERSION_2, VERSION_1).fits == "this"
 
 
 def test_what_is_missing_speaks_for_nobody() -> None:
