@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+import zstandard
 
 from tests.census.exports import PATCHED, banner, jsonl, options
 from waspglass.census import add, spread
@@ -58,6 +59,16 @@ def test_two_workers_give_what_one_process_gives(tmp_path: Path) -> None:
     assert {skip.reason.value: skip.count for skip in one[1]} == {  # type: ignore[attr-defined]  # a tuple of skips
         "malformed line": 12, "bad time": 4, "truncated": 1,
     }  # fmt: skip
+
+
+def test_what_unpacks_to_thousands_of_times_its_size_is_read_in_blocks_too(tmp_path: Path) -> None:
+    path = tmp_path / "shodan.json.zst"
+    path.write_bytes(
+        zstandard.compress(export() + b"\n" * (1 << 21) + jsonl(banner("10.2.0.1"), banner("x" * (9 << 20))))
+    )
+    one, two = run(tmp_path / "one", path, 1), run(tmp_path / "two", path, 2)
+    assert one == two
+    assert "line too long" in {skip.reason.value for skip in one[1]}  # type: ignore[attr-defined]  # a tuple of skips
 
 
 def days() -> bytes:

@@ -99,7 +99,8 @@ class Content:
 def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
     """Unpacks all frames; the library's own stream reader takes a cut frame for the end of the file.
 
-    Pieces are small because a hostile frame unpacks to thousands of times its size at once.
+    Pieces are small because a hostile frame unpacks to thousands of times its size at once; that is cut, too, since the
+    limit of a line and the places of `spread` rest on blocks of this size.
     """
     packer = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     frame, fresh = packer.decompressobj(), True
@@ -112,8 +113,10 @@ def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
             if frame.eof:
                 frame = packer.decompressobj()
         if sum(map(len, ready)) >= BLOCK:
-            yield b"".join(ready)
-            ready.clear()
+            text = b"".join(ready)
+            rest = len(text) - len(text) % BLOCK
+            yield from (text[start : start + BLOCK] for start in range(0, rest, BLOCK))
+            ready = [text[rest:]]
     if ready:
         yield b"".join(ready)
     if not fresh:
