@@ -25,6 +25,13 @@ FOREIGN = {
     "old-table.txt": ("\r\n   Index Time          EntryType   Source\r\n", "as a table"),
     "list.txt": ("\r\n\r\nTimeCreated  : 3/3/2021 1:02:03 AM\r\nProviderName : x\r\nId : 1\r\n", "a list"),
     "events.xml": (CLIXML, "CLIXML"),
+    "alerts.json": (
+        '{"timestamp":"x","rule":{"id":"1"},"data":{"win":{"system":{"eventID":"1","channel":"x"}}}}\n',
+        "Wazuh",
+    ),
+    "archives.log": ('2021 Mar 03 01:02:03 (x) any->EventChannel {"win":{"system":{"eventID":"1"}}}\n', "Wazuh"),
+    "syslog.log": ("<132>Mar 03 01:02:03 MX01 MSWinEventLog\t2\tSecurity\t1\tx\t4625\n", "Snare"),
+    "results.xml": ("<?xml version='1.0'?>\n<results preview='0'>\n<meta>\n", "Splunk"),
     "search.txt": ("---\nEvent_attributes:\n  xmlns: x\nEvent:\n  System:\n", "YAML"),
     "sigma.csv": ("timestamp,detections,path,count,Event.System.Provider\n", "Chainsaw"),
     "discover.csv": ('"@timestamp","winlog.channel"\n"Mar 3, 2021 @ 01:02:03.000",Security\n', "Kibana"),
