@@ -4,9 +4,9 @@ One record a setting. Fields: `element` (`global_module`, `module`, `handler`, `
 `rewrite_rule`, `isapi_filter`, `isapi_restriction`, `machine_key`, `compilation_assembly`, `logging`), `path` (the
 file), `location` (the part of the server that it is for, where a `<location>` says so), and by element: `name`, `image`
 (native module's file), `type` (managed type), `precondition`, `url` (path or pattern served), `verb`, `script`,
-`modules`, `site`, `application`, `pool`, `physical_path`, `user`, `pattern`, `action`, `target`, `conditions`,
-`allowed`, `switched_off` (nothing is logged), `selective` (what alone is logged). Keys of `machineKey` are not
-repeated; `fixed` says that they are written into the file, where an intruder could have read them.
+`modules`, `site`, `site_id`, `application`, `pool`, `physical_path`, `user`, `pattern`, `action`, `target`,
+`conditions`, `allowed`, `switched_off` (nothing is logged), `selective` (what alone is logged). Keys of `machineKey`
+are not repeated; `fixed` says that they are written into the file, where an intruder could have read them.
 
 Source: Microsoft Learn, IIS configuration reference, `system.webServer` and `system.applicationHost`.
 """
@@ -51,6 +51,7 @@ def _logging(element: XmlElement) -> dict[str, str]:
     off = (
         "true" in element.attributes.get("dontLog", "").lower()
         or "false" in element.attributes.get("enabled", "").lower()
+        or "file" not in element.attributes.get("logTargetW3C", "File").lower()  # told to Windows alone (ETW)
     )
     return {"switched_off": str(off).lower(), "selective": element.attributes.get("selectiveLogging", "")}
 
@@ -143,4 +144,9 @@ def _where(element: XmlElement) -> dict[str, str]:
     """The site and the location around a setting."""
     locations = [above.attributes.get("path", "") for above in element.around("location")]
     site = next(element.around("site"), None)
-    return {"location": "/".join(reversed(locations)), "site": site.attributes.get("name", "") if site else ""}
+    of_site = site.attributes if site else {}
+    return {
+        "location": "/".join(reversed(locations)),
+        "site": of_site.get("name", ""),
+        "site_id": of_site.get("id", ""),
+    }
