@@ -11,6 +11,7 @@ from tests.evidence.evtx_writer import evtx
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.open import open_evidence
 from waspglass.evidence.readers.registry import record_readers
+from waspglass.examine.site_list import SiteList
 from waspglass.examine.survey import Survey
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.outcome.result import HuntResult, Scanned
@@ -34,7 +35,7 @@ def covered(folder: Path, gap_hours: float | None) -> Coverage:
     with open_evidence(folder) as evidence:
         survey = Survey(pack, evidence, "en")
         result = hunt(survey.artefacts(), load_rules(pack), readers=record_readers(None))
-        return next(one for one in survey.coverage(result) if one.kind == "events")
+        return next(one for one in survey.coverage(result, SiteList()) if one.kind == "events")
 
 
 @pytest.mark.parametrize("gap_hours", [None, 6.0])
@@ -65,6 +66,6 @@ def test_a_file_of_two_kinds_has_the_numbers_of_each(tmp_path: Path) -> None:
     with open_evidence(tmp_path) as evidence:
         survey = Survey(load_pack("proxylogon"), evidence, "en")
         survey.seen = [type(artefact)(kind, form, artefact.file) for kind, form in kinds.items()]
-        kept = {one.kind: one for one in survey.coverage(HuntResult((), (), (), scanned))}
+        kept = {one.kind: one for one in survey.coverage(HuntResult((), (), (), scanned), SiteList())}
     assert {kind: kept[kind].records for kind in kinds} == {"events": 3, "setup-log": 4}
     assert kept["events"].to == START + timedelta(days=3)

@@ -60,6 +60,17 @@ def test_every_column_that_is_there_must_tell_of_the_product(fields: str, speaks
     assert (found == {}) is speaks
 
 
+def test_a_site_for_administrators_speaks_for_others_only_if_the_configuration_lists_no_other() -> None:
+    known = kinds(cs_uri_stem="^/_layouts/")
+    known["iis"] = known["iis"].model_copy(update={"aside": {"cs-uri-stem": "^/_admin/"}})
+    one, two = (
+        log(rf"{SITE1}\u_ex1.log", "/_layouts/15/a.aspx"),
+        log(rf"{SITE2}\u_ex1.log", "/_layouts/15/a.aspx", "/_admin/b"),
+    )
+    assert mute_folders([one, two], known) == {("iis", SITE2.lower()): 1}
+    assert mute_folders([one, two], known, {"2"}) == {}
+
+
 def test_logs_of_ftp_connections_know_nothing_of_the_product() -> None:
     """The log of an FTP site as IIS writes it (know-it-peru/WebKnowIT): the one value that fits was the port."""
     pack = load_pack("proxylogon")

@@ -50,6 +50,16 @@ FAULTS = {
         ("    entry: true", "    entry: true\n    witness: {cs-uri-stm: ^/owa}"),
         "column",
     ),
+    "column of the site misspelled": (
+        "artefacts.yml",
+        ("    entry: true", "    entry: true\n    site: s-siteidd"),
+        "column",
+    ),
+    "aside does not compile": (
+        "artefacts.yml",
+        ("    entry: true", "    entry: true\n    aside: {cs-uri-stem: (x}"),
+        "regex",
+    ),
     "content does not compile": ("artefacts.yml", ("'#Fields", "'(#Fields"), "regex"),
     "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
     "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ''"), "translation"),

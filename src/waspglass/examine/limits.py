@@ -12,6 +12,7 @@ from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.observations import Observations
 from waspglass.examine.page_limits import page_limits
+from waspglass.examine.spans import common_spans
 from waspglass.examine.window import Exposure
 from waspglass.hunt.outcome.collect import PROXY
 from waspglass.model.assessment import Lid, LidState, Limit
@@ -34,6 +35,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
     """All limits, the decisive ones first."""
     observations, pack, facts, lid, exposed = case.observations, case.pack, case.facts, case.lid, case.exposed
     found = [
+        *_sites(observations, exposed, pack, catalogue),
         *_missing_hours(exposed, pack, catalogue),
         *_blinded(observations, catalogue),
         *_expired(observations, exposed, pack, facts, catalogue),
@@ -69,6 +71,20 @@ def _missing_hours(exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[
     )
     remedy = catalogue.text("limit.missing_hours_remedy", sources=", ".join(entry))
     return [Limit(id="missing-hours", text=text, spans=exposed.missing, remedy=remedy, decisive=True)]
+
+
+def _sites(observations: Observations, exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[Limit]:
+    """Sites of the web server without a log of their own, or that nothing tells how many there are."""
+    unlogged = [site for site, spans in observations.unlogged_sites.items() if common_spans(spans, exposed.missing)]
+    if unlogged:
+        text = catalogue.text("limit.unlogged_sites", sites=listed(sorted(unlogged), catalogue, _NAMED))
+        remedy = catalogue.text("limit.unlogged_sites_remedy")
+        return [Limit(id="unlogged-sites", text=text, remedy=remedy, decisive=True)]
+    rests = any(kind.witness and kind.kind in exposed.sources for kind in pack.kinds)
+    if observations.sites_told or not rests or exposed.missing:
+        return []
+    remedy = catalogue.text("limit.sites_untold_remedy")
+    return [Limit(id="sites-untold", text=catalogue.text("limit.sites_untold"), remedy=remedy)]
 
 
 def _blinded(observations: Observations, catalogue: Catalogue) -> list[Limit]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from waspglass.examine.event_logs import EventLog
 from waspglass.hunt.outcome.not_found import NotFound
-from waspglass.model.coverage import Coverage
+from waspglass.model.coverage import Coverage, Span
 from waspglass.model.facts import BuildSighting
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
@@ -39,6 +39,8 @@ class Observations:
         event_logs: Which event logs the rules look in, if any were collected.
         not_found: When logs say that something is not there.
         zoneless: Kinds whose local times were read as UTC, because nobody said where the server's clock stands.
+        unlogged_sites: Sites of the web server that serve the product -> when there is no log of theirs.
+        sites_told: Whether the web server's configuration lists those sites.
         manifest: Digest of the list of examined files.
     """
 
@@ -60,6 +62,8 @@ class Observations:
     event_logs: tuple[EventLog, ...] = ()
     not_found: tuple[NotFound, ...] = ()
     zoneless: frozenset[str] = frozenset()
+    unlogged_sites: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    sites_told: bool = False
     manifest: str | None = None
 
     def last_moment(self) -> datetime | None:

@@ -21,6 +21,7 @@ from waspglass.examine.observations import Observations
 from waspglass.examine.own_pages import own_pages
 from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.examine.sightings import Identity, identity_of
+from waspglass.examine.site_list import site_list
 from waspglass.examine.survey import Survey
 from waspglass.examine.web_roots import collected_folders, collected_pages
 from waspglass.hunt.cache import Cache
@@ -104,14 +105,15 @@ def examine(request: Request) -> Assessment:
             proxies=Proxies(request.facts.proxies),
         )
         survey.skipped += result.skipped
-        covered = survey.coverage(result)
+        sites = site_list(survey.seen, request.pack, readers)
+        covered = survey.coverage(result, sites)
         identity = identity_of(survey.seen, request.pack, readers, request.facts)
         folders = server_folders(survey.seen, evidence.root)
         if not identity.writers:
             others = tuple(sorted(set(folders.values()))) or folders_of_other_servers(survey.seen)
             identity = replace(identity, writers=others)
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
-        observations = told_apart(observations, folders)
+        observations = replace(told_apart(observations, folders), unlogged_sites=survey.unlogged, sites_told=sites.told)
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, settings)
 
@@ -127,7 +129,7 @@ def _window(request: Request) -> Span | None:
         return None
     since, until = request.since or _FIRST, request.until or _LAST
     if since > until:
-        raise UsageError("--since lies after --until")
+        raise UsageError("--since lies after --until", hint="Swap them")
     return Span(from_=since, to=until)
 
 

@@ -10,9 +10,12 @@ from collections.abc import Iterable
 
 from waspglass.model.finding import Finding
 
-__all__ = ["of_another_site", "site_of"]
+__all__ = ["CENTRAL", "of_another_site", "site_number", "site_of"]
 
 _SITE = re.compile(r"w3svc\d+")
+_NUMBERED = re.compile(r"(?:^|\\)w3svc(?:(\d+)|(?=[\\.]|$))", re.IGNORECASE)
+CENTRAL = "W3SVC"
+"""The folder of a server that writes the requests to all of its sites into one log."""
 
 
 def of_another_site(end: Finding, signs: Iterable[Finding]) -> bool:
@@ -29,6 +32,12 @@ def of_another_site(end: Finding, signs: Iterable[Finding]) -> bool:
 def site_of(source: str) -> str:
     """The folder of a log, in lower case."""
     return source.rpartition("\\")[0].lower()
+
+
+def site_number(folder: str) -> str | None:
+    """The number of the site whose logs lie in a folder, or below it; `CENTRAL`, or None if the folder does not say."""
+    numbers = _NUMBERED.findall(folder)
+    return None if not numbers else numbers[-1] or CENTRAL
 
 
 def _siblings(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from waspglass.evidence.artefact import Artefact
@@ -14,7 +14,8 @@ from waspglass.evidence.recognise import recognise
 from waspglass.evidence.skip_log import shown_source
 from waspglass.evidence.tree import Evidence
 from waspglass.examine.file_times import file_timed
-from waspglass.examine.sites import site_of
+from waspglass.examine.site_list import SiteList, site_gaps
+from waspglass.examine.sites import site_number, site_of
 from waspglass.examine.spans import missing_spans
 from waspglass.examine.witnesses import mute_folders
 from waspglass.hunt.outcome.ability import Unable
@@ -35,6 +36,7 @@ class Survey:
     Attributes:
         seen: Artefacts, in the order of the evidence.
         skipped: What could not be looked at.
+        unlogged: Sites of the web server -> when there is no log of theirs, while there is one of others.
     """
 
     def __init__(self, pack: Pack, evidence: Evidence, language: str, progress: OnProgress | None = None) -> None:
@@ -43,6 +45,7 @@ class Survey:
         self._spans: dict[str, list[LogSpan]] = defaultdict(list)
         self.seen: list[Artefact] = []
         self.skipped: list[Skipped] = []
+        self.unlogged: dict[str, tuple[Span, ...]] = {}
 
     def artefacts(self) -> Iterator[Artefact]:
         """Artefacts as they are recognised."""
@@ -60,28 +63,48 @@ class Survey:
         """Paths of the artefacts that would have shown an entry."""
         return [artefact.file.path for artefact in self.seen if self._kinds[artefact.kind].entry]
 
-    def coverage(self, result: HuntResult) -> tuple[Coverage, ...]:
-        """What each kind can speak for: text logs are probed, records told their moments while they were hunted in."""
+    def coverage(self, result: HuntResult, sites: SiteList) -> tuple[Coverage, ...]:
+        """What each kind can speak for: text logs are probed, records told their moments while they were hunted in.
+
+        Args:
+            result: Of the hunt.
+            sites: Of the web server; one without logs is a gap in the logs of the others.
+        """
         scanned = {(one.source, one.kind): one for one in result.scanned}
         # The hunt and the probe read the same file; what one of them told of it needs no second telling.
         known = {(shown_source(skip.source), skip.reason) for skip in self.skipped}
-        mute = mute_folders(self.seen, self._kinds)
+        mute = mute_folders(self.seen, self._kinds, sites.names if sites.told else ())
+        folders: dict[str, dict[str, list[LogSpan]]] = defaultdict(lambda: defaultdict(list))
         self.skipped += [_of_another_site(folder, count) for (_, folder), count in mute.items()]
         for artefact in self.seen:
             kind = self._kinds[artefact.kind]
             span = _span(artefact, kind, scanned.get((artefact.file.path, artefact.kind)))
             self.skipped += [skip for skip in span.skipped if (skip.source, skip.reason) not in known]
-            if (artefact.kind, site_of(artefact.file.path)) in mute:
-                span = replace(span, first=None, last=None, gaps=())
-            self._spans[artefact.kind].append(span)
-        titles = {kind.kind: kind.title.text(self._language) for kind in self._pack.kinds}
-        return tuple(
-            one.model_copy(update={"title": titles[one.kind]}) for one in coverage(self._spans, self._pack.kinds)
+            folder = site_of(artefact.file.path)
+            silent = (artefact.kind, folder) in mute
+            if kind.entry and kind.witness and (not silent or site_number(folder) in sites.names):
+                folders[artefact.kind][folder].append(span)
+            self._spans[artefact.kind].append(replace(span, first=None, last=None, gaps=()) if silent else span)
+        return tuple(self._told(one, folders[one.kind], sites) for one in coverage(self._spans, self._pack.kinds))
+
+    def _told(self, covered: Coverage, folders: Mapping[str, Sequence[LogSpan]], sites: SiteList) -> Coverage:
+        """The coverage with its title, and with the gaps of sites that have no log."""
+        kind = self._kinds[covered.kind]
+        unlogged = site_gaps(covered, kind, folders, sites) if kind.entry and kind.witness else {}
+        named = {sites.shown(site): spans for site, spans in unlogged.items()}
+        self.unlogged |= named
+        gaps = (
+            Span(from_=span.from_, to=span.to, reason=f"no log of the site {site}")
+            for site, spans in named.items()
+            for span in spans
+        )
+        return covered.model_copy(
+            update={"title": kind.title.text(self._language), "gaps": disjoint((*covered.gaps, *gaps))}
         )
 
 
 def _of_another_site(folder: str, count: int) -> Skipped:
-    detail = "no record of the product in these logs; they do not count as seen"
+    detail = "no record of the product in these logs, or its administrators' site alone; they do not count as seen"
     return Skipped(source=shown_source(folder), reason=SkipReason.OTHER_SITE, count=count, detail=detail)
 
 

@@ -4,40 +4,55 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.examine.log_head import beginning, spread
-from waspglass.examine.sites import site_of
+from waspglass.examine.sites import site_number, site_of
 from waspglass.packs.pack import ArtefactKind
 
-__all__ = ["mute_folders"]
+__all__ = ["mute_folders", "witnessed"]
 
 _LOGS = 50
 
 
-def mute_folders(artefacts: Iterable[Artefact], kinds: Mapping[str, ArtefactKind]) -> dict[tuple[str, str], int]:
-    """Folders whose logs have no record of the product, each with how many logs lie there; keys are kind and folder.
+def mute_folders(
+    artefacts: Iterable[Artefact], kinds: Mapping[str, ArtefactKind], listed: Collection[str] = ()
+) -> dict[tuple[str, str], int]:
+    """Folders whose logs do not speak for the product, each with how many logs lie there; keys are kind and folder.
 
     A web server writes the logs of each site into a folder of its own. Those of a site that the campaign does not
     concern would not have shown an entry, whatever time they cover. The beginnings of some logs of a folder are enough:
-    a server of the product is asked all day long.
+    a server of the product is asked all day long. A site for administrators alone does not speak for the others.
+
+    Args:
+        artefacts: What was recognised.
+        kinds: By name.
+        listed: Numbers of the sites that serve the product by the server's configuration.
     """
     groups: dict[tuple[str, str], list[Artefact]] = defaultdict(list)
     for artefact in artefacts:
-        if kinds[artefact.kind].witness and is_line_format(artefact.format):
+        kind = kinds[artefact.kind]
+        if kind.entry and kind.witness and is_line_format(artefact.format):
             groups[artefact.kind, site_of(artefact.file.path)].append(artefact)
-    return {key: len(group) for key, group in groups.items() if not _speaks(group, kinds[key[0]])}
+    found: dict[tuple[str, str], int] = {}
+    for key, group in groups.items():
+        kind = kinds[key[0]]
+        aside = kind.aside if site_number(key[1]) not in listed else {}
+        silent = next(witnessed(group, kind, kind.witness), None) is None
+        if silent or (aside and next(witnessed(group, kind, aside), None) is not None):
+            found[key] = len(group)
+    return found
 
 
-def _speaks(group: list[Artefact], kind: ArtefactKind) -> bool:
-    wanted = {column: re.compile(regex) for column, regex in kind.witness.items()}
-    return any(
-        _fits(record, wanted, kind.requires)
-        for artefact in spread(group, _LOGS)
-        for _, record in beginning(artefact, line_format(artefact.format))
-    )
+def witnessed(group: list[Artefact], kind: ArtefactKind, witness: Mapping[str, str]) -> Iterator[Record]:
+    """The records of the beginnings of some logs that fit what a witness says of their columns."""
+    wanted = {column: re.compile(regex) for column, regex in witness.items()}
+    for artefact in spread(group, _LOGS):
+        for _, record in beginning(artefact, line_format(artefact.format)):
+            if _fits(record, wanted, kind.requires):
+                yield record
 
 
 def _fits(record: Record, wanted: Mapping[str, re.Pattern[str]], required: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -70,16 +70,23 @@ def _expression_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]
         if fault := regex_fault(derived.regex, groups=1):
             severity = Severity.WARNING if fault.startswith("repeats") else Severity.ERROR
             yield severity, "regex", f"{kind.kind}: derived field {derived.name} {fault}"
-    for column, regex in kind.witness.items():
-        if fault := regex_fault(regex):
-            yield Severity.ERROR, "regex", f"{kind.kind}: witness of {column} {fault}"
+    for key, columns in (("witness", kind.witness), ("aside", kind.aside)):
+        for column, regex in columns.items():
+            if fault := regex_fault(regex):
+                yield Severity.ERROR, "regex", f"{kind.kind}: {key} of {column} {fault}"
 
 
 def _column_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]]:
     """Columns that look like a typing error: no log has them, so none would count for "clean"."""
     known = _COLUMNS.get(kind.format, [])
     plain = {column.lower(): column for column in known}
-    for key, columns in (("requires", kind.requires), ("witness", kind.witness)):
+    named: Mapping[str, Iterable[str]] = {
+        "requires": kind.requires,
+        "witness": kind.witness,
+        "aside": kind.aside,
+        "site": (kind.site,) if kind.site else (),
+    }
+    for key, columns in named.items():
         for column in columns:
             if column not in known and (near := get_close_matches(column.lower(), plain, 1, 0.75)):
                 message = f"{kind.kind}: {key} names the column {column!r}; is {plain[near[0]]!r} meant?"

@@ -108,6 +108,9 @@ class ArtefactKind(Based):
         requires: Columns without which a log of this kind cannot show an entry.
         witness: Column -> regular expression; logs of a folder count for "clean" only if a record of one of them fits
             all of these. A column that the log lacks is not asked.
+        aside: Likewise; logs of a folder with such a record are those of a site for administrators alone. They do not
+            count for "clean", unless the server's configuration lists their site among those of the product.
+        site: Column that holds the number of the site; a record that fits the witness tells that it serves the product.
         keys: Registry keys that are read besides those of Windows, below the root of the hive; `*` is any one name.
         retention_days: After how many days the product deletes it by default; None = never by itself.
         quota_mb: Folder quota in MB, after which it is deleted earlier; None = none known.
@@ -136,6 +139,8 @@ class ArtefactKind(Based):
     serves: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     witness: dict[str, str] = Field(default_factory=dict)
+    aside: dict[str, str] = Field(default_factory=dict)
+    site: str | None = None
     keys: tuple[str, ...] = ()
     retention_days: int | None = Field(default=None, gt=0, le=36_600)
     quota_mb: int | None = Field(default=None, gt=0, le=1 << 40)
