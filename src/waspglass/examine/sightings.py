@@ -43,7 +43,8 @@ class Identity:
     Attributes:
         hostname: The name that most records give it; None if none does.
         sightings: Builds, each with its certainty.
-        writers: Servers that wrote logs of the same kind, without their domain; empty if each kind has one writer.
+        writers: Servers that wrote logs of the same kind, or of kinds that go together, without their domain; empty if
+            there is one writer.
     """
 
     hostname: str | None
@@ -78,8 +79,10 @@ def identity_of(
             if record.get(HOSTNAME_FIELD):
                 names[record[HOSTNAME_FIELD][:253]] += 1
     hostname = printable(names.most_common(1)[0][0]) if names else None
-    writers = (frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items())
-    mixed = {name for names_of_kind in writers if len(names_of_kind) > 1 for name in names_of_kind}
+    wrote = {kind: frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items()}
+    # Logs that show the ways in together only are of one server, too.
+    writers = (names.union(*(wrote.get(other, ()) for other in kinds[kind].together)) for kind, names in wrote.items())
+    mixed = {name for names_of_kinds in writers if len(names_of_kinds) > 1 for name in names_of_kinds}
     every = [artefact for group in groups.values() for artefact in group]
     by_time = sorted(facts.builds, key=lambda one: one.from_.timestamp() if one.from_ else -math.inf)
     stated = by_time[-1].build if by_time else None
