@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.evidence.formats.test_event_message import CREATED as MESSAGES
 from tests.hunt.evidence import MemoryFile, artefact, both, rules_of, sigma
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.event_json import flatten_event
@@ -375,6 +376,17 @@ def test_whatever_the_object_is_there_is_a_record_of_texts(document: dict[str, o
     for name, value in flatten_event(document).items():
         assert isinstance(name, str)
         assert isinstance(value, str)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_rules_find_a_process_that_splunk_has_as_a_message(ascii_only: bool) -> None:
+    header = {"EventCode": "4688", "LogName": "Security", "SourceName": "Microsoft Windows security auditing."}
+    lines = [json.dumps({"result": header | {"Message": text}}, ensure_ascii=ascii_only) for text in MESSAGES.values()]
+    log = artefact("events", "\n".join(lines))
+    rule = "s: {Image|endswith: '\\cmd.exe', CommandLine|contains: 'a: b & whoami'}\ncondition: s"
+    found = both([log], rules_of(sigma(rule, logsource="product: windows, category: process_creation")))
+    wanted = [line for line, form in enumerate(MESSAGES, 1) if not form.endswith("2008 R2")]
+    assert [one.line for one in found.findings] == wanted
 
 
 DEEP = 900
