@@ -100,6 +100,12 @@ def test_events_beyond_what_is_heard_of_one_file_are_told() -> None:
     assert [one.rule for one in both([iis(*[row("/a.js")] * 10)], rules, Limits(correlated=9)).findings] == ["many"]
 
 
+def test_what_feeds_a_correlation_is_heard_when_no_more_of_it_is_kept() -> None:
+    count = "title: many\nname: many\ncorrelation: {type: event_count, rules: [t], timespan: 1h, condition: {gte: 30}}"
+    result = both([iis(*[row("/a.js")] * 30)], rules_of(sigma(PAGE), count), Limits(per_rule=1))
+    assert [one.rule for one in result.findings] == ["many"]
+
+
 def test_of_a_long_record_so_much_is_kept_as_an_excerpt_can_need() -> None:
     (one,) = both([iis(row("/a.js", query="x" * 20_000))], rules_of(sigma(PAGE))).findings
     assert len(one.excerpt) <= RAW_LIMIT

@@ -92,6 +92,9 @@ def test_patterns(pattern: str, expected: list[tuple[str, ...]], version: str) -
         "[ipv4-addr:value = '0.0.0.0/0']",
         "[ipv4-addr:value = '999.0.2.1']",
         "[file:name LIKE 'x%']",
+        "[file:name > 'evil.exe']",
+        "[file:hashes.IMPHASH LIKE '0123456789abcdef%']",
+        "[network-traffic:extensions.'http-request-ext'.request_method = 'POST']",
         "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_byte_count = 443]",
         "[user-account:account_login = 'x' AND NOT file:name = 'y']",
         "[file:name = 'x.aspx'",
@@ -408,6 +411,19 @@ def test_a_hosts_file_accuses_nobody(first: str) -> None:
 
 def test_a_list_that_speaks_of_the_local_host_is_no_hosts_file() -> None:
     assert len(read("# 127.0.0.1 localhost is not in it\n198.51.100.7\n").indicators) == 1
+
+
+def test_what_has_objects_but_no_list_of_them_is_told() -> None:
+    assert [one.detail for one in read('{"type": "bundle", "objects": {"a": 1}}').skipped] == ["not a STIX bundle"]
+
+
+def test_a_file_of_rules_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("a.csv", "sha256,x\n"), ("b.csv", "sha256,xy\n")):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr("waspglass.hunt.rules.load._LARGEST", len("sha256,x\n"))
+    sources, skipped = read_rule_sources([tmp_path])
+    assert [Path(one.path).name for one in sources] == ["a.csv"]
+    assert [(Path(one.source).name, one.reason.value) for one in skipped] == [("b.csv", "too large")]
 
 
 def test_links_that_are_defanged_or_stand_alone_are_hunted() -> None:

@@ -48,6 +48,11 @@ def test_the_last_address_that_is_no_proxy_is_the_visitor(sender: str, chain: st
     assert PROXIES.visitor(CHAIN, record, SEARCH) == visitor
 
 
+def test_a_chain_that_is_empty_is_none_and_another_may_tell() -> None:
+    record = {"c-ip": "10.0.0.5", "X-Forwarded-For": "-", "cs(X-Forwarded-For)": "203.0.113.5"}
+    assert PROXIES.visitor(CHAIN, record, SEARCH) == "203.0.113.5"
+
+
 ADDRESSES = st.sampled_from(["10.0.0.1", "10.0.0.9", "198.51.100.20", "203.0.113.5", "2001:db8::2", "unknown", "", "-"])
 
 

@@ -67,6 +67,7 @@ def test_re2_finds_what_python_finds(pattern: str, flags: str, text: str) -> Non
         ("(a|b?)*c", "abc"),
         ("(.)x", "\udcffx"),
         ("([^a]+)a", "\ud800\udfff\U0010fffda"),
+        ("([\ud000-\uffff])", "\ud800"),
         (r"(?i)([@A-Z\[]+)", "b@Z[k"),
         (r"(?i)([Y-b]+)", "xyzabcAB"),
         (r"(\S+)\s", "a\x1cb\x85 "),

@@ -57,7 +57,7 @@ class Ability:
 
     def _lack(self, columns: frozenset[str]) -> None:
         self._lacking = columns
-        if columns and not self._missed:
+        if not self._missed:
             self._after = self._heard
         self._missed |= columns
 
