@@ -78,7 +78,7 @@ def test_the_time_in_which_an_entry_would_go_unseen_has_a_lane() -> None:
 @given(st.integers(0, 900_000), st.integers(1, 200_000))
 def test_ticks_lie_on_the_axis_and_apart(hours_later: int, length: int) -> None:
     begin = at("1996-01-01T00:00:00Z") + timedelta(hours=hours_later)
-    ticks = Scale(begin, begin + timedelta(hours=length), LEFT, RIGHT).ticks()
+    ticks = Scale(begin, begin + timedelta(hours=length)).ticks()
     assert ticks
     assert all(LEFT <= tick.x <= RIGHT for tick in ticks)
     assert all(later.x - tick.x > 60 for tick, later in pairwise(ticks))
@@ -92,11 +92,11 @@ def test_ticks_lie_on_the_axis_and_apart(hours_later: int, length: int) -> None:
     ],
 )
 def test_a_long_axis_is_marked_at_first_days_of_months_and_years(until: str, labels: list[str]) -> None:
-    assert [tick.label for tick in Scale(at("2021-01-03"), at(until), LEFT, RIGHT).ticks()] == labels
+    assert [tick.label for tick in Scale(at("2021-01-03"), at(until)).ticks()] == labels
 
 
 def test_moments_outside_fall_on_the_edge() -> None:
-    scale = Scale(START, END, LEFT, RIGHT)
+    scale = Scale(START, END)
     assert scale.x(START - timedelta(days=400)) == LEFT
     assert scale.x(END + timedelta(days=400)) == RIGHT
 

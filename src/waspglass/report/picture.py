@@ -29,7 +29,7 @@ def draw(assessment: Assessment, phrases: Phrases) -> Picture | None:
     span = drawn_span(assessment)
     if span is None:
         return None
-    scale = Scale(span.from_, span.to, LEFT, RIGHT)
+    scale = Scale(span.from_, span.to)
     picture = Picture(outside=sum(1 for found in assessment.findings if found.time and not scale.holds(found.time)))
     picture.top = _campaign(picture, assessment.campaign, scale, phrases)
     y = draw_lid(picture, assessment, scale, phrases, picture.top + 10)
@@ -46,7 +46,7 @@ def draw_detail(assessment: Assessment, phrases: Phrases) -> Picture | None:
     span = detail_span(assessment)
     if span is None:
         return None
-    scale = Scale(span.from_, span.to, LEFT, RIGHT)
+    scale = Scale(span.from_, span.to)
     picture = Picture(top=4)
     y = draw_lid(picture, assessment, scale, phrases, picture.top + 6)
     y = draw_ladder(picture, assessment.findings, scale, phrases, y + 16)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Span
 from waspglass.model.finding import Rung
+from waspglass.report.picture_shapes import LEFT, RIGHT
 
 __all__ = ["Scale", "Tick", "detail_span", "drawn_span"]
 
@@ -36,17 +37,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Maps the moments from `start` to `end` to `left`..`right` (SVG user units)."""
+    """Maps the moments from `start` to `end` to the plot."""
 
     start: datetime
     end: datetime
-    left: float
-    right: float
 
     def x(self, moment: datetime) -> float:
         """Where a moment is drawn; moments outside of the span fall on its edge."""
         share = (moment - self.start) / (self.end - self.start)
-        return round(self.left + min(max(share, 0.0), 1.0) * (self.right - self.left), 1)
+        return round(LEFT + min(max(share, 0.0), 1.0) * (RIGHT - LEFT), 1)
 
     def holds(self, moment: datetime) -> bool:
         """True if the moment lies inside the drawn span."""
@@ -54,7 +53,7 @@ class Scale:
 
     def ticks(self) -> tuple[Tick, ...]:
         """Ticks at round times, far enough apart for their labels."""
-        shortest = (self.end - self.start) / max(2, int((self.right - self.left) // _TICK_WIDTH))
+        shortest = (self.end - self.start) / max(2, int((RIGHT - LEFT) // _TICK_WIDTH))
         step = next((step for step in _STEPS if step >= shortest), None)
         if step is None:
             months = next((months for months in _MONTHS if months * _MONTH >= shortest), _MONTHS[-1])

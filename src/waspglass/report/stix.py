@@ -121,8 +121,9 @@ def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
     """
     digest = hashlib.sha256(render_json(assessment).encode()).hexdigest()
     builder = _Builder(assessment, Phrases(assessment.language), marking(tlp), digest)
-    _tool(builder)
-    builder.host = _host(builder)
+    builder.add_fixed("identity", "waspglass", name="waspglass", identity_class="system")
+    name = builder.phrases.host(assessment)
+    builder.host = builder.add("identity", "host", name=name, identity_class="system", roles=["examined-host"])
     builder.techniques = _techniques(builder)
     _vulnerabilities(builder)
     left_out = _actors(builder) + _implants(builder)
@@ -136,15 +137,6 @@ def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
 
 def _tool_id() -> str:
     return identifier("identity", "waspglass")
-
-
-def _tool(builder: _Builder) -> None:
-    builder.add_fixed("identity", "waspglass", name="waspglass", identity_class="system")
-
-
-def _host(builder: _Builder) -> str:
-    name = builder.phrases.host(builder.assessment)
-    return builder.add("identity", "host", name=name, identity_class="system", roles=["examined-host"])
 
 
 def _techniques(builder: _Builder) -> dict[str, str]:
@@ -216,7 +208,7 @@ def _actor(builder: _Builder, address: str | None, account: str | None, findings
         name=str(observable["value"]),
         description=builder.phrases.text("stix.address", meaning=builder.phrases.word("rung_meaning", str(highest))),
         indicator_types=["malicious-activity"],
-        pattern=address_pattern(address),
+        pattern=address_pattern(observable),
         valid_until=moment(_later(seen.last, _ADDRESS_LIFE)),
         confidence=_CONFIDENCE_ADDRESS,
     )

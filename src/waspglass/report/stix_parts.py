@@ -128,11 +128,9 @@ def file_objects(subject: str, sha256: str | None = None) -> tuple[StixObject, .
     return (_observable("file", values | {"parent_directory_ref": directory["id"]}), directory)
 
 
-def address_pattern(address: str) -> str:
-    """A pattern that matches traffic of an address; it must be one."""
-    parsed = _parsed(address)
-    version = parsed.version if parsed else 4
-    return f"[ipv{version}-addr:value = {_literal(str(parsed))}]"
+def address_pattern(address: StixObject) -> str:
+    """A pattern that matches traffic of an address, of `address_object`."""
+    return f"[{address['type']}:value = {_literal(str(address['value']))}]"
 
 
 def implant_pattern(subject: str, sha256: str | None = None) -> str:
