@@ -142,6 +142,7 @@ def test_the_examples_give_what_stands_beside_them() -> None:
         (("examine", "{file}", "--out", "{file}"), 5, ""),
         (("examine", "{logs}", "--out", "{logs}/report"), 2, "into the evidence"),
         (("examine",), 2, "EVIDENCE"),
+        (("examine", "{file}", "MX01", "--out", "report"), 2, "between quotes"),
         (("examine", "{broken}"), 3, "zip"),
         (("examine", ""), 2, "an argument is empty"),
         (("examine", "{file}", "--out", ""), 2, "an argument is empty"),

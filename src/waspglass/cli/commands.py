@@ -19,7 +19,8 @@ def _examine(app: typer.Typer) -> None:
     from waspglass.cli.examine import EXIT_CODES, examine
 
     example = "examine collection.zip --facts facts.json --out report"
-    app.command("examine", epilog=epilog(EXIT_CODES, example))(examine)
+    more = {"allow_extra_args": True}  # it refuses them itself, and says what to do
+    app.command("examine", epilog=epilog(EXIT_CODES, example), context_settings=more)(examine)
 
 
 def _census(app: typer.Typer) -> None:

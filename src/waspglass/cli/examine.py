@@ -46,6 +46,7 @@ _Until = Annotated[
 
 
 def examine(
+    words: typer.Context,
     evidence: _Evidence,
     pack: _Pack = "proxylogon",
     facts: _Facts = None,
@@ -71,10 +72,14 @@ def examine(
     from waspglass.examine.run import examine as run
     from waspglass.hunt.cache import Cache, user_cache_folder
     from waspglass.model import assessment as answers
+    from waspglass.model.errors import UsageError
     from waspglass.model.facts import Facts
     from waspglass.packs.load import load_pack
     from waspglass.report.write import Format
 
+    if words.args:
+        hint = "Put a path with blanks between quotes, and examine each server by itself"
+        raise UsageError(f"{words.args[0]!r} is one path too many", hint=hint)
     level = tlp_level(tlp)
     if out is not None:
         refuse_taken(out, [evidence], inside="the reports would be written into the evidence", names=Format)
