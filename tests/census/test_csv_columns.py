@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -16,32 +18,55 @@ from waspglass.census.signs import load_signs
 from waspglass.census.sources import csv_columns as module
 from waspglass.census.sources import shadowserver
 from waspglass.census.sources.csv_columns import csv_columns
-from waspglass.census.sources.csv_rows import Header, csv_rows
+from waspglass.census.sources.csv_rows import CELL_LIMIT, CsvLines, Header
 from waspglass.census.sources.shadowserver import Shadowserver
 from waspglass.census.sources.source import Head
+from waspglass.model.errors import Location
+from waspglass.model.skip import SkipReason
 
 Rows = list[tuple[int, dict[str, str]]]
 
 
-def at_once(text: bytes, size: int, delimiter: str = ",") -> tuple[Rows | str, Tally]:
-    tally, rows = Tally("x"), []
+def at_once(text: bytes, size: int, delimiter: str = ",", encoding: str = "utf-8") -> tuple[Rows | str, Tally]:
+    tally = Tally("x")
+    rows: Rows = []
     try:
-        for piece in csv_columns(Bytes(text, size), tally, delimiter):  # type: ignore[arg-type]  # has what the reader uses
+        for piece in csv_columns(Bytes(text, size), tally, delimiter, encoding):  # type: ignore[arg-type]  # as below
             assert {*map(len, piece.cells.values())} == {len(piece.numbers)}
-            cells = zip(*piece.cells.values(), strict=True)
-            rows += [
-                (number, dict(zip(piece.cells, row, strict=True)))
-                for number, row in zip(piece.numbers, cells, strict=True)
-            ]
+            rows += piece.rows()
     except ExportError as error:
         return str(error), tally
     return rows, tally
 
 
-def one_by_one(text: bytes, size: int, delimiter: str = ",") -> tuple[Rows | str, Tally]:
+def csv_rows(
+    content: Bytes, tally: Tally, delimiter: str = ",", encoding: str = "utf-8"
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The same in the plainest way: row by row."""
+    old_limit = csv.field_size_limit(CELL_LIMIT)
+    lines = CsvLines(content, tally, encoding)  # type: ignore[arg-type]  # has what the reader uses
+    reader, header = csv.reader(lines, delimiter=delimiter), Header(tally, delimiter)
+    try:
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: {error}")
+                continue
+            if header.admits(row, lines.number):
+                yield lines.number, dict(zip(reversed(header.names), reversed(row), strict=True))
+        if not header.names:
+            raise ExportError("there is no header line", location=Location("x", 1))
+    finally:
+        csv.field_size_limit(old_limit)
+
+
+def one_by_one(text: bytes, size: int, delimiter: str = ",", encoding: str = "utf-8") -> tuple[Rows | str, Tally]:
     tally = Tally("x")
     try:
-        return list(csv_rows(Bytes(text, size), tally, delimiter=delimiter)), tally  # type: ignore[arg-type]  # as above
+        return list(csv_rows(Bytes(text, size), tally, delimiter, encoding)), tally
     except ExportError as error:
         return str(error), tally
 
@@ -126,6 +151,11 @@ def test_with_any_delimiter(text: bytes, size: int, delimiter: str) -> None:
     assert at_once(text, size, delimiter) == one_by_one(text, size, delimiter)
 
 
+@given(TEXTS.map(written), st.integers(1, 60), st.sampled_from(["cp1252", "cp037", "shift_jis", "utf-16", "utf-7"]))
+def test_in_any_encoding(text: bytes, size: int, encoding: str) -> None:
+    assert at_once(text, size, encoding=encoding) == one_by_one(text, size, encoding=encoding)
+
+
 @given(
     st.lists(ROWS, min_size=1, max_size=8),
     st.sampled_from(["2021-03-09-scan_exchange-x.csv", "2021-03-09-special-x.csv"]),
@@ -143,7 +173,7 @@ def test_shadowserver_by_columns_is_row_by_row(
         patch.setattr(shadowserver, "BATCH_ROWS", batch)
         frames = list(Shadowserver().read(Bytes(text, 99), head, tally))  # type: ignore[arg-type]  # as above
     feed = Shadowserver().feed(head).removeprefix("shadowserver.")
-    cells = csv_rows(Bytes(text, 99), skips)  # type: ignore[arg-type]  # as above
+    cells = csv_rows(Bytes(text, 99), skips)
     expected = [dict.fromkeys(RAW.names) | naive_row(number, row, feed) for number, row in cells]
     assert [row for frame in frames for row in frame.to_dicts()] == expected
     assert tally == skips

@@ -48,7 +48,7 @@ def naive_row(number: int, found: shodan._Banner) -> dict[str, object]:
         product = load_signs().product_of(http.title, found.cpe23 or found.cpe)
         if product is not None:
             of_it = found.version is not None and product in (found.product or "").lower().replace(" ", "")
-            server = load_signs().server_name(product, head)
+            server = load_signs().by_name[product].server_name(load_signs().values(head))
             version, origin = (str(found.version), "field") if of_it else (None, None)
             sign = Sign(product, version, origin, server)
     certificate = found.ssl.cert if found.ssl else None

@@ -31,7 +31,7 @@ PAGES = st.sampled_from(
 
 def plainly(signs: Signs, head: str | None, page: str | None) -> tuple[str | None, ...]:
     sign = signs.read(head or "", page or "")
-    servers = [signs.server_name(each.product, head or "") for each in signs.products]
+    servers = [each.server_name(signs.values(head or "")) for each in signs.products]
     return (*(sign[:3] if sign else (None, None, None)), *servers)
 
 

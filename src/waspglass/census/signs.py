@@ -25,7 +25,7 @@ class Sign(NamedTuple):
     Attributes:
         product: Word for the product, of `signs.yml`.
         version: Version as shown, three or four parts; None if only the product is recognised.
-        origin: `header`, `path`, or None.
+        origin: `header`, `path`, `field`, or None.
         server_name: The server's own name from its response headers.
     """
 
@@ -97,9 +97,21 @@ class Signs:
         shown = (product.shown(values, head, page) for product in self.products)
         return next((sign for sign in shown if sign is not None), None)
 
-    def server_name(self, product: str, head: str) -> str | None:
-        """The name that a server of this product gives itself in a raw head."""
-        return self.by_name[product].server_name(self.values(head))
+    def told(self, title: str | None, cpe: object, head: str = "", version: str | None = None) -> Sign | None:
+        """The product by title or CPE, for when no version shows; with the version that a source states, if it is one.
+
+        Args:
+            title: Title of the page.
+            cpe: One, or a list.
+            head: Raw head, for the server's own name.
+            version: As the source has it.
+        """
+        product = self.product_of(title, cpe)
+        if product is None:
+            return None
+        stated = _VERSION.fullmatch(version or "") is not None
+        server_name = self.by_name[product].server_name(self.values(head))
+        return Sign(product, version if stated else None, "field" if stated else None, server_name)
 
     def product_of(self, title: str | None, cpe: object) -> str | None:
         """The product that a title or CPE names without a version."""

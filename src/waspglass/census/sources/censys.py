@@ -6,7 +6,6 @@ certificate in `cert` (fields of the Platform's query language, docs.censys.com)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -14,10 +13,10 @@ import msgspec
 import polars as pl
 
 from waspglass.census.sighting import Tally
-from waspglass.census.signs import HONEYPOT, Sign, Signs, load_signs
+from waspglass.census.signs import HONEYPOT, Sign, Signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_lines
-from waspglass.census.sources.source import Head, row_frames
+from waspglass.census.sources.source import Head, Reader, row_frames
 from waspglass.model.skip import SkipReason
 
 __all__ = ["Censys"]
@@ -28,7 +27,6 @@ _DECOYS = {"honeypot", "tarpit", "tarpits"}
 docs.censys.com, "Labels" of Legacy Search. Its label `truncated` of a host is none of them: it says that the host has
 more than a hundred services, as those behind some firewalls do ("Search 2.0 FAQ"), and a true one may be among them.
 """
-_VERSION = re.compile(r"\d{1,4}(?:\.\d{1,5}){2,3}")
 
 
 class _Location(msgspec.Struct, gc=False):
@@ -174,22 +172,15 @@ _COLUMNS = tuple(
 )
 
 
-class Censys:
+class Censys(Reader):
     """Reads Censys host records."""
 
     format: ClassVar[str] = "censys"
 
-    def __init__(self, signs: Signs | None = None) -> None:
-        self._signs = load_signs() if signs is None else signs
-
     def recognises(self, head: Head) -> bool:
         """The fields `services` and `ip` are in both forms; Shodan's records do not have `services`."""
-        line = head.start.lstrip().split(b"\n", 1)[0]
+        line = head.line
         return line.startswith(b"{") and b'"services"' in line and b'"ip"' in line and b'"_shodan"' not in line
-
-    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
-        """All hosts are one feed."""
-        return "censys"
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the services; see `Source.read`."""
@@ -240,16 +231,12 @@ def _sign(service: _Service, signs: Signs) -> Sign | None:
     found = [sign for sign in shown if sign is not None]
     if found:
         return max(found, key=lambda sign: sign.origin == "header")
-    for head, response in zip(heads, responses, strict=True):
-        product = signs.product_of(response.html_title, None)
-        if product is not None:
-            return Sign(product, server_name=signs.server_name(product, head))
-    for each in service.software or ():
-        product = signs.product_of(None, each.uniform_resource_identifier or each.cpe)
-        if product is not None:
-            dotted = _VERSION.fullmatch(each.version or "") is not None
-            return Sign(product, each.version if dotted else None, "field" if dotted else None)
-    return None
+    titles = (signs.told(each.html_title, None, head) for head, each in zip(heads, responses, strict=True))
+    software = (
+        signs.told(None, each.uniform_resource_identifier or each.cpe, version=each.version)
+        for each in service.software or ()
+    )
+    return next((sign for sign in (*titles, *software) if sign is not None), None)
 
 
 def _header_text(response: _Response) -> str:

@@ -1,27 +1,24 @@
-"""Reads CSV as dictionaries by the header's own names, in any order; rows that do not fit are counted."""
+"""The lines of a CSV for Python's reader, its header, and which rows fit under it; those that do not are counted."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
 
-from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import Block, whole_lines
-from waspglass.model.errors import Location
 from waspglass.model.escape import bounded
 from waspglass.model.skip import SkipReason
 
-__all__ = ["CELL_LIMIT", "CsvLines", "Header", "csv_rows", "delimiter_of", "header_of"]
+__all__ = ["CELL_LIMIT", "CsvLines", "Header", "delimiter_of", "header_of"]
 
 CELL_LIMIT = 1 << 20
 """A row with a longer cell is skipped."""
 
 
-def header_of(start: bytes, delimiter: str = ",", encoding: str = "utf-8") -> list[str]:
-    """The column names of a CSV from `Head.start`, in lower case; empty if there is no text header."""
-    line = start.lstrip().split(b"\n", 1)[0]
+def header_of(line: bytes, delimiter: str = ",", encoding: str = "utf-8") -> list[str]:
+    """The column names of a CSV from `Head.line`, in lower case; empty if there is no text header."""
     try:
         row = next(csv.reader([line.decode(_handed_over(encoding)).strip("\r")], delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):
@@ -45,7 +42,7 @@ class CsvLines:
     def __init__(self, content: Content, tally: Tally, encoding: str = "utf-8") -> None:
         self.number = 0
         self._tally = tally
-        self._encoding = _handed_over(encoding)
+        self.encoding = _handed_over(encoding)
         self._blocks = whole_lines(content, tally)
         self._fresh: Block | None = None
         self._left: list[bytes] = []
@@ -72,42 +69,10 @@ class CsvLines:
                 raise StopIteration
             self.number += 1
             try:
-                return self._left.pop().decode(self._encoding).replace("\0", "\ufffd") + "\n"
+                return self._left.pop().decode(self.encoding).replace("\0", "\ufffd") + "\n"
             except UnicodeDecodeError as error:
-                fault = f"line {self.number}: not {self._encoding}: {error.reason}"
+                fault = f"line {self.number}: not {self.encoding}: {error.reason}"
                 self._tally.add(SkipReason.MALFORMED_LINE, fault)
-
-
-def csv_rows(
-    content: Content, tally: Tally, *, delimiter: str = ",", encoding: str = "utf-8"
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yields the line at which a row ends, and its cells by column name in lower case.
-
-    A header that is repeated later on (files that were joined) is counted and left out; of two columns with one name
-    the first counts.
-
-    Raises:
-        ExportError: If there is no header.
-    """
-    old_limit = csv.field_size_limit(CELL_LIMIT)
-    lines = CsvLines(content, tally, encoding)
-    reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        header = Header(tally, delimiter)
-        while True:
-            try:
-                row = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                tally.add(SkipReason.MALFORMED_LINE, f"line {lines.number}: {error}")
-                continue
-            if header.admits(row, lines.number):
-                yield lines.number, dict(zip(reversed(header.names), reversed(row), strict=True))
-        if not header.names:
-            raise ExportError("there is no header line", location=Location(content.shown, 1))
-    finally:
-        csv.field_size_limit(old_limit)
 
 
 class Header:

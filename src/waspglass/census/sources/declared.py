@@ -11,9 +11,9 @@ from typing import ClassVar
 import polars as pl
 
 from waspglass.census.sighting import RAW, raw_frame
-from waspglass.census.signs import Sign, Signs, load_signs
+from waspglass.census.signs import Sign, Signs
 from waspglass.census.sources.mapping import SHOWN, Mapping
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import BATCH_ROWS, Head, Reader, port_of
 
 __all__ = ["Declared", "Values", "declared_sighting"]
 
@@ -31,19 +31,14 @@ _NESTED: dict[str, type] = {"unknown": list, "headers": dict}
 """Under which names headers stand among headers: of ZGrab2 those that it does not know, of BinaryEdge all."""
 
 
-class Declared:
-    """What all readers of a declared list share; asked for with `--mapping`.
-
-    Args:
-        mapping: The declaration.
-        signs: How products are recognised; by default those of the packs of this program.
-    """
+class Declared(Reader):
+    """What the readers of a declared list share; asked for with `--mapping`."""
 
     format: ClassVar[str] = "table"
 
     def __init__(self, mapping: Mapping, signs: Signs | None = None) -> None:
+        super().__init__(signs)
         self.mapping = mapping
-        self._signs = load_signs() if signs is None else signs
 
     def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
         """`table.NAME`."""
@@ -68,9 +63,9 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
     found = {field: value(column) for field, column in mapping.columns.items()}
     get: Values = found.get
     row: dict[str, object] = {field: _text(told) for field, told in found.items() if field in _PLAIN}
-    seen, port = _text(get("seen")), _text(get("port")) or ""
+    seen = _text(get("seen"))
     row["seen"] = None if seen is None else mapping.moment(seen)
-    row["port"] = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
+    row["port"] = port_of(_text(get("port")) or "")
     row["certificate"] = (_text(get("certificate")) or "").replace(":", "") or None
     row["names"] = [name for text in _texts(get("names")) for name in _names(text)]
     sign = _sign(mapping, signs, get)
@@ -98,8 +93,7 @@ def _sign(mapping: Mapping, signs: Signs, get: Values) -> Sign | None:
     head, page = _head(get("head")), _text(get("page")) or ""
     sign = signs.read(head, page) if head or page else None
     if sign is None:
-        product = signs.product_of(_text(get("title")), list(_texts(get("cpe"))))
-        sign = None if product is None else Sign(product, server_name=signs.server_name(product, head))
+        sign = signs.told(_text(get("title")), list(_texts(get("cpe"))), head)
     return None if sign is None or mapping.product not in (None, sign.product) else sign
 
 

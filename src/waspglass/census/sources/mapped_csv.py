@@ -9,7 +9,8 @@ import polars as pl
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
-from waspglass.census.sources.csv_rows import csv_rows, header_of
+from waspglass.census.sources.csv_columns import csv_columns
+from waspglass.census.sources.csv_rows import header_of
 from waspglass.census.sources.declared import Declared
 from waspglass.census.sources.source import Head
 from waspglass.model.errors import Location
@@ -25,7 +26,7 @@ class MappedCsv(Declared):
         return self.mapping.columns["address"] in self._header(head)
 
     def _header(self, head: Head) -> list[str]:
-        return header_of(head.start, self.mapping.delimiter, self.mapping.encoding)
+        return header_of(head.line, self.mapping.delimiter, self.mapping.encoding)
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
         """Yields the rows; see `Source.read`.
@@ -37,5 +38,5 @@ class MappedCsv(Declared):
         missing = sorted({*mapping.declared} - {*self._header(head)})
         if missing:
             raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
-        rows = csv_rows(content, tally, delimiter=mapping.delimiter, encoding=mapping.encoding)
-        yield from self.frames((number, cells.get) for number, cells in rows)
+        pieces = csv_columns(content, tally, mapping.delimiter, mapping.encoding)
+        yield from self.frames((number, cells.get) for piece in pieces for number, cells in piece.rows())

@@ -69,9 +69,8 @@ class MappedJson(Declared):
 
     def recognises(self, head: Head) -> bool:
         """The first line is an object with something at the path declared for the address."""
-        line = head.start.lstrip().split(b"\n", 1)[0]
         try:
-            record = msgspec.json.decode(line, type=Record)
+            record = msgspec.json.decode(head.line, type=Record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         return any(

@@ -22,10 +22,10 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from waspglass.census.errors import ExportError
 from waspglass.census.sighting import Tally
-from waspglass.census.signs import Sign, Signs, load_signs
+from waspglass.census.signs import Sign, Signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import text_blocks, utf16_of
-from waspglass.census.sources.source import Head, row_frames
+from waspglass.census.sources.source import Head, Reader, port_of, row_frames
 from waspglass.model.errors import Location
 from waspglass.model.skip import SkipReason
 
@@ -44,21 +44,14 @@ _COLUMNS = tuple(
 )
 
 
-class Nmap:
+class Nmap(Reader):
     """Reads what `nmap -oX` writes, host by host."""
 
     format: ClassVar[str] = "nmap"
 
-    def __init__(self, signs: Signs | None = None) -> None:
-        self._signs = load_signs() if signs is None else signs
-
     def recognises(self, head: Head) -> bool:
         """The root element."""
         return b"<nmaprun" in head.start[:4096]
-
-    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
-        """All runs are one feed."""
-        return "nmap"
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the open ports; see `Source.read`. The `line` is the number of the host in the file."""
@@ -113,12 +106,11 @@ def _rows(number: int, host: Element, signs: Signs, tally: Tally) -> list[tuple[
         state = port.find("state")
         if state is None or state.get("state") != "open":
             continue
-        shown = port.get("portid", "")
         rows.append(
             (
                 number,
                 address,
-                int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 6 else None,
+                port_of(port.get("portid", "")),
                 port.get("protocol"),
                 seen,
                 *_scripts(port, signs),
@@ -178,11 +170,9 @@ def _answer(port: Element, signs: Signs) -> Sign | None:
     if sign is not None:
         return sign
     title = next(iter(texts.get("http-title", "").strip().splitlines()), None)
-    product = signs.product_of(title, [each.text for each in port.iter("cpe")])
     service = port.find("service")
-    version = "" if product is None or service is None else service.get("version", "")
-    shown = _VERSION.fullmatch(version) is not None
-    return None if product is None else Sign(product, version if shown else None, "field" if shown else None)
+    version = None if service is None else service.get("version")
+    return signs.told(title, [each.text for each in port.iter("cpe")], version=version)
 
 
 def _shown_version(text: str) -> str | None:

@@ -16,11 +16,11 @@ from typing import ClassVar
 import polars as pl
 
 from waspglass.census.sighting import Tally, raw_frame
-from waspglass.census.signs import Signs, load_signs
+from waspglass.census.signs import Signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.csv_columns import CsvColumns, csv_columns
 from waspglass.census.sources.csv_rows import delimiter_of, header_of
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import BATCH_ROWS, Head, Reader, port_of
 
 __all__ = ["NAME", "SEEN_BY", "Shadowserver"]
 
@@ -43,13 +43,10 @@ _AS_THEY_ARE = {
 }  # fmt: skip
 
 
-class Shadowserver:
+class Shadowserver(Reader):
     """Reads the reports by their column names, in any order, so that added columns do no harm."""
 
     format: ClassVar[str] = "shadowserver"
-
-    def __init__(self, signs: Signs | None = None) -> None:
-        self._signs = load_signs() if signs is None else signs
 
     def recognises(self, head: Head) -> bool:
         """All report generations share seven columns and have one of `tag`, `severity`, `naics`."""
@@ -86,11 +83,11 @@ class Shadowserver:
 
 
 def _delimiter(head: Head) -> str:
-    return delimiter_of(head.start.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))
+    return delimiter_of(head.line.decode("utf-8", "replace"))
 
 
 def _names(head: Head) -> list[str]:
-    return header_of(head.start, _delimiter(head))
+    return header_of(head.line, _delimiter(head))
 
 
 def _first_tag(head: Head) -> str:
@@ -117,7 +114,7 @@ def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[st
     times = rows.get("timestamp")
     columns["seen"] += nothing if times is None else [_GERMAN.sub(r"\3-\2-\1 \4:00", time) for time in times]
     ports = rows.texts("port")
-    known_ports = {cell: _port(cell) for cell in {*ports}}
+    known_ports = {cell: port_of(cell) for cell in {*ports}}
     columns["port"] += [known_ports[cell] for cell in ports]
     columns["transport"] += [cell or "tcp" for cell in rows.texts("protocol")]
     columns["organisation"] += [
@@ -132,11 +129,6 @@ def _take(columns: dict[str, list[object]], rows: CsvColumns, told: Callable[[st
     known = {each: told(*each) for each in {*words}}
     for place, name in enumerate(("product", "claimed", "compromise")):
         columns[name] += [known[each][place] for each in words]
-
-
-def _port(cell: str) -> int | None:
-    port = cell.strip()
-    return int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else None
 
 
 def _told(

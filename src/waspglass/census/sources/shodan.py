@@ -17,11 +17,11 @@ import polars as pl
 
 from waspglass.census.sighting import ListColumn, Tally, raw_frame
 from waspglass.census.sign_columns import placed, read_columns, server_column
-from waspglass.census.signs import HONEYPOT, Signs, load_signs
+from waspglass.census.signs import HONEYPOT, Signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_block
 from waspglass.census.sources.lines import Block, whole_lines
-from waspglass.census.sources.source import BATCH_ROWS, Head
+from waspglass.census.sources.source import BATCH_ROWS, Head, Reader
 
 __all__ = ["Shodan"]
 
@@ -98,22 +98,15 @@ _PIECE_ROWS, _PIECE_BYTES = 16_384, 64 << 20
 """Banners turned into a frame at once; bounds memory."""
 
 
-class Shodan:
+class Shodan(Reader):
     """Reads Shodan's banners."""
 
     format: ClassVar[str] = "shodan"
 
-    def __init__(self, signs: Signs | None = None) -> None:
-        self._signs = load_signs() if signs is None else signs
-
     def recognises(self, head: Head) -> bool:
         """Shodan marks each banner with `_shodan`; an export reduced by `jq` still has `ip_str` and `port`."""
-        line = head.start.lstrip().split(b"\n", 1)[0]
+        line = head.line
         return line.startswith(b"{") and (b'"_shodan"' in line or (b'"ip_str"' in line and b'"port"' in line))
-
-    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
-        """All banners are one feed."""
-        return "shodan"
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the banners; see `Source.read`. Signs are looked for in another thread, a piece behind."""

@@ -9,10 +9,11 @@ from typing import ClassVar, Protocol, runtime_checkable
 import polars as pl
 
 from waspglass.census.sighting import Tally, raw_frame
+from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import Block
 
-__all__ = ["BATCH_ROWS", "Head", "LineSource", "Source", "row_frames"]
+__all__ = ["BATCH_ROWS", "Head", "LineSource", "Reader", "Source", "port_of", "row_frames"]
 
 BATCH_ROWS = 65_536
 """Rows that a reader collects before it hands them over; bounds memory."""
@@ -30,6 +31,11 @@ class Head:
 
     name: str
     start: bytes
+
+    @property
+    def line(self) -> bytes:
+        """The first line that has something in it."""
+        return self.start.lstrip().split(b"\n", 1)[0]
 
 
 class Source(Protocol):
@@ -65,6 +71,29 @@ class LineSource(Source, Protocol):
     def frame(self, blocks: Iterable[Block], tally: Tally) -> pl.DataFrame | None:
         """The rows of some blocks as one frame; None if there are none."""
         ...
+
+
+class Reader:
+    """What the readers share.
+
+    Args:
+        signs: How products are recognised; by default those of the packs of this program.
+    """
+
+    format: ClassVar[str]
+
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = load_signs() if signs is None else signs
+
+    def feed(self, head: Head) -> str:  # noqa: ARG002 - part of the seam
+        """All of a format is one feed, where nothing else is said."""
+        return self.format
+
+
+def port_of(text: str) -> int | None:
+    """The port that a text is; None for anything else."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
 
 
 def row_frames(columns: Sequence[str], found: Iterable[Sequence[tuple[object, ...]]]) -> Iterator[pl.DataFrame]:
