@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from waspglass.census.errors import ExportError
 from waspglass.census.evidence_tables import keep_evidence
 from waspglass.census.normalise import EARLIEST, Filing, normalise
 from waspglass.census.nothing import write_nothing
-from waspglass.census.scratch import scratch_folder
 from waspglass.census.sighting import Tally
 from waspglass.census.signs import Signs, load_signs
 from waspglass.census.sources.content import Content, file_digest, open_content
@@ -28,6 +26,7 @@ from waspglass.census.sources.source import Head, LineSource, Source
 from waspglass.census.spread import spread
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import Added, Manifest, Refused
+from waspglass.census.store.parquet import connected
 from waspglass.census.store.writer import SightingWriter, write_behind
 from waspglass.model.errors import UsageError
 from waspglass.model.escape import in_unicode
@@ -196,7 +195,7 @@ class _Session:
         replaced = tuple(each for each in earlier if self._replaces(added, each))
         kept = tuple(each for each in self.manifest.added if each not in replaced)
         self._commit(added=(*kept, added), refused=self._refused_but(export.shown))
-        with _small_connection(self.folder) as connection:
+        with connected(self.folder, "400MB") as connection:
             for file in files:
                 keep_evidence(self.folder, file, connection)
         beside = tuple(each for each in earlier if each not in replaced)
@@ -244,18 +243,6 @@ def _read(
 
     write_behind(source.read(content, head, tally), keep)
     tally.merge(checked)
-
-
-@contextmanager
-def _small_connection(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
-    with scratch_folder() as spill:
-        connection = duckdb.connect(config={"memory_limit": "400MB", "temp_directory": str(spill)})
-        if not folder.local:
-            connection.register_filesystem(folder.fs)
-        try:
-            yield connection
-        finally:
-            connection.close()
 
 
 @contextmanager

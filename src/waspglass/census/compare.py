@@ -47,9 +47,7 @@ class ChangedHost:
     """One host of a comparison.
 
     Attributes:
-        change: What became of it.
         addresses: Its addresses in either scan.
-        country: Country, if known.
         compromised: Some source reported it compromised on or before the second day.
     """
 
@@ -64,10 +62,6 @@ class Comparison:
     """Two scans of one source side by side.
 
     Attributes:
-        source: Feed id.
-        before: Day of the first scan.
-        after: Day of the second scan.
-        unit: What was counted.
         counts: Hosts by change; all changes are there, also with 0.
         compromised: Of these, those that any source reported as compromised up to the second day.
         patched_compromised: Patched in the second scan and reported compromised: the wasp under the lid.

@@ -26,7 +26,6 @@ class ExposedHost:
     """One service of one address that somebody must be told about.
 
     Attributes:
-        address: Address.
         port: Port, if the source has it.
         transport: `tcp` or `udp`.
         seen: When the source saw it; midnight of the scan's day if the source has no time.
@@ -39,12 +38,7 @@ class ExposedHost:
         reported: True if some source reported a compromise of this address, on this or an earlier day.
         version: Version as shown.
         line: Product line of the version by the pack's builds; None if it has none.
-        names: Host names.
         server_name: The server's own name.
-        asn: AS number.
-        country: Country.
-        region: Region.
-        city: City.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
         matched: By what the owner was found.

@@ -15,10 +15,9 @@ from waspglass.census.counted import Scan
 from waspglass.census.errors import CensusError
 from waspglass.census.judge import version_table, weight_sql
 from waspglass.census.scopes import Gap, gaps
-from waspglass.census.scratch import scratch_folder
 from waspglass.census.store.folder import Folder
 from waspglass.census.store.manifest import DataFile, Manifest
-from waspglass.census.store.parquet import parquet_sql
+from waspglass.census.store.parquet import connected, parquet_sql
 from waspglass.packs.builds import BuildTable
 from waspglass.packs.pack import Pack
 from waspglass.packs.shipped import shipped_products
@@ -147,21 +146,18 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
         )
     if not manifest.files():
         raise CensusError(f"the store {folder.location} is empty", hint="Add exports with: waspglass census add FILE")
-    with scratch_folder() as spill:
-        connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(spill)})
+    with connected(folder, memory) as connection:
+        connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
+        reading = Reading(folder, manifest, pack, product, connection)
+        unheard = {gap.scan for gap in reading.gaps if not gap.counted}
+        # A file without rows stands for a scan that saw nothing; beside others it only costs time.
+        for file in sorted(manifest.files(), key=lambda file: not file.rows):
+            if (file.date, file.source) in unheard:
+                continue
+            files = reading._scans.setdefault((file.date, file.source), [])
+            if file.rows or not files:
+                files.append(file)
         try:
-            connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
-            if not folder.local:
-                connection.register_filesystem(folder.fs)
-            reading = Reading(folder, manifest, pack, product, connection)
-            unheard = {gap.scan for gap in reading.gaps if not gap.counted}
-            # A file without rows stands for a scan that saw nothing; beside others it only costs time.
-            for file in sorted(manifest.files(), key=lambda file: not file.rows):
-                if (file.date, file.source) in unheard:
-                    continue
-                files = reading._scans.setdefault((file.date, file.source), [])
-                if file.rows or not files:
-                    files.append(file)
             yield reading
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             named = (each.id for each in manifest.added for file in each.files if file.path in str(error))
@@ -170,5 +166,3 @@ def open_reading(folder: Folder, pack: Pack, *, memory: str = MEMORY_LIMIT) -> I
                 hint="Was an export removed meanwhile? Then ask again. Else a file that the manifest names is missing"
                 f" or damaged: take its export out with `census remove {next(named, 'EXPORT')}` and add it again",
             ) from error
-        finally:
-            connection.close()

@@ -30,11 +30,8 @@ class SourceSurvey:
         source: Feed id.
         last: Day of its last scan up to the survey's day.
         series: A count for each scan.
-        countries: Counts by country on the last day.
-        networks: Counts by network on the last day, the most vulnerable first.
-        builds: Counts by build on the last day.
-        sectors: Counts by sector on the last day.
-        regions: Counts by region of the chosen country on the last day.
+        countries: Counts by country on the last day, the most vulnerable first; likewise by network, build, sector.
+        regions: The same by region of the chosen country.
         change: First against last scan; None with one scan.
         step: The last two scans; None with one scan, or where it is the same as `change`.
         patching: Survival curve of all; None if there are too few scans or hosts.
@@ -62,7 +59,6 @@ class Survey:
     """A store on a day, seen through a pack.
 
     Attributes:
-        day: The day.
         country: Country of the second map, two letters.
         pack: Pack: timeline, public figures.
         sources: The sources with a scan in the week up to the day that ever saw the pack's product, the one that sees
@@ -75,8 +71,7 @@ class Survey:
         refused: Exports of which nothing was added.
         stopped: The last scans of sources that have had none in the week up to the day.
         gaps: Days up to the survey's on which a report of one of the sources is missing.
-        exports: How many exports are in the store.
-        sightings: How many sightings.
+        exports: How many exports are in the store, with so many `sightings`.
     """
 
     day: dt.date

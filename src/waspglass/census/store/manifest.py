@@ -17,15 +17,7 @@ SCHEMA: Literal["waspglass/census-store/1"] = "waspglass/census-store/1"
 
 
 class DataFile(Document):
-    """One Parquet file of the store.
-
-    Attributes:
-        path: Relative to the store, with `/`.
-        date: Day of the scan.
-        source: Feed id.
-        rows: Sightings in it.
-        bytes: Its size.
-    """
+    """One Parquet file of the store, by its path in it with `/`: the sightings of a day's scan."""
 
     path: str
     date: dt.date
@@ -81,13 +73,7 @@ class Added(Document):
 
 
 class Refused(Document):
-    """One export of which nothing was added.
-
-    Attributes:
-        name: File name.
-        refused: When.
-        reason: Why, with the place.
-    """
+    """One export of which nothing was added; the reason names the place."""
 
     name: str
     refused: Instant
@@ -115,9 +101,5 @@ class Manifest(Document):
 
     def find(self, *, digest: str | None = None, file_digest: str | None = None) -> Added | None:
         """The export with this content or these bytes, if it was added before."""
-        for each in self.added:
-            if digest is not None and each.digest == digest:
-                return each
-            if file_digest is not None and each.file_digest == file_digest:
-                return each
-        return None
+        known = (each for each in self.added if digest == each.digest or file_digest == each.file_digest)
+        return next(known, None)

@@ -1,11 +1,30 @@
-"""Parquet files as an SQL table, whatever characters their paths have."""
+"""Parquet files as an SQL table, whatever characters their paths have, and DuckDB for reading them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-__all__ = ["parquet_sql", "sql_text"]
+import duckdb
+
+from waspglass.census.scratch import scratch_folder
+from waspglass.census.store.folder import Folder
+
+__all__ = ["connected", "parquet_sql", "sql_text"]
+
+
+@contextmanager
+def connected(folder: Folder, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with so much memory, and a place for what does not fit, that reads the files of a store."""
+    with scratch_folder() as spill:
+        connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(spill)})
+        try:
+            if not folder.local:
+                connection.register_filesystem(folder.fs)
+            yield connection
+        finally:
+            connection.close()
 
 
 def sql_text(text: str) -> str:
