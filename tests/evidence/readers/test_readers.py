@@ -124,19 +124,18 @@ class TestIisConfig:
     def test_each_setting_is_a_record_at_its_line(self) -> None:
         found = {record["element"]: (place.line, record) for place, _, record in read("iis_config", HOST_CONFIG)}
         shared = {"path": r"C:\x", "modified": "2021-03-03T04:05:06Z"}
+        site = {**shared, "site": "Default Web Site", "site_id": "1"}
         here = {**shared, "location": "Default Web Site/ecp"}
         assert found == {
             "application": (
                 5,
-                shared
-                | {"element": "application", "site": "Default Web Site", "url": "/owa", "pool": "MSExchangeOWAAppPool"},
+                site | {"element": "application", "url": "/owa", "pool": "MSExchangeOWAAppPool"},
             ),
             "virtual_directory": (
                 6,
-                shared
+                site
                 | {
                     "element": "virtual_directory",
-                    "site": "Default Web Site",
                     "url": "/",
                     "application": "/owa",
                     "physical_path": r"C:\Exchange\FrontEnd\HttpProxy\owa",
