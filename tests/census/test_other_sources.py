@@ -330,6 +330,28 @@ def test_what_censys_takes_for_a_honeypot_does_not_count(
     assert rows(tmp_path)[0]["version"] == VULNERABLE
 
 
+def test_censys_names_a_host_by_certificate_and_dns(tmp_path: Path) -> None:
+    dns = {"names": ["b.example"], "reverse_dns": {"names": ["c.example", "mail.a.example"]}}
+    for number, cert in enumerate(({}, {"tls": {}, "cert": {"names": ["d.example"], "fingerprint_sha256": "b" * 64}})):
+        host = {"ip": f"192.0.2.{number}", "services": [CENSYS_SERVICE | cert], "dns": dns}
+        add(tmp_path, f"censys{number}.json", jsonl(host))
+    assert [(each["names"], each["certificate"]) for each in rows(tmp_path)] == [
+        (["mail.a.example", "b.example", "c.example"], "a" * 64),
+        (["d.example", "b.example", "c.example", "mail.a.example"], "b" * 64),
+    ]
+
+
+def test_censys_shows_the_product_by_its_title(tmp_path: Path) -> None:
+    response = {"html_title": "Outlook", "headers": {"X_FEServer": ["EX1"]}}
+    add(
+        tmp_path,
+        "censys.json",
+        jsonl({"ip": "192.0.2.1", "services": [CENSYS_SERVICE | {"http": {"response": response}}]}),
+    )
+    (one,) = rows(tmp_path)
+    assert (one["product"], one["version"], one["server_name"]) == ("exchange", None, "EX1")
+
+
 def test_censys_names_the_product_where_no_response_does(tmp_path: Path) -> None:
     cpe = "cpe:2.3:a:microsoft:exchange_server:2019:*:*:*:*:*:*:*"
     services = [{"port": 443, "software": [{"product": "x"}, {field: cpe}]} for field in _SOFTWARE]

@@ -68,3 +68,16 @@ def test_the_wasp_under_the_lid_stands_out_with_or_without_a_rank(tmp_path: Path
     assert re.findall(r'<p class="lid">([^<]*)', shown) == [
         "The wasp under the lid: servers that are patched and were reported compromised: 1."
     ]
+
+
+@pytest.mark.parametrize(("days", "step"), [((8, 9), None), ((7, 8, 9), (8, 9))])
+def test_the_last_two_scans_are_compared_where_they_are_not_the_first_and_the_last(
+    tmp_path: Path, days: tuple[int, ...], step: tuple[int, int] | None
+) -> None:
+    for day in days:
+        add(tmp_path, f"shodan-2021-03-{day:02d}.json", jsonl(banner(f"192.0.2.{day}")))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        (found,) = survey(reading, DAY, samples=2).sources
+    assert found.change is not None
+    assert (found.change.before.day, found.change.after.day) == (days[0], 9)
+    assert (None if found.step is None else (found.step.before.day, found.step.after.day)) == step

@@ -172,6 +172,7 @@ def test_names_of_other_lists_tell_no_recipient(tmp_path: Path) -> None:
 
 def test_a_source_that_stopped_is_told_where_it_is_left_out(tmp_path: Path) -> None:
     report(tmp_path, 9, "germany-geo", 3)
+    add(tmp_path, "shodan-2021-03-01.json", jsonl(banner("192.0.2.8")))
     add(tmp_path, "shodan-2021-03-16.json", jsonl(banner("192.0.2.9")))
     other = {"_shodan": {}, "ip_str": "192.0.2.9", "port": 22}
     add(tmp_path, "2021-03-01.csv", b"ip\n192.0.2.1\n", mapping=Mapping(name="ssh", columns={"address": "ip"}))

@@ -23,6 +23,29 @@ def row(tag: str, header: str, *last: str) -> bytes:
 
 
 @pytest.mark.parametrize(
+    ("more", "source"),
+    [
+        ("tag,servername", "shadowserver.scan_exchange"),
+        ("severity,method,status", "shadowserver.special"),
+        ("severity,status", "shadowserver.report"),
+        ("naics", "shadowserver.report"),
+    ],
+)
+def test_a_report_of_another_name_is_told_by_its_columns(tmp_path: Path, more: str, source: str) -> None:
+    content = f"timestamp,ip,port,asn,geo,region,city,{more}\n2021-03-10 04:05:06,192.0.2.1,443,0,DE,,\n"
+    outcome = add(tmp_path, "export.csv", content.replace(",,\n", ",," + "," * (more.count(",") + 1) + "\n").encode())
+    assert outcome.added is not None
+    assert outcome.added.source == source
+
+
+@pytest.mark.parametrize("header", ["timestamp,ip,port,asn,geo,region,city,x", "timestamp,ip,port,geo,region,city,tag"])
+def test_a_table_without_the_columns_of_a_report_is_none(tmp_path: Path, header: str) -> None:
+    outcome = add(tmp_path, "export.csv", f"{header}\n".encode())
+    assert outcome.refused is not None
+    assert "not recognised" in outcome.refused.reason
+
+
+@pytest.mark.parametrize(
     ("tag", "status", "compromise"),
     [
         ("exchange;webshell", "compromised", "webshell"),

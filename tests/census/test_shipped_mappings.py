@@ -178,3 +178,10 @@ def test_a_host_that_a_scanner_was_pointed_at_is_a_name(tmp_path: Path, told: st
     record = RECORDS["fofa"] | {"host": told}
     add(tmp_path, "scan.json", json.dumps(record).encode(), mapping=read_mapping(Path("fofa")))
     assert rows(tmp_path)[0]["names"] == ([] if name is None else [name])
+
+
+def test_a_file_of_the_name_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_mapping(Path("fofa")).format == "json"
+    Path("fofa").write_text('name = "own"\n[columns]\naddress = "ip"\n')
+    assert read_mapping(Path("fofa")).name == "own"
