@@ -142,6 +142,7 @@ def test_all_that_lies_before_a_fault_is_given_and_then_the_fault_each_time(
             assert stream.read(5) == content[-1:]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder as a file")
 def test_what_is_no_file_any_more_is_closed_again(tmp_path: Path) -> None:
     opened: list[int] = []
 
