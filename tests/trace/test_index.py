@@ -19,7 +19,7 @@ from waspglass.trace.collection import Collection
 from waspglass.trace.commons import load_commons
 from waspglass.trace.executor import InProcess, Processes
 from waspglass.trace.files import file_names
-from waspglass.trace.index import Index, build_index, index_files, open_index
+from waspglass.trace.index import Index, build_index, index_files, open_index, shard_of
 from waspglass.trace.load import load, load_candidates
 from waspglass.trace.program import Source, program_of
 from waspglass.trace.sketch import sketches
@@ -295,6 +295,27 @@ def test_an_interruption_leaves_the_index_that_was_there(tmp_path: Path, monkeyp
         left = {path.name for path in (tmp_path / "index").iterdir()}
         assert left == ({"features-00000.npy", "names.json"} if before else set())
     assert open_index(tmp_path / "index").names == ("old.py",)
+
+
+def test_an_index_that_a_query_reads_stays_where_a_file_that_is_read_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index([source("old.py", ORIGINAL)], tmp_path)
+    removed = Path.unlink
+
+    def windows(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".npy":
+            raise PermissionError(13, "it is in use")
+        removed(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", windows)
+    with pytest.raises(OutputError, match="in use"):
+        build_index([source("new.py", INDEPENDENT[0])], tmp_path)
+    assert open_index(tmp_path).names == ("old.py",)
+
+
+def test_a_group_of_files_of_which_none_can_be_read_has_no_features() -> None:
+    assert len(shard_of([]).features) == 0
 
 
 def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:

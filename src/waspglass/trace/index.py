@@ -131,14 +131,14 @@ def shard_of(sources: Iterable[Source]) -> Shard:
     """A shard over the sources; only a few megabytes of them are held at a time."""
     names: list[str] = []
     sizes: list[int] = []
-    parts: list[Hashes] = []
+    parts = [np.empty(0, dtype=np.uint64)]
     for batch in in_batches(sources, SHARD_FILES, BATCH_BYTES):
         features = numbered_features([_sketched(source.raw) for source in batch])
         features += np.uint64(len(names))
         parts.append(features)
         names += [source.name for source in batch]
         sizes += [len(source.raw) for source in batch]
-    features = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+    features = np.concatenate(parts)
     features.sort()
     return Shard(tuple(names), tuple(sizes), features)
 
@@ -197,8 +197,8 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
         built = _write_aside(shards, unfinished)
         if not built.files:
             return built
-        # Without names there is no index, only the rest of one.
-        for old in sorted((path for path in out.iterdir() if path.is_file()), reverse=True):
+        # The first features before all else: Windows lets nobody take them from a query that reads them.
+        for old in sorted(path for path in out.iterdir() if path.is_file()):
             old.unlink()
         for new in sorted(unfinished.iterdir()):
             new.replace(out / new.name)
