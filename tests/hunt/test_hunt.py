@@ -118,6 +118,13 @@ def test_follow_up_fills_placeholders_and_brings_context() -> None:
     assert [(one.effect, one.line) for one in result.context] == [(Effect.CONTEXT, 4)]
 
 
+def test_of_an_actors_other_lines_the_first_are_kept_and_the_rest_is_counted() -> None:
+    log = iis(row("/ecp/x"), *(row("/other", time=f"05:00:{second:02}") for second in range(5)))
+    result = both([log], rules_of(PLANT), Limits(context_per_actor=2))
+    assert [one.line for one in result.context] == [3, 4]
+    assert [(one.detail, one.count) for one in result.skipped] == [("further context lines", 3)]
+
+
 def test_what_comes_up_in_a_follow_up_is_followed_up_once_more() -> None:
     """An address leads to a page, the page to another address; what that one did besides is said to be left out."""
     planted = sigma(

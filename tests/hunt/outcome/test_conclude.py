@@ -11,6 +11,7 @@ from tests.hunt.evidence import rules_of
 from waspglass.evidence.artefact import Place
 from waspglass.hunt.outcome.collect import Heard, Hit
 from waspglass.hunt.outcome.conclude import conclude
+from waspglass.hunt.outcome.findings import in_order
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.model.finding import Actor
 
@@ -101,6 +102,13 @@ def test_a_correlation_calls_an_implant_as_its_hits_do() -> None:
     rules = rules_of(FEEDER + IMPLANT + "---" + TWO + "generate: true\n")
     hits = [_called(rules, line, implant="/%2561.aspx") for line in (1, 2)]
     assert {one.subject for one in conclude(rules, hits, list(map(_heard, hits))).findings} == {"/%61.aspx"}
+
+
+def test_findings_stand_in_the_order_of_time_and_those_without_one_behind() -> None:
+    rules = rules_of(SPEAKING)
+    moments = [None, *(datetime(2021, 3, day, tzinfo=UTC) for day in (4, 3))]
+    hits = [replace(_hit(rules, line), time=moment, source=f"log{line}") for line, moment in enumerate(moments, 1)]
+    assert [one.line for one in in_order(conclude(rules, hits, []).findings)] == [3, 2, 1]
 
 
 def test_a_correlation_none_of_whose_events_was_kept_stands_at_the_last_of_them() -> None:

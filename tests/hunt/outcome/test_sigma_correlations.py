@@ -261,6 +261,13 @@ def test_a_correlation_that_cannot_run_is_told_and_its_rules_speak_for_themselve
     assert why in (skip.detail or "")
 
 
+def test_a_chain_of_all_its_rules_may_be_long() -> None:
+    names = "abcdefghijlm"
+    log = " ".join(f"{name}{minute}" for minute, name in enumerate(names, 1))
+    chain = joined("temporal_ordered", ", ".join(names), "", span="1h")
+    assert found([*map(rule, names), chain], log) == [("k", 12)]
+
+
 def test_a_filter_adds_to_the_rules_that_it_names() -> None:
     assert found([A, B, sifting("[a]")], "a1 a2/G=g b3/G=g") == [("a", 1), ("b", 3)]
     assert found([A, B, sifting("any")], "a1 a2/G=g b3/G=g") == [("a", 1)]

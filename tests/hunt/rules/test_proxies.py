@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hunt.evidence import IIS_FIELDS, iis, row, sigma
+from tests.hunt.evidence import IIS_FIELDS, iis, row, rules_of, sigma
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.load import load_rules
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
@@ -90,6 +90,14 @@ def test_the_fast_scan_follows_whom_the_naive_one_follows() -> None:
     assert {one.subject for one in hidden} == {"/owa/auth/other.aspx"}
     assert all(one.actor is not None and one.actor.address is None for one in hidden)
     assert all("10.0.0.6" not in (one.fields.get("address") or "") for one in hidden)
+
+
+def test_the_address_of_a_proxy_is_no_value_that_a_rule_captures() -> None:
+    capture = "waspglass: {rung: probed, capture: {from: {field: c-ip}, what: {field: cs-method}}}"
+    rules = rules_of(sigma("s: {cs-uri-stem: /a.aspx}\ncondition: s", extra=capture))
+    log = [iis(*(row("/a.aspx", ip=ip, time=f"00:00:0{n}") for n, ip in enumerate(("10.0.0.5", "192.0.2.9"))))]
+    captured = [one.fields for one in hunt(log, rules, proxies=PROXIES).findings]
+    assert [(one.get("from"), one["what"]) for one in captured] == [(None, "GET"), ("192.0.2.9", "GET")]
 
 
 @pytest.mark.parametrize("proxy", ["10.0.0.5", "10.0.0.4/30", "10.0.0.0/16"])

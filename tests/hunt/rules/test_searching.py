@@ -107,6 +107,13 @@ def test_others_run_within_a_bound(pattern: str) -> None:
     assert searching(pattern).found("b") == (re.search(pattern, "b", re.ASCII) is not None)
 
 
+@pytest.mark.parametrize("flags", ["", "i", "m", "s", "ims"])
+@pytest.mark.parametrize(("pattern", "text"), [("(?=A)A", "a"), ("(?=b)^b", "a\nb"), ("(?=a)a.b", "a\nb")])
+def test_flags_mean_the_same_to_the_engine_with_a_bound(pattern: str, text: str, flags: str) -> None:
+    assert not is_linear(pattern, flags)
+    assert searching(pattern, flags).found(text) == (re.search(pattern, text, regex_flags(flags)) is not None)
+
+
 @pytest.mark.parametrize(
     "pattern", ["(a+)+$", "(a|a)*b", "(.*,){20}x", "^(\\w+\\s?)*$", "(a*)*(a*)*c", ".*.*.*.*.*=.*;"]
 )

@@ -31,7 +31,11 @@ def test_greek_words_are_found_whatever_their_case() -> None:
     assert fold("\u039f\u0394\u039f\u03a3") == fold("\u03bf\u03b4\u03bf\u03c2") == fold("\u03bf\u03b4\u03bf\u03c3")
 
 
+START, END, IN = ((("text", "a"), ("any", "")), (("any", ""), ("text", "a")), (("any", ""), ("text", "a"), ("any", "")))
+
+
 @settings(max_examples=500)
+@example(parts=[("text", "a"), ("one", ""), ("any", ""), ("one", ""), ("text", "a")], value="aba", cased=False)
 @given(parts=PARTS, value=VALUES, cased=st.booleans())
 def test_a_pattern_means_what_its_regular_expression_means(
     parts: list[tuple[str, str]], value: str, cased: bool
@@ -57,6 +61,9 @@ def test_many_stars_take_no_time() -> None:
 
 
 @settings(max_examples=500)
+@example(options=[START, (("text", "."),)], value="A.", cased=False)
+@example(options=[END, (("text", "."),)], value=".A", cased=False)
+@example(options=[IN, (("text", "."),)], value=".A.", cased=False)
 @given(options=st.lists(PARTS.map(tuple), max_size=5), value=VALUES, cased=st.booleans())
 def test_any_of_several_is_one_of_them(options: list[tuple[tuple[str, str], ...]], value: str, cased: bool) -> None:
     expected = any(pattern_test(parts, cased, "+")(value) for parts in options)
