@@ -126,6 +126,21 @@ def test_a_former_configuration_and_one_without_the_product_tell_nothing() -> No
     assert listed(former, config(site(3, r"C:\inetpub\wwwroot"))) == SiteList()
 
 
+@pytest.mark.parametrize("number", ["", "0", "x", "1 2", "&#10;3", "9" * 40])
+def test_what_is_no_number_of_a_site_names_none(number: str) -> None:
+    odd = memory_artefact(
+        config(site(1, FRONT)).file.open().read().replace(b'id="1"', f'id="{number}"'.encode()),
+        CONFIG,
+        "iis_config",
+        "iis-config",
+    )
+    assert listed(odd) == SiteList()
+
+
+def test_a_name_of_any_length_is_shown_as_a_short_one() -> None:
+    assert len(SiteList({"1": "\x1b" * 5000}).shown("1")) < 1000
+
+
 def test_sites_before_the_damage_of_a_configuration_are_known_and_may_not_be_all() -> None:
     broken = memory_artefact(
         b"<configuration><sites>" + site(4, FRONT).encode() + b"<site", CONFIG, "iis_config", "iis-config"

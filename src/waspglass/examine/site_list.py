@@ -6,6 +6,7 @@ may name more sites than there are logs of (`ArtefactKind.site`).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from waspglass.packs.pack import ArtefactKind, Pack, WebRoot
 __all__ = ["SiteList", "site_gaps", "site_list"]
 
 _CONFIGURATION = "\\applicationhost.config"
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+_LONGEST_NAME = 100
 _STEADY = timedelta(days=7)
 """A site that was used for so long with hardly a silence is expected to speak all the time."""
 _STEADY_SILENCE = 0.25
@@ -45,7 +48,7 @@ class SiteList:
 
     def shown(self, site: str) -> str:
         """The site as reports call it: its number and its name, or the folder of its logs."""
-        name = printable(self.names.get(site, ""))
+        name = printable(self.names.get(site, "")[:_LONGEST_NAME])
         return f"{site} ({name})" if name else site
 
 
@@ -71,7 +74,7 @@ def _configured(
 ) -> Iterator[tuple[str, str]]:
     for _, _, record in records:
         served = f"{record.get('physical_path', '')}\\x"
-        if record.get("site_id") and url_of_path(served, roots) is not None:
+        if _NUMBER.fullmatch(record.get("site_id", "")) and url_of_path(served, roots) is not None:
             yield record["site_id"], record.get("site", "")
 
 
@@ -86,7 +89,7 @@ def _asked(artefacts: Iterable[Artefact], kinds: Mapping[str, ArtefactKind]) -> 
         for name, group in groups.items()
         if (column := kinds[name].site) is not None
         for record in witnessed(group, kinds[name], kinds[name].witness)
-        if record.get(column)
+        if _NUMBER.fullmatch(record.get(column, ""))
     }
 
 
