@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waspglass.trace.baseline import (
+    ABOVE_MEDIAN,
     GROUP_STRENGTH,
+    NEIGHBOUR,
     PROGRAM_STRENGTH,
     USUAL_BASELINE,
     among_many_tasks,
@@ -127,3 +129,11 @@ def test_the_twentieth_nearest_program_raises_a_baseline_and_never_lowers_it() -
     few = among_many_tasks(baseline, first[first < 1], second[first < 1], np.full(24, 0.4))
     assert np.all(few[1:] == pytest.approx(0.05))
     assert np.all(among_many_tasks(baseline, first, second, np.full(len(first), 0.06)) >= 0.05 - 1e-9)
+
+
+@pytest.mark.parametrize("count", [20, 30])
+def test_nearest_are_those_with_the_highest_scores_in_whatever_order_they_come(count: int) -> None:
+    scores = np.linspace(0.1, 0.9, count)[np.random.default_rng(3).permutation(count)]
+    one, others = np.zeros(count, dtype=np.int64), np.arange(1, count + 1)
+    raised = among_many_tasks(np.full(count + 1, 0.01), one, others, scores)
+    assert log_odds(raised)[0] == pytest.approx(log_odds(np.sort(scores))[-NEIGHBOUR] - ABOVE_MEDIAN)
