@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import zstandard
 
 from waspglass.evidence.compressed import decompressed
+from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.forward_stream import ForwardStream
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.signature import Signature
+from waspglass.model.skip import SkipReason
 
 MIB = 1024 * 1024
 KINDS = [
@@ -68,3 +72,22 @@ def test_pieces_of_any_size_are_the_content(kind: Signature, pack: Change, unpac
             pieces.append(piece)
     assert b"".join(pieces) == content
     assert pieces[0] == unpack(pack(content))[:step]
+
+
+def test_all_is_given_that_was_packed_before_its_source_breaks_off() -> None:
+    content = random.Random(1).randbytes(MIB)  # no shorter when it is packed
+    packed = gzip.compress(content)[:500_000]
+
+    def broken() -> Iterator[bytes]:
+        yield packed
+        raise EvidenceReadError("the archive was cut", reason=SkipReason.TRUNCATED)
+
+    pieces: list[bytes] = []
+    with (
+        decompressed(ForwardStream(broken()), Signature.GZIP, DEFAULT_LIMITS, "x.log") as stream,
+        pytest.raises(EvidenceReadError, match="the archive was cut"),
+    ):
+        pieces.extend(iter(lambda: stream.read(1000), b""))
+    found = b"".join(pieces)
+    assert content.startswith(found)
+    assert len(found) > len(packed) - 1000

@@ -84,3 +84,8 @@ def test_the_named_parts_are_told_as_the_evidence_spells_them() -> None:
     assert index.owners("Logs/W3SVC1/u_ex210301.LOG") == {7: {"site": "W3SVC1", "day": "210301"}}
     # Lower case may be longer than what it was made of; the parts are then told as they were compared.
     assert index.owners("İ/W3SVC1/u_ex1.log") == {7: {"site": "w3svc1", "day": "1"}}
+
+
+def test_a_name_that_is_an_extension_only_has_it() -> None:
+    index = GlobIndex([(7, one) for one in compile_globs("**/*.log")])
+    assert index.owners(".log") == index.owners("logs/.log") == {7: {}}

@@ -192,6 +192,12 @@ def test_a_stored_archive_of_zip64_is_not_cut_at_its_own_members(tmp_path: Path)
     assert len(found) == len(inner) + len(FILES)
 
 
+def test_names_of_a_zip_that_broke_off_are_in_the_encoding_that_they_say(tmp_path: Path) -> None:
+    raw = zip_bytes({"C/ü.log": b"x", "C/a.log": b"y"})
+    raw = raw[: raw.index(b"PK\x01\x02")].replace(b"C/a.log", b"C/\x81.log")
+    assert read_all(put(tmp_path, raw))[1].popitem()[1] is SkipReason.DUPLICATE_PATH
+
+
 def test_a_length_that_is_false_does_not_hide_the_members_behind_it(tmp_path: Path) -> None:
     raw = zip_bytes(FILES)
     whole = bytearray(raw[: raw.index(b"PK\x01\x02")])

@@ -22,7 +22,6 @@ class _Source(io.RawIOBase):
     fault: EvidenceReadError | None = None
 
     def __init__(self, close: Callable[[], None]) -> None:
-        super().__init__()
         self._close = close
 
     @abstractmethod
