@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from waspglass.census import recapture
 from waspglass.census.recapture import Estimate, Pattern, estimate_unseen
 
 SOURCES = ("a", "b", "c")
@@ -84,3 +86,21 @@ def test_whether_a_model_counts_does_not_hang_on_the_size_of_the_world(times: in
     assert ("a", "c") in found.model
     assert found.rivals is not None
     assert found.rivals[0] == found.seen == 24 * times
+
+
+def test_a_model_in_which_a_source_that_shares_nothing_leaves_any_number_does_not_count() -> None:
+    """If a and b depend, their hosts say nothing of those that both miss, and c shares none with either."""
+    patterns = [each for each in itertools.product((False, True), repeat=3) if any(each)]
+    cells: dict[Pattern, int] = {
+        (True, False, False): 30, (False, True, False): 20, (True, True, False): 10, (False, False, True): 5,
+    }  # fmt: skip
+    counts = np.array([cells.get(each, 0) for each in patterns], dtype=np.float64)
+    assert recapture._bounded(recapture._design(patterns, ()), counts)
+    assert not recapture._bounded(recapture._design(patterns, ((0, 1),)), counts)
+    assert recapture._bounded(recapture._design(patterns, ((0, 1),)), counts + 1)
+
+
+def test_two_sources_that_see_the_same_hosts_leave_none() -> None:
+    found = estimate_unseen({(True, True): 30}, ("a", "b"))
+    assert found is not None
+    assert (found.seen, found.shared, found.total) == (30, 30, 30)
