@@ -113,8 +113,6 @@ class _Session:
     """One run over a locked store; the manifest on disk is replaced after each export.
 
     Attributes:
-        folder: The store.
-        options: How exports are added.
         manifest: What no cleaning may touch: what is in the store.
         before: What was in it when the run began; exports of one run do not correct one another.
     """

@@ -27,14 +27,7 @@ _ASN = re.compile(r"^(?:AS)?(\d{1,10})$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody who is told.
-
-    Attributes:
-        email: Address; several rows of the file with the same one are one owner.
-        name: What the message calls the owner.
-        language: `en` or `de`.
-        sector: As the file has it.
-    """
+    """Somebody who is told, in `en` or `de`; several rows of the file with the same e-mail address are one owner."""
 
     email: str
     name: str = ""

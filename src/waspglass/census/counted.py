@@ -32,7 +32,6 @@ class Count:
     """The hosts of one group on one day as one source saw them. Counts of two sources are never added up.
 
     Attributes:
-        date: Day of the scan.
         source: Feed id; it stands for the method.
         key: The group; None for those whose group is unknown, and for `By.NOTHING`.
         addresses: Addresses by state.

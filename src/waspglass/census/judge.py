@@ -25,7 +25,6 @@ class Judgement:
 
     Attributes:
         weight: Strength; of several sightings of one host on one day by one source the greatest counts.
-        state: The state.
         reason: What it rests on, one line.
         tested: True if a behavioural test decided.
     """

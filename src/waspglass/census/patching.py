@@ -26,9 +26,7 @@ class Patching:
     """A curve with what must be known to read it.
 
     Attributes:
-        source: Feed id.
         key: Group, None for all.
-        curve: The estimate.
         origin: Day 0: the patch's release, or for a feed of vulnerable hosts only its first scan, since nobody knows
             how many had patched before it.
         only_vulnerable: The feed lists only vulnerable hosts (and hosts reported as compromised), so that leaving it

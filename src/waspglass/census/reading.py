@@ -35,8 +35,6 @@ class Reading:
     """An open store, seen through a pack.
 
     Attributes:
-        folder: The store.
-        manifest: What is in it.
         pack: Whose flaws and builds decide the state.
         product: Product whose sightings count; others in the store are left aside.
         connection: DuckDB, with the tables `versions` and `identity` once they are asked for.

@@ -34,8 +34,6 @@ class Gap:
     """A day on which reports are missing.
 
     Attributes:
-        date: The day.
-        source: Feed id.
         missing: The reports that did not come, by recipient, and had rows when they last came, within the week before.
         came: The day on which each of them last came.
         counted: False if nothing else came but headers: then the day does not count as a scan of the source.

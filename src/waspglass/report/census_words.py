@@ -12,6 +12,8 @@ from waspglass.report.numbers import in_language
 
 __all__ = ["CensusWords"]
 
+_SCANNERS = ("shodan", "censys", "nmap", "shadowserver")
+
 
 class CensusWords:
     """The catalogue `lang/census.*.toml`, and how numbers are written."""
@@ -53,21 +55,14 @@ class CensusWords:
 
     def source(self, source: str) -> str:
         """What a person calls a feed."""
-        family = source.split(".", 1)[0]
-        names = {
-            "table": self.text("method.own"),
-            "shodan": "Shodan",
-            "censys": "Censys",
-            "nmap": "Nmap",
-            "shadowserver": "Shadowserver",
-        }
-        rest = source.removeprefix(family).removeprefix(".")
-        return f"{names.get(family, family)} {rest}".strip()
+        family, _, rest = source.partition(".")
+        name = self.text("method.own") if family == "table" else family.title() if family in _SCANNERS else family
+        return f"{name} {rest}".strip()
 
     def method(self, source: str) -> str:
         """How a family of feeds comes to its numbers, and what it cannot see."""
-        family = source.split(".", 1)[0]
-        return self.text(f"method.{family if family in ('shodan', 'censys', 'nmap', 'shadowserver') else 'table'}")
+        family = source.partition(".")[0]
+        return self.text(f"method.{family if family in _SCANNERS else 'table'}")
 
     def group(self, count: Count, by: By) -> str:
         """The name of a group."""

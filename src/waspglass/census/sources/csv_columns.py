@@ -96,7 +96,7 @@ class _Reading:
         except (UnicodeDecodeError, csv.Error):
             return None
         # A row that goes over a line feed leaves fewer rows than lines; one that goes over the last has the end in it.
-        if rows.pop() != [_END] or len(rows) != len(block.lines()) or {*map(len, rows)} != {len(self.header.names)}:
+        if rows.pop() != [_END] or len(rows) != text.count("\n") + 1 or {*map(len, rows)} != {len(self.header.names)}:
             return None
         columns = list(zip(*rows, strict=True))
         if "" in columns[0] or self._has_header(columns):

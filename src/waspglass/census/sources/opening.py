@@ -22,14 +22,7 @@ _ENDINGS = (".gz", ".zst", ".zstd")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export inside a file.
-
-    Attributes:
-        path: The file.
-        member: Its member, for a ZIP archive.
-        packing: How its bytes are packed.
-        packed_size: Size before unpacking.
-    """
+    """One export inside a file, or in a member of it that is a ZIP archive; `packed_size` in bytes."""
 
     path: Path
     member: str | None

@@ -46,8 +46,6 @@ class SightingWriter:
     """Collects sightings by day and writes them as row groups of at most 65,536.
 
     Attributes:
-        folder: The store.
-        source: Feed id.
         mark: Start of the export's digest; makes file names that two exports never share.
     """
 
