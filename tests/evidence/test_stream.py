@@ -37,7 +37,7 @@ OURS = EvidenceReadError("the archive was cut", reason=SkipReason.TRUNCATED)
         (OSError("no errno"), SkipReason.DAMAGED, "is damaged"),
         (OSError(errno.EIO, "Input/output error"), SkipReason.UNREADABLE, "Input/output error"),
         (NotImplementedError(), SkipReason.UNREADABLE, "not supported"),
-        (RuntimeError(), SkipReason.ENCRYPTED, "encrypted"),
+        (RuntimeError(), SkipReason.DAMAGED, "is damaged"),
     ],
 )
 def test_what_a_fault_of_a_decompressor_means(fault: Exception, reason: SkipReason, words: str) -> None:

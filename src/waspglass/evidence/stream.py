@@ -108,7 +108,7 @@ def bounded_stream(
 
 
 def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
-    """What the exceptions of zipfile, zlib, gzip and zstandard mean."""
+    """What the exceptions of decompressors mean."""
     match fault:
         case OSError() if fault.errno is not None:
             return _unreadable(path, fault)
@@ -116,8 +116,6 @@ def decompression_fault(path: str, fault: Exception) -> EvidenceReadError:
             message, reason = "the compressed data ends too early", SkipReason.TRUNCATED
         case NotImplementedError():
             message, reason = "its compression is not supported; unpack the archive first", SkipReason.UNREADABLE
-        case RuntimeError():
-            message, reason = "the member is encrypted", SkipReason.ENCRYPTED
         case _:
             message, reason = "the compressed data is damaged", SkipReason.DAMAGED
     return read_error(path, reason, message)

@@ -175,6 +175,8 @@ def test_lines_that_cannot_be_read_are_counted_and_hide_no_other(line: str, reas
     found, fault = read(f"{NCSA}\n{line}\n{IIS}\n")
     assert fault is reason
     assert {number for number, _, _ in found} >= {1, 3}
+    with pytest.raises(EvidenceReadError, match=rf"\({reason.value}: 2\)"):
+        list(AccessLogReader().records(memory_artefact(f"{line}\n{NCSA}\n{line}\n".encode())))
 
 
 @pytest.mark.parametrize("line", [NCSA, IIS])
