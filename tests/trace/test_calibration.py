@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waspglass.trace.calibration import PartLikeness, load_calibration
+from waspglass.trace.calibration import PartLikeness, covariates, load_calibration, part_covariates
 
 scores = st.floats(0, 1)
 
@@ -77,3 +79,37 @@ def test_the_calibration_holds_what_the_docs_promise() -> None:
     assert part.worst_cllr < 1
     assert part.false_derived < 0.0002
     assert calibration.derived_at > 6.9
+
+
+@pytest.mark.parametrize(
+    ("programs", "tokens", "regime"), [(2, 150, "alone"), (9, 150, "alone"), (10, 40, "collection")]
+)
+def test_from_ten_programs_on_other_numbers_hold_and_smaller_programs_are_enough(
+    programs: int, tokens: int, regime: str
+) -> None:
+    calibration = load_calibration()
+    assert calibration.enough_tokens(programs) == tokens
+    assert calibration.regime(programs) == getattr(calibration, regime)
+    assert calibration.regime(programs, linked=True) == (calibration.alone if regime == "alone" else calibration.linked)
+    same, size = np.ones(2), np.array([tokens - 1.0, tokens])
+    few, enough = calibration.llr(same, np.full(2, 0.05), size, programs)
+    assert few == 1.0
+    assert enough > 1.0
+
+
+@pytest.mark.parametrize(
+    ("score", "baseline", "tokens"), [(0.3, 0.05, 300.0), (0.7, 0.2, 90.0), (0.0, 0.0, 1.0), (1.0, 1.0, 1e6)]
+)
+def test_the_ratio_is_linear_in_what_is_written_down(score: float, baseline: float, tokens: float) -> None:
+    """Against the formula one number after the other, with bounds of size 40 to 5,000 and of the baseline .01 to .9."""
+
+    def odds(share: float) -> float:
+        return math.log((share + 0.01) / (1.01 - share))
+
+    usual, size = odds(min(max(baseline, 0.01), 0.9)), math.log(min(max(tokens, 40.0), 5000.0) / 300.0)
+    above = odds(score) - usual
+    one = [np.array([value]) for value in (score, baseline, tokens, 0.25)]
+    assert covariates(*one[:3])[0] == pytest.approx([above, -usual, size, above * size, 1.0])
+    assert covariates(*one)[0] == pytest.approx([above, 0.25, size, above * size, 1.0])
+    alike, own = odds(score) - odds(0.05), math.log(min(max(tokens, 10.0), 2000.0) / 100.0)
+    assert part_covariates(one[0], one[2])[0] == pytest.approx([alike, own, alike * own, 1.0])
