@@ -107,6 +107,11 @@ def test_others_run_within_a_bound(pattern: str) -> None:
     assert searching(pattern).found("b") == (re.search(pattern, "b", re.ASCII) is not None)
 
 
+@pytest.mark.parametrize("pattern", ["(a)(b)", "(?=a)(a)(b)"])
+def test_of_several_groups_the_first_is_the_value(pattern: str) -> None:
+    assert searching(pattern).first("xab") == "a"
+
+
 @pytest.mark.parametrize("flags", ["", "i", "m", "s", "ims"])
 @pytest.mark.parametrize(("pattern", "text"), [("(?=A)A", "a"), ("(?=b)^b", "a\nb"), ("(?=a)a.b", "a\nb")])
 def test_flags_mean_the_same_to_the_engine_with_a_bound(pattern: str, text: str, flags: str) -> None:
