@@ -7,6 +7,7 @@ import os
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -89,6 +90,30 @@ def test_a_member_that_lies_about_its_size_ends_as_damaged(tmp_path: Path) -> No
         with pytest.raises(EvidenceReadError) as caught, file.open() as stream:
             stream.read()
     assert caught.value.reason is SkipReason.DAMAGED
+
+
+def test_members_that_share_data_are_damaged_but_for_the_last(tmp_path: Path) -> None:
+    """Bombs are made so (Fifield 2019): the data of each member are the headers and data of all behind it."""
+    raw = bytearray(zip_bytes({"a.log": b"", "b.log": b"here"}))
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        begin = archive.start_dir
+    data = bytes(raw[30 + len("a.log") : begin])
+    struct.pack_into("<H", raw, begin + 10, zipfile.ZIP_STORED)
+    struct.pack_into("<3I", raw, begin + 16, zlib.crc32(data), len(data), len(data))
+    with open_evidence(put(tmp_path, bytes(raw))) as evidence:
+        one, other = evidence.files()
+        assert other.open().read() == b"here"
+        with pytest.raises(EvidenceReadError, match="damaged"):
+            one.open().read()
+
+
+def test_a_member_under_another_name_is_damaged(tmp_path: Path) -> None:
+    raw = zip_bytes({"a.log": b"a", "b.log": b"b"}).replace(b"a.log", b"c.log", 1)
+    with open_evidence(put(tmp_path, raw)) as evidence:
+        one, other = evidence.files()
+        assert other.open().read() == b"b"
+        with pytest.raises(EvidenceReadError, match="damaged"):
+            one.open().read()
 
 
 def test_the_sum_of_all_members_is_bounded(tmp_path: Path) -> None:

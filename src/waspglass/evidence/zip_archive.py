@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -51,6 +52,7 @@ class ZipContainer:
         try:
             with zipfile.ZipFile(slice_stream(self._of_directory, 0, size, path)) as directory:
                 self._infos = directory.infolist()
+                self._ends = sorted({*(info.header_offset for info in self._infos), directory.start_dir})
         except (zipfile.BadZipFile, EvidenceReadError, ValueError, struct.error, NotImplementedError) as fault:
             if isinstance(fault, EvidenceReadError) and fault.reason is SkipReason.TOO_MANY_FILES:
                 raise
@@ -109,7 +111,8 @@ class ZipContainer:
 
     def _open(self, info: zipfile.ZipInfo) -> BinaryIO:
         path = f"{self._path}\\{info.filename}"
-        pieces = unpacked_member(self._pread, info, path)
+        after = bisect_right(self._ends, info.header_offset)
+        pieces = unpacked_member(self._pread, info, self._ends[after] if after < len(self._ends) else 0, path)
         return bounded_stream(pieces, lambda: self._packed(info), self._limits, path)
 
 

@@ -25,6 +25,7 @@ __all__ = ["DEFLATED", "LOCAL_HEADER", "LOCAL_MAGIC", "STORED", "unpacked", "unp
 
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 LOCAL_MAGIC = b"PK\x03\x04"
+_UTF8_NAME = 0x800
 STORED, DEFLATED = 0, 8
 _DEFLATE64, _BZIP2, _LZMA = 9, 12, 14
 _STEP = 256 * 1024
@@ -46,21 +47,32 @@ class _Bounded(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
-def unpacked_member(pread: Pread, info: zipfile.ZipInfo, path: str) -> Iterator[bytes]:
+def unpacked_member(pread: Pread, info: zipfile.ZipInfo, end: int, path: str) -> Iterator[bytes]:
     """The content of a member, in pieces; at their end is said if they are too few or not those that were packed.
+
+    Args:
+        pread: Reads the archive.
+        info: What its directory says of the member.
+        end: Where the next member begins, or the directory: a bomb lets thousands of members share their data.
+        path: For messages.
 
     Raises:
         EvidenceReadError: If nothing can be read there.
         EOFError: If the data end too early.
-        zipfile.BadZipFile: If the member does not begin where the directory says, or other bytes come out.
+        zipfile.BadZipFile: If the member does not lie where the directory says, or other bytes come out.
         NotImplementedError: If it is packed by another method, or its LZMA asks for too much memory.
     """
     header = slice_stream(pread, info.header_offset, LOCAL_HEADER.size, path)  # the place may be before the archive
     raw = header.read(LOCAL_HEADER.size)
     if len(raw) < LOCAL_HEADER.size or not raw.startswith(LOCAL_MAGIC):
         raise zipfile.BadZipFile("no member begins there")
-    name_length, extra_length = LOCAL_HEADER.unpack(raw)[-2:]
+    _, _, flags, *_, name_length, extra_length = LOCAL_HEADER.unpack(raw)
     start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
+    name = pread(name_length, info.header_offset + LOCAL_HEADER.size)
+    if name.decode("utf-8" if flags & _UTF8_NAME else "cp437", "replace") != info.orig_filename:
+        raise zipfile.BadZipFile("another member begins there")
+    if start + info.compress_size > end:
+        raise zipfile.BadZipFile("its data reach into the next member")
     pieces = unpacked(slice_stream(pread, start, info.compress_size, path), info.compress_type)
     left, checksum = info.file_size, 0
     while left:
