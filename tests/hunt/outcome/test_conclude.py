@@ -104,6 +104,16 @@ def test_a_correlation_calls_an_implant_as_its_hits_do() -> None:
     assert {one.subject for one in conclude(rules, hits, list(map(_heard, hits))).findings} == {"/%61.aspx"}
 
 
+def test_a_correlation_calls_an_implant_that_it_is_grouped_by_as_hits_would() -> None:
+    about = "waspglass: {rung: implanted, effect: shows, subject: implant}"
+    grouped = "rules: [setting], group-by: [implant], aliases: {implant: {setting: F}}"
+    rules = rules_of(FEEDER + "---" + TWO.replace("rules: [setting]", grouped).replace("level: high", about))
+    hits = [_hit(rules, line) for line in (1, 2)]
+    told = conclude(rules, hits, [_heard(hit, ("/%2561.ASPX",)) for hit in hits])
+    assert [one.subject for one in told.findings] == ["/%61.aspx"]
+    assert [row["implant"] for row in told.values.values()] == ["/%61.aspx"]
+
+
 def test_findings_stand_in_the_order_of_time_and_those_without_one_behind() -> None:
     rules = rules_of(SPEAKING)
     moments = [None, *(datetime(2021, 3, day, tzinfo=UTC) for day in (4, 3))]

@@ -64,7 +64,9 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Iterable[Heard], *, lim
     context: dict[str, Finding] = {}
     feeding: dict[_Key, Hit] = {}
     values: dict[str, dict[str, str]] = {}
-    for hit in (_named_once(hit, rules.web_roots) for hit in hits):
+    for one in hits:
+        named = _named_once(one.values, rules.web_roots)
+        hit = one if named is one.values else replace(one, values=named)
         if hit.rule.emits:
             finding = finding_of(hit)
             (context if finding.effect is Effect.CONTEXT else findings)[finding.id] = finding
@@ -79,7 +81,7 @@ def conclude(rules: RuleSet, hits: Iterable[Hit], heard: Iterable[Heard], *, lim
         behind[_key(match.correlation.id, last.source, last.place)] = rests_on
         if not match.correlation.emits or id(match) in beyond:
             continue
-        made, based_on, raw = _correlated(match, rests_on)
+        made, based_on, raw = _correlated(match, rests_on, rules.web_roots)
         findings.setdefault(made.id, made)
         values[made.id] = raw
         support.update((one.id, one) for one in based_on if one.id not in findings and one.id not in context)
@@ -113,11 +115,11 @@ def _beyond(rules: RuleSet, matches: Iterable[Match], limit: int) -> dict[int, s
     return beyond
 
 
-def _named_once(hit: Hit, roots: tuple[WebRoot, ...]) -> Hit:
-    """The hit with the one name that an implant has in all logs."""
-    if (implant := hit.values.get("implant")) is None:
-        return hit
-    return replace(hit, values={**hit.values, "implant": normalised_subject(implant, roots)})
+def _named_once(values: dict[str, str], roots: tuple[WebRoot, ...]) -> dict[str, str]:
+    """The values with the one name that an implant has in all logs."""
+    if (implant := values.get("implant")) is None:
+        return values
+    return {**values, "implant": normalised_subject(implant, roots)}
 
 
 def _values_of(hit: Hit) -> dict[str, str]:
@@ -139,11 +141,13 @@ def _first_and_last(items: Sequence[_T]) -> Sequence[_T]:
     return items if len(items) <= _EVIDENCE else (*items[: _EVIDENCE // 2], *items[-_EVIDENCE // 2 :])
 
 
-def _correlated(match: Match, hits: Sequence[Hit]) -> tuple[Finding, list[Finding], dict[str, str]]:
+def _correlated(
+    match: Match, hits: Sequence[Hit], roots: tuple[WebRoot, ...]
+) -> tuple[Finding, list[Finding], dict[str, str]]:
     """The finding of a correlation stands where its last event does, and has the values of all its events."""
     correlation, last = match.correlation, match.events[-1]
     values: dict[str, str] = {}
-    for row in (*map(_values_of, hits), match.values):
+    for row in (*map(_values_of, hits), _named_once(match.values, roots)):
         values |= {name: value for name, value in row.items() if name not in values}
     meanings = (correlation.meaning, *(hit.rule.meaning for hit in hits))
     subject = next((one.subject for one in meanings if one.subject), None)
