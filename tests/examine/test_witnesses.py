@@ -68,7 +68,15 @@ def test_a_site_for_administrators_speaks_for_others_only_if_the_configuration_l
         log(rf"{SITE2}\u_ex1.log", "/_layouts/15/a.aspx", "/_admin/b"),
     )
     assert mute_folders([one, two], known) == {("iis", SITE2.lower()): 1}
+    assert mute_folders([one, two], known, {"1", "2"}) == {("iis", SITE2.lower()): 1}
     assert mute_folders([one, two], known, {"2"}) == {}
+
+
+def test_one_log_of_all_sites_has_that_for_administrators_and_speaks_for_the_others() -> None:
+    known = kinds(cs_uri_stem="^/_layouts/")
+    known["iis"] = known["iis"].model_copy(update={"aside": {"cs-uri-stem": "^/_admin/"}})
+    central = log(r"C:\LogFiles\W3SVC\u_ex1.log", "/_layouts/15/a.aspx", "/_admin/b")
+    assert mute_folders([central], known) == {}
 
 
 def test_logs_of_ftp_connections_know_nothing_of_the_product() -> None:

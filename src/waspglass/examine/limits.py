@@ -78,7 +78,8 @@ def _sites(observations: Observations, exposed: Exposure, pack: Pack, catalogue:
     unlogged = [site for site, spans in observations.unlogged_sites.items() if common_spans(spans, exposed.missing)]
     if unlogged:
         text = catalogue.text("limit.unlogged_sites", sites=listed(sorted(unlogged), catalogue, _NAMED))
-        remedy = catalogue.text("limit.unlogged_sites_remedy")
+        told = "unlogged_sites" if observations.sites_told else "sites_untold"
+        remedy = catalogue.text(f"limit.{told}_remedy")
         return [Limit(id="unlogged-sites", text=text, remedy=remedy, decisive=True)]
     rests = any(kind.witness and kind.kind in exposed.sources for kind in pack.kinds)
     if observations.sites_told or not rests or exposed.missing:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.examine.log_head import beginning, spread
-from waspglass.examine.sites import site_number, site_of
+from waspglass.examine.sites import CENTRAL, site_number, site_of
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["mute_folders", "witnessed"]
@@ -24,7 +24,8 @@ def mute_folders(
 
     A web server writes the logs of each site into a folder of its own. Those of a site that the campaign does not
     concern would not have shown an entry, whatever time they cover. The beginnings of some logs of a folder are enough:
-    a server of the product is asked all day long. A site for administrators alone does not speak for the others.
+    a server of the product is asked all day long. A site for administrators alone does not speak for the others, if
+    there are others by the server's configuration, or if nothing tells; one log of all sites does.
 
     Args:
         artefacts: What was recognised.
@@ -36,14 +37,16 @@ def mute_folders(
         kind = kinds[artefact.kind]
         if kind.entry and kind.witness and is_line_format(artefact.format):
             groups[artefact.kind, site_of(artefact.file.path)].append(artefact)
-    found: dict[tuple[str, str], int] = {}
+    silent, aside = set[tuple[str, str]](), set[tuple[str, str]]()
     for key, group in groups.items():
         kind = kinds[key[0]]
-        aside = kind.aside if site_number(key[1]) not in listed else {}
-        silent = next(witnessed(group, kind, kind.witness), None) is None
-        if silent or (aside and next(witnessed(group, kind, aside), None) is not None):
-            found[key] = len(group)
-    return found
+        if next(witnessed(group, kind, kind.witness), None) is None:
+            silent.add(key)
+        elif kind.aside and site_number(key[1]) != CENTRAL and next(witnessed(group, kind, kind.aside), None):
+            aside.add(key)
+    if listed and set(listed) <= {site_number(folder) for _, folder in aside}:
+        aside.clear()
+    return {key: len(group) for key, group in groups.items() if key in silent | aside}
 
 
 def witnessed(group: list[Artefact], kind: ArtefactKind, witness: Mapping[str, str]) -> Iterator[Record]:

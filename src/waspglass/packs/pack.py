@@ -109,7 +109,7 @@ class ArtefactKind(Based):
         witness: Column -> regular expression; logs of a folder count for "clean" only if a record of one of them fits
             all of these. A column that the log lacks is not asked.
         aside: Likewise; logs of a folder with such a record are those of a site for administrators alone. They do not
-            count for "clean", unless the server's configuration lists their site among those of the product.
+            count for "clean", unless the server's configuration lists no other site of the product.
         site: Column that holds the number of the site; a record that fits the witness tells that it serves the product.
         keys: Registry keys that are read besides those of Windows, below the root of the hive; `*` is any one name.
         retention_days: After how many days the product deletes it by default; None = never by itself.
