@@ -18,7 +18,7 @@ PROCESS = (
     "\n\tNew Process ID:\t\t0x13d8\n\tNew Process Name:\tC:\\Windows\\System32\\cmd.exe\n"
     "\tToken Elevation Type:\t%%1936\n"
 )
-EXPLAINED = "\nToken Elevation Type indicates the type of token.\n\nType 1 is a full token: nothing removed.\n"
+EXPLAINED = "\nThe type indicates the token.\n\nType 1:  a full token.\n\nType 2 is another.\n\nType 3 is a third.\n"
 CREATED = {
     "now": (
         f"A new process has been created.\n\nCreator Subject:{SUBJECT}\nTarget Subject:{NOBODY}\nProcess Information:"
@@ -64,16 +64,20 @@ def test_a_process_in_each_form_of_the_message(form: str, end: str) -> None:
     )
 
 
-def test_a_command_of_several_lines_is_one_value_and_makes_no_other_form() -> None:
-    more = COMMAND + "\n\tx:\t0x1\n\tx:\t0x1\n\tx:\t0x1\n\tx:\t0x1\n\tx:\t0x1\n\tx:\t0x1\n\tx:\t0x1"
-    found = data_of_message(SECURITY, "4688", CREATED["of Windows Server 2012 R2"].replace(COMMAND, more))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", ["now", "of Windows Server 2012 R2"])
+@pytest.mark.parametrize("more", ["echo b", "\techo </Task>\n\necho b\n\n\necho c", "\tx:\t0x1\n" * 7 + "echo b"])
+def test_a_command_of_several_lines_is_one_value_and_makes_no_other_form(more: str, form: str, end: str) -> None:
+    command = f"cmd /c a\n{more}".replace("\n", end)
+    found = data_of_message(SECURITY, "4688", CREATED[form].replace("\n", end).replace(COMMAND, command))
     assert found["NewProcessName"] == r"C:\Windows\System32\cmd.exe"
-    found = data_of_message(SECURITY, "4688", CREATED["now"].replace(COMMAND, "cmd /c a\necho b"))
-    assert found["CommandLine"] == "cmd /c a\necho b"
+    assert found["CommandLine"] == command
+    unexplained = CREATED[form].partition(COMMAND)[0] + "cmd /c a"
+    assert data_of_message(SECURITY, "4688", unexplained)["CommandLine"] == "cmd /c a"
 
 
 def test_a_task_is_read_with_its_xml() -> None:
-    xml = '<?xml version="1.0"?>\n<Task version="1.2">\n  <Exec>\n    <Command>cmd</Command>\n  </Exec>\n</Task>'
+    xml = '<?xml version="1.0"?>\n<Task version="1.2">\n\n\t<x:  />\n  <Command>cmd</Command>\n</Task>'
     message = (
         f"A scheduled task was created.\n\nSubject:{SUBJECT}\nTask Information:\n\tTask Name: \t\t\\Example\n"
         f"\tTask Content: \t\t{xml}\n\t\n\nOther Information:\n\tProcessCreationTime: \t\t1\n"
@@ -95,18 +99,45 @@ def test_a_service_also_one_without_an_account(account: str) -> None:
         "ImagePath": r"C:\x.exe -a b",
         "ServiceType": "user mode service",
         "StartType": "demand start",
-        "AccountName": account.partition(":")[2].strip(),
-    }
+    } | ({"AccountName": "LocalSystem"} if "LocalSystem" in account else {})
 
 
-@pytest.mark.parametrize("head", ["Creating Scriptblock text (2 of 3):", "Scriptblocktext wird erstellt (2 von 3):"])
-def test_a_script_and_one_that_is_cut(head: str) -> None:
-    script = "$a = 1\r\n\r\nwrite-host (1 of 2): $a"
-    whole = f"{head}\r\n{script}\r\n\r\nScriptBlock ID: 00000000-0000-0000-0000-000000000001\r\nPath: C:\\x.ps1"
+@pytest.mark.parametrize("named", ["\r\nPath: C:\\x.ps1", "\r\nPfad: C:\\x.ps1 ", "\r\nPath:", ""])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Creating Scriptblock text (2 of 3):",
+        "Scriptblocktext wird erstellt (2 von 3):",
+        "Cr\u00e9ation du texte Scriptblock (2 sur 3) : ",
+        "Scriptblock \u30c6\u30ad\u30b9\u30c8 (3 \u500b\u4e2d 2 \u500b\u76ee):",
+    ],
+)
+def test_a_script_and_one_that_is_cut(head: str, named: str) -> None:
+    identifier = "00000000-0000-0000-0000-000000000001"
+    script = f"$a = 1\r\n\r\nx: {identifier}\r\n\r\nwrite-host (1 of 2): $a\r\n"
+    whole = f"{head}\r\n{script}\r\n\r\nScriptBlock ID: {identifier}{named}"
     found = data_of_message("Microsoft-Windows-PowerShell", "4104", whole)
-    numbered = {"MessageNumber": "2", "MessageTotal": "3", "ScriptBlockText": script}
-    assert found == numbered | {"ScriptBlockId": "00000000-0000-0000-0000-000000000001", "Path": r"C:\x.ps1"}
-    assert data_of_message("Microsoft-Windows-PowerShell", "4104", f"{head}\r\n{script}") == numbered
+    path = {"Path": r"C:\x.ps1"} if "x.ps1" in named else {}
+    assert found == {"ScriptBlockText": script, "ScriptBlockId": identifier} | path
+    script += "\r\n$b = 2\r\n$c: 3"
+    cut = data_of_message("Microsoft-Windows-PowerShell", "4104", f"{head}\r\n{script}")
+    assert cut == {"ScriptBlockText": script}
+
+
+def test_what_looks_like_a_field_of_sysmon_in_a_command_hides_no_other() -> None:
+    command = 'cmd /c "a\r\n\r\nImage: x\r\nUtcTime: 2001-01-01 00:00:00.000\r\nParentImage: x\r\nb"'
+    message = (
+        "Process Create:\r\nRuleName: \r\nUtcTime: 2021-03-03 04:05:06.000\r\nImage: C:\\cmd.exe\r\n"
+        f"CommandLine: {command}\r\nUser: x\r\nParentImage: C:\\w3wp.exe\r\nParentCommandLine: w3wp\r\na b"
+    )
+    assert data_of_message("Microsoft-Windows-Sysmon", "1", message) == {
+        "UtcTime": "2021-03-03 04:05:06.000",
+        "Image": r"C:\cmd.exe",
+        "CommandLine": 'cmd /c "a',
+        "User": "x",
+        "ParentImage": r"C:\w3wp.exe",
+        "ParentCommandLine": "w3wp\r\na b",
+    }
 
 
 def test_what_is_not_known_gives_nothing() -> None:
@@ -123,5 +154,6 @@ def test_a_hostile_message_costs_little(piece: str) -> None:
     begun = time.process_time()
     for number in ("4688", "4698"):
         data_of_message(SECURITY, number, piece * 300_000)
-    data_of_message("Microsoft-Windows-PowerShell", "4104", "a (1 of 1):" + piece * 300_000)
+    data_of_message("Microsoft-Windows-PowerShell", "4104", "a (1 of 1):\n" + piece * 300_000)
+    data_of_message("Microsoft-Windows-Sysmon", "1", piece * 300_000)
     assert time.process_time() - begun < 10
