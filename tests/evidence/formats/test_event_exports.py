@@ -381,6 +381,7 @@ def test_whatever_the_object_is_there_is_a_record_of_texts(document: dict[str, o
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_rules_find_a_process_that_splunk_has_as_a_message(ascii_only: bool) -> None:
     header = {"EventCode": "4688", "LogName": "Security", "SourceName": "Microsoft Windows security auditing."}
+    header |= {"CommandLine": "x", "EventID": "1", "Channel": "x"}  # for a command with `CommandLine=x` in it
     lines = [json.dumps({"result": header | {"Message": text}}, ensure_ascii=ascii_only) for text in MESSAGES.values()]
     log = artefact("events", "\n".join(lines))
     rule = "s: {Image|endswith: '\\cmd.exe', CommandLine|contains: 'a: b & whoami'}\ncondition: s"

@@ -41,6 +41,7 @@ _EXPORTED = RENAMED | {
 }
 _DATA = ("UserData", "EventData")
 _XML_DATA = re.compile(r'<Data(?: Name="([^"<]*)")?>([^<]*)</Data>|<Param>([^<]*)</Param>')
+_OF_AGENT = ("EventCode", "LogName", "SourceName", "ComputerName")
 _OF_EVENTLOG = {"EventID": "Id", "Source": "ProviderName", "Index": "RecordId", "ReplacementStrings": "Properties"}
 _IN_ORDER = {
     ("Microsoft-Windows-PowerShell", "4104"): "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path",
@@ -87,9 +88,11 @@ def _beside(data: dict[str, str], header: dict[str, str]) -> dict[str, str]:
 
 
 def _of_splunk(document: Json) -> dict[str, str]:
-    header = flat_event(document, _EXPORTED)
+    """Splunk makes fields of whatever has a `=` in it, so those of its agent and of the message go before."""
+    agent = flat_event({name: document.get(name) for name in _OF_AGENT}, _EXPORTED)
+    header = flat_event(document, _EXPORTED) | agent
     told = data_of_message(header.get("Provider_Name", ""), header.get("EventID", ""), header.get("Message", ""))
-    return told | header
+    return _beside(told, header)
 
 
 def _of_velociraptor(document: Json) -> dict[str, str]:
