@@ -91,11 +91,17 @@ def written(parts: tuple[str, list[str], bytes, bytes, tuple[int, bytes] | None]
     return text if damage is None else text[: damage[0]] + damage[1] + text[damage[0] :]
 
 
-@given(TEXTS.map(written), st.integers(1, 60), st.sampled_from([1, 2, 4096]))
+@given(TEXTS.map(written), st.integers(1, 60), st.sampled_from([1, 20, 1 << 20]))
 def test_a_block_at_once_is_its_rows_one_by_one(text: bytes, size: int, held: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_HELD_ROWS", held)
+        patch.setattr(module, "_HELD", held)
         assert at_once(text, size) == one_by_one(text, size)
+
+
+def test_few_rows_are_held_if_they_are_long() -> None:
+    text = b"a,b\n" + (b'1,"\n' + b"x" * 500_000 + b'"\n1,2,3\n') * 9
+    pieces = csv_columns(Bytes(text, 1 << 18), Tally("x"))  # type: ignore[arg-type]  # as above
+    assert [len(piece.numbers) for piece in pieces] == [3, 3, 3]
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), min_size=3, max_size=3)))

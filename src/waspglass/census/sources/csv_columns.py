@@ -18,7 +18,8 @@ __all__ = ["CsvColumns", "csv_columns"]
 
 _END = "\0end"
 """A line that no export can have, since its null characters are replaced."""
-_HELD_ROWS = 4096
+_HELD = 1 << 20
+"""Cells and characters of rows that are held; a hostile row has millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _Reading:
     header: Header
     delimiter: str
     held: list[tuple[int, list[str]]] = field(default_factory=list)
+    _size: int = 0
     _narrow: int = 0
 
     def pieces(self) -> Iterator[CsvColumns]:
@@ -81,7 +83,8 @@ class _Reading:
                 continue
             if self.header.admits(row, self.lines.number):
                 self.held.append((self.lines.number, row))
-            if len(self.held) >= _HELD_ROWS:
+                self._size += len(row) + sum(map(len, row))
+            if self._size >= _HELD:
                 yield from self._release()
         yield from self._release()
 
@@ -117,6 +120,7 @@ class _Reading:
                 [number for number, _ in self.held], list(zip(*(row for _, row in self.held), strict=True))
             )
             self.held.clear()
+            self._size = 0
 
     def _named(self, numbers: Sequence[int], columns: list[tuple[str, ...]]) -> CsvColumns:
         return CsvColumns(numbers, dict(zip(reversed(self.header.names), reversed(columns), strict=True)))
