@@ -21,6 +21,9 @@ DEEP = {
     "two at a place": "\n".join(f"{' ' * place}a:\n{' ' * place}-" for place in range(60)),
     "later": "a: 1\nb: " + "[" * LEVELS,
     "second": "a: 1\n---\n" + "[" * LEVELS,
+    "byte order": "\ufeff" + "- " * LEVELS,
+    "end of a line": "#\r" + "- " * LEVELS,
+    "end of a line in Unicode": "#\u2028" + "? " * LEVELS,
 }
 
 

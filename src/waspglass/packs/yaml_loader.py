@@ -11,7 +11,6 @@ __all__ = ["BoundedLoader"]
 
 _DEEPEST = 100
 """Levels; 3,000 rules of SigmaHQ have five at most."""
-_INDENT = re.compile(r"^[ \t?:-]+", re.MULTILINE)
 
 
 class BoundedLoader(yaml.CSafeLoader):
@@ -33,10 +32,11 @@ class BoundedLoader(yaml.CSafeLoader):
 def _may_be_deep(text: str) -> bool:
     """False is certain: a level needs a bracket, or its own place among the blanks and marks that a line begins with.
 
-    A sequence may stand at the place of the mapping that it is in, so a place bears two levels.
+    A sequence may stand at the place of the mapping that it is in, so a place bears two levels. Blanks and marks are
+    looked for anywhere: YAML knows more ends of lines than expressions do, and marks of byte order before the first.
     """
-    brackets = text.count("[") + text.count("{")
-    return brackets + 2 * max(map(len, _INDENT.findall(text)), default=0) + 2 > _DEEPEST
+    places = (_DEEPEST - 2 - text.count("[") - text.count("{")) // 2
+    return places < 0 or re.search(rf"[ \t?:-]{{{places + 1}}}", text) is not None
 
 
 def _refuse_deep(text: str) -> None:
