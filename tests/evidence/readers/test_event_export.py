@@ -206,6 +206,13 @@ def test_the_text_of_one_event_of_the_agent_may_hold_what_looks_like_xml() -> No
     assert [record["EventID"] for _, record in found] == ["1", "1", "1"]
 
 
+def test_an_event_that_is_cut_hides_none_of_the_other_form_behind_it() -> None:
+    cut = XML[: len(XML) // 2]
+    found, fault = read("\n".join((XML, cut, AGENT, AGENT, XML, AGENT)))
+    assert [record["EventID"] for _, record in found] == ["1"] * 5
+    assert fault is SkipReason.DAMAGED
+
+
 def test_half_of_a_surrogate_pair_in_the_text_of_splunk_is_no_crash() -> None:
     found, _ = read(json.dumps([{"_raw": XML.replace("EXCH01", "\ud801"), "_time": "2021-03-03T01:02:03Z"}]).encode())
     assert found[0][1]["EventID"] == "1"

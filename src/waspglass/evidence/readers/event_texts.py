@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from typing import TextIO
 
 from waspglass.evidence.errors import EvidenceReadError
@@ -54,9 +55,7 @@ def event_texts(text: TextIO, held: str, path: str) -> Iterator[Json]:
                 yield event
         except EvidenceReadError:
             faults += 1
-            if block is not None and (behind := _last_begin(block)):  # the end that was found is that of another event
-                with suppress(EvidenceReadError):
-                    yield event_of_xml(block[behind:], path)
+            yield from _behind_a_cut(block or "", path)
         if faults > MOST_FAULTS:
             break
     tell_faults(faults, path)
@@ -66,8 +65,14 @@ def _event(block: str, path: str) -> Json | None:
     return event_of_xml(block, path) if block.startswith(_XML) else event_of_agent(block)
 
 
-def _last_begin(block: str) -> int:
-    return max(found.start() for found in _BEGIN.finditer(block))
+def _behind_a_cut(block: str, path: str) -> Iterator[Json]:
+    """Events in what was taken for one, where the end that was found is that of another."""
+    begins = [found.start() for found in _BEGIN.finditer(block)]
+    for begin, end in pairwise((*begins[1:], len(block))):
+        with suppress(EvidenceReadError):
+            event = _event(block[begin:end], path)
+            if event is not None:
+                yield event
 
 
 def _blocks(text: TextIO, held: str) -> Iterator[str | None]:
