@@ -142,6 +142,20 @@ def test_all_that_lies_before_a_fault_is_given_and_then_the_fault_each_time(
             assert stream.read(5) == content[-1:]
 
 
+@pytest.mark.parametrize("asked", [1 << 50, 1 << 70])
+@pytest.mark.parametrize("random_access", [False, True])
+def test_a_length_that_a_damaged_header_tells_takes_no_memory(random_access: bool, asked: int) -> None:
+    content = bytes(range(256)) * 200_000
+
+    def read_at(length: int, offset: int) -> bytes:
+        return content[offset : offset + length]
+
+    with SeekableStream(read_at, len(content)) if random_access else ForwardStream(iter([content])) as stream:
+        assert stream.read(3) == content[:3]
+        assert stream.read(asked) == content[3:]
+        assert stream.read(asked) == b""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder as a file")
 def test_what_is_no_file_any_more_is_closed_again(tmp_path: Path) -> None:
     opened: list[int] = []

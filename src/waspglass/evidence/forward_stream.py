@@ -11,6 +11,8 @@ from waspglass.evidence.errors import EvidenceReadError
 __all__ = ["ForwardStream", "SeekableStream"]
 
 _STEP = 256 * 1024
+_AT_ONCE = 16 * 1024 * 1024
+"""Asked for more, `io.BufferedReader` makes room for all of it first, and how much is asked for may stand in a file."""
 
 
 class _Source(io.RawIOBase):
@@ -100,7 +102,7 @@ class _Stream(io.BufferedReader):
         Raises:
             EvidenceReadError: If nothing can be given before a fault.
         """
-        data = super().read(size)
+        data = super().read(size) if size is None or size <= _AT_ONCE else b"".join(self._in_steps(size))
         if self._source.fault is not None and (size is None or size < 0):
             raise self._source.fault
         return self._unless_faulty(data, size)
@@ -118,6 +120,11 @@ class _Stream(io.BufferedReader):
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def _in_steps(self, left: int) -> Iterator[bytes]:
+        while left and (piece := super().read(min(left, _AT_ONCE))):
+            yield piece
+            left -= len(piece)
 
     def _unless_faulty(self, data: bytes | None, size: int | None) -> bytes:
         if not data and size != 0 and self._source.fault is not None:
