@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import io
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from waspglass.census.add import add_exports
 from waspglass.census.errors import CensusError
 from waspglass.census.reading import open_reading
 from waspglass.census.sources import shodan
+from waspglass.census.sources.content import BLOCK, _unzstd
 from waspglass.census.store import writer
 from waspglass.census.store.folder import Folder
 from waspglass.packs.load import load_pack
@@ -69,6 +71,11 @@ def test_what_unpacks_to_thousands_of_times_its_size_is_read_in_blocks_too(tmp_p
     one, two = run(tmp_path / "one", path, 1), run(tmp_path / "two", path, 2)
     assert one == two
     assert "line too long" in {skip.reason.value for skip in one[1]}  # type: ignore[attr-defined]  # a tuple of skips
+
+
+def test_no_block_is_empty() -> None:
+    text = b"x" * (2 * BLOCK)
+    assert list(_unzstd(io.BytesIO(zstandard.compress(text)))) == [text[:BLOCK]] * 2
 
 
 def days() -> bytes:

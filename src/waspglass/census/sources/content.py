@@ -117,8 +117,8 @@ def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
             rest = len(text) - len(text) % BLOCK
             yield from (text[start : start + BLOCK] for start in range(0, rest, BLOCK))
             ready = [text[rest:]]
-    if ready:
-        yield b"".join(ready)
+    if last := b"".join(ready):
+        yield last
     if not fresh:
         raise EOFError("the file ends inside of a zstd frame")
 
