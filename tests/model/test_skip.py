@@ -39,6 +39,8 @@ def test_every_detail_is_said_with_the_fields_that_it_has(language: str) -> None
         ),
         ("more than 9 keys are in it; the others were read", "mehr als 9 Schlüssel; die übrigen wurden gelesen"),
         ("My rule: no rung", "My rule: keine Stufe"),
+        ("the id deleted is taken by another rule", "die Kennung deleted hat schon eine andere Regel"),
+        ("from empty on", "ab empty"),
         ("what a library says", "what a library says"),
         ("", ""),
     ],

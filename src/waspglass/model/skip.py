@@ -95,8 +95,8 @@ def detail_words(detail: str, language: str) -> str:
     """A detail as the reports say it.
 
     The English sentence is the key of `lang/detail.<language>.toml`, as with gettext, so that whoever makes a skip
-    writes it once, and reports of an assessment that was saved find it too. Fields are looked up by themselves; what
-    is in no catalogue, such as names of files and what a library says, stays as it is.
+    writes it once, and reports of an assessment that was saved find it too. Fields are looked up by themselves, but
+    for names and values out of files; what is in no catalogue, such as what a library says, stays as it is.
     """
     return detail if language == "en" else _said(detail, language, _DEEPEST)
 
@@ -106,12 +106,17 @@ def _said(text: str, language: str, depth: int) -> str:
         return skip_words(SkipReason(text), language)
     for sentence, pattern in _sentences(language) if depth else ():
         if found := pattern.fullmatch(text):
-            fields = {name: _said(value, language, depth - 1) for name, value in found.groupdict().items()}
+            fields = {
+                name: value if name in _QUOTED else _said(value, language, depth - 1)
+                for name, value in found.groupdict().items()
+            }
             return load_catalogue("waspglass.model", "detail", language).text(sentence, **fields)
     return text
 
 
 _REASONS = frozenset(map(str, SkipReason))
+_QUOTED = frozenset({"alias", "field", "id", "name", "names", "path", "rule", "said", "text", "title", "value"})
+"""Fields that hold what stands in files: one that is called `deleted` is called so in every language."""
 
 
 @cache
