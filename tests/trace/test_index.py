@@ -271,7 +271,7 @@ def test_features_in_no_order_are_damage(tmp_path: Path) -> None:
 
 
 def test_features_in_no_order_that_a_look_missed_end_in_an_answer_or_are_damage() -> None:
-    """What is read of a large shard on opening is some places of it; until numpy 2.4 a search may end before it begins."""
+    """Opening looks at some places of a large shard; until numpy 2.4 a search in it may end before it begins."""
     shard = index_module.shard_of(background(20))
     for seed in range(20):
         strewn = np.random.default_rng(seed).permutation(shard.features)
