@@ -31,7 +31,10 @@ PIECES, PIECE_SECONDS = (1 << 10, 4 << 10, 16 << 10), 0.15
 """A piece of such a length that alone takes so much CPU time is of no program: of 2,338 files above 16 kB, minified
 ones among them, no piece took more than 0.09 s. Of `;-*` without end the JavaScript grammar took 0.5 s for 16 kB, and
 for 90 kB 20 s and 7 GB, in one step at the end of the text, where nobody asks for the time; the one of Go 26 s for
-16 kB of `->`, so short pieces come first."""
+16 kB of `->`, so short pieces come first. That of PHP took 13 s for 8 kB of `-*` behind code, so all of a text is tried
+in pieces of 4 kB, and 16 kB at once only where one of these was slow."""
+SLOW_SECONDS = 0.01
+"""CPU time for 4 kB of which 16 kB may take too long, if it grows with the third power; usual is 0.002 to 0.004."""
 _CHUNK = 1 << 20
 TOKEN_LIMIT = 400_000
 """Tokens that are compared; what stands behind them is named as not compared."""
@@ -178,17 +181,35 @@ def _too_nested(raw: bytes, language: Language) -> bool:
 
 def _explodes(raw: bytes, language: Language, parser: tree_sitter.Parser) -> bool:
     """Whether a piece of a text already takes its grammar longer than any program does, or all pieces together do."""
-    left, php = PARSE_SECONDS, language.name == "php"
+    php = language.name == "php"
     bare = php and not _PHP_OPENED.search(raw)
-    for start in range(0, len(raw), PIECES[-1]):
-        in_code = bare or (php and raw.rfind(b"<?", 0, start) > raw.rfind(b"?>", 0, start))
-        before = _PHP_OPENS if in_code else b""
-        for size in PIECES:
-            taken = _seconds(before + raw[start : start + size], parser) if size < len(raw) else 0.0
+    left, before = PARSE_SECONDS, _PHP_OPENS if bare else b""
+    short, middle, long = PIECES
+    for start in range(0, len(raw), long):
+        slowest, first = 0.0, before
+        for at, size in [(start, short), *((at, middle) for at in range(start, min(start + long, len(raw)), middle))]:
+            if php and not bare:
+                before = _opened_before(raw, at, before, middle)
+            first = before if at == start else first
+            taken = _seconds(before + raw[at : at + size], parser) if size < len(raw) else 0.0
+            left, slowest = left - taken, max(slowest, taken)
+            if taken > PIECE_SECONDS or left < 0:
+                return True
+        if slowest > SLOW_SECONDS and long < len(raw):
+            taken = _seconds(first + raw[start : start + long], parser)
             left -= taken
             if taken > PIECE_SECONDS or left < 0:
                 return True
     return False
+
+
+def _opened_before(raw: bytes, at: int, before: bytes, step: int) -> bytes:
+    """What must stand before a piece of PHP that begins inside of code; `before` is that of the piece before it."""
+    begin = max(0, at - step - 1)
+    opened, closed = raw.rfind(b"<?", begin, at), raw.rfind(b"?>", begin, at)
+    if opened == closed:
+        return before
+    return _PHP_OPENS if opened > closed else b""
 
 
 def _seconds(raw: bytes, parser: tree_sitter.Parser) -> float:
