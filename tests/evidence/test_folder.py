@@ -5,17 +5,20 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.evidence.trees import contents, read_all, write_tree
 from waspglass.evidence import folder
 from waspglass.evidence.errors import EvidenceReadError
-from waspglass.evidence.folder import verbatim
+from waspglass.evidence.folder import leads_elsewhere, verbatim
 from waspglass.evidence.limits import DEFAULT_LIMITS
 from waspglass.evidence.member import Member
 from waspglass.evidence.open import open_evidence
@@ -262,3 +265,17 @@ def test_two_servers_in_one_folder_do_not_hide_one_another(tmp_path: Path) -> No
         skipped = [skip.source for skip in evidence.skipped()]
     assert paths == [r"C:\same.log", r"C:\x.log", r"MX02\C\x.log"]
     assert skipped == [r"C:\same.log"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "elsewhere"),
+    [(0xA0000003, True), (0xA000000C, True), (0x80000013, False), (0x9000001A, False), (0, False)],
+    ids=["junction", "symbolic link", "deduplicated", "in a cloud", "folder"],
+)
+def test_a_junction_is_known_by_its_tag(monkeypatch: pytest.MonkeyPatch, tag: int, elsewhere: bool) -> None:
+    state = SimpleNamespace(st_mode=stat.S_IFDIR, st_reparse_tag=tag)
+    entry = cast("os.DirEntry[str]", SimpleNamespace(is_symlink=lambda: False, stat=lambda follow_symlinks: state))
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        found = leads_elsewhere(entry)
+    assert found is elsewhere

@@ -17,7 +17,7 @@ from waspglass.evidence.windows_path import split_name
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
-__all__ = ["FolderContainer", "verbatim"]
+__all__ = ["FolderContainer", "leads_elsewhere", "verbatim"]
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
@@ -145,7 +145,7 @@ def _shown(
     entry: os.DirEntry[str], folder: tuple[str, ...], skips: SkipLog
 ) -> tuple[str, os.stat_result | None] | None:
     """Name and status of a file, name alone of a folder; None for what is skipped."""
-    if entry.is_symlink() or (not _BY_DESCRIPTOR and _is_link(entry.stat(follow_symlinks=False))):
+    if leads_elsewhere(entry):
         skips.add("\\".join((*folder, entry.name)), *LINK)
         return None
     if entry.is_dir(follow_symlinks=False):
@@ -170,6 +170,11 @@ def verbatim(path: str) -> str:
 def _as_components(parts: tuple[str, ...]) -> tuple[str, ...]:
     r"""Unpacking a zip of Windows elsewhere may leave files whose names are whole paths (`C\inetpub\x.log`)."""
     return tuple(piece for part in parts for piece in (split_name(part) if "\\" in part else (part,)))
+
+
+def leads_elsewhere(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry stands for another place: a link, or a junction of Windows, which is none to Python 3.11."""
+    return entry.is_symlink() or (os.name == "nt" and _is_link(entry.stat(follow_symlinks=False)))
 
 
 def _is_link(status: os.stat_result) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from waspglass.evidence.folder import leads_elsewhere
 from waspglass.model.escape import printable
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.trace.program import BYTE_LIMIT, Source
@@ -20,8 +21,6 @@ _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
     _FLAGS |= getattr(os, _name, 0)
 _READ = 1 << 16
-_NAME_SURROGATE = 0x20000000
-"""Bit of a Windows reparse tag that says: this entry stands for another place."""
 
 
 def file_names(folder: Path, skipped: list[Skipped]) -> Iterator[str]:
@@ -40,18 +39,13 @@ def file_names(folder: Path, skipped: list[Skipped]) -> Iterator[str]:
             name = f"{place.rstrip('/')}/{row.name}"
             if row.is_file(follow_symlinks=False):
                 yield name
-            elif row.is_symlink() or _is_junction(row):
+            elif leads_elsewhere(row):
                 skipped.append(_skip(name, SkipReason.OUTSIDE_ROOT, "a link is not followed"))
             elif row.is_dir(follow_symlinks=False):
                 inner.append(name)
             else:
                 skipped.append(_skip(name, SkipReason.SPECIAL_FILE, None))
         waiting += reversed(inner)
-
-
-def _is_junction(row: os.DirEntry[str]) -> bool:
-    """A folder of Windows that stands for another one; Python before 3.12 does not call it a link."""
-    return os.name == "nt" and bool(getattr(row.stat(follow_symlinks=False), "st_reparse_tag", 0) & _NAME_SURROGATE)
 
 
 def read_files(names: Iterable[str], skipped: list[Skipped]) -> Iterator[Source]:
