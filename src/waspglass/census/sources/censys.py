@@ -7,6 +7,7 @@ certificate in `cert` (fields of the Platform's query language, docs.censys.com)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import ClassVar
 
 import msgspec
@@ -236,7 +237,7 @@ def _sign(service: _Service, signs: Signs) -> Sign | None:
         signs.told(None, each.uniform_resource_identifier or each.cpe, version=each.version)
         for each in service.software or ()
     )
-    return next((sign for sign in (*titles, *software) if sign is not None), None)
+    return next((sign for sign in chain(titles, software) if sign is not None), None)
 
 
 def _header_text(response: _Response) -> str:
