@@ -94,8 +94,8 @@ def states(folder: Path) -> dict[State, int]:
 
 
 def rows(folder: Path) -> list[dict[str, object]]:
-    """The sightings in the store, by line."""
+    """The sightings in the store, by line; of several exports by address."""
     with open_reading(Folder(str(folder / "store")), PACK) as reading:
-        table = reading.table(f"SELECT * FROM {reading.files_sql()} ORDER BY source, line, port")
+        table = reading.table(f"SELECT * FROM {reading.files_sql()} ORDER BY source, line, port, address")
     found: list[dict[str, object]] = table.to_pylist()
     return found
