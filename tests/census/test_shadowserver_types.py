@@ -25,7 +25,10 @@ def row(tag: str, header: str, *last: str) -> bytes:
 @pytest.mark.parametrize(
     ("more", "source"),
     [
-        ("tag,servername", "shadowserver.scan_exchange"),
+        ("tag,version,servername", "shadowserver.scan_exchange"),
+        ("tag,db2_hostname,servername", "shadowserver.report"),
+        ("tag,detected_since,status", "shadowserver.compromised_website"),
+        ("tag,source_type,status", "shadowserver.compromised_iot"),
         ("severity,method,status", "shadowserver.special"),
         ("severity,status", "shadowserver.report"),
         ("naics", "shadowserver.report"),

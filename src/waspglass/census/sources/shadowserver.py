@@ -35,6 +35,13 @@ _COMMON = {"timestamp", "ip", "port", "asn", "geo", "region", "city"}
 _EITHER = {"tag", "severity", "naics"}
 _COMPROMISED = ("compromised_website", "compromised_iot")
 """Report types in which each row is a compromise (`system-compromise` in the schema), also those of IPv6."""
+_BY_COLUMNS = {
+    "special": {"status", "method"},
+    "scan_exchange": {"servername", "version"},
+    "compromised_website": {"detected_since"},
+    "compromised_iot": {"source_type"},
+}
+"""Columns that, of all report types, these alone have: a file that was renamed is known by them."""
 _GERMAN = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)$")
 """How a spreadsheet in German saves a time; a report's are UTC."""
 _AS_THEY_ARE = {
@@ -54,7 +61,7 @@ class Shadowserver(Reader):
         return names >= _COMMON and bool(names & _EITHER)
 
     def feed(self, head: Head) -> str:
-        """`shadowserver.TYPE` from the file name, or from the columns that only special reports have.
+        """`shadowserver.TYPE` from the file name, or from columns that only this type has.
 
         `table.hosts` for `hosts.csv` of our own messages.
         """
@@ -64,9 +71,8 @@ class Shadowserver(Reader):
         if match:
             return f"shadowserver.{re.sub(r'[^a-z0-9_]', '_', match[2].lower())}"
         names = set(_names(head))
-        if {"status", "method"} <= names:
-            return "shadowserver.special"
-        return "shadowserver.scan_exchange" if "servername" in names else "shadowserver.report"
+        known = (report for report, columns in _BY_COLUMNS.items() if columns <= names)
+        return f"shadowserver.{next(known, 'report')}"
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:
         """Yields the rows; see `Source.read`."""
