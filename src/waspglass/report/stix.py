@@ -25,11 +25,10 @@ from waspglass.report.stix_parts import (
     address_pattern,
     file_objects,
     identifier,
-    implant_pattern,
+    implant_patterns,
     marking,
     moment,
     routable,
-    traffic_object,
 )
 from waspglass.report.summary import answers_only, height, highest_rung, presence
 from waspglass.report.tlp import Tlp
@@ -127,8 +126,7 @@ def render_stix(assessment: Assessment, *, tlp: Tlp = Tlp.AMBER) -> str:
     builder.techniques = _techniques(builder)
     _vulnerabilities(builder)
     left_out = _actors(builder) + _implants(builder)
-    report = _report(builder)
-    _note(builder, report, left_out)
+    _report(builder, left_out)
     bundle = {"type": "bundle", "id": identifier("bundle", digest, tlp)}
     return (
         json.dumps(bundle | {"objects": [builder.tlp, *builder.objects.values()]}, indent=2, ensure_ascii=False) + "\n"
@@ -184,9 +182,6 @@ def _actors(builder: _Builder) -> int:
 def _actor(builder: _Builder, address: str | None, account: str | None, findings: Sequence[Finding]) -> None:
     observable = address_object(address) if address else None
     things = [observable] if observable else []
-    if observable:  # only clients of a web server say what program they are
-        http = any(found.actor and found.actor.user_agent for found in findings)
-        things.append(traffic_object(observable, http=http))
     if account:
         things.append(account_object(account))
     if not things:
@@ -237,16 +232,20 @@ def _implant(builder: _Builder, implant: Implant) -> None:
     first = min(dated, default=assessment.created)
     last = max([first, *dated, *([end] if end else [])])
     seen = _Seen(f"implant {implant.subject}", first, last, 1, speaking)
-    _indicate(
-        builder,
-        seen,
-        _observe(builder, seen, things),
-        name=visible(implant.subject),
-        description=phrases.text("stix.page" if doubtful else "stix.implant", state=phrases.text(f"implant.{state}")),
-        indicator_types=["anomalous-activity"] if doubtful else ["malicious-activity", "compromised"],
-        pattern=implant_pattern(implant.subject, digest),
-        confidence=_CONFIDENCE_PAGE if doubtful else _CONFIDENCE_IMPLANT,
-    )
+    observed = _observe(builder, seen, things)
+    for pattern in implant_patterns(implant.subject, digest):
+        _indicate(
+            builder,
+            seen,
+            observed,
+            name=visible(implant.subject),
+            description=phrases.text(
+                "stix.page" if doubtful else "stix.implant", state=phrases.text(f"implant.{state}")
+            ),
+            indicator_types=["anomalous-activity"] if doubtful else ["malicious-activity", "compromised"],
+            pattern=pattern,
+            confidence=_CONFIDENCE_PAGE if doubtful else _CONFIDENCE_IMPLANT,
+        )
 
 
 def _observe(builder: _Builder, seen: _Seen, things: Iterable[StixObject]) -> str:
@@ -261,12 +260,14 @@ def _observe(builder: _Builder, seen: _Seen, things: Iterable[StixObject]) -> st
     )
 
 
-def _indicate(builder: _Builder, seen: _Seen, observed: str, **values: object) -> None:
+def _indicate(builder: _Builder, seen: _Seen, observed: str, *, pattern: str, **values: object) -> None:
     """An indicator, its sighting on the host, and the techniques that it speaks of."""
+    key = f"{seen.key} {pattern}"
     indicator = builder.add(
         "indicator",
-        seen.key,
+        key,
         **values,
+        pattern=pattern,
         pattern_type="stix",
         pattern_version="2.1",
         valid_from=moment(seen.first),
@@ -274,7 +275,7 @@ def _indicate(builder: _Builder, seen: _Seen, observed: str, **values: object) -
     )
     builder.add(
         "sighting",
-        seen.key,
+        key,
         sighting_of_ref=indicator,
         observed_data_refs=[observed],
         where_sighted_refs=[builder.host],
@@ -293,14 +294,15 @@ def _relate(builder: _Builder, source: str, how: str, target: str) -> None:
     builder.add("relationship", key, relationship_type=how, source_ref=source, target_ref=target)
 
 
-def _report(builder: _Builder) -> str:
+def _report(builder: _Builder, left_out: int) -> None:
+    """The answer, and in the same text what it cannot see: importers (MISP's) drop a note beside the report."""
     assessment, phrases = builder.assessment, builder.phrases
     host = phrases.host(assessment)
-    return builder.add(
+    builder.add(
         "report",
         "report",
         name=phrases.text("html.title", headline=phrases.headline(assessment), host=host),
-        description=prose(assessment.sentence),
+        description="\n".join(_description(assessment, phrases, left_out)),
         report_types=["observed-data", "indicator", "vulnerability"],
         published=moment(assessment.created),
         labels=[f"verdict:{assessment.verdict.value}", f"lid:{assessment.lid.state.value}"],
@@ -309,22 +311,10 @@ def _report(builder: _Builder) -> str:
     )
 
 
-def _note(builder: _Builder, report: str, left_out: int) -> None:
-    """Beside the report: what this answer cannot see, and that it names nobody."""
-    assessment, phrases = builder.assessment, builder.phrases
-    builder.add(
-        "note",
-        "limits",
-        abstract=phrases.text("section.limits"),
-        content="\n".join(_note_lines(assessment, phrases, left_out)),
-        object_refs=[report],
-        lang=assessment.language,
-    )
-
-
-def _note_lines(assessment: Assessment, phrases: Phrases, left_out: int) -> Iterator[str]:
+def _description(assessment: Assessment, phrases: Phrases, left_out: int) -> Iterator[str]:
     yield prose(assessment.sentence)
     yield f"{phrases.text('section.lid')}: {phrases.lid(assessment)}."
+    yield f"{phrases.text('section.limits')}:"
     for limit in assessment.limits:
         yield f"- {prose(limit.text)}"
     if left_out:

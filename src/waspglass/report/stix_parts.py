@@ -24,11 +24,10 @@ __all__ = [
     "address_pattern",
     "file_objects",
     "identifier",
-    "implant_pattern",
+    "implant_patterns",
     "marking",
     "moment",
     "routable",
-    "traffic_object",
 ]
 
 StixObject = dict[str, object]
@@ -95,12 +94,6 @@ def address_object(address: str) -> StixObject | None:
     return None if parsed is None else _observable(f"ipv{parsed.version}-addr", {"value": str(parsed)})
 
 
-def traffic_object(source: StixObject, *, http: bool) -> StixObject:
-    """What came from an address: the layers that are known, lowest first. Over which of them TLS lay is not in logs."""
-    layers = [str(source["type"]).removesuffix("-addr"), "tcp", *(["http"] if http else [])]
-    return _observable("network-traffic", {"src_ref": source["id"], "protocols": layers})
-
-
 def routable(address: str) -> bool:
     """True if the address can belong to somebody outside: private, loopback and link-local ones point to nobody."""
     parsed = _parsed(address)
@@ -133,17 +126,19 @@ def address_pattern(address: StixObject) -> str:
     return f"[{address['type']}:value = {_literal(str(address['value']))}]"
 
 
-def implant_pattern(subject: str, sha256: str | None = None) -> str:
-    """A pattern for the file by its digest, for requests to it by its URL path, or else by its name."""
+def implant_patterns(subject: str, sha256: str | None = None) -> tuple[str, ...]:
+    """Patterns for the file by its digest and for requests to it by its URL path, or else for the file by its name.
+
+    They are apart, because importers take a pattern of one type of object for what it is, and only keep the text of one
+    that mixes types.
+    """
     shown = visible(subject)
-    parts = [f"[file:hashes.'SHA-256' = {_literal(sha256)}]"] if sha256 else []
+    digests = (f"[file:hashes.'SHA-256' = {_literal(sha256)}]",) if sha256 else ()
     if shown.startswith("/"):
         request = "network-traffic:extensions.'http-request-ext'.request_value"
-        parts += [f"[{request} = {_literal(shown)}]", f"[url:value LIKE {_literal('%' + shown)}]"]
-    elif not sha256:
-        name = shown.replace("\\", "/").rpartition("/")[2] or shown
-        parts.append(f"[file:name = {_literal(name)}]")
-    return " OR ".join(parts)
+        return *digests, f"[{request} = {_literal(shown)}] OR [url:value LIKE {_literal('%' + shown)}]"
+    name = shown.replace("\\", "/").rpartition("/")[2] or shown
+    return digests or (f"[file:name = {_literal(name)}]",)
 
 
 def _literal(text: str) -> str:
