@@ -63,7 +63,8 @@ rule sharepoint_machine_keys_in_served_file
         fires = "samples/web/keys_in_text"
         silent = "samples/web/harmless samples/web/key_reader samples/web/copy_of_a_user"
     strings:
-        $key = /(validati[o]n|decrypti[o]n)Key\s{0,4}=\s{0,4}["'][0-9A-F]{32,128}["']/ nocase
+        // As in web.config. Programs that make new keys keep such values in variables.
+        $key = /[\s<](validati[o]n|decrypti[o]n)Key=["'][0-9A-F]{32,128}["']/ nocase
     condition:
         filesize < 4MB and filepath matches /(\\template\\layouts|\\inetpub\\wwwroot)(\\|$)/i
         and extension matches /^\.(js|css|txt|htm|html|aspx|ashx|asmx|ascx)$/ and $key
