@@ -56,6 +56,13 @@ def _logging(element: XmlElement) -> dict[str, str]:
     return {"switched_off": str(off).lower(), "selective": element.attributes.get("selectiveLogging", "")}
 
 
+def _central_logging(element: XmlElement) -> dict[str, str]:
+    """One log of all sites: the server has the element of each of its formats, and its mode says which one counts."""
+    mode = element.parent.attributes.get("centralLogFileMode", "Site") if element.parent else "Site"
+    counts = f"{mode}LogFile".lower() == element.name.lower()
+    return _logging(element) if counts else {"switched_off": "false"}
+
+
 _MODULE = _renamed({"name": "name", "type": "type", "precondition": "preCondition"})
 _HANDLER = _renamed(
     {
@@ -85,6 +92,8 @@ _SETTINGS: dict[tuple[str, ...], tuple[str, Callable[[XmlElement], dict[str, str
     ("system.webServer", "httpLogging"): ("logging", _logging),
     ("site", "logFile"): ("logging", _logging),
     ("siteDefaults", "logFile"): ("logging", _logging),
+    ("log", "centralW3CLogFile"): ("logging", _central_logging),
+    ("log", "centralBinaryLogFile"): ("logging", _central_logging),
     ("assemblies", "add"): ("compilation_assembly", _renamed({"name": "assembly"})),
 }
 _RULE_PARTS = frozenset({"match", "action", "add"})
