@@ -233,7 +233,14 @@ class Clock(Document):
 
 
 class TimelineEvent(Document):
-    """A dated event of the campaign that reports draw beside the host's own history."""
+    """A dated event of the campaign that reports draw beside the host's own history.
+
+    Attributes:
+        date: When.
+        text: What happened, in the report's language.
+        kind: What sort of event it is, as the pack names it.
+        source: Who says so.
+    """
 
     date: Instant
     text: str
@@ -245,10 +252,31 @@ class Assessment(Document):
     """The result for one host. Every renderer reads only this.
 
     Attributes:
+        schema_: Name and version of this format.
+        generator: Program and version.
+        created: When the assessment was made.
+        language: Of the sentences: `en` or `de`.
+        host: Whose evidence it is.
+        pack: Which campaign pack was used.
+        verdict: The answer.
+        sentence: The answer in one sentence.
+        lid: Patch state.
+        rungs: Rungs that were reached, lowest first.
         first_entry: Earliest moment at which something shows that access was gained or more; times of files that lie
             before the campaign date nothing.
         last_activity: Latest such moment.
         window: When the host could have been entered.
+        why: What the verdict was concluded from.
+        implants: What persists or persisted.
+        findings: What decided the rungs.
+        context: What else the same actors did; proves no rung.
+        review: Hints for a person; never decide a verdict.
+        coverage: What each kind of artefact can speak for.
+        skipped: What was not read.
+        limits: What this answer cannot see.
+        advice: Next steps.
+        clocks: Legal deadlines that may run.
+        campaign: Dates of the campaign, for drawing.
     """
 
     schema_: Literal["waspglass/assessment/1"] = Field(default=SCHEMA, alias="schema", serialization_alias="schema")

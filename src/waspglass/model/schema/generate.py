@@ -6,6 +6,7 @@ The schema describes what `assessment.json` holds, so that users' scripts can ch
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,11 +21,33 @@ SCHEMA_NAME = "assessment-1.schema.json"
 _INSTANT = {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$"}
 
 
+_FIELD = re.compile(r"^    (\w+?)_?: (.*(?:\n     .*)*)", re.MULTILINE)
+"""A field in the `Attributes` of a docstring, with the lines that continue it."""
+
+
 class _Generator(GenerateJsonSchema):
-    """Says of times what `format_instant` writes, and leaves out titles that only repeat the field's name."""
+    """Says what the document promises.
+
+    Every field is there, times are as `format_instant` writes them, later versions may add fields. Each field is
+    described by its line of the docstring; titles would only repeat its name.
+    """
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:  # noqa: ARG002 (pydantic's hook)
         return dict(_INSTANT)
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def field_is_required(self, *_: object, **__: object) -> bool:
+        return True
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        described = super().model_schema(schema)
+        del described["additionalProperties"]
+        described["description"], _, attributes = described["description"].partition("\n\nAttributes:\n")
+        for name, text in _FIELD.findall(attributes):
+            described["properties"][name]["description"] = re.sub(r"\s+", " ", text).replace("None", "null")
+        return described
 
     def ser_schema(
         self,
