@@ -8,10 +8,10 @@ Fields bear the names of W3C logs, so rules for web servers run on them. NCSA st
 IIS format are local, the month first (learn.microsoft.com, "IIS Log File Formats"; rows in tests of logjoint and in
 brianary/scripts). It separates by comma and blank and quotes nothing; of its values only the path can hold both.
 
-`findstr`, `grep` and `Select-String` put the name of the file before rows of W3C logs, and mostly leave the header
-behind that names their columns. Without it rows are read if IIS writes so many columns unless told otherwise, or with
-all fields chosen, and each value has the shape of its column (`#Fields` of IIS 6, 7 to 8, 8.5 and later in published
-logs).
+`findstr`, `grep` and `Select-String` put the name of the file before rows of W3C logs and lines of dashes between them,
+and mostly leave the header behind that names their columns. Without it rows are read if IIS writes so many columns
+unless told otherwise, or with all fields chosen, and each value has the shape of its column (`#Fields` of IIS 6, 7 to 8,
+8.5 and later in published logs).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _IIS = (
     *("sc-bytes", "sc-status", "sc-win32-status", "cs-method"),
 )
 _SHORT_YEAR = re.compile(r"/(\d\d)$")
-_HEADER = re.compile(r"(?:[^\s#][^\t#]{0,300}:)?#(?:Fields:(.*)|Software:|Version:|Date:)|-{10} ")
+_HEADER = re.compile(r"(?:[^\s#][^\t#]{0,300}:)?#(?:Fields:(.*)|Software:|Version:|Date:)|-{10} |-{2,}$")
 _ROW = re.compile(r"""(?:[^\s"[,][^"[,\t]{0,300}?:)??(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*)""")
 """What stands before it cannot be the beginning of another format, in which a visitor chooses what the path holds."""
 _W3C = ExtendedLog("w3c")
