@@ -10,8 +10,8 @@ brianary/scripts). It separates by comma and blank and quotes nothing; of its va
 
 `findstr`, `grep` and `Select-String` put the name of the file before rows of W3C logs and lines of dashes between them,
 and mostly leave the header behind that names their columns. Without it rows are read if IIS writes so many columns
-unless told otherwise, or with all fields chosen, and each value has the shape of its column (`#Fields` of IIS 6, 7 to 8,
-8.5 and later in published logs).
+unless told otherwise, or with all fields chosen, and each value has the shape of its column (`#Fields` of IIS 6, 7 to
+8, 8.5 and later in published logs).
 """
 
 from __future__ import annotations
