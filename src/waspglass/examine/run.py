@@ -23,6 +23,7 @@ from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.examine.sightings import Identity, identity_of
 from waspglass.examine.site_list import site_list
 from waspglass.examine.survey import Survey
+from waspglass.examine.updates import tells_of_update, updates_told
 from waspglass.examine.web_roots import collected_folders, collected_pages
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
@@ -108,6 +109,9 @@ def examine(request: Request) -> Assessment:
         sites = site_list(survey.seen, request.pack, readers)
         covered = survey.coverage(result, sites)
         identity = identity_of(survey.seen, request.pack, readers, request.facts)
+        hostname = request.facts.hostname or identity.hostname
+        updates = updates_told(result.context, request.pack.builds, hostname)
+        identity = replace(identity, sightings=(*identity.sightings, *updates))
         folders = server_folders(survey.seen, evidence.root)
         if not identity.writers:
             others = tuple(sorted(set(folders.values()))) or folders_of_other_servers(survey.seen)
@@ -147,7 +151,7 @@ def _observations(
     observed = Observations(
         evidence=in_unicode(str(request.evidence)),
         manifest=manifest_sha256(survey.seen),
-        findings=(*result.findings, *result.context),
+        findings=(*result.findings, *(one for one in result.context if not tells_of_update(one))),
         coverage=showing(covered, logs, rules),
         skipped=(*unread_rules, *survey.skipped),
         sightings=identity.sightings,

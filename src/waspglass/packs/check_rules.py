@@ -219,7 +219,7 @@ def _bad_tag(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     for tag in listed:
         if not _TAG.fullmatch(tag):
             yield rule.line("tags"), f"{tag!r} is no tag of ATT&CK, CVE or TLP"
-    counts = rule.block is not None and rule.name not in rules.halves
+    counts = rule.block is not None and rule.block.get("effect") != "context" and rule.name not in rules.halves
     if counts and not any(map(_TECHNIQUE.fullmatch, listed)):
         yield rule.line("tags"), "no tag names an ATT&CK technique"
 

@@ -1,0 +1,60 @@
+"""Which updates the event logs tell of: they date a patch that a setup log does not know.
+
+Setup logs name cumulative updates only. What Windows Installer and Windows Update write is caught by rules of the pack,
+as context: the title of the update as `update`, or as `update_removed`, and the server as `computer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from waspglass.evidence.server_name import short_name
+from waspglass.model.facts import BuildSighting, Certainty
+from waspglass.model.finding import Effect, Finding
+from waspglass.packs.pack import BuildRow
+from waspglass.packs.update_titles import build_of_update, build_without_update
+
+__all__ = ["tells_of_update", "updates_told"]
+
+_INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
+
+
+def tells_of_update(finding: Finding) -> bool:
+    """True for what only says that the server was updated, and nothing of an intruder."""
+    return finding.effect is Effect.CONTEXT and not finding.fields.keys().isdisjoint((_INSTALLED, _REMOVED))
+
+
+def updates_told(
+    findings: Iterable[Finding], rows: tuple[BuildRow, ...], hostname: str | None
+) -> tuple[BuildSighting, ...]:
+    """A sighting for each change of the build, by time.
+
+    Logs may hold events of other servers, which were forwarded, or are older than the server's name: what another
+    computer wrote is no more than a hint, and so is all of it where the name is not known and several wrote.
+
+    Args:
+        findings: What rules caught; those that tell of no update are passed over.
+        rows: The pack's builds.
+        hostname: Of the server, by the facts or the evidence.
+    """
+    told = sorted(
+        ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
+        key=lambda pair: (pair[0], pair[1].id),
+    )
+    wrote = {short_name(one.fields[_COMPUTER]) for _, one in told if one.fields.get(_COMPUTER)}
+    own = {short_name(hostname)} if hostname else wrote if len(wrote) == 1 else set[str]()
+    sightings: list[BuildSighting] = []
+    for moment, one in told:
+        build = _build_after(one, rows)
+        computer = one.fields.get(_COMPUTER)
+        certainty = Certainty.PROVEN if not computer or short_name(computer) in own else Certainty.HINT
+        last = sightings[-1] if sightings else None
+        if build is None or (last is not None and (last.build, last.certainty) == (build, certainty)):
+            continue
+        sightings.append(BuildSighting(build=build, at=moment, source=one.source, certainty=certainty))
+    return tuple(sightings)
+
+
+def _build_after(finding: Finding, rows: tuple[BuildRow, ...]) -> str | None:
+    removed = finding.fields.get(_REMOVED)
+    return build_of_update(finding.fields[_INSTALLED], rows) if removed is None else build_without_update(removed, rows)
