@@ -120,6 +120,48 @@ def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
     assert list(skipped.values()) == [SkipReason.DAMAGED]
 
 
+def with_body(kind: bytes, body: bytes) -> bytes:
+    """A header of that kind, and its body."""
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, len(body)
+    return info.tobuf(format=tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+
+
+def pax(*values: str) -> bytes:
+    """Records of so many bytes as they say."""
+    return b"".join(next(r for n in range(99) if len(r := b"%d %s\n" % (n, one.encode())) == n) for one in values)
+
+
+SPARSE = with_body(tarfile.XHDTYPE, pax("GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.realsize=5"))
+HEADERS = {
+    "lengths that lie: each name would reach to the end": with_body(tarfile.XHDTYPE, b"2 " * 200_000 + b"="),
+    "digits, of which a search takes the square": with_body(tarfile.XHDTYPE, b"200000 a=" + b"1" * 199_990 + b"\n"),
+    "values of all members": with_body(tarfile.XGLTYPE, pax(*(f"a{number}=b" for number in range(10_000)))),
+    "a map of nothing": SPARSE + with_body(tarfile.REGTYPE, b"4000000\n" + b"0\n" * 4_000_000),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_headers_that_would_cost_hours_or_gigabytes_are_refused(tmp_path: Path, header: bytes) -> None:
+    before = tar_bytes({"C/a.log": b"a"})[:1024]
+    found, skipped = read_all(put(tmp_path, before + header + tar_bytes({f"C/{n}.log": b"b" for n in range(3)})))
+    assert found == {r"C:\a.log": b"a"}
+    assert skipped == {"evidence.bin": SkipReason.DAMAGED}
+
+
+def test_names_that_look_like_headers(tmp_path: Path) -> None:
+    """The letter behind 156 bytes of a header is its kind; a long name may have any there."""
+    out = io.BytesIO()
+    names = [f"C/{letter * 250}.log" for letter in "xgL1"]
+    for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+            for name in names:
+                archive.addfile(tarfile.TarInfo(f"{form}{name}"))
+        found, skipped = read_all(put(tmp_path, out.getvalue()))
+        assert (len(found), skipped) == (len(names), {})
+        out.seek(0)
+
+
 @pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
 def test_what_lies_before_the_break_is_read(tmp_path: Path, pack: Packer) -> None:
     packed = pack(tar_bytes(FILES))

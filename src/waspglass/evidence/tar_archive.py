@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,8 +21,18 @@ from waspglass.model.skip import SkipReason
 
 __all__ = ["TarContainer"]
 
-_LONGEST_HEADER = 1024 * 1024
+_LONGEST_HEADERS = 4 * 1024 * 1024
+"""Bytes of all headers of one member: long names, and the map of a sparse one."""
+_MOST_COMMON = 100
+"""Values that a tar states for all of its members; each of them is gone through for each member."""
 _BLOCK = 512
+_KIND = slice(156, 157)
+_PAX, _LONG_NAME = (b"x", b"g", b"X"), (b"L", b"K")
+"""Kinds of headers that have a body."""
+_PAX_RECORD = re.compile(rb"(\d{1,9}) [^=]+=")
+_DIGITS = re.compile(rb"\d+")
+_MOST_DIGITS = 255
+"""In a row; no name of a file is longer."""
 
 
 def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
@@ -33,13 +44,33 @@ def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
     return None if found is None else [(offset, length) for offset, length in found if length]
 
 
+def _adds_up(body: bytes) -> bool:
+    """Whether the records of a pax header are as long as they say, and no run of digits is absurd.
+
+    Of others `tarfile` makes gigabytes in hours, before Python 3.11.10 and 3.12.6 (CVE-2024-6232).
+    """
+    at = 0
+    while body[at : at + 1].strip(b"\0"):
+        record = _PAX_RECORD.match(body, at)
+        if record is None or body[(end := at + int(record[1])) - 1 : end] != b"\n" or record.end() >= end:
+            return False
+        at = end
+    return max(map(len, _DIGITS.findall(body)), default=0) <= _MOST_DIGITS
+
+
 class _Headers(io.RawIOBase):
-    """The archive as `tarfile` sees it: it reads headers only, so a request for more is a hostile one."""
+    """The archive as `tarfile` sees it: it reads headers only, so a request for more is a hostile one.
+
+    Attributes:
+        left: Bytes that may be read for the next member.
+    """
 
     def __init__(self, pread: Pread) -> None:
         super().__init__()
         self._pread = pread
         self._at = 0
+        self._body_of = b""
+        self.left = _LONGEST_HEADERS
 
     def readable(self) -> bool:
         return True
@@ -57,10 +88,13 @@ class _Headers(io.RawIOBase):
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _LONGEST_HEADER:
-            message = f"a header of {size} bytes"
-            raise tarfile.ReadError(message)
+        self.left -= size
+        if size < 0 or self.left < 0:
+            raise tarfile.ReadError("headers of megabytes")
         data = self._pread(size, self._at)
+        if self._body_of in _PAX and not _adds_up(data):
+            raise tarfile.ReadError("a header whose records do not add up")
+        self._body_of = data[_KIND] if not self._body_of and data[_KIND] in (*_PAX, *_LONG_NAME) else b""
         self._at += len(data)
         return data
 
@@ -87,12 +121,14 @@ class TarContainer:
             skips.add(self._path, SkipReason.DAMAGED, f"the archive cannot be read on ({fault})")
 
     def _listed(self, skips: SkipLog) -> Iterator[Member]:
-        with tarfile.open(
-            fileobj=cast("BinaryIO", _Headers(self._pread)), mode="r:", errors="surrogateescape"
-        ) as archive:
+        headers = _Headers(self._pread)
+        with tarfile.open(fileobj=cast("BinaryIO", headers), mode="r:", errors="surrogateescape") as archive:
             while (info := archive.next()) is not None:
+                headers.left = _LONGEST_HEADERS
                 # tarfile remembers every member; a listing of millions must not.
                 archive.members.clear()  # type: ignore[attr-defined]  # not in typeshed, there since Python 2.3
+                if len(archive.pax_headers or ()) > _MOST_COMMON:
+                    raise tarfile.ReadError("too much is said of all members")
                 if info.isdir():
                     continue
                 if (refused := self._refusal(info)) is not None:
