@@ -208,6 +208,10 @@ class TestIisConfig:
         ((place, _, _),) = read("iis_config", content)
         assert place.line == 5
 
+    def test_an_encoding_that_nobody_knows_is_passed_over(self) -> None:
+        content = b"<?xml version='1.0'" + b" " * 300 + b"encoding='x'?><modules><add name='a'/></modules>"
+        assert len(read("iis_config", content)) == 1
+
 
 class TestHostileXml:
     @pytest.mark.parametrize("name", ["iis_config", "compiled_page", "scheduled_task"])

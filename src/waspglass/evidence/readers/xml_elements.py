@@ -65,7 +65,7 @@ class _Collector:
     """Turns expat's callbacks into elements."""
 
     def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate("utf-8")  # whatever a declaration says that is too long to be blanked
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
