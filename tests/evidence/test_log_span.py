@@ -172,6 +172,26 @@ def test_the_end_of_a_log_is_found_behind_many_headers() -> None:
     assert (span.first, span.last) == (START, START + timedelta(days=1))
 
 
+def test_the_last_line_may_be_longer_than_a_look_at_the_end() -> None:
+    """A visitor chooses how long it is."""
+    later = START + timedelta(hours=1)
+    long = row(later, 40_000)
+    assert log_span(memory_artefact(HEADER + row(START) * 2000 + long), W3C).last == later
+    unread = b"x\r\n" * 20
+    assert (
+        log_span(memory_artefact(HEADER + row(START) * 2000 + row(later) + b"x" * 40_000 + b"\r\n" + unread), W3C).last
+        == later
+    )
+
+
+def test_long_headers_are_not_read_again_and_again() -> None:
+    header = b"#Fields: " + b"a " * 50_000 + b"\n"
+    form = CountingLog("w3c")
+    form.asked.clear()
+    log_span(memory_artefact(header * 5 + (b"x" * 15_000 + b"\n") * 60), form, 1.0)
+    assert sum(map(len, form.asked)) < 10_000_000  # it was 60 million
+
+
 def test_a_compressed_log_is_read_through_once(tmp_path: Path) -> None:
     moments = [START + timedelta(hours=number) for number in (0, 1, 2, 30, 31)]
     write_tree(tmp_path, {"C/x.log.gz": gzip.compress(log(moments))})

@@ -24,6 +24,8 @@ _MOST_LINES = 20_000
 """Lines that may fail to have a time before a beginning or an end is given up: 4 MB of a usual log, 40 KB of blanks."""
 _MOST_HEADERS = 1000
 """Header lines looked at in one stretch, its last ones; writers put at most five into a block, with rows after it."""
+_MOST_HEADER_BYTES = 4 * 1024 * 1024
+"""Of header lines that are read, the same ones again for each window, before an end is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class TimeProbe:
         self.latest: datetime | None = None if before is None else before.latest
         self.cut = False
         self._lines: int = 0 if before is None else before._lines
-        self._line_bytes = 0
+        self._line_bytes = self._header_bytes = 0
 
     def first(self) -> TimePoint | None:
         """The first record with a time, looked for in the first windows."""
@@ -77,13 +79,16 @@ class TimeProbe:
 
     def last(self) -> TimePoint | None:
         """The last record with a time; zero bytes at the end (a log preallocated before a crash) are passed over."""
-        end, tried = self._size, 0
+        end, tried, length = self._size, 0, _WINDOW
         for number in range(_TAIL_WINDOWS):
-            start = max(0, end - _WINDOW)
+            start = max(0, end - length)
             block = self._pread(end - start, start)
             if number == 0:
                 self._note_cut(block)
-            head = 0 if start == 0 else block.find(b"\n") + 1
+            head = 0 if start == 0 else block.find(b"\n") + 1 or len(block)
+            if head == len(block) and length < _LONGEST_LINE:  # in the middle of a long line
+                length *= 4
+                continue
             for far in (False, True):
                 headers = self._headers_before(block, start, far=far or self._clock_only())
                 for at, line in _backwards(block, head):
@@ -93,9 +98,9 @@ class TimeProbe:
                     if (point := self._point(start + at, line)) is not None:
                         return point
                     tried += 1
-            if start == 0 or tried > _MOST_LINES:
+            if start == 0 or tried > _MOST_LINES or self._header_bytes > _MOST_HEADER_BYTES:
                 return None
-            end = start + head if head else start
+            end, length = start + head if head < len(block) else start, _WINDOW
         return None
 
     def columns_at_end(self) -> Columns | None:
@@ -216,6 +221,7 @@ class TimeProbe:
         for place, within in (*pieces, (start, block)):
             for at, line in self._headers_in(place, start if within is None else start + len(block), within):
                 found.append((at, self._format.header(line, found[-1][1])))
+                self._header_bytes += len(line)
         return found
 
     def _headers_in(self, start: int, end: int, block: bytes | None = None) -> Iterator[tuple[int, bytes]]:
