@@ -177,3 +177,19 @@ def test_program_files_of_one_installation_agree_and_those_of_one_name(
     assert lid(*files).state is (LidState.PATCHED if found is None else LidState.UNKNOWN)
     hints = [one.model_copy(update={"certainty": Certainty.HINT}) for one in files]
     assert disagreeing(hints, TABLE) is None
+
+
+@pytest.mark.parametrize(
+    ("sightings", "last_seen"),
+    [
+        ((seen(OLD, "2021-03-03", Certainty.HINT),), "2021-03-03"),
+        ((seen(OLD, "2021-01-03", Certainty.PROVEN), seen(OLD, "2021-03-03", Certainty.HINT)), "2021-01-03"),
+        ((seen(OLD, "2021-01-03", Certainty.PROVEN), seen(OLD, None, Certainty.PROVEN)), None),
+        (facts((OLD, "2020-10-01")), None),
+    ],
+)
+def test_a_vulnerable_host_was_seen_so_by_a_log_then_by_files_and_the_user_to_the_end(
+    sightings: tuple[BuildSighting, ...], last_seen: str | None
+) -> None:
+    result = lid(*sightings)
+    assert (result.state, result.not_before) == (LidState.VULNERABLE, day(last_seen))

@@ -120,7 +120,8 @@ def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: 
     if not last.closed:
         first = next(s for s in steps if not s.closed)
         reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=_source(last, catalogue))
-        return Lid(state=LidState.VULNERABLE, since=first.moment, builds=known, reason=reason)
+        seen = _last_moment(last)
+        return Lid(state=LidState.VULNERABLE, since=first.moment, not_before=seen, builds=known, reason=reason)
     if all(s.state is State.NOT_AFFECTED for s in steps):
         reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=_source(last, catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
@@ -146,6 +147,11 @@ def _stated_without_a_break(before: list[_Step], run: list[_Step]) -> bool:
     return bool(before) and all(s.sighting.certainty is Certainty.STATED for s in (before[-1], run[0]))
 
 
+def _last_moment(last: _Step) -> datetime | None:
+    """When the host was last seen without the fix; None if the user or a collected file says so of the end."""
+    return None if last.sighting.certainty is Certainty.STATED else last.moment
+
+
 def _last_seen(steps: list[_Step]) -> datetime | None:
     return max((s.sighting.at for s in steps if s.sighting.at is not None), default=None)
 
@@ -164,7 +170,7 @@ def _from_hints(last: _Step, known: tuple[BuildSighting, ...], catalogue: Catalo
     state = LidState.PATCHED if last.closed else LidState.VULNERABLE
     key = "lid.hint_patched" if last.closed else "lid.hint_vulnerable"
     reason = catalogue.text(key, build=last.sighting.build, source=_source(last, catalogue))
-    return Lid(state=state, builds=known, reason=reason)
+    return Lid(state=state, not_before=None if last.closed else last.moment, builds=known, reason=reason)
 
 
 def _undecided(known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:

@@ -34,6 +34,7 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
     values: dict[str, object] = {
         "patched": _patched(case.lid, catalogue),
         "first": _day(first, catalogue),
+        "entrance": _entrance(case, catalogue),
         "entry": _entered(observations, case.pack, catalogue),
         "implants": listed([shown_subject(implant.subject, catalogue) for implant in there], catalogue),
         "since": catalogue.text("moment.since" if written else "moment.since_unknown", day=_day(written, catalogue)),
@@ -82,6 +83,14 @@ def _of_the_lid(verdict: Verdict, case: Case) -> str | None:
         return None
     seen = any(one.effect is Effect.SHOWS for one in case.observations.proofs(Rung.EXPLOITED))
     return "entered_never_vulnerable" if seen else "another_way"
+
+
+def _entrance(case: Case, catalogue: Catalogue) -> str:
+    """Of a vulnerable host: whether it was so to the end, or was only seen so some time before."""
+    seen, window = case.lid.not_before, case.exposed.window
+    if seen is None or window is None or window.to - seen <= _SAME_UPDATE:
+        return catalogue.text("sentence.still_open")
+    return catalogue.text("sentence.last_seen_open", day=_day(seen, catalogue))
 
 
 def _entered(observations: Observations, pack: Pack, catalogue: Catalogue) -> str:

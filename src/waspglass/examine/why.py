@@ -128,12 +128,14 @@ def _late(exposed: Exposure, lid: Lid, pack: Pack, catalogue: Catalogue) -> list
     if exposed.window is None or lid.state is LidState.UNKNOWN:
         return []
     moments = (("late_patch", pack.window.patch_available), ("late_exploit", pack.window.public_exploit))
-    late = [(key, moment, (exposed.window.to - moment).days) for key, moment in moments if moment is not None]
-    return [
-        EvidenceNode(
-            claim=catalogue.text(f"why.{key}", day=f"{moment:%Y-%m-%d}", days=counted("days", days, catalogue)),
-            holds=True,
-        )
-        for key, moment, days in late
-        if days > 0
-    ]
+    seen = lid.not_before if lid.state is LidState.VULNERABLE else None
+    end = exposed.window.to if seen is None else min(seen, exposed.window.to)
+    nodes: list[EvidenceNode] = []
+    for key, moment in moments:
+        if moment is None or (days := (end - moment).days) <= 0:
+            continue
+        shown = counted("days", days, catalogue)
+        if end < exposed.window.to:
+            shown = catalogue.text("count.at_least", counted=shown)
+        nodes.append(EvidenceNode(claim=catalogue.text(f"why.{key}", day=f"{moment:%Y-%m-%d}", days=shown), holds=True))
+    return nodes

@@ -75,7 +75,8 @@ class Lid(Document):
     Attributes:
         state: Patch state at collection.
         since: For `patched`: from when at the latest; for `vulnerable`: the first sighting.
-        not_before: For `patched`: the last moment at which the host was seen unpatched, so that the patch lies between.
+        not_before: The last moment at which the host was seen unpatched. For `patched` the patch lies between; for
+            `vulnerable`: a patch since then was not looked for or left no trace, and None says that it is so by now.
         builds: What the state was concluded from, oldest first.
         reason: One sentence.
     """

@@ -97,6 +97,8 @@ class Phrases:
         since = self.minute(lid.since) if lid.since else None
         if lid.state is LidState.PATCHED and since and lid.not_before and lid.not_before != lid.since:
             return self.text("lid_line.patched-between", not_before=self.minute(lid.not_before), since=since)
+        if lid.state is LidState.VULNERABLE and lid.not_before:
+            return self.text("lid_line.vulnerable-last", not_before=self.minute(lid.not_before))
         if lid.state in (LidState.PATCHED, LidState.VULNERABLE):
             return self.text(f"lid_line.{lid.state}" if since else f"lid_line.{lid.state}-undated", since=since)
         return self.word("lid_line", lid.state)

@@ -45,6 +45,10 @@ def draw_lid(picture: Picture, assessment: Assessment, scale: Scale, phrases: Ph
 def _lid_states(assessment: Assessment, scale: Scale) -> list[tuple[datetime, datetime, LidState]]:
     lid, start, end = assessment.lid, scale.start, scale.end
     since = min(max(lid.since, start), end) if lid.since else None
+    if lid.state is LidState.VULNERABLE and lid.not_before:
+        first, last = since or start, min(max(lid.not_before, start), end)
+        spans = ((start, first, LidState.UNKNOWN), (first, last, lid.state), (last, end, LidState.UNKNOWN))
+        return [span for span in spans if span[0] < span[1]]
     if lid.state in (LidState.NEVER_VULNERABLE, LidState.UNKNOWN) or since is None:
         return [(start, end, lid.state)]
     if lid.state is LidState.PATCHED and lid.not_before:
