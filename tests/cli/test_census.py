@@ -275,6 +275,19 @@ def test_a_folder_that_cannot_be_listed_is_not_left_out(tmp_path: Path, monkeypa
     assert isinstance(run("add", tmp_path, "--store", tmp_path / "store").exception, PermissionError)
 
 
+def test_exports_that_nobody_may_look_at_are_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str | Path, **options: bool) -> os.stat_result:
+        if Path(path).name == "2021-03-09.json":
+            raise PermissionError(EACCES, "Permission denied", str(path))
+        return asked(path, **options)
+
+    asked = os.stat
+    (tmp_path / "2021-03-09.json").touch()
+    (tmp_path / "2021-03-10.json").symlink_to("nowhere")
+    monkeypatch.setattr(os, "stat", refused)
+    assert isinstance(run("add", tmp_path, "--store", tmp_path / "store").exception, PermissionError)
+
+
 def test_a_store_without_the_pack_s_product_says_so(store: Path) -> None:
     for form, shown in (("text", ""), ("csv", ""), ("json", "[]\n")):
         found = run("show", "--store", store, "--pack", "toolshell", "--format", form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def pack_folder(name_or_dir: str | Path) -> Path:
         folder = _BUILT_IN / name_or_dir
     reason = ""
     try:
-        if (folder / "pack.yml").is_file():
+        if stat.S_ISREG((folder / "pack.yml").stat().st_mode):
             return folder
+    except (FileNotFoundError, NotADirectoryError):
+        pass
     except OSError as fault:  # nobody may look there, or a name is too long
         reason = f" ({fault.strerror})"
     hint = f"Give a folder that holds a pack.yml, or one of: {', '.join(built_in_packs())}"

@@ -48,12 +48,15 @@ def load(paths: Sequence[Path], limits: Limits = LIMITS) -> Loaded:
 
     Raises:
         UsageError: If a path does not exist.
+        OSError: If nobody may look there, or the name is too long.
     """
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for path in paths:
-        if not path.exists():
-            raise UsageError("there is no such file or folder", location=Location(str(path)))
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError) as fault:
+            raise UsageError("there is no such file or folder", location=Location(str(path))) from fault
         link_to = str(path.resolve()) if path.is_symlink() else None
         sources += _brought_in(path, Opening(path.as_posix(), limits, skipped, link_to=link_to))
     return Loaded(tuple(sources), tuple(skipped))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import secrets
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -44,7 +45,7 @@ def _source(name: str, path: Path, language: Language | None) -> Source:
     """
     if not path.is_dir():
         return Source(name, _head(path), language)
-    files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    files = sorted(file for file in path.rglob("*") if stat.S_ISREG(file.lstat().st_mode))
     own, language = _of_one_language(files, language)
     joined = bytearray()
     for file in own:
@@ -92,8 +93,11 @@ def _head(path: Path) -> bytes:
 
 
 def _find(name: str, roots: Sequence[Path]) -> Path | None:
-    places = (root / name for root in roots if name and "\0" not in name)
-    return next((place for place in places if place.is_file() or place.is_dir()), None)
+    for place in (root / name for root in roots if name and "\0" not in name):
+        with suppress(FileNotFoundError, NotADirectoryError):  # any other fault is told, not passed over
+            if stat.S_IFMT(place.stat().st_mode) in {stat.S_IFREG, stat.S_IFDIR}:
+                return place
+    return None
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
