@@ -10,7 +10,7 @@ from waspglass.examine.assess import Settings, assess
 from waspglass.examine.observations import Observations
 from waspglass.model.assessment import Assessment, Implant, LidState, Verdict
 from waspglass.model.coverage import Coverage, Span
-from waspglass.model.facts import Facts
+from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import AdviceText, ArtefactKind, BuildRow, ClockText, Pack, Translated, WebRoot, Window
@@ -308,6 +308,22 @@ def test_every_claim_of_the_tree_rests_on_findings_that_exist() -> None:
         named.update(node.findings)
         nodes.extend(node.children)
     assert named == known
+
+
+@pytest.mark.parametrize(
+    ("at", "entrance", "open_for"),
+    [("2021-03-20", "of 2021-03-20, lacks the fix", "at least 18 days"), (COLLECTED, "still open", "30 days")],
+)
+def test_how_long_a_server_stood_open_ends_with_the_last_build_that_is_known(
+    at: str, entrance: str, open_for: str
+) -> None:
+    build = BuildSighting(build=OLD, at=moment(at), source="x", certainty=Certainty.HINT)
+    observed = Observations(evidence="x", findings=(ENTRY, PAGE_NOW), coverage=(FULL,), sightings=(build,))
+    settings = Settings(language="en", created=moment("2021-04-02"), generator="test")
+    result = assess(observed, PACK, Facts.model_validate({"collected_at": COLLECTED}), settings)
+    assert entrance in result.sentence
+    (late,) = [node.claim for node in result.why.children if "a patch was available" in node.claim]
+    assert f"stood open for {open_for} after" in late
 
 
 def test_the_order_of_findings_does_not_matter() -> None:

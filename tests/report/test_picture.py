@@ -141,6 +141,18 @@ def test_before_the_first_sighting_the_lid_is_unknown() -> None:
     assert not bars(picture, "lid-patched")
 
 
+@pytest.mark.parametrize("since", [None, "2021-02-01T00:00:00Z"])
+def test_after_the_last_sighting_without_the_fix_the_lid_is_unknown(since: str | None) -> None:
+    seen = Lid(
+        state=LidState.VULNERABLE, since=at(since) if since else None, not_before=at("2021-03-03T00:00:00Z"), reason="r"
+    )
+    picture = drawn(minimal(lid=seen, window=Span(from_=START, to=END)))
+    (vulnerable,) = bars(picture, "lid-vulnerable")
+    assert vulnerable[1] < RIGHT - 50
+    assert bars(picture, "lid-unknown")[-1][1] == pytest.approx(RIGHT, abs=0.2)
+    assert (vulnerable[0] == LEFT) is (since is None)
+
+
 @pytest.mark.parametrize(("assessment", "style"), [(attempted(), "lid-never-vulnerable"), (clean(), "lid-patched")])
 def test_other_lids(assessment: Assessment, style: str) -> None:
     assert len(bars(drawn(assessment), style)) == 1
