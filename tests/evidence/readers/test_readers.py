@@ -349,6 +349,12 @@ class TestOabExport:
         ((_, _, record),) = read("oab_export", content)
         assert (record["Name"], record["ExternalUrl"]) == ("OAB", "https://b/OAB")
 
+    def test_settings_within_a_setting_and_several_directories_of_clixml_are_told_apart(self) -> None:
+        category = '<Obj N="ObjectCategory"><Props><S N="Name">Category</S></Props></Obj>'
+        one, two = (f'<Obj><Props><S N="Name">{name}</S>{category}</Props></Obj>' for name in ("OAB", "OWA"))
+        for content in (f"<Objs>{one}{two}</Objs>", f"<Objs><Obj><LST>{one}{two}</LST></Obj></Objs>"):
+            assert [record["Name"] for _, _, record in read("oab_export", content.encode())] == ["OAB", "OWA"]
+
     def test_json_in_the_code_page_of_the_server_is_read(self) -> None:
         content = '[{"Name": "OAB", "Server": "MÜNCHEN", "ExternalUrl": "https://b/OAB"}]'.encode("cp1252")
         ((_, _, record),) = read("oab_export", content)

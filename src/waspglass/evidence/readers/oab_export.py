@@ -37,6 +37,7 @@ __all__ = ["OabExportReader", "reader"]
 _LIMIT = 8 * 1024 * 1024
 _MOST_OBJECTS = 10_000
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
+_HOLDERS = frozenset({"MS", "Props"})
 _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _OF_LDIF = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl", "name": "Name"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
@@ -153,12 +154,14 @@ def _plain(value: object) -> str:
 
 
 def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
+    """Settings that are objects have settings of their own, `Name` among them; these are not the directory's."""
     fields: dict[str, str] = {}
     for element in xml_elements(content, path):
-        if (name := element.attributes.get("N")) and len(element.path) >= 2 and element.parent is not None:
-            if element.parent.name in {"MS", "Props"}:
-                fields[name] = text_of(element)
-        elif element.name == "Obj" and len(element.path) == 2:
+        *above, own = element.path
+        depth = sum(name in _HOLDERS for name in above)
+        if depth == 1 and above[-1] in _HOLDERS and (name := element.attributes.get("N")):
+            fields[name] = text_of(element)
+        elif depth == 0 and own == "Obj" and fields:
             yield element.line, fields
             fields = {}
 
