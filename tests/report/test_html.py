@@ -12,10 +12,11 @@ from tests.report.build import at, finding, minimal
 from tests.report.hostile import STRINGS, everywhere, hidden_characters, texts
 from tests.report.page import Page
 from tests.report.sample import SHELL, attempted, clean, compromised, every_verdict, occupied
-from waspglass.model.assessment import UNNAMED, Advice, Assessment, EvidenceNode, Implant
+from waspglass.model.assessment import UNNAMED, Advice, Assessment, EvidenceNode, Implant, Limit, Verdict
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.report.html import render_html
+from waspglass.report.text import render_text
 
 ELEMENTS = {tag for tag, _ in Page(render_html(occupied())).elements}
 OUTSIDE = ("src", "srcset", "action", "formaction", "poster", "data", "background", "style")
@@ -137,6 +138,24 @@ def test_what_could_not_be_seen_is_there_with_counts() -> None:
     assert "2021-01-03 00:00 UTC to 2021-02-09 06:00 UTC (37 days)" in text
     assert "17 line does not fit its header 1 source" in text
     assert "Nothing of these kinds: Exchange OAB generator logs" in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "decisive", "said"),
+    [
+        (Verdict.CANNOT_TELL, True, True),
+        (Verdict.ATTEMPTED, True, True),
+        (Verdict.ATTEMPTED, False, False),
+        (Verdict.OCCUPIED, True, False),
+        (Verdict.CLEAN, False, False),
+    ],
+)
+def test_that_no_clock_is_listed_is_no_answer_where_an_entry_stays_open(
+    verdict: Verdict, decisive: bool, said: bool
+) -> None:
+    assessment = minimal(verdict, limits=(Limit(id="missing-hours", text="Hours are missing.", decisive=decisive),))
+    for page in (render_html(assessment), render_text(assessment, colour=False, width=200)):
+        assert ("No legal clock is listed" in page) is said
 
 
 def test_clocks_are_explained_from_the_moment_of_awareness() -> None:

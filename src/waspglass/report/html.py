@@ -16,7 +16,7 @@ from waspglass.report.finding_rows import address_rows, rule_rows, rung_tables
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
-from waspglass.report.summary import findings_by_id, presence, presences, summarise, wasp_facts
+from waspglass.report.summary import entry_open, findings_by_id, presence, presences, summarise, wasp_facts
 from waspglass.report.visible import excerpt, place, prose
 
 __all__ = ["render_html"]
@@ -44,6 +44,7 @@ def render_html(assessment: Assessment) -> str:
         a=assessment,
         p=phrases,
         summary=summarise(assessment),
+        entry_open=entry_open(assessment),
         picture=draw(assessment, phrases),
         detail=draw_detail(assessment, phrases),
         found=findings_by_id(assessment),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from waspglass.model.assessment import Assessment, Implant
+from waspglass.model.assessment import Assessment, Implant, Verdict
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
@@ -17,6 +17,7 @@ __all__ = [
     "SkipSummary",
     "Summary",
     "answers_only",
+    "entry_open",
     "findings_by_id",
     "height",
     "highest_rung",
@@ -115,6 +116,12 @@ def height(rung: Rung | None) -> int:
 def answers_only(assessment: Assessment) -> bool:
     """Nothing but answers of pages that may be the owner's speaks of an intruder."""
     return any(limit.id == "answers-only" for limit in assessment.limits)
+
+
+def entry_open(assessment: Assessment) -> bool:
+    """No break-in was seen, and something that would have made that firm was not."""
+    unseen = assessment.verdict in (Verdict.ATTEMPTED, Verdict.CANNOT_TELL)
+    return unseen and any(limit.decisive for limit in assessment.limits)
 
 
 def findings_by_id(assessment: Assessment) -> dict[str, Finding]:

@@ -12,7 +12,7 @@ from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
 from waspglass.model.skip import detail_words, skip_words
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import SkipSummary, Summary
+from waspglass.report.summary import SkipSummary, Summary, entry_open
 from waspglass.report.text_places import Places
 from waspglass.report.visible import excerpt, prose, visible
 
@@ -35,7 +35,7 @@ def limits_block(assessment: Assessment, phrases: Phrases) -> RenderableType:
             lines.add_row("", Text(line, style="dim"))
         if limit.remedy:
             lines.add_row("", phrases.text("text.remedy", text=prose(limit.remedy)))
-    return lines
+    return Group(lines, Text(phrases.text("text.no_clocks"))) if entry_open(assessment) else lines
 
 
 def _span_lines(spans: tuple[Span, ...], phrases: Phrases) -> list[str]:
