@@ -17,6 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.trace.programs import ORIGINAL
+from waspglass.evidence.limits import Limits
 from waspglass.trace.program import Source, decode
 from waspglass.trace.unpack import DEPTH_LIMIT, LAYER_BYTES, LAYER_LIMIT, unpack
 
@@ -412,3 +413,12 @@ def test_more_strings_than_are_looked_at_are_said_to_be_there(decoys: int, bound
 )
 def test_what_a_tool_disguised_is_said_to_be(text: str, disguised: bool) -> None:
     assert unpack(Source("a", text.encode())).disguised is disguised
+
+
+def test_layers_of_a_small_text_are_bounded_by_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [ORIGINAL.replace("station", f"station{number}").encode() for number in range(3)]
+    packed = "\n".join(f"x = '{b64(gzip.compress(layer))}'" for layer in layers).encode()
+    assert not unpack(Source("a.txt", packed)).bounded
+    monkeypatch.setattr("waspglass.trace.unpack.LIMITS", Limits(ratio=1, ratio_floor=len(layers[0])))
+    unpacked = unpack(Source("a.txt", packed))
+    assert ([layer.raw for layer in unpacked.layers], unpacked.bounded) == (layers[:1], True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from waspglass.evidence.limits import Limits
-from waspglass.trace.archives import Opening, opened
+from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.disguise import is_disguised
 from waspglass.trace.embedded import embedded_texts
 from waspglass.trace.encodings import BINARY_ENCODINGS, encoded_texts
@@ -195,7 +195,8 @@ def unpack(source: Source) -> Unpacked:
                 total += len(layer.raw)  # of what is known already, too: it took as long
                 bounded = bounded or layer.cut
                 new = layer.label and layer.raw not in seen
-                if total > TOTAL_BYTES or (new and (depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT)):
+                much = total > TOTAL_BYTES or LIMITS.bomb(total, len(source.raw))
+                if much or (new and (depth == DEPTH_LIMIT or len(found) + len(below) >= LAYER_LIMIT)):
                     return Unpacked((*found, *below), bounded=True, unread=unread, disguised=disguised)
                 if new:
                     seen.add(layer.raw)
