@@ -133,7 +133,8 @@ class Tally:
         """Counts; the example names a place (`line 17: ...`) and is kept only the first time."""
         if count:
             self.counts[reason] += count
-            self.examples.setdefault(reason, bounded(printable(example), 200))
+            if reason not in self.examples:
+                self.examples[reason] = bounded(printable(example), 200)
 
     def merge(self, other: Tally) -> None:
         """Takes over another tally's counts, for example that of another thread."""

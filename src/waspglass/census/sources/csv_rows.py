@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 
 from waspglass.census.sighting import Tally
@@ -136,6 +137,6 @@ def _misfit(number: int, row: list[str], header: list[str]) -> str:
 
 def _report_twins(header: list[str], tally: Tally) -> None:
     """Counts columns that are named twice."""
-    twins = sorted({name for name in header if header.count(name) > 1})
+    twins = sorted(name for name, count in Counter(header).items() if count > 1)
     if twins:
         tally.add(SkipReason.MISSING_FIELD, f"line 1: columns named twice, the first counts: {', '.join(twins)}")
