@@ -58,6 +58,36 @@ def test_answers_to_a_search(tmp_path: Path, content: bytes) -> None:
     assert rows(tmp_path / "pages") == rows(tmp_path / "lines")
 
 
+def test_objects_over_lines(tmp_path: Path) -> None:
+    """As jq prints them; what looks like an array of records deep in one is none."""
+    text = "\n".join(json.dumps({"x": {"y": {"data": [{}]}}} | each, indent=2) for each in BANNERS)
+    assert added(add(tmp_path / "objects", "shodan.json", text.encode())) == (7, {})
+    add(tmp_path / "lines", "shodan.json", jsonl(*BANNERS))
+    assert rows(tmp_path / "objects") == rows(tmp_path / "lines")
+    assert added(add(tmp_path / "cut", "shodan.json", text[:-9].encode())) == (6, {"truncated": 1})
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"count": 2, "results": [{"ip": "192.0.2.1"}, {"ip": "192.0.2.2"}]},
+        {"status": 200, "data": {"count": 2, "result": [{"ip": "192.0.2.1"}, {"ip": None}, {"ip": "192.0.2.2"}, 5]}},
+    ],
+)
+def test_a_declared_answer(tmp_path: Path, answer: dict[str, object], indent: int | None) -> None:
+    mapping = Mapping(name="x", format="json", columns={"address": "ip"})
+    add(tmp_path, "2021-03-09.json", json.dumps(answer, indent=indent).encode(), mapping=mapping)
+    assert [row["address"] for row in rows(tmp_path)] == ["192.0.2.1", "192.0.2.2"]
+
+
+def test_a_declared_answer_longer_than_what_is_looked_at(tmp_path: Path) -> None:
+    mapping = Mapping(name="x", format="json", columns={"address": "a.ip", "page": "html"})
+    answer = {"total": 3, "results": [{"a": {"ip": f"192.0.2.{n}"}, "html": "x" * 200_000} for n in range(3)]}
+    assert added(add(tmp_path, "2021-03-09.json", json.dumps(answer).encode(), mapping=mapping)) == (3, {})
+    assert add(tmp_path, "b.json", json.dumps(answer).replace("ip", "x").encode(), mapping=mapping).refused
+
+
 def test_a_declared_array(tmp_path: Path) -> None:
     mapping = Mapping(name="x", format="json", product="exchange", columns={"address": "ip", "version": "v.build"})
     records = [{"ip": "192.0.2.1", "v": {"build": PATCHED}}, 5, {"ip": None}]
@@ -102,7 +132,7 @@ def test_what_stands_beside_an_array_is_counted(tmp_path: Path) -> None:
         (TEXT.encode() + b"]", "brackets do not close"),
         (b"[]", "no reader knows this content"),
         (b'[["192.0.2.1", 443]]', "no reader knows this content"),
-        (json.dumps(BANNERS[0], indent=1).encode(), "no reader knows this content"),
+        (b'{\n"matches": []}', "it is empty"),
     ],
 )
 def test_what_cannot_be_taken_apart_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -1,5 +1,7 @@
 """JSON arrays as JSON lines: some exports hold their records in one array, which no reader of lines takes apart.
 
+So are records that go over lines, as `jq` prints them and interfaces answer to a look-up.
+
 Only the brackets are looked at, and an element is handed on as it stands. So it means what it means as a line, and
 memory is bounded however deep or long it is: the readers of lines count what is too long, too deep or no JSON.
 """
@@ -7,7 +9,7 @@ memory is bounded however deep or long it is: the readers of lines count what is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from waspglass.census.errors import ExportError
@@ -15,13 +17,14 @@ from waspglass.census.sources.content import Content
 from waspglass.census.sources.lines import LINE_LIMIT, text_blocks, utf8_start
 from waspglass.model.errors import Location
 
-__all__ = ["Cutter", "in_lines"]
+__all__ = ["Cutter", "in_lines", "wrapped_in"]
 
 _START = re.compile(rb"\s*(?:\[\s*\{|\{\s*\"matches\"\s*:\s*\[\s*\{|(\{)\s*?\n)")
 """An array of objects; Shodan's answers to a search, also one a line; or an object that does not end in its line."""
-_WRAPPED = rb'"(?:matches|hits|results|items|data)"\s*:\s*'
-"""How answers of search interfaces name the array of records: Shodan, Censys, ONYPHE, Netlas, Quake."""
-_WRAPPED_START, _WRAPPED_END = re.compile(_WRAPPED + rb"\[\s*\{"), re.compile(_WRAPPED + rb"\Z")
+_ARRAYS = ("matches", "hits", "results", "items", "data", "events", "result", "arr", "Services")
+"""How answers of search interfaces name the array of records: Shodan, Censys, ONYPHE, Netlas, Quake, BinaryEdge,
+Criminal IP, Hunter, LeakIX."""
+_WRAPPED_END = re.compile(rb'"(?:%s)"\s*:\s*\Z' % "|".join(_ARRAYS).encode())
 _WRAPS = 2
 """In so many objects an answer may wrap the array: `{"result": {"hits": [`."""
 _KEY = 200
@@ -33,22 +36,49 @@ _CUT, _OTHER = b"{", b"[]\n"
 
 
 def in_lines(content: Content) -> Content:
-    """The content, an array of objects as one object a line: the number of a line is that of the element."""
+    """The content, an array of objects as one object a line: the number of a line is that of the element.
+
+    Objects that go over lines and wrap no array are such elements themselves.
+    """
     start = utf8_start(content.peek())
     found = _START.match(start[:4096])
-    if found is None or (found[1] and not _WRAPPED_START.search(start)):
-        return content
-    return _Unrolled(content)
+    return content if found is None else _Unrolled(content, bare=bool(found[1]) and not _wraps(start))
+
+
+def wrapped_in(answer: Mapping[str, object]) -> list[object]:
+    """The records that an answer on one line wraps, in it or in an object of it; empty if it wraps none."""
+    for inner in (answer, *answer.values()):
+        if isinstance(inner, Mapping):
+            for name in _ARRAYS:
+                if isinstance(found := inner.get(name), list):
+                    return found
+    return []
+
+
+def _wraps(start: bytes) -> bool:
+    """True if what begins so wraps an array of records."""
+    cutter = Cutter(Location(""))
+    try:
+        cutter.take(start)
+    except ExportError:  # told when it is read
+        return True
+    return cutter.found or cutter.number > 0
 
 
 class _Unrolled(Content):
-    """The elements of an array, in bounded memory; what is said of the content is said of the array."""
+    """The elements of an array, in bounded memory; what is said of the content is said of the array.
 
-    def __init__(self, array: Content) -> None:
+    Args:
+        array: The content.
+        bare: It is objects one after the other, without the brackets of an array around them.
+    """
+
+    def __init__(self, array: Content, *, bare: bool = False) -> None:
         self.shown = array.shown
         self.size = 0
         self.broken = None
         self._array = array
+        self._bare = bare
         self._peeked = None
         self._blocks = self._lines()
         self._partial = False
@@ -70,9 +100,13 @@ class _Unrolled(Content):
 
     def _lines(self) -> Iterator[bytes]:
         cutter = Cutter(Location(self.shown))
+        if self._bare:
+            cutter.take(b"[")
         for block in text_blocks(self._array):
             if taken := cutter.take(block):
                 yield taken
+        if self._bare and cutter.open == b"[":
+            yield cutter.take(b"]")
         if cutter.cut_between:
             yield _CUT
 

@@ -12,6 +12,7 @@ import polars as pl
 from waspglass.census.sighting import Tally
 from waspglass.census.sources.content import Content
 from waspglass.census.sources.declared import Declared
+from waspglass.census.sources.json_array import wrapped_in
 from waspglass.census.sources.json_lines import decode_lines
 from waspglass.census.sources.source import Head
 from waspglass.model.skip import SkipReason
@@ -68,14 +69,15 @@ class MappedJson(Declared):
     """Reads JSON lines by a declared mapping."""
 
     def recognises(self, head: Head) -> bool:
-        """The first line is an object with something at the path declared for the address."""
-        try:
-            record = msgspec.json.decode(head.line, type=Record)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
-        return any(
-            _Lookup(record, each)(self.mapping.columns["address"]) is not None for each in self._elements(record)
-        )
+        """A line has something at the path declared for the address.
+
+        Of an answer to a search that is longer than the head, the path's last name must be there.
+        """
+        lines = head.start.strip().split(b"\n")
+        records = [each for each in map(_decoded, lines) if each is not None]
+        if not records and len(lines) == 1:
+            return f'"{self.mapping.columns["address"].rpartition(".")[2]}"'.encode() in lines[0]
+        return any(self._shows_address(record) for each in records for record in self._records(each))
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the rows; see `Source.read`. A path that leads nowhere in the whole export is told."""
@@ -87,12 +89,25 @@ class MappedJson(Declared):
 
     def _sightings(self, content: Content, tally: Tally, met: set[str]) -> Iterator[tuple[int, _Lookup]]:
         """The line of each sighting, and where its values are."""
-        for number, record in decode_lines(content, Record, tally):
-            elements = self._elements(record)
-            if not elements:
-                tally.add(SkipReason.EMPTY, f"line {number}: nothing in {self.mapping.each}")
-            for element in elements:
-                yield number, _Lookup(record, element, met)
+        for number, line in decode_lines(content, Record, tally):
+            for record in self._records(line):
+                elements = self._elements(record)
+                if not elements:
+                    tally.add(SkipReason.EMPTY, f"line {number}: nothing in {self.mapping.each}")
+                for element in elements:
+                    yield number, _Lookup(record, element, met)
+
+    def _records(self, line: Record) -> list[Record]:
+        """The record of a line, or those that an answer to a search wraps."""
+        if not self._shows_address(line):
+            wrapped = [each for each in wrapped_in(line) if isinstance(each, dict)]
+            if any(map(self._shows_address, wrapped)):
+                return wrapped
+        return [line]
+
+    def _shows_address(self, record: Record) -> bool:
+        path = self.mapping.columns["address"]
+        return any(_Lookup(record, each)(path) is not None for each in self._elements(record))
 
     def _elements(self, record: Record) -> list[object]:
         """The elements of the declared list, or the record itself."""
@@ -100,3 +115,10 @@ class MappedJson(Declared):
             return [record]
         found = value_at(record, self.mapping.each)
         return found if isinstance(found, list) else []
+
+
+def _decoded(line: bytes) -> Record | None:
+    try:
+        return msgspec.json.decode(line, type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 import polars as pl
@@ -22,6 +22,7 @@ from waspglass.census.sources.content import Content
 from waspglass.census.sources.json_lines import decode_block
 from waspglass.census.sources.lines import Block, whole_lines
 from waspglass.census.sources.source import BATCH_ROWS, Head, Reader
+from waspglass.model.skip import SkipReason
 
 __all__ = ["Shodan"]
 
@@ -68,7 +69,7 @@ class _Options(msgspec.Struct, gc=False):
     vulns: list[str] | None = None
 
 
-class _Banner(msgspec.Struct, gc=False):
+class _Said(msgspec.Struct, gc=False):
     ip_str: str | None = None
     ipv6: str | None = None
     port: int | None = None
@@ -84,11 +85,21 @@ class _Banner(msgspec.Struct, gc=False):
     cpe23: list[str] | None = None
     cpe: list[str] | str | None = None
     http: _Http | None = None
-    data: str | None = None
     ssl: _Ssl | None = None
     vulns: dict[str, _Vulnerability] | list[str] | None = None
     opts: _Options | None = None
     tags: list[str] | None = None
+
+
+class _Banner(_Said, gc=False):
+    data: str | None = None
+
+
+class _Line(_Said, gc=False):
+    """A banner; or an answer: what was found at a host (`data`), or a page of a search (`matches`)."""
+
+    data: str | list[_Banner] | None = None
+    matches: list[_Banner] | None = None
 
 
 _NOWHERE, _SILENT, _OPEN, _BARE = _Location(), _Http(), _Ssl(), _Certificate()
@@ -130,15 +141,32 @@ class Shodan(Reader):
         return pl.concat(pieces) if pieces else None
 
     def _pieces(self, blocks: Iterable[Block], tally: Tally) -> Iterator[_Columns]:
-        decoder = msgspec.json.Decoder(_Banner)
+        decoder = msgspec.json.Decoder(_Line)
         columns = _Columns()
         for block in blocks:
-            columns.take(*decode_block(decoder, block, tally), len(block.text))
+            columns.take(*_banners(*decode_block(decoder, block, tally), tally), len(block.text))
             if columns.full:
                 yield columns
                 columns = _Columns()
         if columns.rows:
             yield columns
+
+
+def _banners(numbers: Sequence[int], lines: Sequence[_Line], tally: Tally) -> tuple[Sequence[int], Sequence[_Banner]]:
+    """The banners of lines, each with the number of its line; nearly all lines are banners."""
+    if not any(line.data.__class__ is list or line.matches for line in lines):
+        return numbers, cast("Sequence[_Banner]", lines)
+    found: list[tuple[int, _Banner]] = []
+    for number, line in zip(numbers, lines, strict=True):
+        if isinstance(line.data, list):
+            if not line.data:
+                tally.add(SkipReason.EMPTY, f"line {number}: a host without services")
+            for banner in line.data:
+                banner.tags = line.tags if banner.tags is None else banner.tags
+                found.append((number, banner))
+        else:
+            found += [(number, banner) for banner in line.matches or (cast("_Banner", line),)]
+    return [number for number, _ in found], [banner for _, banner in found]
 
 
 class _Columns:
@@ -258,10 +286,10 @@ def _verified(vulns: dict[str, _Vulnerability] | list[str] | None, tested: list[
 
     `vulns` marks its entries as verified, `opts.vulns` holds the outcome of tests: `CVE-...`, or `!CVE-...` for none.
     """
-    found = [name for name in tested or () if not name.startswith("!")]
+    found = dict.fromkeys(name for name in tested or () if not name.startswith("!"))
     if isinstance(vulns, dict):
-        found += [name for name, entry in vulns.items() if entry.verified and name not in found]
-    return found or None
+        found |= dict.fromkeys(name for name, entry in vulns.items() if entry.verified)
+    return list(found) or None
 
 
 def _refuted(tested: list[str]) -> list[str] | None:
