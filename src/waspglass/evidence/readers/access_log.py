@@ -32,7 +32,7 @@ from waspglass.evidence.readers.local_times import local_moment
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
-__all__ = ["AccessLogReader", "read_request", "reader"]
+__all__ = ["SAID", "AccessLogReader", "read_request", "reader"]
 
 _LONGEST_LINE = 256 * 1024
 """Bytes; web servers refuse requests of a quarter of it."""
@@ -57,7 +57,9 @@ _ROW = re.compile(r"""(?:[^\s"[,][^"[,\t]{0,300}?:)??(\d{4}-\d\d-\d\d \d\d:\d\d:
 """What stands before it cannot be the beginning of another format, in which a visitor chooses what the path holds."""
 _W3C = ExtendedLog("w3c")
 _ASKED = "cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
-_SAID = ("cs(User-Agent)", "cs(Cookie)", "cs(Referer)")
+SAID = ("cs(User-Agent)", "cs(Referer)", "cs(Cookie)")
+"""What a visitor's program says of itself, in which IIS writes `+` for a blank."""
+_SENT = "cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host"
 _ANSWERED = "sc-status sc-substatus sc-win32-status"
 _MEASURED = "sc-bytes cs-bytes time-taken"
 _LAYOUTS = tuple(
@@ -66,7 +68,7 @@ _LAYOUTS = tuple(
         f"s-ip {_ASKED} cs(User-Agent) cs(Referer) {_ANSWERED} time-taken",
         f"s-ip {_ASKED} cs(User-Agent) {_ANSWERED} time-taken",
         f"s-sitename s-ip {_ASKED} cs(User-Agent) {_ANSWERED}",
-        f"s-sitename s-computername s-ip {_ASKED} cs-version {' '.join(_SAID)} cs-host {_ANSWERED} {_MEASURED}",
+        f"s-sitename s-computername s-ip {_ASKED} {_SENT} {_ANSWERED} {_MEASURED}",
     )
 )
 _REQUEST = frozenset({"c-ip", "cs-method", "cs-uri-stem", "sc-status"})
@@ -136,7 +138,7 @@ def _of_w3c(row: str, layouts: Sequence[Columns]) -> Record | None:
         with suppress(MalformedLineError):
             record = _W3C.record(row.encode(), layout)
             if record.keys() >= _REQUEST and not any(_W3C.misfits(record, layout)):
-                return {name: text.replace("+", " ") if name in _SAID else text for name, text in record.items()}
+                return {name: text.replace("+", " ") if name in SAID else text for name, text in record.items()}
     return None
 
 

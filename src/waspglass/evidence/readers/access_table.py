@@ -23,18 +23,17 @@ from waspglass.evidence.formats.event_exports import unwrapped
 from waspglass.evidence.formats.event_json import event_time
 from waspglass.evidence.formats.event_shapes import Json, text_of, whole_text
 from waspglass.evidence.formats.moments import moment
-from waspglass.evidence.readers.access_log import read_request
+from waspglass.evidence.readers.access_log import SAID, read_request
 from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.utf16 import as_utf8
 from waspglass.model.skip import SkipReason
 
 __all__ = ["AccessTableReader", "reader"]
 
-_SAID = ("cs(User-Agent)", "cs(Referer)", "cs(Cookie)")
 _COLUMNS = (
     *("s-sitename", "s-computername", "s-ip", "s-port", "cs-method", "cs-uri-stem", "cs-uri-query", "cs-username"),
     *("c-ip", "cs-version", "cs-host", "sc-status", "sc-substatus", "sc-win32-status", "sc-bytes", "cs-bytes"),
-    *("time-taken", "date", "time", "X-Forwarded-For", "cs(X-Forwarded-For)", *_SAID),
+    *("time-taken", "date", "time", "X-Forwarded-For", "cs(X-Forwarded-For)", *SAID),
 )
 _MARKS = re.compile(r"[^a-z0-9]+")
 _KNOWN = {_MARKS.sub("", name.lower()): name for name in _COLUMNS}
@@ -149,7 +148,7 @@ def _request(found: Mapping[str, str]) -> Record:
     server = next((found[name] for name in _SERVER if found.get(name, "") not in _ABSENT), "")
     if server:
         record.setdefault("s-computername", server)
-    for name in _SAID:
+    for name in SAID:
         if name in record and " " not in record[name]:
             record[name] = record[name].replace("+", " ")
     stem, query = record.get("cs-uri-stem"), record.get("cs-uri-query")
