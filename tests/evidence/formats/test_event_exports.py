@@ -250,12 +250,13 @@ def test_rules_find_it_in_each_shape(ascii_only: bool) -> None:
         assert [one.line for one in found.findings] == list(range(1, len(SHAPES) + 1))
 
 
-def test_what_powershell_writes_without_names_is_named_by_its_order() -> None:
+@pytest.mark.parametrize("provider", ["Microsoft-Windows-PowerShell", "PowerShellCore"])
+def test_what_powershell_writes_without_names_is_named_by_its_order(provider: str) -> None:
     script = "Set-OabVirtualDirectory -ExternalUrl x"
     document = {
         "Id": 4104,
-        "ProviderName": "Microsoft-Windows-PowerShell",
-        "LogName": "Microsoft-Windows-PowerShell/Operational",
+        "ProviderName": provider,
+        "LogName": f"{provider}/Operational",
         "Properties": [{"Value": 1}, {"Value": 1}, {"Value": script}, {"Value": "id"}, {"Value": ""}],
     }
     assert read(document)[0]["ScriptBlockText"] == script

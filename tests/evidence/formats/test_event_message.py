@@ -102,6 +102,7 @@ def test_a_service_also_one_without_an_account(account: str) -> None:
     } | ({"AccountName": "LocalSystem"} if "LocalSystem" in account else {})
 
 
+@pytest.mark.parametrize("provider", ["Microsoft-Windows-PowerShell", "PowerShellCore"])
 @pytest.mark.parametrize("named", ["\r\nPath: C:\\x.ps1", "\r\nPfad: C:\\x.ps1 ", "\r\nPath:", ""])
 @pytest.mark.parametrize(
     "head",
@@ -112,15 +113,15 @@ def test_a_service_also_one_without_an_account(account: str) -> None:
         "Scriptblock \u30c6\u30ad\u30b9\u30c8 (3 \u500b\u4e2d 2 \u500b\u76ee):",
     ],
 )
-def test_a_script_and_one_that_is_cut(head: str, named: str) -> None:
+def test_a_script_and_one_that_is_cut(head: str, named: str, provider: str) -> None:
     identifier = "00000000-0000-0000-0000-000000000001"
     script = f"$a = 1\r\n\r\nx: {identifier}\r\n\r\nwrite-host (1 of 2): $a\r\n"
     whole = f"{head}\r\n{script}\r\n\r\nScriptBlock ID: {identifier}{named}"
-    found = data_of_message("Microsoft-Windows-PowerShell", "4104", whole)
+    found = data_of_message(provider, "4104", whole)
     path = {"Path": r"C:\x.ps1"} if "x.ps1" in named else {}
     assert found == {"ScriptBlockText": script, "ScriptBlockId": identifier} | path
     script += "\r\n$b = 2\r\n$c: 3"
-    cut = data_of_message("Microsoft-Windows-PowerShell", "4104", f"{head}\r\n{script}")
+    cut = data_of_message(provider, "4104", f"{head}\r\n{script}")
     assert cut == {"ScriptBlockText": script}
 
 

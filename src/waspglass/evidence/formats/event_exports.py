@@ -43,8 +43,10 @@ _DATA = ("UserData", "EventData")
 _XML_DATA = re.compile(r'<Data(?: Name="([^"<]*)")?>([^<]*)</Data>|<Param>([^<]*)</Param>')
 _OF_AGENT = ("EventCode", "LogName", "SourceName", "ComputerName")
 _OF_EVENTLOG = {"EventID": "Id", "Source": "ProviderName", "Index": "RecordId", "ReplacementStrings": "Properties"}
+_SCRIPT = "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path"
 _IN_ORDER = {
-    ("Microsoft-Windows-PowerShell", "4104"): "MessageNumber MessageTotal ScriptBlockText ScriptBlockId Path",
+    ("Microsoft-Windows-PowerShell", "4104"): _SCRIPT,
+    ("PowerShellCore", "4104"): _SCRIPT,
     ("Microsoft-Windows-Security-Auditing", "4688"): (
         "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId NewProcessId NewProcessName "
         "TokenElevationType ProcessId CommandLine TargetUserSid TargetUserName TargetDomainName TargetLogonId "

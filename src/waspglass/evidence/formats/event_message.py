@@ -59,7 +59,7 @@ def data_of_message(provider: str, number: str, message: str) -> dict[str, str]:
     """
     if provider == "Microsoft-Windows-Sysmon":
         data = _sysmon(message)
-    elif provider == "Microsoft-Windows-PowerShell":
+    elif provider in ("Microsoft-Windows-PowerShell", "PowerShellCore"):
         data = _script(message) if number == "4104" else {}
     elif number in _FORMS and provider_name(provider) in _PROVIDERS:
         labels = list((_LABEL if number == "7045" else _INDENTED_LABEL).finditer(message))

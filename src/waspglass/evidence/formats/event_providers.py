@@ -14,6 +14,7 @@ LOG_OF = {
     "Microsoft-Windows-TaskScheduler": "Microsoft-Windows-TaskScheduler/Operational",
     "Microsoft-Windows-Windows Defender": "Microsoft-Windows-Windows Defender/Operational",
     "PowerShell": "Windows PowerShell",
+    "PowerShellCore": "PowerShellCore/Operational",
     "Service Control Manager": "System",
 }
 """Provider -> log; the Event Viewer and `Get-EventLog` do not name it."""
