@@ -80,3 +80,19 @@ def test_one_patched_host_does_not_turn_a_feed_of_vulnerable_ones_into_a_scan_of
     found = curve(tmp_path, "shadowserver.scan_exchange")
     assert found.only_vulnerable
     assert (found.curve.hosts, found.curve.half_life.between) == (60, (0.0, 4.0))
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_hosts_that_the_source_comes_to_take_for_honeypots_have_not_patched(tmp_path: Path, unit: Unit) -> None:
+    """Forty hosts of a search for vulnerable ones; half of them get the tag on the third day, and one leaves."""
+    for place, day in enumerate(DAYS):
+        banners = [
+            banner(f"192.0.2.{host}", VULNERABLE, tags=["honeypot"] if place > 1 and host < 20 else [])
+            for host in range(39 if place else 40)
+        ]
+        add(tmp_path, f"2021-03-{day:02d}.json", jsonl(*banners))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        (found,) = patching(reading, "shodan", unit=unit, samples=20)
+    assert found.only_vulnerable
+    assert found.curve.hosts == 20
+    assert found.curve.share[-1] == pytest.approx(19 / 20, abs=1e-4)

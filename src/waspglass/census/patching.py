@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from waspglass.census.count import By
+from waspglass.census.counted import Scan
+from waspglass.census.evidence_counts import honeypots
 from waspglass.census.reading import Reading
+from waspglass.census.signs import HONEYPOT
 from waspglass.census.survival import Interval, SurvivalCurve, estimate
 from waspglass.census.units import PATCHED, VULNERABLE, Unit, hosts_sql, scans_of
 
@@ -38,6 +41,20 @@ class Patching:
     curve: SurvivalCurve
     origin: dt.date
     only_vulnerable: bool
+
+
+def _hosts_sql(reading: Reading, scans: list[Scan], unit: Unit, by: By) -> str:
+    """`hosts_sql` without what the source takes for a honeypot in any of the scans.
+
+    Its tag takes a host out of the counts from one scan to the next, which would look as if it had been patched.
+    """
+    hosts = hosts_sql(reading, scans, unit, by)
+    if not honeypots(reading, scans):
+        return hosts
+    decoys = f"SELECT address AS unit FROM {reading.files_sql(scans)} WHERE product = '{HONEYPOT}'"  # noqa: S608
+    if unit is Unit.SERVER:
+        decoys = f"SELECT server AS unit FROM identity WHERE address IN ({decoys})"  # noqa: S608
+    return f"SELECT h.* FROM ({hosts}) h ANTI JOIN ({decoys}) d ON h.unit = d.unit"  # noqa: S608
 
 
 def _intervals_sql(hosts: str, scans: list[dt.date], only_vulnerable: bool) -> str:
@@ -90,7 +107,7 @@ def patching(
     scans = [day for day in scans_of(reading, source) if day > released and (until is None or day <= until)]
     if not scans:
         return ()
-    hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
+    hosts = _hosts_sql(reading, [(day, source) for day in scans], unit, by)
     lists_patched, first = _overview(reading, hosts)
     only_vulnerable = not lists_patched
     # Where absence is the end, a day on which some report did not come would end the hosts of that report.
@@ -99,7 +116,7 @@ def patching(
     if len(scans) < 2:
         return ()
     if unsure:
-        hosts = hosts_sql(reading, [(day, source) for day in scans], unit, by)
+        hosts = _hosts_sql(reading, [(day, source) for day in scans], unit, by)
     origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
     for row in reading.table(_intervals_sql(hosts, scans, only_vulnerable)).to_pylist():
