@@ -173,6 +173,41 @@ export async function show(read: (path: string) => Promise<string>): Promise<voi
 """
 
 
+CHECK = """local readings = require "readings"
+
+-- Called for each station that answers.
+local function worst(rows, least)
+  local highest, name = 0, nil
+  for station, values in pairs(rows) do
+    local sum = 0
+    for _, litres in ipairs(values) do
+      sum = sum + math.max(0, litres)
+    end
+    if #values >= least and sum / #values > highest then
+      highest, name = sum / #values, station
+    end
+  end
+  return name, highest
+end
+
+action = function(host, port)
+  local rows, line = {}, nil
+  for line in io.lines(host.file) do
+    local station, litres = line:match("^(%w+);(%d+)$")
+    if station and tonumber(litres) then
+      rows[station] = rows[station] or {}
+      table.insert(rows[station], tonumber(litres))
+    else
+      readings.complain(("not a reading: %s"):format(line))
+    end
+  end
+  local name, highest = worst(rows, 3)
+  if not name then return "no station has enough" end
+  return ("%s: %.2f litres"):format(name, highest)
+end
+"""
+
+
 def strewn(text: str) -> str:
     """Capitals strewn over a text, as tools do."""
     return "".join(c.upper() if place * 7 % 3 else c.lower() for place, c in enumerate(text))
@@ -226,6 +261,7 @@ def test_nor_do_they_where_no_grammar_can_read_both(shared: str, found: str, tex
         ("a.ps1", "<# all\nof it #> get https://example.org/a # now", "get https :/ / example . org / a"),
         ("a.sh", "get https://example.org ${#a} # now", "get https :/ / example . org $ { # a }"),
         ("a.yar", "rule a { condition: #b > 3 } // now", "rule a { condition : # b > 3 }"),
+        ("a.nse", "--[[ all\nof it ]] a = b[[c]] -- now\nd()", "a = b [ [ c ] ] d ( )"),
         ("a.aspx", "<%-- all\nof it --%><%# Name %> // now", "<% # Name %>"),
         ("a.c", '/* of */ #include <a.h>#include "b.h" #if A\nint a; // now', "# if A int a ;"),
         ("a.js", "this.#x = #y in z; // now", "this . # x = # y in z ;"),
@@ -253,6 +289,16 @@ def test_c_that_lost_its_line_breaks_is_no_comment_as_a_whole() -> None:
     result = trace([source("found.c", text.replace("\n", " "))], [source("a.c", text)], background(),
                    calibration=load_calibration(), commons=load_commons())  # fmt: skip
     assert result.comparisons[0].verdict is Verdict.DERIVED
+
+
+def test_a_check_for_nmap_is_read_by_the_grammar_of_lua() -> None:
+    assert (program_of(source("a.nse", CHECK)).language, program_of(source("a.nse", CHECK)).remarks) == ("lua", ())
+    found = CHECK
+    for place, word in enumerate(("station", "litres", "values", "highest", "least", "line", "rows", "name", "sum")):
+        found = found.replace(word, f"Q{place}q")
+    result = trace([source("found.lua", found)], [source("a.nse", CHECK)], background(),
+                   calibration=load_calibration(), commons=load_commons())  # fmt: skip
+    assert result.comparisons[0].verdict is Verdict.DERIVED  # as plain text it cannot be told
 
 
 @pytest.mark.parametrize(("name", "text"), [("a.rs", RUST), ("a.ts", TYPED)], ids=["Rust", "TypeScript"])

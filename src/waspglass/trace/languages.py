@@ -98,6 +98,7 @@ LANGUAGES: tuple[Language, ...] = (
         "shell", (".sh", ".bash", ".zsh"), "tree_sitter_bash", aliases=("bash", "sh"),
         comments=Comments(rb"(?<![\w$&'\"{])#[^\n]*", ()),
     ),
+    Language("lua", (".lua", ".nse"), "tree_sitter_lua", comments=Comments(rb"--[^\n]*", ((b"--[[", b"]]"),))),
     Language("sql", (".sql",), "tree_sitter_sql", folds_case=True, comments=Comments(rb"--[^\n]*")),
     Language("html", (".html", ".htm", ".xhtml"), "tree_sitter_html"),
     Language("markdown", (".md", ".markdown"), "tree_sitter_markdown"),
