@@ -194,12 +194,13 @@ def main() -> None:
         regimes[name] = Regime.model_validate(
             {"coefficients": numbers, "lower": BOUNDS[0], "upper": BOUNDS[1], "measured": measured}
         )
+    shipped = load_calibration()
     calibration = Calibration(
         derived_at=DERIVED_AT, independent_at=INDEPENDENT_AT, least_tokens=LEAST_TOKENS["collection"],
-        alone_least_tokens=LEAST_TOKENS["alone"],
+        alone_below=shipped.alone_below, alone_least_tokens=LEAST_TOKENS["alone"],
         trained_on=tuple(scored.name for scored in sets),
         linked=regimes["linked"], collection=regimes["collection"], alone=regimes["alone"],
-        part=load_calibration().part,
+        part=shipped.part,
     )  # fmt: skip
     arguments.out.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
 

@@ -137,12 +137,11 @@ class Calibration(Document):
         part: For parts of two programs, with a background or without.
     """
 
-    version: int = 1
     derived_at: float
     independent_at: float
     least_tokens: int
-    alone_below: int = 10
-    alone_least_tokens: int = 150
+    alone_below: int
+    alone_least_tokens: int
     trained_on: tuple[str, ...]
     linked: Regime
     collection: Regime
