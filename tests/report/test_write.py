@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import re
+from errno import EACCES, ENOENT
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -9,7 +12,7 @@ from tests.report.hostile import STRINGS, everywhere
 from tests.report.sample import clean, every_verdict, occupied
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import OutputError
-from waspglass.report.write import Format, write_reports
+from waspglass.report.write import Format, check_reports, write_reports
 
 
 def names(folder: Path) -> set[str]:
@@ -76,6 +79,7 @@ def test_a_file_that_only_speaks_of_waspglass_is_foreign(tmp_path: Path, form: F
     assert (tmp_path / form.value).read_text() == text
 
 
+@pytest.mark.usefixtures("links")
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text('{"generator": "waspglass"}')
@@ -87,6 +91,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert victim.read_text() == '{"generator": "waspglass"}'
 
 
+@pytest.mark.usefixtures("links")
 def test_a_dangling_link_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "report.html").symlink_to(tmp_path / "nowhere")
     with pytest.raises(OutputError, match="link"):
@@ -106,7 +111,7 @@ def test_out_may_not_be_a_file(tmp_path: Path) -> None:
         write_reports(clean(), tmp_path / "out")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="cannot be written"):
@@ -159,6 +164,31 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert names(tmp_path) == set()
 
 
+def test_a_drive_that_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has paths of which not even the root is there."""
+
+    def missing(path: Path, **_options: bool) -> NoReturn:
+        raise FileNotFoundError(ENOENT, "The system cannot find the path specified", str(path))
+
+    monkeypatch.setattr(Path, "stat", missing)
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_reports(tmp_path, Format)
+
+
+def test_a_report_that_a_program_has_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows replaces no file that is open."""
+
+    def refused(path: Path, target: Path) -> NoReturn:
+        raise PermissionError(EACCES, "Access is denied", str(path), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OutputError, match=re.escape(str(tmp_path / "report.html"))) as caught:
+        write_reports(clean(), tmp_path)
+    assert "Close it" in str(caught.value)
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file has the rights of its folder")
 def test_reports_are_private_to_their_owner(tmp_path: Path) -> None:
     for path in write_reports(clean(), tmp_path):
         assert path.stat().st_mode & 0o077 == 0

@@ -6,8 +6,9 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
-from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR
+from errno import EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def check_reports(out: Path, names: Iterable[str]) -> None:
         OutputError: If the folder cannot be made or written, or a name is taken by a link, a folder or a foreign file.
     """
     try:
-        there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+        there = _nearest(out)
         if not there.is_dir():
             raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
         if not os.access(there, os.W_OK | os.X_OK):
@@ -88,6 +89,15 @@ def check_reports(out: Path, names: Iterable[str]) -> None:
         raise _refused(out, error) from error
     for name in names:
         _check_target(out / name, is_ours)
+
+
+def _nearest(out: Path) -> Path:
+    """The folder, or the first above it that is there. Of a Windows drive that is missing not even the root is."""
+    for folder in (out, *out.absolute().parents):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()
+            return folder
+    raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
 
 
 def write_files(
@@ -186,6 +196,9 @@ def _write_aside(temporary: Path, content: str | bytes) -> None:
 
 def _refused(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
-    full = error.errno in (ENOSPC, EDQUOT)
-    hint = "Make room, or choose another --out" if full else "Choose a folder that you can write to with --out"
+    hint = "Choose a folder that you can write to with --out"
+    if error.errno in (ENOSPC, EDQUOT):
+        hint = "Make room, or choose another --out"
+    elif error.filename2 is not None:  # Windows replaces no file that a program has open
+        path, hint = Path(error.filename2), "Close it where it is open, or choose another --out"
     return OutputError(f"the reports cannot be written: {reason}", location=Location(str(path)), hint=hint)
