@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import signal
@@ -16,10 +18,12 @@ import pytest
 from tests.census.exports import banner, jsonl
 from tests.cli.test_examine import OCCUPIED, REPORTS
 from waspglass.census.store.folder import Folder
+from waspglass.cli import streams
 from waspglass.hunt.cache import Cache, user_cache_folder
 
 PROGRAM = [sys.executable, "-m", "waspglass.cli"]
 HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none, and runs none of these tests
+full_disk = pytest.mark.skipif(os.name != "posix" or not Path("/dev/full").exists(), reason="needs /dev/full")
 posix = pytest.mark.skipif(os.name != "posix", reason="uses a POSIX shell")
 
 
@@ -55,6 +59,28 @@ def test_a_reader_that_leaves_early_keeps_no_report_from_being_written(tmp_path:
     assert {path.name for path in (tmp_path / "o").iterdir()} == REPORTS
 
 
+@pytest.mark.parametrize(("words", "code"), [(("--help",), 1), (OCCUPIED, 30)], ids=["help", "examine"])
+def test_a_reader_that_left_before_the_answer_is_no_fault(words: tuple[str, ...], code: int) -> None:
+    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
+    assert process.returncode == code
+
+
+def test_windows_says_invalid_argument_of_a_pipe_without_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pipe(io.StringIO):
+        def flush(self) -> None:
+            raise fault
+
+    fault = OSError(errno.EINVAL, "Invalid argument")
+    monkeypatch.setattr(streams, "_PIPES_END_INVALID", True)
+    assert not streams.reader_left(fault)  # of something else: standard output takes what it is given
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    assert streams.reader_left(fault)
+
+
 @posix
 def test_a_reader_that_leaves_early_keeps_no_export_from_being_added(tmp_path: Path) -> None:
     for number in range(1, 6):
@@ -64,21 +90,21 @@ def test_a_reader_that_leaves_early_keeps_no_export_from_being_added(tmp_path: P
     assert len(Folder(str(tmp_path / "store")).manifest().added) == 5
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@full_disk
 def test_standard_error_that_cannot_be_written_takes_neither_answer_nor_exit_code(tmp_path: Path) -> None:
     done = shell('"$@" 2> /dev/full', *OCCUPIED, "--format", "json", "--out", str(tmp_path / "out"))
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (30, "occupied")
     assert shell('"$@" 2> /dev/full', "examine", "nowhere").returncode == 3
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@full_disk
 @pytest.mark.parametrize("unheard", ["2> /dev/full", "2> >(exec <&-)"])
 @pytest.mark.parametrize("words", [("examine",), ("--bogus",), ("census", "report", "--country")])
 def test_wrong_use_that_nobody_hears_of_keeps_its_exit_code(words: tuple[str, ...], unheard: str) -> None:
     assert shell(f'"$@" {unheard}', *words).returncode == 2
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@full_disk
 def test_standard_output_on_a_full_disk_is_said(tmp_path: Path) -> None:
     done = shell('"$@" > /dev/full', *OCCUPIED, "--out", str(tmp_path / "out"))
     assert done.returncode == 5
@@ -299,7 +325,7 @@ def test_a_user_without_a_home_has_a_cache_that_keeps_nothing(monkeypatch: pytes
     assert cache.get("0" * 64) is None
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@full_disk
 @pytest.mark.parametrize("words", [("--help",), ("--version",), ("pack", "check", "toolshell"), ("trace", "--help")])
 def test_a_full_disk_is_said_whatever_the_command(words: tuple[str, ...]) -> None:
     done = shell('"$@" > /dev/full', *words)

@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from waspglass.cli.streams import say, steady_streams, tell, told
+from waspglass.cli.streams import reader_left, say, steady_streams, tell, told
 
 __all__ = ["run"]
 
@@ -113,9 +113,9 @@ def run() -> None:
             _interrupted() if asked[0] == signal.SIGINT else sys.exit(128 + asked[0])
         if isinstance(fault, OSError):
             _end_unheard(fault)
-        if isinstance(fault, BrokenPipeError):
-            say("")
-            sys.exit(1)
+            if reader_left(fault):
+                say("")
+                sys.exit(1)
         from waspglass.model.errors import WaspglassError
         from waspglass.report.visible import visible
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from waspglass.model.errors import WaspglassError
 
-__all__ = ["colour_wanted", "columns", "say", "say_json", "steady_streams", "tell", "told"]
+__all__ = ["colour_wanted", "columns", "reader_left", "say", "say_json", "steady_streams", "tell", "told"]
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PLAIN = {"│": "|", "├": "|", "└": "`", "─": "-", "✔": "+", "✘": "x", "…": "...", "·": "-", "•": "*", "–": "-",
           "“": '"', "”": '"', "„": '"', "−": "-"}  # fmt: skip
 """Marks that our reports draw with, for a terminal or file whose encoding lacks them (Windows: cp1252, cp850)."""
+_PIPES_END_INVALID = os.name == "nt"
+"""Windows says "invalid argument" of a pipe whose reader is gone (https://bugs.python.org/issue35754)."""
 _NOT_A_TERMINAL = 100
 _MOST_COLUMNS = 120
 _NO_SIZE = 80
@@ -88,10 +90,20 @@ def say(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _lead_nowhere(sys.stdout)
     except OSError as fault:
-        raise _unwritten(fault) from fault
+        if not reader_left(fault):
+            raise _unwritten(fault) from fault
+        _lead_nowhere(sys.stdout)
+
+
+def reader_left(fault: OSError) -> bool:
+    """True if nobody reads any more what is written to standard output: a second attempt fails as the first did."""
+    if _PIPES_END_INVALID and fault.errno == errno.EINVAL:
+        try:
+            sys.stdout.flush()
+        except OSError as again:
+            return again.errno == errno.EINVAL
+    return isinstance(fault, BrokenPipeError)
 
 
 def tell(text: str) -> None:
