@@ -482,7 +482,7 @@ def test_times_as_the_mapping_declares_them(tmp_path: Path, time: str | None, zo
 
 
 @pytest.mark.parametrize(
-    "text", ["name = 'x'\nzone = 'Mars/Olympus'\n[columns]\naddress='a'", "name = 'x'\n[columns]\nversion = 'a'", "name = 'X Y'\n[columns]\naddress = 'a'", "name = 'x'\n[columns]\naddress='a'\nage='b'",  # noqa: E501
+    "text", ["name = 'x'\nzone = 'Mars/Olympus'\n[columns]\naddress='a'", "name = 'x'\nzone = 'Europe'\n[columns]\naddress='a'", "name = 'x'\n[columns]\nversion = 'a'", "name = 'X Y'\n[columns]\naddress = 'a'", "name = 'x'\n[columns]\naddress='a'\nage='b'",  # noqa: E501
              "name = 'x'\nencoding = 'klingon'\n[columns]\naddress='a'", "not toml ["],
 )  # fmt: skip
 def test_a_wrong_mapping_is_refused(tmp_path: Path, text: str) -> None:
