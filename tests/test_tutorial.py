@@ -53,6 +53,7 @@ def desk(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the commands are typed into a POSIX shell")
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if name not in ELSEWHERE])
 def test_a_document_works_as_typed(document: str, tmp_path: Path, desk: dict[str, str]) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")

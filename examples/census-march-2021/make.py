@@ -234,7 +234,7 @@ def write_shadowserver(folder: Path, servers: list[Server], rng: random.Random) 
                     (moment, server.addresses[0], 443, f"mail.{server.domain}", ";".join(["exchange", *tags]), server.asn,
                      server.country, server.region[1].upper(), "", 0, 0, server.sector, short, server.name, url)
                 )  # fmt: skip
-        (folder / f"{day}-scan_exchange-synthetic_cert.csv").write_text(out.getvalue(), encoding="utf-8")
+        (folder / f"{day}-scan_exchange-synthetic_cert.csv").write_bytes(out.getvalue().encode())
 
 
 def write_nmap(folder: Path, servers: list[Server], rng: random.Random) -> None:
@@ -254,7 +254,7 @@ def write_nmap(folder: Path, servers: list[Server], rng: random.Random) -> None:
                     f'<script id="http-vuln-cve2021-26855" output="{state}">'
                     f'<table key="CVE-2021-26855"><elem key="state">{state}</elem></table></script></port></ports></host>'
                 )
-        (folder / f"nmap-at-{day}.xml").write_text("\n".join([*parts, "</nmaprun>"]) + "\n", encoding="utf-8")
+        (folder / f"nmap-at-{day}.xml").write_bytes(("\n".join([*parts, "</nmaprun>"]) + "\n").encode())
 
 
 def write_contacts(path: Path, servers: list[Server]) -> None:

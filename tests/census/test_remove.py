@@ -146,6 +146,7 @@ def test_interrupted_it_is_done_wholly_or_not_at_all(
     assert answers(tmp_path) == only_first
 
 
+@pytest.mark.usefixtures("links")
 def test_what_counts_stays_however_its_path_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system may list other paths than it was asked with, all of them good."""
     (tmp_path / "real").mkdir()

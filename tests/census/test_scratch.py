@@ -53,6 +53,7 @@ def test_the_next_add_removes_what_a_killed_run_left(tmp_path: Path, place: Path
     assert not list(place.glob("waspglass-census-*"))
 
 
+@pytest.mark.usefixtures("links")
 def test_what_is_not_left_by_a_killed_run_stays(tmp_path: Path, place: Path) -> None:
     left(place, "waspglass-census-young", age=0)
     left(place, "other")

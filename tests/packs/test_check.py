@@ -153,6 +153,7 @@ def test_a_fault_names_its_line(tiny: Edit) -> None:
     assert str(issues[0]) == "sigma/page.yml:20: error: the subject 'other' is not captured [meaning]"
 
 
+@pytest.mark.usefixtures("links")
 def test_rules_that_cannot_be_read_are_no_rules_that_are_not_there(tiny: Edit) -> None:
     """A pack of which a folder is closed would find nothing, and say so of every host."""
     folder = tiny()

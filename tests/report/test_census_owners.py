@@ -153,7 +153,7 @@ def test_a_message_names_ten_hosts_and_counts_the_others() -> None:
 def test_files_are_written_and_an_address_is_no_path(tmp_path: Path) -> None:
     told = [Notice(Contact("../../etc/x@b.example"), (host(),)), Notice(Contact("=cmd@b.example", "=1+1"), (host(),))]
     write_notices(told, [host(address="203.0.113.5")], PACK, SENDER, tmp_path / "out")
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) == 6
     assert (tmp_path / "out" / "unmatched.csv").read_bytes().endswith(b"\r\n")
     assert os.name != "posix" or (tmp_path / "out").stat().st_mode & 0o077 == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from html.parser import HTMLParser
 from itertools import permutations
 from pathlib import Path
@@ -93,10 +94,11 @@ def test_both_languages_say_the_same_things() -> None:
     assert all(english.fields(key) == german.fields(key) for key in keys)
 
 
+@pytest.mark.usefixtures("links")
 def test_reports_are_for_their_owner_and_follow_no_link(result: TraceResult, tmp_path: Path) -> None:
     paths = write_trace(result, tmp_path / "out", "en")
     assert [path.name for path in paths] == ["trace.html", "trace.txt", "trace.json"]
-    assert {path.stat().st_mode & 0o077 for path in paths} == {0}
+    assert os.name != "posix" or {path.stat().st_mode & 0o077 for path in paths} == {0}
     write_trace(result, tmp_path / "out", "de")
     elsewhere = tmp_path / "elsewhere.txt"
     elsewhere.write_text("mine")

@@ -122,6 +122,7 @@ def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> Non
     assert "pairs.csv:2 (path_b)" in str(done.exception)
 
 
+@pytest.mark.usefixtures("links")
 def test_what_could_not_be_read_of_the_samples_limits_the_answer(folder: Path) -> None:
     found = folder / "found"
     found.mkdir()

@@ -148,6 +148,7 @@ def test_several_processes_write_the_index_of_one(tmp_path: Path, monkeypatch: p
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
 
 
+@pytest.mark.usefixtures("links")
 def test_a_folder_is_indexed_and_its_files_are_read_again(tmp_path: Path) -> None:
     folder = written(tmp_path / "shared", [source("a.py", ORIGINAL), source("gone.py", ORIGINAL + "# other\n")])
     (folder / "deeper").mkdir()

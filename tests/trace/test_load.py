@@ -59,6 +59,7 @@ def test_links_pipes_and_damaged_archives_are_skips(tmp_path: Path) -> None:
     assert "broken.zip" in reasons
 
 
+@pytest.mark.usefixtures("links")
 def test_a_link_that_the_user_names_is_followed(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(ORIGINAL, encoding="utf-8")
     (tmp_path / "b.py").symlink_to("a.py")
@@ -204,6 +205,7 @@ def test_what_is_no_source_in_the_end_counts_too(tmp_path: Path, kind: str) -> N
     assert [skip.reason for skip in skipped if skip.source.endswith("a.zip")] == [SkipReason.TOO_MANY_FILES]
 
 
+@pytest.mark.usefixtures("links")
 def test_a_long_archive_may_be_named_by_a_link_but_not_lie_in_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_list_that_cannot_be_read_is_said(folder: Path, name: str) -> None:
         read_pairs(folder / name, None, InProcess())
 
 
+@pytest.mark.usefixtures("links")
 def test_scores_go_to_no_link_and_no_folder(folder: Path) -> None:
     (folder / "link.csv").symlink_to(folder / "a b.py")
     for name in ("link.csv", ".", "missing/out.csv"):
