@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.hunt.evidence import both, iis, row, rules_of, sigma
+from waspglass.hunt.matching.compile import filled
 from waspglass.hunt.matching.needles import demands, prongs
 from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or
 
@@ -32,3 +36,17 @@ def test_alternatives_of_alternatives_are_not_worked_out() -> None:
     """There are 4 to the power of 12 of them."""
     rule = And(tuple(Or(tuple(_pair(f"{n}{m}") for m in range(4))) for n in range(12)))
     assert prongs(rule) == [rule]
+
+
+@pytest.mark.parametrize("test", ["cs-uri-query|contains: '{}'", "cs-uri-query: '{}'", "cs-uri-query|re: '{}'"])
+@pytest.mark.parametrize("text", ["a" * 20_000, "%" * 5_000])
+def test_a_text_may_be_longer_than_hyperscan_takes(test: str, text: str) -> None:
+    rules = rules_of(sigma(f"a: {{{test.format(text)}, cs-method: GET}}\ncondition: a"))
+    found = both([iis(row("/a", query=text), row("/a", query=text[1:]), row("/a", query="b"))], rules)
+    assert [one.line for one in found.findings] == [2]
+
+
+def test_a_pattern_of_many_parts_without_placeholders_is_itself() -> None:
+    parts = (("one", ""), ("text", "a")) * 100_000  # each part copied those before it: minutes
+    assert filled(parts, {}) == [parts]
+    assert filled((("hole", "x"), ("any", "")), {}) == []

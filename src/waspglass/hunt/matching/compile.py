@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
+from itertools import product
 
 from waspglass.evidence.artefact import Record
 from waspglass.evidence.formats.moments import moment
@@ -271,11 +272,10 @@ def _test(match: Match, blank: str, holes: Mapping[str, tuple[str, ...]]) -> Tes
 
 def filled(parts: tuple[Part, ...], holes: Mapping[str, tuple[str, ...]]) -> list[tuple[Part, ...]]:
     """The pattern once for each combination of values of its placeholders."""
-    filled: list[tuple[Part, ...]] = [()]
-    for part in parts:
-        options = [("text", value) for value in holes.get(part[1], ())] if part[0] == "hole" else [part]
-        filled = [(*before, option) for before in filled for option in options]
-    return filled
+    options = (
+        [("text", value) for value in holes.get(text, ())] if kind == "hole" else [(kind, text)] for kind, text in parts
+    )
+    return list(product(*options))
 
 
 def _regex(match: Match, blank: str) -> Test:

@@ -26,6 +26,8 @@ JOINED = b"\1"
 """One that begins with this is such an expression, and is searched among the literals (`joined.py`)."""
 Cost = Callable[[Clause], float]
 _MOST_FILLS = 2000
+_LONGEST = 500
+"""Bytes of a text; Hyperscan takes no expression of more than 16,000 characters, and each byte may be four of them."""
 _MOST_BRANCHES = 12
 _MOST_STEPS = 500
 
@@ -182,7 +184,7 @@ class Encoder:
         return True
 
     def _text(self, text: str, *, left: bool = False, right: bool = False) -> list[Clause]:
-        runs = [[form.lower() for form in forms] for forms in self.format.raw_forms(text) if all(forms)]
+        runs = [[form.lower()[:_LONGEST] for form in forms] for forms in self.format.raw_forms(text) if all(forms)]
         whole = len(runs) == 1 and all(len(form) == len(text) for form in runs[0])
         if not (left or right) or not whole:
             return [frozenset(run) for run in runs]
