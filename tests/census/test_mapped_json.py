@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.census.exports import PATCHED, VULNERABLE, add, added, counts, jsonl, rows, states
 from waspglass.census.sources.mapped_json import value_at
@@ -215,3 +217,22 @@ def test_the_declaration_in_the_how_to_reads_zgrab2(tmp_path: Path) -> None:
     record = {"ip": "192.0.2.1", "domain": "a.example", "data": {"http": answer}}
     assert added(add(tmp_path, "zgrab.json", jsonl(record), mapping=declared(text))) == (1, {})
     assert states(tmp_path) == {State.PATCHED: 1}
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_first_of_several_places_that_has_a_value_counts(tmp_path: Path, form: Literal["csv", "json"]) -> None:
+    mapping = Mapping(name="x", format=form, columns={"address": ("ip", "host"), "port": ("a", "b"), "asn": "asn"})
+    records = [{"ip": "192.0.2.1", "host": "x", "b": "25", "asn": "1"}, {"ip": "", "host": "192.0.2.2", "asn": "2"}]
+    table = b"ip,host,b,asn\n192.0.2.1,x,25,1\n,192.0.2.2,,2\n"
+    content = table if form == "csv" else jsonl(*records)
+    assert added(add(tmp_path, "2021-03-09", content, mapping=mapping)) == (2, {})
+    assert [(row["address"], row["port"]) for row in rows(tmp_path)] == [("192.0.2.1", 25), ("192.0.2.2", None)]
+    gone = content.replace(b"b", b"c")
+    outcome = add(tmp_path, "2021-03-10", gone, mapping=mapping)
+    told = str(outcome.refused) if form == "csv" else str(outcome.added)
+    assert ("no column a or b" if form == "csv" else "no record has a value at a or b") in told
+
+
+def test_a_field_without_a_place_is_none() -> None:
+    with pytest.raises(ValidationError, match="no column for port"):
+        Mapping(name="x", format="json", columns={"address": "ip", "port": ()})

@@ -60,7 +60,7 @@ class Declared(Reader):
 
 def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str, object]:
     """The fields of one sighting; those that the declaration leaves out are absent."""
-    found = {field: value(column) for field, column in mapping.columns.items()}
+    found = {field: _first(value, places) for field, places in mapping.places.items()}
     get: Values = found.get
     row: dict[str, object] = {field: _text(told) for field, told in found.items() if field in _PLAIN}
     seen = _text(get("seen"))
@@ -84,6 +84,10 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
         told = _text(value(mapping.compromised.column))
         row["compromise"] = told if told in mapping.compromised.values else None
     return row
+
+
+def _first(value: Values, places: tuple[str, ...]) -> object:
+    return next((found for place in places if (found := value(place)) not in (None, "")), None)
 
 
 def _sign(mapping: Mapping, signs: Signs, get: Values) -> Sign | None:

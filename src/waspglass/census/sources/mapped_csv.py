@@ -23,7 +23,7 @@ class MappedCsv(Declared):
 
     def recognises(self, head: Head) -> bool:
         """The header has the column declared for the address."""
-        return self.mapping.columns["address"] in self._header(head)
+        return not set(self._header(head)).isdisjoint(self.mapping.places["address"])
 
     def _header(self, head: Head) -> list[str]:
         return header_of(head.line, self.mapping.delimiter, self.mapping.encoding)
@@ -35,7 +35,8 @@ class MappedCsv(Declared):
             ExportError: If the header lacks a declared column.
         """
         mapping = self.mapping
-        missing = sorted({*mapping.declared} - {*self._header(head)})
+        header = set(self._header(head))
+        missing = sorted(" or ".join(names) for names in mapping.declared if header.isdisjoint(names))
         if missing:
             raise ExportError(f"no column {', '.join(missing)}", location=Location(content.shown, 1))
         pieces = csv_columns(content, tally, mapping.delimiter, mapping.encoding)

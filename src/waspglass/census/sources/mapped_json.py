@@ -76,16 +76,17 @@ class MappedJson(Declared):
         lines = head.start.strip().split(b"\n")
         records = [each for each in map(_decoded, lines) if each is not None]
         if not records and len(lines) == 1:
-            return f'"{self.mapping.columns["address"].rpartition(".")[2]}"'.encode() in lines[0]
+            names = (path.rpartition(".")[2] for path in self.mapping.places["address"])
+            return any(f'"{name}"'.encode() in lines[0] for name in names)
         return any(self._shows_address(record) for each in records for record in self._records(each))
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the rows; see `Source.read`. A path that leads nowhere in the whole export is told."""
         met: set[str] = set()
         yield from self.frames(self._sightings(content, tally, met))
-        for path in self.mapping.declared if met else ():
-            if path not in met:
-                tally.add(SkipReason.MISSING_FIELD, f"no record has a value at {path}")
+        for paths in self.mapping.declared if met else ():
+            if met.isdisjoint(paths):
+                tally.add(SkipReason.MISSING_FIELD, f"no record has a value at {' or '.join(paths)}")
 
     def _sightings(self, content: Content, tally: Tally, met: set[str]) -> Iterator[tuple[int, _Lookup]]:
         """The line of each sighting, and where its values are."""
@@ -106,8 +107,9 @@ class MappedJson(Declared):
         return [line]
 
     def _shows_address(self, record: Record) -> bool:
-        path = self.mapping.columns["address"]
-        return any(_Lookup(record, each)(path) is not None for each in self._elements(record))
+        paths = self.mapping.places["address"]
+        elements = self._elements(record)
+        return any(_Lookup(record, each)(path) is not None for each in elements for path in paths)
 
     def _elements(self, record: Record) -> list[object]:
         """The elements of the declared list, or the record itself."""

@@ -8,7 +8,8 @@ encoding = "cp1252"         # optional, of a CSV
 each = "services"           # optional, of JSON: the list in a record of which each element is a sighting
 time = "%d.%m.%Y %H:%M"     # optional: how `seen` is written, as in strptime; without it ISO 8601, or since 1970
 zone = "Europe/Berlin"      # optional: time zone of `seen` where it names none; without it UTC
-[columns]                   # our field = column of the file, or path in the record (`network.asn.number`)
+[columns]                   # our field = column of the file, or path in the record (`network.asn.number`), or several:
+                            # the first that has a value counts (`["host_ip", "host"]`)
 address = "IP"
 version = "Build"
 seen = "Zeitpunkt"
@@ -28,6 +29,7 @@ import codecs
 import datetime as dt
 import re
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -79,18 +81,25 @@ class Mapping(Document):
     each: str | None = None
     time: str | None = None
     zone: str = "UTC"
-    columns: dict[str, str]
+    columns: dict[str, str | tuple[str, ...]]
     tested: Tested | None = None
     compromised: Compromised | None = None
 
     @field_validator("columns")
     @classmethod
-    def _known(cls, columns: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    def _known(
+        cls, columns: dict[str, str | tuple[str, ...]], info: ValidationInfo
+    ) -> dict[str, str | tuple[str, ...]]:
         unknown = sorted(columns.keys() - _FIELDS)
         if unknown or "address" not in columns:
             msg = f"unknown fields {unknown}" if unknown else "no column for address"
             raise ValueError(f"{msg}; fields are {', '.join(sorted(_FIELDS))}")
-        return {name: _plain(column, info) for name, column in columns.items()}
+        if empty := sorted(name for name, told in columns.items() if not told):
+            raise ValueError(f"no column for {', '.join(empty)}")
+        return {
+            name: _plain(told, info) if isinstance(told, str) else tuple(_plain(each, info) for each in told)
+            for name, told in columns.items()
+        }
 
     @field_validator("tested", "compromised")
     @classmethod
@@ -105,11 +114,16 @@ class Mapping(Document):
             raise ValueError(f"{', '.join(odd)} says nothing about {self.format}")
         return self
 
+    @cached_property
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """Our fields, each with its columns or paths, of which the first with a value counts."""
+        return {name: (told,) if isinstance(told, str) else told for name, told in self.columns.items()}
+
     @property
-    def declared(self) -> tuple[str, ...]:
-        """All columns or paths that it names, each once."""
-        more = (each.column for each in (self.tested, self.compromised) if each is not None)
-        return tuple(dict.fromkeys((*self.columns.values(), *more)))
+    def declared(self) -> tuple[tuple[str, ...], ...]:
+        """All columns or paths that it names, each once, together with those that may stand for it."""
+        more = ((each.column,) for each in (self.tested, self.compromised) if each is not None)
+        return tuple(dict.fromkeys((*self.places.values(), *more)))
 
     @field_validator("encoding")
     @classmethod
