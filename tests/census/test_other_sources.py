@@ -524,3 +524,11 @@ def test_digits_of_other_scripts_make_no_version(tmp_path: Path) -> None:
     add(tmp_path, "2021-03-10-scan_exchange-at.csv", csv(COLUMNS_TODAY, line))
     assert states(tmp_path) == {State.UNKNOWN: 1}
     assert rows(tmp_path)[0]["version"] is None
+
+
+def test_hosts_of_another_scanner_are_not_filed_under_censys(tmp_path: Path) -> None:
+    """ODIN's hosts have `ip` and `services` too; counted as Censys' they would make one line of two sources."""
+    host = {"ip": "192.0.2.1", "asn": {"number": "AS64496"}, "services": [{"port": 443, "protocol": "tcp"}]}
+    outcome = add(tmp_path, "2021-03-09.json", jsonl(host))
+    assert outcome.refused is not None
+    assert "not recognised" in outcome.refused.reason

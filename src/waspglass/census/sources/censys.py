@@ -179,9 +179,13 @@ class Censys(Reader):
     format: ClassVar[str] = "censys"
 
     def recognises(self, head: Head) -> bool:
-        """The fields `services` and `ip` are in both forms; Shodan's records do not have `services`."""
+        """The fields `services` and `ip` are in both forms, and in those of others, such as ODIN; Shodan has none.
+
+        ODIN calls the address's network `asn`, and a service's transport `protocol`.
+        """
         line = head.line
-        return line.startswith(b"{") and b'"services"' in line and b'"ip"' in line and b'"_shodan"' not in line
+        ours = line.startswith(b"{") and b'"services"' in line and b'"ip"' in line and b'"_shodan"' not in line
+        return ours and b'"asn":{"number"' not in line.replace(b" ", b"")
 
     def read(self, content: Content, head: Head, tally: Tally) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Yields the services; see `Source.read`."""
