@@ -52,8 +52,8 @@ def _end_in_order() -> list[int]:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupted)
 
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP, and SIGBREAK (Ctrl-Break) alone
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, ended)
     return asked
