@@ -167,11 +167,11 @@ def test_a_folder_is_indexed_and_its_files_are_read_again(tmp_path: Path) -> Non
 
 def test_a_file_that_is_gone_before_it_is_read_is_a_skip(tmp_path: Path) -> None:
     folder = written(tmp_path / "shared", background(3))
-    names = [*file_names(folder, []), str(folder / "gone.py")]
+    names = [*file_names(folder, []), (folder / "gone.py").as_posix()]
     built = index_files(names, tmp_path / "index", InProcess())
     assert built.files == 3
     assert [(skip.source, skip.reason) for skip in built.skipped] == [
-        (str(folder / "gone.py"), SkipReason.UNREADABLE)
+        ((folder / "gone.py").as_posix(), SkipReason.UNREADABLE)
     ]  # fmt: skip
 
 
@@ -372,7 +372,7 @@ def test_what_an_index_of_an_archive_names_is_read_from_the_archive(tmp_path: Pa
         file.writestr("other.py", INDEPENDENT[0])
     build_index(load([archive]).sources, tmp_path / "index")
     loaded = load_candidates(tmp_path / "index", [source("found.py", renamed(ORIGINAL))])
-    assert loaded.sources[0] == source(f"{archive}:sent/shared.py", ORIGINAL)
+    assert loaded.sources[0] == source(f"{archive.as_posix()}:sent/shared.py", ORIGINAL)
     archive.unlink()
     assert load_candidates(tmp_path / "index", [source("found.py", ORIGINAL)]).skipped
 
@@ -384,7 +384,7 @@ def test_archives_in_a_folder_are_indexed_as_what_they_hold(tmp_path: Path) -> N
     built = index_files(file_names(folder, []), tmp_path / "index", InProcess())
     assert (built.files, [Path(skip.source).name for skip in built.skipped]) == (21, ["seven.7z"])
     loaded = load_candidates(tmp_path / "index", [source("found.py", renamed(ORIGINAL))])
-    assert loaded.sources[0] == source(f"{folder}/sent.zip:c/shared.py", ORIGINAL)
+    assert loaded.sources[0] == source(f"{folder.as_posix()}/sent.zip:c/shared.py", ORIGINAL)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -25,6 +25,8 @@ def names(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["c/x.py", "d/x.py", "C_/x.py", "con.py", "aux.c", "sysvol/x.py", "a:b.py"])
 def test_a_folder_of_sources_is_no_windows_disk(tmp_path: Path, name: str) -> None:
+    if os.name == "nt" and name in ("con.py", "aux.c", "a:b.py"):
+        pytest.skip("Windows makes no file of this name")
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(ORIGINAL, encoding="utf-8")
     (tmp_path / "x.py").write_text("print(1)\n", encoding="utf-8")
