@@ -65,6 +65,7 @@ def test_a_process_that_is_ended_from_outside_is_an_error_of_ours() -> None:
 def test_jobs_choose_the_executor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_executor(1) == InProcess()
     assert local_executor(3) == Processes(3)
+    monkeypatch.setattr(sys, "platform", "linux")
     assert local_executor(80) == Processes(80)
     monkeypatch.setattr(sys, "platform", "win32")
     assert local_executor(80) == Processes(61)
