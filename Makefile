@@ -6,13 +6,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Without its Python (it was upgraded) or its pip (`python3-venv` came later) .venv is made anew.
+$(shell test -x $(BIN)/python || rm -f $(STAMP))
+
 # Every reader, for so long each; `make test` does a little of the same with Hypothesis.
 SECONDS ?= 60
 .PHONY: demo test lint types check fuzz bench-hunt bench-evidence bench-census bench-trace clean
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "waspglass needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { echo "cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
