@@ -30,9 +30,8 @@ _KIND = slice(156, 157)
 _PAX, _LONG_NAME = (b"x", b"g", b"X"), (b"L", b"K")
 """Kinds of headers that have a body."""
 _PAX_RECORD = re.compile(rb"(\d{1,9}) [^=]+=")
-_DIGITS = re.compile(rb"\d+")
-_MOST_DIGITS = 255
-"""In a row; no name of a file is longer."""
+_DIGITS = re.compile(rb"\d{256,}")
+"""More in a row than the name of a file can have."""
 
 
 def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
@@ -45,17 +44,22 @@ def _pieces(info: tarfile.TarInfo) -> Sequence[tuple[int, int]] | None:
 
 
 def _adds_up(body: bytes) -> bool:
-    """Whether the records of a pax header are as long as they say, and no run of digits is absurd.
-
-    Of others `tarfile` makes gigabytes in hours, before Python 3.11.10 and 3.12.6 (CVE-2024-6232).
-    """
+    """Whether the records of a pax header are as long as they say; of others an old `tarfile` makes gigabytes."""
     at = 0
     while body[at : at + 1].strip(b"\0"):
         record = _PAX_RECORD.match(body, at)
         if record is None or body[(end := at + int(record[1])) - 1 : end] != b"\n" or record.end() >= end:
             return False
         at = end
-    return max(map(len, _DIGITS.findall(body)), default=0) <= _MOST_DIGITS
+    return True
+
+
+def _without_digits(body: bytes) -> bytes:
+    """The header without long runs of digits: no value that is used has one, but an extended attribute may.
+
+    A search of `tarfile` takes the square of them, before Python 3.11.10 and 3.12.6 (CVE-2024-6232).
+    """
+    return _DIGITS.sub(lambda run: b"-" * len(run[0]), body)
 
 
 class _Headers(io.RawIOBase):
@@ -92,8 +96,10 @@ class _Headers(io.RawIOBase):
         if size < 0 or self.left < 0:
             raise tarfile.ReadError("headers of megabytes")
         data = self._pread(size, self._at)
-        if self._body_of in _PAX and not _adds_up(data):
-            raise tarfile.ReadError("a header whose records do not add up")
+        if self._body_of in _PAX:
+            if not _adds_up(data):
+                raise tarfile.ReadError("a header whose records do not add up")
+            data = _without_digits(data)
         self._body_of = data[_KIND] if not self._body_of and data[_KIND] in (*_PAX, *_LONG_NAME) else b""
         self._at += len(data)
         return data
