@@ -15,6 +15,7 @@ from waspglass.packs.pack import BuildRow
 
 OLD, NEW, OTHER, SHORT = "15.1.2106.2", "15.1.2106.13", "8.3.83.6", "15.1.2106"
 NEWER = "15.1.2176.9"
+COLLECTED = "2021-04-01"
 
 
 TABLE = BuildTable(
@@ -40,7 +41,11 @@ def seen(build: str, when: str | None, certainty: Certainty, *, installed: bool 
 
 def lid(*sightings: BuildSighting) -> Lid:
     return judge_lid(
-        sightings, TABLE, disagreeing(sightings, TABLE), load_catalogue("waspglass.examine", "examine", "en")
+        sightings,
+        TABLE,
+        disagreeing(sightings, TABLE),
+        day(COLLECTED),
+        load_catalogue("waspglass.examine", "examine", "en"),
     )
 
 
@@ -185,6 +190,7 @@ def test_program_files_of_one_installation_agree_and_those_of_one_name(
         ((seen(OLD, "2021-03-03", Certainty.HINT),), "2021-03-03"),
         ((seen(OLD, "2021-01-03", Certainty.PROVEN), seen(OLD, "2021-03-03", Certainty.HINT)), "2021-01-03"),
         ((seen(OLD, "2021-01-03", Certainty.PROVEN), seen(OLD, None, Certainty.PROVEN)), None),
+        ((seen(OLD, "2021-01-03", Certainty.PROVEN), seen(OLD, COLLECTED, Certainty.PROVEN)), None),
         (facts((OLD, "2020-10-01")), None),
     ],
 )

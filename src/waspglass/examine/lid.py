@@ -61,7 +61,11 @@ def stated_sightings(facts: Facts) -> tuple[BuildSighting, ...]:
 
 
 def judge_lid(
-    sightings: tuple[BuildSighting, ...], table: BuildTable, torn: Disagreement | None, catalogue: Catalogue
+    sightings: tuple[BuildSighting, ...],
+    table: BuildTable,
+    torn: Disagreement | None,
+    collected_at: datetime | None,
+    catalogue: Catalogue,
 ) -> Lid:
     """Concludes the patch state at the end of what is known.
 
@@ -80,7 +84,7 @@ def judge_lid(
         key = "lid.half_installed" if torn.together else "lid.two_folders"
         reason = catalogue.text(key, new=torn.new.build, old=torn.old.build, file=torn.old.source)
         return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
-    return _from_firm(decided, known, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
+    return _from_firm(decided, known, collected_at, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
 
 
 def disagreeing(builds: Iterable[BuildSighting], table: BuildTable) -> Disagreement | None:
@@ -115,12 +119,14 @@ def _order(step: _Step) -> tuple[bool, datetime]:
     return (step.moment is None and step.sighting.certainty is not Certainty.STATED, step.moment or _BEGINNING)
 
 
-def _from_firm(steps: list[_Step], known: tuple[BuildSighting, ...], catalogue: Catalogue) -> Lid:
+def _from_firm(
+    steps: list[_Step], known: tuple[BuildSighting, ...], collected_at: datetime | None, catalogue: Catalogue
+) -> Lid:
     last = steps[-1]
     if not last.closed:
         first = next(s for s in steps if not s.closed)
         reason = catalogue.text("lid.vulnerable", build=last.sighting.build, source=_source(last, catalogue))
-        seen = _last_moment(last)
+        seen = _last_moment(last, collected_at)
         return Lid(state=LidState.VULNERABLE, since=first.moment, not_before=seen, builds=known, reason=reason)
     if all(s.state is State.NOT_AFFECTED for s in steps):
         reason = catalogue.text("lid.not_affected", build=last.sighting.build, source=_source(last, catalogue))
@@ -147,9 +153,10 @@ def _stated_without_a_break(before: list[_Step], run: list[_Step]) -> bool:
     return bool(before) and all(s.sighting.certainty is Certainty.STATED for s in (before[-1], run[0]))
 
 
-def _last_moment(last: _Step) -> datetime | None:
+def _last_moment(last: _Step, collected_at: datetime | None) -> datetime | None:
     """When the host was last seen without the fix; None if the user or a collected file says so of the end."""
-    return None if last.sighting.certainty is Certainty.STATED else last.moment
+    to_the_end = last.sighting.certainty is Certainty.STATED or last.moment == collected_at
+    return None if to_the_end else last.moment
 
 
 def _last_seen(steps: list[_Step]) -> datetime | None:
