@@ -153,6 +153,14 @@ def test_after_the_last_sighting_without_the_fix_the_lid_is_unknown(since: str |
     assert (vulnerable[0] == LEFT) is (since is None)
 
 
+def test_one_sighting_without_the_fix_is_drawn() -> None:
+    once = at("2021-03-03T00:00:00Z")
+    seen = Lid(state=LidState.VULNERABLE, since=once, not_before=once, reason="r")
+    picture = drawn(minimal(lid=seen, window=Span(from_=START, to=END)))
+    assert len(bars(picture, "lid-vulnerable")) == 1
+    assert len(bars(picture, "lid-unknown")) == 2
+
+
 @pytest.mark.parametrize(("assessment", "style"), [(attempted(), "lid-never-vulnerable"), (clean(), "lid-patched")])
 def test_other_lids(assessment: Assessment, style: str) -> None:
     assert len(bars(drawn(assessment), style)) == 1
