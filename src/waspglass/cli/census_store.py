@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from errno import ELOOP, ENOENT, ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["add", "list_exports", "remove"]
+
+_LEADS_NOWHERE = frozenset({ENOENT, ENOTDIR, ELOOP})
 
 _Mapping = Annotated[
     Path | None,
@@ -119,8 +122,10 @@ def _is_file(path: Path) -> bool:
     """Follows links; unlike `Path.is_file` of Python 3.14 it does not take for no file what nobody may look at."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
-    except FileNotFoundError:  # a link that leads nowhere
-        return False
+    except OSError as fault:
+        if fault.errno in _LEADS_NOWHERE:
+            return False
+        raise
 
 
 def _raise(fault: OSError) -> NoReturn:
