@@ -15,6 +15,7 @@ from waspglass.evidence.formats.registry import line_format
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.matching.binding import bind
 from waspglass.hunt.matching.choice_store import ChoiceStore
+from waspglass.hunt.matching.database import Database
 from waspglass.hunt.matching.joined import Located, joined
 from waspglass.hunt.matching.needles import JOINED, REGEX
 from waspglass.hunt.matching.plan import Choice, choose
@@ -101,6 +102,16 @@ def test_of_two_columns_the_one_before_stands_first(
 ) -> None:
     one, two = (Located(frozenset({text}), *place, False, False) for text, place in ((b"aa", first), (b"bb", second)))
     assert (joined(one, two, share, b" ") is not None) is known
+
+
+def test_no_expression_is_longer_than_hyperscan_takes() -> None:
+    """A list of 250 programs, of which a rule asks one together with a path, ended the run."""
+    path = Located(frozenset({b"/ews/"}), 1, 1, False, False)
+    for count in (100, 250):
+        programs = Located(frozenset(b"program %08d" % number for number in range(count)), 2, 2, False, False)
+        found = joined(path, programs, 0.01, b" ")
+        assert (found is not None) is (count == 100)
+        Database(sorted(found or ()), None)
 
 
 def test_a_choice_is_remembered_for_the_same_rules_only(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ __all__ = ["Located", "joined", "located"]
 
 _COMMON_HEAD = 0.06
 """Share of lines above which the part in front slows the search down (25 to 50 % cost a third of the speed)."""
+_LONGEST = 16_000
+"""Characters of an expression; Hyperscan takes no longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,20 @@ def _anchored(clause: Clause, separators: bytes, edge: int) -> bool:
 def joined(rare: Located, other: Located, share: float, separators: bytes) -> Clause | None:
     """Needles that a line with both clauses must contain; None if the order is not known, or the search would be slow.
 
+    Nor are many or long texts joined to one expression.
+
     Args:
         rare: The clause that fewer lines have.
         other: The other one.
         share: Share of lines that have the rare one.
         separators: Of the format.
     """
+    found: Clause = frozenset()
     if other.ends and rare.starts and other.last + 1 == rare.first:
-        return _touching(other.clause, rare.clause, separators)
-    if share <= _COMMON_HEAD and _comes_first(rare, other, separators):
-        return _apart(rare.clause, other.clause, separators)
-    return None
+        found = _touching(other.clause, rare.clause, separators)
+    elif share <= _COMMON_HEAD and _comes_first(rare, other, separators):
+        found = _apart(rare.clause, other.clause, separators)
+    return found if found and max(map(len, found)) <= _LONGEST else None
 
 
 def _comes_first(one: Located, two: Located, separators: bytes) -> bool:
