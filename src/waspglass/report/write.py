@@ -200,5 +200,5 @@ def _refused(path: Path, error: OSError) -> OutputError:
     if error.errno in (ENOSPC, EDQUOT):
         hint = "Make room, or choose another --out"
     elif error.filename2 is not None:  # Windows replaces no file that a program has open
-        path, hint = Path(error.filename2), "Close it where it is open, or choose another --out"
+        path, hint = Path(error.filename2), "Close it if a program has it open, or choose another --out"
     return OutputError(f"the reports cannot be written: {reason}", location=Location(str(path)), hint=hint)
