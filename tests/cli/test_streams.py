@@ -223,6 +223,20 @@ def test_a_terminal_that_tells_no_size_is_taken_for_eighty_columns() -> None:
     )
 
 
+def test_what_bears_no_exception_is_loaded_before_a_request_to_end_becomes_one() -> None:
+    """orjson 3.13 crashes if one is raised while it loads; so long a request has to end the process as it always does."""
+    body = """
+import sys
+import waspglass.cli.main as main
+prepared = main._end_in_order
+main._end_in_order = lambda: print("orjson" in sys.modules) or prepared()
+sys.argv = ["waspglass", "--version"]
+main.run()
+"""
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=False)
+    assert (done.stdout.splitlines()[0], done.returncode) == ("True", 0)
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, HANGUP], ids=str)
 @pytest.mark.parametrize("delay", [0.15, 0.4, 0.7, 1.0])

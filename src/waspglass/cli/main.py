@@ -21,6 +21,20 @@ Python's 700 the collector took a tenth of a short run."""
 _INTERRUPTED = 130
 
 
+def _load_what_bears_no_exception() -> None:
+    """Loads orjson before a request to end becomes an exception.
+
+    One that is raised while orjson (3.13) loads the modules that it needs ends in a segmentation fault.
+    """
+    import dataclasses  # noqa: F401
+    import datetime  # noqa: F401
+    import enum  # noqa: F401
+    import json  # noqa: F401
+    import uuid  # noqa: F401
+
+    import orjson  # noqa: F401
+
+
 def _interrupted() -> NoReturn:
     tell("waspglass: interrupted\n")
     sys.exit(_INTERRUPTED)
@@ -91,6 +105,7 @@ def run() -> None:
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none of ours; looking for them costs
     steady_streams()
+    _load_what_bears_no_exception()
     asked = _end_in_order()
     try:
         from waspglass.cli.commands import program
