@@ -224,7 +224,7 @@ def test_a_terminal_that_tells_no_size_is_taken_for_eighty_columns() -> None:
 
 
 def test_what_bears_no_exception_is_loaded_before_a_request_to_end_becomes_one() -> None:
-    """orjson 3.13 crashes if one is raised while it loads; so long a request has to end the process as it always does."""
+    """orjson 3.13 crashes if one is raised while it loads; so long a request ends the process as it always does."""
     body = """
 import sys
 import waspglass.cli.main as main
