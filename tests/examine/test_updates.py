@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from tests.hunt.evidence import sigma
+from waspglass.examine.run import Request, examine
 from waspglass.examine.updates import tells_of_update, updates_told
 from waspglass.model.facts import BuildSighting, Certainty
 from waspglass.model.finding import Effect, Finding
@@ -12,6 +19,8 @@ from waspglass.packs.load import load_pack
 ROWS = load_pack("proxylogon").builds
 TITLE = "Security Update for Exchange Server 2016 Cumulative Update 18 (KB5000871) 15.1.2106.13"
 NEXT = "Security Update for Exchange Server 2016 Cumulative Update 18 (KB5001779) 15.1.2106.20"
+ROLLUP = "Update Rollup 32 for Exchange Server 2010 Service Pack 3 (KB5000978) 14.3.513.0"
+MOMENT = datetime(2025, 8, 10, tzinfo=UTC)
 OLD, NEW, NEWER = "15.1.2106.2", "15.1.2106.13", "15.1.2106.20"
 
 
@@ -21,6 +30,13 @@ def event(day: int | None, effect: Effect = Effect.CONTEXT, **fields: str) -> Fi
         id=f"{day}{sorted(fields.values())}", rung=None, effect=effect, rule="r", title="t", time=time,
         source="Application.evtx", fields=fields,
     )  # fmt: skip
+
+
+def installed(day: str, article: str) -> str:
+    title = f"Security Update for Microsoft SharePoint Enterprise Server 2016 ({article}) 64-Bit Edition"
+    message = f"Product: Microsoft SharePoint Foundation 2016 Core - Update '{title}' installed successfully."
+    event = {"SourceName": "MsiInstaller", "Channel": "Application", "Hostname": "SP01", "EventID": 1022}
+    return json.dumps({**event, "@timestamp": f"{day}T18:00:00Z", "Message": message})
 
 
 def builds(*findings: Finding, hostname: str | None = "MX01") -> list[tuple[str, int, Certainty]]:
@@ -40,6 +56,35 @@ def test_what_is_written_again_dates_nothing_anew() -> None:
 def test_an_update_that_was_removed_leaves_the_plain_build() -> None:
     told = builds(event(5, update=TITLE), event(6, update_removed=TITLE), event(8, update=TITLE))
     assert told == [(NEW, 5, Certainty.PROVEN), (OLD, 6, Certainty.PROVEN), (NEW, 8, Certainty.PROVEN)]
+
+
+@pytest.mark.parametrize("removed", ["{C3E4DD1C-13B7-4378-ACB9-808516A235B2}", ROLLUP])
+def test_after_a_removal_that_leaves_nobody_knows_what_only_later_updates_count(removed: str) -> None:
+    assert builds(event(5, update=ROLLUP), event(6, update_removed=removed)) == []
+    again = builds(event(5, update=ROLLUP), event(6, update_removed=removed), event(8, update=ROLLUP))
+    assert again == [("14.3.513.0", 8, Certainty.PROVEN)]
+
+
+def test_what_another_computer_removed_does_not_undo_what_this_one_installed() -> None:
+    told = builds(event(5, update=TITLE, computer="MX01"), event(6, update_removed="{1}", computer="MX02"))
+    assert told == [(NEW, 5, Certainty.PROVEN)]
+
+
+def test_where_later_events_are_left_out_nothing_is_proven() -> None:
+    (sighting,) = updates_told([event(5, update=TITLE)], ROWS, "MX01", to_the_end=False)
+    assert sighting.certainty is Certainty.HINT
+
+
+def test_an_update_is_dated_whatever_else_was_installed_before_and_found_in_the_same_line(tmp_path: Path) -> None:
+    """Each part of SharePoint writes an event of its own, some twenty a month."""
+    older = [installed("2025-06-10", f"KB5{number:06}") for number in range(130)]
+    (tmp_path / "events.json").write_text("\n".join([*older, installed("2025-07-22", "KB5002760")]))
+    rule = sigma("s: {Message|contains: KB5002760}\ncondition: s", logsource="product: windows", title="own")
+    (tmp_path / "own.yml").write_text(rule)
+    request = Request(tmp_path, load_pack("toolshell"), MOMENT, "test", rules=(tmp_path / "own.yml",))
+    assert [one.build for one in examine(request).lid.builds] == ["16.0.5513.1001"]
+    (hint,) = examine(replace(request, until=MOMENT)).lid.builds
+    assert hint.certainty is Certainty.HINT
 
 
 def test_what_another_computer_wrote_is_a_hint() -> None:

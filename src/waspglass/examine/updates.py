@@ -25,17 +25,19 @@ def tells_of_update(finding: Finding) -> bool:
 
 
 def updates_told(
-    findings: Iterable[Finding], rows: tuple[BuildRow, ...], hostname: str | None
+    findings: Iterable[Finding], rows: tuple[BuildRow, ...], hostname: str | None, *, to_the_end: bool = True
 ) -> tuple[BuildSighting, ...]:
     """A sighting for each change of the build, by time.
 
     Logs may hold events of other servers, which were forwarded, or are older than the server's name: what another
-    computer wrote is no more than a hint, and so is all of it where the name is not known and several wrote.
+    computer wrote is no more than a hint, and so is all of it where the name is not known and several wrote. After the
+    removal of an update of which nobody knows what it leaves, nothing that was told before holds.
 
     Args:
         findings: What rules caught; those that tell of no update are passed over.
         rows: The pack's builds.
         hostname: Of the server, by the facts or the evidence.
+        to_the_end: False if later events were left out: all are hints then, for an update may be removed again.
     """
     told = sorted(
         ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
@@ -47,11 +49,14 @@ def updates_told(
     for moment, one in told:
         build = _build_after(one, rows)
         computer = one.fields.get(_COMPUTER)
-        certainty = Certainty.PROVEN if not computer or short_name(computer) in own else Certainty.HINT
+        proven = to_the_end and (not computer or short_name(computer) in own)
+        certainty = Certainty.PROVEN if proven else Certainty.HINT
         last = sightings[-1] if sightings else None
-        if build is None or (last is not None and (last.build, last.certainty) == (build, certainty)):
-            continue
-        sightings.append(BuildSighting(build=build, at=moment, source=one.source, certainty=certainty))
+        if build is None:
+            if _REMOVED in one.fields:
+                sightings = [before for before in sightings if before.certainty is not certainty]
+        elif last is None or (last.build, last.certainty) != (build, certainty):
+            sightings.append(BuildSighting(build=build, at=moment, source=one.source, certainty=certainty))
     return tuple(sightings)
 
 

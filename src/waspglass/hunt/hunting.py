@@ -207,15 +207,18 @@ def _left_over(seeds: Seeds, followed: Seeds | None) -> Iterator[Skipped]:
 
 
 def _bounded_context(concluded: Concluded, most: int) -> tuple[tuple[Finding, ...], list[Skipped]]:
-    """The earliest context lines by rule and actor, each line once and none that is a finding; the rest is counted."""
+    """The earliest context lines by rule and actor, each line once and none that is a finding; the rest is counted.
+
+    Lines that a rule has a subject for are bounded by subject, and stand whatever else was found in them.
+    """
     taken = {(one.source, one.line, one.record) for one in concluded.findings}
     kept: list[Finding] = []
     told: Counter[tuple[str, str | None]] = Counter()
     left: Counter[str] = Counter()
     for one in in_order(concluded.context):
         place = (one.source, one.line, one.record)
-        key = (one.rule, one.actor.address if one.actor is not None else None)
-        if place in taken:
+        key = (one.rule, one.subject or (one.actor.address if one.actor is not None else None))
+        if place in taken and one.subject is None:
             continue
         if told[key] < most:
             told[key] += 1
