@@ -77,7 +77,7 @@ def test_where_later_events_are_left_out_nothing_is_proven() -> None:
 
 def test_an_update_is_dated_whatever_else_was_installed_before_and_found_in_the_same_line(tmp_path: Path) -> None:
     """Each part of SharePoint writes an event of its own, some twenty a month."""
-    older = [installed("2025-06-10", f"KB5{number:06}") for number in range(130)]
+    older = [installed("2025-06-10", f"KB5{number:06}") for number in range(220)]
     (tmp_path / "events.json").write_text("\n".join([*older, installed("2025-07-22", "KB5002760")]))
     rule = sigma("s: {Message|contains: KB5002760}\ncondition: s", logsource="product: windows", title="own")
     (tmp_path / "own.yml").write_text(rule)
