@@ -47,7 +47,7 @@ def _lid_states(assessment: Assessment, scale: Scale) -> list[tuple[datetime, da
     since = min(max(lid.since, start), end) if lid.since else None
     if lid.state is LidState.VULNERABLE and lid.not_before:
         first, last = since or start, min(max(lid.not_before, start), end)
-        spans = ((start, first, LidState.UNKNOWN), (first, last, lid.state), (last, end, LidState.UNKNOWN))
+        spans = ((start, first, LidState.UNKNOWN), (last, end, LidState.UNKNOWN), (first, last, lid.state))
         return [span for span in spans if span[0] < span[1] or span[2] is lid.state]
     if lid.state in (LidState.NEVER_VULNERABLE, LidState.UNKNOWN) or since is None:
         return [(start, end, lid.state)]

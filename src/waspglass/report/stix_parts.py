@@ -129,8 +129,8 @@ def address_pattern(address: StixObject) -> str:
 def implant_patterns(subject: str, sha256: str | None = None) -> tuple[str, ...]:
     """Patterns for the file by its digest and for requests to it by its URL path, or else for the file by its name.
 
-    The digest is apart, because MISP takes a pattern of one type of object for what it is, and keeps one that mixes types
-    as text. That is right for requests: by itself it would search for the URL with its `%`, and drop the path.
+    The digest is apart, because MISP takes a pattern of one type of object for what it is, and keeps one that mixes
+    types as text. That is right for requests: by itself it would search for the URL with its `%`, and drop the path.
     """
     shown = visible(subject)
     digests = (f"[file:hashes.'SHA-256' = {_literal(sha256)}]",) if sha256 else ()
