@@ -60,7 +60,8 @@ def test_answers_to_a_search(tmp_path: Path, content: bytes) -> None:
 
 def test_objects_over_lines(tmp_path: Path) -> None:
     """As jq prints them; what looks like an array of records deep in one is none."""
-    text = "\n".join(json.dumps({"x": {"y": {"data": [{}]}}} | each, indent=2) for each in BANNERS)
+    nested: list[dict[str, object]] = [{"x": {"y": {"data": [{}]}}}, {"x": {"data": [{}]}}]
+    text = "\n".join(json.dumps(nested[place > 0] | each, indent=2) for place, each in enumerate(BANNERS))
     assert added(add(tmp_path / "objects", "shodan.json", text.encode())) == (7, {})
     add(tmp_path / "lines", "shodan.json", jsonl(*BANNERS))
     assert rows(tmp_path / "objects") == rows(tmp_path / "lines")

@@ -226,7 +226,8 @@ def test_answers_on_one_line(tmp_path: Path) -> None:
     tags = {"tags": ["compromised"]}
     host = {"ip_str": "192.0.2.1", "data": [banner("192.0.2.1"), banner("192.0.2.1", port=80)], **tags}
     page = {"total": 1, "matches": [banner("192.0.2.2", PATCHED)]}
-    outcome = add(tmp_path, "2021-03-09.json", jsonl(host, page, host | {"data": []}, banner("192.0.2.3")))
+    last = banner("192.0.2.3", matches=[{"ip_str": "192.0.2.4"}])  # a field of this name makes it no page
+    outcome = add(tmp_path, "2021-03-09.json", jsonl(host, page, host | {"data": []}, last))
     assert added(outcome) == (4, {"empty": 1})
     found = {(row["address"], row["port"]): (row["compromise"], row["line"]) for row in rows(tmp_path)}
     assert found == {

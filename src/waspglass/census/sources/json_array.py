@@ -56,13 +56,13 @@ def wrapped_in(answer: Mapping[str, object]) -> list[object]:
 
 
 def _wraps(start: bytes) -> bool:
-    """True if what begins so wraps an array of records."""
+    """True if the first of the objects that begin so wraps an array of records."""
     cutter = Cutter(Location(""))
     try:
-        cutter.take(start)
+        taken = cutter.take(start)
     except ExportError:  # told when it is read
         return True
-    return cutter.found or cutter.number > 0
+    return not taken.startswith(_OTHER) and (cutter.found or cutter.number > 0)
 
 
 class _Unrolled(Content):

@@ -165,7 +165,8 @@ def _banners(numbers: Sequence[int], lines: Sequence[_Line], tally: Tally) -> tu
                 banner.tags = line.tags if banner.tags is None else banner.tags
                 found.append((number, banner))
         else:
-            found += [(number, banner) for banner in line.matches or (cast("_Banner", line),)]
+            page = line.matches if line.ip_str is None else None  # a banner's own field is no page
+            found += [(number, banner) for banner in page or (cast("_Banner", line),)]
     return [number for number, _ in found], [banner for _, banner in found]
 
 
