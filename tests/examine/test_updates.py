@@ -101,6 +101,13 @@ def test_one_computer_and_no_name_is_the_server() -> None:
     assert builds(event(5, update=TITLE, computer="MX07"), hostname=None) == [(NEW, 5, Certainty.PROVEN)]
 
 
+def test_a_log_of_forwarded_events_does_not_name_the_server() -> None:
+    sent = event(5, update=TITLE, computer="MX02").model_copy(update={"source": "C:\\logs\\ForwardedEvents.evtx"})
+    own = event(9, update=NEXT, computer="MX01")
+    assert builds(sent, hostname=None) == [(NEW, 5, Certainty.HINT)]
+    assert builds(sent, own, hostname=None) == [(NEW, 5, Certainty.HINT), (NEWER, 9, Certainty.PROVEN)]
+
+
 def test_without_time_or_known_title_nothing_is_told() -> None:
     assert builds(event(None, update=TITLE), event(5, update="Update for something (KB1)")) == []
 

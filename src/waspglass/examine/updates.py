@@ -16,6 +16,8 @@ from waspglass.packs.update_titles import build_of_update, build_without_update
 
 __all__ = ["tells_of_update", "updates_told"]
 
+_FORWARDED = "forwardedevents"
+"""The log in which Windows keeps what other computers sent."""
 _INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
 
 
@@ -43,7 +45,8 @@ def updates_told(
         ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
         key=lambda pair: (pair[0], pair[1].id),
     )
-    wrote = {short_name(one.fields[_COMPUTER]) for _, one in told if one.fields.get(_COMPUTER)}
+    kept = [one for _, one in told if _FORWARDED not in one.source.lower()]
+    wrote = {short_name(one.fields[_COMPUTER]) for one in kept if one.fields.get(_COMPUTER)}
     own = {short_name(hostname)} if hostname else wrote if len(wrote) == 1 else set[str]()
     sightings: list[BuildSighting] = []
     for moment, one in told:
