@@ -236,6 +236,11 @@ def test_answers_on_one_line(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_page_of_more_banners_than_are_taken_at_once(tmp_path: Path) -> None:
+    page = {"total": 20_000, "matches": [{"ip_str": f"192.0.2.{n % 250}", "port": n} for n in range(20_000)]}
+    assert added(add(tmp_path, "2021-03-09.json", jsonl(banner("192.0.2.1"), page))) == (20_001, {})
+
+
 def test_same_certificate(tmp_path: Path) -> None:
     add(tmp_path, "a.json", jsonl(banner("192.0.2.1", ssl=certificate("a")), banner("192.0.2.2", ssl=certificate("a"))))
     assert {row["certificate"] for row in rows(tmp_path)} == {"a" * 64}

@@ -144,10 +144,13 @@ class Shodan(Reader):
         decoder = msgspec.json.Decoder(_Line)
         columns = _Columns()
         for block in blocks:
-            columns.take(*_banners(*decode_block(decoder, block, tally), tally), len(block.text))
-            if columns.full:
-                yield columns
-                columns = _Columns()
+            numbers, banners = _banners(*decode_block(decoder, block, tally), tally)
+            for at in range(0, len(banners), _PIECE_ROWS):  # a line of answers may have millions
+                end = at + _PIECE_ROWS
+                columns.take(numbers[at:end], banners[at:end], len(block.text))
+                if columns.full:
+                    yield columns
+                    columns = _Columns()
         if columns.rows:
             yield columns
 
