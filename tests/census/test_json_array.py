@@ -78,8 +78,9 @@ def test_objects_over_lines(tmp_path: Path) -> None:
 )
 def test_a_declared_answer(tmp_path: Path, answer: dict[str, object], indent: int | None) -> None:
     mapping = Mapping(name="x", format="json", columns={"address": "ip"})
-    add(tmp_path, "2021-03-09.json", json.dumps(answer, indent=indent).encode(), mapping=mapping)
+    found, skips = added(add(tmp_path, "2021-03-09.json", json.dumps(answer, indent=indent).encode(), mapping=mapping))
     assert [row["address"] for row in rows(tmp_path)] == ["192.0.2.1", "192.0.2.2"]
+    assert (found, skips) == (2, {"malformed line": 2} if "data" in answer else {})
 
 
 def test_a_declared_answer_longer_than_what_is_looked_at(tmp_path: Path) -> None:

@@ -222,8 +222,8 @@ def test_the_declaration_in_the_how_to_reads_zgrab2(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_the_first_of_several_places_that_has_a_value_counts(tmp_path: Path, form: Literal["csv", "json"]) -> None:
     mapping = Mapping(name="x", format=form, columns={"address": ("ip", "host"), "port": ("a", "b"), "asn": "asn"})
-    records = [{"ip": "192.0.2.1", "host": "x", "b": "25", "asn": "1"}, {"ip": "", "host": "192.0.2.2", "asn": "2"}]
-    table = b"ip,host,b,asn\n192.0.2.1,x,25,1\n,192.0.2.2,,2\n"
+    records = [{"ip": "192.0.2.1", "host": "x", "b": "25", "asn": "1"}, {"ip": " ", "host": "192.0.2.2", "asn": "2"}]
+    table = b"ip,host,b,asn\n192.0.2.1,x,25,1\n ,192.0.2.2,,2\n"
     content = table if form == "csv" else jsonl(*records)
     assert added(add(tmp_path, "2021-03-09", content, mapping=mapping)) == (2, {})
     assert [(row["address"], row["port"]) for row in rows(tmp_path)] == [("192.0.2.1", 25), ("192.0.2.2", None)]

@@ -87,7 +87,8 @@ def declared_sighting(mapping: Mapping, signs: Signs, value: Values) -> dict[str
 
 
 def _first(value: Values, places: tuple[str, ...]) -> object:
-    return next((found for place in places if (found := value(place)) not in (None, "")), None)
+    found = map(value, places)
+    return next((one for one in found if one is not None and not (isinstance(one, str) and not one.strip())), None)
 
 
 def _sign(mapping: Mapping, signs: Signs, get: Values) -> Sign | None:

@@ -92,21 +92,24 @@ class MappedJson(Declared):
         """The line of each sighting, and where its values are."""
         for number, line in decode_lines(content, Record, tally):
             for record in self._records(line):
+                if not isinstance(record, dict):
+                    tally.add(SkipReason.MALFORMED_LINE, f"line {number}: among its records one that is no object")
+                    continue
                 elements = self._elements(record)
                 if not elements:
                     tally.add(SkipReason.EMPTY, f"line {number}: nothing in {self.mapping.each}")
                 for element in elements:
                     yield number, _Lookup(record, element, met)
 
-    def _records(self, line: Record) -> list[Record]:
+    def _records(self, line: Record) -> list[object]:
         """The record of a line, or those that an answer to a search wraps."""
-        if not self._shows_address(line):
-            wrapped = [each for each in wrapped_in(line) if isinstance(each, dict)]
-            if any(map(self._shows_address, wrapped)):
-                return wrapped
+        if not self._shows_address(line) and any(map(self._shows_address, wrapped := wrapped_in(line))):
+            return wrapped
         return [line]
 
-    def _shows_address(self, record: Record) -> bool:
+    def _shows_address(self, record: object) -> bool:
+        if not isinstance(record, dict):
+            return False
         paths = self.mapping.places["address"]
         elements = self._elements(record)
         return any(_Lookup(record, each)(path) is not None for each in elements for path in paths)
