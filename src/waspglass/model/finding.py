@@ -75,7 +75,7 @@ class Finding(Document):
         line: 1-based line in a text file.
         record: EVTX record id.
         offset: Byte offset in a binary file.
-        excerpt: The raw record, escaped without loss, at most EXCERPT_LIMIT characters.
+        excerpt: The raw record, escaped without loss, at most 2,000 characters.
         actor: Who.
         subject: What it is about, normalised so that findings can be joined: an implant's URL path or file path.
         techniques: ATT&CK technique ids.

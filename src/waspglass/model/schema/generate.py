@@ -44,9 +44,10 @@ class _Generator(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         described = super().model_schema(schema)
         del described["additionalProperties"]
-        described["description"], _, attributes = described["description"].partition("\n\nAttributes:\n")
+        docstring = described["description"].replace("None", "null")
+        described["description"], _, attributes = docstring.partition("\n\nAttributes:\n")
         for name, text in _FIELD.findall(attributes):
-            described["properties"][name]["description"] = re.sub(r"\s+", " ", text).replace("None", "null")
+            described["properties"][name]["description"] = re.sub(r"\s+", " ", text)
         return described
 
     def ser_schema(
