@@ -355,6 +355,12 @@ class TestOabExport:
         for content in (f"<Objs>{one}{two}</Objs>", f"<Objs><Obj><LST>{one}{two}</LST></Obj></Objs>"):
             assert [record["Name"] for _, _, record in read("oab_export", content.encode())] == ["OAB", "OWA"]
 
+    def test_directories_that_an_object_of_a_script_holds_are_read(self) -> None:
+        one, two = (f'<Obj><Props><URI N="ExternalUrl">https://{name}/</URI></Props></Obj>' for name in "ab")
+        content = f'<Objs><Obj><MS><Obj N="All"><LST>{one}{two}</LST></Obj><S N="By">x</S></MS></Obj></Objs>'
+        found = [record.get("ExternalUrl", "") for _, _, record in read("oab_export", content.encode())]
+        assert found == ["https://a/", "https://b/", ""]
+
     def test_json_in_the_code_page_of_the_server_is_read(self) -> None:
         content = '[{"Name": "OAB", "Server": "MÜNCHEN", "ExternalUrl": "https://b/OAB"}]'.encode("cp1252")
         ((_, _, record),) = read("oab_export", content)

@@ -38,6 +38,7 @@ _LIMIT = 8 * 1024 * 1024
 _MOST_OBJECTS = 10_000
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})[ \t]*(::?)(?:[ \t]+(.*)|)")
 _HOLDERS = frozenset({"MS", "Props"})
+_ADDRESSES = frozenset({"ExternalUrl", "InternalUrl"})
 _NAMES_OF_OBJECTS = frozenset({"name", "runspaceid", "dn", "identity"})
 _OF_LDIF = {"msexchexternalhostname": "ExternalUrl", "msexchinternalhostname": "InternalUrl", "name": "Name"}
 _TIME_FORMS = ("%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S.0Z")
@@ -154,16 +155,18 @@ def _plain(value: object) -> str:
 
 
 def _from_clixml(content: bytes, path: str) -> Iterator[_Found]:
-    """Settings that are objects have settings of their own, `Name` among them; these are not the directory's."""
-    fields: dict[str, str] = {}
+    """Settings that are objects have settings of their own, `Name` among them; these are not the directory's.
+
+    An object around directories has them as a setting; they are told from other settings by their addresses.
+    """
+    held: dict[int, dict[str, str]] = {}
     for element in xml_elements(content, path):
-        *above, own = element.path
-        depth = sum(name in _HOLDERS for name in above)
-        if depth == 1 and above[-1] in _HOLDERS and (name := element.attributes.get("N")):
-            fields[name] = text_of(element)
-        elif depth == 0 and own == "Obj" and fields:
+        holder, name = element.parent, element.attributes.get("N")
+        if name and holder is not None and holder.name in _HOLDERS and holder.path[-2:-1] == ("Obj",):
+            held.setdefault(id(holder.parent), {})[name] = text_of(element)
+        fields = held.pop(id(element), {}) if element.name == "Obj" else {}
+        if fields and (_HOLDERS.isdisjoint(element.path) or not _ADDRESSES.isdisjoint(fields)):
             yield element.line, fields
-            fields = {}
 
 
 def _changed(fields: dict[str, str]) -> datetime | None:
