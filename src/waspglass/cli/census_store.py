@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-from errno import ELOOP, ENOENT, ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -12,13 +10,12 @@ import typer
 
 from waspglass.cli.census_options import Store, day_of, opened
 from waspglass.cli.streams import say, tell
+from waspglass.model.path_status import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["add", "list_exports", "remove"]
-
-_LEADS_NOWHERE = frozenset({ENOENT, ENOTDIR, ELOOP})
 
 _Mapping = Annotated[
     Path | None,
@@ -114,18 +111,8 @@ def _each_file(paths: Iterable[Path], store: Path | None) -> Iterator[Path]:
                 folders.clear()
                 continue
             folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [here / name for name in names if not name.startswith(".") and _is_file(here / name)]
+            found += [here / name for name in names if not name.startswith(".") and is_file(here / name)]
         yield from sorted(found)
-
-
-def _is_file(path: Path) -> bool:
-    """Follows links; unlike `Path.is_file` of Python 3.14 it does not take for no file what nobody may look at."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError as fault:
-        if fault.errno in _LEADS_NOWHERE:
-            return False
-        raise
 
 
 def _raise(fault: OSError) -> NoReturn:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 from contextlib import suppress
 from pathlib import Path
 
 from waspglass.model.errors import PackError
+from waspglass.model.path_status import is_file
 from waspglass.packs.pack import Pack
 from waspglass.packs.stored import Store, folder_key, pack_from_json, pack_to_json
 
@@ -31,10 +31,8 @@ def pack_folder(name_or_dir: str | Path) -> Path:
         folder = _BUILT_IN / name_or_dir
     reason = ""
     try:
-        if stat.S_ISREG((folder / "pack.yml").stat().st_mode):
+        if is_file(folder / "pack.yml"):
             return folder
-    except (FileNotFoundError, NotADirectoryError):
-        pass
     except OSError as fault:  # nobody may look there, or a name is too long
         reason = f" ({fault.strerror})"
     hint = f"Give a folder that holds a pack.yml, or one of: {', '.join(built_in_packs())}"

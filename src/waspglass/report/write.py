@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from enum import StrEnum
 from errno import EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR
 from functools import partial
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
+from waspglass.model.path_status import status_of
 from waspglass.report.tlp import Tlp
 
 __all__ = ["Format", "check_reports", "is_ours", "write_files", "write_reports"]
@@ -94,8 +94,7 @@ def check_reports(out: Path, names: Iterable[str]) -> None:
 def _nearest(out: Path) -> Path:
     """The folder, or the first above it that is there. Of a Windows drive that is missing not even the root is."""
     for folder in (out, *out.absolute().parents):
-        with suppress(FileNotFoundError, NotADirectoryError):
-            folder.stat()
+        if status_of(folder) is not None:
             return folder
     raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from waspglass.evidence.limits import Limits
 from waspglass.model.errors import Location, UsageError
 from waspglass.model.escape import printable
+from waspglass.model.path_status import status_of
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.trace.archives import LIMITS, Opening, opened
 from waspglass.trace.files import file_names, read_files
@@ -53,10 +54,8 @@ def load(paths: Sequence[Path], limits: Limits = LIMITS) -> Loaded:
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for path in paths:
-        try:
-            path.stat()
-        except (FileNotFoundError, NotADirectoryError) as fault:
-            raise UsageError("there is no such file or folder", location=Location(str(path))) from fault
+        if status_of(path) is None:
+            raise UsageError("there is no such file or folder", location=Location(str(path)))
         link_to = str(path.resolve()) if path.is_symlink() else None
         sources += _brought_in(path, Opening(path.as_posix(), limits, skipped, link_to=link_to))
     return Loaded(tuple(sources), tuple(skipped))

@@ -7,7 +7,7 @@ import secrets
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from typing import BinaryIO
 import polars
 
 from waspglass.model.errors import Location, OutputError, UsageError
+from waspglass.model.path_status import status_of
 from waspglass.trace.executor import Executor
 from waspglass.trace.languages import PLAIN_TEXT, Language, detect, language_named
 from waspglass.trace.matrix import PairTable
@@ -94,9 +95,9 @@ def _head(path: Path) -> bytes:
 
 def _find(name: str, roots: Sequence[Path]) -> Path | None:
     for place in (root / name for root in roots if name and "\0" not in name):
-        with suppress(FileNotFoundError, NotADirectoryError):  # any other fault is told, not passed over
-            if stat.S_IFMT(place.stat().st_mode) in {stat.S_IFREG, stat.S_IFDIR}:
-                return place
+        status = status_of(place)
+        if status is not None and stat.S_IFMT(status.st_mode) in {stat.S_IFREG, stat.S_IFDIR}:
+            return place
     return None
 
 
