@@ -11,15 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
 
-from waspglass.hunt.matching.needles import JOINED, REGEX, Clause, Cost, Encoder, clauses, demands
+from waspglass.hunt.matching.needles import JOINED, LONGEST_EXPRESSION, REGEX, Clause, Cost, Encoder, clauses, demands
 from waspglass.hunt.rules.condition import Condition, matches
 
 __all__ = ["Located", "joined", "located"]
 
 _COMMON_HEAD = 0.06
 """Share of lines above which the part in front slows the search down (25 to 50 % cost a third of the speed)."""
-_LONGEST = 16_000
-"""Characters of an expression; Hyperscan takes no longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def joined(rare: Located, other: Located, share: float, separators: bytes) -> Cl
         found = _touching(other.clause, rare.clause, separators)
     elif share <= _COMMON_HEAD and _comes_first(rare, other, separators):
         found = _apart(rare.clause, other.clause, separators)
-    return found if found and max(map(len, found)) <= _LONGEST else None
+    return found if found and max(map(len, found)) <= LONGEST_EXPRESSION else None
 
 
 def _comes_first(one: Located, two: Located, separators: bytes) -> bool:

@@ -17,7 +17,18 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Not, Or,
 from waspglass.hunt.rules.regex_literals import literals_of
 from waspglass.hunt.rules.wildcards import merged
 
-__all__ = ["JOINED", "REGEX", "Clause", "Cost", "Encoder", "clauses", "demands", "positive", "prongs"]
+__all__ = [
+    "JOINED",
+    "LONGEST_EXPRESSION",
+    "REGEX",
+    "Clause",
+    "Cost",
+    "Encoder",
+    "clauses",
+    "demands",
+    "positive",
+    "prongs",
+]
 
 Clause = frozenset[bytes]
 REGEX = b"\0"
@@ -26,8 +37,10 @@ JOINED = b"\1"
 """One that begins with this is such an expression, and is searched among the literals (`joined.py`)."""
 Cost = Callable[[Clause], float]
 _MOST_FILLS = 2000
+LONGEST_EXPRESSION = 16_000
+"""Characters; Hyperscan takes no longer one."""
 _LONGEST = 500
-"""Bytes of a text; Hyperscan takes no expression of more than 16,000 characters, and each byte may be four of them."""
+"""Bytes of a text, each of which may be four characters of an expression."""
 _MOST_BRANCHES = 12
 _MOST_STEPS = 500
 
