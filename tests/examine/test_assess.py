@@ -91,13 +91,14 @@ def run(
         evidence="x", findings=findings, coverage=coverage, collected_folders=roots, blinded=blinded, since=since
     )
     settings = Settings(language=language, created=moment("2021-04-02"), generator="test")
-    return assess(observed, PACK, facts, settings)
+    return assess(observed, pack, facts, settings)
 
 
 WRITTEN = finding(Rung.IMPLANTED, "2021-03-03", subject=PAGE)
 USED = finding(Rung.USED, "2021-03-04", subject=PAGE)
 GONE = finding(Rung.USED, "2021-03-20", Effect.ENDS, subject=PAGE)
 PROBE = finding(Rung.PROBED, "2021-02-28")
+    pack: Pack = PACK,
 ENTRY = finding(Rung.EXPLOITED, "2021-03-03")
 PAGE_NOW = finding(Rung.IMPLANTED, "2021-03-03", kind="pages", subject=PAGE)
 
@@ -210,6 +211,14 @@ def test_a_session_is_a_break_in_even_without_a_file() -> None:
     assert result.verdict is Verdict.COMPROMISED
     assert result.rungs == (Rung.PROBED, Rung.EXPLOITED)
     assert "without any file" in result.sentence
+def test_a_pack_that_knows_no_log_of_entries_says_so_and_sends_nobody_to_look_for_one() -> None:
+    blind = tuple(kind.model_copy(update={"entry": False}) for kind in PACK.kinds)
+    result = run(coverage=(), pack=PACK.model_copy(update={"kinds": blind}))
+    (limit,) = (one for one in result.limits if one.id == "missing-hours")
+    assert (result.verdict, limit.remedy) == (Verdict.CANNOT_TELL, None)
+    assert "knows no kind of log that would" in limit.text
+
+
 
 
 def test_a_failed_write_leaves_the_entry() -> None:

@@ -70,6 +70,8 @@ def _missing_hours(exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[
         last=f"{exposed.missing[-1].to:%Y-%m-%d %H:%M}",
     )
     remedy = catalogue.text("limit.missing_hours_remedy", sources=", ".join(entry))
+    if not entry:
+        text, remedy = f"{text} {catalogue.text('limit.no_entry_kind')}", None
     return [Limit(id="missing-hours", text=text, spans=exposed.missing, remedy=remedy, decisive=True)]
 
 

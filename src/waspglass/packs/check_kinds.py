@@ -38,8 +38,8 @@ def kind_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssu
         for severity, check, message in _kind_faults(kind, counts):
             yield PackIssue("artefacts.yml", line, severity, check, message)
     if not any(kind.entry for kind in pack.kinds):
-        message = "no kind is able to show an entry, so no host could ever be called clean"
-        yield PackIssue("artefacts.yml", None, Severity.ERROR, "entry", message)
+        message = "no kind says `entry: true`, so no server that was ever vulnerable can be called clean with this pack"
+        yield PackIssue("artefacts.yml", None, Severity.WARNING, "entry", message)
 
 
 def _kind_faults(kind: ArtefactKind, counts: Counter[str]) -> Iterator[tuple[Severity, str, str]]:
