@@ -69,9 +69,9 @@ def _missing_hours(exposed: Exposure, pack: Pack, catalogue: Catalogue) -> list[
         first=f"{exposed.missing[0].from_:%Y-%m-%d %H:%M}",
         last=f"{exposed.missing[-1].to:%Y-%m-%d %H:%M}",
     )
-    remedy = catalogue.text("limit.missing_hours_remedy", sources=", ".join(entry))
     if not entry:
-        text, remedy = f"{text} {catalogue.text('limit.no_entry_kind')}", None
+        text = f"{text} {catalogue.text('limit.no_entry_kind')}"
+    remedy = catalogue.text("limit.missing_hours_remedy", sources=", ".join(entry)) if entry else None
     return [Limit(id="missing-hours", text=text, spans=exposed.missing, remedy=remedy, decisive=True)]
 
 
