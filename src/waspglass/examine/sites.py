@@ -1,6 +1,7 @@
 r"""Logs of several sites of one web server: what one does not find may well be there at another.
 
 A web server writes the logs of each site into a folder of its own, and numbers these folders (`W3SVC1`, `W3SVC2`).
+Microsoft's ExchangeLogCollector calls its copies of them `IIS_W3SVC1_Logs`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from waspglass.model.finding import Finding
 
 __all__ = ["CENTRAL", "of_another_site", "site_number", "site_of"]
 
-_SITE = re.compile(r"w3svc\d+")
-_NUMBERED = re.compile(r"(?:^|\\)w3svc(?:(\d+)|(?=[\\.]|$))", re.IGNORECASE)
+_SITE = re.compile(r"w3svc\d+|iis_w3svc\d+_logs(?:\.zip)?")
+_NUMBERED = re.compile(r"(?:^|\\)(?:iis_)?w3svc(?:(\d+)|(?=[\\.]|$))", re.IGNORECASE)
 CENTRAL = "W3SVC"
 """The folder of a server that writes the requests to all of its sites into one log."""
 
