@@ -1,50 +1,76 @@
-r"""Two copies of one log that differ from their beginning: evidence of two servers in one folder.
+r"""Two logs of one name and place whose rows differ: evidence of two servers in one collection.
 
 Logs with the default fields do not name their server. If a collection holds `MX01\C\logs\a.log` and
-`MX02\C\logs\a.log`, the first is read as `C:\logs\a.log` and the second under its own folder. Of one server, a copy
-that was made earlier is the beginning of the later one.
+`MX02\C\logs\a.log`, the first is read as `C:\logs\a.log` and the second under its own folder; `MX01\W3SVC1\a.log` and
+`MX02\W3SVC1\a.log` stand side by side. A copy that one server's log was made of holds the same rows, or some of them.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeAlias
 
 from waspglass.evidence.artefact import Artefact
-from waspglass.evidence.formats.registry import is_line_format
+from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.windows_path import drive_of
-from waspglass.examine.log_head import head_of
+from waspglass.examine.log_head import beginning
+from waspglass.examine.sites import site_number
 
 __all__ = ["folders_of_other_servers"]
 
 _PAIRS = 50
 
+_Row: TypeAlias = tuple[datetime, frozenset[tuple[str, str]]]
+
 
 def folders_of_other_servers(artefacts: Iterable[Artefact]) -> tuple[str, ...]:
-    """The folders of two copies of a log that no single server wrote; empty if there are none.
+    """The folders of two logs that no single server wrote; empty if there are none.
 
-    The beginnings of at most 50 pairs are compared.
+    Two servers are at work at the same time, and each logs what the other does not. The beginnings of at most 50 pairs
+    are compared.
     """
-    for number, (one, other) in enumerate(_pairs(list(artefacts))):
+    for number, (one, other) in enumerate(_pairs(artefacts)):
         if number >= _PAIRS:
             break
-        first, second = head_of(one), head_of(other)
-        if first and second and not first.startswith(second) and not second.startswith(first):
+        if _each_has_its_own(_rows(one), _rows(other)):
             return tuple(artefact.file.path.rpartition("\\")[0] for artefact in (one, other))
     return ()
 
 
-def _pairs(artefacts: list[Artefact]) -> Iterator[tuple[Artefact, Artefact]]:
-    logs = [artefact for artefact in artefacts if is_line_format(artefact.format)]
-    on_drive: dict[str, Artefact] = {}
-    elsewhere: list[Artefact] = []
-    for log in logs:
-        drive, _, rest = log.file.path.partition("\\")
-        if rest and drive_of(drive) is not None:
-            on_drive[rest.lower()] = log
-        else:
-            elsewhere.append(log)
-    for log in elsewhere:
-        parts = log.file.path.lower().split("\\")
-        tails = ("\\".join(parts[at:]) for at in range(1, len(parts)))
-        if (same := next((on_drive[tail] for tail in tails if tail in on_drive), None)) is not None:
-            yield same, log
+def _pairs(artefacts: Iterable[Artefact]) -> Iterator[tuple[Artefact, Artefact]]:
+    alike: dict[tuple[str, str], list[Artefact]] = defaultdict(list)
+    for artefact in artefacts:
+        if is_line_format(artefact.format) and (place := _place(artefact.file.path)) is not None:
+            alike[(artefact.kind, place)].append(artefact)
+    for group in alike.values():
+        yield from pairwise(group)
+
+
+def _place(path: str) -> str | None:
+    r"""Where a server keeps a log, without what a collection put above: `1\u_ex210303.log`, `\logs\a.log` of one."""
+    folder, _, name = path.lower().rpartition("\\")
+    if (site := site_number(folder)) is not None:
+        return f"{site}\\{name}"
+    parts = path.lower().split("\\")
+    drive = next((at for at, part in enumerate(parts[:-1]) if drive_of(part) is not None), None)
+    return None if drive is None else "\\".join(["", *parts[drive + 1 :]])
+
+
+def _rows(log: Artefact) -> set[_Row]:
+    records = beginning(log, line_format(log.format))
+    return {(moment, frozenset(record.items())) for moment, record in records if moment is not None}
+
+
+def _each_has_its_own(one: set[_Row], other: set[_Row]) -> bool:
+    """Whether each of two logs has rows that the other lacks, in the time of which both beginnings speak.
+
+    The last row may have been cut as it was copied.
+    """
+    if not one or not other:
+        return False
+    start = max(min(moment for moment, _ in rows) for rows in (one, other))
+    end = min(max(moment for moment, _ in rows) for rows in (one, other))
+    return all(any(start <= moment < end for moment, _ in rows) for rows in (one - other, other - one))
