@@ -28,7 +28,7 @@ class Observations:
         sightings: Builds seen in the evidence.
         writers: Servers that wrote logs of the same kind, or their folders, if several: evidence was mixed up.
         added_rules: How many rules the user brought.
-        hostname: The host's name as the evidence tells it.
+        hostname: The host's name as the evidence tells it; None if it is of several.
         since: Start of the span that the user asked for; None for all.
         until: Its end.
         collected_folders: URL paths of the folders of web roots of which files were collected.

@@ -155,7 +155,7 @@ def _observations(
         coverage=showing(covered, logs, rules),
         skipped=(*unread_rules, *survey.skipped),
         sightings=identity.sightings,
-        hostname=identity.hostname,
+        hostname=None if identity.writers else identity.hostname,
         writers=identity.writers,
         added_rules=rules.added,
         since=request.since,

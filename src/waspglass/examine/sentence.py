@@ -52,7 +52,8 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         "file": catalogue.text("sentence.file_open" if _open_pages(case) else "sentence.file_unseen"),
     }
     parts = [catalogue.text(f"sentence.{decision.key}", **values)]
-    if decision.key in ("contradicted", "attempted_contradicted"):
+    if decision.key in ("contradicted", "attempted_contradicted") or len(observations.writers) > 1:
+        # Which of several servers was entered must not be read out of the name of one of them.
         parts.append(case.contradictions[0].text)
     if presumed := [shown_subject(implant.subject, catalogue) for implant in there if implant.presumed]:
         parts.append(catalogue.text("sentence.presumed", implants=listed(presumed, catalogue)))
