@@ -13,9 +13,19 @@ from waspglass.model.coverage import Coverage, Span
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import Skipped, SkipReason
-from waspglass.packs.pack import AdviceText, ArtefactKind, BuildRow, ClockText, Pack, Translated, WebRoot, Window
+from waspglass.packs.pack import (
+    AdviceText,
+    ArtefactKind,
+    BuildRow,
+    ClockText,
+    NoEntry,
+    Pack,
+    Translated,
+    WebRoot,
+    Window,
+)
 
-OLD, NEW, NEVER = "1.0.0.1", "1.0.0.2", "0.9.0.0"
+OLD, NEW, NEVER, SHUT = "1.0.0.1", "1.0.0.2", "0.9.0.0", "3.0.0.1"
 FIRST, PATCH, COLLECTED = "2021-01-03", "2021-03-10", "2021-04-01"
 PAGE = "/client/page.aspx"
 
@@ -45,7 +55,9 @@ PACK = Pack(
         BuildRow(product="P", cumulative_update="CU1", build=OLD, fixes="no", released="2020-06-01"),
         BuildRow(product="P", cumulative_update="CU1", build=NEW, fixes="yes", released="2021-03-02"),
         BuildRow(product="Q", cumulative_update="CU1", build=NEVER, fixes="not affected"),
+        BuildRow(product="R", cumulative_update="CU1", build=SHUT, fixes="no"),
     ),
+    no_entry=(NoEntry(product="R", cves=("CVE-0000-0001",), text=both("Nobody comes in.")),),
     advice=(
         AdviceText(id="isolate", when=("verdict:occupied",), priority=1, title=both("a"), text=both("a")),
         AdviceText(id="patch", when=("lid:vulnerable", "lid:unknown"), priority=1, title=both("b"), text=both("b")),
@@ -86,6 +98,7 @@ def run(
     roots: tuple[str, ...] = (),
     blinded: tuple[Skipped, ...] = (),
     since: datetime | None = None,
+    pack: Pack = PACK,
 ) -> Assessment:
     observed = Observations(
         evidence="x", findings=findings, coverage=coverage, collected_folders=roots, blinded=blinded, since=since
@@ -98,7 +111,6 @@ WRITTEN = finding(Rung.IMPLANTED, "2021-03-03", subject=PAGE)
 USED = finding(Rung.USED, "2021-03-04", subject=PAGE)
 GONE = finding(Rung.USED, "2021-03-20", Effect.ENDS, subject=PAGE)
 PROBE = finding(Rung.PROBED, "2021-02-28")
-    pack: Pack = PACK,
 ENTRY = finding(Rung.EXPLOITED, "2021-03-03")
 PAGE_NOW = finding(Rung.IMPLANTED, "2021-03-03", kind="pages", subject=PAGE)
 
@@ -199,6 +211,14 @@ def test_an_attempt_with_missing_hours_says_so() -> None:
     assert "covers 696 hours (29 days) of the time in question" in result.sentence
 
 
+def test_a_pack_that_knows_no_log_of_entries_says_so_and_sends_nobody_to_look_for_one() -> None:
+    blind = tuple(kind.model_copy(update={"entry": False}) for kind in PACK.kinds)
+    result = run(coverage=(), pack=PACK.model_copy(update={"kinds": blind}))
+    (limit,) = (one for one in result.limits if one.id == "missing-hours")
+    assert (result.verdict, limit.remedy) == (Verdict.CANNOT_TELL, None)
+    assert "knows no kind of log that would" in limit.text
+
+
 @pytest.mark.parametrize("effect", [Effect.HINT, Effect.CONTEXT])
 def test_hints_and_context_prove_nothing(effect: Effect) -> None:
     result = run(finding(Rung.IMPLANTED, "2021-03-03", effect))
@@ -211,14 +231,6 @@ def test_a_session_is_a_break_in_even_without_a_file() -> None:
     assert result.verdict is Verdict.COMPROMISED
     assert result.rungs == (Rung.PROBED, Rung.EXPLOITED)
     assert "without any file" in result.sentence
-def test_a_pack_that_knows_no_log_of_entries_says_so_and_sends_nobody_to_look_for_one() -> None:
-    blind = tuple(kind.model_copy(update={"entry": False}) for kind in PACK.kinds)
-    result = run(coverage=(), pack=PACK.model_copy(update={"kinds": blind}))
-    (limit,) = (one for one in result.limits if one.id == "missing-hours")
-    assert (result.verdict, limit.remedy) == (Verdict.CANNOT_TELL, None)
-    assert "knows no kind of log that would" in limit.text
-
-
 
 
 def test_a_failed_write_leaves_the_entry() -> None:
@@ -333,6 +345,18 @@ def test_how_long_a_server_stood_open_ends_with_the_last_build_that_is_known(
     assert entrance in result.sentence
     (late,) = [node.claim for node in result.why.children if "a patch was available" in node.claim]
     assert f"stood open for {open_for} after" in late
+
+
+@pytest.mark.parametrize(("builds", "shut"), [([SHUT], True), ([SHUT, OLD], False)])
+def test_a_product_that_the_flaws_alone_do_not_open_did_not_stand_open(builds: list[str], shut: bool) -> None:
+    """Exchange 2010 has one of the four flaws, and was said to have stood open for weeks."""
+    stated = [{"build": build, "from": f"2020-12-0{day}T00:00:00Z"} for day, build in enumerate(builds, start=1)]
+    facts = Facts.model_validate({"collected_at": COLLECTED, "builds": stated})
+    settings = Settings(language="en", created=moment("2021-04-02"), generator="test")
+    result = assess(Observations(evidence="x", coverage=(FULL,)), PACK, facts, settings)
+    assert result.lid.state is LidState.VULNERABLE
+    assert ("Nobody comes in." in result.lid.reason) == result.lid.no_entry == shut
+    assert any("stood open" in node.claim for node in result.why.children) != shut
 
 
 def test_the_order_of_findings_does_not_matter() -> None:

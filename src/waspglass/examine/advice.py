@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from waspglass.examine.case import Case
 from waspglass.examine.verdict import Decision
-from waspglass.examine.window import Exposure
-from waspglass.model.assessment import Advice, Clock, Lid, LidState
+from waspglass.model.assessment import Advice, Clock, LidState
+from waspglass.model.finding import Effect
 from waspglass.packs.pack import Pack
 
 __all__ = ["advice_of", "clocks_of", "holds", "truths_of"]
@@ -25,24 +26,23 @@ def holds(when: tuple[str, ...], truths: frozenset[str]) -> bool:
     return all(any(condition in truths for condition in group) for group in groups.values())
 
 
-def truths_of(
-    decision: Decision, lid: Lid, exposed: Exposure, *, blinded: bool = False, review: bool = False
-) -> frozenset[str]:
+def truths_of(decision: Decision, case: Case) -> frozenset[str]:
     """What conditions of advice and clocks can ask for.
 
-    Args:
-        decision: The verdict and its rungs.
-        lid: The patch state.
-        exposed: The window; coverage is complete if no hour of it is missing.
-        blinded: Files that would have shown an entry could not be read.
-        review: There are hints for a person to review.
+    Coverage is complete if no hour of the window is missing, all that would have shown an entry was read, and nothing
+    of it is open. A lid through which somebody came holds as vulnerable, too.
     """
-    rungs = {f"rung:{rung.value}" for rung in decision.rungs}
-    unknown = exposed.window is None and lid.state is not LidState.NEVER_VULNERABLE
-    coverage = "incomplete" if exposed.missing or unknown or blinded else "complete"
-    hints = {"review:some"} if review else set()
-    facts = {f"verdict:{decision.verdict.value}", f"lid:{lid.state.value}", f"coverage:{coverage}"}
-    return frozenset(facts | rungs | hints)
+    observations, exposed, state = case.observations, case.exposed, case.lid.state
+    unknown = exposed.window is None and state is not LidState.NEVER_VULNERABLE
+    incomplete = exposed.missing or unknown or observations.blinded or case.open_question
+    truths = {f"verdict:{decision.verdict.value}", f"lid:{state.value}"}
+    truths.add(f"coverage:{'incomplete' if incomplete else 'complete'}")
+    truths.update(f"rung:{rung.value}" for rung in decision.rungs)
+    if any(found.effect is Effect.HINT for found in observations.findings):
+        truths.add("review:some")
+    if case.through_lid:
+        truths.add(f"lid:{LidState.VULNERABLE.value}")
+    return frozenset(truths)
 
 
 def advice_of(pack: Pack, truths: frozenset[str], language: str) -> tuple[Advice, ...]:

@@ -11,7 +11,7 @@ from waspglass.examine.answers_all import answered_alike, not_looked_for
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
-from waspglass.examine.lid import disagreeing, judge_lid, stated_sightings
+from waspglass.examine.lid import disagreeing, judge_lid, stated_sightings, without_entry
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.own_pages import own_pages, without_answers
@@ -21,7 +21,7 @@ from waspglass.examine.unsettled import unsettled_hints, vanished_pages
 from waspglass.examine.verdict import decide
 from waspglass.examine.why import explain
 from waspglass.examine.window import exposure
-from waspglass.model.assessment import Assessment, Host, LidState, PackReference, TimelineEvent
+from waspglass.model.assessment import Assessment, Host, PackReference, TimelineEvent
 from waspglass.model.document import parse_instant
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Effect, Finding
@@ -67,6 +67,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
     table = BuildTable(pack.builds)
     torn = disagreeing(sightings, table)
     lid = judge_lid(sightings, table, torn, facts.collected_at, catalogue)
+    lid = without_entry(lid, table, pack, settings.language)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)
     contradictions = contradictions_of(observations, lid, torn, facts, table, catalogue)
@@ -76,11 +77,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
     case = Case(observations, pack, facts, lid, implants, exposed, contradictions, unsettled, own, vanished, open_pages)
     decision = decide(case)
     sentence = say(decision, case, catalogue)
-    blinded = bool(observations.blinded or case.open_question)
-    review = _of(observations, Effect.HINT)
-    truths = truths_of(decision, lid, exposed, blinded=blinded, review=bool(review))
-    if case.through_lid:
-        truths |= {f"lid:{LidState.VULNERABLE.value}"}
+    truths = truths_of(decision, case)
     limits = limits_of(case, catalogue)
     return Assessment(
         generator=settings.generator,
@@ -99,7 +96,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
         implants=implants,
         findings=_of(observations, Effect.SHOWS, Effect.FAILED, Effect.ENDS),
         context=_of(observations, Effect.CONTEXT),
-        review=review,
+        review=_of(observations, Effect.HINT),
         coverage=observations.coverage,
         skipped=observations.skipped,
         limits=(*contradictions, *limits),

@@ -12,8 +12,9 @@ from waspglass.model.assessment import Lid, LidState
 from waspglass.model.facts import BuildSighting, Certainty, Facts
 from waspglass.model.language import Catalogue
 from waspglass.packs.builds import BuildTable, State
+from waspglass.packs.pack import Pack
 
-__all__ = ["CLOSED", "Disagreement", "disagreeing", "judge_lid", "stated_sightings"]
+__all__ = ["CLOSED", "Disagreement", "disagreeing", "judge_lid", "stated_sightings", "without_entry"]
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -105,6 +106,16 @@ def disagreeing(builds: Iterable[BuildSighting], table: BuildTable) -> Disagreem
     ]
     apart = (one for one in found if _name(one.new.source) == _name(one.old.source))
     return next((one for one in found if one.together), next(apart, None))
+
+
+def without_entry(lid: Lid, table: BuildTable, pack: Pack, language: str) -> Lid:
+    """The lid with what the pack says of its product line, if the flaws alone let nobody into that."""
+    known = (table.state(one.build).known for one in lid.builds)
+    products = {row.product if row else None for row in known}
+    line = next((line for line in pack.no_entry if products == {line.product}), None)
+    if line is None:
+        return lid
+    return lid.model_copy(update={"no_entry": True, "reason": f"{lid.reason} {line.text.text(language)}"})
 
 
 def _together(one: str, other: str) -> bool:

@@ -125,7 +125,7 @@ def _window(exposed: Exposure, observations: Observations, catalogue: Catalogue)
 
 def _late(exposed: Exposure, lid: Lid, pack: Pack, catalogue: Catalogue) -> list[EvidenceNode]:
     """How long the entrance stood open when a patch was there, and when anybody could have used a published exploit."""
-    if exposed.window is None or lid.state is LidState.UNKNOWN:
+    if exposed.window is None or lid.state is LidState.UNKNOWN or lid.no_entry:
         return []
     moments = (("late_patch", pack.window.patch_available), ("late_exploit", pack.window.public_exploit))
     seen = lid.not_before if lid.state is LidState.VULNERABLE else None

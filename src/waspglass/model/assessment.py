@@ -78,7 +78,8 @@ class Lid(Document):
         not_before: The last moment at which the host was seen unpatched. For `patched` the patch lies between; for
             `vulnerable`: a patch since then was not looked for or left no trace, and None says that it is so by now.
         builds: What the state was concluded from, oldest first.
-        reason: One sentence.
+        reason: In sentences.
+        no_entry: The campaign's flaws alone let nobody into builds of this product line.
     """
 
     state: LidState
@@ -86,6 +87,7 @@ class Lid(Document):
     not_before: Instant | None = None
     builds: tuple[BuildSighting, ...] = ()
     reason: str
+    no_entry: bool = False
 
 
 class Host(Document):
