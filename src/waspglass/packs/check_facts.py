@@ -1,4 +1,4 @@
-"""Checks of what a pack states: builds, dates, advice, and that everything is said in all languages."""
+"""Checks of what a pack states: builds, dates, advice."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from waspglass.model.assessment import LidState, Verdict
 from waspglass.model.finding import Rung
-from waspglass.packs.builds import Version, parse_version
+from waspglass.packs.builds import BuildTable, State, Version, parse_version
 from waspglass.packs.check_kinds import kind_issues
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import field_line, read_text, table_cells
-from waspglass.packs.pack import AdviceText, ClockText, Pack, Translated
+from waspglass.packs.pack import AdviceText, ClockText, Pack
 
 __all__ = ["fact_issues"]
 
@@ -35,6 +33,14 @@ CONDITIONS = frozenset(
 )
 """What `when` of advice and clocks may say."""
 
+_MEANT = {
+    "yes": State.PATCHED,
+    "partly": State.VULNERABLE,
+    "no": State.VULNERABLE,
+    "not affected": State.NOT_AFFECTED,
+}
+"""What a row says of its build -> what the whole table must answer for it."""
+
 
 def fact_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssue]:
     """Faults of the facts of a pack that fits its schema; `formats` are those that something can read."""
@@ -44,7 +50,6 @@ def fact_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssu
     yield from _builds(pack, folder)
     yield from _timeline(folder)
     yield from _conditions(pack, folder)
-    yield from _translations(pack)
 
 
 def _window(pack: Pack) -> Iterator[PackIssue]:
@@ -70,29 +75,36 @@ def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
     if not pack.builds:
         yield PackIssue("builds.csv", None, Severity.WARNING, "builds", "without builds the lid stays unknown")
         return
-    lines: dict[tuple[str, str], tuple[Version, str]] = {}
-    seen: dict[str, int] = {}
-    rows = list(table_cells(read_text(folder / "builds.csv", "builds.csv"), "builds.csv"))
-    ordered = sorted(rows, key=lambda row: parse_version(row[1]["build"]) or ())
-    for line, cells in ordered:
-        build, place = parse_version(cells["build"]), (cells["product"], cells["cumulative_update"])
+    if strange := sorted({*pack.products} - {row.product for row in pack.builds}):
+        message = f"products names {', '.join(strange)}, of which builds.csv has no row"
+        yield PackIssue("pack.yml", None, Severity.WARNING, "products", message)
+    table = BuildTable(pack.builds)
+    seen: dict[Version, int] = {}
+    for line, cells in table_cells(read_text(folder / "builds.csv", "builds.csv"), "builds.csv"):
+        build = parse_version(cells["build"])
         if build is None or len(build) != 4:
-            message = f"{cells['build']!r} is no build number of four parts"
+            message = f"{cells['build']!r} is no build number of four parts; write 0 for a part that nobody publishes"
             yield PackIssue("builds.csv", line, Severity.ERROR, "builds", message)
             continue
-        if cells["build"] in seen:
-            message = f"{cells['build']} stands in line {seen[cells['build']]} too"
+        if (first := seen.setdefault(build, line)) != line:
+            message = f"{cells['build']} stands in line {first} too"
             yield PackIssue("builds.csv", line, Severity.ERROR, "builds", message)
-        seen[cells["build"]] = line
-        if lines.get(place, ((), ""))[1] == "yes" and cells["fixes"] == "no":
-            message = f"{cells['build']} lacks the fix that an earlier build of {' '.join(place)} has"
+        elif (state := table.state(cells["build"]).state) is not _MEANT[cells["fixes"]]:
+            message = f"{cells['build']} says {cells['fixes']!r}; by other builds of its release line it is {state}"
             yield PackIssue("builds.csv", line, Severity.ERROR, "builds", message)
-        lines[place] = (build, cells["fixes"])
-        if cells.get("released") and not _DATE.fullmatch(cells["released"]):
+        if cells.get("released") and not _is_date(cells["released"]):
             message = f"{cells['released']!r} is no date (YYYY-MM-DD or YYYY-MM)"
             yield PackIssue("builds.csv", line, Severity.ERROR, "date", message)
     if not any(row.fixes == "yes" for row in pack.builds):
         yield PackIssue("builds.csv", None, Severity.WARNING, "builds", "no build has the fix")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(f"{text}-01"[:10])
+    except ValueError:
+        return False
+    return _DATE.fullmatch(text) is not None
 
 
 def _timeline(folder: Path) -> Iterator[PackIssue]:
@@ -126,6 +138,9 @@ def _conditions(pack: Pack, folder: Path) -> Iterator[PackIssue]:
         counts = Counter(entry.id for entry in entries)
         for index, entry in enumerate(entries):
             line = field_line(text, (key, index))
+            if not entry.when:
+                message = f"{entry.id}: `when` says no condition; write [always] if that is meant"
+                yield PackIssue(name, line, Severity.ERROR, "condition", message)
             for condition in entry.when:
                 if condition not in CONDITIONS:
                     message = f"{entry.id}: the condition {condition!r} can never hold"
@@ -134,23 +149,3 @@ def _conditions(pack: Pack, folder: Path) -> Iterator[PackIssue]:
                 yield PackIssue(name, line, Severity.ERROR, "duplicate-id", f"the id {entry.id!r} is used again")
             if not entry.sources:
                 yield PackIssue(name, line, Severity.WARNING, "source", f"{entry.id} names no source")
-
-
-def _translations(pack: Pack) -> Iterator[PackIssue]:
-    for name, text in _texts(pack, "pack"):
-        for language in ("en", "de"):
-            if not text.text(language).strip():
-                message = f"{name} has no text in the language {language!r}"
-                yield PackIssue("pack.yml", None, Severity.ERROR, "translation", message)
-
-
-def _texts(value: object, name: str) -> Iterator[tuple[str, Translated]]:
-    if isinstance(value, Translated):
-        yield name, value
-    elif isinstance(value, BaseModel):
-        label = getattr(value, "id", None) or getattr(value, "kind", None) or name
-        for field in type(value).model_fields:
-            yield from _texts(getattr(value, field), f"{label}.{field}")
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _texts(one, name)

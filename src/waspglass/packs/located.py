@@ -29,7 +29,15 @@ __all__ = [
 ]
 
 _Row = TypeVar("_Row", bound=Document)
-_PLAIN = {"extra_forbidden": "no such key is known; is it a typing error?", "missing": "this key is missing"}
+_PLAIN = {
+    "extra_forbidden": "no such key is known; is it a typing error?",
+    "missing": "this key is missing",
+    "string_type": "must be a text; put it into quotes",
+    "tuple_type": "must be a list, as in [this, that]",
+    "model_type": "must be a mapping of keys to values, as in {en: this, de: that}",
+    "dict_type": "must be a mapping of keys to values, as in {this: that}",
+}
+"""Sorts of pydantic's faults -> what they mean for who wrote the file."""
 _LARGEST = 16 * 1024 * 1024
 """Bytes; a data file of a pack that a person wrote is never larger."""
 
@@ -84,7 +92,7 @@ def yaml_document(text: str, shown: str, model: type[_Row]) -> tuple[_Row | None
     except ValidationError as error:
         return None, tuple(
             PackError(
-                _PLAIN.get(one["type"], one["msg"]),
+                _told(one["type"], one["msg"]),
                 location=Location(shown, field_line(text, one["loc"]), _dotted(one["loc"])),
             )
             for one in error.errors(include_url=False, include_input=False)
@@ -98,6 +106,10 @@ def yaml_fault(error: Exception, shown: str) -> PackError:
     return PackError(
         f"not valid YAML: {problem}", location=Location(shown, mark.line + 1 if mark is not None else None)
     )
+
+
+def _told(sort: str, message: str) -> str:
+    return _PLAIN.get(sort, message.removeprefix("Value error, "))
 
 
 def _dotted(path: Sequence[str | int]) -> str | None:
@@ -163,7 +175,8 @@ def read_table(text: str, shown: str, model: type[_Row]) -> tuple[_Row, ...]:
             rows.append(model.model_validate({name: cell for name, cell in cells.items() if cell}))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise PackError(first["msg"], location=Location(shown, line, _dotted(first["loc"]))) from error
+            message = "the cell is empty" if first["type"] == "missing" else _told(first["type"], first["msg"])
+            raise PackError(message, location=Location(shown, line, _dotted(first["loc"]))) from error
     return tuple(rows)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from waspglass.model.document import Document, Instant
 from waspglass.model.finding import Rung
@@ -31,11 +32,20 @@ __all__ = [
 ]
 
 
+def _said(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "the text is empty")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_said)]
+
+
 class Translated(Document):
     """A text in the languages of the reports."""
 
-    en: str
-    de: str
+    en: _Text
+    de: _Text
 
     def text(self, language: str) -> str:
         """The text in a language, English where there is none."""
@@ -314,7 +324,7 @@ class RuleTitle(Document):
     """
 
     rule: str
-    de: str
+    de: _Text
 
 
 class Pack(Document):
