@@ -8,8 +8,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
 
 import idna
 
@@ -35,15 +35,8 @@ class Contact:
     sector: str = ""
 
 
-Several = tuple[Contact, ...]
-Key = TypeVar("Key", int, str)
-
-
-def _also(found: dict[Key, Several], key: Key, contact: Contact) -> None:
-    """Adds a contact, once for each e-mail address."""
-    before: Several = found.get(key, ())
-    if contact.email.lower() not in {each.email.lower() for each in before}:
-        found[key] = (*before, contact)
+_ByEmail = dict[str, Contact]
+"""Those of one network, domain or AS number; of several with the same e-mail address the first counts."""
 
 
 @dataclass
@@ -53,39 +46,37 @@ class Contacts:
     A network, domain or AS number can have several contacts, of which each is told.
     """
 
-    _networks: dict[int, dict[int, dict[int, Several]]] = field(default_factory=lambda: {4: {}, 6: {}})
-    _domains: dict[str, Several] = field(default_factory=dict)
-    _systems: dict[int, Several] = field(default_factory=dict)
-    _lengths: dict[int, list[int]] = field(default_factory=dict)
+    _networks: dict[int, dict[int, dict[int, _ByEmail]]] = field(default_factory=lambda: {4: {}, 6: {}})
+    _domains: dict[str, _ByEmail] = field(default_factory=dict)
+    _systems: dict[int, _ByEmail] = field(default_factory=dict)
 
     def add_network(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network, contact: Contact) -> None:
         """A contact for a network."""
-        by_length = self._networks[network.version].setdefault(network.prefixlen, {})
-        _also(by_length, int(network.network_address) >> (network.max_prefixlen - network.prefixlen), contact)
-        self._lengths[network.version] = sorted(self._networks[network.version], reverse=True)
+        by_prefix = self._networks[network.version].setdefault(network.prefixlen, {})
+        prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+        by_prefix.setdefault(prefix, {}).setdefault(contact.email.lower(), contact)
 
     def add_domain(self, domain: str, contact: Contact) -> None:
         """A contact for a domain and all names under it."""
-        _also(self._domains, domain, contact)
+        self._domains.setdefault(domain, {}).setdefault(contact.email.lower(), contact)
 
     def add_system(self, asn: int, contact: Contact) -> None:
         """A contact for an autonomous system."""
-        _also(self._systems, asn, contact)
+        self._systems.setdefault(asn, {}).setdefault(contact.email.lower(), contact)
 
-    def find(self, address: str, names: Iterable[str], asn: int | None) -> tuple[Several, str] | None:
+    def find(self, address: str, names: Iterable[str], asn: int | None) -> tuple[tuple[Contact, ...], str] | None:
         """The contacts for a host, and by what they were found (`198.51.100.0/24`, `example.org`, `AS64496`)."""
         parsed = ipaddress.ip_address(address)
         value = int(parsed)
-        for length in self._lengths.get(parsed.version, ()):
-            prefix = value >> (parsed.max_prefixlen - length)
-            found = self._networks[parsed.version][length].get(prefix)
+        for length, by_prefix in sorted(self._networks[parsed.version].items(), key=itemgetter(0), reverse=True):
+            found = by_prefix.get(value >> (parsed.max_prefixlen - length))
             if found is not None:
-                return found, str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+                return tuple(found.values()), str(ipaddress.ip_network(f"{address}/{length}", strict=False))
         suffixes = {".".join(name.split(".")[start:]) for name in names for start in range(name.count("."))}
         for suffix in sorted(suffixes & self._domains.keys(), key=lambda each: (-len(each), each)):
-            return self._domains[suffix], suffix
+            return tuple(self._domains[suffix].values()), suffix
         if asn is not None and asn in self._systems:
-            return self._systems[asn], f"AS{asn}"
+            return tuple(self._systems[asn].values()), f"AS{asn}"
         return None
 
 
