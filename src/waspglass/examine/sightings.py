@@ -33,6 +33,7 @@ _BUILD_PARTS = ("build_major", "build_minor", "build_number", "build_revision")
 
 _LOGS_PER_KIND = 3
 _LOGS_FOR_WRITERS = 50
+_ROWS_FOR_WRITERS = 1000
 _FIRST_ROWS = 100
 
 
@@ -98,22 +99,22 @@ def _with_build(record: Record) -> Record:
 
 
 def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, RecordReader]) -> Iterator[str]:
-    """Who wrote logs of a kind, by the first record of some of them that says so; of what was gathered, by every one.
+    """Who wrote logs of a kind, by the beginnings of some of them; of what was gathered, by every record.
 
+    A line that was written by one server names it behind what its clients sent, so the first that has a name is enough.
     Event logs do not count: they keep the names that a server had before, and what others forwarded.
     """
-    derive = deriver(kind)
-    if not any(one.name == HOSTNAME_FIELD for one in kind.derive):
+    derive, form = deriver(kind), format_of(kind.format)
+    if form.events or not any(one.name == HOSTNAME_FIELD for one in kind.derive):
         return
-    if format_of(kind.format).gathered:
-        rows = (derive(record) for artefact in group for _, record in _whole(artefact, readers))
-        yield from (printable(short_name(row[HOSTNAME_FIELD])) for row in rows if row.get(HOSTNAME_FIELD))
-        return
-    for artefact in spread([one for one in group if is_line_format(one.format)], _LOGS_FOR_WRITERS):
-        records = (derive(record) for _, record in beginning(artefact, line_format(artefact.format)))
-        name = next((one[HOSTNAME_FIELD] for one in records if one.get(HOSTNAME_FIELD)), None)
-        if name is not None:
-            yield printable(short_name(name))
+    for artefact in group if form.gathered else spread(group, _LOGS_FOR_WRITERS):
+        if is_line_format(artefact.format):
+            rows = beginning(artefact, line_format(artefact.format))
+        else:
+            rows = islice(_whole(artefact, readers), None if form.gathered else _ROWS_FOR_WRITERS)
+        names = (derive(record).get(HOSTNAME_FIELD) for _, record in rows)
+        told = (printable(short_name(name)) for name in names if name)
+        yield from islice(told, 1) if is_line_format(artefact.format) else told
 
 
 def _records(
