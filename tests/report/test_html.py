@@ -46,7 +46,22 @@ def test_the_document_is_well_formed_and_opens_with_the_sentence(assessment: Ass
     ],
 )
 def test_the_verdict_is_said_in_words_and_not_in_colour_alone(assessment: Assessment, headline: str) -> None:
-    assert f"Verdict: {assessment.verdict} · Lid: {assessment.lid.state} {headline}" in page(assessment).text
+    assert f" {headline} {assessment.sentence}" in page(assessment).text
+
+
+def test_the_first_screen_lists_the_steps_of_the_first_priority() -> None:
+    steps = [Advice(id=f"a{n}", title=f"Step {n}.", text="It.", priority=n) for n in (3, 2, 2)]
+    assert "What to do : today Step 2. Step 2. Timeline" in page(minimal(advice=tuple(steps))).text
+
+
+@pytest.mark.parametrize(("findings", "unfolded"), [(10, True), (11, False)])
+def test_a_tree_with_many_findings_shows_its_claims_first(findings: int, unfolded: bool) -> None:
+    found = tuple(finding(n) for n in range(findings))
+    claim = EvidenceNode(claim="It answered.", holds=True, findings=tuple(one.id for one in found))
+    tree = EvidenceNode(claim="Entered.", holds=True, children=(claim,))
+    root, leaf = page(minimal(why=tree, findings=found)).all("details")[:2]
+    assert "open" in root
+    assert ("open" in leaf) is unfolded
 
 
 def test_a_web_address_with_a_remark_is_linked_without_the_remark() -> None:

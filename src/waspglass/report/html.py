@@ -24,6 +24,8 @@ __all__ = ["render_html"]
 _WEB_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?")
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC)?)?\b")
 _LEAVES = 6
+_UNFOLDED = 10
+"""With more findings than this, the tree shows its claims only, until one is opened; on paper it shows all."""
 _CHILDREN = 60
 
 
@@ -57,6 +59,7 @@ def render_html(assessment: Assessment) -> str:
         addresses=addresses,
         more_addresses=more_addresses,
         leaves=_LEAVES,
+        unfolded=len(cited) <= _UNFOLDED,
         children=_CHILDREN,
         wasp=wasp_facts(assessment, phrases),
         skip_words=skip_words,
