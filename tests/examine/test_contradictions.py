@@ -126,6 +126,9 @@ def test_a_setup_log_cannot_tell_of_a_fix_before_its_release() -> None:
         (stated(NEW, PATCH), proven(OLD, None), True),  # the file that was collected
         (stated(NEW, None), proven(OLD, "2021-03-20"), True),
         (stated(OLD, PATCH), proven(NEW, "2021-03-20"), True),
+        (stated(OLD, PATCH), proven(NEW, None), False),  # it was updated since
+        (stated(OLD, PATCH), proven(NEW, "2021-03-20").model_copy(update={"installed": moment("2021-03-20")}), False),
+        (stated(OLD, None), proven(NEW, None), True),
         (stated(NEVER, None), proven(OLD, None), True),
         (stated(NEW, PATCH), proven(OLD, "2021-03-09"), False),  # that was before
         (stated(NEW, PATCH), proven(NEVER, "2021-03-20"), False),
