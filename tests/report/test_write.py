@@ -50,6 +50,19 @@ def test_every_report_is_known_as_ours(tmp_path: Path, form: Format) -> None:
         write_reports(assessment, tmp_path, [form])
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("rules", [0, 12])
+@pytest.mark.parametrize("generator", ["waspglass in our pipeline", "SOAR 3 \u00b7 examine", "made by " + "x " * 99])
+def test_reports_of_a_program_that_calls_the_library_are_replaced(
+    tmp_path: Path, generator: str, rules: int, language: str
+) -> None:
+    assessment = occupied(language=language)
+    pack = assessment.pack.model_copy(update={"added_rules": rules})
+    assessment = assessment.model_copy(update={"generator": generator, "pack": pack})
+    for _ in range(2):
+        write_reports(assessment, tmp_path)
+
+
 @pytest.mark.parametrize("form", Format)
 def test_a_foreign_file_is_not_overwritten(tmp_path: Path, form: Format) -> None:
     foreign = tmp_path / form.value
@@ -67,10 +80,11 @@ def test_a_foreign_file_is_not_overwritten(tmp_path: Path, form: Format) -> None
     [
         "#!/bin/sh\nwaspglass examine evidence --out report\n",
         "# How we use waspglass\n\nIts pages say `\u00b7 waspglass 0.1.0 \u00b7` at their end.\n\nThat is all.\n",
+        "Notes \u00b7 of our team \u00b7 made 2021-03-03 04:12 UTC\n\nThe page was removed.\n",
         '{"runs": ["waspglass"], "schema": "ours/1"}',
         "<!DOCTYPE html><html><title>What waspglass said</title></html>",
     ],
-    ids=["script", "notes", "settings", "page"],
+    ids=["script", "notes", "footer before the end", "settings", "page"],
 )
 def test_a_file_that_only_speaks_of_waspglass_is_foreign(tmp_path: Path, form: Format, text: str) -> None:
     (tmp_path / form.value).write_text(text)

@@ -28,13 +28,14 @@ _OURS = re.compile(
     rb'|\{.*"data_type": "waspglass:'
     rb"|<svg.*<!-- waspglass -->"
     rb"|\x89PNG.*tEXtSoftware\0waspglass"
-    rb"|.*\xc2\xb7\s+waspglass\s+\S+\s+\xc2\xb7(?:(?!\n\n).){1,400}\Z"  # the last paragraph, which may be wrapped
+    rb"|.*\xc2\xb7(?:(?!\n\n).)+\s\xc2\xb7\s+\w+\s+\d{4}-\d\d-\d\d\s+\d\d:\d\d\s+UTC(?:\s+\xc2\xb7(?:(?!\n\n).)+)?\n\Z"
     rb"|.*\nwaspglass trace[^\n]*\n\Z"
     rb")",
     re.DOTALL | re.IGNORECASE,
 )
 """What tells our reports, by format, in the beginning and end of a file. That it speaks of waspglass is not enough: a
-script that calls it does, too."""
+script that calls it does, too. Of a text it is the last paragraph, which may be wrapped and need not name waspglass:
+who calls the library says what made the report."""
 
 
 class Format(StrEnum):
