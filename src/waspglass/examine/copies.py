@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TypeAlias
 
-from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.windows_path import drive_of
 from waspglass.examine.log_head import beginning
@@ -23,7 +23,7 @@ __all__ = ["folders_of_other_servers"]
 
 _PAIRS = 50
 
-_Row: TypeAlias = tuple[datetime, frozenset[tuple[str, str]]]
+_Row: TypeAlias = tuple[datetime, Record]
 
 
 def folders_of_other_servers(artefacts: Iterable[Artefact]) -> tuple[str, ...]:
@@ -59,18 +59,31 @@ def _place(path: str) -> str | None:
     return None if drive is None else "\\".join(["", *parts[drive + 1 :]])
 
 
-def _rows(log: Artefact) -> set[_Row]:
+def _rows(log: Artefact) -> list[_Row]:
     records = beginning(log, line_format(log.format))
-    return {(moment, frozenset(record.items())) for moment, record in records if moment is not None}
+    return [(moment, record) for moment, record in records if moment is not None]
 
 
-def _each_has_its_own(one: set[_Row], other: set[_Row]) -> bool:
+def _each_has_its_own(one: list[_Row], other: list[_Row]) -> bool:
     """Whether each of two logs has rows that the other lacks, in the time of which both beginnings speak.
 
-    The last row may have been cut as it was copied.
+    A copy may have lost columns, and its last row may have been cut as it was made.
     """
     if not one or not other:
         return False
     start = max(min(moment for moment, _ in rows) for rows in (one, other))
     end = min(max(moment for moment, _ in rows) for rows in (one, other))
-    return all(any(start <= moment < end for moment, _ in rows) for rows in (one - other, other - one))
+    columns = _columns(one) & _columns(other)
+    first, second = (
+        {
+            (moment, frozenset((name, record[name]) for name in columns & record.keys()))
+            for moment, record in rows
+            if start <= moment < end
+        }
+        for rows in (one, other)
+    )
+    return bool(first - second) and bool(second - first)
+
+
+def _columns(rows: list[_Row]) -> set[str]:
+    return {name for _, record in rows for name in record}
