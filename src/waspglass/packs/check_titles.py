@@ -16,7 +16,7 @@ _FILE = "titles.yml"
 
 def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[YaraDocument]) -> Iterator[PackIssue]:
     """Rules and events without a German text (info), and titles of rules that are not there (warning)."""
-    shown = [one.name for one in sigma if one.samples.fires] + [f"yara:{one.name}" for one in yara]
+    shown = [one.name for one in sigma] + [f"yara:{one.name}" for one in yara]
     titled = [title.rule for title in pack.titles]
     yield from _missing(_FILE, "rules", [name for name in shown if name not in titled])
     yield from _missing("timeline.csv", "events", [row.event for row in pack.timeline if not row.event_de])
@@ -25,7 +25,7 @@ def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[Yara
             message = f"the rule {name!r} has {count} titles"
             yield PackIssue(_FILE, None, Severity.WARNING, "title", message)
         if name not in shown:
-            yield PackIssue(_FILE, None, Severity.WARNING, "title", f"there is no rule {name!r} that gives findings")
+            yield PackIssue(_FILE, None, Severity.WARNING, "title", f"there is no rule {name!r}")
 
 
 def _missing(file: str, what: str, names: list[str]) -> Iterator[PackIssue]:
