@@ -42,7 +42,7 @@ class Identity:
     """What the evidence says about the host itself.
 
     Attributes:
-        hostname: The name that most records give it; None if none does.
+        hostname: The name that most records give it, or all events if nothing else does; None if none does.
         sightings: Builds, each with its certainty.
         writers: Servers that wrote logs of the same kind, or of kinds that go together, without their domain; empty if
             there is one writer.
@@ -72,13 +72,16 @@ def identity_of(
         groups[artefact.kind].append(artefact)
     builds: list[tuple[Artefact, datetime | None, Record]] = []
     names: Counter[str] = Counter()
+    events: Counter[str] = Counter()
     for kind, group in groups.items():
         for artefact, moment, found in _records(kinds[kind], group, readers):
             record = _with_build(found)
             if record.keys() & {BUILD_FIELD, REPLACED_FIELD}:
                 builds.append((artefact, moment, record))
             if record.get(HOSTNAME_FIELD):
-                names[record[HOSTNAME_FIELD][:253]] += 1
+                (events if format_of(kinds[kind].format).events else names)[record[HOSTNAME_FIELD][:253]] += 1
+    if not names and len({short_name(name) for name in events}) == 1:
+        names = events  # where they name several, none of them need be the one that was collected
     hostname = printable(names.most_common(1)[0][0]) if names else None
     wrote = {kind: frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items()}
     # Logs that show the ways in together only are of one server, too.
