@@ -184,6 +184,28 @@ def test_a_fault_is_told_in_the_words_of_the_file(tiny: Edit, name: str, change:
     assert message in "\n".join(map(str, check_pack(tiny(name, change))))
 
 
+def test_a_kind_that_counts_for_clean_has_a_rule_that_could_tell_an_entry(tiny: Edit) -> None:
+    """Rules in a folder of another name, or none but for probes: the pack called a server clean that was entered."""
+    said = "iis: says `entry: true`, and no rule for it shows more than a probe: all would be clean"
+    told = PackIssue("artefacts.yml", None, Severity.ERROR, "entry", said)
+    assert told in check_pack(tiny(RULE, ("rung: exploited", "rung: probed")))
+    assert told in check_pack(tiny(RULE, None))
+    halves = f"{(tiny() / RULE).read_text().split('waspglass:')[0]}---\n{JOIN}"
+    joined = halves % ("event_count", "rules: [page], condition: {gte: 1}")
+    assert told not in check_pack(tiny(RULE, ("", joined)))
+
+
+def test_a_kind_that_says_not_what_it_can_show(tiny: Edit) -> None:
+    issues = check_pack(tiny("artefacts.yml", ("    shows: [probed, exploited, used]\n", "")))
+    assert [(one.file, one.line, one.check) for one in issues] == [(RULE, 17, "kind")]
+
+
+def test_what_is_passed_over_is_told_beside_samples_that_do_not_fire(tiny: Edit) -> None:
+    skip = Skipped(source="page", reason=SkipReason.UNSUPPORTED_RULE, count=1, detail="no kind of log is the fridge")
+    issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", "cs-uri-stem: /none")), fires=fires, unused=lambda _: (skip,))
+    assert {one.check for one in issues} == {"fires", "unused"}
+
+
 def test_a_fault_names_its_line(tiny: Edit) -> None:
     issues = check_pack(tiny(RULE, ("subject: implant", "subject: other")))
     assert issues == (PackIssue(RULE, 20, Severity.ERROR, "meaning", "the subject 'other' is not captured"),)

@@ -33,7 +33,7 @@ from waspglass.hunt.rules.proxies import Proxies
 from waspglass.hunt.rules.rule import RuleSet
 from waspglass.model.assessment import Assessment
 from waspglass.model.coverage import Coverage, Span
-from waspglass.model.errors import UsageError
+from waspglass.model.errors import PackError, UsageError
 from waspglass.model.escape import in_unicode
 from waspglass.model.facts import Facts
 from waspglass.model.finding import Finding
@@ -89,6 +89,9 @@ def examine(request: Request) -> Assessment:
         PackError: If the pack or a place given with --rules cannot be used.
     """
     window = _window(request)
+    if not (request.pack.sigma or request.pack.yara or request.pack.indicators):
+        hint = "Put Sigma rules below `sigma`, YARA rules below `yara`, and run `waspglass pack check`"
+        raise PackError(f"the pack {request.pack.id} has no rules: every server would look clean", hint=hint)
     added, unread_rules = read_rule_sources(request.rules)
     rules = load_rules(request.pack, added, cache=request.cache)
     readers = record_readers(open_known_good(request.pack), request.facts.timezone, request.pack.registry_keys)

@@ -12,7 +12,7 @@ from pathlib import Path
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check_detections import empty_values, unused_detection
 from waspglass.packs.issue import PackIssue, Severity
-from waspglass.packs.pack import Logsource, Pack
+from waspglass.packs.pack import ArtefactKind, Logsource, Pack
 from waspglass.packs.regex_faults import regex_fault
 from waspglass.packs.rule_documents import SigmaDocument
 
@@ -63,6 +63,15 @@ class RuleSet:
             found.update(actor.address, actor.user_agent, actor.account, actor.session)
         return frozenset(found)
 
+    def kinds_of(self, rule: SigmaDocument) -> tuple[ArtefactKind, ...]:
+        """The kinds that a rule looks into; of a correlation, those of the rules that it joins."""
+        if rule.is_correlation:
+            joined = [other for other in self.rules if not other.is_correlation and other.called & {*rule.references}]
+            return tuple(kind for other in joined for kind in self.kinds_of(other))
+        wanted = rule.data.get("logsource")
+        meant = _meant(wanted) if isinstance(wanted, dict) else ()
+        return tuple(kind for kind in self.pack.kinds if any(o.answers(m) for o in kind.logsources for m in meant))
+
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
@@ -107,11 +116,18 @@ def _no_logsource(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     wanted = rule.data.get("logsource")
     if not isinstance(wanted, dict):
         yield rule.line(), "the rule has no logsource"
-    elif not any(
-        own.answers(meant) for kind in rules.pack.kinds for own in kind.logsources for meant in _meant(wanted)
-    ):
+    elif not rules.kinds_of(rule):
         parts = ", ".join(f"{key} {value}" for key, value in wanted.items())
         yield rule.line("logsource"), f"no kind of artefacts.yml answers the logsource {parts}"
+
+
+def _unshown_rung(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
+    """The report would say that nothing of these kinds could show anything, beside what the rule shows."""
+    kinds = rules.kinds_of(rule)
+    proves = (rule.block or {}).get("effect", "shows") in ("shows", "failed")
+    if kinds and rule.block is not None and proves and not any(kind.shows for kind in kinds):
+        names = ", ".join(dict.fromkeys(kind.kind for kind in kinds))
+        yield rule.line("waspglass", "rung"), f"what it looks into ({names}) says in no `shows` what it can show"
 
 
 def _meant(wanted: dict[str, object]) -> tuple[Logsource, ...]:
@@ -244,6 +260,7 @@ RULE_CHECKS: Sequence[RuleCheck] = (
     RuleCheck("sigma", Severity.ERROR, _not_sigma),
     RuleCheck("name", Severity.ERROR, _no_name),
     RuleCheck("logsource", Severity.ERROR, _no_logsource),
+    RuleCheck("kind", Severity.WARNING, _unshown_rung),
     RuleCheck("reference", Severity.ERROR, _unknown_reference),
     RuleCheck("meaning", Severity.ERROR, _no_meaning),
     RuleCheck("capture", Severity.WARNING, _unknown_capture_field),
@@ -266,3 +283,18 @@ def rule_issues(rules: RuleSet) -> Iterator[PackIssue]:
             for line, message in check.faults(rule, rules):
                 named = f"{rule.name}: {message}" if counts[rule.file] > 1 and rule.name else message
                 yield PackIssue(rule.file, line, check.severity, check.name, named)
+    yield from _unwatched(rules)
+
+
+def _unwatched(rules: RuleSet) -> Iterator[PackIssue]:
+    """Kinds that count for "clean", though no rule could tell an entry there."""
+    watched = {
+        kind.kind
+        for rule in rules.rules
+        if rule.block is not None and rule.block.get("rung") != Rung.PROBED
+        for kind in rules.kinds_of(rule)
+    }
+    for kind in rules.pack.kinds:
+        if kind.entry and kind.kind not in watched:
+            message = f"{kind.kind}: says `entry: true`, and no rule for it shows more than a probe: all would be clean"
+            yield PackIssue("artefacts.yml", None, Severity.ERROR, "entry", message)
