@@ -51,6 +51,7 @@ def test_a_match_names_the_page_and_its_digest() -> None:
 def test_a_scan_that_fails_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
         def set_timeout(self, seconds: int) -> None: ...
+        def max_matches_per_pattern(self, matches: int) -> None: ...
         def set_global(self, name: str, value: str) -> None: ...
         def scan(self, content: bytes) -> None:
             raise yara_x.ScanError("out of memory")
@@ -213,3 +214,10 @@ def test_rules_of_a_user_who_stands_in_the_folder_of_the_pack_are_not_taken_for_
 def test_the_excerpt_of_a_file_is_readable() -> None:
     (one,) = (one for one in found(PAGE) if one.rule == "yara:code")
     assert f"; path={PATH.replace(chr(92), chr(92) * 2)}; " in one.excerpt
+
+
+def test_of_a_pattern_ten_thousand_matches_are_counted() -> None:
+    rule = 'rule few {{ strings: $a = "a" condition: #a {} }}'
+    rules = load_rules(pack(yara=[rule.format("== 10000").replace("few", "most"), rule.format("> 10000")]))
+    hits = hunt([artefact("webfile", b"a" * 30_000, PATH)], rules, readers=record_readers(None)).findings
+    assert {one.rule for one in hits} == {"yara:most"}

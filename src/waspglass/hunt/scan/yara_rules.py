@@ -24,6 +24,9 @@ __all__ = ["YaraScanner", "yara_hit"]
 
 _LARGEST = 16 << 20
 """Bytes; web pages and their compiled forms are far smaller."""
+_MOST_MATCHES = 10_000
+"""Of one pattern in a file. Each takes 70 bytes, and no time limit ends their count: 2,000 rules that look for one
+letter took all memory on a file of 2 MB."""
 
 
 class YaraScanner:
@@ -61,6 +64,7 @@ class YaraScanner:
                 self._first.setdefault(rule.identifier, rule.namespace)
             self._scanner = yara_x.Scanner(rules)
             self._scanner.set_timeout(self._seconds)
+            self._scanner.max_matches_per_pattern(_MOST_MATCHES)
         return self._scanner
 
     def _rules(self) -> yara_x.Rules:
