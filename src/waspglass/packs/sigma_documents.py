@@ -16,7 +16,7 @@ from waspglass.packs.yaml_loader import BoundedLoader
 __all__ = ["TEXT_MODIFIERS", "SigmaText", "sigma_texts"]
 
 _MOST_NODES = 200_000
-"""Values that a collection may copy; aliases of aliases could grow without end."""
+"""Values that the collections of a file may copy; aliases of aliases could grow without end."""
 TEXT_MODIFIERS = frozenset(
     {"base64", "base64offset", "cased", "cidr", "contains", "endswith", "expand", "fieldref", "re", "startswith"}
     | {"utf16", "utf16be", "utf16le", "wide", "windash"}
@@ -133,12 +133,14 @@ class _Collection:
         unused: What to say of it as long as no rule has it.
         before: The rule before.
         named: Keys and values of the ids and names that are taken.
+        copied: Values that rules took over from others.
     """
 
     shared: dict[str, object] = field(default_factory=dict)
     unused: SigmaText | None = None
     before: dict[str, object] = field(default_factory=dict)
     named: set[tuple[str, str]] = field(default_factory=set)
+    copied: int = 0
 
     def spread(self, document: object, node: yaml.Node | None, line: int) -> Iterator[SigmaText]:
         """The rule that the document comes to, or what is wrong with it; none of one that is for others."""
@@ -151,13 +153,18 @@ class _Collection:
             self.shared = {}
         if action not in (None, "global", "repeat", "reset"):
             yield SigmaText(f"there is no action {str(action)[:40]!r}", node, line)
-        elif not _small(document, self.shared, self.before):
+        elif not self._small(document, copies=action == "repeat" or bool(self.shared)):
             yield SigmaText("too large a collection", node, line)
         elif action == "global":
             self.shared = self.before = document
             self.unused = SigmaText("no rule follows on `action: global`", node, line)
         elif action != "reset":
             yield SigmaText(self._rule(document, repeated=action == "repeat"), node, line)
+
+    def _small(self, document: dict[str, object], *, copies: bool) -> bool:
+        values = _values(document, self.shared, self.before)
+        self.copied += values if copies else 0
+        return max(values, self.copied) <= _MOST_NODES
 
     def _rule(self, document: dict[str, object], *, repeated: bool) -> dict[str, object]:
         shares = self.shared and "correlation" not in document and "filter" not in document
@@ -189,13 +196,14 @@ def _added(to: dict[str, object], more: dict[str, object]) -> dict[str, object]:
     return result
 
 
-def _small(*parts: object) -> bool:
-    left, pending = _MOST_NODES, list(parts)
-    while pending and left > 0:
-        left -= 1
+def _values(*parts: object) -> int:
+    """How many values there are, up to one more than may be."""
+    count, pending = 0, list(parts)
+    while pending and count <= _MOST_NODES:
+        count += 1
         one = pending.pop()
         if isinstance(one, dict):
             pending += one.values()
         elif isinstance(one, list):
             pending += one
-    return left > 0
+    return count

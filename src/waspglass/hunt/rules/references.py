@@ -13,6 +13,8 @@ __all__ = ["resolved"]
 
 Tell = Callable[[str, SkipReason, str], None]
 _ALWAYS_CAPTURED = frozenset({"address"})
+_LONGEST_CHAIN = 100
+"""Correlations that feed one another."""
 
 
 def resolved(
@@ -62,13 +64,17 @@ def _fed(correlations: Sequence[Correlation], rules: Sequence[Rule], tell: Tell)
     """Those all of whose rules are there, behind those that feed them; what feeds on one that is left out is, too."""
     known = {name for rule in rules for name in (rule.id, rule.name)}
     waiting, ready = list(_grouped_alike(correlations, tell)), list[Correlation]()
-    while found := [one for one in waiting if known.issuperset(one.rules)]:
+    for _ in range(_LONGEST_CHAIN):
+        found = [one for one in waiting if known.issuperset(one.rules)]
+        waiting = [one for one in waiting if not known.issuperset(one.rules)]
         ready += found
         known.update(name for one in found for name in (one.id, one.name))
-        waiting = [one for one in waiting if one not in found]
+        if not found:
+            break
     for one in waiting:
         lacking = ", ".join(name for name in one.rules if name not in known)
-        tell(one.id, SkipReason.UNSUPPORTED_RULE, f"rules that feed it are not there, or feed on it: {lacking}")
+        fault = f"are not there, or feed on it: {lacking}" if lacking else f"form a chain of more than {_LONGEST_CHAIN}"
+        tell(one.id, SkipReason.UNSUPPORTED_RULE, f"rules that feed it {fault}")
     return tuple(ready)
 
 

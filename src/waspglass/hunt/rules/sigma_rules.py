@@ -92,15 +92,13 @@ class Filter:
     condition: Condition
     met: set[str] = field(default_factory=set)
 
-    def added_to(self, rule: Rule) -> Rule:
-        """The rule with the filter, if it is for it."""
-        if not self.logsource.answers(rule.logsource):
-            return rule
+    def meets(self, rule: Rule) -> bool:
+        """Whether it is for the rule; if so, that is noted."""
         called = {rule.id, rule.name}
-        if self.rules is not None and self.rules.isdisjoint(called):
-            return rule
+        if not self.logsource.answers(rule.logsource) or (self.rules is not None and self.rules.isdisjoint(called)):
+            return False
         self.met |= called
-        return replace(rule, condition=And((rule.condition, self.condition)))
+        return True
 
 
 def read_filter(document: dict[str, object], source: str, origin: str) -> Filter:
@@ -153,9 +151,8 @@ def read_rule(document: dict[str, object], source: str, *, unnamed: str, filters
         phase="first" if phase == "first" else "follow-up",
         source=source,
     )
-    for one in filters:
-        rule = one.added_to(rule)
-    return rule
+    demanded = [one.condition for one in filters if one.meets(rule)]
+    return replace(rule, condition=And((rule.condition, *demanded))) if demanded else rule
 
 
 def _said(logsource: SigmaLogSource) -> Logsource:
