@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,22 @@ def test_built_in_packs_load(name: str) -> None:
     assert pack.sigma
     assert pack.advice
     assert any(kind.entry for kind in pack.kinds)
+
+
+@pytest.mark.parametrize("name", ["clocks.yml", "builds.csv", "sigma"])
+def test_what_nobody_may_look_at_is_not_taken_for_absent(
+    tiny: Edit, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """From Python 3.14 on `Path.exists` says of it that it is not there; without rules a host would look clean."""
+    folder, look = tiny(), Path.stat
+
+    def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == folder / name:
+            raise PermissionError(EACCES, os.strerror(EACCES), str(path))
+        return look(path, follow_symlinks=follow_symlinks)
+
+    for question, answer in (("exists", os.path.exists), ("is_dir", os.path.isdir), ("is_file", os.path.isfile)):
+        monkeypatch.setattr(Path, question, lambda path, answer=answer: path != folder / name and answer(path))
+    monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(PackError, match="Permission denied"):
+        load_pack(str(folder))

@@ -12,6 +12,7 @@ import yaml
 
 from waspglass.model.document import Document
 from waspglass.model.errors import PackError
+from waspglass.model.path_status import is_file, status_of
 from waspglass.packs.folder import SOURCES, TABLES, YAML_FILES, PackHead, is_of_a_tool, is_outside
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import nodes_of, read_table, read_text, table_cells, yaml_document, yaml_fault
@@ -27,12 +28,12 @@ _SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A
 def file_issues(folder: Path) -> Iterator[PackIssue]:
     """Faults of the data files; rules and facts have checks of their own."""
     for name, model in YAML_FILES.items():
-        if (folder / name).exists():
+        if status_of(folder / name):
             yield from _yaml_issues(folder, name, model)
         elif name in _NEEDED:
             yield PackIssue(name, None, Severity.ERROR, "schema", "the file is missing")
     for name, row in TABLES.items():
-        if (folder / name).exists():
+        if status_of(folder / name):
             yield from _table_issues(folder, name, row)
     yield from _licence(folder)
     yield from _stray_files(folder)
@@ -89,7 +90,7 @@ def _table_issues(folder: Path, name: str, model: type[Document]) -> Iterator[Pa
 
 
 def _licence(folder: Path) -> Iterator[PackIssue]:
-    if not (folder / "pack.yml").exists():
+    if not status_of(folder / "pack.yml"):
         return
     try:
         head, _ = yaml_document(read_text(folder / "pack.yml", "pack.yml"), "pack.yml", PackHead)
@@ -106,7 +107,7 @@ def _licence(folder: Path) -> Iterator[PackIssue]:
     if head.known_good is not None and is_outside(folder, head.known_good):
         message = f"the file {head.known_good!r} lies outside of the pack"
         yield PackIssue("pack.yml", None, Severity.ERROR, "known-good", message)
-    elif head.known_good is not None and not (folder / head.known_good).is_file():
+    elif head.known_good is not None and not is_file(folder / head.known_good):
         message = f"there is no file {head.known_good!r} of known-good hashes"
         yield PackIssue("pack.yml", None, Severity.ERROR, "known-good", message)
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from waspglass.model.document import Document
 from waspglass.model.errors import Location, PackError
+from waspglass.model.path_status import is_file, status_of
 from waspglass.packs.based import base_file
 from waspglass.packs.exposed import ExposedProduct, SignsFile
 from waspglass.packs.located import read_table, read_text, read_yaml
@@ -192,11 +193,11 @@ def _text(folder: Path, name: str) -> str:
 
 
 def _rows(folder: Path, name: str, model: type[_Row]) -> tuple[_Row, ...]:
-    return read_table(_text(folder, name), _shown(folder, name), model) if (folder / name).exists() else ()
+    return read_table(_text(folder, name), _shown(folder, name), model) if status_of(folder / name) else ()
 
 
 def _optional(folder: Path, name: str, model: type[_File], nothing: _File) -> _File:
-    return read_yaml(_text(folder, name), _shown(folder, name), model) if (folder / name).exists() else nothing
+    return read_yaml(_text(folder, name), _shown(folder, name), model) if status_of(folder / name) else nothing
 
 
 def _sources(folder: Path, below: str) -> tuple[RuleSource, ...]:
@@ -214,7 +215,7 @@ def _source_files(folder: Path, below: str) -> list[Path]:
         PackError: If a name leads to no file, or is a link to a folder.
     """
     found: list[Path] = []
-    if (folder / below).is_dir():
+    if status_of(folder / below):
         for parent, deeper, names in os.walk(folder / below, onerror=_refuse):
             deeper[:] = [name for name in deeper if not name.startswith(".")]
             found += (Path(parent, name) for name in names if not name.startswith("."))
@@ -222,7 +223,7 @@ def _source_files(folder: Path, below: str) -> list[Path]:
                 raise PackError("links to folders are not followed", location=Location(str(links[0])))
     files = sorted(path for path in found if path.suffix in SOURCES[below])
     for path in files:
-        if not path.is_file():
+        if not is_file(path):
             raise PackError("there is no file behind this name", location=Location(str(path)))
     return files
 
@@ -246,7 +247,7 @@ def _digest(folder: Path, head: PackHead, bases: Iterable[str]) -> str:
     read = {folder / name for name in (*YAML_FILES, *TABLES, *([head.known_good] if head.known_good else ()))}
     whole = hashlib.sha256()
     for path in sorted({*read, *(path for below in SOURCES for path in _source_files(folder, below))}):
-        if path.is_file():
+        if is_file(path):
             with path.open("rb") as content:
                 row = f"{path.relative_to(folder).as_posix()}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n"
             whole.update(row.encode())
@@ -259,4 +260,4 @@ def sample_fault(folder: Path, name: str) -> str | None:
     """Why a sample that a rule names cannot be used."""
     if is_outside(folder, name):
         return f"the sample {name} lies outside of the pack"
-    return None if (folder / name).exists() else f"there is no sample {name}"
+    return None if status_of(folder / name) else f"there is no sample {name}"

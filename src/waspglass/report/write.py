@@ -13,7 +13,7 @@ from pathlib import Path
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.errors import Location, OutputError
-from waspglass.model.path_status import status_of
+from waspglass.model.path_status import is_file, status_of
 from waspglass.report.tlp import Tlp
 
 __all__ = ["Format", "check_reports", "is_ours", "write_files", "write_reports"]
@@ -164,9 +164,9 @@ def _check_target(target: Path, ours: Callable[[Path], bool]) -> None:
     try:
         if target.is_symlink():
             fault, hint = "the report's name is taken by a link", "Remove it or choose another --out"
-        elif not target.exists() or (target.is_file() and ours(target)):
+        elif status_of(target) is None or (is_file(target) and ours(target)):
             return
-        elif target.is_file():
+        elif is_file(target):
             fault = "a file of this name is there and was not written by waspglass"
             hint = "Move it away or choose another --out"
         else:
