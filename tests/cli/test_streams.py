@@ -223,6 +223,12 @@ def test_a_terminal_that_tells_no_size_is_taken_for_eighty_columns() -> None:
     )
 
 
+@posix
+def test_progress_keeps_to_one_line_of_a_narrow_terminal() -> None:
+    two_lines = "\x1b[2K\x1b[1A\x1b[2K"
+    assert two_lines not in on_a_terminal(40, TERM="xterm")
+
+
 def test_what_bears_no_exception_is_loaded_before_a_request_to_end_becomes_one() -> None:
     """orjson 3.13 crashes if one is raised while it loads; so long a request ends the process as it always does."""
     body = """
