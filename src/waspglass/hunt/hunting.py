@@ -132,7 +132,10 @@ def hunt(
         progress=watch.read,
         proxies=proxies,
     )
-    first = _swept(files, run, workers, watch)
+    try:
+        first = _swept(files, run, workers, watch)
+    finally:
+        run.scanner.release()
     hits, heard, followed = first.hits, first.heard, None
     skipped = first.skipped | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
     for again in range(_FOLLOW_UPS + 1):

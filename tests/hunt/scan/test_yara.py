@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yara_x
 
-from tests.hunt.evidence import artefact, pack, sigma
+from tests.hunt.evidence import artefact, iis, pack, row, sigma
 from waspglass.evidence.readers.registry import record_readers
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
@@ -46,6 +49,22 @@ def test_a_match_names_the_page_and_its_digest() -> None:
         assert (one.rung, one.effect, one.subject) == (Rung.IMPLANTED, Effect.SHOWS, "/aspnet_client/page.aspx")
         assert one.fields["sha256"] == digest
         assert digest in one.excerpt
+
+
+def test_a_hunt_in_a_thread_leaves_nothing_that_only_this_thread_may_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    rules = load_rules(pack(NAMED, sigma("s: {cs-method: POST}\ncondition: s"), yara=[RULE]))
+    files = [artefact("webfile", PAGE, PATH), iis(row("/ecp/y.js", method="POST"))]
+    gc.disable()  # what the hunt leaves is freed below, in this thread
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            found = threads.submit(hunt, files, rules, readers=record_readers(None)).result().findings
+    finally:
+        gc.enable()
+    gc.collect()
+    assert {one.rule for one in found} >= {"yara:code", "named"}
+    assert complaints == []
 
 
 def test_a_scan_that_fails_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:

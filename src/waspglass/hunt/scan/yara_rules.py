@@ -57,6 +57,13 @@ class YaraScanner:
         self._skipped.clear()
         return taken
 
+    def release(self) -> None:
+        """Ends the scanner in the thread that made it, as yara-x demands.
+
+        Freed in another one by the garbage collector, it would complain on stderr and stay in memory.
+        """
+        self._scanner = None
+
     def _ready(self) -> yara_x.Scanner:
         if self._scanner is None:
             rules = self._rules()
