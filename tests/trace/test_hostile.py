@@ -26,6 +26,7 @@ HOSTILE = {
     "endless.js": b";-*" * 30_000,
     "endless.rb": b"\n-;" * 30_000,
     "endless.go": b"->" * 15_000,
+    "blanks.rb": (b"-;\n" + b" " * 10) * 20_000,
     "endless.py": b"=-<" * 10_000,
     "endless.php": b"-*" * 8_000,
     "endless_behind.php": b"<?php $a = 1; ?>\n<p>\n<?php\n" + b"$b = 1;\n" * 3_000 + b"-*" * 12_000,
@@ -61,6 +62,7 @@ def test_any_bytes_give_a_program_in_bounded_time(name: str) -> None:
         ("deep.cs", "tokens_only"),
         ("endless.go", "tokens_only"),  # 26 s for 16 kB, if its grammar got them
         ("endless.rb", "tokens_only"),  # up to 7 GB for 90 kB, if its grammar got the whole
+        ("blanks.rb", "tokens_only"),  # 20 s and 4 GB, and a crash for more of it
         ("endless.php", "tokens_only"),  # without its tag
         ("endless_behind.php", "tokens_only"),
         ("endless_behind.js", "tokens_only"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections import deque
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +25,17 @@ MAX_DEPTH = 120
 """Deeper nodes count as children of their ancestor at this depth; real programs stay below 60."""
 PARSE_LIMIT = 2_000_000
 """Characters given to a grammar, whose trees take up to 500 times as many bytes; longer texts are read as tokens."""
-PARSE_SECONDS, MORE_SECONDS, MOST_SECONDS = 0.15, 10e-6, 4.0
+STEPS, MORE_STEPS = 100, 0.1
+"""Steps, in hundreds, that a parser may take for any text, and more for each byte, which is the same on any machine. Of
+8,600 files that people and tools wrote none took more than 20 and 0.035 a byte. The usual blow-up takes ever more of
+them: 4 kB of `->` 42,000 in the grammar of Go, and 1.7 s."""
+PARSE_SECONDS, MORE_SECONDS, MOST_SECONDS = 0.15, 4e-6, 4.0
 """CPU time after which a grammar is given up: so much for any text, more for each byte, and never more than the last.
-Of 14,225 files that people and tools wrote none took a third of it; 2 MB of ordinary code take about one second."""
-PIECES, PIECE_SECONDS = (1 << 10, 4 << 10, 16 << 10), 0.15
-"""A piece of such a length that alone takes so much CPU time is of no program: of 2,338 files above 16 kB, minified
-ones among them, no piece took more than 0.09 s. Of `;-*` without end the JavaScript grammar took 0.5 s for 16 kB, and
-for 90 kB 20 s and 7 GB, in one step at the end of the text, where nobody asks for the time; the one of Go 26 s for
-16 kB of `->`, so short pieces come first. That of PHP took 13 s for 8 kB of `-*` behind code, so all of a text is tried
-in pieces of 4 kB, and 16 kB at once only where one of these was slow."""
-SLOW_SECONDS = 0.01
-"""CPU time for 4 kB of which 16 kB may take too long, if it grows with the third power; usual is 0.002 to 0.004."""
+Each step may be slow, too: of 12 kB of `)` the shell's takes 2 ms. Ordinary code takes a tenth of this."""
+PIECES = (16 << 10, 64 << 10, 256 << 10, 1 << 20)
+"""A longer text is first tried in pieces of these lengths. Of `-;` and ten blanks without end the grammar of Ruby took
+1 s for 64 kB and 20 s and 4 GB for 256 kB, in one step at the end of the text, where nobody asks for the time; each of
+these lengths takes 16 times as long as the one before it."""
 _CHUNK = 1 << 20
 TOKEN_LIMIT = 400_000
 """Tokens that are compared; what stands behind them is named as not compared."""
@@ -122,7 +122,7 @@ _COLUMNS = [("kind", "u8"), ("role", "u1"), ("text", "u8"), ("depth", "i4"), ("s
 
 def _syntax(rows: Iterable[Row], limit: int, reading: Reading) -> Syntax:
     """The first nodes, up to so many."""
-    table = np.fromiter(islice(rows, limit + 1), dtype=_COLUMNS)
+    table = np.fromiter(itertools.islice(rows, limit + 1), dtype=_COLUMNS)
     kind, role, text, depth, start, end = (np.ascontiguousarray(table[name][:limit]) for name, _ in _COLUMNS)
     depth = np.minimum(depth, MAX_DEPTH).astype(np.int16)
     return Syntax(kind, role, text, depth, start, end, reading, truncated=len(table) > limit)
@@ -187,19 +187,19 @@ def _allowed(size: int) -> float:
 
 def _explodes(raw: bytes, language: Language, parser: tree_sitter.Parser) -> bool:
     """Whether a piece of a text already takes its grammar longer than any program does, or all pieces together do."""
-    short, middle, long = PIECES
-    before = _before_pieces(raw, middle) if language.name == "php" else [b""] * (len(raw) // middle + 1)
-    spent, slow = 0.0, set[int]()
-    for size, step in ((short, long), (middle, middle), (long, long)):
-        for at in range(0, len(raw) if size < len(raw) else 0, step):
-            if size == long and at not in slow:
-                continue
-            taken = _seconds(before[at // middle] + raw[at : at + size], parser)
-            spent += taken
-            if taken > PIECE_SECONDS or spent > _allowed(len(raw)):
+    for size in PIECES:
+        if size >= len(raw):
+            break
+        php = language.name == "php"
+        before = _before_pieces(raw, size) if php else [b""] * (len(raw) // size + 1)
+        begun = time.thread_time()
+        for opens, at in zip(before, range(0, len(raw), size), strict=False):
+            left = begun + _allowed(len(raw)) - time.thread_time()
+            began = time.thread_time()
+            if _parse(opens + raw[at : at + size], parser) is None:
                 return True
-            if taken > SLOW_SECONDS:
-                slow.add(at // long * long)
+            if time.thread_time() - began > min(left, _allowed(size)):
+                return True
     return False
 
 
@@ -213,18 +213,14 @@ def _before_pieces(raw: bytes, step: int) -> list[bytes]:
     return before
 
 
-def _seconds(raw: bytes, parser: tree_sitter.Parser) -> float:
-    begun = time.thread_time()
-    parser.parse(raw)
-    return time.thread_time() - begun
-
-
 def _parse(raw: bytes, parser: tree_sitter.Parser) -> tree_sitter.Tree | None:
-    """The tree, or None if it takes longer than any real program does: hostile nesting costs quadratic time."""
-    deadline = time.process_time() + _allowed(len(raw))
+    """The tree, or None if it takes more steps or longer than any real program does."""
+    deadline = time.thread_time() + _allowed(len(raw))
+    steps = itertools.count()
+    most = STEPS + MORE_STEPS * len(raw)
 
     def late(_offset: int, _has_error: bool) -> bool:
-        return time.process_time() > deadline
+        return next(steps) > most or time.thread_time() > deadline
 
     def chunk(offset: int, _point: tree_sitter.Point) -> bytes:
         return raw[offset : offset + _CHUNK]
@@ -301,7 +297,7 @@ def _with_inside(rows: Iterable[Row], raw: bytes, whole: frozenset[int]) -> Iter
             for row in _inside(raw, start, end, script=kind == _SCRIPT):
                 yield *row[:3], depth, *row[3:]
         return
-    blocks = deque(row for row in islice(rows, 3 * TOKEN_LIMIT) if row[1] == INNER and row[0] != _INLINE)
+    blocks = deque(row for row in itertools.islice(rows, 3 * TOKEN_LIMIT) if row[1] == INNER and row[0] != _INLINE)
     open_blocks: list[tuple[int, int]] = []
     for row in _inside(raw, 0, len(raw), script=False):
         while blocks and blocks[0][4] <= row[3]:
@@ -328,7 +324,7 @@ def _from_tokens(raw: bytes, comments: Comments) -> Syntax:
     """Plain tokens under one root: what can be had of a text without a grammar."""
     root = hash_text("tokens"), INNER, 0, 0, 0, len(raw)
     tokens = ((*row[:3], 1, *row[3:]) for row in _plain_tokens(raw, comments))
-    return _syntax(chain([root], tokens), 1 + TOKEN_LIMIT, Reading.TOKENS)
+    return _syntax(itertools.chain([root], tokens), 1 + TOKEN_LIMIT, Reading.TOKENS)
 
 
 def _from_bytes(raw: bytes) -> Syntax:
