@@ -327,6 +327,20 @@ def test_a_country_that_no_source_knows_is_told(store: Path, tmp_path: Path) -> 
     assert ("nobody to tell" in owners.stderr) == ("owners: 0" in owners.stdout)
 
 
+def test_what_the_flaws_alone_do_not_open_is_told_beside_the_count(tmp_path: Path) -> None:
+    """Exchange 2010 has one of the four flaws; a country's count of open doors must not hold its servers unsaid."""
+    (tmp_path / "2021-03-09.json").write_bytes(
+        jsonl(banner("192.0.2.1"), banner("192.0.2.2", "14.3.509.0"), banner("192.0.2.3", "14.3.513.0"))
+    )
+    assert run("add", tmp_path / "2021-03-09.json", "--store", tmp_path / "s").exit_code == 0
+    said = "hodan, vulnerable addresses of Exchange Server 2010: 1. Of the flaws of this campaign"
+    shown = run("show", "--store", tmp_path / "s", "--by", "country")
+    assert said in shown.stderr
+    page = tmp_path / "page.html"
+    assert run("report", "--store", tmp_path / "s", "--out", page).exit_code == 0
+    assert said in page.read_text()
+
+
 def test_every_answer_says_what_a_source_takes_for_honeypots(tmp_path: Path) -> None:
     (tmp_path / "2021-03-09.json").write_bytes(jsonl(banner("192.0.2.1"), banner("192.0.2.2", tags=["honeypot"])))
     (tmp_path / "contacts.csv").write_text("email,cidr\na@b.example,192.0.2.0/24\n")

@@ -15,6 +15,7 @@ from waspglass.cli.census_options import (
     opened,
     tell_gaps,
     tell_honeypots,
+    tell_no_entry,
     tell_stopped,
 )
 from waspglass.cli.streams import say, tell
@@ -70,6 +71,7 @@ def show(
         tell_honeypots(reading, scans)
         tell_gaps(reading, {day for day, _ in scans} | {day})
         if not over_time:
+            tell_no_entry(reading, scans)
             tell_stopped(reading, day)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "opened",
     "tell_gaps",
     "tell_honeypots",
+    "tell_no_entry",
     "tell_stopped",
 ]
 
@@ -80,6 +81,17 @@ def tell_honeypots(reading: Reading, scans: Sequence[Scan]) -> None:
 
     for source, number in honeypots(reading, scans).items():
         tell(f"{source} takes {sightings(number)} for {'a honeypot' if number == 1 else 'honeypots'}: not counted\n")
+
+
+def tell_no_entry(reading: Reading, scans: Sequence[Scan]) -> None:
+    """Says how many of the vulnerable addresses are of a product line into which the pack's flaws alone let nobody."""
+    from waspglass.census.count import By, count
+    from waspglass.census.counted import without_entry
+
+    for day, source in scans if reading.pack.no_entry else ():
+        builds = count(reading, [(day, source)], By.BUILD, servers=False)
+        for line, number in without_entry(builds, reading.pack.no_entry):
+            tell(f"{source}, vulnerable addresses of {line.product}: {number}. {line.text.en}\n")
 
 
 def tell_stopped(reading: Reading, day: dt.date) -> None:

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from waspglass.census.count import By
+from waspglass.census.counted import without_entry
 from waspglass.census.patching import Patching
 from waspglass.census.recapture import Estimate
 from waspglass.census.survey import SourceSurvey, Survey
@@ -241,13 +242,28 @@ def render_census(survey: Survey, *, language: str, version: str, synthetic: boo
         unseen=_unseen(survey, words),
         assumptions=list(dict.fromkeys(key for each in survey.unseen.values() for key in each.assumptions)),
         measure=lambda figure: words.text(f"measure.{_measure(figure, survey.pack)}"),
-        methods=list(dict.fromkeys(words.method(each.source) for each in survey.sources)),
+        methods=[*dict.fromkeys(words.method(each.source) for each in survey.sources), *_no_entry(survey, words)],
         place=lambda key, by: country_name(key, words) if by is By.COUNTRY else key,
         synthetic=synthetic,
         version=version,
         style=Markup(style),  # noqa: S704 - our own files
         style_digest=policy_digest(style),
     )  # fmt: skip
+
+
+def _no_entry(survey: Survey, words: CensusWords) -> list[str]:
+    """How many of the vulnerable addresses of each source are of a line into which the pack's flaws let nobody."""
+    return [
+        words.text(
+            "method.no_entry",
+            source=words.source(each.source),
+            number=words.number(number),
+            product=line.product,
+            text=line.text.text(words.language),
+        )
+        for each in survey.sources
+        for line, number in without_entry(each.builds, survey.pack.no_entry)
+    ]
 
 
 def svg_files(survey: Survey, language: str) -> dict[str, str]:
