@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from errno import EACCES, ENOENT
 from pathlib import Path
 from typing import NoReturn
@@ -200,6 +201,26 @@ def test_a_report_that_a_program_has_open_is_named(tmp_path: Path, monkeypatch: 
         write_reports(clean(), tmp_path)
     assert "Close it" in str(caught.value)
     assert names(tmp_path) == set()
+
+
+def test_one_report_that_a_program_has_open_leaves_all_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows neither replaces nor renames it, not even to the name that it has."""
+    write_reports(clean(), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in ("rename", "replace"):
+        move = getattr(Path, name)
+
+        def moved(path: Path, target: Path, move: Callable[[Path, Path], Path] = move) -> Path:
+            if target.name == Format.TIMELINE:
+                raise PermissionError(EACCES, "Access is denied", str(path), None, str(target))
+            return move(path, target)
+
+        monkeypatch.setattr(Path, name, moved)
+    with pytest.raises(OutputError, match=re.escape(str(tmp_path / Format.TIMELINE))):
+        write_reports(occupied(), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a file has the rights of its folder")

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from errno import EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR
 from functools import partial
@@ -126,6 +127,9 @@ def write_files(
             content = made()
             waiting.append((out / f".waspglass-{secrets.token_hex(8)}.part", out / name))
             _write_aside(waiting[-1][0], content)
+        for _, target in waiting:
+            with suppress(FileNotFoundError, FileExistsError):
+                target.rename(target)  # changes nothing; Windows refuses it for a file that a program has open
         for temporary, target in waiting:
             temporary.replace(target)
     except OSError as error:
