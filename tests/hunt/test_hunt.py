@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,11 +13,9 @@ from tests.hunt.evidence import IIS_FIELDS, artefact, both, iis, pack, row, rule
 from waspglass.evidence.artefact import Artefact
 from waspglass.hunt.cache import Cache
 from waspglass.hunt.hunting import hunt
-from waspglass.hunt.matching.rawtest import RawTest
 from waspglass.hunt.matching.sample import Sample
 from waspglass.hunt.outcome.result import Limits
 from waspglass.hunt.rules.load import load_rules, read_rule_sources
-from waspglass.hunt.scan.decide import _both, _either, _halved
 from waspglass.model.errors import PackError
 from waspglass.model.finding import Effect, Rung
 from waspglass.model.skip import SkipReason
@@ -335,12 +331,3 @@ def test_addresses_of_a_network_that_is_listed_whole_are_not_cut() -> None:
     """A line with its network would ask for each of them."""
     needles = [b"198.51.100.%d" % number for number in range(200)]
     assert Sample(b"\nab\n").ends(needles, None) == dict(zip(needles, needles, strict=True))
-
-
-def test_thousands_of_alternatives_are_no_chain() -> None:
-    """The whole of SigmaHQ over events: the tests of one needle's rules were a chain, too deep for the stack."""
-    tests: list[RawTest] = [partial(operator.contains, b"%d;" % number) for number in range(5000)]
-    assert _halved(tests, _either)(b"4999") is True
-    assert _halved(tests, _either)(b"x") is False
-    assert _halved(tests, _both)(b";") is True
-    assert _halved(tests, _both)(b"4999") is False

@@ -7,7 +7,7 @@ hit that is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -294,45 +294,23 @@ class _Singles(dict[int, Group]):
         return self[needle]
 
 
-def _promising(bounds: Iterable[Bound], prongs: list[Prong]) -> RawTest | None:
+def _promising(bounds: Iterable[Bound], prongs: Iterable[Prong]) -> RawTest | None:
     """True if for some rule one of its alternatives has all its further needles."""
-    alternatives: list[RawTest] = []
     wanted = frozenset(bounds)
-    for prong in prongs:
-        if prong.bound in wanted:
-            if not prong.checks:
-                return None
-            alternatives.append(_halved([_any_of(clause) for clause in prong.checks], _both))
-    return _halved(alternatives, _either) if alternatives else None
+    alternatives = list(dict.fromkeys(prong.checks for prong in prongs if prong.bound in wanted))
+    if not alternatives or not all(alternatives):
+        return None
 
+    def promising(low: bytes) -> bool:
+        for checks in alternatives:
+            for needles in checks:
+                for needle in needles:  # `any` of a generator would cost more than the search
+                    if needle in low:
+                        break
+                else:
+                    break
+            else:
+                return True
+        return False
 
-def _any_of(needles: tuple[bytes, ...]) -> RawTest:
-    """Written out, by fours where there are more: a generator would cost more than the search."""
-    match needles:
-        case ():
-            return lambda _low: False
-        case (a,):
-            return lambda low: a in low
-        case (a, b):
-            return lambda low: a in low or b in low
-        case (a, b, c):
-            return lambda low: a in low or b in low or c in low
-        case (a, b, c, d):
-            return lambda low: a in low or b in low or c in low or d in low
-    return _halved([_any_of(needles[start : start + 4]) for start in range(0, len(needles), 4)], _either)
-
-
-def _halved(tests: list[RawTest], join: Callable[[RawTest, RawTest], RawTest]) -> RawTest:
-    """All tests in one, joined as a tree: a chain of a thousand would be too deep."""
-    if len(tests) == 1:
-        return tests[0]
-    half = len(tests) // 2
-    return join(_halved(tests[:half], join), _halved(tests[half:], join))
-
-
-def _both(first: RawTest, second: RawTest) -> RawTest:
-    return lambda low: first(low) and second(low)
-
-
-def _either(first: RawTest, second: RawTest) -> RawTest:
-    return lambda low: first(low) or second(low)
+    return promising

@@ -7,21 +7,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from waspglass.hunt.outcome.collect import Hit
 from waspglass.hunt.scan.blocks import Block
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 __all__ = ["Counter", "number_lines"]
 
 _FEW = 64 << 20
 """Bytes up to which it costs more to load numpy than it saves."""
 _PIECE = 256 << 10
-"""Small enough for the second-level cache together with the result of the comparison."""
+"""Bytes that are read again at once."""
 _QUIET = 64 << 20
 """Bytes without a hit after which lines are not counted any more until there is one. To count a block that was just
 searched takes a third of the time that it takes to read it again, so each catching up makes the next quiet longer."""
@@ -30,11 +25,10 @@ _PATIENCE = 8
 
 
 class _LineFeeds:
-    """Counts line feeds; the buffer for the comparison is kept, since to get a new one costs more than to compare."""
+    """Counts line feeds."""
 
     def __init__(self) -> None:
         self._counted = 0
-        self._equal: npt.NDArray[np.bool_] | None = None
 
     def count(self, data: memoryview | bytes) -> int:
         if self._counted < _FEW:
@@ -42,13 +36,7 @@ class _LineFeeds:
             return bytes(data).count(b"\n")
         import numpy as np
 
-        if self._equal is None:
-            self._equal = np.empty(_PIECE, dtype=np.bool_)
-        total = 0
-        for start in range(0, len(data), _PIECE):
-            piece = np.frombuffer(data[start : start + _PIECE], dtype=np.uint8)
-            total += int(np.count_nonzero(np.equal(piece, 10, out=self._equal[: len(piece)])))
-        return total
+        return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == 10))
 
 
 @dataclass(slots=True)

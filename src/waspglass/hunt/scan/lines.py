@@ -36,7 +36,7 @@ _FOREIGN = "a header does not fit the values below it (%s); what stands there ma
 
 def is_header(format_: LineFormat, line: bytes) -> bool:
     """True if the line may change the header in force."""
-    return bool(format_.header_starts) and line.startswith(format_.header_starts)
+    return line.startswith(format_.header_starts)
 
 
 @dataclass(eq=False)
