@@ -60,6 +60,25 @@ FAULTS = {
         ("    entry: true", "    entry: true\n    aside: {cs-uri-stem: (x}"),
         "regex",
     ),
+    "actor in a misspelled column": (
+        "artefacts.yml",
+        ("    entry: true", "    entry: true\n    actor: {address: [cip]}"),
+        "column",
+    ),
+    "URL with a stroke at its end": (
+        "artefacts.yml",
+        ("title: {en: Web logs, de: Webprotokolle}", "title: {en: a, de: b}\nweb_roots: [{path: '**/x', url: /x/}]"),
+        "glob",
+    ),
+    "URL with its server": (
+        "artefacts.yml",
+        (
+            "title: {en: Web logs, de: Webprotokolle}",
+            "title: {en: a, de: b}\nweb_roots: [{path: '**/x', url: 'http://x/y'}]",
+        ),
+        "glob",
+    ),
+    "product that nothing tells": ("signs.yml", ("", "products: [{product: thing}]\n"), "schema"),
     "content does not compile": ("artefacts.yml", ("'#Fields", "'(#Fields"), "regex"),
     "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
     "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ' '"), "schema"),
@@ -204,6 +223,19 @@ def test_what_is_passed_over_is_told_beside_samples_that_do_not_fire(tiny: Edit)
     skip = Skipped(source="page", reason=SkipReason.UNSUPPORTED_RULE, count=1, detail="no kind of log is the fridge")
     issues = check_pack(tiny(RULE, ("cs-uri-stem: /evil", "cs-uri-stem: /none")), fires=fires, unused=lambda _: (skip,))
     assert {one.check for one in issues} == {"fires", "unused"}
+
+
+def test_an_actor_may_stand_in_a_field_that_the_kind_makes(tiny: Edit) -> None:
+    made = "    derive: [{name: ctime, source: [cs-uri-query], regex: 'token=(\\w+)'}]\n    actor: {session: [ctime]}\n"
+    before = "    derive: [{name: token, source: [cs-uri-query], regex: 'token=(\\w+)'}]\n"
+    assert check_pack(tiny("artefacts.yml", (before, made)), fires=fires) == ()
+
+
+@pytest.mark.parametrize("url", ['""', "/x", "/_layouts/15"])
+def test_urls_that_folders_are_served_under(tiny: Edit, url: str) -> None:
+    title = "title: {en: Web logs, de: Webprotokolle}"
+    roots = f"{title}\nweb_roots: [{{path: '**/x', url: {url}}}]"
+    assert check_pack(tiny("artefacts.yml", (title, roots)), fires=fires) == ()
 
 
 def test_a_fault_names_its_line(tiny: Edit) -> None:

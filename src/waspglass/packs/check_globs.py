@@ -15,10 +15,11 @@ __all__ = ["glob_fault", "glob_issues"]
 
 _BRACES = re.compile(r"\{([^{},/]*)\}|\{[^{}]*,[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_SERVED = re.compile(r"(?:/[^/?#:]+)*")
 
 
 def glob_issues(pack: Pack) -> Iterator[PackIssue]:
-    """Faults of the globs of kinds and of web roots."""
+    """Faults of the globs of kinds, and of web roots: no request would be joined with a page under such a URL."""
     text = read_text(Path(pack.root) / "artefacts.yml", "artefacts.yml")
     globs: list[tuple[tuple[str | int, ...], str]] = [
         (("kinds", index, "paths", at), glob)
@@ -30,6 +31,11 @@ def glob_issues(pack: Pack) -> Iterator[PackIssue]:
         if fault := glob_fault(glob):
             message = f"the glob {glob!r} {fault}"
             yield PackIssue("artefacts.yml", field_line(text, place), Severity.ERROR, "glob", message)
+    for index, root in enumerate(pack.web_roots):
+        if not _SERVED.fullmatch(root.url):
+            message = f'the url {root.url!r} is none: write /folder/below, or "" for the root of a site'
+            line = field_line(text, ("web_roots", index, "url"))
+            yield PackIssue("artefacts.yml", line, Severity.ERROR, "glob", message)
 
 
 def glob_fault(glob: str) -> str | None:

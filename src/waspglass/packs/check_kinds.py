@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 from waspglass.packs.issue import PackIssue, Severity
@@ -85,9 +86,11 @@ def _column_faults(kind: ArtefactKind) -> Iterator[tuple[Severity, str, str]]:
         "witness": kind.witness,
         "aside": kind.aside,
         "site": (kind.site,) if kind.site else (),
+        "actor": chain(kind.actor.address, kind.actor.user_agent, kind.actor.account, kind.actor.session),
     }
+    made = {*kind.aliases, *(derived.name for derived in kind.derive)}
     for key, columns in named.items():
         for column in columns:
-            if column not in known and (near := get_close_matches(column.lower(), plain, 1, 0.75)):
+            if column not in {*known, *made} and (near := get_close_matches(column.lower(), plain, 1, 0.75)):
                 message = f"{kind.kind}: {key} names the column {column!r}; is {plain[near[0]]!r} meant?"
                 yield Severity.ERROR, "column", message
