@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from waspglass.evidence.artefact import Artefact, RecordReader
@@ -74,17 +75,18 @@ class _Gathered:
 def _swept(artefacts: Sequence[Artefact], run: Pass, workers: int, watch: _Watch) -> _Gathered:
     """One pass over all files."""
     found, unheard = _Gathered(), 0
-    for outcome in scan_files(artefacts, run, workers):
-        room = run.limits.correlated - len(found.heard)
-        found.hits.extend(outcome.hits)
-        found.heard.extend(outcome.heard[:room])
-        unheard += max(0, len(outcome.heard) - room)
-        found.skipped.update(dict.fromkeys((*outcome.skipped, *outcome.unbound)))
-        if outcome.scanned is not None:
-            found.scanned.append(outcome.scanned)
-        for key, whole in outcome.joined.items():
-            run.joined[key] = whole or run.joined.get(key, False)
-        watch.findings = len(found.hits)
+    with closing(run.scanner):
+        for outcome in scan_files(artefacts, run, workers):
+            room = run.limits.correlated - len(found.heard)
+            found.hits.extend(outcome.hits)
+            found.heard.extend(outcome.heard[:room])
+            unheard += max(0, len(outcome.heard) - room)
+            found.skipped.update(dict.fromkeys((*outcome.skipped, *outcome.unbound)))
+            if outcome.scanned is not None:
+                found.scanned.append(outcome.scanned)
+            for key, whole in outcome.joined.items():
+                run.joined[key] = whole or run.joined.get(key, False)
+            watch.findings = len(found.hits)
     if unheard:
         left = skip_of("correlations", SkipReason.LIMIT_REACHED, "further events for correlations", unheard)
         found.skipped[left] = None
@@ -132,10 +134,7 @@ def hunt(
         progress=watch.read,
         proxies=proxies,
     )
-    try:
-        first = _swept(files, run, workers, watch)
-    finally:
-        run.scanner.release()
+    first = _swept(files, run, workers, watch)
     hits, heard, followed = first.hits, first.heard, None
     skipped = first.skipped | dict.fromkeys(_not_run(rules, _present(files, first.scanned), proxies))
     for again in range(_FOLLOW_UPS + 1):

@@ -57,7 +57,7 @@ class YaraScanner:
         self._skipped.clear()
         return taken
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Ends the scanner in the thread that made it, as yara-x demands.
 
         Freed in another one by the garbage collector, it would complain on stderr and stay in memory.
