@@ -319,6 +319,12 @@ def test_impact_is_said_in_the_first_sentence() -> None:
     assert "Damage" in run(finding(Rung.IMPACT, "2021-03-05")).sentence
 
 
+def test_the_claim_that_no_rung_was_reached_holds() -> None:
+    """With "does not hold" before it, it said the contrary."""
+    (claim,) = [node for node in run().why.children if "no rung was reached" in node.claim]
+    assert claim.holds
+
+
 def test_every_claim_of_the_tree_rests_on_findings_that_exist() -> None:
     result = run(PROBE, ENTRY, PAGE_NOW, USED)
     known = {f.id for f in result.findings}

@@ -42,7 +42,7 @@ def _ladder(decision: Decision, observations: Observations, catalogue: Catalogue
         if reached
         else catalogue.text("why.ladder_none")
     )
-    return EvidenceNode(claim=claim, holds=bool(reached), children=nodes)
+    return EvidenceNode(claim=claim, holds=True, children=nodes)
 
 
 def _rung(rung: Rung, observations: Observations, catalogue: Catalogue) -> EvidenceNode:
