@@ -107,9 +107,10 @@ def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, Re
     A line that was written by one server names it behind what its clients sent, so the first that has a name is enough.
     Event logs do not count: they keep the names that a server had before, and what others forwarded.
     """
-    derive, form = deriver(kind), format_of(kind.format)
-    if form.events or not any(one.name == HOSTNAME_FIELD for one in kind.derive):
+    form, naming = format_of(kind.format), tuple(one for one in kind.derive if one.name == HOSTNAME_FIELD)
+    if form.events or not naming:
         return
+    derive = deriver(kind.model_copy(update={"derive": naming}))  # a table may have a million rows
     for artefact in group if form.gathered else spread(group, _LOGS_FOR_WRITERS):
         if is_line_format(artefact.format):
             rows = beginning(artefact, line_format(artefact.format))
