@@ -115,6 +115,14 @@ def test_one_is_said_in_the_singular(folder: Path, tmp_path_factory: pytest.Temp
     assert done.output.startswith("1 file indexed in ")
 
 
+def test_a_language_of_a_list_that_is_not_known_is_told(folder: Path) -> None:
+    pairs = folder / "pairs.csv"
+    pairs.write_text("path_a,path_b,lang\nshared.py,copy.py,py\x1bton\n", encoding="utf-8")
+    done = runner.invoke(app, ["trace", "matrix", "--pairs", str(pairs)])
+    assert done.exit_code == 0, done.output
+    assert "passed over: py\\x1bton" in done.stderr
+
+
 def test_a_list_of_pairs_with_a_missing_file_names_the_line(folder: Path) -> None:
     pairs = folder / "pairs.csv"
     pairs.write_text("path_a,path_b\nshared.py,nothing.py\n", encoding="utf-8")

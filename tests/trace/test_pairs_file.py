@@ -41,6 +41,21 @@ def test_names_with_blanks_and_commas_marks_and_other_columns(folder: Path, cont
     assert listed(folder, content) == ((0,), (1,))
 
 
+def test_a_language_that_is_not_known_is_passed_over_and_told(folder: Path) -> None:
+    lines = ["path_a,path_b,lang", *('a b.py,"ü,x.py",' + name for name in ("pyton", "Python", "", "pyton ", "c++"))]
+    (folder / "pairs.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = read_pairs(folder / "pairs.csv", None, InProcess())
+    assert found.unknown == ("pyton",)
+    assert {program.language for program in found.programs} == {"python"}
+
+
+def test_of_a_quotation_mark_that_is_open_no_encoding_is_blamed(folder: Path) -> None:
+    (folder / "pairs.csv").write_text('path_a,path_b\n"' + "a,b\n" * 40_000, encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        read_pairs(folder / "pairs.csv", None, InProcess())
+    assert "open quotation mark" in str(raised.value)
+
+
 def test_a_list_without_pairs_is_a_list(folder: Path) -> None:
     assert listed(folder, b"path_a,path_b\n") == ((), ())
 

@@ -107,6 +107,7 @@ def matrix(
 
     from waspglass.model.errors import UsageError
     from waspglass.report.trace_text import matrix_text
+    from waspglass.report.visible import visible
     from waspglass.trace.calibration import load_calibration
     from waspglass.trace.collection import Collection
     from waspglass.trace.commons import load_commons
@@ -123,6 +124,9 @@ def matrix(
             if least is not None:
                 raise UsageError("--least is for folders", hint="All pairs that --pairs lists are written")
             listed = read_pairs(pairs, folder, executor)
+            if listed.unknown:
+                some = ", ".join(listed.unknown[:5]) + ", ..." * (len(listed.unknown) > 5)
+                tell(f"waspglass: {visible(f'{pairs}: lang is no language that is known, and passed over: {some}')}\n")
             collection = Collection(listed.programs, commons)
             first, second = (np.array(side, dtype=np.int64) for side in (listed.first, listed.second))
             tables = iter([listed_pairs(collection, first, second, calibration)])

@@ -32,11 +32,16 @@ _BESIDE_CODE = frozenset({"html", "markdown", "yaml"})
 
 @dataclass(frozen=True, slots=True)
 class ListedPairs:
-    """The programs that a list of pairs names, and the pairs as numbers of them."""
+    """The programs that a list of pairs names, and the pairs as numbers of them.
+
+    Attributes:
+        unknown: What stands under `lang` and is no language that is known; it was passed over.
+    """
 
     programs: tuple[Program, ...]
     first: tuple[int, ...]
     second: tuple[int, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def _source(name: str, path: Path, language: Language | None) -> Source:
@@ -117,7 +122,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             f"the list of pairs cannot be read ({fault.strerror})", location=Location(str(path))
         ) from fault
     except (UnicodeDecodeError, csv.Error) as fault:
-        hint = "Write it in UTF-8"
+        hint = "Write it in UTF-8" if isinstance(fault, UnicodeDecodeError) else "Look for an open quotation mark"
         raise UsageError(f"the list of pairs is no CSV ({fault})", location=Location(str(path)), hint=hint) from fault
 
 
@@ -152,9 +157,11 @@ def read_pairs(path: Path, root: Path | None, executor: Executor) -> ListedPairs
         programs = tuple(read_programs(sources, executor, parts=len(found) <= LISTED_WITH_PARTS))
     except OSError as fault:
         raise UsageError(f"a file of the list cannot be read ({fault})", location=Location(str(path))) from fault
+    said = dict.fromkeys((row.get("lang") or "").strip() for _, row in rows)
     return ListedPairs(
-        programs, tuple(number[row["path_a"]] for _, row in rows), tuple(number[row["path_b"]] for _, row in rows)
-    )
+        programs, tuple(number[row["path_a"]] for _, row in rows), tuple(number[row["path_b"]] for _, row in rows),
+        unknown=tuple(name for name in said if name and language_named(name) is None),
+    )  # fmt: skip
 
 
 def write_scores(path: Path, names: Sequence[str], tables: Iterable[PairTable]) -> int:
