@@ -18,6 +18,7 @@ import fsspec
 import numpy as np
 import pytest
 import zstandard
+from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,6 +176,27 @@ def test_what_a_killed_add_left_is_removed_by_the_next(tmp_path: Path) -> None:
     assert not stray.exists()
     assert foreign.read_bytes() == b"not ours"
     assert not left.exists()
+
+
+def test_all_files_of_a_store_are_looked_for_as_often_for_many_exports_as_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = LocalFileSystem.find
+
+    def counted(fs: LocalFileSystem, path: str) -> object:
+        looked.append(path)
+        return find(fs, path)
+
+    monkeypatch.setattr(LocalFileSystem, "find", counted)
+    add(tmp_path, "first.json", EXPORT)
+    once = len(looked)
+    looked.clear()
+    paths = [tmp_path / "in" / f"{number}.json" for number in range(8)]
+    for number, path in enumerate(paths):
+        path.write_bytes(jsonl(banner(f"198.51.100.{number}")))
+    assert all(each.added for each in add_exports(Folder(str(tmp_path / "store")), paths, options()))
+    assert 0 < len(looked) <= once + 1
 
 
 def test_data_without_a_manifest_is_not_touched(tmp_path: Path) -> None:

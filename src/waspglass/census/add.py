@@ -104,8 +104,11 @@ def add_exports(folder: Folder, paths: Sequence[Path], options: AddOptions) -> I
         raise UsageError(f"no day of a scan: {options.date}", hint="It lies before 2000 or in the future")
     with folder.writing("What was added before stands; nothing of the export that was being added does") as manifest:
         session = _Session(folder, options, manifest)
-        for path in paths:
-            yield from session.outcomes(path)
+        try:
+            for path in paths:
+                yield from session.outcomes(path)
+        finally:  # once a run, since it looks at all files of the store
+            folder.clean(session.manifest)
 
 
 @dataclass
@@ -120,10 +123,10 @@ class _Session:
     folder: Folder
     options: AddOptions
     manifest: Manifest
-    before: tuple[Added, ...] = field(init=False)
+    before: frozenset[Added] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = self.manifest.added
+        self.before = frozenset(self.manifest.added)
 
     def outcomes(self, path: Path) -> Iterator[Outcome]:
         """Adds each export in a file."""
@@ -150,7 +153,7 @@ class _Session:
         except ExportError as error:
             return self.refuse(export.shown, error)
         finally:
-            self.folder.clean(self.manifest)
+            self.folder.clean_unfinished()
 
     def _add(self, export: Export, packed: str) -> Outcome:
         with open_content(export, partial=self.options.partial) as opened:
@@ -216,8 +219,7 @@ class _Session:
     def _commit(self, **changes: tuple[Added, ...] | tuple[Refused, ...]) -> None:
         manifest = self.manifest.model_copy(update=changes)
         # As long as either may be the one on disk, nothing that one of them names may be cleaned away.
-        fresh = tuple(each for each in manifest.added if each not in self.manifest.added)
-        self.manifest = self.manifest.model_copy(update={"added": (*self.manifest.added, *fresh)})
+        self.manifest = manifest.model_copy(update={"added": (*self.manifest.added, *manifest.added)})
         try:
             self.folder.put_manifest(manifest)
         except BaseException:

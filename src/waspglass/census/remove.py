@@ -43,7 +43,7 @@ def remove_exports(folder: Folder, words: Sequence[str]) -> Removed:
         raise UsageError(f"the store {folder.location} is empty", hint="Name it with --store")
     hint = "What `census list` does not show any more is out; call remove again to delete the rest of its files"
     with folder.writing(hint) as manifest:
-        found = [each for word in words for each in _named(manifest, word)]
+        found = {each for word in words for each in _named(manifest, word)}
         removed = Removed(
             tuple(each for each in manifest.added if each in found),
             tuple(each for each in manifest.refused if each in found),

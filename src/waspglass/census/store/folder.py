@@ -153,8 +153,13 @@ class Folder:
             else:
                 self.fs.mv(fresh, final)
 
-    def clean(self, manifest: Manifest) -> int:
-        """Removes what does not count, with all that was derived from it; returns how many data files.
+    def clean_unfinished(self) -> None:
+        """Removes what was written of an export that was not added."""
+        if self.fs.exists(self.path(_ADDING)):
+            self.fs.rm(self.path(_ADDING), recursive=True)
+
+    def clean(self, manifest: Manifest) -> None:
+        """Removes what does not count, with all that was derived from it.
 
         An interrupted command leaves such files, and taking out an export makes them. Data of another name stays. The
         data goes last: while any of it is there, the next call knows that there is something left to remove.
@@ -168,14 +173,11 @@ class Folder:
                 # Tables of evidence are named as their file; all else is of the whole store, and may name any host.
                 if path.rsplit("/", 1)[1].removesuffix(".new") not in names:
                     self._remove(path)
-        fresh = len(self._find(_ADDING))
-        if self.fs.exists(self.path(_ADDING)):
-            self.fs.rm(self.path(_ADDING), recursive=True)
+        self.clean_unfinished()
         for path in strays:
             self._remove(path)
             if self.local:
                 self._remove_empty(Path(path).parent)
-        return fresh + len(strays)
 
     def _remove(self, path: str) -> None:
         with suppress(FileNotFoundError):  # a question replaces what it keeps without asking for the lock
