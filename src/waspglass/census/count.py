@@ -40,25 +40,24 @@ def _saw_product(reading: Reading, scan: Scan) -> bool:
 
 
 def count(reading: Reading, scans: Sequence[Scan], by: By = By.NOTHING, *, servers: bool = True) -> tuple[Count, ...]:
-    """Counts each scan by itself, so that memory does not grow with the number of days.
+    """Counts the servers of each scan by itself, so that memory does not grow with the number of days.
 
     Of several sightings of one address or server in one scan the one with the strongest evidence counts, once. A scan
     without a host of the product is a count of none, if its source has one in another of the scans, or if the scan has
     no row at all and its source looks for the product.
     """
-    if not servers:
-        rows = address_counts(reading, scans, by)
-        each_scan = (_count_scan(reading, scan, by, rows.get(scan), servers=False) for scan in scans)
-        return _with_empty(reading, scans, by, [each for found in each_scan for each in found])
-    kept: list[Count] = []
+    kept = {scan: counts for scan in scans if servers and (counts := kept_counts(reading, scan, by)) is not None}
+    rows = address_counts(reading, [scan for scan in scans if scan not in kept], by)
+    found: list[Count] = []
     for scan in scans:
-        counts = kept_counts(reading, scan, by)
-        if counts is None:
-            rows = address_counts(reading, [scan], by)
-            counts = tuple(_count_scan(reading, scan, by, rows.get(scan), servers=True))
+        if scan in kept:
+            found += kept[scan]
+            continue
+        counts = _count_scan(reading, scan, by, rows.pop(scan, None), servers=servers)
+        if servers:
             keep_counts(reading, scan, by, counts)
-        kept += counts
-    return _with_empty(reading, scans, by, kept)
+        found += counts
+    return _with_empty(reading, scans, by, found)
 
 
 def _with_empty(reading: Reading, scans: Sequence[Scan], by: By, found: list[Count]) -> tuple[Count, ...]:
@@ -82,7 +81,7 @@ def _watching(reading: Reading, scans: Sequence[Scan]) -> set[str]:
     return watching
 
 
-def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *, servers: bool) -> list[Count]:
+def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *, servers: bool) -> tuple[Count, ...]:
     """The counts of a scan; `rows` are those of its addresses, if they were made before."""
     addresses: dict[str | None, Counter[State]] = defaultdict(Counter)
     extra: dict[str | None, Counter[str]] = defaultdict(Counter)
@@ -96,13 +95,13 @@ def _count_scan(reading: Reading, scan: Scan, by: By, rows: list[Row] | None, *,
     if servers:
         for key, weight, _, number in _rows(reading, scan, by, Unit.SERVER):
             per_server[key][WEIGHTS[weight].state] += number
-    return [
+    return tuple(
         Count(
             *scan, key, dict(addresses[key]), dict(per_server[key]),
             extra[key]["tested"], extra[key]["compromised"], extra[key]["both"],
         )
         for key in sorted(addresses, key=lambda key: (-sum(addresses[key].values()), key or ""))
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def _rows(reading: Reading, scan: Scan, by: By, unit: Unit) -> list[Row]:

@@ -27,7 +27,7 @@ def _path(reading: Reading, scan: Scan, by: By) -> Path | None:
     """
     if not reading.folder.local:
         return None
-    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), reading.manifest.fingerprint())
+    names = (_VERSION, reading.pack.sha256, reading.product, by.value, str(scan), reading.fingerprint)
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
     return Path(reading.folder.path(DERIVED, "counts", f"{digest}.json"))
 

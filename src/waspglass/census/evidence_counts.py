@@ -88,9 +88,8 @@ def _judge_evidence(reading: Reading, tables: str, group: By) -> None:
     found = reading.rows(
         f"SELECT DISTINCT evidence FROM {tables} t WHERE t.by = '{group.value}' AND t.product = $product"  # noqa: S608
     )
-    builds = BuildTable(reading.pack.builds)
     texts = [text for (text,) in found]
-    judged = [_judged(text, builds, reading.pack.cves) for text in texts]
+    judged = [_judged(text, reading.builds, reading.pack.cves) for text in texts]
     reading.connection.execute(
         "CREATE OR REPLACE TEMP TABLE judged_evidence AS SELECT unnest($texts::VARCHAR[]) AS evidence,"
         " unnest($weights::UTINYINT[]) AS weight, unnest($names::VARCHAR[]) AS build",

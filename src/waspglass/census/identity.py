@@ -171,7 +171,7 @@ def _keep(reading: Reading, kept: str) -> None:
 def _kept_path(reading: Reading) -> str | None:
     if not reading.folder.local:
         return None
-    names = "\n".join([_VERSION, reading.product, reading.manifest.fingerprint()])
+    names = "\n".join([_VERSION, reading.product, reading.fingerprint])
     return reading.folder.path(DERIVED, f"identity-{hashlib.sha256(names.encode()).hexdigest()[:20]}.parquet")
 
 

@@ -16,7 +16,7 @@ from waspglass.census.judge import WEIGHTS, Judgement
 from waspglass.census.reading import Reading
 from waspglass.census.unheard import gap_on, unheard_sql
 from waspglass.census.units import VULNERABLE, scans_of
-from waspglass.packs.builds import BuildState, BuildTable, State
+from waspglass.packs.builds import BuildState, State
 
 __all__ = ["ExposedHost", "Notice", "exposed_hosts", "notices"]
 
@@ -146,7 +146,7 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     reading.rows(_REPORTED.format(rows=reports))
     reading.rows(_NOW.format(rows=current))
     cursor = reading.connection.execute(_CHOSEN)
-    state = cache(BuildTable(reading.pack.builds).state)  # of few versions, and slower than all else of a host
+    state = cache(reading.builds.state)  # of few versions, and slower than all else of a host
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
         for row in rows:

@@ -55,6 +55,16 @@ class Reading:
         """The days on which reports of a source are missing."""
         return gaps(self.manifest)
 
+    @cached_property
+    def builds(self) -> BuildTable:
+        """What the pack knows of versions."""
+        return BuildTable(self.pack.builds)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """That of the manifest: each count of servers is kept under it."""
+        return self.manifest.fingerprint()
+
     def last_day(self) -> dt.date:
         """The last day of which anything came, also if it does not count as a scan."""
         return max(file.date for file in self.manifest.files())
@@ -94,7 +104,7 @@ class Reading:
         if self._versions:
             return
         found = self.table(f"SELECT DISTINCT version FROM {self.files_sql()} WHERE version IS NOT NULL")  # noqa: S608
-        states = version_table(sorted(found.column("version").to_pylist()), BuildTable(self.pack.builds))
+        states = version_table(sorted(found.column("version").to_pylist()), self.builds)
         self.connection.register("version_states", states)
         self.connection.execute("CREATE TABLE versions AS SELECT * FROM version_states")
         self._versions = True
