@@ -23,8 +23,8 @@ __all__ = ["TarContainer"]
 
 _LONGEST_HEADERS = 4 * 1024 * 1024
 """Bytes of all headers of one member: long names, and the map of a sparse one."""
-_MOST_COMMON = 100
-"""Values that a tar states for all of its members; each of them is gone through for each member."""
+_COMMON = frozenset((*tarfile.PAX_FIELDS, "hdrcharset"))
+"""What is kept of what a tar states for all of its members; `tarfile` would copy the rest for each of them."""
 _BLOCK = 512
 _KIND = slice(156, 157)
 _PAX, _LONG_NAME = (b"x", b"g", b"X"), (b"L", b"K")
@@ -133,8 +133,9 @@ class TarContainer:
                 headers.left = _LONGEST_HEADERS
                 # tarfile remembers every member; a listing of millions must not.
                 archive.members.clear()  # type: ignore[attr-defined]  # not in typeshed, there since Python 2.3
-                if len(archive.pax_headers or ()) > _MOST_COMMON:
-                    raise tarfile.ReadError("too much is said of all members")
+                common = cast("dict[str, str]", archive.pax_headers)
+                for name in common.keys() - _COMMON:
+                    del common[name]
                 if info.isdir():
                     continue
                 if (refused := self._refusal(info)) is not None:
