@@ -116,7 +116,8 @@ def patching(
     if len(scans) < 2:
         return ()
     if unsure:
-        hosts = _hosts_sql(reading, [(day, source) for day in scans], unit, by)
+        sure = ", ".join(f"DATE '{day}'" for day in scans)
+        hosts = f"SELECT * FROM ({hosts}) WHERE date IN ({sure})"  # noqa: S608 - dates are ours
     origin = scans[0] if only_vulnerable else released
     groups: dict[str | None, list[Interval]] = {}
     for row in reading.table(_intervals_sql(hosts, scans, only_vulnerable)).to_pylist():
