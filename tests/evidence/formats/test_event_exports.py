@@ -416,3 +416,9 @@ def test_an_export_of_a_virtual_directory_may_be_deep_too() -> None:
     one = Artefact("oab", "oab_export", MemoryFile("x.json", text.encode()))
     ((_, _, record),) = record_readers()["oab_export"].records(one)
     assert record["Name"] == "OAB"
+
+
+def test_data_of_log_analytics_in_another_form_of_xml_are_kept_as_they_are() -> None:
+    told = "<UserData><Task xmlns='x'><TaskName>sample</TaskName></Task></UserData>"
+    event = {"TimeGenerated": "2021-03-03T05:00:00Z", "EventLog": "System", "EventID": 7, "EventData": told}
+    assert flatten_event(event)["EventData"] == told

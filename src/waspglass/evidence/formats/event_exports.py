@@ -140,7 +140,10 @@ def _of_log_analytics(document: Json) -> dict[str, str]:
     header = flat_event(
         {name: one for name, one in document.items() if name not in in_xml}, _EXPORTED | {"Source": "Provider_Name"}
     )
-    found = next(filter(None, (_XML_DATA.findall(text_of(document.get(name) or "")) for name in in_xml)), [])
+    texts = {name: text_of(document.get(name) or "") for name in in_xml}
+    found = next(filter(None, map(_XML_DATA.findall, texts.values())), [])
+    if not found:  # of `UserData`, and what is written in another way
+        return header | {name: text for name, text in texts.items() if text}
     listed = [
         {"@Name": name, "#text": unescape(text)} if name else unescape(text or param) for name, text, param in found
     ]
