@@ -65,6 +65,14 @@ def test_of_domains_of_one_length_the_first_in_the_alphabet_wins(tmp_path: Path)
     assert found[1] == "a.example"
 
 
+@pytest.mark.parametrize("header", ["email,email,cidr", "Email,email ,cidr", "email,cidr,cidr"])
+def test_of_two_columns_with_one_name_none_is_left_out_without_a_word(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(f"{header}\nnoc@a.example,192.0.2.0/24,198.51.100.0/24\n")
+    with pytest.raises(UsageError, match=r"several columns are called (email|cidr)"):
+        read_contacts(path)
+
+
 def test_contacts_as_a_spreadsheet_in_german_saves_them(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(

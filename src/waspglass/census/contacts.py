@@ -21,6 +21,7 @@ __all__ = ["Contact", "Contacts", "read_contacts"]
 
 _MAIL = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
 _DOMAIN = re.compile(r"^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$")
+_COLUMNS = ("email", "cidr", "asn", "domain", "name", "language", "sector")
 _QUOTE = "Is a quote in this line or before it not closed?"
 _ASN = re.compile(r"^(?:AS)?(\d{1,10})$", re.IGNORECASE)
 
@@ -92,12 +93,19 @@ def read_contacts(path: Path) -> Contacts:
             header = file.readline()
             file.seek(0)
             reader = csv.DictReader(file, delimiter=delimiter_of(header), strict=True)
-            names = {name.strip().lower() for name in reader.fieldnames or ()}
-            if "email" not in names or not names & {"cidr", "asn", "domain"}:
+            names = [name.strip().lower() for name in reader.fieldnames or ()]
+            if "email" not in names or {"cidr", "asn", "domain"}.isdisjoint(names):
                 raise UsageError(
                     "not a contact file",
                     location=Location(str(path), 1),
                     hint="Its header needs email and at least one of cidr, asn, domain",
+                )
+            twins = [name for name in _COLUMNS if names.count(name) > 1]
+            if twins:
+                raise UsageError(
+                    f"several columns are called {' and '.join(twins)}",
+                    location=Location(str(path), 1),
+                    hint="Give each contact a row of its own",
                 )
             for row in reader:
                 where = Location(str(path), reader.line_num)
