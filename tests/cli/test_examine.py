@@ -46,6 +46,15 @@ def test_the_verdict_comes_first_and_is_the_exit_code() -> None:
     assert done.stderr == ""
 
 
+def test_evidence_without_permission_is_unusable_and_no_wrong_use(tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    denied = "import os; os.access = lambda *_, **__: False"  # as it is anyway, but for root
+    program = f"{denied}; from waspglass.cli.main import run; run()"
+    done = subprocess.run([sys.executable, "-c", program, "examine", str(tmp_path)], capture_output=True, check=False)
+    tmp_path.chmod(0o700)
+    assert done.returncode == 3
+
+
 def test_json_is_the_whole_of_standard_output_and_fits_the_schema() -> None:
     done = run(*OCCUPIED, "--format", "json")
     document = json.loads(done.stdout)

@@ -27,7 +27,9 @@ EXIT_CODES = (
 _Evidence = Annotated[
     Path,
     typer.Argument(
-        metavar="EVIDENCE", help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`)."
+        metavar="EVIDENCE",
+        help="Folder, .zip, .tar, .tar.gz, .tar.zst, one log, or a disk image (extra `images`).",
+        readable=False,  # the evidence says it itself, with the exit code of evidence
     ),
 ]
 _Pack = Annotated[
