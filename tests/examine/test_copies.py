@@ -9,6 +9,10 @@ from waspglass.evidence.artefact import Artefact
 from waspglass.examine.copies import folders_of_other_servers
 
 ROWS = tuple(f"2021-03-03 0{hour}:00:00 192.0.2.10 /owa/{hour}" for hour in range(6))
+QUERIES = tuple(f"{row} id={number}" for number, row in enumerate(ROWS))
+WITH_QUERY = "date time s-ip cs-uri-stem cs-uri-query"
+TYPED_AGAIN = tuple(row.replace("2021-03-03", "03.03.2021").replace(":00:00", ":00:00.5") for row in ROWS)
+SHOWN = "2021-03-03 00:30:00 192.0.2.10 /owa/f\xfcr"
 OTHERS = tuple(row.replace("192.0.2.10", "192.0.2.11") for row in ROWS)
 
 
@@ -31,6 +35,10 @@ def log(folder: str, *rows: str, fields: str = "date time s-ip cs-uri-stem") -> 
         (log(r"before\W3SVC1", *ROWS[:3]), log(r"moved\W3SVC1", *OTHERS[3:]), False),
         (log(r"a\W3SVC1", *ROWS), log(r"b\W3SVC1", *(row[:30] for row in ROWS), fields="date time s-ip"), False),
         (log(r"a\W3SVC1", *ROWS), log(r"b\W3SVC1"), False),
+        (log(r"a\W3SVC1", *QUERIES, fields=WITH_QUERY), log(r"b\W3SVC1", *ROWS), False),
+        (log(r"a\W3SVC1", *QUERIES, fields=WITH_QUERY), log(r"b\W3SVC1", *OTHERS), True),
+        (log(r"a\W3SVC1", *ROWS), log(r"b\W3SVC1", *TYPED_AGAIN), False),
+        (log(r"a\W3SVC1", SHOWN, *ROWS), log(r"b\W3SVC1", SHOWN.replace("\xfc", "?"), *ROWS), False),
     ],
 )
 def test_two_servers_each_log_what_the_other_does_not(one: Artefact, other: Artefact, several: bool) -> None:

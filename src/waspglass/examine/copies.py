@@ -2,7 +2,7 @@ r"""Two logs of one name and place whose rows differ: evidence of two servers in
 
 Logs with the default fields do not name their server. If a collection holds `MX01\C\logs\a.log` and
 `MX02\C\logs\a.log`, the first is read as `C:\logs\a.log` and the second under its own folder; `MX01\W3SVC1\a.log` and
-`MX02\W3SVC1\a.log` stand side by side. A copy that one server's log was made of holds the same rows, or some of them.
+`MX02\W3SVC1\a.log` stand side by side. A copy of one server's log holds the same rows, or some of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from waspglass.evidence.artefact import Artefact, Record
 from waspglass.evidence.formats.registry import is_line_format, line_format
+from waspglass.evidence.formats.w3c import WHOLE_URI
 from waspglass.evidence.windows_path import drive_of
 from waspglass.examine.log_head import beginning
 from waspglass.examine.sites import site_number
@@ -65,24 +66,27 @@ def _rows(log: Artefact) -> list[_Row]:
 
 
 def _each_has_its_own(one: list[_Row], other: list[_Row]) -> bool:
-    """Whether each of two logs has rows that the other lacks, in the time of which both beginnings speak.
+    """Whether each of two logs has more rows of its own than they share, in the time of which both beginnings speak.
 
-    A copy may have lost columns, and its last row may have been cut as it was made.
+    A copy may have lost columns, its last row may have been cut as it was made, and a few more may be damaged, or
+    written in another encoding.
     """
     if not one or not other:
         return False
     start = max(min(moment for moment, _ in rows) for rows in (one, other))
     end = min(max(moment for moment, _ in rows) for rows in (one, other))
-    columns = _columns(one) & _columns(other)
+    columns = (_columns(one) & _columns(other)) - {"date", "time"}  # the moment says them, however they were typed
+    if "cs-uri-stem" in columns:
+        columns.discard(WHOLE_URI)  # it is made of the stem and of the query, which a copy may have lost
     first, second = (
         {
-            (moment, frozenset((name, record[name]) for name in columns & record.keys()))
+            (moment.replace(microsecond=0), frozenset((name, record[name]) for name in columns & record.keys()))
             for moment, record in rows
             if start <= moment < end
         }
         for rows in (one, other)
     )
-    return bool(first - second) and bool(second - first)
+    return len(first & second) < min(len(first - second), len(second - first))
 
 
 def _columns(rows: list[_Row]) -> set[str]:
