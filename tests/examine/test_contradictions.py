@@ -30,8 +30,9 @@ def told(
     coverage: tuple[Coverage, ...] = (FULL,),
     writers: tuple[str, ...] = (),
     facts: Facts | None = None,
+    updates: tuple[BuildSighting, ...] = (),
 ) -> tuple[Limit, ...]:
-    observed = Observations(evidence="x", findings=findings, coverage=coverage, writers=writers)
+    observed = Observations("x", findings, coverage, writers=writers, updates=updates)
     known = lid.model_copy(update={"builds": builds})
     said = Facts.model_validate({"collected_at": COLLECTED}) if facts is None else facts
     catalogue = load_catalogue("waspglass.examine", "examine", "en")
@@ -125,9 +126,10 @@ def test_a_setup_log_cannot_tell_of_a_fix_before_its_release() -> None:
         (stated(NEW, PATCH), proven(OLD, PATCH), True),
         (stated(NEW, PATCH), proven(OLD, None), True),  # the file that was collected
         (stated(NEW, None), proven(OLD, "2021-03-20"), True),
-        (stated(OLD, PATCH), proven(NEW, "2021-03-20"), True),
-        (stated(OLD, PATCH), proven(NEW, None), False),  # it was updated since
-        (stated(OLD, PATCH), proven(NEW, "2021-03-20").model_copy(update={"installed": moment("2021-03-20")}), False),
+        (stated(OLD, PATCH), proven(NEW, "2021-03-20"), False),  # it was updated since
+        (stated(OLD, PATCH), proven(NEW, None), False),
+        (stated(OLD, PATCH), proven(NEW, "2021-03-20").model_copy(update={"installed": moment("2021-03-20")}), True),
+        (stated(OLD, PATCH), proven(NEVER, "2021-03-20"), True),  # another product
         (stated(OLD, None), proven(NEW, None), True),
         (stated(NEVER, None), proven(OLD, None), True),
         (stated(NEW, PATCH), proven(OLD, "2021-03-09"), False),  # that was before
@@ -143,6 +145,11 @@ def test_a_file_that_was_collected_may_belie_the_last_build_that_was_stated(
     found = told(builds=(said, other))
     assert ids(found) == (["builds"] if contradicts else [])
     assert all(said.build in one.text and other.build in one.text and "file.dll" in one.text for one in found)
+
+
+def test_an_event_that_calls_an_update_installed_does_not_outweigh_the_build_that_is_stated() -> None:
+    event = proven(NEW, "2021-03-20")
+    assert ids(told(builds=(stated(OLD, PATCH), event), updates=(event,))) == ["builds"]
 
 
 def test_several_servers_in_one_collection_are_named_up_to_a_bound() -> None:

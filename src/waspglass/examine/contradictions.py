@@ -40,7 +40,7 @@ def contradictions_of(
         *_several_hosts(observations, catalogue),
         *_after_collection(observations, facts, catalogue),
         *_before_release(lid, table, catalogue),
-        *_builds(lid, facts, table, catalogue),
+        *_builds(observations, lid, table, catalogue),
         *_torn(torn, catalogue),
         *_entry_through_a_lid(observations, lid, catalogue),
     )
@@ -97,11 +97,12 @@ def _released(build: str, table: BuildTable) -> datetime | None:
         return None
 
 
-def _builds(lid: Lid, facts: Facts, table: BuildTable, catalogue: Catalogue) -> list[Limit]:
+def _builds(observations: Observations, lid: Lid, table: BuildTable, catalogue: Catalogue) -> list[Limit]:
     """The last statement says patched, while what was proven at or after it is vulnerable (or the other way round).
 
     Whoever states an old build since a day leaves the update to the setup log or the program file that was collected.
-    An event that calls it installed does not outweigh him: the files may have stayed as they were.
+    An event that calls it installed does not outweigh him: the files may have stayed as they were. Nor does a first
+    installation: before it there was no build.
     """
     stated = [b for b in lid.builds if b.certainty is Certainty.STATED]
     proven = [b for b in lid.builds if b.certainty is Certainty.PROVEN]
@@ -112,8 +113,8 @@ def _builds(lid: Lid, facts: Facts, table: BuildTable, catalogue: Catalogue) -> 
     said, seen = (table.state(one.build).state for one in (last, other))
     if older or State.VULNERABLE not in (said, seen) or CLOSED.isdisjoint((said, seen)):
         return []
-    whole = other.installed is not None or other.at in (None, facts.collected_at)
-    if seen in CLOSED and whole and last.at is not None and last.at != other.at:
+    updated = seen is State.PATCHED and other.installed is None and other not in observations.updates
+    if updated and last.at is not None and last.at != other.at:
         return []
     text = catalogue.text("contradiction.builds", stated=last.build, proven=other.build, source=other.source)
     remedy = catalogue.text("contradiction.builds_remedy")

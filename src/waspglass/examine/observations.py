@@ -26,6 +26,7 @@ class Observations:
         coverage: One entry a kind, also for kinds of which nothing was found.
         skipped: What could not be looked at.
         sightings: Builds seen in the evidence.
+        updates: Those of them that event logs tell.
         writers: Servers that wrote logs of the same kind, or their folders, if several: evidence was mixed up.
         added_rules: How many rules the user brought.
         hostname: The host's name as the evidence tells it; None if it is of several.
@@ -49,6 +50,7 @@ class Observations:
     coverage: tuple[Coverage, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     sightings: tuple[BuildSighting, ...] = ()
+    updates: tuple[BuildSighting, ...] = ()
     added_rules: int = 0
     hostname: str | None = None
     writers: tuple[str, ...] = ()

@@ -120,7 +120,9 @@ def examine(request: Request) -> Assessment:
             others = tuple(sorted(set(folders.values()))) or folders_of_other_servers(survey.seen)
             identity = replace(identity, writers=others)
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
-        observations = replace(told_apart(observations, folders), unlogged_sites=survey.unlogged, sites_told=sites.told)
+        observations = replace(
+            told_apart(observations, folders), updates=updates, unlogged_sites=survey.unlogged, sites_told=sites.told
+        )
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, settings)
 
