@@ -65,9 +65,9 @@ FAULTS = {
         ("    entry: true", "    entry: true\n    actor: {address: [cip]}"),
         "column",
     ),
-    "URL with a stroke at its end": (
+    "URL without a stroke at its beginning": (
         "artefacts.yml",
-        ("title: {en: Web logs, de: Webprotokolle}", "title: {en: a, de: b}\nweb_roots: [{path: '**/x', url: /x/}]"),
+        ("title: {en: Web logs, de: Webprotokolle}", "title: {en: a, de: b}\nweb_roots: [{path: '**/x', url: x}]"),
         "glob",
     ),
     "URL with its server": (
@@ -78,7 +78,7 @@ FAULTS = {
         ),
         "glob",
     ),
-    "product that nothing tells": ("signs.yml", ("", "products: [{product: thing}]\n"), "schema"),
+    "product that nothing tells": ("signs.yml", ("", "products: [{product: thing, headers: []}]\n"), "products"),
     "content does not compile": ("artefacts.yml", ("'#Fields", "'(#Fields"), "regex"),
     "derived field without group": ("artefacts.yml", (r"token=(\w+)", r"token=\w+"), "regex"),
     "translation": ("artefacts.yml", ("de: Webprotokolle", "de: ' '"), "schema"),
@@ -206,12 +206,16 @@ def test_a_fault_is_told_in_the_words_of_the_file(tiny: Edit, name: str, change:
 def test_a_kind_that_counts_for_clean_has_a_rule_that_could_tell_an_entry(tiny: Edit) -> None:
     """Rules in a folder of another name, or none but for probes: the pack called a server clean that was entered."""
     said = "iis: says `entry: true`, and no rule for it shows more than a probe: all would be clean"
-    told = PackIssue("artefacts.yml", None, Severity.ERROR, "entry", said)
-    assert told in check_pack(tiny(RULE, ("rung: exploited", "rung: probed")))
+    told = PackIssue("artefacts.yml", 9, Severity.ERROR, "entry", said)
+    for rung in ("rung: probed", "rung: exploited\n  effect: hint", "effect: context"):
+        assert told in check_pack(tiny(RULE, ("rung: exploited", rung)))
     assert told in check_pack(tiny(RULE, None))
-    halves = f"{(tiny() / RULE).read_text().split('waspglass:')[0]}---\n{JOIN}"
-    joined = halves % ("event_count", "rules: [page], condition: {gte: 1}")
-    assert told not in check_pack(tiny(RULE, ("", joined)))
+    half = (tiny() / RULE).read_text().split("waspglass:")[0]
+    joined = JOIN % ("event_count", "rules: [page], condition: {gte: 1}")
+    assert told not in check_pack(tiny(RULE, ("", f"{half}---\n{joined}")))
+    between = joined.split("waspglass:")[0].replace("name: joined", "name: between")
+    of_both = joined.replace("[page]", "[between]")
+    assert told not in check_pack(tiny(RULE, ("", f"{half}---\n{between}---\n{of_both}")))
 
 
 def test_a_kind_that_says_not_what_it_can_show(tiny: Edit) -> None:
@@ -231,7 +235,7 @@ def test_an_actor_may_stand_in_a_field_that_the_kind_makes(tiny: Edit) -> None:
     assert check_pack(tiny("artefacts.yml", (before, made)), fires=fires) == ()
 
 
-@pytest.mark.parametrize("url", ['""', "/x", "/_layouts/15"])
+@pytest.mark.parametrize("url", ['""', "/", "/x", "/x/", "/_layouts/15"])
 def test_urls_that_folders_are_served_under(tiny: Edit, url: str) -> None:
     title = "title: {en: Web logs, de: Webprotokolle}"
     roots = f"{title}\nweb_roots: [{{path: '**/x', url: {url}}}]"
@@ -431,7 +435,7 @@ def test_a_filter_is_checked_as_one(tiny: Edit) -> None:
     folder = tiny()
     body = "title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  selection: {cs-method: GET}\n"
     (folder / "sigma" / "filter.yml").write_text(f"{body}  condition: not selection\n")
-    assert [issue for issue in check_pack(folder) if issue.file == "sigma/filter.yml"] == []
+    assert check_pack(folder) == ()
     (folder / "sigma" / "filter.yml").write_text(body)
     assert [issue.check for issue in check_pack(folder) if issue.file == "sigma/filter.yml"] == ["sigma"]
 

@@ -55,7 +55,7 @@ class SiteList:
 def site_list(artefacts: Sequence[Artefact], pack: Pack, readers: Mapping[str, RecordReader]) -> SiteList:
     """The sites that serve a folder of the product, which are those with a URL in the pack's `web_roots`."""
     kinds = {kind.kind: kind for kind in pack.kinds}
-    roots = tuple(root for root in pack.web_roots if root.url)
+    roots = tuple(root for root in pack.web_roots if root.url.strip("/"))
     found: dict[str, str] = {}
     whole = True
     for artefact in artefacts:

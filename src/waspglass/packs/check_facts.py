@@ -12,6 +12,7 @@ from waspglass.model.assessment import LidState, Verdict
 from waspglass.model.finding import Rung
 from waspglass.packs.builds import BuildTable, State, Version, parse_version
 from waspglass.packs.check_kinds import kind_issues
+from waspglass.packs.exposed import ExposedProduct
 from waspglass.packs.issue import PackIssue, Severity
 from waspglass.packs.located import field_line, read_text, table_cells
 from waspglass.packs.pack import AdviceText, ClockText, Pack
@@ -49,6 +50,7 @@ def fact_issues(pack: Pack, formats: frozenset[str] | None) -> Iterator[PackIssu
     yield from kind_issues(pack, formats)
     yield from _builds(pack, folder)
     yield from _timeline(folder)
+    yield from _signs(pack, folder)
     yield from _conditions(pack, folder)
 
 
@@ -97,6 +99,14 @@ def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:
             yield PackIssue("builds.csv", line, Severity.ERROR, "date", message)
     if not any(row.fixes == "yes" for row in pack.builds):
         yield PackIssue("builds.csv", None, Severity.WARNING, "builds", "no build has the fix")
+
+
+def _signs(pack: Pack, folder: Path) -> Iterator[PackIssue]:
+    for index, product in enumerate(pack.exposed):
+        if product == ExposedProduct(product=product.product):
+            line = field_line(read_text(folder / "signs.yml", "signs.yml"), ("products", index))
+            message = f"nothing tells {product.product} but `--product` or a mapping; name a header, a path, ..."
+            yield PackIssue("signs.yml", line, Severity.WARNING, "products", message)
 
 
 def _is_date(text: str) -> bool:

@@ -15,7 +15,7 @@ __all__ = ["glob_fault", "glob_issues"]
 
 _BRACES = re.compile(r"\{([^{},/]*)\}|\{[^{}]*,[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_SERVED = re.compile(r"(?:/[^/?#:]+)*")
+_SERVED = re.compile(r"(?:/[^/?#:]+)*/?")
 
 
 def glob_issues(pack: Pack) -> Iterator[PackIssue]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from waspglass.model.finding import Effect, Rung
 from waspglass.packs.check_detections import empty_values, unused_detection
 from waspglass.packs.issue import PackIssue, Severity
+from waspglass.packs.located import field_line, read_text
 from waspglass.packs.pack import ArtefactKind, Logsource, Pack
 from waspglass.packs.regex_faults import regex_fault
 from waspglass.packs.rule_documents import SigmaDocument
@@ -64,12 +65,16 @@ class RuleSet:
         return frozenset(found)
 
     def kinds_of(self, rule: SigmaDocument) -> tuple[ArtefactKind, ...]:
-        """The kinds that a rule looks into; of a correlation, those of the rules that it joins."""
-        if rule.is_correlation:
-            joined = [other for other in self.rules if not other.is_correlation and other.called & {*rule.references}]
-            return tuple(kind for other in joined for kind in self.kinds_of(other))
-        wanted = rule.data.get("logsource")
-        meant = _meant(wanted) if isinstance(wanted, dict) else ()
+        """The kinds that a rule looks into; of a correlation, those of all the rules that feed it."""
+        feeding, meant = {id(rule): rule}, list[Logsource]()
+        pending = [rule]
+        while pending:
+            one = pending.pop()
+            wanted = one.data.get("logsource")
+            meant += _meant(wanted) if isinstance(wanted, dict) else ()
+            joined = {id(other): other for other in self.rules if other.called.intersection(one.references)}
+            pending += [joined[key] for key in joined.keys() - feeding.keys()]
+            feeding |= joined
         return tuple(kind for kind in self.pack.kinds if any(o.answers(m) for o in kind.logsources for m in meant))
 
 
@@ -126,7 +131,7 @@ def _unshown_rung(rule: SigmaDocument, rules: RuleSet) -> Iterator[Found]:
     kinds = rules.kinds_of(rule)
     proves = (rule.block or {}).get("effect", "shows") in ("shows", "failed")
     if kinds and rule.block is not None and proves and not any(kind.shows for kind in kinds):
-        names = ", ".join(dict.fromkeys(kind.kind for kind in kinds))
+        names = ", ".join(kind.kind for kind in kinds)
         yield rule.line("waspglass", "rung"), f"what it looks into ({names}) says in no `shows` what it can show"
 
 
@@ -292,9 +297,12 @@ def _unwatched(rules: RuleSet) -> Iterator[PackIssue]:
         kind.kind
         for rule in rules.rules
         if rule.block is not None and rule.block.get("rung") != Rung.PROBED
+        if rule.block.get("effect", Effect.SHOWS) == Effect.SHOWS
         for kind in rules.kinds_of(rule)
     }
-    for kind in rules.pack.kinds:
+    text = read_text(Path(rules.pack.root) / "artefacts.yml", "artefacts.yml")
+    for index, kind in enumerate(rules.pack.kinds):
         if kind.entry and kind.kind not in watched:
             message = f"{kind.kind}: says `entry: true`, and no rule for it shows more than a probe: all would be clean"
-            yield PackIssue("artefacts.yml", None, Severity.ERROR, "entry", message)
+            line = field_line(text, ("kinds", index, "entry"))
+            yield PackIssue("artefacts.yml", line, Severity.ERROR, "entry", message)

@@ -16,7 +16,7 @@ _FILE = "titles.yml"
 
 def title_issues(pack: Pack, sigma: Iterable[SigmaDocument], yara: Iterable[YaraDocument]) -> Iterator[PackIssue]:
     """Rules and events without a German text (info), and titles of rules that are not there (warning)."""
-    shown = [one.name for one in sigma] + [f"yara:{one.name}" for one in yara]
+    shown = [one.name for one in sigma if not one.is_filter] + [f"yara:{one.name}" for one in yara]
     titled = [title.rule for title in pack.titles]
     yield from _missing(_FILE, "rules", [name for name in shown if name not in titled])
     yield from _missing("timeline.csv", "events", [row.event for row in pack.timeline if not row.event_de])

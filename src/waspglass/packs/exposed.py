@@ -102,9 +102,6 @@ def _each_once(products: tuple[ExposedProduct, ...]) -> tuple[ExposedProduct, ..
     words = [each.product for each in products]
     if len(set(words)) < len(words):
         raise ValueError("a product is described twice")
-    for each in products:
-        if not each.model_fields_set - {"product"}:
-            raise ValueError(f"nothing tells the product {each.product}; name a header, a path, a title, ...")
     return products
 
 

@@ -165,7 +165,7 @@ class WebRoot(Document):
 
     Attributes:
         path: Glob like those of `ArtefactKind.paths`, naming the folder.
-        url: URL path under which it is served, with a leading `/` and no trailing one (`""` for the root).
+        url: URL path under which it is served, with a leading `/` (`""` for the root).
     """
 
     path: str
