@@ -365,6 +365,17 @@ def test_a_product_that_the_flaws_alone_do_not_open_did_not_stand_open(builds: l
     assert any("stood open" in node.claim for node in result.why.children) != shut
 
 
+@pytest.mark.parametrize(("builds", "hint", "shut"), [((), SHUT, False), (({"build": SHUT},), OLD, True)])
+def test_a_version_in_a_path_that_anybody_can_ask_for_makes_no_product_shut_or_open(
+    builds: tuple[dict[str, str], ...], hint: str, shut: bool
+) -> None:
+    seen = BuildSighting(build=hint, at=moment("2021-01-05"), source="x", certainty=Certainty.HINT)
+    facts = Facts.model_validate({"collected_at": COLLECTED, "builds": builds})
+    settings = Settings(language="en", created=moment("2021-04-02"), generator="test")
+    result = assess(Observations(evidence="x", coverage=(FULL,), sightings=(seen,)), PACK, facts, settings)
+    assert result.lid.no_entry == shut
+
+
 def test_the_order_of_findings_does_not_matter() -> None:
     findings = [PROBE, ENTRY, PAGE_NOW, USED, GONE]
     assert run(*findings) == run(*reversed(findings))

@@ -109,8 +109,11 @@ def disagreeing(builds: Iterable[BuildSighting], table: BuildTable) -> Disagreem
 
 
 def without_entry(lid: Lid, table: BuildTable, pack: Pack, language: str) -> Lid:
-    """The lid with what the pack says of its product line, if the flaws alone let nobody into that."""
-    known = (table.state(one.build).known for one in lid.builds)
+    """The lid with what the pack says of its product line, if the flaws alone let nobody into that.
+
+    Hints do not count: anybody can ask for a path that names a version.
+    """
+    known = (table.state(one.build).known for one in lid.builds if one.certainty is not Certainty.HINT)
     products = {row.product if row else None for row in known}
     line = next((line for line in pack.no_entry if products == {line.product}), None)
     if line is None:
