@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from tests.evidence.evtx_writer import CHUNK, evtx
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.readers.evtx import EvtxReader
+from waspglass.evidence.readers.evtx_chunks import SafeChunks
 
 WHEN = datetime(2021, 3, 3, tzinfo=UTC)
 GOOD = evtx([[(WHEN, {"EventID": "1", "A": "b"})]])
@@ -58,6 +60,35 @@ def test_a_bomb_is_told_and_the_events_around_it_are_read(times: int, levels: in
     count, said = _read(good, _bomb(times, levels), good)
     assert count == 2
     assert "events or chunks that are damaged: 1; the others were read" in said
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {128: 60_000, 60_000: 60_100, 60_100: 60_000},  # comes back to its first name
+        {128: 60_000, 60_000: 60_100, 60_100: 60_200, 60_200: 60_100},
+        {128: 60_000, 132: 60_100, 60_100: 60_000},  # two lists of one name
+        {380: 128, 128: 380},  # names where the lists begin
+    ],
+)
+def test_no_list_of_names_that_runs_in_a_circle_reaches_the_parser(lists: dict[int, int]) -> None:
+    """It went round for ever, and a signal did not end it."""
+    chunk = bytearray(GOOD[4096:])
+    for at, name in lists.items():
+        chunk[at : at + 4] = struct.pack("<I", name)
+    with io.BufferedReader(SafeChunks(io.BytesIO(GOOD[:4096] + chunk))) as log:
+        log.seek(4096)
+        assert log.read(CHUNK) == chunk[:128] + bytes(256) + chunk[384:]
+    assert _read(bytes(chunk), GOOD[4096:]) == (2, "")
+
+
+def test_lists_of_names_that_end_are_left_as_they_are() -> None:
+    chunk = bytearray(GOOD[4096:])
+    for at, name in {128: 60_000, 132: 60_200, 60_000: 60_100}.items():
+        chunk[at : at + 4] = struct.pack("<I", name)
+    with io.BufferedReader(SafeChunks(io.BytesIO(GOOD[:4096] + chunk))) as log:
+        log.seek(4096)
+        assert log.read(CHUNK) == chunk
 
 
 def test_logs_are_read_side_by_side() -> None:
