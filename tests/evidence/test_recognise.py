@@ -320,6 +320,7 @@ def test_what_a_collector_wrote_of_its_work_is_no_unknown_log(tmp_path: Path) ->
         "logs.csv",
         "requests.json",
         "uploads.json",
+        "uploads.json.index",
     )
     kape = [f"2023-05-04T11_51_06_5397121_{end}" for end in ("ConsoleLog.txt", "CopyLog.csv", "SkipLog.csv.csv")]
     write_tree(tmp_path, dict.fromkeys((*velociraptor, *kape), b'{"x": 1}\n') | {"events.json": b'{"x": 1}\n'})

@@ -50,7 +50,7 @@ _OF_COLLECTION = re.compile(
 )
 """What Velociraptor and KAPE write at the top of a collection about their own work, under names of their own."""
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-_BESIDE = re.compile(r"(?:uploads|logs?|requests)\.(?:json|csv)", re.IGNORECASE)
+_BESIDE = re.compile(r"(?:uploads|logs?|requests)\.(?:json(?:\.index)?|csv)", re.IGNORECASE)
 """What Velociraptor writes besides: a log of somebody else may be called so, too."""
 _ALL_NOT_OPENED = tuple(ending for endings in _NOT_OPENED.values() for ending in endings)
 _PASSED_OVER = re.compile(r"(?<=[^/ .])[ .]+(?=/|\Z)")
