@@ -1,6 +1,7 @@
 "use strict";
-// Optional comfort: a filter over the findings, one switch for the raw records, and wide tables that the keyboard can
-// scroll in browsers that do not see to that, named for those who hear the page. The report is whole without it.
+// Optional comfort: a filter over the findings, one switch for the raw records, closed claims open on paper, and wide tables
+// that the keyboard can scroll in browsers that do not see to that, named for those who hear the page. The report is whole
+// without it.
 (() => {
   const regions = [...document.querySelectorAll(".scroll, figure")];
   const reach = () => regions.forEach((region) => {
@@ -8,6 +9,9 @@
   });
   reach();
   addEventListener("resize", reach);
+  addEventListener("beforeprint", () => {  // for browsers whose style sheets cannot open what is closed
+    document.querySelectorAll(".claim > details").forEach((claim) => { claim.open = true; });
+  });
   const titles = [...document.querySelectorAll("h2, h3")];
   regions.forEach((region) => {
     const title = titles.findLast((one) => one.compareDocumentPosition(region) & Node.DOCUMENT_POSITION_FOLLOWING);
