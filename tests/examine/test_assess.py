@@ -319,9 +319,12 @@ def test_impact_is_said_in_the_first_sentence() -> None:
     assert "Damage" in run(finding(Rung.IMPACT, "2021-03-05")).sentence
 
 
-def test_the_claim_that_no_rung_was_reached_holds() -> None:
+@pytest.mark.parametrize(
+    ("findings", "words"), [((), "no rung was reached"), ((USED, GONE), "or not shown to be removed: 0.")]
+)
+def test_a_claim_that_nothing_is_there_holds(findings: tuple[Finding, ...], words: str) -> None:
     """With "does not hold" before it, it said the contrary."""
-    (claim,) = [node for node in run().why.children if "no rung was reached" in node.claim]
+    (claim,) = [node for node in run(*findings).why.children if words in node.claim]
     assert claim.holds
 
 

@@ -79,7 +79,7 @@ def _implants(implants: tuple[Implant, ...], catalogue: Catalogue) -> EvidenceNo
     )
     there = sum(implant.present is True for implant in implants)
     claim = catalogue.text("why.implants", count=len(implants), there=there)
-    return EvidenceNode(claim=claim, holds=there > 0, children=nodes)
+    return EvidenceNode(claim=claim, holds=True, children=nodes)
 
 
 def _life(implant: Implant, catalogue: Catalogue) -> str:
