@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from waspglass.packs.builds import State
-from waspglass.packs.pack import NoEntry
 
-__all__ = ["By", "Count", "Scan", "ranked", "without_entry"]
+__all__ = ["By", "Count", "Scan", "ranked"]
 
 Scan = tuple[dt.date, str]
 """Day and source."""
@@ -65,15 +64,3 @@ class Count:
 def ranked(counts: Iterable[Count]) -> tuple[Count, ...]:
     """The groups of one scan, the most vulnerable first."""
     return tuple(sorted(counts, key=lambda each: (-each.vulnerable, -each.total, each.key or "")))
-
-
-def without_entry(builds: Iterable[Count], lines: Iterable[NoEntry]) -> tuple[tuple[NoEntry, int], ...]:
-    """The product lines into which the pack's flaws alone let nobody, each with its vulnerable addresses, if any.
-
-    Args:
-        builds: The counts of one source on one day by build, of which a line is named by its product.
-        lines: What the pack says.
-    """
-    rows = list(builds)
-    numbers = ((line, sum(each.vulnerable for each in rows if line.product in (each.key or ""))) for line in lines)
-    return tuple((line, number) for line, number in numbers if number)

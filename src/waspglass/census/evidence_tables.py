@@ -15,7 +15,7 @@ from waspglass.census.store.folder import DERIVED, Folder
 from waspglass.census.store.manifest import DataFile
 from waspglass.census.store.parquet import parquet_sql, sql_text
 
-__all__ = ["KEYS", "Part", "evidence_path", "keep_evidence", "part_of"]
+__all__ = ["ADDRESS_EVIDENCE", "KEYS", "Part", "evidence_path", "keep_evidence", "part_of"]
 
 _VERSION = "2"
 """Raise it when the meaning of the kept tables changes."""
@@ -41,6 +41,9 @@ _EVIDENCE = "concat_ws('|', coalesce(version, ''), " + ", ".join(
 ) + ")"  # fmt: skip
 """One line for one sighting: its version and CVEs."""
 
+ADDRESS_EVIDENCE = f"array_to_string(list_sort(list_distinct(list({_EVIDENCE}))), chr(10))"
+"""The evidence of an address as an SQL aggregate over its sightings: their lines."""
+
 KEYS = {
     By.NOTHING: "NULL::VARCHAR",
     By.COUNTRY: "country",
@@ -65,7 +68,7 @@ FROM sighted {only} GROUP BY ALL
 """
 _SEVERAL = f"""
 SELECT product, address, bool_or(compromise IS NOT NULL) AS compromised, count(*) AS sightings,
-  array_to_string(list_sort(list_distinct(list({_EVIDENCE}))), chr(10)) AS evidence, min({{key}}) AS key
+  {ADDRESS_EVIDENCE} AS evidence, min({{key}}) AS key
 FROM sighted SEMI JOIN repeated USING (address) GROUP BY product, address
 """  # noqa: S608 - all parts are ours
 

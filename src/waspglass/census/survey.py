@@ -10,6 +10,7 @@ from waspglass.census.compare import Comparison, compare
 from waspglass.census.count import By, Count, count, scans_at, stopped
 from waspglass.census.counted import Scan, ranked
 from waspglass.census.evidence_counts import aside, honeypots
+from waspglass.census.no_entry import without_entry
 from waspglass.census.overlap import unseen
 from waspglass.census.patching import Patching, patching
 from waspglass.census.reading import Reading
@@ -17,7 +18,7 @@ from waspglass.census.recapture import Estimate
 from waspglass.census.scopes import Gap
 from waspglass.census.store.manifest import Refused
 from waspglass.census.units import Unit, scans_of
-from waspglass.packs.pack import Pack
+from waspglass.packs.pack import NoEntry, Pack
 
 __all__ = ["SourceSurvey", "Survey", "survey"]
 
@@ -32,6 +33,7 @@ class SourceSurvey:
         series: A count for each scan.
         countries: Counts by country on the last day, the most vulnerable first; likewise by network, build, sector.
         regions: The same by region of the chosen country.
+        no_entry: Product lines into which the pack's flaws alone let nobody, with their vulnerable addresses.
         change: First against last scan; None with one scan.
         step: The last two scans; None with one scan, or where it is the same as `change`.
         patching: Survival curve of all; None if there are too few scans or hosts.
@@ -47,6 +49,7 @@ class SourceSurvey:
     builds: tuple[Count, ...]
     sectors: tuple[Count, ...]
     regions: tuple[Count, ...]
+    no_entry: tuple[tuple[NoEntry, int], ...]
     change: Comparison | None
     step: Comparison | None
     patching: Patching | None
@@ -151,6 +154,7 @@ def _source(
         builds=ranked(count(reading, [scan], By.BUILD)),
         sectors=ranked(count(reading, [scan], By.SECTOR)),
         regions=ranked(regions),
+        no_entry=without_entry(reading, scan),
         change=compare(reading, source, days[0], day, Unit.SERVER)[0] if len(days) > 1 else None,
         step=compare(reading, source, days[-2], day, Unit.SERVER)[0] if len(days) > 2 else None,
         patching=overall[0] if overall else None,

@@ -85,13 +85,11 @@ def tell_honeypots(reading: Reading, scans: Sequence[Scan]) -> None:
 
 def tell_no_entry(reading: Reading, scans: Sequence[Scan]) -> None:
     """Says how many of the vulnerable addresses are of a product line into which the pack's flaws alone let nobody."""
-    from waspglass.census.count import By, count
-    from waspglass.census.counted import without_entry
+    from waspglass.census.no_entry import without_entry
 
-    for day, source in scans if reading.pack.no_entry else ():
-        builds = count(reading, [(day, source)], By.BUILD, servers=False)
-        for line, number in without_entry(builds, reading.pack.no_entry):
-            tell(f"{source}, vulnerable addresses of {line.product}: {number}. {line.text.en}\n")
+    for scan in scans:
+        for line, number in without_entry(reading, scan):
+            tell(f"{scan[1]}, vulnerable addresses of {line.product}: {number}. {line.text.en}\n")
 
 
 def tell_stopped(reading: Reading, day: dt.date) -> None:

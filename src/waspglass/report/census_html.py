@@ -12,7 +12,6 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from waspglass.census.count import By
-from waspglass.census.counted import without_entry
 from waspglass.census.patching import Patching
 from waspglass.census.recapture import Estimate
 from waspglass.census.survey import SourceSurvey, Survey
@@ -262,7 +261,7 @@ def _no_entry(survey: Survey, words: CensusWords) -> list[str]:
             text=line.text.text(words.language),
         )
         for each in survey.sources
-        for line, number in without_entry(each.builds, survey.pack.no_entry)
+        for line, number in each.no_entry
     ]
 
 
