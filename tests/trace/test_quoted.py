@@ -68,6 +68,83 @@ def test_lines_of_others_in_a_log_are_left_out() -> None:
     assert [line for line in layer.raw.decode().split("\n") if line] == [x for x in ORIGINAL.splitlines() if x]
 
 
+PROSE = "".join(
+    f"The team met on day {day} and looked at the log, which showed nothing of note.\n" for day in range(60)
+)
+NUMBERED = listed("{0:4} ")
+CHAT = "".join(f"[2021-03-02 10:{minute:02}] alice: hello number {minute}\n" for minute in range(40))
+STANDS_IN = {
+    "quoted": ("quoted lines", PROSE + marked("> ") + PROSE),
+    "quoted thrice": ("quoted lines", PROSE + "> > Anna wrote:\n" + marked("> > > ") + "> > Regards\n" + PROSE),
+    "quoted without blanks": ("quoted lines", PROSE + marked(">> ") + PROSE),
+    "quoted but for empty lines": ("quoted lines", PROSE + marked("> ").replace("> \n", "\n") + PROSE),
+    "numbered": ("lines of a list", PROSE + NUMBERED + PROSE),
+    "found by grep": ("lines of a list", PROSE + listed("src/r.py:{0}:") + PROSE),
+    "set in": ("code block", f"# Report\n\n{PROSE}\n{marked('    ')}\n{PROSE}"),
+    "set in by a tab": ("code block", PROSE + marked("\t") + PROSE),
+    "sent in a chat": ("message", f"{CHAT}[2021-03-02 10:50] bob: here it is\n{ORIGINAL}{CHAT}"),
+    "sent by telephone": ("message", f"02/03/21, 10:50 PM - Bob B.: {ORIGINAL}{CHAT}"),
+}
+
+
+@pytest.mark.parametrize("how", STANDS_IN)
+def test_a_program_that_is_a_small_part_of_a_text_is_taken_out_of_it(how: str) -> None:
+    label, text = STANDS_IN[how]
+    (layer,) = unpack(source("a", text)).layers
+    assert layer.name == f"a > {label}"
+    kept = [line.rstrip() for line in layer.raw.decode().split("\n") if line.strip()]
+    assert [line for line in kept if line != "here it is"] == [line for line in ORIGINAL.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("how", STANDS_IN)
+def test_such_a_program_is_derived_and_an_independent_one_is_not(how: str) -> None:
+    text = STANDS_IN[how][1]
+    for shared, derived in ((ORIGINAL, True), (INDEPENDENT[0], False)):
+        result = trace(
+            [source("found.txt", text)], [source("o.py", shared)], background(),
+            calibration=load_calibration(), commons=load_commons(),
+        )  # fmt: skip
+        assert (result.verdict is Verdict.DERIVED) is derived
+
+
+FOOTER = "This message and any file in it are meant for those it is sent to and for nobody else.\n"
+NOT_A_PROGRAM = {
+    "quoted prose": PROSE + "".join(f"> {line}\n" for line in PROSE.splitlines()[:20]) + FOOTER * 9,
+    "quoted footer": PROSE + f"> {FOOTER}" * 9 + "> call printf (or Get-Item) then\n" + PROSE,
+    "log": "".join(f"10:{i // 60:02}:{i % 60:02} ran Get-Item\n- done, see above\n" * 2 for i in range(90)),
+    "table": PROSE + "".join(f"{i},import os,printf (x),Get-Item\n" for i in range(30)) + PROSE,
+    "numbered again and again": PROSE + "".join(f"{i % 3} import os # and what else\n" for i in range(90)) + PROSE,
+    "list": PROSE + "".join(f"    - host{i}.example.org\n" for i in range(30)) + PROSE,
+    "YAML": "jobs:\n" + "".join(f"    step{i}:\n        run: Get-Item {i}\n" for i in range(30)),
+    "examples of Python": PROSE + "".join(f">>> import os{i}\n>>> from os import path{i}\n" for i in range(20)) + PROSE,
+    "short run": PROSE + "> import os\n" * 6 + "text\n" + PROSE,
+    "body of a class": f"# {FOOTER}" * 9 + "class A(B):\n\n" + marked("    "),
+    "C++": "int main()\n{\n" + "    std::cin\n        >> a;\n" * 20 + "}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NOT_A_PROGRAM)
+def test_lines_that_only_look_marked_are_no_text_of_their_own(what: str) -> None:
+    assert list(quoted_texts(NOT_A_PROGRAM[what])) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["> x = 1\n" * 1_000_000, "> import os\n- b\n" * 250_000, "> " * 2_000_000, " " * 4_000_000 + "x",
+     "".join("> " * (i % 50) + "import os\n" for i in range(100_000)), "1" * 4_000_000, "a" * 4_000_000,
+     (f"> import csv  # {'x' * 30}\n" * 7 + "text\n") * 8_000, "2021-03-02 10:05 " + "a" * 3_000_000,
+     "1:1" * 1_000_000, "a b c 1 " * 500_000],
+)  # fmt: skip
+def test_of_hostile_lines_no_more_is_taken_out_than_there_is(text: str) -> None:
+    assert sum(len(raw) for _, raw in quoted_texts(text)) <= len(text)
+
+
+def test_of_very_many_quoted_programs_some_are_taken_out_and_this_is_said() -> None:
+    text = "".join(f"text\n{marked('> ')}\ntext\n> {i}\n" + f"> import a{i}\n" * 20 for i in range(300))
+    unpacked = unpack(source("a", PROSE * 200 + text))
+    assert (len(unpacked.layers), unpacked.bounded) == (32, True)
+
+
 @pytest.mark.parametrize("text", [ORIGINAL, *INDEPENDENT, "#!/bin/sh\n" + "# about\n" * 5 + "ls\n", "# a\n\n## b\n"])
 def test_comments_in_a_program_are_no_text_of_their_own(text: str) -> None:
     assert list(quoted_texts(text)) == []

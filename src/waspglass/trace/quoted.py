@@ -1,6 +1,7 @@
 """Texts that stand in another one line by line: quoted in a mail, added by a patch, commented out as a whole, in a log.
 
-What is before each line makes a comment, or broken syntax, of what is the same program otherwise.
+What is before each line makes a comment, or broken syntax, of what is the same program otherwise. If it is not before
+most lines of a text, programs are looked for in runs of lines that bear it.
 """
 
 from __future__ import annotations
@@ -26,13 +27,32 @@ _CARET = re.compile(r"\^([&<>|^()%!\"])")
 PREFIX_LIMIT = 200
 """Characters of a prefix, such as the time and the name in a log."""
 _NUMBER = re.compile(r"[ \t]*\d+")
+LEAST_RUN = 7
+"""Lines with something in them of a run in a longer text."""
+LEAST = 200
+"""Characters of the same."""
+_QUOTE = re.compile(r"[ \t]*+(?!>>>)>(?:[ \t]?>)*+")
+"""Not the prompt of Python: examples in the comments of libraries are much alike."""
+_PLACE = re.compile(r"(?:[\w./\\-]{1,100}:)?[ \t]*(\d{1,7})(?:[ \t]?[:|)\].]|(?=[ \t]|$))")
+"""The number of a line, with or without the name of the file."""
+_INDENT = re.compile(r" {4}|\t")
+_STAMP = re.compile(
+    r"^[\[(]?\d{1,4}[./:-]\d[\d./:, \-TZ\u202f]{3,24}+(?:[AaPp]\.?[Mm]\.?)?[\])]?[ -]{1,4}[^\n:]{1,60}:[ \t]?",
+    re.MULTILINE,
+)
+"""When a message of a chat was written, and by whom."""
+_SENTENCE = re.compile(r"(?! ?[#/;'*]|--)[^\n]*?(?:[^\W\d_]{1,40}+[,;]? ){4}")
+"""Four words in a row, in no comment."""
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 
 
 def quoted_texts(text: str) -> Iterator[tuple[str, bytes]]:
     """How each is marked, and the text without the marks."""
     lines = text.split("\n", LINE_LIMIT)[:LINE_LIMIT]
-    found = (("patch", list(_after(lines))),) if _HUNK.search(text) else _marked(lines, prompts=">>>" in text)
+    if _HUNK.search(text):
+        found = [("patch", list(_after(lines)))]
+    else:
+        found = list(_marked(lines, prompts=">>>" in text)) or list(_in_runs(lines))
     yield from ((label, "\n".join(bare).encode("utf-8", "surrogatepass")) for label, bare in found)
 
 
@@ -85,6 +105,57 @@ def _listed(lines: list[str]) -> list[str]:
     bare = [line[found.end() :] for line in filled if (found := form.match(line))]
     plain = dedent("\n".join(bare))
     return plain.split("\n") if detect("", plain) is not PLAIN_TEXT else []
+
+
+def _in_runs(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Programs in some lines of a text, without what stands before each, and how they are marked."""
+    for label, mark in (("quoted lines", _QUOTE), ("lines of a list", _PLACE), ("code block", _INDENT)):
+        if mark is _INDENT and not _is_prose(lines):
+            continue
+        for run in _runs(lines, mark):
+            numbers = [int(found[1]) for found in run if found] if mark is _PLACE else []
+            if sum(map(bool, run)) < LEAST_RUN or any(a >= b for a, b in pairwise(numbers)):
+                continue
+            plain = dedent("\n".join(found.string[found.end() :] if found else "" for found in run))
+            if _is_program(plain):
+                yield label, plain.split("\n")
+    for message in _STAMP.split("\n".join(lines))[1:]:
+        if message.count("\n") >= LEAST_RUN and _is_program(message):
+            yield "message", message.split("\n")
+
+
+def _runs(lines: list[str], mark: re.Pattern[str]) -> Iterator[list[re.Match[str] | None]]:
+    """The marks of lines in a row that are the same but for numbers and blanks; None for a line with nothing in it."""
+    run: list[re.Match[str] | None] = []
+    before = None
+    for line in lines:
+        if not line.strip():
+            run.append(None)
+            continue
+        found = mark.match(line)
+        form = _NUMBER.sub("0", found.group()).replace(" ", "") if found else None
+        if form != before:
+            if before is not None:
+                yield run
+            run, before = [], form
+        if found:
+            run.append(found)
+    if before is not None:
+        yield run
+
+
+def _is_prose(lines: list[str]) -> bool:
+    """Whether a text is one of sentences but for the lines that are set in: those of a program belong to it."""
+    plain = [line for line in lines if line.strip() and not _INDENT.match(line)]
+    return _are_sentences(plain) and detect("", "\n".join(plain)) is PLAIN_TEXT
+
+
+def _are_sentences(lines: list[str]) -> bool:
+    return 2 * sum(1 for line in lines if _SENTENCE.match(line)) > len(lines)
+
+
+def _is_program(text: str) -> bool:
+    return len(text) >= LEAST and detect("", text) is not PLAIN_TEXT and not _are_sentences(text.split("\n"))
 
 
 def _after(lines: list[str]) -> Iterator[str]:
