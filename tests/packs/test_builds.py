@@ -111,3 +111,16 @@ def test_a_product_that_is_not_affected() -> None:
 
 def test_an_empty_table_knows_nothing() -> None:
     assert BuildTable(()).state("15.1.2176.9").state is State.UNKNOWN
+
+
+def test_a_third_number_of_zero_is_one_where_the_table_has_it() -> None:
+    """Where no build has one, a header cut the version off; here 2.0.0.5 was taken for 2.0.5, which is fixed."""
+    builds = (("2.0.0.5", "R1", "no"), ("2.0.1.9", "R1", "no"), ("2.0.2.9", "R1", "yes"))
+    later = (("2.0.10.1", "R2", "no"), ("2.0.11.7", "R2", "yes"))
+    table = BuildTable(
+        tuple(
+            BuildRow(build=build, product="Thing", cumulative_update=line, fixes=fixes, source="made up")
+            for build, line, fixes in (*builds, *later)
+        )
+    )
+    assert table.state("2.0.0.5").state is State.VULNERABLE

@@ -133,7 +133,8 @@ class BuildTable:
         parsed = parse_version(version)
         if parsed is None or len(parsed) < 3:
             return BuildState(version, State.UNKNOWN)
-        if len(parsed) == 4 and parsed[2] == 0 and parsed[:2] in self._rolling:
+        rolling = self._rolling.get(parsed[:2], [])
+        if len(parsed) == 4 and parsed[2] == 0 and rolling and all(build[2] for one in rolling for build in one.builds):
             parsed = (*parsed[:2], parsed[3])  # 16.0.0.10417 in response headers is 16.0.10417 with its end cut off
         lowest, highest = parsed + (0,) * (4 - len(parsed)), parsed + (_OPEN_END,) * (4 - len(parsed))
         line = self._line(lowest, highest)
