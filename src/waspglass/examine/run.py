@@ -113,7 +113,13 @@ def examine(request: Request) -> Assessment:
         covered = survey.coverage(result, sites)
         identity = identity_of(survey.seen, request.pack, readers, request.facts)
         hostname = request.facts.hostname or identity.hostname
-        updates = updates_told(result.context, request.pack.builds, hostname, to_the_end=request.until is None)
+        updates = updates_told(
+            result.context,
+            request.pack.builds,
+            hostname,
+            named=identity.in_events,
+            to_the_end=request.until is None,
+        )
         identity = replace(identity, sightings=(*identity.sightings, *updates))
         folders = server_folders(survey.seen, evidence.root)
         if not identity.writers:

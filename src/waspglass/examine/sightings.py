@@ -42,15 +42,18 @@ class Identity:
     """What the evidence says about the host itself.
 
     Attributes:
-        hostname: The name that most records give it, or all events if nothing else does; None if none does.
+        hostname: The name that most records give it, or all events if nothing else does; None if none does. Of events
+            by several servers, the one that wrote most if they lack the one that the facts name.
         sightings: Builds, each with its certainty.
         writers: Servers that wrote logs of the same kind, or of kinds that go together, without their domain; empty if
             there is one writer.
+        in_events: Servers that events name, without their domain.
     """
 
     hostname: str | None
     sightings: tuple[BuildSighting, ...]
     writers: tuple[str, ...] = ()
+    in_events: frozenset[str] = frozenset()
 
 
 def identity_of(
@@ -64,7 +67,8 @@ def identity_of(
         artefacts: What was recognised.
         pack: Its kinds say where build and name stand (derived fields `build`, whole or in four parts, and `hostname`).
         readers: Record readers by format.
-        facts: When the evidence was collected, which is the moment that program files speak for, and which build ran.
+        facts: When the evidence was collected, which is the moment that program files speak for, which build ran, and
+            the name of the server.
     """
     kinds = {kind.kind: kind for kind in pack.kinds}
     groups: dict[str, list[Artefact]] = defaultdict(list)
@@ -80,7 +84,8 @@ def identity_of(
                 builds.append((artefact, moment, record))
             if record.get(HOSTNAME_FIELD):
                 (events if format_of(kinds[kind].format).events else names)[record[HOSTNAME_FIELD][:253]] += 1
-    if not names and len({short_name(name) for name in events}) == 1:
+    in_events, stated = frozenset(short_name(name) for name in events), short_name(facts.hostname or "")
+    if not names and (len(in_events) == 1 or (stated and stated not in in_events)):
         names = events  # where they name several, none of them need be the one that was collected
     hostname = printable(names.most_common(1)[0][0]) if names else None
     wrote = {kind: frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items()}
@@ -89,9 +94,9 @@ def identity_of(
     mixed = {name for names_of_kinds in writers if len(names_of_kinds) > 1 for name in names_of_kinds}
     every = [artefact for group in groups.values() for artefact in group]
     by_time = sorted(facts.builds, key=lambda one: one.from_.timestamp() if one.from_ else -math.inf)
-    stated = by_time[-1].build if by_time else None
-    sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, stated)
-    return Identity(hostname, sightings, tuple(sorted(mixed)))
+    running = by_time[-1].build if by_time else None
+    sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, running)
+    return Identity(hostname, sightings, tuple(sorted(mixed)), in_events)
 
 
 def _with_build(record: Record) -> Record:

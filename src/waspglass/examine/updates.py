@@ -27,7 +27,12 @@ def tells_of_update(finding: Finding) -> bool:
 
 
 def updates_told(
-    findings: Iterable[Finding], rows: tuple[BuildRow, ...], hostname: str | None, *, to_the_end: bool = True
+    findings: Iterable[Finding],
+    rows: tuple[BuildRow, ...],
+    hostname: str | None,
+    *,
+    named: frozenset[str] = frozenset(),
+    to_the_end: bool = True,
 ) -> tuple[BuildSighting, ...]:
     """A sighting for each change of the build, by time.
 
@@ -39,6 +44,7 @@ def updates_told(
         findings: What rules caught; those that tell of no update are passed over.
         rows: The pack's builds.
         hostname: Of the server, by the facts or the evidence.
+        named: Servers that wrote events of any sort, without their domain.
         to_the_end: False if later events were left out: all are hints then, for an update may be removed again.
     """
     told = sorted(
@@ -47,7 +53,7 @@ def updates_told(
     )
     kept = [one for _, one in told if _FORWARDED not in one.source.lower()]
     wrote = {short_name(one.fields[_COMPUTER]) for one in kept if one.fields.get(_COMPUTER)}
-    own = {short_name(hostname)} if hostname else wrote if len(wrote) == 1 else set[str]()
+    own = {short_name(hostname)} if hostname else wrote if len(wrote | named) == 1 else set[str]()
     sightings: list[BuildSighting] = []
     for moment, one in told:
         build = _build_after(one, rows)
