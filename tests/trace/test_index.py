@@ -331,6 +331,23 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
     assert len(open_index(tmp_path / "index").names) == 1
 
 
+def test_a_second_run_into_one_place_is_refused_and_the_first_ends_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "SHARD_FILES", 2)
+    build_index([source("old.py", ORIGINAL)], tmp_path)
+
+    def beside() -> Iterator[Source]:
+        yield from background(5)
+        with pytest.raises(OutputError, match="another run is writing"):
+            build_index([source("second.py", ORIGINAL)], tmp_path)
+        yield source("last.py", ORIGINAL)
+
+    assert build_index(beside(), tmp_path).files == 6
+    assert (len(open_index(tmp_path).names), open_index(tmp_path).names[-1]) == (6, "last.py")
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_a_foreign_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="the folder is not empty"):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import filelock
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +35,8 @@ BATCH_BYTES = 4 << 20
 LOOKS = 64
 """Places of a shard that are looked at to see whether it is in order."""
 _UNFINISHED = ".unfinished-"
+_LOCK = ".lock"
+"""In an unfinished folder, held by the run that it belongs to."""
 _NUMPY = b"\x93NUMPY"
 """How a file of NumPy begins; anything else it would take for an archive or a pickle."""
 _FILE_MASK = np.uint64((1 << 32) - 1)
@@ -165,7 +168,7 @@ def index_files(paths: Iterable[str], out: Path, executor: Executor) -> Built:
     If none of them can be read, an index that is there stays.
 
     Raises:
-        OutputError: If the folder holds something that is not an index, or cannot be written.
+        OutputError: If the folder holds something else than an index, cannot be written, or another run writes it.
     """
     rows = iter(paths)
     groups = iter(lambda: tuple(itertools.islice(rows, SHARD_FILES)), ())
@@ -191,23 +194,41 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
     unfinished = out / f"{_UNFINISHED}{secrets.token_hex(8)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for left in out.glob(f"{_UNFINISHED}*"):  # by a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
         unfinished.mkdir()
-        built = _write_aside(shards, unfinished)
-        if not built.files:
-            return built
-        # The first features before all else: Windows lets nobody take them from a query that reads them.
-        for old in sorted(path for path in out.iterdir() if path.is_file()):
-            old.unlink()
-        for new in sorted(unfinished.iterdir()):
-            new.replace(out / new.name)
+        with filelock.FileLock(unfinished / _LOCK, timeout=0):
+            _sweep(out, unfinished)
+            built = _write_aside(shards, unfinished)
+            if not built.files:
+                return built
+            # The first features before all else: Windows lets nobody take them from a query that reads them.
+            for old in sorted(path for path in out.iterdir() if path.is_file()):
+                old.unlink()
+            for new in sorted(path for path in unfinished.iterdir() if path.name != _LOCK):
+                new.replace(out / new.name)
+    except filelock.Timeout as fault:
+        hint = "Wait until it has ended, or choose another --out"
+        raise OutputError("another run is writing this index", location=Location(str(out)), hint=hint) from fault
     except OSError as fault:
         reason = fault.strerror or f"no room: {fault}"  # NumPy has no number for a file that takes only a part
         raise OutputError(f"the index cannot be written ({reason})", location=Location(str(out))) from fault
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return built
+
+
+def _sweep(out: Path, own: Path) -> None:
+    """Removes what killed runs left; two runs at once would mix their files, so that one that is alive ends this one.
+
+    Each holds its own lock before it looks for others: of two that start together one sees the other at least.
+
+    Raises:
+        filelock.Timeout: If another run is alive.
+    """
+    for left in out.glob(f"{_UNFINISHED}*"):
+        if left != own:
+            with filelock.FileLock(left / _LOCK, timeout=0):
+                pass
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_aside(shards: Iterable[Shard], folder: Path) -> Built:
