@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waspglass.trace.languages import language_named, parser_for
-from waspglass.trace.syntax import _PHP_OPENS, _before_pieces, _parse
+from waspglass.trace.syntax import _PHP_OPENS, _before_pieces, _explodes, _parse
 
 PIECES = st.sampled_from([b"<", b"?", b">", b"<?", b"?>", b"<?php ", b"a", b"\n"])
 
@@ -33,3 +33,11 @@ def test_a_blow_up_is_given_up_by_its_steps_on_a_machine_of_any_speed(
     assert parser is not None
     assert _parse(_PHP_OPENS + unit * 20, parser) is not None
     assert _parse(_PHP_OPENS + unit * 1000, parser) is None
+
+
+def test_a_short_text_that_costs_its_grammar_gigabytes_is_given_up_by_a_piece() -> None:
+    known = language_named("javascript")
+    assert known is not None
+    parser = parser_for(known)
+    assert parser is not None
+    assert _explodes(b"|a=?." * 3_200, known, parser)
