@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from waspglass.trace.languages import PLAIN_TEXT, detect
 
-__all__ = ["embedded_texts"]
+__all__ = ["embedded_texts", "is_program"]
 
 LEAST = 200
 """Characters from which on a text in a document is worth a look."""
@@ -54,12 +54,13 @@ def embedded_texts(text: str) -> Iterator[tuple[str, bytes]]:
         found = _markup(text)
     elif _MAIL.match(text):
         yield from _mail(text)
-    pieces = ((label, part) for label, part in itertools.chain(_fences(text), _comments(text)) if _is_program(part))
+    pieces = ((label, part) for label, part in itertools.chain(_fences(text), _comments(text)) if is_program(part))
     for label, part in itertools.chain(found, pieces):
         yield label, part.encode("utf-8", "surrogatepass")
 
 
-def _is_program(text: str) -> bool:
+def is_program(text: str) -> bool:
+    """Whether a text in another one looks like a program, and is long enough to be worth a look."""
     return len(text) >= LEAST and detect("", text) is not PLAIN_TEXT
 
 
@@ -83,7 +84,7 @@ def _json(text: str) -> Found:
             code = "\n\n".join("".join(_strings(cell.get("source"))) for cell in cells)
             yield "notebook", code
             continue
-        yield from (("JSON", one) for one in _strings(document) if _is_program(one))
+        yield from (("JSON", one) for one in _strings(document) if is_program(one))
 
 
 def _documents(text: str) -> Iterator[object]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise, takewhile
 from textwrap import dedent
 
+from waspglass.trace.embedded import is_program
 from waspglass.trace.languages import PLAIN_TEXT, detect
 
 __all__ = ["quoted_texts"]
@@ -29,8 +30,6 @@ PREFIX_LIMIT = 200
 _NUMBER = re.compile(r"[ \t]*\d+")
 LEAST_RUN = 7
 """Lines with something in them of a run in a longer text."""
-LEAST = 200
-"""Characters of the same."""
 _QUOTE = re.compile(r"[ \t]*+(?!>>>)>(?:[ \t]?>)*+")
 """Not the prompt of Python: examples in the comments of libraries are much alike."""
 _PLACE = re.compile(r"(?:[\w./\\-]{1,100}:)?[ \t]*(\d{1,7})(?:[ \t]?[:|)\].]|(?=[ \t]|$))")
@@ -117,10 +116,10 @@ def _in_runs(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
             if sum(map(bool, run)) < LEAST_RUN or any(a >= b for a, b in pairwise(numbers)):
                 continue
             plain = dedent("\n".join(found.string[found.end() :] if found else "" for found in run))
-            if _is_program(plain):
+            if _is_shown(plain):
                 yield label, plain.split("\n")
     for message in _STAMP.split("\n".join(lines))[1:]:
-        if message.count("\n") >= LEAST_RUN and _is_program(message):
+        if message.count("\n") >= LEAST_RUN and _is_shown(message):
             yield "message", message.split("\n")
 
 
@@ -154,8 +153,8 @@ def _are_sentences(lines: list[str]) -> bool:
     return 2 * sum(1 for line in lines if _SENTENCE.match(line)) > len(lines)
 
 
-def _is_program(text: str) -> bool:
-    return len(text) >= LEAST and detect("", text) is not PLAIN_TEXT and not _are_sentences(text.split("\n"))
+def _is_shown(text: str) -> bool:
+    return is_program(text) and not _are_sentences(text.split("\n"))
 
 
 def _after(lines: list[str]) -> Iterator[str]:
