@@ -83,6 +83,13 @@ def test_an_index_is_built_and_asked(folder: Path) -> None:
     assert done.exit_code == 30, done.output
 
 
+def test_an_index_in_the_folder_that_is_indexed_does_not_hold_itself(folder: Path) -> None:
+    files = sorted(path.as_posix() for path in folder.iterdir())
+    for _ in range(2):
+        assert runner.invoke(app, ["trace", "index", str(folder), "--out", str(folder / "index")]).exit_code == 0
+        assert json.loads((folder / "index" / "names.json").read_text(encoding="utf-8"))["names"] == files
+
+
 def test_a_folder_without_files_is_not_indexed(tmp_path: Path) -> None:
     done = runner.invoke(app, ["trace", "index", str(tmp_path), "--out", str(tmp_path / "index")])
     assert isinstance(done.exception, UsageError)

@@ -229,7 +229,7 @@ def index_folder(
     skipped: list[Skipped] = []
     if folder.is_dir():
         with _executor(jobs, cluster) as executor:
-            built = index_files(file_names(folder, skipped), out, executor)
+            built = index_files(file_names(folder, skipped, without=out), out, executor)
     else:
         loaded = load([folder])
         skipped += loaded.skipped

@@ -23,11 +23,19 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
 _READ = 1 << 16
 
 
-def file_names(folder: Path, skipped: list[Skipped]) -> Iterator[str]:
-    """The files under a folder in the order of their names; what is passed over is added to `skipped`."""
-    waiting = [folder.as_posix()]
+def file_names(folder: Path, skipped: list[Skipped], *, without: Path | None = None) -> Iterator[str]:
+    """The files under a folder in the order of their names; what is passed over is added to `skipped`.
+
+    Args:
+        folder: Where to look.
+        skipped: Takes links, what is no file, and what cannot be read.
+        without: A folder of our own, which may lie below: of no use to anybody, and not told.
+    """
+    waiting, ours = [folder.as_posix()], None if without is None else without.resolve()
     while waiting:
         place = waiting.pop()
+        if ours is not None and Path(place).resolve() == ours:
+            continue
         try:
             with os.scandir(place) as entries:
                 rows = sorted(entries, key=lambda entry: entry.name)
