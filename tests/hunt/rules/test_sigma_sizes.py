@@ -11,7 +11,7 @@ from waspglass.hunt.rules.condition import matches
 from waspglass.hunt.rules.rule_texts import read_rules
 from waspglass.hunt.rules.sigma_sizes import comparisons
 from waspglass.hunt.rules.stored import RuleTable
-from waspglass.model.skip import SkipReason
+from waspglass.model.skip import SkipReason, detail_words
 from waspglass.packs.pack import RuleSource
 from waspglass.packs.sigma_documents import sigma_texts
 
@@ -67,8 +67,10 @@ def test_a_rule_that_compares_too_much_is_told_and_takes_no_other_along(detectio
     table = read(f"{RULE}{detection}---\n{RULE.replace('many', 'few')}  s: {{A: b}}\n  condition: s\n")
     assert [rule.title for rule in table.rules] == ["few"]
     (skip,) = table.skipped
-    told = f"many: compares {count} values; all rules together may compare 500,000"
-    assert (skip.reason, skip.detail) == (SkipReason.UNSUPPORTED_RULE, told)
+    assert skip.reason is SkipReason.UNSUPPORTED_RULE
+    assert skip.detail is not None
+    assert skip.detail.startswith(f"many: compares {count} values; all rules together, a filter once")
+    assert detail_words(skip.detail, "de").endswith("lange Listen als Indikatoren")
 
 
 def test_what_filters_add_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +82,17 @@ def test_what_filters_add_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read(f"{few}---\n{few}").rules) == 2
     table = read(f"{sieve}{few}---\n{few}")
     assert (len(table.rules), [one.reason for one in table.skipped]) == (1, [SkipReason.UNSUPPORTED_RULE])
+
+
+def test_what_a_user_brings_takes_nothing_from_the_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sigma_files, "_MOST_COMPARISONS", 3)
+    sieve = "title: f\nlogsource: {product: windows}\nfilter: {rules: any, x: {A: [a, b, c]}, condition: not x}\n"
+    pack = RuleSource(path="own.yml", text=f"{RULE}  s: {{A: b}}\n  condition: s\n", origin="pack")
+    table = read_rules([pack, RuleSource(path="filter.yml", text=sieve, origin="user")])
+    assert ([rule.source for rule in table.rules], [one.source for one in table.skipped]) == (
+        ["own.yml"],
+        ["filter.yml"],
+    )
 
 
 def test_a_rule_may_have_thousands_of_filters() -> None:

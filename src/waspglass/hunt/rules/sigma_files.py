@@ -33,16 +33,22 @@ _MOST_ABSENT = 5
 
 
 def read_sigma(sources: Sequence[RuleSource], reading: Reading) -> None:
-    """Filters first, since they may stand in another file than the rules that they are for."""
+    """Filters first, since they may stand in another file than the rules that they are for.
+
+    Those of a pack before a user's, which must not use up what all may compare.
+    """
     filters: list[Filter] = []
     left = _MOST_COMPARISONS
-    for one in sorted(_documents(sources, reading), key=lambda one: one.sort != "filter"):
+    for one in sorted(
+        _documents(sources, reading), key=lambda one: (one.source.origin != "pack", one.sort != "filter")
+    ):
         path, origin = one.source.path, one.source.origin
         with _faults(one, reading):
             asked = comparisons(one.content.get(one.sort))
             if asked > left:
                 raise UnsupportedRuleError(
-                    f"compares {asked:,} values; all rules together may compare {_MOST_COMPARISONS:,}"
+                    f"compares {asked:,} values; all rules together, a filter once for each of its rules, may compare"
+                    f" {_MOST_COMPARISONS:,}: give fewer rules, and long lists as indicators"
                 )
             left -= asked
             match one.sort:
