@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from waspglass.census.counted import By, Scan
-from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of
+from waspglass.census.evidence_tables import Part, evidence_path, keep_evidence, part_of, sightings_of
 from waspglass.census.judge import judge
 from waspglass.census.reading import Reading
 from waspglass.census.signs import HONEYPOT
@@ -100,10 +100,8 @@ def _judge_evidence(reading: Reading, tables: str, group: By) -> None:
 def _judged(text: str, builds: BuildTable, cves: Sequence[str]) -> tuple[int, str | None]:
     weights: list[int] = []
     names: list[tuple[int, str]] = []
-    for sighting in text.split("\n"):
-        version, *lists = sighting.split("|")
-        claimed, verified, refuted = (each.split() for each in lists)
-        weights.append(judge(version or None, claimed, verified, refuted, builds, cves).weight)
+    for version, claimed, verified, refuted in sightings_of(text):
+        weights.append(judge(version, claimed, verified, refuted, builds, cves).weight)
         if version:
             names.append((-weights[-1], builds.state(version).name or version))
     return max(weights), min(names)[1] if names else None

@@ -6,6 +6,7 @@ There are few different ones, so that a file of a million sightings gives a tabl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import duckdb
@@ -15,7 +16,7 @@ from waspglass.census.store.folder import DERIVED, Folder
 from waspglass.census.store.manifest import DataFile
 from waspglass.census.store.parquet import parquet_sql, sql_text
 
-__all__ = ["ADDRESS_EVIDENCE", "KEYS", "Part", "evidence_path", "keep_evidence", "part_of"]
+__all__ = ["ADDRESS_EVIDENCE", "KEYS", "Part", "evidence_path", "keep_evidence", "part_of", "sightings_of"]
 
 _VERSION = "2"
 """Raise it when the meaning of the kept tables changes."""
@@ -43,6 +44,14 @@ _EVIDENCE = "concat_ws('|', coalesce(version, ''), " + ", ".join(
 
 ADDRESS_EVIDENCE = f"array_to_string(list_sort(list_distinct(list({_EVIDENCE}))), chr(10))"
 """The evidence of an address as an SQL aggregate over its sightings: their lines."""
+
+
+def sightings_of(evidence: str) -> Iterator[tuple[str | None, list[str], list[str], list[str]]]:
+    """What `ADDRESS_EVIDENCE` wrote: of each sighting its version, and the CVEs claimed, verified, refuted."""
+    for sighting in evidence.split("\n"):
+        version, claimed, verified, refuted = sighting.split("|")
+        yield version or None, claimed.split(), verified.split(), refuted.split()
+
 
 KEYS = {
     By.NOTHING: "NULL::VARCHAR",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from waspglass.census.counted import Scan
-from waspglass.census.evidence_tables import ADDRESS_EVIDENCE
+from waspglass.census.evidence_tables import ADDRESS_EVIDENCE, sightings_of
 from waspglass.census.judge import WEIGHTS, judge
 from waspglass.census.reading import Reading
 from waspglass.census.store.parquet import sql_text
@@ -47,14 +47,12 @@ def _only_line(reading: Reading, text: str) -> str | None:
     cves = {line.product: {*line.cves} for line in reading.pack.no_entry}
     flaws = reading.pack.cves
     found: set[str | None] = set()
-    weights = [20]
-    for sighting in text.split("\n"):
-        version, *lists = sighting.split("|")
-        claimed, verified, refuted = (each.split() for each in lists)
-        own = judge(version or None, claimed, verified, refuted, reading.builds, flaws)
+    weights: list[int] = []
+    for version, claimed, verified, refuted in sightings_of(text):
+        own = judge(version, claimed, verified, refuted, reading.builds, flaws)
         weights.append(own.weight)
         if own.state is State.VULNERABLE:
-            line = _line(reading, version)
+            line = None if version is None else _line(reading, version)
             named = {*flaws} & {*(verified if own.tested else claimed)}
             found.add(line if line in cves and named <= cves[line] else None)
     vulnerable = WEIGHTS[max(weights)].state is State.VULNERABLE
