@@ -150,7 +150,6 @@ def test_a_page_of_the_owner_has_not_vanished_whether_or_not_others_were_collect
         finding(Rung.IMPLANTED, "2021-03-03", Effect.HINT, subject=PAGE),
         finding(Rung.USED, "2021-03-03", Effect.HINT),
         finding(Rung.USED, "2021-03-03", Effect.HINT, subject="a service"),
-        finding(Rung.USED, None, Effect.HINT, subject=PAGE),
         finding(Rung.USED, "2021-01-02", Effect.HINT, subject=PAGE),
     ],
 )
@@ -158,5 +157,8 @@ def test_only_an_answer_since_the_campaign_began_tells_of_one(other: Finding) ->
     assert vanished(other) == ()
 
 
-def test_an_answer_at_the_very_beginning_of_the_campaign_counts() -> None:
-    assert vanished(finding(Rung.USED, "2021-01-03", Effect.HINT, subject=PAGE)) == (PAGE,)
+@pytest.mark.parametrize("time", ["2021-01-03", None])
+def test_an_answer_at_the_very_beginning_of_the_campaign_counts_and_one_of_which_no_time_is_left(
+    time: str | None,
+) -> None:
+    assert vanished(finding(Rung.USED, time, Effect.HINT, subject=PAGE)) == (PAGE,)

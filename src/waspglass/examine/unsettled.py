@@ -40,7 +40,8 @@ def vanished_pages(observations: Observations, pack: Pack, innocent: Iterable[st
     """Pages that answered or ran since the campaign began, and were not there when their folder was collected.
 
     A page of the owner's own would still be there, unless he took it away; intruders clean up too. Where an implant is
-    proven, these are left to the list of hints.
+    proven, these are left to the list of hints. Nobody knows when those ran of which no time is left, as in a zip that
+    keeps local times only: it may have been since.
 
     Args:
         observations: What the evidence said.
@@ -58,13 +59,9 @@ def vanished_pages(observations: Observations, pack: Pack, innocent: Iterable[st
         and hint.subject is not None
         and hint.subject not in known
         and folder_of(hint.subject) in observations.collected_folders
-        and _since_the_campaign(hint, pack)
+        and (hint.time is None or hint.time >= pack.window.first_exploitation)
     }
     return tuple(sorted(found))
-
-
-def _since_the_campaign(hint: Finding, pack: Pack) -> bool:
-    return hint.time is not None and hint.time >= pack.window.first_exploitation
 
 
 def settled(hint: Finding, observations: Observations, pack: Pack) -> bool:
