@@ -98,6 +98,27 @@ def test_the_contents_lead_to_what_a_person_should_review() -> None:
     assert 'href="#review"' not in render_html(minimal())
 
 
+def test_the_ladder_counts_what_the_tables_of_findings_count() -> None:
+    effects = (Effect.SHOWS, Effect.FAILED, Effect.ENDS)
+    found = tuple(finding(n, effect=effect) for n, effect in enumerate(effects))
+    text = page(minimal(Verdict.ATTEMPTED, rungs=(Rung.PROBED,), findings=found)).text
+    assert "probed yes 2 2 findings" in text
+    assert "probed · 2" in text
+    assert "somebody tried the door 2 findings · 1 × ends it" in text
+
+
+def test_the_first_screen_tells_whether_data_was_taken() -> None:
+    assert "Data taken? Nothing that was collected could show it." in page(minimal(Verdict.OCCUPIED)).text
+    assert "Data taken?" not in page(attempted()).text
+
+
+def test_the_indicators_are_lines_to_copy_and_in_the_contents() -> None:
+    html = render_html(occupied())
+    assert '<pre class="copy">type,value,rung,records,first,last\nip-src,' in html
+    assert '<a href="#indicators">' in html
+    assert "#indicators" not in render_html(minimal())
+
+
 def test_an_implant_is_named_as_a_person_would() -> None:
     unnamed, path = Implant(subject=UNNAMED), Implant(subject="C:\\\\Temp\\\\a.dll")
     text = page(minimal(implants=(unnamed, path))).text

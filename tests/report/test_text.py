@@ -8,10 +8,11 @@ from hypothesis import given
 from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import attempted, clean, compromised, every_verdict, occupied
-from waspglass.model.assessment import Assessment, EvidenceNode, Implant
+from waspglass.model.assessment import Assessment, EvidenceNode, Implant, Verdict
 from waspglass.model.coverage import Coverage
 from waspglass.model.finding import Actor, Effect, Rung
 from waspglass.model.skip import Skipped, SkipReason
+from waspglass.report.indicators import indicator_lines
 from waspglass.report.text import render_text
 from waspglass.report.visible import place
 
@@ -114,6 +115,28 @@ def test_the_addresses_that_the_steps_speak_of_are_named() -> None:
     assert "ADDRESSES" not in shown(minimal())
 
 
+def test_what_was_taken_is_told_as_far_as_it_can_be() -> None:
+    damage = finding(1, rung=Rung.IMPACT, title="A mailbox was exported")
+    able = Coverage(kind="evtx", files=1, shows=("impact",))
+    told = {
+        "Seen: A mailbox was exported. Logs seldom": minimal(Verdict.COMPROMISED, findings=(damage, damage)),
+        "To be reviewed by a person: A mailbox was exported. Logs": minimal(Verdict.OCCUPIED, review=(damage,)),
+        "No sign of it is in what was collected; that proves nothing. Logs": minimal(
+            Verdict.OCCUPIED, coverage=(able,)
+        ),
+        "Nothing that was collected could show it. Logs": minimal(Verdict.OCCUPIED),
+    }
+    for words, assessment in told.items():
+        assert f"Data taken?      {words}" in shown(assessment, width=400)
+    assert "Data taken?" not in shown(attempted()) + shown(clean()) + shown(minimal())
+
+
+def test_what_to_hand_on_is_listed_after_the_addresses() -> None:
+    text = shown(occupied())
+    assert "\n\nINDICATORS TO HAND ON\ntype,value,rung,records,first,last\nip-src," in text
+    assert "INDICATORS" not in shown(minimal())
+
+
 def test_an_address_to_search_for_stays_whole_and_no_table_cuts_a_word() -> None:
     address = "2001:db8:1234:5678:9abc:def0:1234:5678"
     assessment = minimal(findings=(finding(1, time=at("2021-03-03T04:00:00Z"), actor=Actor(address=address)),))
@@ -152,7 +175,7 @@ def test_german_has_umlauts_and_german_numbers() -> None:
 def test_no_line_is_wider_than_the_terminal_but_for_a_place(width: int) -> None:
     lines = [line.lstrip("│├└─ ") for line in shown(occupied(), width=width).split("\n")]
     places = {place(found) for found in (*occupied().findings, *occupied().review)}
-    places |= {skip.source for skip in occupied().skipped}
+    places |= {skip.source for skip in occupied().skipped} | set(indicator_lines(occupied())[0])
     assert all(len(line) <= max(width, 40) or line in places for line in lines)
 
 

@@ -80,11 +80,8 @@ class Observations:
         return ", ".join(known.get(kind, kind) for kind in kinds)
 
     def proofs(self, rung: Rung) -> tuple[Finding, ...]:
-        """The findings that prove a rung, oldest first.
-
-        A failed action counts for the rung that its rule names, which is the rung that was still needed to try it.
-        """
-        found = [f for f in self.findings if f.rung is rung and f.effect in (Effect.SHOWS, Effect.FAILED)]
+        """The findings that prove a rung, oldest first."""
+        found = [f for f in self.findings if f.rung is rung and f.proves]
         return tuple(sorted(found, key=by_time))
 
     def are_some_of(self, found: Iterable[Finding]) -> bool:

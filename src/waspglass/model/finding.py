@@ -100,3 +100,8 @@ class Finding(Document):
     techniques: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     fields: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def proves(self) -> bool:
+        """Whether it proves its rung. A failed action does, too: its rung is the one that was needed to try it."""
+        return self.rung is not None and self.effect in (Effect.SHOWS, Effect.FAILED)

@@ -9,13 +9,12 @@ from datetime import datetime
 
 from waspglass.model.assessment import Assessment
 from waspglass.model.finding import Finding, Rung
-from waspglass.report.summary import height, highest_rung
+from waspglass.report.summary import height
 
-__all__ = ["AddressRow", "RuleRow", "RungTable", "address_rows", "rule_rows", "rung_tables"]
+__all__ = ["RuleRow", "RungTable", "rule_rows", "rung_tables"]
 
 _ROWS_A_RUNG = 200
 _RULES = 80
-_ADDRESSES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +47,6 @@ class RuleRow:
     def count(self) -> int:
         """How many findings."""
         return len(self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class AddressRow:
-    """What came from one address; `highest` is the highest rung that a finding of it shows."""
-
-    address: str
-    count: int
-    highest: Rung | None
-    first: datetime | None
-    last: datetime | None
 
 
 def rung_tables(assessment: Assessment, cited: frozenset[str]) -> tuple[RungTable, ...]:
@@ -97,20 +85,6 @@ def rule_rows(findings: Iterable[Finding], most: int = _RULES) -> tuple[tuple[Ru
     ]
     rows.sort(key=lambda row: (-height(row.rung), -row.count, row.rule))
     return tuple(rows[:most]), max(0, len(rows) - most)
-
-
-def address_rows(assessment: Assessment) -> tuple[tuple[AddressRow, ...], int]:
-    """What came from each address, the highest rung first; and how many addresses were left out."""
-    groups: dict[str, list[Finding]] = {}
-    for finding in assessment.findings:
-        if finding.actor and finding.actor.address:
-            groups.setdefault(finding.actor.address, []).append(finding)
-    rows = [
-        AddressRow(address, len(members), highest_rung(members), *_first_and_last(members))
-        for address, members in groups.items()
-    ]
-    rows.sort(key=lambda row: (-height(row.highest), -row.count, row.address))
-    return tuple(rows[:_ADDRESSES]), max(0, len(rows) - _ADDRESSES)
 
 
 def _first_and_last(findings: Iterable[Finding]) -> tuple[datetime | None, datetime | None]:

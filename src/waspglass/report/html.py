@@ -12,11 +12,12 @@ from markupsafe import Markup, escape
 from waspglass.model.assessment import Assessment, EvidenceNode
 from waspglass.model.finding import Finding, Rung
 from waspglass.model.skip import detail_words, skip_words
-from waspglass.report.finding_rows import address_rows, rule_rows, rung_tables
+from waspglass.report.finding_rows import rule_rows, rung_tables
+from waspglass.report.indicators import address_rows, indicator_lines
 from waspglass.report.page import asset, page_environment, policy_digest
 from waspglass.report.phrases import Phrases
 from waspglass.report.picture import draw, draw_detail
-from waspglass.report.summary import entry_open, findings_by_id, presence, presences, summarise, wasp_facts
+from waspglass.report.summary import data_facts, entry_open, findings_by_id, presence, presences, summarise, wasp_facts
 from waspglass.report.visible import excerpt, place, prose
 
 __all__ = ["render_html"]
@@ -41,11 +42,13 @@ def render_html(assessment: Assessment) -> str:
     anchors = {found.id: f"f{n}" for n, found in enumerate((f for table in tables for f in table.findings), start=1)}
     rules, more_rules = rule_rows(assessment.findings)
     addresses, more_addresses = address_rows(assessment)
+    indicators, more_indicators = indicator_lines(assessment)
+    summary = summarise(assessment)
     style, script = asset("assessment.css"), asset("assessment.js")
     return _environment().get_template("assessment.html.j2").render(
         a=assessment,
         p=phrases,
-        summary=summarise(assessment),
+        summary=summary,
         entry_open=entry_open(assessment),
         picture=draw(assessment, phrases),
         detail=draw_detail(assessment, phrases),
@@ -58,10 +61,13 @@ def render_html(assessment: Assessment) -> str:
         more_rules=more_rules,
         addresses=addresses,
         more_addresses=more_addresses,
+        indicators=indicators,
+        more_indicators=more_indicators,
         leaves=_LEAVES,
         unfolded=len(cited) <= _UNFOLDED,
         children=_CHILDREN,
         wasp=wasp_facts(assessment, phrases),
+        data=data_facts(assessment, summary, phrases),
         skip_words=skip_words,
         detail_words=detail_words,
         rungs=tuple(Rung),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from waspglass.model.assessment import Assessment, Implant
-from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.finding import Finding, Rung
 from waspglass.report.json_document import render_json
 from waspglass.report.phrases import Phrases
 from waspglass.report.stix_parts import (
@@ -30,7 +30,7 @@ from waspglass.report.stix_parts import (
     moment,
     routable,
 )
-from waspglass.report.summary import answers_only, height, highest_rung, presence
+from waspglass.report.summary import answers_only, height, highest_rung, presence, records
 from waspglass.report.tlp import Tlp
 from waspglass.report.visible import prose, visible
 
@@ -142,7 +142,7 @@ def _techniques(builder: _Builder) -> dict[str, str]:
     named = {
         technique
         for finding in builder.assessment.findings
-        if finding.effect in (Effect.SHOWS, Effect.FAILED)
+        if finding.proves
         for technique in finding.techniques
         if _TECHNIQUE.fullmatch(technique)
     }
@@ -171,7 +171,7 @@ def _actors(builder: _Builder) -> int:
     groups: dict[tuple[str | None, str | None], list[Finding]] = {}
     for finding in builder.assessment.findings:
         actor = finding.actor
-        if actor and (actor.address or actor.account) and finding.effect in (Effect.SHOWS, Effect.FAILED):
+        if actor and (actor.address or actor.account) and finding.proves:
             groups.setdefault((actor.address, actor.account), []).append(finding)
     ranked = sorted(groups.items(), key=lambda item: (-height(highest_rung(item[1])), str(item[0])))
     for (address, account), findings in ranked[:_MOST_ACTORS]:
@@ -188,8 +188,7 @@ def _actor(builder: _Builder, address: str | None, account: str | None, findings
         return
     things.extend(thing for found in findings[:50] if found.subject for thing in file_objects(found.subject))
     times = [found.time for found in findings if found.time] or [builder.assessment.created]
-    records = {(found.source, found.line, found.record, found.offset) for found in findings}  # rules may share one
-    seen = _Seen(json.dumps([address, account]), min(times), max(times), len(records), findings)
+    seen = _Seen(json.dumps([address, account]), min(times), max(times), records(findings), findings)
     observed = _observe(builder, seen, things)
     highest = highest_rung(findings)
     if address is None or observable is None or highest in (None, Rung.PROBED) or not routable(address):

@@ -22,6 +22,7 @@ __all__ = [
     "account_object",
     "address_object",
     "address_pattern",
+    "address_text",
     "file_objects",
     "identifier",
     "implant_patterns",
@@ -86,6 +87,12 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return ipaddress.ip_address(text)
     except ValueError:
         return None
+
+
+def address_text(address: str) -> str:
+    """An address without the port or zone that a log may write with it; as it is if it is none."""
+    parsed = _parsed(address)
+    return address if parsed is None else str(parsed)
 
 
 def address_object(address: str) -> StixObject | None:

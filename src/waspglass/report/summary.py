@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from waspglass.model.assessment import Assessment, Implant, Verdict
 from waspglass.model.coverage import Coverage
-from waspglass.model.finding import Effect, Finding, Rung
+from waspglass.model.finding import Finding, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.report.phrases import Phrases
 
@@ -17,6 +17,7 @@ __all__ = [
     "SkipSummary",
     "Summary",
     "answers_only",
+    "data_facts",
     "entry_open",
     "findings_by_id",
     "height",
@@ -24,6 +25,7 @@ __all__ = [
     "is_listed",
     "presence",
     "presences",
+    "records",
     "summarise",
     "wasp_facts",
 ]
@@ -57,7 +59,7 @@ class Summary:
     """The figures of the reports.
 
     Attributes:
-        by_rung: Findings that show a rung, by rung.
+        by_rung: Findings that prove a rung, by rung.
         could_show: Rungs that something of the evidence is able to show.
         skips: Skips by reason, most frequent first.
         coverage: The kinds of evidence of which there is something, and those that would show an entry.
@@ -79,7 +81,7 @@ def is_listed(row: Coverage) -> bool:
 def summarise(assessment: Assessment) -> Summary:
     """Counts what the reports tell. It decides nothing: the verdict and the rungs are the assessment's."""
     return Summary(
-        by_rung=Counter(found.rung for found in assessment.findings if found.rung and found.effect is Effect.SHOWS),
+        by_rung=Counter(found.rung for found in assessment.findings if found.rung and found.proves),
         could_show=frozenset(rung for row in assessment.coverage if row.files for rung in row.shows),
         skips=tuple(_skips(assessment)),
         coverage=tuple(filter(is_listed, assessment.coverage)),
@@ -103,9 +105,14 @@ def presences(assessment: Assessment) -> dict[Presence, int]:
 
 
 def highest_rung(findings: Iterable[Finding]) -> Rung | None:
-    """The highest rung that one of the findings shows."""
-    shown = [finding.rung for finding in findings if finding.rung and finding.effect is Effect.SHOWS]
-    return max(shown, key=height, default=None)
+    """The highest rung that one of the findings proves."""
+    proven = [finding.rung for finding in findings if finding.rung and finding.proves]
+    return max(proven, key=height, default=None)
+
+
+def records(findings: Iterable[Finding]) -> int:
+    """How many records of the evidence findings are about: several rules may have found the same one."""
+    return len({(found.source, found.line, found.record, found.offset) for found in findings})
 
 
 def height(rung: Rung | None) -> int:
@@ -143,6 +150,24 @@ def wasp_facts(assessment: Assessment, phrases: Phrases) -> tuple[str, ...]:
     if assessment.last_activity:
         parts.append(phrases.text("wasp_line.last_activity", time=phrases.minute(assessment.last_activity)))
     return tuple(parts)
+
+
+def data_facts(assessment: Assessment, summary: Summary, phrases: Phrases) -> tuple[str, ...]:
+    """Whether data was taken or damaged, in sentences, and what nothing shows; empty if no break-in was seen."""
+    if assessment.verdict not in (Verdict.COMPROMISED, Verdict.OCCUPIED):
+        return ()
+    seen = _titles(found for found in assessment.findings if found.rung is Rung.IMPACT and found.proves)
+    hints = _titles(found for found in assessment.review if found.rung is Rung.IMPACT)
+    facts = [phrases.text("data.seen", signs=seen)] if seen else []
+    facts += [phrases.text("data.hint", signs=hints)] if hints else []
+    if not facts:
+        facts.append(phrases.text("data.unseen" if Rung.IMPACT in summary.could_show else "data.blind"))
+    return (*facts, phrases.text("data.open"))
+
+
+def _titles(findings: Iterable[Finding]) -> str:
+    """What findings are called, each title once."""
+    return "; ".join(dict.fromkeys(found.title for found in findings))
 
 
 def _skips(assessment: Assessment) -> Iterator[SkipSummary]:

@@ -14,8 +14,8 @@ from rich.tree import Tree
 from waspglass.model.assessment import Assessment, EvidenceNode, Verdict
 from waspglass.model.finding import Finding
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import findings_by_id, summarise, wasp_facts
-from waspglass.report.text_lists import addresses_block, review_block
+from waspglass.report.summary import Summary, data_facts, findings_by_id, summarise, wasp_facts
+from waspglass.report.text_lists import addresses_block, indicators_block, review_block
 from waspglass.report.text_places import Places
 from waspglass.report.text_seen import coverage_block, limits_block, skips_block
 from waspglass.report.visible import place, prose, visible
@@ -41,8 +41,8 @@ _PADDING = re.compile(r" +(?=(?:\x1b\[[\d;]*m)*$)", re.MULTILINE)
 def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
     """The whole report, in the language of the assessment, as lines of at most `width` columns, ending in a line break.
 
-    The place of a finding or skip is never broken, even if its line becomes longer than that: it is there to be
-    copied, and to be found with `grep`.
+    The place of a finding or skip, and the line of an indicator, are never broken, even if they become longer than
+    that: they are there to be copied, and to be found with `grep`.
 
     Args:
         assessment: The result to show.
@@ -65,7 +65,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         _environ={},
     )
     for block in (
-        _opening(assessment, phrases),
+        _opening(assessment, summary, phrases),
         _section(phrases.text("section.why"), _why(assessment, phrases, places)),
         _section(phrases.text("section.do"), _advice(assessment, phrases)),
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)),
@@ -73,6 +73,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         _section(phrases.text("section.coverage"), coverage_block(summary, phrases)),
         _section(phrases.text("section.skipped"), skips_block(summary.skips, phrases, places)),
         _section(phrases.text("html.addresses"), addresses_block(assessment, phrases)),
+        _section(phrases.text("section.indicators"), indicators_block(assessment, phrases, places)),
         _section(phrases.text("section.review"), review_block(assessment, phrases, places)),
         Text("\n" + _footer(assessment, phrases), style="dim"),
     ):
@@ -85,12 +86,14 @@ def _section(title: str, body: RenderableType | None) -> RenderableType | None:
     return None if body is None else Group(Text(f"\n{title.upper()}", style="bold"), body)
 
 
-def _opening(assessment: Assessment, phrases: Phrases) -> RenderableType:
+def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> RenderableType:
     lines = Table.grid(Column(style="bold", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
     lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
     lines.add_row(phrases.text("axis.lid"), lid)
     lines.add_row(phrases.text("axis.wasp"), " · ".join(wasp_facts(assessment, phrases)))
+    if data := data_facts(assessment, summary, phrases):
+        lines.add_row(phrases.text("axis.data"), prose(" ".join(data)))
     lines.add_row(phrases.text("section.host"), _host_line(assessment, phrases))
     lines.add_row(phrases.text("html.pack_row"), prose(assessment.pack.title))
     sentence = Text(prose(assessment.sentence), style=_VERDICT_STYLE[assessment.verdict])

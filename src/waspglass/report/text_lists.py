@@ -1,4 +1,4 @@
-"""Lists that the steps of the text report refer to: addresses to search for, and what a person should review."""
+"""Lists that the steps of the text report refer to: addresses and other indicators, and what a person should review."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from waspglass.model.assessment import Assessment
-from waspglass.report.finding_rows import address_rows, rule_rows
+from waspglass.report.finding_rows import rule_rows
+from waspglass.report.indicators import address_rows, indicator_lines
 from waspglass.report.phrases import Phrases
 from waspglass.report.text_places import Places
 from waspglass.report.visible import excerpt, place, prose
 
-__all__ = ["addresses_block", "review_block"]
+__all__ = ["addresses_block", "indicators_block", "review_block"]
 
 _RULES = 20
 _PLACES = 3
@@ -25,17 +26,26 @@ def addresses_block(assessment: Assessment, phrases: Phrases) -> RenderableType 
     if not rows:
         return None
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for key in ("address", "rung", "count", "first", "last"):
-        side: JustifyMethod = "right" if key == "count" else "left"
+    for key in ("address", "rung", "records", "first", "last"):
+        side: JustifyMethod = "right" if key == "records" else "left"
         table.add_column(phrases.text(f"html.{key}"), justify=side, overflow="fold", no_wrap=key == "address")
     for row in rows:
-        rung = phrases.word("rung", row.highest) if row.highest else "-"
         times = phrases.minute(row.first), phrases.minute(row.last)
-        address = Text(excerpt(row.address, _ADDRESS), no_wrap=False)  # whole while there is room: it is searched for
-        table.add_row(address, rung, phrases.number(row.count), *times)
+        address = Text(excerpt(row.value, _ADDRESS), no_wrap=False)  # whole while there is room: it is searched for
+        table.add_row(address, phrases.word("rung", row.rung), phrases.number(row.records), *times)
     notes = [phrases.count("more", more)] if more else []
     notes.append(phrases.text("html.addresses_note"))
     return Group(table, *(Text(note, style="dim") for note in notes))
+
+
+def indicators_block(assessment: Assessment, phrases: Phrases, places: Places) -> RenderableType | None:
+    """What to hand on, as lines of CSV that are never broken; None if there is nothing."""
+    lines, more = indicator_lines(assessment)
+    if not lines:
+        return None
+    notes = [phrases.count("more", more)] if more else []
+    notes.append(phrases.text("html.indicators_note"))
+    return Group(*(Text(places.stand_in(line)) for line in lines), *(Text(note, style="dim") for note in notes))
 
 
 def review_block(assessment: Assessment, phrases: Phrases, places: Places) -> RenderableType | None:
