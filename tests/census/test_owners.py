@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.census.exports import COLUMNS_2021, PACK, PATCHED, VULNERABLE, add, banner, jsonl
+from tests.census.exports import COLUMNS_2021, PACK, PATCHED, UNDECIDABLE, VULNERABLE, add, banner, jsonl
 from waspglass.census.contacts import Contact, Contacts, read_contacts
 from waspglass.census.owners import ExposedHost, Notice, exposed_hosts, notices
 from waspglass.census.reading import open_reading
@@ -335,6 +335,40 @@ def test_a_source_is_asked_for_its_own_names_first_and_then_for_what_the_others_
         "sub@b.example": [("shodan", 444)],
     }
     assert unmatched == ()
+
+
+def test_a_source_that_does_not_see_an_address_vulnerable_knows_its_owner_too(
+    tmp_path: Path, contacts: Contacts
+) -> None:
+    """Nmap's test found the flaw; the banner's version cannot decide, and its AS number and names were not used."""
+    script = '<script id="http-vuln-cve2021-26855" output="x"><elem key="state">VULNERABLE</elem></script>'
+    port = f'<ports><port protocol="tcp" portid="443"><state state="open"/>{script}</port></ports>'
+    hosts = "".join(f'<host><address addr="203.0.113.{n}" addrtype="ipv4"/>{port}</host>' for n in (1, 2))
+    add(tmp_path, "nmap-2021-03-20.xml", f"<nmaprun>{hosts}</nmaprun>".encode())
+    unclear = [
+        banner("203.0.113.1", UNDECIDABLE, asn="AS64496"),
+        banner("203.0.113.2", PATCHED, hostnames=["mail.b.example"]),
+    ]
+    add(tmp_path, "2021-03-20.json", jsonl(*unclear))
+    told, unmatched = notices(exposed(tmp_path, 20), contacts)
+    assert {each.contact.email: [(host.address, host.source, host.asn) for host in each.hosts] for each in told} == {
+        "as@c.example": [("203.0.113.1", "nmap", 64496)],
+        "dom@b.example": [("203.0.113.2", "nmap", None)],
+    }
+    assert unmatched == ()
+
+
+def test_of_equal_sightings_the_last_is_told_whatever_the_order_of_rows(tmp_path: Path) -> None:
+    seen = [
+        banner("192.0.2.1", timestamp=f"2021-03-20T{hour:02}:00:00", hostnames=[f"{hour}.b.example"])
+        for hour in (9, 17, 12)
+    ]
+    for order, rows in enumerate((seen, seen[::-1])):
+        folder = tmp_path / str(order)
+        folder.mkdir()
+        add(folder, "2021-03-20.json", jsonl(*rows))
+        (host,) = exposed(folder, 20)
+        assert (host.seen.hour, host.names) == (17, ("17.b.example",))
 
 
 def reported(port: str, tag: str, page: str = "/a.aspx") -> str:

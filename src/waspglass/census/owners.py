@@ -41,6 +41,7 @@ class ExposedHost:
         server_name: The server's own name.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
+        known_names: What any source calls its address, also one that does not see it vulnerable.
         matched: By what the owner was found.
     """
 
@@ -64,6 +65,7 @@ class ExposedHost:
     city: str | None
     sector: str | None
     url: str | None
+    known_names: tuple[str, ...] = ()
     matched: str = ""
 
     @property
@@ -98,22 +100,24 @@ class Notice:
 
 _COLUMNS = (
     "s.date, s.source, s.address, s.port, s.transport, s.seen, s.version, s.names, s.server_name, s.asn, s.country,"
-    " s.region, s.city, s.sector, s.url, s.compromise, s.line, s.claimed, s.verified"
+    " s.region, s.city, s.sector, s.url, s.compromise, s.claimed, s.verified"
 )
 
 
 _NOW = """
 CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows}) sighting
-QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, line, sighting) = 1
+QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, seen DESC NULLS LAST, sighting) = 1
 """
 _REPORTED = """
 CREATE OR REPLACE TEMP TABLE reported AS SELECT * FROM ({rows}) sighting
-QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, line, sighting) = 1
+QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, seen DESC NULLS LAST, sighting) = 1
 """
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
-place AS (SELECT address, min(country) AS place FROM (FROM now UNION ALL FROM reported) GROUP BY address)
-SELECT * REPLACE (coalesce(country, place) AS country) FROM (
+known AS (SELECT address, min(country) AS place, min(asn) AS system,
+  flatten(list(names) FILTER (names IS NOT NULL)) AS known_names
+  FROM (FROM now UNION ALL FROM reported) GROUP BY address)
+SELECT * REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn) FROM (
 SELECT n.*, n.weight AS own, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
 WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
 UNION ALL
@@ -122,7 +126,7 @@ FROM reported r LEFT JOIN state s USING (address)
 WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
     AND n.compromise IS NOT NULL)
-) JOIN place USING (address)
+) JOIN known USING (address)
 ORDER BY address, port, source, date DESC, compromise
 """  # noqa: S608 - a list of numbers is ours
 
@@ -133,7 +137,8 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     Where reports are missing of that scan, what only they would show is taken from the last ones that came, if those
     are not too old. A compromise report does not grow old by itself: a host stays in the list even when it is patched
     or no longer seen. With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts
-    decide.
+    decide. What one source knows of an address (Nmap knows neither country nor AS number) holds for what the others
+    saw there.
     """
     scans = scans_at(reading, day)
     past = [scan for scan in reading.scans() if scan[0] <= day]
@@ -196,29 +201,21 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
         city=row["city"],
         sector=row["sector"],
         url=row["url"],
+        known_names=tuple(row["known_names"] or ()),
     )
 
 
 def notices(hosts: Iterable[ExposedHost], contacts: Contacts) -> tuple[tuple[Notice, ...], tuple[ExposedHost, ...]]:
-    """One notice for each owner, by e-mail address, and the hosts for which there is no contact.
-
-    What one source knows of an address (Nmap knows neither names nor AS numbers) holds for what the others saw there.
-    """
+    """One notice for each owner, by e-mail address, and the hosts for which there is no contact."""
     by_owner: dict[str, list[ExposedHost]] = defaultdict(list)
     owners: dict[str, Contact] = {}
     unmatched: list[ExposedHost] = []
-    by_address: dict[str, list[ExposedHost]] = defaultdict(list)
     for host in hosts:
-        by_address[host.address].append(host)
-    for address, seen in by_address.items():
-        names = [name for host in seen for name in host.names]
-        asn = next((host.asn for host in seen if host.asn is not None), None)
-        for host in seen:
-            found = contacts.find(address, host.names, None) or contacts.find(address, names, host.asn or asn)
-            if found is None:
-                unmatched.append(host)
-                continue
-            for contact in found[0]:
-                owners.setdefault(contact.email.lower(), contact)
-                by_owner[contact.email.lower()].append(replace(host, matched=found[1]))
+        found = contacts.find(host.address, host.names, None) or contacts.find(host.address, host.known_names, host.asn)
+        if found is None:
+            unmatched.append(host)
+            continue
+        for contact in found[0]:
+            owners.setdefault(contact.email.lower(), contact)
+            by_owner[contact.email.lower()].append(replace(host, matched=found[1]))
     return tuple(Notice(owners[email], tuple(by_owner[email])) for email in sorted(by_owner)), tuple(unmatched)
