@@ -14,6 +14,7 @@ from waspglass.model.finding import Finding
 __all__ = ["CENTRAL", "of_another_site", "site_number", "site_of"]
 
 _SITE = re.compile(r"w3svc\d+|iis_w3svc\d+_logs(?:\.zip)?")
+_ARCHIVED = re.compile(r"(?<![^\\])((?:iis_)?w3svc\d*(?:_logs)?)\\[^\\]+\.(?:zip|tgz|tar(?:\.\w+)?)$")
 _NUMBERED = re.compile(r"(?:^|\\)(?:iis_)?w3svc(?:(\d+)|(?=[\\.]|$))", re.IGNORECASE)
 CENTRAL = "W3SVC"
 """The folder of a server that writes the requests to all of its sites into one log."""
@@ -31,8 +32,8 @@ def of_another_site(end: Finding, signs: Iterable[Finding]) -> bool:
 
 
 def site_of(source: str) -> str:
-    """The folder of a log, in lower case."""
-    return source.rpartition("\\")[0].lower()
+    """The folder of a log, in lower case; of one that was packed in the folder of its site, that folder."""
+    return _ARCHIVED.sub(r"\1", source.rpartition("\\")[0].lower())
 
 
 def site_number(folder: str) -> str | None:
