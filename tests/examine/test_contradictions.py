@@ -40,7 +40,7 @@ def told(
 
 
 def ids(limits: tuple[Limit, ...]) -> list[str]:
-    assert all(limit.decisive for limit in limits)
+    assert all(limit.decisive and limit.remedy for limit in limits)
     return [limit.id.removeprefix("contradiction-") for limit in limits]
 
 

@@ -63,7 +63,8 @@ def _after_collection(observations: Observations, facts: Facts, catalogue: Catal
         last=f"{last:%Y-%m-%d %H:%M}",
         collected=f"{facts.collected_at:%Y-%m-%d %H:%M}",
     )
-    return [Limit(id="contradiction-after-collection", text=text, decisive=True)]
+    remedy = catalogue.text("contradiction.after_collection_remedy")
+    return [Limit(id="contradiction-after-collection", text=text, remedy=remedy, decisive=True)]
 
 
 def _before_release(lid: Lid, table: BuildTable, catalogue: Catalogue) -> list[Limit]:
@@ -83,7 +84,8 @@ def _before_release(lid: Lid, table: BuildTable, catalogue: Catalogue) -> list[L
                 stated=f"{one.at:%Y-%m-%d}",
                 released=f"{released:%Y-%m-%d}",
             )
-            return [Limit(id="contradiction-before-release", text=text, decisive=True)]
+            remedy = catalogue.text("contradiction.builds_remedy")
+            return [Limit(id="contradiction-before-release", text=text, remedy=remedy, decisive=True)]
     return []
 
 
@@ -147,4 +149,4 @@ def _entry_through_a_lid(observations: Observations, lid: Lid, catalogue: Catalo
     text = catalogue.text(
         "contradiction.entry_through_lid", patched=f"{patched:%Y-%m-%d %H:%M}", entry=f"{late[0].time:%Y-%m-%d %H:%M}"
     )
-    return [Limit(id=THROUGH_LID, text=text, decisive=True)]
+    return [Limit(id=THROUGH_LID, text=text, remedy=catalogue.text("contradiction.builds_remedy"), decisive=True)]
