@@ -73,6 +73,14 @@ def test_a_rule_that_compares_too_much_is_told_and_takes_no_other_along(detectio
     assert detail_words(skip.detail, "de").endswith("lange Listen als Indikatoren")
 
 
+def test_a_condition_that_takes_minutes_to_look_up_is_told() -> None:
+    selections = "".join(f"  s{n}: {{A: b}}\n" for n in range(20_000))
+    table = read(f"{RULE}{selections}  condition: {' or '.join(f'1 of s{n}*' for n in range(20_000))}\n")
+    (skip,) = table.skipped
+    assert skip.detail == "many: a condition with 20,000 names with `*`, for 20,000 selections"
+    assert detail_words(skip.detail, "de") == "many: eine Bedingung mit 20,000 Namen mit `*`, für 20,000 Auswahlen"
+
+
 def test_what_filters_add_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sigma_files, "_MOST_COMPARISONS", 6)
     sieve = (

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from waspglass.hunt.rules.errors import UnsupportedRuleError
+
 __all__ = ["comparisons"]
 
 _WORD = re.compile(r"[\w*?-]+")
@@ -18,15 +20,24 @@ _DASH = re.compile(r"\B[-/]\b")
 _WITH_DASHES = (1, 5, 25, 125)
 """What pySigma writes for a value with so many dashes under `windash`; it refuses one with more."""
 _OFFSETS = 3
+_MOST_LOOKED_UP = 100_000
+"""Names with `*` of a condition, times the selections among which each is looked up."""
 
 
 def comparisons(part: object) -> int:
-    """The comparisons of a `detection` or `filter`; 0 of what has not the shape of one."""
+    """The comparisons of a `detection` or `filter`; 0 of what has not the shape of one.
+
+    Raises:
+        UnsupportedRuleError: If its condition takes too long to look up.
+    """
     if not isinstance(part, Mapping):
         return 0
     sizes = {str(name): _selected(one) for name, one in part.items() if name not in ("condition", "rules")}
     told = part.get("condition")
     words = Counter(word for one in (told if isinstance(told, list) else [told]) for word in _WORD.findall(str(one)))
+    wild = sum("*" in word for word in words)
+    if wild * len(sizes) > _MOST_LOOKED_UP:
+        raise UnsupportedRuleError(f"a condition with {wild:,} names with `*`, for {len(sizes):,} selections")
     return sum(times * _named(word, sizes) for word, times in words.items())
 
 
