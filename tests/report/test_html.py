@@ -173,7 +173,7 @@ def test_what_could_not_be_seen_is_there_with_counts() -> None:
     text = page(occupied()).text
     assert "2021-01-03 00:00 UTC to 2021-02-09 06:00 UTC (37 days)" in text
     assert "17 line does not fit its header 1 source" in text
-    assert "Nothing of these kinds: Exchange OAB generator logs" in text
+    assert "Not in the evidence: 1 further kind Exchange OAB generator logs" in text
 
 
 @pytest.mark.parametrize(
