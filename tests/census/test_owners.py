@@ -371,6 +371,15 @@ def test_of_equal_sightings_the_last_is_told_whatever_the_order_of_rows(tmp_path
         assert (host.seen.hour, host.names) == (17, ("17.b.example",))
 
 
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_nobody_owns_all_addresses(tmp_path: Path, network: str) -> None:
+    """Each host of the world that has no nearer contact would be told to one owner, and none be listed as unmatched."""
+    path = tmp_path / "c.csv"
+    path.write_text(f"email,cidr\na@a.example,{network}\n")
+    with pytest.raises(UsageError, match=r"c\.csv:2: .*every address there is.*unmatched\.csv"):
+        read_contacts(path)
+
+
 def reported(port: str, tag: str, page: str = "/a.aspx") -> str:
     return f'"2021-03-09 08:00:00","192.0.2.1",{port},"","exchange;{tag}",0,"DE","","",0,0,,"15.1.2176","","{page}"'
 

@@ -140,9 +140,13 @@ def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
     value = cells[kind]
     if kind == "cidr":
         try:
-            contacts.add_network(ipaddress.ip_network(value), contact)
+            network = ipaddress.ip_network(value)
         except ValueError as error:
             raise UsageError(f"not a network: {error}", location=where) from error
+        if not network.prefixlen:
+            hint = "Leave it out: hosts without a contact are listed in unmatched.csv"
+            raise UsageError(f"{value} is every address there is, and nobody's network", location=where, hint=hint)
+        contacts.add_network(network, contact)
     elif kind == "asn":
         number = _ASN.match(value)
         if number is None or not 0 < int(number[1]) < 1 << 32:
