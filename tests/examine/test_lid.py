@@ -39,13 +39,14 @@ def seen(build: str, when: str | None, certainty: Certainty, *, installed: bool 
     )
 
 
-def lid(*sightings: BuildSighting) -> Lid:
+def lid(*sightings: BuildSighting, logged: str | None = None) -> Lid:
     return judge_lid(
         sightings,
         TABLE,
         disagreeing(sightings, TABLE),
         day(COLLECTED),
         load_catalogue("waspglass.examine", "examine", "en"),
+        day(logged),
     )
 
 
@@ -107,6 +108,31 @@ def test_what_counts_is_the_first_build_with_the_fix_not_the_updates_after_it() 
     result = lid(*updates, late)
     assert (result.state, result.since) == (LidState.PATCHED, day("2021-03-10"))
     assert NEW in result.reason
+
+
+@pytest.mark.parametrize(
+    ("stated", "state"),
+    [
+        ("2021-03-31", LidState.NEVER_VULNERABLE),  # the day before, somewhere on Earth
+        ("2021-04-01", LidState.NEVER_VULNERABLE),
+        ("2021-04-05", LidState.NEVER_VULNERABLE),
+        ("2021-03-29", LidState.PATCHED),  # of a server that was there before it was installed anew
+        (None, LidState.PATCHED),
+    ],
+)
+def test_a_first_installation_with_the_fix_counts_where_its_build_is_stated_too(
+    stated: str | None, state: LidState
+) -> None:
+    assert lid(*facts((NEW, stated)), seen(NEW, "2021-04-01", Certainty.PROVEN, installed=True)).state is state
+
+
+@pytest.mark.parametrize(
+    ("logged", "state"), [("2021-03-31", LidState.NEVER_VULNERABLE), ("2021-03-29", LidState.PATCHED)]
+)
+def test_a_product_that_ran_before_its_first_installation_was_installed_anew(logged: str, state: LidState) -> None:
+    told = lid(seen(NEW, "2021-04-01", Certainty.PROVEN, installed=True), logged=logged)
+    assert told.state is state
+    assert told.since == (None if state is LidState.NEVER_VULNERABLE else day("2021-04-01"))
 
 
 def test_a_statement_alone_does_not_make_a_host_never_vulnerable() -> None:

@@ -66,7 +66,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
     sightings = (*stated_sightings(facts), *observations.sightings)
     table = BuildTable(pack.builds)
     torn = disagreeing(sightings, table)
-    lid = judge_lid(sightings, table, torn, facts.collected_at, catalogue)
+    lid = judge_lid(sightings, table, torn, facts.collected_at, catalogue, observations.logged_from)
     lid = without_entry(lid, table, pack, settings.language)
     implants = implant_lives(observations, pack)
     exposed = exposure(observations, lid, pack, facts, settings.created)

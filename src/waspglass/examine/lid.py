@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from waspglass.examine.installations import above_programs
@@ -14,9 +14,13 @@ from waspglass.model.language import Catalogue
 from waspglass.packs.builds import BuildTable, State
 from waspglass.packs.pack import Pack
 
-__all__ = ["CLOSED", "Disagreement", "disagreeing", "judge_lid", "stated_sightings", "without_entry"]
+__all__ = ["BEFORE_SETUP", "CLOSED", "Disagreement", "disagreeing", "judge_lid", "stated_sightings", "without_entry"]
 
+BEFORE_SETUP = timedelta(days=2)
+"""The web server itself is installed before the product, and logs what is asked of it."""
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_ROUNDED = timedelta(hours=26)
+"""A statement mostly names a day, of somewhere on Earth, for what happened in the course of it."""
 
 
 CLOSED = frozenset({State.PATCHED, State.NOT_AFFECTED})
@@ -67,6 +71,7 @@ def judge_lid(
     torn: Disagreement | None,
     collected_at: datetime | None,
     catalogue: Catalogue,
+    logged: datetime | None = None,
 ) -> Lid:
     """Concludes the patch state at the end of what is known.
 
@@ -74,6 +79,14 @@ def judge_lid(
     better, and never give a moment of patching. An undated proof (the version of a collected binary) speaks for the
     time of collection, which is after every dated one. Where such files disagree, whether the entrance is closed is
     unknown.
+
+    Args:
+        sightings: Builds.
+        table: What they say.
+        torn: Program files that disagree.
+        collected_at: When the evidence was collected.
+        catalogue: Of the language.
+        logged: When the logs of the product begin: one that ran before its first installation was installed anew.
     """
     steps = sorted((_Step(s, table.state(s.build).state) for s in sightings), key=_order)
     known = tuple(s.sighting for s in steps)
@@ -85,7 +98,9 @@ def judge_lid(
         key = "lid.half_installed" if torn.together else "lid.two_folders"
         reason = catalogue.text(key, new=torn.new.build, old=torn.old.build, file=torn.old.source)
         return Lid(state=LidState.UNKNOWN, builds=known, reason=reason)
-    return _from_firm(decided, known, collected_at, catalogue) if firm else _from_hints(decided[-1], known, catalogue)
+    if not firm:
+        return _from_hints(decided[-1], known, catalogue)
+    return _from_firm(decided, known, collected_at, logged, catalogue)
 
 
 def disagreeing(builds: Iterable[BuildSighting], table: BuildTable) -> Disagreement | None:
@@ -134,7 +149,11 @@ def _order(step: _Step) -> tuple[bool, datetime]:
 
 
 def _from_firm(
-    steps: list[_Step], known: tuple[BuildSighting, ...], collected_at: datetime | None, catalogue: Catalogue
+    steps: list[_Step],
+    known: tuple[BuildSighting, ...],
+    collected_at: datetime | None,
+    logged: datetime | None,
+    catalogue: Catalogue,
 ) -> Lid:
     last = steps[-1]
     if not last.closed:
@@ -147,14 +166,24 @@ def _from_firm(
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     before = [s for s in steps if not s.closed]
     run = _closing_run(steps)
-    if not before and run[0].sighting.certainty is Certainty.PROVEN and run[0].sighting.installed is not None:
-        reason = catalogue.text("lid.installed_patched", build=run[0].sighting.build, source=_source(run[0], catalogue))
+    if not before and (first := _first_installation(run, logged)) is not None:
+        reason = catalogue.text("lid.installed_patched", build=first.sighting.build, source=_source(first, catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     since = next((s.moment for s in run if s.moment is not None), None)
     key = "lid.patched" if since else "lid.patched_undated"
     reason = catalogue.text(key, build=run[0].sighting.build, source=_source(run[0], catalogue))
     not_before = since if _stated_without_a_break(before, run) else _last_seen(before)
     return Lid(state=LidState.PATCHED, since=since, not_before=not_before, builds=known, reason=reason)
+
+
+def _first_installation(steps: list[_Step], logged: datetime | None) -> _Step | None:
+    """The first step that is not stated, if a setup log proves that nothing was there before its day."""
+    first = next((step for step in steps if step.sighting.certainty is not Certainty.STATED), None)
+    if first is None or (installed := first.sighting.installed) is None:
+        return None
+    known = steps[0].moment
+    stated_before = known is None or installed - known > _ROUNDED
+    return None if stated_before or (logged is not None and logged < installed - BEFORE_SETUP) else first
 
 
 def _source(step: _Step, catalogue: Catalogue) -> str:

@@ -74,6 +74,11 @@ class Observations:
         ends += [one.time for one in self.findings if one.time is not None and one.kind not in self.file_timed]
         return max(ends, default=None)
 
+    @property
+    def logged_from(self) -> datetime | None:
+        """When the logs begin that would have shown an entry, which tells that the product ran."""
+        return min((one.from_ for one in self.coverage if one.entry and one.from_ is not None), default=None)
+
     def titles(self, kinds: Iterable[str]) -> str:
         """What a person calls these kinds, as a list in words."""
         known = {one.kind: one.title or one.kind for one in self.coverage}

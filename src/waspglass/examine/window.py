@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from waspglass.examine.lid import BEFORE_SETUP
 from waspglass.examine.observations import Observations
 from waspglass.examine.spans import common_spans, covered_spans, missing_spans
 from waspglass.model.assessment import Lid, LidState
@@ -18,10 +19,6 @@ __all__ = ["Exposure", "exposure"]
 _LIVE = timedelta(hours=24)
 _QUIET_END = timedelta(hours=12)
 """Less than a day, so that a daily log that is missing at an end is always seen to be missing."""
-
-
-_BEFORE_SETUP = timedelta(days=2)
-"""The web server itself is installed before the product, and logs what is asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,8 @@ def _installed(lid: Lid, end: datetime, observations: Observations) -> datetime 
     first = min((b.installed for b in lid.builds if b.certainty is Certainty.PROVEN and b.installed), default=None)
     if first is None or first >= end or any(b.at is not None and b.at < first for b in lid.builds):
         return None
-    logged = (c.from_ for c in observations.coverage if c.entry and c.from_ is not None)
-    return None if any(begin < first - _BEFORE_SETUP for begin in logged) else first
+    logged = observations.logged_from
+    return None if logged is not None and logged < first - BEFORE_SETUP else first
 
 
 def _together(kind: str, pieces: Mapping[str, tuple[Span, ...]], pack: Pack) -> tuple[Span, ...]:
