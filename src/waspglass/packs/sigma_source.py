@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
 from sigma.exceptions import SigmaCorrelationRuleError, SigmaDetectionError, SigmaError, SigmaLogsourceError
@@ -31,6 +32,7 @@ _DASHES = re.compile(r"\B[\u2013-\u2015]\b")
 """Before an option, as `windash` knows them besides `-` and `/`: the ones that pySigma replaces."""
 _TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 """Where only these can be meant: in YAML 1.2 `yes` is a text, in the YAML that many tools read it is not."""
+_LOGSOURCE = ("category", "product", "service")
 _CORRELATION = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")
 _BOUNDS = ("gt", "gte", "lt", "lte", "eq", "neq")
 
@@ -58,14 +60,24 @@ def parsed_rule(document: Mapping[str, object]) -> SigmaRule:
     Raises:
         NOT_SIGMA: If it is not valid Sigma, or not even of its shape.
     """
-    logsource = document.get("logsource")
-    if isinstance(logsource, dict) and (lists := [key for key, value in logsource.items() if isinstance(value, list)]):
-        raise SigmaLogsourceError(f"the log source names one {' and one '.join(lists)}, no list: write a rule for each")
+    _check_logsource(document.get("logsource"))
     return SigmaRule.from_dict({**document, "detection": _known(document.get("detection"))}, policy=TrustedPolicy)
+
+
+def _check_logsource(said: object) -> None:
+    """Finds what pySigma passes over: without its misspelt `service`, a rule would run on all logs of its product."""
+    if not isinstance(said, dict):
+        return
+    if lists := [key for key, value in said.items() if isinstance(value, list)]:
+        raise SigmaLogsourceError(f"the log source names one {' and one '.join(lists)}, no list: write a rule for each")
+    for name in map(str, said):
+        if name not in _LOGSOURCE and (meant := get_close_matches(name.lower(), _LOGSOURCE, n=1, cutoff=0.75)):
+            raise SigmaLogsourceError(f"the log source has a {name}, which means nothing; is {meant[0]} meant?")
 
 
 def parsed_filter(document: Mapping[str, object]) -> SigmaFilter:
     """A filter; see `parsed_rule`."""
+    _check_logsource(document.get("logsource"))
     return SigmaFilter.from_dict({**document, "filter": _known(document.get("filter"))}, policy=TrustedPolicy)
 
 

@@ -302,6 +302,24 @@ def test_a_log_source_of_several_categories_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [("sevrice", "service"), ("Product", "product"), ("categories", "category")]
+)
+def test_a_misspelt_log_source_is_told_and_not_taken_for_a_wider_one(said: str, meant: str) -> None:
+    rule = sigma("s: {F: a}\ncondition: s", logsource=f"product: windows, {said}: security", title="r")
+    rules = load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")])
+    assert (len(rules.rules), [one.detail for one in rules.skipped]) == (
+        0,
+        [f"r: the log source has a {said}, which means nothing; is {meant} meant?"],
+    )
+
+
+def test_remarks_in_a_log_source_are_no_fault() -> None:
+    remarks = "product: windows, service: security, definition: d, description: d, definition2: d"
+    rule = sigma("s: {F: a}\ncondition: s", logsource=remarks)
+    assert len(load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")]).rules) == 1
+
+
 @pytest.mark.parametrize("logsource", ["product: linux, service: sshd", "product: windows, category: foobar"])
 def test_a_rule_for_a_log_that_no_pack_knows_is_told(logsource: str) -> None:
     rule = sigma("s: {F: a}\ncondition: s", logsource=logsource, title="lonely")
