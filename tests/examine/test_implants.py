@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.examine.test_assess import GONE, PACK, PAGE, PAGE_NOW, USED, WRITTEN, finding, moment
@@ -112,6 +114,33 @@ def test_something_that_no_web_root_holds_is_not_missed_in_one() -> None:
 def test_it_is_gone_if_that_was_seen_after_its_last_sign_of_life(ended: str, gone: bool) -> None:
     end = finding(Rung.USED, ended, Effect.ENDS, subject=PAGE).model_copy(update={"line": 7})
     assert (life(WRITTEN, USED, end).gone is not None) is gone
+
+
+@pytest.mark.parametrize(
+    ("alive", "ended", "hours", "gone"),
+    [
+        ("log", "local", 13, False),
+        ("log", "local", 15, True),
+        ("local", "log", 13, False),  # a clock behind UTC: it lived later than was read
+        ("local", "log", 15, True),
+        ("local", "local", 1, True),  # one clock
+    ],
+)
+def test_of_two_clocks_of_which_one_is_unknown_the_order_counts_beyond_any_zone(
+    alive: str, ended: str, hours: int, gone: bool
+) -> None:
+    sign = finding(Rung.USED, "2021-03-04", kind=alive, subject=PAGE)
+    at = moment("2021-03-04") + timedelta(hours=hours)
+    end = finding(Rung.USED, at.isoformat(), Effect.ENDS, kind=ended, subject=PAGE)
+    observed = Observations(evidence="x", findings=(sign, end), zoneless=frozenset({"local"}))
+    (one,) = implant_lives(observed, PACK)
+    assert (one.gone is not None) is gone
+
+
+def test_what_was_used_was_written_before() -> None:
+    copied = finding(Rung.IMPLANTED, "2021-03-30", kind="pages", subject=PAGE)
+    assert life(USED, copied).written is None
+    assert life(copied).written == moment("2021-03-30")
 
 
 def test_the_first_time_that_it_was_missed_counts() -> None:

@@ -31,6 +31,7 @@ class Format:
         numbered: Its records are found again by their number, not by a line.
         file_timed: Its records have the time of their file, not one that somebody logged.
         local_times: Its times are those of the server's clock, without a zone.
+        some_local: Some of its files have such times; the reader tells of each with a skip, if the zone is not known.
         yara: YARA rules are run over the file.
         build: What a build in its records proves; None if they name none, though a pack may derive one from them.
     """
@@ -44,6 +45,7 @@ class Format:
     numbered: bool = False
     file_timed: bool = False
     local_times: bool = False
+    some_local: bool = False
     yara: bool = False
     build: BuildProof | None = None
 
@@ -59,7 +61,7 @@ FORMATS: Mapping[str, Format] = {
     "diagnostics_csv": Format(module="formats.diagnostics_csv", log=True, requests=True),
     "event_json": Format(module="formats.event_json", log=True, events=True),
     "evtx": Format(module="readers.evtx", log=True, events=True, numbered=True),
-    "event_export": Format(module="readers.event_export", log=True, events=True, numbered=True),
+    "event_export": Format(module="readers.event_export", log=True, events=True, numbered=True, some_local=True),
     "web_file": Format(module="readers.web_file", file_timed=True, yara=True),
     "iis_config": Format(module="readers.iis_config", file_timed=True),
     "compiled_page": Format(module="readers.compiled_page", file_timed=True, yara=True),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.format import format_of
+from waspglass.evidence.skip_log import shown_source
 from waspglass.examine.observations import Observations
 from waspglass.model.finding import Finding
+from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["act_time", "credible", "file_timed", "file_timed_kinds", "local_timed_kinds"]
@@ -23,9 +26,12 @@ def file_timed_kinds(pack: Pack) -> frozenset[str]:
     return frozenset(kind.kind for kind in pack.kinds if file_timed(kind))
 
 
-def local_timed_kinds(pack: Pack) -> frozenset[str]:
-    """The pack's kinds whose times are those of the server's clock."""
-    return frozenset(kind.kind for kind in pack.kinds if format_of(kind.format).local_times)
+def local_timed_kinds(pack: Pack, artefacts: Iterable[Artefact], skipped: Iterable[Skipped]) -> frozenset[str]:
+    """The pack's kinds whose times are those of the server's clock, by the format or as skips tell of its files."""
+    told = {skip.source for skip in skipped if skip.reason is SkipReason.BAD_TIME}
+    some = (one for one in artefacts if format_of(one.format).some_local and shown_source(one.file.path) in told)
+    always = (kind.kind for kind in pack.kinds if format_of(kind.format).local_times)
+    return frozenset((*always, *(one.kind for one in some)))
 
 
 def credible(findings: Iterable[Finding], kinds: frozenset[str], latest: datetime) -> tuple[Finding, ...]:

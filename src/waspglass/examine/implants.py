@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from waspglass.examine.file_times import act_time
 from waspglass.examine.former import kept_elsewhere, set_otherwise_now
@@ -18,7 +19,8 @@ from waspglass.packs.pack import Pack
 __all__ = ["implant_lives", "shown_subject"]
 
 _FARTHEST = timedelta(hours=14)
-"""No clock is farther ahead of UTC."""
+"""No clock is farther from UTC."""
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]:
@@ -91,8 +93,9 @@ def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list
 
 
 def _life(subject: str, found: list[Finding], observations: Observations, here: bool, absent: bool | None) -> Implant:
-    written = _moments(found, Rung.IMPLANTED)
     used = _moments(found, Rung.USED)
+    # What was used before was written before: a copy, or a scanner that found it, has a later time.
+    written = [one for one in _moments(found, Rung.IMPLANTED) if not used or one <= min(used)]
     ended = _ended(found, observations)
     gone = None if here else ended
     present = True if here else _present(gone, absent)
@@ -111,24 +114,25 @@ def _life(subject: str, found: list[Finding], observations: Observations, here: 
 def _ended(found: list[Finding], observations: Observations) -> datetime | None:
     """The earliest "not there" after the last sign of life, which is when it was first seen to be gone."""
     # Copying gives a file a new time, so only what was logged tells that the implant still lived.
-    logged = [f for f in found if f.kind not in observations.file_timed]
-    alive = max([*_moments(logged, Rung.IMPLANTED), *_moments(logged, Rung.USED)], default=None)
+    signs = [f for f in found if f.effect is Effect.SHOWS and f.kind not in observations.file_timed]
     # One record can say both: a scanner that names what it removed.
-    last = {_place(f) for f in logged if f.effect is Effect.SHOWS and f.time == alive}
-    ends = [(f.time, f) for f in found if f.effect is Effect.ENDS and f.time is not None]
-    signs = [f for f in logged if f.effect is Effect.SHOWS]
+    both = {(_place(f), f.time) for f in signs}
+    zoneless = observations.zoneless
+    alive = {clock: _latest(f for f in signs if (f.kind in zoneless) is clock) for clock in (False, True)}
     late = (
-        end
-        for end, f in ends
-        if (alive is None or end - _ahead(f, observations) > alive or (end == alive and _place(f) in last))
-        and not of_another_site(f, signs)
+        f.time
+        for f in found
+        if f.effect is Effect.ENDS and f.time is not None
+        if f.time > (last := alive[f.kind in zoneless]) or (f.time == last and (_place(f), last) in both)
+        if f.time - alive[f.kind not in zoneless] > _FARTHEST
+        if not of_another_site(f, signs)
     )
     return min(late, default=None)
 
 
-def _ahead(finding: Finding, observations: Observations) -> timedelta:
-    """How much earlier it may have been than was read."""
-    return _FARTHEST if finding.kind in observations.zoneless else timedelta()
+def _latest(signs: Iterable[Finding]) -> datetime:
+    """When the last of them was; the beginning of all time if none is dated."""
+    return max((one.time for one in signs if one.time is not None), default=_BEGINNING)
 
 
 def _place(finding: Finding) -> tuple[str, int | None, int | None, int | None]:

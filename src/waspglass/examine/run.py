@@ -159,6 +159,7 @@ def _observations(
 ) -> Observations:
     logs = event_logs(rules, result.scanned)
     about_rules = frozenset((*unread_rules, *rules.skipped))
+    local = local_timed_kinds(request.pack, survey.seen, survey.skipped)
     observed = Observations(
         evidence=in_unicode(str(request.evidence)),
         manifest=manifest_sha256(survey.seen),
@@ -183,7 +184,7 @@ def _observations(
         event_logs=logs,
         not_found=result.not_found,
         file_timed=file_timed_kinds(request.pack),
-        zoneless=local_timed_kinds(request.pack) if request.facts.timezone is None else frozenset(),
+        zoneless=local if request.facts.timezone is None else frozenset(),
     )
     end = request.facts.collected_at or observed.last_moment()
     # Where there is no log, this is no live server, and what is a day old at most was copied for us.
