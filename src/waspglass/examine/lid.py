@@ -166,8 +166,8 @@ def _from_firm(
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     before = [s for s in steps if not s.closed]
     run = _closing_run(steps)
-    if not before and (first := _first_installation(run, logged)) is not None:
-        reason = catalogue.text("lid.installed_patched", build=first.sighting.build, source=_source(first, catalogue))
+    if not before and (setup := _first_installation(run, logged)) is not None:
+        reason = catalogue.text("lid.installed_patched", build=setup.sighting.build, source=_source(setup, catalogue))
         return Lid(state=LidState.NEVER_VULNERABLE, builds=known, reason=reason)
     since = next((s.moment for s in run if s.moment is not None), None)
     key = "lid.patched" if since else "lid.patched_undated"
