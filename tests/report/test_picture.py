@@ -180,7 +180,7 @@ def test_near_findings_become_one_dot_and_are_counted() -> None:
     dots = [dot for dot in picture.dots if "fill-probed" in dot.style]
     assert len(dots) < 500
     assert any("… and" in dot.title for dot in dots)
-    assert "probed · 4,001" in {label.text for label in picture.labels}
+    assert "probed · 5,001" in {label.text for label in picture.labels}
 
 
 def test_failed_and_ended_are_drawn_apart_and_hints_not_at_all() -> None:

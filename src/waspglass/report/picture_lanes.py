@@ -61,7 +61,7 @@ def draw_ladder(picture: Picture, findings: tuple[Finding, ...], scale: Scale, p
     """One lane a rung, the highest on top; near findings are one larger dot; a step line climbs as the intruder did."""
     lanes = {rung: y + _LANE * number for number, rung in enumerate(reversed(Rung))}
     for rung, lane in lanes.items():
-        count = sum(1 for found in findings if found.rung is rung and found.effect is Effect.SHOWS)
+        count = sum(1 for found in findings if found.rung is rung and found.proves)
         word = phrases.word("rung", rung)
         text = f"{word} · {phrases.number(count)}" if count else word
         picture.labels.append(Label(LEFT - 12, lane + 16, text, "lane" if count else "lane none", "end"))
