@@ -16,7 +16,7 @@ def filetime_ticks(moment: datetime) -> int:
 
 
 def evtx(chunks: Sequence[Sequence[tuple[datetime, Mapping[str, str]]]], *, channel: str = "Security") -> bytes:
-    """A file of chunks of events; an event is its time and its data (`EventID` among them)."""
+    """A file of chunks of events; an event is its time and its data (`EventID` and `Computer` among them)."""
     bodies, number = [], 1
     for events in chunks:
         bodies.append(_chunk(events, number, channel))
@@ -62,7 +62,7 @@ class _Binary:
             ("TimeCreated", {"SystemTime": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}, None),
             ("EventRecordID", {}, str(record)),
             ("Channel", {}, channel),
-            ("Computer", {}, "EXCH01"),
+            ("Computer", {}, data.pop("Computer", "EXCH01")),
         ]
 
         def inside_system() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.evidence.evtx_writer import evtx
 from tests.evidence.pe_writer import program_file
 
 Scenario = dict[str, object]
@@ -96,7 +97,9 @@ def _files(entry: dict[str, object], pack: str) -> dict[str, bytes]:
         return _ecp(entry)
     if "uls" in entry:
         return _uls(entry)
-    msg = f"an entry of the evidence is one of file, program, iis, httpproxy, ecp, uls: {sorted(entry)}"
+    if "evtx" in entry:
+        return {str(entry["evtx"]): _evtx(entry)}
+    msg = f"an entry of the evidence is one of file, program, iis, httpproxy, ecp, uls, evtx: {sorted(entry)}"
     raise ValueError(msg)
 
 
@@ -201,6 +204,17 @@ def _uls(entry: dict[str, object]) -> dict[str, bytes]:
     return {
         f"{entry['uls']}\\SP01-{day}-0000.log": "\r\n".join((header, *rows, "")).encode() for day, rows in days.items()
     }
+
+
+def _evtx(entry: dict[str, object]) -> bytes:
+    """Events of one chunk: `time`, `computer`, and their data."""
+    told = entry["events"]
+    assert isinstance(told, list)
+    events = []
+    for event in told:
+        data = {str(name): str(value) for name, value in event.items() if name not in ("time", "computer")}
+        events.append((_moment(event["time"]), data | {"Computer": str(event["computer"])}))
+    return evtx([events], channel=str(entry["channel"]))
 
 
 def _ecp(entry: dict[str, object]) -> dict[str, bytes]:

@@ -111,7 +111,7 @@ def examine(request: Request) -> Assessment:
         survey.skipped += result.skipped
         sites = site_list(survey.seen, request.pack, readers)
         covered = survey.coverage(result, sites)
-        identity = identity_of(survey.seen, request.pack, readers, request.facts)
+        identity = identity_of(survey.seen, request.pack, readers, request.facts, result.scanned)
         hostname = request.facts.hostname or identity.hostname
         updates = updates_told(
             result.context,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from waspglass.evidence.server_name import short_name
+from waspglass.examine.event_writers import FORWARDED
 from waspglass.model.facts import BuildSighting, Certainty
 from waspglass.model.finding import Effect, Finding
 from waspglass.packs.pack import BuildRow
@@ -16,8 +17,6 @@ from waspglass.packs.update_titles import build_of_update, build_without_update
 
 __all__ = ["tells_of_update", "updates_told"]
 
-_FORWARDED = "forwardedevents"
-"""The log in which Windows keeps what other computers sent."""
 _INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
 
 
@@ -51,7 +50,7 @@ def updates_told(
         ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
         key=lambda pair: (pair[0], pair[1].id),
     )
-    kept = [one for _, one in told if _FORWARDED not in one.source.lower()]
+    kept = [one for _, one in told if FORWARDED not in one.source.lower()]
     wrote = {short_name(one.fields[_COMPUTER]) for one in kept if one.fields.get(_COMPUTER)}
     own = {short_name(hostname)} if hostname else wrote if len(wrote | named) == 1 else set[str]()
     sightings: list[BuildSighting] = []

@@ -52,7 +52,8 @@ LOGSOURCES = (
 RULES = st.sampled_from(LOGSOURCES).flatmap(lambda logsource: rule_texts(FIELDS, logsource))
 EVENTS = st.fixed_dictionaries(
     {"EventID": st.sampled_from(["1", "11", "4688"])},
-    optional=dict.fromkeys(["Image", "CommandLine", "User", "TargetFilename"], VALUES),
+    optional=dict.fromkeys(["Image", "CommandLine", "User", "TargetFilename"], VALUES)
+    | {"Computer": st.sampled_from(["MX01", "mx02.example.org", "-"])},
 )
 
 

@@ -12,6 +12,7 @@ from waspglass.evidence.format import format_of
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.outcome.event_servers import EventServers
 from waspglass.hunt.outcome.result import Scanned
 from waspglass.packs.pack import ArtefactKind
 
@@ -43,7 +44,8 @@ def scan_records(
     """Tests the rules on each record; a reader that fails half way leaves a skip, and what came before stands."""
     events = format_of(kind.format).events
     by_id: dict[str | None, tuple[Bound, ...]] = {}
-    source, count, moments, channels = artefact.file.path, 0, Moments(kind.gap_hours), Channels()
+    source, count, moments = artefact.file.path, 0, Moments(kind.gap_hours)
+    channels, servers = Channels(), EventServers()
     try:
         for place, time, raw in records:
             count += 1
@@ -51,6 +53,7 @@ def scan_records(
             record = bindings.derive(raw if enrich is None else enrich(artefact, raw))
             if events:
                 channels.note(record)
+                servers.note(raw, time)
             key = record.get("EventID") if events else None
             candidates = by_id.get(key)
             if candidates is None:
@@ -62,7 +65,9 @@ def scan_records(
     except EvidenceReadError as error:
         collector.skip(error.reason, error.message)
     told = channels.known() if events else None
-    return Scanned(kind.kind, source, artefact.file.size or 0, count, moments.spread(), channels=told)
+    return Scanned(
+        kind.kind, source, artefact.file.size or 0, count, moments.spread(), channels=told, servers=servers.told()
+    )
 
 
 class Moments:

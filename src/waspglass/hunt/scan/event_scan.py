@@ -27,6 +27,7 @@ from waspglass.hunt.matching.plan import Choice, Plan, Prong, choose, derived_na
 from waspglass.hunt.matching.sample import Sample
 from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.outcome.event_servers import EventServers
 from waspglass.hunt.outcome.records import Moments, excerpt
 from waspglass.hunt.outcome.result import Scanned
 from waspglass.model.skip import SkipReason
@@ -200,12 +201,14 @@ def scan_event_texts(
     order = {bound: place for place, bound in enumerate(bindings.bound)}
     count, numbered = 0, format_of(artefact.format).numbered
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
+    servers = EventServers()
     for batch in _batches(texts, collector):
         events = [text for _, _, text in batch]
         joined, starts = _joined(events)
         count += len(batch)
         if channels is not None:
             channels.note_texts(events)
+            servers.note_texts(batch)
         moments.note_all(time for _, time, _ in batch)
         for event, group in plans.search(bindings, kind, joined).candidates(joined, starts):
             raw = events[event].encode()
@@ -224,4 +227,5 @@ def scan_event_texts(
                 if bound.predicate(record):
                     collector.add(bound, place, time, record, excerpt(record))
     told = None if channels is None else channels.known()
-    return Scanned(kind.kind, artefact.file.path, artefact.file.size or 0, count, moments.spread(), channels=told)
+    size, wrote = artefact.file.size or 0, servers.told()
+    return Scanned(kind.kind, artefact.file.path, size, count, moments.spread(), channels=told, servers=wrote)
