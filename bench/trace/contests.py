@@ -30,11 +30,12 @@ MOST_DERIVED = 150
 ALIKE, ALIKE_NEARBY, NEARBY = 0.8, 0.6, 4
 """Share of tokens in common, in order, from which on two submissions are taken to be one author's; and if their numbers
 are close."""
-FEWEST_TOKENS = 20
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+FEWESTWORDSS = 20
+WORDS = re.compile(r"\w+|[^\w\s]")
 
 
-def _alike(one: Sequence[str], other: Sequence[str], least: float) -> bool:
+def alike(one: Sequence[str], other: Sequence[str], least: float) -> bool:
+    """Whether two programs share so much of their tokens, in order."""
     match = SequenceMatcher(None, one, other, autojunk=False)
     return match.real_quick_ratio() >= least and match.quick_ratio() >= least and match.ratio() >= least
 
@@ -43,9 +44,9 @@ def one_an_author(task: Path) -> dict[str, Path]:
     """Submissions for a task by their numbers, without those that are nearly an earlier one."""
     kept: dict[str, tuple[Path, list[str]]] = {}
     for path in sorted(task.glob("*.cpp"), key=lambda path: int(path.stem)):
-        tokens = _TOKEN.findall(path.read_text(errors="replace"))
-        if len(tokens) > FEWEST_TOKENS and not any(
-            _alike(tokens, known, ALIKE_NEARBY if int(path.stem) - int(number) <= NEARBY else ALIKE)
+        tokens = WORDS.findall(path.read_text(errors="replace"))
+        if len(tokens) > FEWESTWORDSS and not any(
+            alike(tokens, known, ALIKE_NEARBY if int(path.stem) - int(number) <= NEARBY else ALIKE)
             for number, (_, known) in kept.items()
         ):
             kept[path.stem] = path, tokens

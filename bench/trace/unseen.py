@@ -4,9 +4,9 @@ people and language models in C, C++, Java and Python.
     python -m bench.trace.unseen DATA OUT
 
 Clone `SOURCES` into DATA under their names. In each list an original stands with one or more copies. Independent are
-other programs: for the same task where there are tasks (`itsp`, `cpack`, `codeforces`), else of other projects. Of
-originals that hold much of an earlier one (`codenet`: the readers of one author; `sok`: two states of one file) only
-the first is kept.
+other programs: for the same task where there are tasks (`itsp`, `cpack`, `codeforces`, `gptgcj`), else of other
+projects. Of originals that hold much of an earlier one (`codenet`: the readers of one author; `sok`: two states of one
+file) only the first is kept.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
+from bench.trace.contests import ALIKE, WORDS, alike
 from bench.trace.datasets import MAX_NEGATIVES, Pair, write
 
 SOURCES = {
@@ -28,9 +30,12 @@ SOURCES = {
     "codeforces": "cuong0001/Source-Code-Similarity-Detection (ten small tasks, disguised by a script)",
     "sok": "oxygen-hunter/SoK-Code-Obfuscation-in-LLM-VD (files of public projects, disguised by a language model)",
     "swindle": "SwindleA/LLMCodeObfuscation (55 small programs, disguised by hand and by language models)",
+    "gptgcj": "tipaek/GPT-Java-GCJ-Dataset (Java of Google Code Jam 2020, rewritten by GPT-4o)",
     "codenet": "Beninwende/Obfuscated-code-understanding (Java of CodeNet, obfuscated and decompiled)",
 }
 MOST_DERIVED, LEAST_BYTES, RUN = 400, 500, 40
+CODE_JAM_TASKS = "20993c", "209a9e", "209a9f", "2b3034", "2d5b62", "317409", "3179a1", "3384ea"
+CODE_JAM_PEOPLE = 80
 _SOK = {"c": "PrimeVul_c", "cpp": "ReposVul_cpp", "python": "ReposVul_py"}
 _SOK_KINDS = ("L1", "L2", "L3", "L4+L5+L6", "C1", "C2", "D1+D2+D3", "D4+D5+D6+D7", "D8")
 """Not C3, L7 and L8: a virtual machine or a call of a library in place of the code."""
@@ -155,6 +160,37 @@ def codeforces(root: Path, suffix: str, lang: str) -> list[Pair]:
     return pairs
 
 
+def code_jam_use(path: Path) -> str:
+    """Half of the people are here, for `pairs`; `bench.trace.build_commons` finds public routines with the others."""
+    person = path.stem.rsplit("_", 3)[0]
+    return ("pairs", "routines")[sha256(person.encode("utf-8", "surrogateescape")).digest()[0] % 2]
+
+
+def code_jam(root: Path, task: str) -> list[Pair]:
+    """Each program with what a language model made of it when told to rewrite it all; independent: other people's for
+    the task, as they are or rewritten. Of programs that are nearly alike only the first is kept.
+    """
+    base, draw = root / "gptgcj/dataset", random.Random(3)
+    paths = [path for path in sorted(base.glob(f"*{task}.java")) if code_jam_use(path) == "pairs"]
+    draw.shuffle(paths)
+    kept: dict[str, tuple[Path, list[str]]] = {}
+    for path in paths:
+        person, rewritten = path.stem.rsplit("_", 3)[0], base / "Anomalous" / path.name
+        if person in kept or not rewritten.exists() or min(p.stat().st_size for p in (path, rewritten)) < LEAST_BYTES:
+            continue
+        tokens = WORDS.findall(path.read_text(errors="replace"))
+        if not any(alike(tokens, known, ALIKE) for _, known in kept.values()):
+            kept[person] = path, tokens
+        if len(kept) == CODE_JAM_PEOPLE:
+            break
+    made = {path: path.parent / "Anomalous" / path.name for path, _ in kept.values()}
+    pairs = [_pair(root, path, copy, "rewritten", task, "java") for path, copy in made.items()]
+    for one, other in itertools.combinations(made, 2):
+        for a, b in itertools.product((one, made[one]), (other, made[other])):
+            pairs.append(_pair(root, a, b, "", task, "java"))
+    return pairs
+
+
 def main() -> None:
     """Writes one list a set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,6 +206,7 @@ def main() -> None:
            for suffix, lang in ((".c", "c"), (".cpp", "cpp"), (".py", "python"))},
         **{f"sok_{lang}": sok(root, lang) for lang in _SOK},
         "swindle": swindle(root), **codenet(root),
+        **{f"gptgcj_{task}": code_jam(root, task) for task in CODE_JAM_TASKS},
     }  # fmt: skip
     for name, pairs in sets.items():
         write(arguments.out / f"{name}.csv", _list(pairs))
