@@ -35,6 +35,21 @@ def test_a_program_that_stands_in_another_text_line_by_line_is_taken_out(text: s
     assert result.verdict is Verdict.DERIVED
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+@pytest.mark.parametrize("text", [marked("# "), MAIL + marked("> "), f'"""Reads\nthem.\n"""\n{ORIGINAL}'])
+def test_what_ends_a_line_changes_nothing_of_what_is_found(text: str, end: str) -> None:
+    plain, other = (
+        trace(
+            [source("found.py", found)], [source("o.py", f'"""Reads\nthem.\n"""\n{ORIGINAL}')], background(),
+            calibration=load_calibration(), commons=load_commons(),
+        )
+        for found in (text, "\ufeff\ufeff" + text.replace("\n", end))
+    )  # fmt: skip
+    assert [one.model_dump(exclude={"identical", "reasons"}) for one in other.comparisons] == [
+        one.model_dump(exclude={"identical", "reasons"}) for one in plain.comparisons
+    ]
+
+
 def listed(prefix: str) -> str:
     return "".join(f"{prefix.format(i + 1, i % 60)}{line}\n" for i, line in enumerate(ORIGINAL.splitlines()))
 

@@ -129,6 +129,6 @@ def shown_text(source: Source) -> Text:
     if text.binary:
         return Text(lines=(), cut=True)
     lines = text.raw.decode("utf-8", "replace").split("\n")
-    shown = tuple(_visible(line[:WIDTH_LIMIT].rstrip("\r").expandtabs(4)) for line in lines[:LINE_LIMIT])
+    shown = tuple(_visible(line[:WIDTH_LIMIT].expandtabs(4)) for line in lines[:LINE_LIMIT])
     cut = len(lines) > LINE_LIMIT or any(len(line) > WIDTH_LIMIT for line in lines[:LINE_LIMIT])
     return Text(lines=shown, cut=cut)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -89,7 +88,14 @@ _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
 def decode(raw: bytes) -> str:
-    """The text of bytes: UTF-16 and UTF-32 by mark, UTF-16 by zero bytes, else UTF-8, else Latin-1; never fails."""
+    """The text of bytes, whose lines end with a line feed: by its mark, UTF-16 by zero bytes, else UTF-8, else Latin-1.
+
+    It never fails. What ends a line is no part of a program; a lone return is taken for none by the grammars.
+    """
+    return _characters(raw).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _characters(raw: bytes) -> str:
     if raw[:4] in _UTF_32:
         return raw.decode("utf-32", errors="replace")
     if raw[:2] in _UTF_16:
@@ -101,7 +107,7 @@ def decode(raw: bytes) -> str:
         if even.count(0) * 2 >= len(even) and odd.count(0) == 0:
             return raw.decode("utf-16-be", errors="replace")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
 
@@ -112,8 +118,6 @@ def looks_binary(raw: bytes) -> bool:
     return b"\0" in head and raw[:2] not in _UTF_16 and decode(head[:400]).count("\0") > 0
 
 
-_LONE_RETURN = re.compile(r"\r(?!\n)")
-"""Ends a line for some programs and for none of the grammars: a comment would go on to the end of the file."""
 _FIRM_BLANK = "\u00a0"
 """What code that was copied from a page is indented with; an error for most grammars."""
 
@@ -142,8 +146,6 @@ def readable(source: Source) -> Readable:
     elif looks_binary(raw):
         return Readable(raw, source.language or detect(source.name, ""), binary=True, cut=cut)
     text = decode(raw)
-    if text.count("\r") > text.count("\r\n"):
-        text = _LONE_RETURN.sub("\n", text)
     if not text.isascii():
         text = text.replace(_FIRM_BLANK, " ")
     language = source.language or detect(source.name, text)
