@@ -30,7 +30,7 @@ MOST_DERIVED = 150
 ALIKE, ALIKE_NEARBY, NEARBY = 0.8, 0.6, 4
 """Share of tokens in common, in order, from which on two submissions are taken to be one author's; and if their numbers
 are close."""
-FEWESTWORDSS = 20
+FEWEST_TOKENS = 20
 WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -45,7 +45,7 @@ def one_an_author(task: Path) -> dict[str, Path]:
     kept: dict[str, tuple[Path, list[str]]] = {}
     for path in sorted(task.glob("*.cpp"), key=lambda path: int(path.stem)):
         tokens = WORDS.findall(path.read_text(errors="replace"))
-        if len(tokens) > FEWESTWORDSS and not any(
+        if len(tokens) > FEWEST_TOKENS and not any(
             alike(tokens, known, ALIKE_NEARBY if int(path.stem) - int(number) <= NEARBY else ALIKE)
             for number, (_, known) in kept.items()
         ):
