@@ -27,6 +27,7 @@ class LogFile:
     file: Path
     modified: datetime | None = None
     forkable: bool = True
+    above: tuple[str, ...] = ()
 
     @property
     def size(self) -> int | None:

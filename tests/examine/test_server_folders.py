@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -9,24 +11,23 @@ from typing import cast
 import pytest
 
 from waspglass.evidence.artefact import Artefact
+from waspglass.evidence.open import open_evidence
 from waspglass.evidence.tree import EvidenceFile
 from waspglass.examine.observations import Observations
 from waspglass.examine.server_folders import server_folders, told_apart
 from waspglass.model.finding import Effect, Finding, Rung
 
-ROOT = Path("/evidence").resolve()  # with the drive, on Windows
-
 
 @dataclass(frozen=True)
 class _File:
     path: str
-    local: Path | None
+    above: tuple[str, ...] = ()
 
 
-def _artefact(*parts: str, local: bool = True) -> Artefact:
+def _artefact(*parts: str) -> Artefact:
     at = next((index for index, part in enumerate(parts) if len(part) == 1), None)
     path = "\\".join(parts) if at is None else "\\".join((f"{parts[at]}:", *parts[at + 1 :]))
-    file = _File(path, ROOT.joinpath(*parts) if local else None)
+    file = _File(path, () if at is None else parts[: at + 1])
     return Artefact("iis", "w3c", cast("EvidenceFile", file), {})
 
 
@@ -47,12 +48,12 @@ def _artefact(*parts: str, local: bool = True) -> Artefact:
     ],
 )
 def test_only_names_that_differ_in_a_number_are_servers(one: str, other: str, servers: bool) -> None:
-    found = server_folders([_artefact(one, "C", "a.log"), _artefact(other, "C", "b.log")], ROOT)
+    found = server_folders([_artefact(one, "C", "a.log"), _artefact(other, "C", "b.log")])
     assert bool(found) is servers
 
 
 def test_two_drives_of_one_server_are_one_server() -> None:
-    assert server_folders([_artefact("vol-a1", "C", "a.log"), _artefact("vol-a2", "D", "b.log")], ROOT) == {}
+    assert server_folders([_artefact("vol-a1", "C", "a.log"), _artefact("vol-a2", "D", "b.log")]) == {}
 
 
 @pytest.mark.parametrize(
@@ -66,20 +67,31 @@ def test_two_drives_of_one_server_are_one_server() -> None:
 )
 def test_folders_of_collectors_may_stand_between_a_server_and_its_drives(below: tuple[str, ...], servers: bool) -> None:
     found = [_artefact(name, *below, "C", f"{name}.log") for name in ("MX01", "MX02")]
-    assert bool(server_folders(found, ROOT)) is servers
+    assert bool(server_folders(found)) is servers
 
 
 @pytest.mark.parametrize(("one", "other", "servers"), [("MX01", "MX02", True), ("part1", "part2", False)])
 def test_archives_in_the_evidence_are_folders(one: str, other: str, servers: bool) -> None:
-    files = (_File(rf"{name}.zip\C\inetpub\{name}.log", None) for name in (one, other))
+    files = (_File(rf"{name}.zip\C\inetpub\{name}.log") for name in (one, other))
     found = [Artefact("iis", "w3c", cast("EvidenceFile", file), {}) for file in files]
-    assert bool(server_folders(found, ROOT)) is servers
+    assert bool(server_folders(found)) is servers
 
 
-def test_members_of_archives_say_nothing() -> None:
-    assert (
-        server_folders([_artefact("MX01", "C", "a", local=False), _artefact("MX02", "C", "b", local=False)], ROOT) == {}
-    )
+def test_the_place_of_a_file_comes_from_the_evidence(tmp_path: Path) -> None:
+    """Whatever the collection came as: what lies above the drive tells of servers."""
+    for name in ("MX01", "MX02"):
+        log = tmp_path / "case" / name / "C" / "logs" / f"{name}.log.gz"
+        log.parent.mkdir(parents=True)
+        log.write_bytes(gzip.compress(b"x"))
+    whole = {Path(shutil.make_archive(str(tmp_path / "case"), kind, tmp_path / "case")) for kind in ("zip", "gztar")}
+    (tmp_path / "zips").mkdir()
+    for name in ("MX01", "MX02"):
+        shutil.make_archive(str(tmp_path / "zips" / name), "zip", tmp_path / "case" / name)
+    for path in (tmp_path / "case", tmp_path / "zips", *whole):
+        with open_evidence(path) as evidence:
+            logs = [Artefact("iis", "w3c", file, {}) for file in evidence.files() if "log" in file.path]
+        found = server_folders(logs)
+        assert {name.partition(".")[0] for name in found.values()} == {"MX01", "MX02"}, path
 
 
 def test_what_joins_files_of_two_servers_is_a_hint_and_the_rest_stays() -> None:

@@ -68,6 +68,7 @@ class MemoryFile:
     modified: datetime | None = None
     local: Path | None = None
     forkable: bool = True
+    above: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -57,6 +57,7 @@ class TreeFile:
     local: Path | None
     opener: Callable[[], BinaryIO]
     forkable: bool = True
+    above: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
 
     def open(self) -> BinaryIO:

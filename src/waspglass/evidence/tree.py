@@ -26,6 +26,8 @@ class EvidenceFile(Protocol):
             exchanged for a link after it was listed, a path does not.
         forkable: Whether forked processes may read it side by side: False where all would move one and the same reading
             position.
+        above: The folders of the collection that the drive of `path` stands for, as they are spelt (`MX01`, `C`); empty
+            where the path has no drive, or the evidence is the drive.
     """
 
     @property
@@ -38,6 +40,8 @@ class EvidenceFile(Protocol):
     def local(self) -> Path | None: ...
     @property
     def forkable(self) -> bool: ...
+    @property
+    def above(self) -> tuple[str, ...]: ...
 
     def open(self) -> BinaryIO:
         """The content (decompressed where the file is a compressed log), as a read-only stream.

@@ -65,6 +65,7 @@ class EvidenceTree:
         self._compared: tuple[_Taken, Member, bool] | None = None
         self._bytes = 0
         self._inner: dict[str, Container] = {}
+        self._above: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     @property
     def root(self) -> Path:
@@ -81,7 +82,8 @@ class EvidenceTree:
             if isinstance(path, Rejected):
                 self._skips.add("\\".join(member.parts), path.reason, path.detail)
             elif self._admitted(member, path):
-                yield from self._expanded(self._placed(member, path), 0)
+                above = _above(member, path) if path[1:2] == ":" else ()
+                yield from self._expanded(self._placed(member, path, above), 0)
         for file in self._copies:
             yield from self._unless_copied(file, copied_from(file.path))
 
@@ -103,13 +105,12 @@ class EvidenceTree:
         """
         if isinstance(path, Rejected) or member.size is None:
             return path
-        below = path.count("\\")
-        above = member.parts[: len(member.parts) - below]
+        above = _above(member, path)
         taken = self._seen.get(hash(path.lower()))
         if len(above) < _FOLDER_AND_DRIVE or taken is None or self._same(taken, member):
             return path
         plain = tuple(part.replace("%3A", "").replace(":", "") for part in above)
-        apart = windows_path((*plain, *member.parts[-below:]), drive="C")
+        apart = windows_path((*plain, *member.parts[len(above) :]), drive="C")
         return path if isinstance(apart, Rejected) else apart.removeprefix("C:\\")
 
     def _admitted(self, member: Member, path: str) -> bool:
@@ -211,7 +212,7 @@ class EvidenceTree:
             if isinstance(inside, Rejected):
                 self._skips.add(path, inside.reason, inside.detail)
             elif self._admitted(member, path):
-                yield from self._expanded(self._placed(member, path), nesting + 1)
+                yield from self._expanded(self._placed(member, path, file.above), nesting + 1)
 
     def _opened(self, file: TreeFile, kind: Signature, inner: Signature) -> Container:
         """A container over a file of the tree; a real file is read in place, anything else through a spool."""
@@ -227,8 +228,16 @@ class EvidenceTree:
             return TarContainer(pread, self._limits, file.path)
         return open_zip(pread, size, self._limits, file.path)
 
-    def _placed(self, member: Member, path: str) -> TreeFile:
-        return TreeFile(path, member.size, member.modified, member.local, member.opener, member.forkable, self._limits)
+    def _placed(self, member: Member, path: str, above: tuple[str, ...]) -> TreeFile:
+        above = self._above.setdefault(above, above)  # one of each: there may be millions of files
+        return TreeFile(
+            path, member.size, member.modified, member.local, member.opener, member.forkable, above, self._limits
+        )
+
+
+def _above(member: Member, path: str) -> tuple[str, ...]:
+    """The components of a member that the first one of its path stands for."""
+    return member.parts[: len(member.parts) - path.count("\\")]
 
 
 def _are_copies(one: _Taken, other: Member) -> bool:

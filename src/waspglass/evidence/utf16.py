@@ -58,7 +58,7 @@ def utf8_of(file: EvidenceFile, codec: str) -> EvidenceFile:
         source = file.open()
         return ForwardStream(_utf8(source, codec), source.close)
 
-    return TreeFile(file.path, None, file.modified, None, opened, file.forkable)
+    return TreeFile(file.path, None, file.modified, None, opened, file.forkable, file.above)
 
 
 def _utf8(source: BinaryIO, codec: str) -> Iterator[bytes]:

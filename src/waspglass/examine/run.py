@@ -121,7 +121,7 @@ def examine(request: Request) -> Assessment:
             to_the_end=request.until is None,
         )
         identity = replace(identity, sightings=(*identity.sightings, *updates))
-        folders = server_folders(survey.seen, evidence.root)
+        folders = server_folders(survey.seen)
         if not identity.writers:
             others = tuple(sorted(set(folders.values()))) or folders_of_other_servers(survey.seen)
             identity = replace(identity, writers=others)

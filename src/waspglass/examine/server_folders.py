@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from pathlib import Path
 
 from waspglass.evidence.artefact import Artefact
 from waspglass.evidence.skip_log import shown_source
@@ -52,24 +51,20 @@ _NO_SERVERS = frozenset(
 """Words that are numbered without meaning servers."""
 
 
-def server_folders(artefacts: Iterable[Artefact], root: Path) -> dict[str, str]:
+def server_folders(artefacts: Iterable[Artefact]) -> dict[str, str]:
     """Source of each artefact -> the folder of its server; empty unless the folders tell several servers.
 
     They do if drives of one letter lie below two folders whose names differ in a number only (`MX01`, `MX02`). Moments
     in names do not count, and folders of other names may as well be parts of one collection (`logs`, `pages`).
 
     Args:
-        artefacts: Of a folder, or of archives in it: each of these is a folder. Members of one archive lie where the
-            server had them; their folders are not known any more, and they are left out.
-        root: The evidence.
+        artefacts: Of a folder or archive; archives in it are folders.
     """
-    base, places = root.resolve(), {}
+    places = {}
     drives: dict[str, set[str]] = defaultdict(set)
     for artefact in artefacts:
-        local = artefact.file.local
-        inside = local is not None and local.is_relative_to(base)
-        parts = local.relative_to(base).parts if local and inside else tuple(artefact.file.path.split("\\"))
-        if (place := _place(parts)) is not None:
+        file = artefact.file
+        if (place := _place(file.above or tuple(file.path.split("\\")))) is not None:
             letter, folder = place
             drives[letter].add(folder)
             places[shown_source(artefact.file.path)] = folder

@@ -47,6 +47,7 @@ class LocalFile:
     local: Path
     modified: datetime | None = None
     forkable: bool = True
+    above: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
