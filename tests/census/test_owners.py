@@ -358,6 +358,23 @@ def test_a_source_that_does_not_see_an_address_vulnerable_knows_its_owner_too(
     assert unmatched == ()
 
 
+@pytest.mark.parametrize("seen", [VULNERABLE, PATCHED])
+def test_the_owner_of_another_port_is_not_told(tmp_path: Path, contacts: Contacts, seen: str) -> None:
+    """Behind one address of a provider may be servers of strangers: each would learn where the other is open."""
+    script = '<script id="http-vuln-cve2021-26855" output="x"><elem key="state">VULNERABLE</elem></script>'
+    port = f'<ports><port protocol="tcp" portid="8443"><state state="open"/>{script}</port></ports>'
+    hosts = "".join(f'<host><address addr="203.0.113.{n}" addrtype="ipv4"/>{port}</host>' for n in (1, 2))
+    add(tmp_path, "nmap-2021-03-20.xml", f"<nmaprun>{hosts}</nmaprun>".encode())
+    named = [banner(f"203.0.113.{n}", seen, hostnames=["mail.b.example"]) for n in (1, 2)]
+    named[0]["asn"] = "AS64496"
+    add(tmp_path, "2021-03-20.json", jsonl(*named))
+    told, unmatched = notices([host for host in exposed(tmp_path, 20) if host.source == "nmap"], contacts)
+    assert {each.contact.email: [host.address for host in each.hosts] for each in told} == {
+        "as@c.example": ["203.0.113.1"]
+    }
+    assert [host.address for host in unmatched] == ["203.0.113.2"]
+
+
 def test_of_equal_sightings_the_last_is_told_whatever_the_order_of_rows(tmp_path: Path) -> None:
     seen = [
         banner("192.0.2.1", timestamp=f"2021-03-20T{hour:02}:00:00", hostnames=[f"{hour}.b.example"])

@@ -41,7 +41,8 @@ class ExposedHost:
         server_name: The server's own name.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
-        known_names: What any source calls its address, also one that does not see it vulnerable.
+        known_names: What any source calls this port of its address, also one that does not see it vulnerable. Behind
+            other ports may be servers of others.
         matched: By what the owner was found.
     """
 
@@ -114,10 +115,11 @@ QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, seen
 """
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
-known AS (SELECT address, min(country) AS place, min(asn) AS system,
-  flatten(list(names) FILTER (names IS NOT NULL)) AS known_names
-  FROM (FROM now UNION ALL FROM reported) GROUP BY address)
-SELECT * REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn) FROM (
+seen AS (FROM now UNION ALL FROM reported),
+known AS (SELECT address, min(country) AS place, min(asn) AS system FROM seen GROUP BY address),
+called AS (SELECT address, coalesce(port, -1) AS door, flatten(list(names) FILTER (names IS NOT NULL)) AS known_names
+  FROM seen GROUP BY ALL)
+SELECT host.* REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn), known_names FROM (
 SELECT n.*, n.weight AS own, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
 WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
 UNION ALL
@@ -126,7 +128,7 @@ FROM reported r LEFT JOIN state s USING (address)
 WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
     AND n.compromise IS NOT NULL)
-) JOIN known USING (address)
+) host JOIN known USING (address) JOIN called ON called.address = host.address AND door = coalesce(port, -1)
 ORDER BY address, port, source, date DESC, compromise
 """  # noqa: S608 - a list of numbers is ours
 
@@ -137,8 +139,8 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     Where reports are missing of that scan, what only they would show is taken from the last ones that came, if those
     are not too old. A compromise report does not grow old by itself: a host stays in the list even when it is patched
     or no longer seen. With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts
-    decide. What one source knows of an address (Nmap knows neither country nor AS number) holds for what the others
-    saw there.
+    decide. Country and AS number that one source knows of an address (Nmap knows neither) hold for what the others saw
+    there; so do names, at the same port.
     """
     scans = scans_at(reading, day)
     past = [scan for scan in reading.scans() if scan[0] <= day]
