@@ -10,7 +10,7 @@ from tests.report.build import at, finding, minimal
 from tests.report.hostile import everywhere, hidden_characters, texts
 from tests.report.sample import occupied
 from waspglass.hunt.rules.indicator_lists import read_csv
-from waspglass.model.assessment import UNNAMED, Assessment, Implant, Limit
+from waspglass.model.assessment import UNNAMED, Assessment, Implant, Limit, Verdict
 from waspglass.model.finding import Actor, Effect, Finding, Rung
 from waspglass.report.indicators import Seen, address_rows, indicator_lines, indicators
 from waspglass.report.stix import render_stix
@@ -66,7 +66,7 @@ def test_what_the_intruder_left_and_used_is_handed_on() -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.0.9", "not an address"])
+@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.0.9", "100.64.1.2", "::ffff:10.1.2.3", "not an address"])
 def test_an_address_that_points_to_nobody_is_not_handed_on(address: str) -> None:
     assert indicators(minimal(findings=(used(1, Actor(address=address)),))) == []
 
@@ -80,10 +80,22 @@ def test_nothing_is_handed_on_where_the_pages_may_be_the_owners() -> None:
     assert indicators(minimal(findings=(used(1),), limits=(limit,))) == []
 
 
-def test_more_than_fit_are_counted() -> None:
-    found = tuple(finding(n, rung=Rung.USED, actor=Actor(user_agent=f"client/{n}")) for n in range(310))
-    lines, more = indicator_lines(minimal(findings=found))
-    assert (len(lines), more) == (301, 10)
+def test_more_than_fit_are_counted_and_many_of_a_kind_hide_no_other() -> None:
+    found = [finding(n, rung=Rung.USED, actor=Actor(address=f"203.0.113.{n}")) for n in range(110)]
+    written = finding(200, rung=Rung.IMPLANTED, subject=SHELL)
+    implant = Implant(subject=SHELL, findings=(written.id,))
+    lines, more = indicator_lines(minimal(findings=(*found, written), implants=(implant,)))
+    assert (len(lines), lines[-1], more) == (102, f"uri,{SHELL},implanted,1,,", 10)
+
+
+@pytest.mark.parametrize("name", [UNNAMED, "OAB (Default Web Site)", "OAB (mail.example.org)", "Winnet"])
+def test_what_is_no_file_is_no_indicator_of_one(name: str) -> None:
+    """Each Exchange server has a directory of that name."""
+    written = finding(1, rung=Rung.IMPLANTED, subject=name)
+    implant = Implant(subject=name, findings=(written.id,))
+    assessment = minimal(Verdict.OCCUPIED, findings=(written,), implants=(implant,))
+    assert indicators(assessment) == []
+    assert {"indicator", "file"}.isdisjoint(one["type"] for one in json.loads(render_stix(assessment))["objects"])
 
 
 def test_the_addresses_are_those_of_the_stix_bundle() -> None:

@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import groupby, islice
+from operator import attrgetter
 
-from waspglass.model.assessment import UNNAMED, Assessment
+from waspglass.model.assessment import Assessment
 from waspglass.model.document import format_instant
 from waspglass.model.finding import Finding, Rung
-from waspglass.report.stix_parts import address_text, routable
+from waspglass.report.stix_parts import address_text, names_file, routable
 from waspglass.report.summary import answers_only, findings_by_id, height, highest_rung, records
 from waspglass.report.visible import cell
 
 __all__ = ["Seen", "address_rows", "indicator_lines", "indicators"]
 
 _ADDRESSES = 25
-_LINES = 300
+_OF_A_KIND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def indicators(assessment: Assessment) -> list[Seen]:
     things = [
         *(one for one in _addresses(assessment) if routable(one.value)),
         *_seen("uri", (one for one in left if one[0].startswith("/"))),
-        *_seen("filename", (one for one in left if not one[0].startswith("/") and one[0] != UNNAMED)),
+        *_seen("filename", (one for one in left if not one[0].startswith("/") and names_file(one[0]))),
         *_seen("sha256", ((f.fields["sha256"], f) for _, f in left if "sha256" in f.fields)),
         *_seen("user-agent", agents),
     ]
@@ -70,7 +72,7 @@ def indicators(assessment: Assessment) -> list[Seen]:
 
 
 def indicator_lines(assessment: Assessment) -> tuple[list[str], int]:
-    """The indicators as lines of CSV below a head, times in UTC; and how many more there are.
+    """The indicators as lines of CSV below a head, at most 100 of a kind, times in UTC; and how many more there are.
 
     No value is a formula to a spreadsheet. `--rules` reads such a list. Without indicators there is no line.
     """
@@ -80,11 +82,12 @@ def indicator_lines(assessment: Assessment) -> tuple[list[str], int]:
     out = StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(("type", "value", "rung", "records", "first", "last"))
-    for one in seen[:_LINES]:
+    shown = [one for _, kind in groupby(seen, key=attrgetter("kind")) for one in islice(kind, _OF_A_KIND)]
+    for one in shown:
         times = (format_instant(time) if time else "" for time in (one.first, one.last))
         value = cell(one.value).replace("\\\\", "\\")
         rows.writerow((one.kind, value, one.rung, one.records, *times))
-    return out.getvalue().splitlines(), max(0, len(seen) - _LINES)
+    return out.getvalue().splitlines(), len(seen) - len(shown)
 
 
 def _addresses(assessment: Assessment) -> list[Seen]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from waspglass.model.assessment import UNNAMED
 from waspglass.report.tlp import Tlp
 from waspglass.report.visible import visible
 
@@ -28,6 +27,7 @@ __all__ = [
     "implant_patterns",
     "marking",
     "moment",
+    "names_file",
     "routable",
 ]
 
@@ -47,9 +47,11 @@ _TLP = {
 _WITH_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+):\d+|\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::\d+)?")
 _LOCAL = tuple(
     ipaddress.ip_network(network)
-    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8",
-                    "224.0.0.0/3", "::/127", "fe80::/10", "fc00::/7", "ff00::/8")
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                    "0.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "fc00::/7", "ff00::/8")
 )  # fmt: skip
+_FILE = re.compile(r"[\\/]|\.\w+$")
+"""In what names a file: a folder or an ending. A task or the setting of a directory has a name of its own."""
 
 
 def identifier(kind: str, *parts: str) -> str:
@@ -84,9 +86,10 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     found = _WITH_PORT.fullmatch(address.strip())
     text = (found[1] or found[2]) if found else address.strip().split("%")[0]
     try:
-        return ipaddress.ip_address(text)
+        parsed = ipaddress.ip_address(text)
     except ValueError:
         return None
+    return (parsed.ipv4_mapped if parsed.version == 6 else None) or parsed
 
 
 def address_text(address: str) -> str:
@@ -112,9 +115,14 @@ def account_object(account: str) -> StixObject:
     return _observable("user-account", {"account_login": visible(account)})
 
 
+def names_file(subject: str) -> bool:
+    """Whether what a finding is about is a file, by how it is called."""
+    return _FILE.search(subject) is not None
+
+
 def file_objects(subject: str, sha256: str | None = None) -> tuple[StixObject, ...]:
     """An implant as a file, with its folder where the subject names one; empty if the subject names no file."""
-    if subject == UNNAMED:
+    if not names_file(subject):
         return ()
     folder, _, name = visible(subject).replace("\\\\", "\\").replace("\\", "/").rpartition("/")
     if not name:
