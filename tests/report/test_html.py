@@ -115,7 +115,7 @@ def test_the_first_screen_tells_whether_data_was_taken() -> None:
 
 def test_the_indicators_are_lines_to_copy_and_in_the_contents() -> None:
     html = render_html(occupied())
-    assert '<pre class="copy">type,value,rung,records,first,last\nip-src,' in html
+    assert '<pre class="copy scroll">type,value,rung,records,first,last\nip-src,' in html
     assert '<a href="#indicators">' in html
     assert "#indicators" not in render_html(minimal())
 

@@ -1,16 +1,16 @@
 "use strict";
-// Optional comfort: a filter over the findings, one switch for the raw records, closed claims open on paper, and wide tables
-// that the keyboard can scroll in browsers that do not see to that, named for those who hear the page. The report is whole
-// without it.
+// Optional comfort: a filter over the findings, one switch for the raw records, closed parts open on paper, and wide or
+// long parts that the keyboard can scroll in browsers that do not see to that, named for those who hear the page. The
+// report is whole without it.
 (() => {
   const regions = [...document.querySelectorAll(".scroll, figure")];
   const reach = () => regions.forEach((region) => {
-    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0; else region.removeAttribute("tabindex");
+    if (region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight) region.tabIndex = 0; else region.removeAttribute("tabindex");
   });
   reach();
   addEventListener("resize", reach);
   addEventListener("beforeprint", () => {  // for browsers whose style sheets cannot open what is closed
-    document.querySelectorAll(".claim > details").forEach((claim) => { claim.open = true; });
+    document.querySelectorAll(".claim > details, details.note").forEach((one) => { one.open = true; });
   });
   const titles = [...document.querySelectorAll("h2, h3")];
   regions.forEach((region) => {
