@@ -1,50 +1,49 @@
 r"""Whose the event logs are: a machine has had several names, and logs of other machines may lie beside its own.
 
-The logs of one folder follow a machine through its names: what wrote no more when another began is its former name
-(`WIN-4F2...` of its setup is all that a rare channel has). In the folder of Windows itself all logs are of one machine,
-whatever its clock said when it was set up. An export may be of any number of machines, so each is looked at alone.
+In the folder of Windows itself all logs are of one machine, whatever it was called and its clock said when it was set
+up. Elsewhere, what wrote nothing since the campaign began is a former name (`WIN-4F2...` of its setup is all that a
+rare channel has), or a machine that does not matter: unless it tells of an update, which would date the patch.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
 
 from waspglass.evidence.format import format_of
 from waspglass.evidence.server_name import short_name
-from waspglass.hunt.outcome.event_servers import Wrote
-from waspglass.hunt.outcome.result import Scanned
-from waspglass.packs.pack import ArtefactKind
+from waspglass.examine.updates import FORWARDED, updated_computers
+from waspglass.hunt.outcome.result import HuntResult
+from waspglass.packs.pack import Pack
 
-__all__ = ["FORWARDED", "event_writers"]
+__all__ = ["event_writers"]
 
-FORWARDED = "forwardedevents"
-"""The log in which Windows keeps what other computers sent."""
 _OF_WINDOWS = "\\system32\\winevt\\logs"
-_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-def event_writers(scanned: Iterable[Scanned], kinds: Iterable[ArtefactKind]) -> frozenset[str]:
-    """The machines whose events were collected, each by its last name."""
-    logs = {kind.kind for kind in kinds if kind.format == "evtx"}
-    events = {kind.kind for kind in kinds if format_of(kind.format).events}
-    places: dict[str, list[Wrote]] = defaultdict(list)
-    for one in scanned:
-        source = one.source.lower()
-        if one.kind in events and FORWARDED not in source:
-            places[source.rpartition("\\")[0] if one.kind in logs else source] += one.servers
-    return frozenset(chain.from_iterable(_present(place, wrote) for place, wrote in places.items() if wrote))
+def event_writers(result: HuntResult, pack: Pack, stated: str | None) -> frozenset[str]:
+    """The machines whose events were collected, without their domain, each by its last name.
 
-
-def _present(place: str, wrote: list[Wrote]) -> Iterable[str]:
-    spans: dict[str, tuple[datetime, datetime]] = {}
-    for one in wrote:
-        name, first, last = short_name(one.server), one.first or _FIRST, one.last or _LAST
-        known = spans.get(name, (first, last))
-        spans[name] = min(known[0], first), max(known[1], last)
-    if place.endswith(_OF_WINDOWS):
-        return [max(spans, key=lambda name: (spans[name][1], name))]
-    newest = max(first for first, _ in spans.values())
-    return [name for name, (_, last) in spans.items() if last >= newest]
+    Args:
+        result: What the hunt read and found.
+        pack: Its kinds, and when its campaign began.
+        stated: The server's name by the facts, which may be a former one.
+    """
+    events = {kind.kind for kind in pack.kinds if format_of(kind.format).events}
+    folders: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for one in result.scanned:
+        folder = one.source.lower().rpartition("\\")[0]
+        if one.kind in events and FORWARDED not in one.source.lower():
+            last = folders[folder if folder.endswith(_OF_WINDOWS) else ""]
+            for wrote in one.servers:
+                name, moment = short_name(wrote.server), wrote.last or _ALWAYS
+                last[name] = max(last.get(name, moment), moment)
+    elsewhere, here = folders.pop("", {}), [last for last in folders.values() if last]
+    named = {*elsewhere, *chain.from_iterable(here)}
+    present = {max(last, key=lambda name: (last[name], name)) for last in here}
+    former = set(chain.from_iterable(here)) - present
+    late = {name for name, moment in elsewhere.items() if moment >= pack.window.first_exploitation}
+    present |= (late | updated_computers(result.context)) - former
+    return frozenset((present or named) | ({short_name(stated or "")} & named))

@@ -14,6 +14,7 @@ from waspglass.examine.blindness import blinding_skips
 from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.copies import folders_of_other_servers
 from waspglass.examine.event_logs import event_logs, showing
+from waspglass.examine.event_writers import event_writers
 from waspglass.examine.file_times import credible, file_timed_kinds, local_timed_kinds
 from waspglass.examine.former import current_settings
 from waspglass.examine.manifest import manifest_sha256
@@ -111,7 +112,8 @@ def examine(request: Request) -> Assessment:
         survey.skipped += result.skipped
         sites = site_list(survey.seen, request.pack, readers)
         covered = survey.coverage(result, sites)
-        identity = identity_of(survey.seen, request.pack, readers, request.facts, result.scanned)
+        wrote = event_writers(result, request.pack, request.facts.hostname)
+        identity = identity_of(survey.seen, request.pack, readers, request.facts, wrote)
         hostname = request.facts.hostname or identity.hostname
         updates = updates_told(
             result.context,

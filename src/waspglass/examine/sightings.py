@@ -16,11 +16,9 @@ from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
 from waspglass.evidence.server_name import short_name
-from waspglass.examine.event_writers import event_writers
 from waspglass.examine.installations import of_what_runs
 from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.matching.binding import deriver
-from waspglass.hunt.outcome.result import Scanned
 from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting, Facts
 from waspglass.packs.pack import ArtefactKind, Pack
@@ -63,7 +61,7 @@ def identity_of(
     pack: Pack,
     readers: Mapping[str, RecordReader],
     facts: Facts,
-    scanned: Iterable[Scanned] = (),
+    in_events: frozenset[str] = frozenset(),
 ) -> Identity:
     """Reads as much as is needed to name the host and its builds.
 
@@ -75,7 +73,7 @@ def identity_of(
         readers: Record readers by format.
         facts: When the evidence was collected, which is the moment that program files speak for, which build ran, and
             the name of the server.
-        scanned: The files that the hunt read, with who wrote the events in them.
+        in_events: Servers that wrote the events of EVTX files and exports, without their domain.
     """
     kinds = {kind.kind: kind for kind in pack.kinds}
     groups: dict[str, list[Artefact]] = defaultdict(list)
@@ -91,11 +89,8 @@ def identity_of(
                 builds.append((artefact, moment, record))
             if record.get(HOSTNAME_FIELD):
                 (events if format_of(kinds[kind].format).events else names)[record[HOSTNAME_FIELD][:253]] += 1
-    scanned, stated = tuple(scanned), short_name(facts.hostname or "")
-    events.update(event_writers(scanned, pack.kinds))
-    if any(short_name(wrote.server) == stated for one in scanned for wrote in one.servers):
-        events.setdefault(stated, 0)  # a former name may be stated
-    in_events = frozenset(map(short_name, events))
+    events.update(sorted(in_events))
+    in_events, stated = frozenset(map(short_name, events)), short_name(facts.hostname or "")
     if not names and (len(in_events) == 1 or (stated and stated not in in_events)):
         names = events  # where they name several, none of them need be the one that was collected
     hostname = printable(names.most_common(1)[0][0]) if names else None

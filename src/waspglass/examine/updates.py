@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from waspglass.evidence.server_name import short_name
-from waspglass.examine.event_writers import FORWARDED
 from waspglass.model.facts import BuildSighting, Certainty
 from waspglass.model.finding import Effect, Finding
 from waspglass.packs.pack import BuildRow
 from waspglass.packs.update_titles import build_of_update, build_without_update
 
-__all__ = ["tells_of_update", "updates_told"]
+__all__ = ["FORWARDED", "tells_of_update", "updated_computers", "updates_told"]
+
+FORWARDED = "forwardedevents"
+"""The log in which Windows keeps what other computers sent."""
 
 _INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
 
@@ -23,6 +25,12 @@ _INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
 def tells_of_update(finding: Finding) -> bool:
     """True for what only says that the server was updated, and nothing of an intruder."""
     return finding.effect is Effect.CONTEXT and not finding.fields.keys().isdisjoint((_INSTALLED, _REMOVED))
+
+
+def updated_computers(findings: Iterable[Finding]) -> frozenset[str]:
+    """The computers that were updated, without their domain, by logs of their own."""
+    told = (one for one in findings if tells_of_update(one) and FORWARDED not in one.source.lower())
+    return frozenset(short_name(one.fields[_COMPUTER]) for one in told if one.fields.get(_COMPUTER))
 
 
 def updates_told(
@@ -50,9 +58,8 @@ def updates_told(
         ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
         key=lambda pair: (pair[0], pair[1].id),
     )
-    kept = [one for _, one in told if FORWARDED not in one.source.lower()]
-    wrote = {short_name(one.fields[_COMPUTER]) for one in kept if one.fields.get(_COMPUTER)}
-    own = {short_name(hostname)} if hostname else wrote if len(wrote | named) == 1 else set[str]()
+    wrote = updated_computers(one for _, one in told)
+    own = {short_name(hostname)} if hostname else wrote if len(wrote | named) == 1 else frozenset[str]()
     sightings: list[BuildSighting] = []
     for moment, one in told:
         build = _build_after(one, rows)

@@ -1,4 +1,4 @@
-"""Which servers the events of a file are of, and from when to when each wrote: evidence may hold logs of others."""
+"""Which servers the events of a file are of, and until when each wrote: evidence may hold logs of others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
+from operator import contains
 
 from waspglass.evidence.artefact import Record
 
@@ -24,12 +26,10 @@ class Wrote:
 
     Attributes:
         server: As the events name it.
-        first: The earliest moment of its events; None if none of them has one.
-        last: The latest.
+        last: The latest moment of its events; None if none of them has one.
     """
 
     server: str
-    first: datetime | None
     last: datetime | None
 
 
@@ -37,36 +37,34 @@ class Wrote:
 class EventServers:
     """Notes who wrote the events of one file."""
 
-    _found: dict[str, list[datetime]] = field(default_factory=dict)
+    _found: dict[str, datetime | None] = field(default_factory=dict)
     _last: str = "\0"
     _name: str = ""
 
     def told(self) -> tuple[Wrote, ...]:
         """The servers, by name."""
-        found = sorted(self._found.items())
-        return tuple(Wrote(name, min(span, default=None), max(span, default=None)) for name, span in found)
+        return tuple(Wrote(name, last) for name, last in sorted(self._found.items(), key=lambda item: item[0]))
 
     def note(self, record: Record, moment: datetime | None) -> None:
         """Takes an event that was read."""
         name = record.get("Computer", "")
         if _NAME.fullmatch(name):
-            self._add(name, [moment])
+            self._add(name, moment)
 
-    def note_texts(self, texts: Sequence[tuple[int, datetime | None, str]]) -> None:
+    def note_texts(self, texts: Sequence[str], moments: Sequence[datetime | None]) -> None:
         """Takes the JSON of events. Nearly all are of the server of the one before, so that is looked for first."""
-        if self._name and all(self._last in text for _, _, text in texts):
-            self._add(self._name, [moment for _, moment, _ in texts])
+        if self._name and all(map(contains, texts, repeat(self._last))):
+            self._add(self._name, max(filter(None, moments), default=None))
             return
-        for _, moment, text in texts:
+        for text, moment in zip(texts, moments, strict=True):
             if self._last not in text:
                 found = _IN_TEXT.search(text)
                 if found is None:
                     continue
                 self._last, self._name = found[0], found[1]
-            self._add(self._name, [moment])
+            self._add(self._name, moment)
 
-    def _add(self, name: str, moments: Sequence[datetime | None]) -> None:
-        known = [moment for moment in moments if moment is not None]
-        span = self._found.get(name, []) + known
+    def _add(self, name: str, moment: datetime | None) -> None:
         if name in self._found or len(self._found) < _MOST:
-            self._found[name] = [min(span), max(span)] if span else []
+            known = self._found.get(name)
+            self._found[name] = moment if known is None else max(known, moment or known)

@@ -203,13 +203,13 @@ def scan_event_texts(
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
     servers = EventServers()
     for batch in _batches(texts, collector):
-        events = [text for _, _, text in batch]
+        events, times = [text for _, _, text in batch], [time for _, time, _ in batch]
         joined, starts = _joined(events)
         count += len(batch)
         if channels is not None:
             channels.note_texts(events)
-            servers.note_texts(batch)
-        moments.note_all(time for _, time, _ in batch)
+            servers.note_texts(events, times)
+        moments.note_all(times)
         for event, group in plans.search(bindings, kind, joined).candidates(joined, starts):
             raw = events[event].encode()
             wanted = group.wanted(raw.lower()) if group.prongs else group.certain
