@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.examine.test_assess import finding, moment
-from waspglass.examine.answers_all import answered_alike
+from waspglass.examine.answers_all import answered_alike, answered_and_not_there, misses_no_page
 from waspglass.examine.observations import Observations
 from waspglass.hunt.outcome.not_found import NotFound
 from waspglass.model.finding import Actor, Effect, Finding, Rung
@@ -85,3 +86,35 @@ def test_a_server_that_misses_a_page_or_was_entered_answers_for_itself(missed: F
 
 def test_pages_of_several_visitors_are_no_list() -> None:
     assert alike(*(asked(page, 0, address=f"192.0.2.{page % 2}") for page in range(12))) == 0
+
+
+def _site(hours: int) -> NotFound:
+    return NotFound(r"C:\logs\W3SVC1\other.log", START + timedelta(hours=hours))
+
+
+LOOKED_FOR = Observations(
+    evidence="x",
+    findings=tuple(
+        asked(page, 0).model_copy(update={"source": r"C:\logs\W3SVC1\a.log", "subject": f"/owa/auth/{page}.aspx"})
+        for page in range(2)
+    ),
+    collected_folders=("/owa/auth",),
+)
+
+
+def test_two_pages_are_a_list_if_neither_was_there() -> None:
+    there = LOOKED_FOR.findings[0].subject or ""
+    ended = LOOKED_FOR.findings[0].model_copy(update={"id": "e", "effect": Effect.ENDS})
+    assert len(answered_and_not_there(LOOKED_FOR)) == 2
+    assert not answered_and_not_there(replace(LOOKED_FOR, findings=LOOKED_FOR.findings[:1]))
+    assert not answered_and_not_there(replace(LOOKED_FOR, collected_folders=()))
+    assert not answered_and_not_there(replace(LOOKED_FOR, collected_pages=frozenset({there})))
+    assert not answered_and_not_there(replace(LOOKED_FOR, findings=(*LOOKED_FOR.findings, ended)))
+    assert not answered_and_not_there(replace(LOOKED_FOR, not_found=(_site(5),)))
+
+
+def test_a_server_that_ever_told_that_a_page_is_not_there_does_not_answer_everything() -> None:
+    compiled = replace(LOOKED_FOR, file_timed=frozenset({LOOKED_FOR.findings[0].kind or ""}))
+    assert misses_no_page(LOOKED_FOR)
+    assert not misses_no_page(replace(LOOKED_FOR, not_found=(_site(500),)))
+    assert not misses_no_page(compiled)

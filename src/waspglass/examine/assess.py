@@ -7,7 +7,7 @@ from datetime import datetime
 
 from waspglass.examine.activity import first_entry, last_activity
 from waspglass.examine.advice import advice_of, clocks_of, truths_of
-from waspglass.examine.answers_all import answered_alike, not_looked_for
+from waspglass.examine.answers_all import answered_alike, answered_and_not_there, not_looked_for
 from waspglass.examine.case import Case
 from waspglass.examine.contradictions import contradictions_of
 from waspglass.examine.implants import implant_lives
@@ -62,7 +62,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
     observations = titled(without_answers(observations, innocent), pack, settings.language)
     answered = answered_alike(observations)
     innocent.update(answered)
-    observations = without_answers(observations, innocent)
+    observations = without_answers(observations, innocent.union(answered_and_not_there(observations)))
     sightings = (*stated_sightings(facts), *observations.sightings)
     table = BuildTable(pack.builds)
     torn = disagreeing(sightings, table)

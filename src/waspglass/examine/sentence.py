@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from waspglass.examine.activity import first_entry
+from waspglass.examine.answers_all import misses_no_page
 from waspglass.examine.case import Case
 from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.former import known_from_copies
@@ -62,6 +63,8 @@ def say(decision: Decision, case: Case, catalogue: Catalogue) -> str:
         parts.append(catalogue.text("sentence.copies", implants=names))
     if rests_on_answers(case):
         parts.append(catalogue.text("sentence.answers_only"))
+        if misses_no_page(observations):
+            parts.append(catalogue.text("sentence.misses_no_page"))
     if about_lid := _of_the_lid(decision.verdict, case):
         parts.append(catalogue.text(f"sentence.{about_lid}", **values))
     if late := case.first_sign_after_lid:
