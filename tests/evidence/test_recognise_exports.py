@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.formats.test_event_exports import SHAPES
+from tests.evidence.readers.test_defender_export import DEFENDER_EXPORTS
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS, HAYABUSA, in_xml, table
 from tests.evidence.trees import write_tree
 from waspglass.evidence.artefact import Artefact
@@ -56,6 +57,7 @@ OTHERS = {
     "web.xml": "<?xml version='1.0'?><configuration><Event name='x'/></configuration>",
     "list.csv": "name,value\n1,2\n",
     "five.csv": "a,b,c,d,e\nx,1/1/2021,y,1,z,w\nx,y,z,1,a,b\n",
+    "devices.csv": "DeviceName,ActionType\nx,y\n",
     "services.csv": '"Name","MachineName"\n"x","y"\n',
 }
 
@@ -67,11 +69,13 @@ def test_each_export_has_one_reader(tmp_path: Path, pack: str) -> None:
         for name, text in EXPORTED.items()
     }
     lines = {f"lines/{name}": text for name, text in LINES.items()}
-    write_tree(tmp_path, {name: text.encode() for name, text in {**named, **lines, **OTHERS}.items()})
+    rows = {f"rows/{name}.{'json' if text[:1] in '{[' else 'csv'}": text for name, text in DEFENDER_EXPORTS.items()}
+    write_tree(tmp_path, {name: text.encode() for name, text in {**named, **lines, **rows, **OTHERS}.items()})
     with open_evidence(tmp_path) as evidence:
         found = [one for one in recognise(evidence, load_pack(pack).kinds) if isinstance(one, Artefact)]
     kinds = sorted((one.file.path.replace("\\", "/"), one.kind) for one in found)
-    assert kinds == sorted([*((name, "events-exported") for name in named), *((name, "events-json") for name in lines)])
+    expected = {"events-exported": named, "events-json": lines, "defender-export": rows}
+    assert kinds == sorted((name, kind) for kind, names in expected.items() for name in names)
 
 
 ROW = "2021-03-03 05:10:00 192.0.2.4 GET /a - 443 - 198.51.100.7 x - 200 0 0 31"

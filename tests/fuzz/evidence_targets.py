@@ -11,6 +11,7 @@ from tests.evidence.formats.test_event_exports import SHAPES
 from tests.evidence.pe_writer import program_file
 from tests.evidence.readers.test_access_log import ALL_FIELDS, IIS, NCSA, W3C
 from tests.evidence.readers.test_access_table import TABLES
+from tests.evidence.readers.test_defender_export import DEFENDER_EXPORTS
 from tests.evidence.readers.test_event_export import EVENT_VIEWER, EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.readers.test_safety_scanner import SCANS
@@ -162,6 +163,9 @@ EVIDENCE_TARGETS = (
     ),
     _file_reader(
         "access_table", *(text.encode() for text in TABLES.values()), words=(b'"', b",", b"csUriStem", b" [UTC]")
+    ),
+    _file_reader(
+        "defender_export", *(text.encode() for text in DEFENDER_EXPORTS.values()), words=(b'"', b",", b'"properties":')
     ),
     _file_reader("pe_version", program_file((15, 1, 2176, 2), {"CompanyName": "Sample"}), words=(b"MZ", b"PE\0\0")),
 )

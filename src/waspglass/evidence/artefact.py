@@ -173,11 +173,13 @@ class ReaderSettings:
         known_good: The SHA-256 (lower-case hex) of the files that the vendor shipped; only asked whether it holds one.
         named_zone: Time zone of the server, for times that were written without one; None if nobody named it.
         keys: Registry keys that are read besides those of Windows.
+        server: Name of the server, for exports that have records of others too; None if nobody named it.
     """
 
     known_good: Container[str] | None = None
     named_zone: tzinfo | None = None
     keys: tuple[str, ...] = ()
+    server: str | None = None
 
     @property
     def zone(self) -> tzinfo:

@@ -25,6 +25,7 @@ class Format:
         module: The module of this package that reads it: a line format from `formats`, else a record reader.
         log: Its records tell who did what, so that an address, a name of a host or a path may stand anywhere in them.
         events: Its records are Windows events.
+        telemetry: Its records are what an agent of a virus scanner reported; rules reach them by category.
         requests: Its records are requests to a web server.
         gathered: Field that names the server of a record, if records may come from several, in any order; else empty.
         dashed: It writes `-` for an empty value, which is absent from the record.
@@ -39,6 +40,7 @@ class Format:
     module: str
     log: bool = False
     events: bool = False
+    telemetry: bool = False
     requests: bool = False
     gathered: str = ""
     dashed: bool = False
@@ -73,6 +75,9 @@ FORMATS: Mapping[str, Format] = {
     "access_log": Format(module="readers.access_log", log=True, requests=True, dashed=True, local_times=True),
     "access_table": Format(
         module="readers.access_table", log=True, requests=True, gathered="s-computername", dashed=True, numbered=True
+    ),
+    "defender_export": Format(
+        module="readers.defender_export", log=True, telemetry=True, gathered="Computer", numbered=True
     ),
     "uls": Format(module="readers.uls", log=True, local_times=True),
     "safety_scanner": Format(module="readers.safety_scanner", log=True, local_times=True),

@@ -95,7 +95,8 @@ def examine(request: Request) -> Assessment:
         raise PackError(f"the pack {request.pack.id} has no rules: every server would look clean", hint=hint)
     added, unread_rules = read_rule_sources(request.rules)
     rules = load_rules(request.pack, added, cache=request.cache)
-    readers = record_readers(open_known_good(request.pack), request.facts.timezone, request.pack.registry_keys)
+    facts, keys = request.facts, request.pack.registry_keys
+    readers = record_readers(open_known_good(request.pack), facts.timezone, keys, facts.hostname)
     with open_evidence(request.evidence) as evidence:
         survey = Survey(request.pack, evidence, request.language, request.progress)
         result = hunt(

@@ -95,6 +95,8 @@ def identity_of(
         names = events  # where they name several, none of them need be the one that was collected
     hostname = printable(names.most_common(1)[0][0]) if names else None
     wrote = {kind: frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items()}
+    told = frozenset().union(*wrote.values(), in_events if len(in_events) == 1 else ())
+    wrote |= {kind: told for kind, of in wrote.items() if of and format_of(kinds[kind].format).telemetry}
     # Logs that show the ways in together only are of one server, too.
     writers = (names.union(*(wrote.get(other, ()) for other in kinds[kind].together)) for kind, names in wrote.items())
     mixed = {name for names_of_kinds in writers if len(names_of_kinds) > 1 for name in names_of_kinds}

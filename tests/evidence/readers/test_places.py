@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.evidence.hive_writer import Tree, hive
+from tests.evidence.readers.test_defender_export import DEFENDER_EXPORTS
 from tests.evidence.readers.test_event_export import EXPORTS
 from tests.hunt.evidence import TEXT, MemoryFile, pack, sigma
 from waspglass.evidence.artefact import Artefact
@@ -26,6 +27,7 @@ FILES: dict[str, bytes] = {
     "scheduled_task": TASK.encode(),
     "oab_export": OAB.encode(),
     "event_export": EXPORTS["an array"].encode(),
+    "defender_export": DEFENDER_EXPORTS["an array"].encode(),
     "hive": hive(RUN, datetime(2021, 3, 3, tzinfo=UTC)),
 }
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.evidence.evtx_writer import evtx
 from tests.evidence.pe_writer import program_file
+from tests.evidence.readers.test_defender_export import DEFENDER_EXPORTS
 from tests.evidence.readers.test_readers import COMPILED, HOST_CONFIG, LIST, TASK, UPGRADE, setup_log
 from tests.evidence.trees import memory_artefact
 from waspglass.evidence.errors import EvidenceReadError
@@ -25,6 +26,7 @@ VALID = {
     "oab_export": LIST.encode(),
     "scheduled_task": TASK.encode("utf-16"),
     "exchange_setup_log": setup_log(*UPGRADE),
+    "defender_export": DEFENDER_EXPORTS["the portal's table"].encode(),
     "pe_version": program_file((15, 1, 2176, 2), {"CompanyName": "Sample"}),
 }
 SECONDS = 20

@@ -34,7 +34,7 @@ _LONGEST_NAME = 256
 """Characters of a column's name, which is looked at anew for each row."""
 _MOST_PARTS = 1_000_000
 """Objects and lists of one document: 16 MB of nothing but `{}` would take 800 MB when they are read."""
-_ANSWERS = ("value", "results", "events", "rows", "documents")
+_ANSWERS = ("value", "results", "Results", "records", "events", "rows", "documents")
 _FRAME = frozenset({"preview", "offset", "lastrow", "messages"})
 """What an object of Splunk's search has that has no event."""
 _TYPE_LINE = "#TYPE"

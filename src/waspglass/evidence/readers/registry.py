@@ -20,7 +20,10 @@ class _Module(Protocol):
 
 
 def record_readers(
-    known_good: Container[str] | None = None, timezone: str | None = None, keys: Iterable[str] = ()
+    known_good: Container[str] | None = None,
+    timezone: str | None = None,
+    keys: Iterable[str] = (),
+    server: str | None = None,
 ) -> Mapping[str, RecordReader]:
     """All record readers by name; each is imported when it is first asked for.
 
@@ -29,11 +32,12 @@ def record_readers(
             whether it holds one, so `packs.known_good.KnownGood` will do.
         timezone: IANA name of the server's time zone, for logs in local time that do not state theirs; UTC if None.
         keys: Registry keys that are read besides those of Windows.
+        server: Name of the server, for exports that have records of others too.
 
     Raises:
         UsageError: If there is no such time zone.
     """
-    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys)))
+    return _Readers(ReaderSettings(known_good, _zone(timezone), tuple(keys), server))
 
 
 class _Readers(Mapping[str, RecordReader]):

@@ -15,7 +15,7 @@ from waspglass.hunt.rules.indicator_rules import indicator_condition
 from waspglass.hunt.rules.proxies import NO_PROXIES, Proxies
 from waspglass.hunt.rules.rule import Indicator, Rule, RuleSet
 from waspglass.hunt.rules.searching import SearchGivenUpError, first_of, searching
-from waspglass.hunt.rules.windows_events import event_condition, event_ids, variants
+from waspglass.hunt.rules.windows_events import event_condition, event_ids, telemetry_variants, variants
 from waspglass.model.skip import Skipped, SkipReason
 from waspglass.packs.pack import ArtefactKind, Logsource
 
@@ -215,8 +215,9 @@ def bind(
         if not any(offered.answers(one.logsource) for offered in kind.logsources):
             continue
         condition, ids = one.condition, None
-        if format_of(kind.format).events:
-            meant = variants(one.logsource)
+        form = format_of(kind.format)
+        if form.events or form.telemetry:
+            meant = variants(one.logsource) if form.events else telemetry_variants(one.logsource)
             if meant is None:
                 continue  # told when the rules were loaded, see `unanswered`
             gated = event_condition(condition, meant)
@@ -225,7 +226,7 @@ def bind(
                 skipped.append(Skipped(source=one.id, reason=SkipReason.UNSUPPORTED_RULE, detail=detail))
                 continue
             condition, ids = gated, event_ids(meant)
-        if format_of(kind.format).dashed:
+        if form.dashed:
             condition = of_dashes(condition)
         known, missing = known_true(condition, names.has)
         if missing:

@@ -18,7 +18,7 @@ Fields = Mapping[str, tuple[str, ...]]
 
 
 def _events(*names: str) -> Fields:
-    return dict.fromkeys((*(name for name, one in FORMATS.items() if one.events), "hive"), names)
+    return dict.fromkeys((*(name for name, one in FORMATS.items() if one.events or one.telemetry), "hive"), names)
 
 
 def _files(name: str) -> Fields:

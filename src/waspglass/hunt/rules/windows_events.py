@@ -13,7 +13,7 @@ from waspglass.hunt.rules.condition import And, Condition, Kind, Match, Or, Part
 from waspglass.hunt.rules.fields import known_true, renamed
 from waspglass.packs.pack import Logsource
 
-__all__ = ["Variant", "channels_of", "event_condition", "event_ids", "means_windows", "variants"]
+__all__ = ["Variant", "channels_of", "event_condition", "event_ids", "means_windows", "telemetry_variants", "variants"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,12 @@ def _table() -> dict[str, tuple[Variant, ...]]:
         f"service:{name}": tuple(map(Variant, [channels] if isinstance(channels, str) else channels))
         for name, channels in table["service"].items()
     }
-    for row in table["category"]:
-        only = tuple(row["only"]) if "only" in row else None
-        variant = Variant(row["channel"], tuple(row["ids"]), dict(row.get("fields", {})), only)
-        key = f"category:{row['name']}"
-        result[key] = (*result.get(key, ()), variant)
+    for part in ("category", "telemetry"):
+        for row in table[part]:
+            only = tuple(row["only"]) if "only" in row else None
+            variant = Variant(row["channel"], tuple(row["ids"]), dict(row.get("fields", {})), only)
+            key = f"{part}:{row['name']}"
+            result[key] = (*result.get(key, ()), variant)
     return result
 
 
@@ -60,6 +61,11 @@ def variants(logsource: Logsource) -> tuple[Variant, ...] | None:
         channels = {variant.channel for variant in _table().get(f"service:{logsource.service}", ())}
         return tuple(variant for variant in found if variant.channel in channels) or None
     return (Variant(),) if logsource.service is None else _table().get(f"service:{logsource.service}")
+
+
+def telemetry_variants(logsource: Logsource) -> tuple[Variant, ...] | None:
+    """The same for what Microsoft Defender's tables have of it; None if they have nothing that rules were bound to."""
+    return _table().get(f"telemetry:{logsource.category}")
 
 
 def means_windows(logsource: Logsource) -> bool:
