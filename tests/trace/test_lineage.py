@@ -11,6 +11,7 @@ from tests.trace.programs import ORIGINAL, renamed, source
 from waspglass.model.escape import printable
 from waspglass.model.language import LANGUAGES, load_catalogue
 from waspglass.report.trace_html import trace_html
+from waspglass.report.trace_sentences import Sentences
 from waspglass.report.trace_text import trace_text
 from waspglass.trace import lineage
 from waspglass.trace.calibration import load_calibration
@@ -371,3 +372,17 @@ def test_so_is_one_of_copies_that_differ_in_a_comment_only(mine: int) -> None:
         "answer.derived", sample="found.py", shared=f"to{mine}.py"
     )
     assert answer in trace_text(result, "en").splitlines()[0]
+
+
+def test_copies_on_both_sides_of_the_bound_are_not_told_apart_by_it() -> None:
+    marked = {f"to{number}.py": ORIGINAL.replace("1.0375", f"1.0{number}75") for number in range(4, 7)}
+    text = load_catalogue("waspglass.report", "trace", "en").text
+    result = traced({"found.py": ORIGINAL}, marked)
+    best, *others = result.comparisons
+    below = result.model_copy(update={"comparisons": (best, *(one.withheld("between") for one in others))})
+    answer = text("answer.derived_open", sample="found.py", shared=best.shared, count="2")
+    assert answer == Sentences(below, "en").answer()
+    both = traced({"found.py": ORIGINAL + OTHER + ADDED}, {**marked, "else.py": OTHER + ADDED})
+    assert all(contrast.fits == "both" for contrast in direction(both, "found.py", "else.py").contrasts)
+    answer = text("answer.part", sample="found.py", shared="else.py")
+    assert answer == Sentences(both, "en").answer()

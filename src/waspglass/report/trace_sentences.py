@@ -20,6 +20,9 @@ RIVALS = ("independent", "common", "author", "leak", "direction")
 HIDDEN = ("rewritten",)
 MANY = 20
 """Pairs from which on it is said how many of so many may look like the one that is shown."""
+NEAR_COPY = 0.2
+"""Share of the sample in places that speak for one of two copies, up to which these are near copies: at most .13 for
+copies with marks in synthetic cases, .25 or more for two programs."""
 
 
 class Sentences:
@@ -120,15 +123,18 @@ class Sentences:
     def _also_fit(self, best: Comparison) -> int:
         """Other copies that the sample is as well derived from, unless it was shown to fit the best one rather.
 
-        A copy that is the same byte for byte is set apart from those that are not; what stands in the best one, or
-        holds it, is the same copy.
+        A near copy of the best one counts also where its own ratio is just below the bound: a bound that lies between
+        two copies does not tell them apart. A copy that is the same byte for byte is set apart from those that are not;
+        what stands in the best one, or holds it, is the same copy.
         """
         contrasts = best.direction.contrasts if best.direction else ()
         apart = {contrast.other for contrast in contrasts if contrast.fits == "this"}
+        tokens = next((each.tokens for each in self.result.samples if each.name == best.sample), 0)
+        near = {contrast.other for contrast in contrasts if contrast.here_tokens <= NEAR_COPY * tokens}
         file = file_of(best.shared)
         copies = [one for one in self.result.comparisons if one.sample == best.sample and file_of(one.shared) != file]
-        alike = [one for one in copies if one.verdict is Verdict.DERIVED and one.shared not in apart]
-        return sum(1 for one in alike if one.identical or not best.identical)
+        alike = [one for one in copies if one.verdict is Verdict.DERIVED or one.shared in near]
+        return sum(1 for one in alike if one.shared not in apart and (one.identical or not best.identical))
 
     def reasons(self, one: Comparison) -> list[str]:
         """Why this answer."""
