@@ -70,9 +70,11 @@ def _check_logsource(said: object) -> None:
         return
     if lists := [key for key, value in said.items() if isinstance(value, list)]:
         raise SigmaLogsourceError(f"the log source names one {' and one '.join(lists)}, no list: write a rule for each")
+    # A rule may have parts of its own (`subcategory`, `device`), and a slip hardly ever changes the first letter.
     for name in map(str, said):
-        if name not in _LOGSOURCE and (meant := get_close_matches(name.lower(), _LOGSOURCE, n=1, cutoff=0.75)):
-            raise SigmaLogsourceError(f"the log source has a {name}, which means nothing; is {meant[0]} meant?")
+        for meant in get_close_matches(name.lower(), _LOGSOURCE, n=1, cutoff=0.75):
+            if meant not in said and name[0].lower() == meant[0]:
+                raise SigmaLogsourceError(f"the log source has a {name}, which means nothing; is {meant} meant?")
 
 
 def parsed_filter(document: Mapping[str, object]) -> SigmaFilter:

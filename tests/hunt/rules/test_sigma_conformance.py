@@ -303,7 +303,7 @@ def test_a_log_source_of_several_categories_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"), [("sevrice", "service"), ("Product", "product"), ("categories", "category")]
+    ("said", "meant"), [("sevrice", "service"), ("Category", "category"), ("categories", "category")]
 )
 def test_a_misspelt_log_source_is_told_and_not_taken_for_a_wider_one(said: str, meant: str) -> None:
     rule = sigma("s: {F: a}\ncondition: s", logsource=f"product: windows, {said}: security", title="r")
@@ -314,9 +314,11 @@ def test_a_misspelt_log_source_is_told_and_not_taken_for_a_wider_one(said: str, 
     )
 
 
-def test_remarks_in_a_log_source_are_no_fault() -> None:
-    remarks = "product: windows, service: security, definition: d, description: d, definition2: d"
-    rule = sigma("s: {F: a}\ncondition: s", logsource=remarks)
+@pytest.mark.parametrize(
+    "remarks", ["definition: d, description: d, definition2: d", "subcategory: d, device: d, services: d, '': d"]
+)
+def test_remarks_in_a_log_source_are_no_fault(remarks: str) -> None:
+    rule = sigma("s: {F: a}\ncondition: s", logsource=f"product: windows, service: security, {remarks}")
     assert len(load_rules(pack(), [RuleSource(path="u.yml", text=rule, origin="user")]).rules) == 1
 
 
