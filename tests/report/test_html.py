@@ -109,7 +109,10 @@ def test_the_ladder_counts_what_the_tables_of_findings_count() -> None:
 
 
 def test_the_first_screen_tells_whether_data_was_taken() -> None:
-    assert "Data taken? Nothing that was collected could show it." in page(minimal(Verdict.OCCUPIED)).text
+    assert (
+        "Data taken? No sign of it is in what was collected; that proves nothing."
+        in page(minimal(Verdict.OCCUPIED)).text
+    )
     assert "Data taken?" not in page(attempted()).text
 
 

@@ -117,14 +117,18 @@ def test_the_addresses_that_the_steps_speak_of_are_named() -> None:
 
 def test_what_was_taken_is_told_as_far_as_it_can_be() -> None:
     damage = finding(1, rung=Rung.IMPACT, title="A mailbox was exported")
-    able = Coverage(kind="evtx", files=1, shows=("impact",))
+    keys = finding(2, rung=Rung.USED, title="The page answered that reads the keys", techniques=("T1552.004",))
+    failed = finding(3, rung=Rung.USED, effect=Effect.FAILED, techniques=("T1003",))
+    hints = tuple(finding(n, rung=Rung.IMPACT, effect=Effect.HINT, title=f"hint {n}") for n in range(7))
     told = {
-        "Seen: A mailbox was exported. Logs seldom": minimal(Verdict.COMPROMISED, findings=(damage, damage)),
-        "To be reviewed by a person: A mailbox was exported. Logs": minimal(Verdict.OCCUPIED, review=(damage,)),
-        "No sign of it is in what was collected; that proves nothing. Logs": minimal(
-            Verdict.OCCUPIED, coverage=(able,)
+        "Signs of it: A mailbox was exported. Logs seldom": minimal(Verdict.COMPROMISED, findings=(damage, damage)),
+        "Signs of it: The page answered that reads the keys. Logs": minimal(Verdict.COMPROMISED, findings=(keys,)),
+        "To be reviewed by a person: hint 0; hint 1; hint 2; hint 3; hint 4; … and 2 more. Logs": minimal(
+            Verdict.OCCUPIED, review=hints
         ),
-        "Nothing that was collected could show it. Logs": minimal(Verdict.OCCUPIED),
+        "No sign of it is in what was collected; that proves nothing. Logs": minimal(
+            Verdict.OCCUPIED, findings=(failed, finding(4))
+        ),
     }
     for words, assessment in told.items():
         assert f"Data taken?      {words}" in shown(assessment, width=400)

@@ -67,7 +67,7 @@ def render_html(assessment: Assessment) -> str:
         unfolded=len(cited) <= _UNFOLDED,
         children=_CHILDREN,
         wasp=wasp_facts(assessment, phrases),
-        data=data_facts(assessment, summary, phrases),
+        data=data_facts(assessment, phrases),
         skip_words=skip_words,
         detail_words=detail_words,
         rungs=tuple(Rung),

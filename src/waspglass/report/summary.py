@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from waspglass.model.assessment import Assessment, Implant, Verdict
 from waspglass.model.coverage import Coverage
-from waspglass.model.finding import Finding, Rung
+from waspglass.model.finding import Effect, Finding, Rung
 from waspglass.model.skip import SkipReason
 from waspglass.report.phrases import Phrases
 
@@ -31,6 +31,11 @@ __all__ = [
 ]
 
 _EXAMPLES = 3
+_TITLES = 5
+_TAKES_DATA = frozenset(
+    {"T1003", "T1005", "T1039", "T1041", "T1048", "T1074", "T1114", "T1213", "T1552", "T1555", "T1560", "T1567"}
+)
+"""Techniques of ATT&CK's tactics Credential Access, Collection and Exfiltration by which something leaves its place."""
 Presence = Literal["present", "presumed", "gone", "open"]
 _PRESENCE: tuple[Presence, ...] = get_args(Presence)
 
@@ -152,22 +157,25 @@ def wasp_facts(assessment: Assessment, phrases: Phrases) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def data_facts(assessment: Assessment, summary: Summary, phrases: Phrases) -> tuple[str, ...]:
-    """Whether data was taken or damaged, in sentences, and what nothing shows; empty if no break-in was seen."""
+def data_facts(assessment: Assessment, phrases: Phrases) -> tuple[str, ...]:
+    """What speaks for data taken or damaged, in sentences, and what nothing shows; empty if no break-in was seen."""
     if assessment.verdict not in (Verdict.COMPROMISED, Verdict.OCCUPIED):
         return ()
-    seen = _titles(found for found in assessment.findings if found.rung is Rung.IMPACT and found.proves)
-    hints = _titles(found for found in assessment.review if found.rung is Rung.IMPACT)
-    facts = [phrases.text("data.seen", signs=seen)] if seen else []
-    facts += [phrases.text("data.hint", signs=hints)] if hints else []
-    if not facts:
-        facts.append(phrases.text("data.unseen" if Rung.IMPACT in summary.could_show else "data.blind"))
-    return (*facts, phrases.text("data.open"))
+    told = ("seen", filter(_takes_data, assessment.findings)), ("hint", filter(_takes_data, assessment.review))
+    signs = {key: list(dict.fromkeys(found.title for found in findings)) for key, findings in told}
+    facts = [_signs(key, titles, phrases) for key, titles in signs.items() if titles]
+    return (*(facts or [phrases.text("data.unseen")]), phrases.text("data.open"))
 
 
-def _titles(findings: Iterable[Finding]) -> str:
-    """What findings are called, each title once."""
-    return "; ".join(dict.fromkeys(found.title for found in findings))
+def _takes_data(finding: Finding) -> bool:
+    techniques = {technique.partition(".")[0] for technique in finding.techniques}
+    taking = finding.rung is Rung.IMPACT or not techniques.isdisjoint(_TAKES_DATA)
+    return taking and finding.effect in (Effect.SHOWS, Effect.HINT)
+
+
+def _signs(key: str, titles: list[str], phrases: Phrases) -> str:
+    more = [phrases.count("more", len(titles) - _TITLES)] if len(titles) > _TITLES else []
+    return phrases.text(f"data.{key}", signs="; ".join([*titles[:_TITLES], *more]))
 
 
 def _skips(assessment: Assessment) -> Iterator[SkipSummary]:

@@ -14,7 +14,7 @@ from rich.tree import Tree
 from waspglass.model.assessment import Assessment, EvidenceNode, Verdict
 from waspglass.model.finding import Finding
 from waspglass.report.phrases import Phrases
-from waspglass.report.summary import Summary, data_facts, findings_by_id, summarise, wasp_facts
+from waspglass.report.summary import data_facts, findings_by_id, summarise, wasp_facts
 from waspglass.report.text_lists import addresses_block, indicators_block, review_block
 from waspglass.report.text_places import Places
 from waspglass.report.text_seen import coverage_block, limits_block, skips_block
@@ -65,7 +65,7 @@ def render_text(assessment: Assessment, *, colour: bool, width: int) -> str:
         _environ={},
     )
     for block in (
-        _opening(assessment, summary, phrases),
+        _opening(assessment, phrases),
         _section(phrases.text("section.why"), _why(assessment, phrases, places)),
         _section(phrases.text("section.do"), _advice(assessment, phrases)),
         _section(phrases.text("section.clocks"), _clocks(assessment, phrases)),
@@ -86,13 +86,13 @@ def _section(title: str, body: RenderableType | None) -> RenderableType | None:
     return None if body is None else Group(Text(f"\n{title.upper()}", style="bold"), body)
 
 
-def _opening(assessment: Assessment, summary: Summary, phrases: Phrases) -> RenderableType:
+def _opening(assessment: Assessment, phrases: Phrases) -> RenderableType:
     lines = Table.grid(Column(style="bold", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     lines.add_row(phrases.text("section.verdict"), visible(phrases.headline(assessment)))
     lid = f"{phrases.lid(assessment)}. {prose(assessment.lid.reason)}".strip()
     lines.add_row(phrases.text("axis.lid"), lid)
     lines.add_row(phrases.text("axis.wasp"), " · ".join(wasp_facts(assessment, phrases)))
-    if data := data_facts(assessment, summary, phrases):
+    if data := data_facts(assessment, phrases):
         lines.add_row(phrases.text("axis.data"), prose(" ".join(data)))
     lines.add_row(phrases.text("section.host"), _host_line(assessment, phrases))
     lines.add_row(phrases.text("html.pack_row"), prose(assessment.pack.title))
