@@ -15,6 +15,7 @@ from waspglass.examine.lid import disagreeing, judge_lid, stated_sightings, with
 from waspglass.examine.limits import limits_of
 from waspglass.examine.observations import Observations, by_time
 from waspglass.examine.own_pages import own_pages, without_answers
+from waspglass.examine.second_urls import under_first_urls
 from waspglass.examine.sentence import say
 from waspglass.examine.titles import titled
 from waspglass.examine.unsettled import unsettled_hints, vanished_pages
@@ -63,6 +64,7 @@ def assess(observations: Observations, pack: Pack, facts: Facts, settings: Setti
     answered = answered_alike(observations)
     innocent.update(answered)
     observations = without_answers(observations, innocent.union(answered_and_not_there(observations)))
+    observations = under_first_urls(observations, pack)
     sightings = (*stated_sightings(facts), *observations.sightings)
     table = BuildTable(pack.builds)
     torn = disagreeing(sightings, table)

@@ -165,7 +165,8 @@ class WebRoot(Document):
 
     Attributes:
         path: Glob like those of `ArtefactKind.paths`, naming the folder.
-        url: URL path under which it is served, with a leading `/` (`""` for the root).
+        url: URL path under which it is served, with a leading `/` (`""` for the root). A further root with the same
+            `path` names a further URL of it.
     """
 
     path: str
