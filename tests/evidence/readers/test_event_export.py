@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gc
 import html
 import io
 import json
 import time
+import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +25,7 @@ from tests.evidence.formats.test_event_message import CREATED as MESSAGES
 from tests.hunt.evidence import TEXT, MemoryFile, pack, places, sigma
 from waspglass.evidence.artefact import Artefact, ReaderSettings, Record
 from waspglass.evidence.errors import EvidenceReadError
+from waspglass.evidence.readers.event_documents import documents
 from waspglass.evidence.readers.event_export import EventExportReader
 from waspglass.hunt.hunting import hunt
 from waspglass.hunt.rules.load import load_rules
@@ -562,3 +568,20 @@ def test_whatever_the_bytes_are_it_ends_in_records_or_one_of_our_faults(raw: byt
     for moment, record in read(raw)[0]:
         assert moment is None or moment.tzinfo is UTC
         assert "" not in record.values()
+
+
+@pytest.mark.parametrize("text", [table([EVTXECMD]), "[]", "EventID,TimeGenerated\n" + '"' * 10_001])
+@pytest.mark.parametrize("rows", [0, 1, 9])
+def test_a_file_is_left_closed_and_none_is_closed_by_the_collector_of_garbage(
+    tmp_path: Path, text: str, rows: int
+) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with warnings.catch_warnings(record=True) as told, (tmp_path / "x.csv").open("rb") as stream:
+        warnings.simplefilter("always")
+        found = documents(stream, "x.csv")
+        with suppress(EvidenceReadError):
+            list(islice(found, rows))
+        del found
+        gc.collect()
+    assert told == []
+    assert stream.closed

@@ -47,20 +47,20 @@ _UTC = " [UTC]"
 
 
 def documents(stream: BinaryIO, path: str) -> Iterator[Document]:
-    """The documents of an export in UTF-8, in its order.
+    """The documents of an export in UTF-8, in its order. The stream is closed behind the last.
 
     Raises:
         EvidenceReadError: At the end, if some of it could not be read; what was given before stands.
     """
-    text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")  # `\xfc` for a byte would be no JSON
-    start = text.read(PIECE)
-    plain = start.lstrip("\ufeff \t\r\n")
-    if are_event_texts(plain):
-        yield from event_texts(text, plain, path)
-    elif plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
-        yield from _objects(text, plain, path)
-    else:
-        yield from _rows(text, start.lstrip("\ufeff"), path)
+    with io.TextIOWrapper(stream, "utf-8", "replace", newline="") as text:  # `\xfc` for a byte would be no JSON
+        start = text.read(PIECE)
+        plain = start.lstrip("\ufeff \t\r\n")
+        if are_event_texts(plain):
+            yield from event_texts(text, plain, path)
+        elif plain.startswith(("{", "[")) or re.match(r"Record \d+\s", plain):
+            yield from _objects(text, plain, path)
+        else:
+            yield from _rows(text, start.lstrip("\ufeff"), path)
 
 
 def _objects(text: TextIO, held: str, path: str) -> Iterator[Document]:
