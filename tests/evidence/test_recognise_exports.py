@@ -58,6 +58,7 @@ OTHERS = {
     "list.csv": "name,value\n1,2\n",
     "five.csv": "a,b,c,d,e\nx,1/1/2021,y,1,z,w\nx,y,z,1,a,b\n",
     "devices.csv": "DeviceName,ActionType\nx,y\n",
+    "query.txt": "DeviceFileEvents | project DeviceName, ActionType, InitiatingProcessFileName\n",
     "services.csv": '"Name","MachineName"\n"x","y"\n',
 }
 
