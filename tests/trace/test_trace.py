@@ -62,6 +62,13 @@ def test_a_copy_is_derived_and_said_to_be_identical() -> None:
     assert best.regions[0].sample == best.regions[0].shared
 
 
+def test_a_background_that_is_given_twice_says_no_more_than_once() -> None:
+    """As a folder and its archive, say: four programs would be the eight that an answer with a background asks for."""
+    again = [source(f"others.zip/{one.name}", one.raw.decode()) for one in background(4)]
+    samples = [source("found.py", renamed(ORIGINAL))]
+    assert traced(samples, SHARED, [*again, *background(4)]) == traced(samples, SHARED, background(4))
+
+
 def test_a_renamed_and_reordered_copy_is_far_above_the_background() -> None:
     best = traced([source("found.py", reordered(renamed(ORIGINAL)))], SHARED, background()).comparisons[0]
     assert best.llr > math.log(20)

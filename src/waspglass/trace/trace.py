@@ -52,7 +52,8 @@ def trace(
     Args:
         samples: What was found.
         shared: The reference copies; one or many (also many copies of one document: rarity does not suffer).
-        background: Independent programs that solve the same task; what a match is measured against.
+        background: Independent programs that solve the same task; what a match is measured against. Of equal
+            ones one counts.
         base: Code that was given to everybody and must not count.
         calibration: From scores to answers.
         commons: What is common in programs at large.
@@ -67,8 +68,9 @@ def trace(
     found = layers_of(samples)
     copies = layers_of(shared, found.sources, programs=True)
     given = layers_of(base, programs=True).sources
-    reader, least = Reader(), calibration.enough_tokens(len(background) + 2)
-    grounds = Grounds(reader, _by_content(background), given, commons)
+    independent = _by_content(background)
+    reader, least = Reader(), calibration.enough_tokens(len(independent) + 2)
+    grounds = Grounds(reader, independent, given, commons)
     others = from_elsewhere(copies, shared_besides)
     rank = Ranking.of((found, copies), reader, least)
     comparing = Comparing(reader, grounds, calibration)
@@ -83,11 +85,11 @@ def trace(
         verdict=_limited(rank.verdict(comparisons), whole=whole),
         samples=tuple(inputs),
         shared=tuple(_input(reader.program(source), calibration, copies.remarks) for source in copies.sources),
-        background=len(background), base=len(base), comparisons=tuple(comparisons), detailed=len(detailed),
+        background=len(independent), base=len(base), comparisons=tuple(comparisons), detailed=len(detailed),
         left_out=len(found.sources) * len(copies.sources) - len(comparisons),
         skipped=(*skipped, *skipped_besides),
         derived_at=calibration.derived_at, independent_at=calibration.independent_at, least_tokens=least,
-        measured=calibration.regime(len(background) + 2).measured, measured_parts=calibration.part.measured,
+        measured=calibration.regime(len(independent) + 2).measured, measured_parts=calibration.part.measured,
         measured_lineage=lineage, trained_on=calibration.trained_on, texts=detailing.texts(detailed),
     )  # fmt: skip
 
@@ -109,8 +111,12 @@ def _limited(verdict: Verdict, *, whole: bool) -> Verdict:
 
 
 def _by_content(sources: Sequence[Source]) -> list[Source]:
-    """In an order that names do not decide: of many background programs every so many-th is looked at."""
-    return sorted(sources, key=lambda source: source.raw)
+    """Each text once, for a folder beside its own archive shows no more of what is usual than the folder alone.
+
+    In an order that names do not decide: of many background programs every so many-th is looked at.
+    """
+    each = {source.raw: source for source in sorted(sources, key=lambda source: source.name)}
+    return [each[raw] for raw in sorted(each)]
 
 
 def _input(program: Program, calibration: Calibration, more: Mapping[str, tuple[str, ...]]) -> Input:
