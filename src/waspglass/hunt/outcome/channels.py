@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import contains
 from typing import Protocol, TypeVar
 
 from waspglass.evidence.artefact import Columns, Record
@@ -59,6 +61,8 @@ class Channels:
     def note_texts(self, texts: Sequence[str]) -> None:
         """Takes the JSON of events. Nearly all name the channel of the one before, so that is looked for first."""
         self._events = self._events or bool(texts)
+        if all(map(contains, texts, repeat(self._last))):
+            return
         last = self._last
         for text in texts:
             if last not in text:

@@ -52,17 +52,21 @@ class EventServers:
             self._add(name, moment)
 
     def note_texts(self, texts: Sequence[str], moments: Sequence[datetime | None]) -> None:
-        """Takes the JSON of events. Nearly all are of the server of the one before, so that is looked for first."""
-        if self._name and all(map(contains, texts, repeat(self._last))):
+        """Takes the JSON of one event or more. Nearly all are of the server of the one before, which is looked for first."""
+        if self._names(texts[0]) and all(map(contains, texts, repeat(self._last))):
             self._add(self._name, max(filter(None, moments), default=None))
             return
         for text, moment in zip(texts, moments, strict=True):
-            if self._last not in text:
-                found = _IN_TEXT.search(text)
-                if found is None:
-                    continue
-                self._last, self._name = found[0], found[1]
-            self._add(self._name, moment)
+            if self._names(text):
+                self._add(self._name, moment)
+
+    def _names(self, text: str) -> bool:
+        """Whether the event names a server, which is then the one that is looked for first."""
+        if self._last not in text:
+            if (found := _IN_TEXT.search(text)) is None:
+                return False
+            self._last, self._name = found[0], found[1]
+        return True
 
     def _add(self, name: str, moment: datetime | None) -> None:
         if name in self._found or len(self._found) < _MOST:
