@@ -52,7 +52,7 @@ class EventServers:
             self._add(name, moment)
 
     def note_texts(self, texts: Sequence[str], moments: Sequence[datetime | None]) -> None:
-        """Takes the JSON of one event or more. Nearly all are of the server of the one before, which is looked for first."""
+        """Takes the JSON of some events. Nearly all are of the server of the one before, which is looked for first."""
         if self._names(texts[0]) and all(map(contains, texts, repeat(self._last))):
             self._add(self._name, max(filter(None, moments), default=None))
             return
