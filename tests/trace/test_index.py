@@ -137,6 +137,7 @@ def test_what_more_than_fifty_files_and_one_of_fifty_have_points_nowhere(
 
 def test_several_processes_write_the_index_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "SHARD_FILES", 5)
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0a")
     folder = written(tmp_path / "shared", background(23))
     names = list(file_names(folder, []))
     assert names == sorted(names)
@@ -189,9 +190,7 @@ def test_an_index_is_written_over_by_a_smaller_one(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(index_module, "SHARD_FILES", 2)
     build_index(background(9), tmp_path)
     build_index(background(3), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "features-00000.npy", "features-00001.npy", "names.json",
-    ]  # fmt: skip
+    assert sorted(path.name[-9:] for path in tmp_path.iterdir()) == ["00000.npy", "00001.npy", "ames.json"]
     assert len(open_index(tmp_path).names) == 3
 
 
@@ -206,6 +205,21 @@ def test_an_index_of_nothing_is_not_written(tmp_path: Path) -> None:
 
 def test_an_index_without_files_has_no_candidates() -> None:
     assert Index((), (), ()).candidates(ORIGINAL.encode()) == ()
+
+
+def first_shard(index: Path) -> Path:
+    (found,) = index.glob("features-*-00000.npy")
+    return found
+
+
+def test_names_and_features_of_two_builds_make_no_index(tmp_path: Path) -> None:
+    """As they are met by a query that reads the names just before the index is built again."""
+    build_index(background(3), tmp_path)
+    names = (tmp_path / "names.json").read_bytes()
+    build_index([source("shared.py", ORIGINAL), *background(2)], tmp_path)
+    (tmp_path / "names.json").write_bytes(names)
+    with pytest.raises(UsageError, match="damaged"):
+        open_index(tmp_path)
 
 
 DAMAGED_FILES = {
@@ -223,6 +237,7 @@ DAMAGED_HEADS = {
     "starts": {"starts": [7]},
     "before": {"starts": [-1]},
     "sizes": {"sizes": []},
+    "build": {"build": "../index"},
 }
 
 
@@ -233,6 +248,7 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
     index = tmp_path / "index"
     build_index([source("a.py", ORIGINAL)], index)
     head = json.loads((index / "names.json").read_text(encoding="utf-8"))
+    shard = first_shard(index)
     if damage == "missing":
         (index / "names.json").unlink()
     elif damage == "json":
@@ -242,12 +258,12 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
     elif damage == "infinite":
         (index / "names.json").write_text(json.dumps(head | {"sizes": [float("inf")]}), encoding="utf-8")
     elif damage == "folder":
-        (index / "features-00000.npy").unlink()
-        (index / "features-00000.npy").mkdir()
+        shard.unlink()
+        shard.mkdir()
     elif damage in DAMAGED_FILES:
-        (index / "features-00000.npy").write_bytes(DAMAGED_FILES[damage])
+        shard.write_bytes(DAMAGED_FILES[damage])
     elif damage in DAMAGED_FEATURES:
-        np.save(index / "features-00000.npy", DAMAGED_FEATURES[damage])
+        np.save(shard, DAMAGED_FEATURES[damage])
     else:
         (index / "names.json").write_text(json.dumps(head | DAMAGED_HEADS[damage]), encoding="utf-8")
     with pytest.raises(UsageError):
@@ -257,16 +273,16 @@ def test_a_damaged_index_is_refused(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize("number", [1, 0xFFFF])
 def test_a_feature_that_points_past_the_names_is_damage(tmp_path: Path, number: int) -> None:
     build_index([source("a.py", ORIGINAL)], tmp_path)
-    features = np.load(tmp_path / "features-00000.npy")
-    np.save(tmp_path / "features-00000.npy", features | np.uint64(number))
+    features = np.load(first_shard(tmp_path))
+    np.save(first_shard(tmp_path), features | np.uint64(number))
     with pytest.raises(UsageError):
         open_index(tmp_path).candidates(ORIGINAL.encode())
 
 
 def test_features_in_no_order_are_damage(tmp_path: Path) -> None:
     build_index([source("a.py", ORIGINAL), source("b.py", ORIGINAL)], tmp_path)
-    features = np.load(tmp_path / "features-00000.npy")
-    np.save(tmp_path / "features-00000.npy", features[::-1])
+    features = np.load(first_shard(tmp_path))
+    np.save(first_shard(tmp_path), features[::-1])
     with pytest.raises(UsageError, match="damaged"):
         open_index(tmp_path)
 
@@ -296,8 +312,8 @@ def test_an_interruption_leaves_the_index_that_was_there(tmp_path: Path, monkeyp
             build_index(before, tmp_path / "index")
         with pytest.raises(KeyboardInterrupt):
             build_index(interrupted(), tmp_path / "index")
-        left = {path.name for path in (tmp_path / "index").iterdir()}
-        assert left == ({"features-00000.npy", "names.json"} if before else set())
+        left = {path.suffix for path in (tmp_path / "index").iterdir()}
+        assert left == ({".npy", ".json"} if before else set())
     assert open_index(tmp_path / "index").names == ("old.py",)
 
 
@@ -414,11 +430,12 @@ def test_a_foreign_index_cannot_make_a_pipe_or_device_be_read(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-@pytest.mark.parametrize("name", ["names.json", "features-00000.npy"])
+@pytest.mark.parametrize("name", ["names.json", "features-*-00000.npy"])
 def test_an_index_that_is_a_pipe_is_no_index(tmp_path: Path, name: str) -> None:
     build_index(background(3), tmp_path)
-    (tmp_path / name).unlink()
-    os.mkfifo(tmp_path / name)
+    (path,) = tmp_path.glob(name)
+    path.unlink()
+    os.mkfifo(path)
     with pytest.raises(UsageError, match="damaged"):
         open_index(tmp_path)
 

@@ -1,7 +1,9 @@
 """An index over very many files: finds the few that are worth a full comparison without reading the rest.
 
-A folder with `names.json` and shards `features-00000.npy`: sorted 64-bit pairs of feature and file number,
+A folder with `names.json` and shards `features-BUILD-00000.npy`: sorted 64-bit pairs of feature and file number,
 memory-mapped. It holds hashes and names, no content; the files themselves are read again when they are candidates.
+BUILD is drawn anew for each index and stands in `names.json`: a query while the index is built again finds the shards
+that belong to the names that it read, or none.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from waspglass.trace.sketch import FEATURE_BITS, numbered_features, sketches
 
 __all__ = ["Built", "Candidate", "Index", "Shard", "build_index", "index_files", "open_index", "shard_of"]
 
-VERSION = 4
+VERSION = 5
 SHARD_FILES = 8192
 BATCH_BYTES = 4 << 20
 LOOKS = 64
@@ -191,13 +193,14 @@ def _write(shards: Iterable[Shard], out: Path) -> Built:
     if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
         fault = "the folder is not empty and holds no index" if out.is_dir() else "it is no folder"
         raise OutputError(fault, location=Location(str(out)), hint="Choose an empty folder")
-    unfinished = out / f"{_UNFINISHED}{secrets.token_hex(8)}"
+    build = secrets.token_hex(8)
+    unfinished = out / f"{_UNFINISHED}{build}"
     try:
         out.mkdir(parents=True, exist_ok=True)
         unfinished.mkdir()
         with filelock.FileLock(unfinished / _LOCK, timeout=0):
             _sweep(out, unfinished)
-            built = _write_aside(shards, unfinished)
+            built = _write_aside(shards, unfinished, build)
             if not built.files:
                 return built
             # The first features before all else: Windows lets nobody take them from a query that reads them.
@@ -231,20 +234,24 @@ def _sweep(out: Path, own: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _write_aside(shards: Iterable[Shard], folder: Path) -> Built:
+def _write_aside(shards: Iterable[Shard], folder: Path, build: str) -> Built:
     names: list[str] = []
     sizes: list[int] = []
     starts: list[int] = []
     skipped: list[Skipped] = []
     for number, shard in enumerate(shards):
-        np.save(folder / f"features-{number:05}.npy", shard.features)
+        np.save(folder / _shard_name(build, number), shard.features)
         starts.append(len(names))
         names += shard.names
         sizes += shard.sizes
         skipped += shard.skipped
-    head = {"version": VERSION, "starts": starts, "names": names, "sizes": sizes}
+    head = {"version": VERSION, "build": build, "starts": starts, "names": names, "sizes": sizes}
     (folder / "names.json").write_text(json.dumps(head), encoding="utf-8")
     return Built(len(names), tuple(skipped))
+
+
+def _shard_name(build: str, number: int) -> str:
+    return f"features-{build}-{number:05}.npy"
 
 
 def open_index(folder: Path) -> Index:
@@ -262,7 +269,10 @@ def open_index(folder: Path) -> Index:
             raise UsageError("the index is of another version", location=place, hint="Build it again")
         names, sizes = tuple(map(str, head["names"])), tuple(map(int, head["sizes"]))
         starts = [int(start) for start in head["starts"]]
-        shards = tuple((start, _features(folder, number)) for number, start in enumerate(starts))
+        build = str(head["build"])
+        if not build.isalnum():
+            raise ValueError("shards of an index are in its folder")
+        shards = tuple((start, _features(folder / _shard_name(build, number))) for number, start in enumerate(starts))
         if len(sizes) != len(names):
             raise ValueError("sizes do not fit the names")
         if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(names)):
@@ -273,8 +283,7 @@ def open_index(folder: Path) -> Index:
     return Index(names, sizes, shards)
 
 
-def _features(folder: Path, number: int) -> npt.NDArray[np.uint64]:
-    path = folder / f"features-{number:05}.npy"
+def _features(path: Path) -> npt.NDArray[np.uint64]:
     with plain_file(str(path)) as stream:
         if stream.read(6) != _NUMPY:
             raise ValueError(f"{path.name} holds no features")
