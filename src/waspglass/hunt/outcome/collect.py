@@ -183,6 +183,8 @@ class Collector:
     def _hit(self, bound: Bound, place: Place, time: datetime | None, record: Record, raw: bytes) -> Hit:
         actor, own = actor_of(self.kind, record, self.proxies), record.get(_OWN)
         values = {name: value for name, value in captured(bound.rule, bound, record).items() if value != own}
+        if bound.rule.meaning.subject is not None and not format_of(self.kind.format).log:
+            values |= digest_of(record)  # in a log it would be that of the program that acted, such as one of Windows
         through = self._through(record)
         if through is not None:
             values = {name: value for name, value in values.items() if not self.proxies.has(value)}
@@ -274,7 +276,7 @@ def captured(rule: Rule, bound: Bound, record: Record) -> dict[str, str]:
             if value:
                 values[capture.name] = value
                 break
-    return values | digest_of(record) if rule.meaning.subject is not None else values
+    return values
 
 
 def digest_of(record: Record) -> dict[str, str]:
