@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.trace.programs import INDEPENDENT, ORIGINAL, source
+from tests.trace.programs import INDEPENDENT, ORIGINAL, background, source
 from waspglass.trace.calibration import load_calibration
 from waspglass.trace.commons import load_commons
 from waspglass.trace.reader import Reader
@@ -70,7 +70,7 @@ def put(text: str, words: dict[str, str]) -> str:
 
 
 def compared(one: str, other: str, count: int = 0) -> Comparison:
-    around = [source(f"{number}.py", INDEPENDENT[number % 3]) for number in range(count)]
+    around = background(count) if count else []
     result = trace(
         [source("a.py", one)], [source("b.py", other)], around, calibration=load_calibration(), commons=load_commons()
     )
