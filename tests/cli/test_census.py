@@ -49,6 +49,22 @@ def test_help_needs_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_each_question_is_answered_without_what_only_the_tests_install(store: Path, tmp_path: Path) -> None:
+    """DuckDB asks for pytz to hand a time with zone to Python; stix2, of the tests, brought it."""
+    (tmp_path / "c.csv").write_text("email,cidr\na@a.example,192.0.2.0/24\n")
+    told = ("--contacts", tmp_path / "c.csv", "--out", tmp_path / "out", "--sender", "S", "--reply-to", "R")
+    asked = (["show"], ["owners", *map(str, told)], ["report", "--out", str(tmp_path / "report.html")])
+    code = (
+        "import sys\nfor name in ('pytz', 'stix2'): sys.modules[name] = None\n"
+        "from typer.testing import CliRunner\nfrom waspglass.cli.census import app\n"
+        f"for words in {asked!r}:\n"
+        f"    done = CliRunner().invoke(app, [*words, '--store', {str(store)!r}])\n"
+        "    assert done.exit_code == 0, repr(done.exception)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_show_in_each_form(store: Path) -> None:
     text = run("show", "--store", store)
     assert "1 sighting is of another or of no recognised product and not counted" in text.output

@@ -100,9 +100,10 @@ class Notice:
 
 
 _COLUMNS = (
-    "s.date, s.source, s.address, s.port, s.transport, s.seen, s.version, s.names, s.server_name, s.asn, s.country,"
-    " s.region, s.city, s.sector, s.url, s.compromise, s.claimed, s.verified"
+    "s.date, s.source, s.address, s.port, s.transport, make_timestamp(epoch_us(s.seen)) AS seen, s.version, s.names,"
+    " s.server_name, s.asn, s.country, s.region, s.city, s.sector, s.url, s.compromise, s.claimed, s.verified"
 )
+"""Of a sighting. Its time as UTC without zone: to hand one with zone to Python, DuckDB asks for `pytz`."""
 
 
 _NOW = """
@@ -186,7 +187,7 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
         address=row["address"],
         port=row["port"],
         transport=row["transport"],
-        seen=seen.replace(tzinfo=dt.UTC) if seen.tzinfo is None else seen.astimezone(dt.UTC),
+        seen=seen.replace(tzinfo=dt.UTC),
         source=row["source"],
         state=WEIGHTS[row["weight"]].state,
         own=own,
