@@ -6,8 +6,8 @@ import pytest
 
 from tests.examine.test_assess import finding, moment
 from waspglass.examine.event_writers import event_writers
-from waspglass.hunt.outcome.event_servers import Wrote
 from waspglass.hunt.outcome.result import HuntResult, Scanned
+from waspglass.hunt.outcome.servers import Wrote
 from waspglass.model.finding import Effect
 from waspglass.packs.load import load_pack
 

@@ -8,6 +8,8 @@ from tests.evidence.trees import memory_artefact
 from tests.examine.test_assess import PACK, both
 from waspglass.evidence.artefact import Artefact
 from waspglass.examine.sightings import Identity, identity_of
+from waspglass.hunt.hunting import hunt
+from waspglass.hunt.rules.load import load_rules
 from waspglass.model.facts import Facts
 from waspglass.packs.pack import ArtefactKind, DerivedField
 
@@ -30,12 +32,11 @@ def log(*rows: str, path: str = r"C:\logs\a.log", kind: str = "log") -> Artefact
 
 
 def identity(*logs: Artefact) -> Identity:
-    return identity_of(logs, NAMED, {}, Facts())
+    return identity_of(logs, NAMED, {}, Facts(), hunt(logs, load_rules(NAMED), readers={}).scanned)
 
 
 def test_the_host_is_the_one_that_most_records_name() -> None:
-    one = identity(log("MX02 -", "MX01 -", "MX01 -"))
-    assert (one.hostname, one.writers) == ("MX01", ())
+    assert identity(log("MX02 -", "MX01 -", "MX01 -")).hostname == "MX01"
     assert identity(log("- -")).hostname is None
     assert identity(log("MX01 -", kind="plain")).hostname is None
 
@@ -60,12 +61,24 @@ def test_logs_of_one_kind_that_name_several_servers_were_mixed_up(names: list[st
     assert identity(*logs).writers == writers
 
 
-def test_who_wrote_a_log_says_its_first_record_that_names_one() -> None:
-    assert identity(log("- -", "MX01 -", "MX02 -"), log("MX01 -", path=r"C:\logs\b.log")).writers == ()
+def test_logs_of_two_servers_in_one_file_were_mixed_up() -> None:
+    assert identity(log("- -", "MX01 -", "MX01 -", "MX02 -")).writers == ("MX01", "MX02")
+    long = ["MX01 -"] * 50_000  # 1.6 MB: one record of each MB is asked, the first and the last
+    assert identity(log(*long, *["MX02 -"] * 50_000, *long)).writers == ("MX01", "MX02")
 
 
-def test_a_name_that_is_too_long_for_one_is_cut_and_shown() -> None:
-    found = identity(log("x" * 300 + " -"), log("\x1b[2J -", path=r"C:\logs\b.log"))
+def test_records_under_a_header_that_is_not_theirs_name_no_server() -> None:
+    head = "#Fields: date time s-computername c-ip s-port sc-status"
+    rows = [f"2021-03-03 00:00:0{at} 192.0.2.{at} MX01 GET /" for at in range(3)]
+    misread = memory_artefact("\r\n".join([head, *rows, ""]).encode(), r"C:\logs\a.log", "w3c", "log")
+    assert identity(misread, log("MX01 -", path=r"C:\logs\b.log")).writers == ()
+
+
+def test_a_name_is_shown_without_what_a_terminal_obeys() -> None:
+    assert identity(log("MX01 -"), log("\x1b[2J -", path=r"C:\logs\b.log")).writers == ("MX01", r"\x1b[2J")
+
+
+def test_a_name_that_is_too_long_for_one_is_cut_and_names_no_server() -> None:
+    found = identity(log("x" * 300 + " -"), log("MX01 -", path=r"C:\logs\b.log"))
     assert found.hostname is not None
-    assert len(found.hostname) == 253
-    assert found.writers == ("X" * 253, r"\x1b[2J")
+    assert (len(found.hostname), found.writers) == (253, ())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["short_name"]
+__all__ = ["HOSTNAME_FIELD", "short_name"]
+
+HOSTNAME_FIELD = "hostname"
+"""Field of a record, given by a reader or derived by a pack, that names the server which wrote it."""
 
 _LONGEST = 253
 """Characters of a name in DNS."""

@@ -114,7 +114,7 @@ def examine(request: Request) -> Assessment:
         sites = site_list(survey.seen, request.pack, readers)
         covered = survey.coverage(result, sites)
         wrote = event_writers(result, request.pack, request.facts.hostname)
-        identity = identity_of(survey.seen, request.pack, readers, request.facts, wrote)
+        identity = identity_of(survey.seen, request.pack, readers, request.facts, result.scanned, wrote)
         hostname = request.facts.hostname or identity.hostname
         updates = updates_told(
             result.context,

@@ -15,25 +15,21 @@ from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.format import format_of
 from waspglass.evidence.formats.registry import is_line_format, line_format
 from waspglass.evidence.readers.web_file import name_fields
-from waspglass.evidence.server_name import short_name
+from waspglass.evidence.server_name import HOSTNAME_FIELD, short_name
 from waspglass.examine.installations import of_what_runs
 from waspglass.examine.log_head import beginning, spread
 from waspglass.hunt.matching.binding import deriver
+from waspglass.hunt.outcome.result import Scanned
 from waspglass.model.escape import printable
 from waspglass.model.facts import BuildSighting, Facts
 from waspglass.packs.pack import ArtefactKind, Pack
 
 __all__ = ["Identity", "identity_of"]
 
-HOSTNAME_FIELD = "hostname"
-"""Name of the field, given by a reader or derived by a pack, that names the server."""
-
 _BUILD_PARTS = ("build_major", "build_minor", "build_number", "build_revision")
 """Derived fields of a pack whose product writes the parts of its build into columns of their own."""
 
 _LOGS_PER_KIND = 3
-_LOGS_FOR_WRITERS = 50
-_ROWS_FOR_WRITERS = 1000
 _FIRST_ROWS = 100
 
 
@@ -61,6 +57,7 @@ def identity_of(
     pack: Pack,
     readers: Mapping[str, RecordReader],
     facts: Facts,
+    scanned: Iterable[Scanned] = (),
     in_events: frozenset[str] = frozenset(),
 ) -> Identity:
     """Reads as much as is needed to name the host and its builds.
@@ -73,6 +70,7 @@ def identity_of(
         readers: Record readers by format.
         facts: When the evidence was collected, which is the moment that program files speak for, which build ran, and
             the name of the server.
+        scanned: The files that the hunt read, which say who wrote them.
         in_events: Servers that wrote the events of EVTX files and exports, without their domain.
     """
     kinds = {kind.kind: kind for kind in pack.kinds}
@@ -94,17 +92,11 @@ def identity_of(
     if not names and (len(in_events) == 1 or (stated and stated not in in_events)):
         names = events  # where they name several, none of them need be the one that was collected
     hostname = printable(names.most_common(1)[0][0]) if names else None
-    wrote = {kind: frozenset(_writers(kinds[kind], group, readers)) for kind, group in groups.items()}
-    told = frozenset().union(*wrote.values(), in_events if len(in_events) == 1 else ())
-    wrote |= {kind: told for kind, of in wrote.items() if of and format_of(kinds[kind].format).telemetry}
-    # Logs that show the ways in together only are of one server, too.
-    writers = (names.union(*(wrote.get(other, ()) for other in kinds[kind].together)) for kind, names in wrote.items())
-    mixed = {name for names_of_kinds in writers if len(names_of_kinds) > 1 for name in names_of_kinds}
     every = [artefact for group in groups.values() for artefact in group]
     by_time = sorted(facts.builds, key=lambda one: one.from_.timestamp() if one.from_ else -math.inf)
     running = by_time[-1].build if by_time else None
     sightings = of_what_runs(build_sightings(builds, seen_at=facts.collected_at), every, kinds, running)
-    return Identity(hostname, sightings, tuple(sorted(mixed)), in_events)
+    return Identity(hostname, sightings, tuple(sorted(_writers(kinds, scanned, in_events))), in_events)
 
 
 def _with_build(record: Record) -> Record:
@@ -114,24 +106,22 @@ def _with_build(record: Record) -> Record:
     return {**record, BUILD_FIELD: ".".join(record[part] for part in _BUILD_PARTS)}
 
 
-def _writers(kind: ArtefactKind, group: list[Artefact], readers: Mapping[str, RecordReader]) -> Iterator[str]:
-    """Who wrote logs of a kind, by the beginnings of some of them; of what was gathered, by every record.
+def _writers(kinds: Mapping[str, ArtefactKind], scanned: Iterable[Scanned], in_events: frozenset[str]) -> set[str]:
+    """Servers that wrote logs of one kind, or of kinds that go together; empty if that is one server for each.
 
-    A line that was written by one server names it behind what its clients sent, so the first that has a name is enough.
     Event logs do not count: they keep the names that a server had before, and what others forwarded.
     """
-    form, naming = format_of(kind.format), tuple(one for one in kind.derive if one.name == HOSTNAME_FIELD)
-    if form.events or not naming:
-        return
-    derive = deriver(kind.model_copy(update={"derive": naming}))  # a table may have a million rows
-    for artefact in group if form.gathered else spread(group, _LOGS_FOR_WRITERS):
-        if is_line_format(artefact.format):
-            rows = beginning(artefact, line_format(artefact.format))
-        else:
-            rows = islice(_whole(artefact, readers), None if form.gathered else _ROWS_FOR_WRITERS)
-        names = (derive(record).get(HOSTNAME_FIELD) for _, record in rows)
-        told = (printable(short_name(name)) for name in names if name)
-        yield from islice(told, 1) if is_line_format(artefact.format) else told
+    wrote: dict[str, set[str]] = defaultdict(set)
+    for one in scanned:
+        if one.kind in kinds and not format_of(kinds[one.kind].format).events:
+            wrote[one.kind].update(printable(short_name(each.server)) for each in one.servers)
+    told = set[str]().union(*wrote.values(), in_events if len(in_events) == 1 else ())
+    for kind, names in wrote.items():
+        if names and format_of(kinds[kind].format).telemetry:
+            names |= told
+    # Logs that show the ways in together only are of one server, too.
+    groups = [names.union(*(wrote.get(other, ()) for other in kinds[kind].together)) for kind, names in wrote.items()]
+    return set[str]().union(*(names for names in groups if len(names) > 1))
 
 
 def _records(

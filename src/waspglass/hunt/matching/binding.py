@@ -8,6 +8,7 @@ from functools import cached_property
 
 from waspglass.evidence.artefact import Columns, Record
 from waspglass.evidence.format import FORMATS, format_of
+from waspglass.evidence.server_name import HOSTNAME_FIELD
 from waspglass.hunt.matching.compile import Predicate, compile_condition, may_give_up
 from waspglass.hunt.rules.condition import NEVER, Condition, matches
 from waspglass.hunt.rules.fields import field_names, known_true, of_dashes
@@ -97,11 +98,19 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """All rules that run on a log, and those that cannot."""
+    """All rules that run on a log, and those that cannot.
+
+    Attributes:
+        bound: The rules that run.
+        skipped: Those that cannot, with the reason.
+        derive: Adds the derived fields to a record.
+        server: The name that a record, with its derived fields or without, gives the server that wrote it.
+    """
 
     bound: tuple[Bound, ...]
     skipped: tuple[Skipped, ...]
     derive: Callable[[Record], Record]
+    server: Callable[[Record], str | None]
 
 
 def derived_sources(kind: ArtefactKind) -> dict[str, tuple[str, ...]]:
@@ -134,6 +143,12 @@ def deriver(kind: ArtefactKind, proxies: Proxies = NO_PROXIES) -> Callable[[Reco
         return {**record, **added} if added else record
 
     return derive
+
+
+def _server_of(kind: ArtefactKind) -> Callable[[Record], str | None]:
+    naming = tuple(one for one in kind.derive if one.name == HOSTNAME_FIELD)
+    derive = deriver(kind.model_copy(update={"derive": naming}))
+    return lambda record: derive(record).get(HOSTNAME_FIELD)
 
 
 class _Names:
@@ -233,7 +248,7 @@ def bind(
             skipped.append(_missing(one, kind, missing, known is not None))
         if known is not None:
             bound.append(Bound(one, known, names.resolve, blank, holes, ids, names.derives(known)))
-    return Bindings(tuple(bound), tuple(skipped), deriver(kind, proxies))
+    return Bindings(tuple(bound), tuple(skipped), deriver(kind, proxies), _server_of(kind))
 
 
 def _as_rule(indicator: Indicator) -> Rule:

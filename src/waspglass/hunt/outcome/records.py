@@ -12,8 +12,8 @@ from waspglass.evidence.format import format_of
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
-from waspglass.hunt.outcome.event_servers import EventServers
 from waspglass.hunt.outcome.result import Scanned
+from waspglass.hunt.outcome.servers import Servers
 from waspglass.packs.pack import ArtefactKind
 
 __all__ = ["Enrich", "Moments", "excerpt", "scan_records"]
@@ -45,7 +45,7 @@ def scan_records(
     events = format_of(kind.format).events
     by_id: dict[str | None, tuple[Bound, ...]] = {}
     source, count, moments = artefact.file.path, 0, Moments(kind.gap_hours)
-    channels, servers = Channels(), EventServers()
+    channels, servers = Channels(), Servers()
     try:
         for place, time, raw in records:
             count += 1
@@ -53,7 +53,9 @@ def scan_records(
             record = bindings.derive(raw if enrich is None else enrich(artefact, raw))
             if events:
                 channels.note(record)
-                servers.note(raw, time)
+                servers.note(raw.get("Computer"), time)
+            else:
+                servers.note(bindings.server(record), time)
             key = record.get("EventID") if events else None
             candidates = by_id.get(key)
             if candidates is None:

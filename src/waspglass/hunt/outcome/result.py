@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from waspglass.hunt.outcome.ability import Unable
-from waspglass.hunt.outcome.event_servers import Wrote
 from waspglass.hunt.outcome.not_found import NotFound
+from waspglass.hunt.outcome.servers import Wrote
 from waspglass.model.finding import Finding
 from waspglass.model.skip import Skipped
 
@@ -68,7 +68,7 @@ class Scanned:
             may be a gap. Of a reader's records the first and last of each stretch as long as that: it is a gap.
         unable: Stretches of a text log whose header lacks columns that its kind requires.
         channels: Channels of the Windows events in it; None if it holds none, or does not say.
-        servers: Who wrote the Windows events in it; none of a text log.
+        servers: Who wrote the records in it. Of a text log by some of its records only, and none of events in one.
     """
 
     kind: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -27,9 +28,9 @@ from waspglass.hunt.matching.plan import Choice, Plan, Prong, choose, derived_na
 from waspglass.hunt.matching.sample import Sample
 from waspglass.hunt.outcome.channels import Channels
 from waspglass.hunt.outcome.collect import Collector
-from waspglass.hunt.outcome.event_servers import EventServers
 from waspglass.hunt.outcome.records import Moments, excerpt
 from waspglass.hunt.outcome.result import Scanned
+from waspglass.hunt.outcome.servers import Servers
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
@@ -199,9 +200,9 @@ def scan_event_texts(
 ) -> Scanned:
     """Tests the rules on each event that can match; gives what `scan_records` gives for the reader's records."""
     order = {bound: place for place, bound in enumerate(bindings.bound)}
-    count, numbered = 0, format_of(artefact.format).numbered
+    count, numbered, gathered = 0, format_of(artefact.format).numbered, bool(format_of(artefact.format).gathered)
     moments, channels = Moments(kind.gap_hours), Channels() if format_of(kind.format).events else None
-    servers = EventServers()
+    servers = Servers()
     for batch in _batches(texts, collector):
         events, times = [text for _, _, text in batch], [time for _, time, _ in batch]
         joined, starts = _joined(events)
@@ -209,6 +210,8 @@ def scan_event_texts(
         if channels is not None:
             channels.note_texts(events)
             servers.note_texts(events, times)
+        else:
+            _note_servers(batch if gathered else (batch[0], batch[-1]), bindings, servers)
         moments.note_all(times)
         for event, group in plans.search(bindings, kind, joined).candidates(joined, starts):
             raw = events[event].encode()
@@ -229,3 +232,9 @@ def scan_event_texts(
     told = None if channels is None else channels.known()
     size, wrote = artefact.file.size or 0, servers.told()
     return Scanned(kind.kind, artefact.file.path, size, count, moments.spread(), channels=told, servers=wrote)
+
+
+def _note_servers(texts: Iterable[Text], bindings: Bindings, servers: Servers) -> None:
+    for _, time, text in texts:
+        with suppress(orjson.JSONDecodeError):  # counted where a rule asks for the record
+            servers.note(bindings.server(orjson.loads(text)), time)

@@ -14,6 +14,7 @@ from waspglass.evidence.format import format_of
 from waspglass.hunt.matching.binding import Bindings, Bound
 from waspglass.hunt.outcome.ability import Ability
 from waspglass.hunt.outcome.collect import Collector
+from waspglass.hunt.outcome.servers import Servers
 from waspglass.model.skip import SkipReason
 from waspglass.packs.pack import ArtefactKind
 
@@ -51,6 +52,7 @@ class LogState:
     columns: Columns | None = None
     bindings: Bindings | None = None
     moments: list[datetime] = field(default_factory=list)
+    servers: Servers = field(default_factory=Servers)
     ability: Ability = field(init=False)
     _names: tuple[str, ...] | None = None
     _seen: set[tuple[str, ...] | None] = field(default_factory=set)
@@ -104,13 +106,14 @@ class LogState:
         return self.switch(columns)
 
     def look(self, lines: Iterable[bytes]) -> None:
-        """Asks some records below the header in force whether it is theirs; if most deny it, it is not trusted.
+        """Asks some records below the header in force whether it is theirs, and who wrote them.
 
+        If most deny it, it is not trusted.
         A single record has to deny two columns: one odd value is what a visitor sent to a server that is hardly used.
         """
         if self.bindings is None or self.columns is None or self._doubted:
             return
-        read, odd = 0, Counter[str]()
+        records, odd = list[Record](), Counter[str]()
         for line in lines:
             if not line.strip(b"\0\r ") or is_header(self.format, line):
                 continue
@@ -118,13 +121,15 @@ class LogState:
                 record = self.format.record(line, self.columns)
             except MalformedLineError:
                 continue
-            read += 1
+            records.append(record)
             odd.update(self.format.misfits(record, self.columns))
-        names = sorted(name for name, count in odd.items() if count * 2 > read)
-        if names and (read > 1 or len(names) > 1):
+        names = sorted(name for name, count in odd.items() if count * 2 > len(records))
+        if names and (len(records) > 1 or len(names) > 1):
             self._doubted = True
             self.collector.skip(SkipReason.DAMAGED, _FOREIGN % ", ".join(names))
             self.ability.distrust(names)
+        for record in records:
+            self._note_server(record, None)
 
     def row(self, line: bytes) -> Record | None:
         """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
@@ -172,16 +177,22 @@ class LogState:
         return matched
 
     def mark(self, line: bytes) -> None:
-        """Notes the moment of a line for coverage, without counting faults."""
+        """Notes the moment of a line for coverage, and who wrote it, without counting faults."""
         if self.bindings is None or self.columns is None or not line.strip() or is_header(self.format, line):
             return
         try:
-            moment = self.format.time(self.format.record(line, self.columns), self.columns)
+            record = self.format.record(line, self.columns)
+            moment = self.format.time(record, self.columns)
         except MalformedLineError:
             return
         if moment is not None:
             self.moments.append(moment)
             self.ability.hear(moment)
+        self._note_server(record, moment)
+
+    def _note_server(self, record: Record, moment: datetime | None) -> None:
+        if self.bindings is not None and not self._doubted and not self._events:
+            self.servers.note(self.bindings.server(record), moment)
 
 
 def _turned(names: tuple[str, ...], known: tuple[str, ...]) -> bool:

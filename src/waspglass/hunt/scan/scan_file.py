@@ -180,7 +180,8 @@ def _scan_lines(artefact: Artefact, kind: ArtefactKind, run: Pass, collector: Co
     if count == 0:
         collector.skip(SkipReason.EMPTY)
     told = None if channels is None else channels.known()
-    return Scanned(kind.kind, source, count, None, tuple(state.moments), state.ability.unable(), told)
+    moments, unable = tuple(state.moments), state.ability.unable()
+    return Scanned(kind.kind, source, count, None, moments, unable, told, state.servers.told())
 
 
 def _descriptor(stream: BinaryIO) -> int | None:

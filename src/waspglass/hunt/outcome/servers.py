@@ -1,4 +1,4 @@
-"""Which servers the events of a file are of, and until when each wrote: evidence may hold logs of others."""
+"""Which servers wrote the records of a file, and until when each did: evidence may hold logs of others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from datetime import datetime
 from itertools import repeat
 from operator import contains
 
-from waspglass.evidence.artefact import Record
-
-__all__ = ["EventServers", "Wrote"]
+__all__ = ["Servers", "Wrote"]
 
 _NAME = re.compile(r'[^"\\\s]{1,256}')
 _IN_TEXT = re.compile(rf'"Computer":"({_NAME.pattern})"')
@@ -22,11 +20,11 @@ _MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """What one server wrote into a file of events.
+    """What one server wrote into a file.
 
     Attributes:
-        server: As the events name it.
-        last: The latest moment of its events; None if none of them has one.
+        server: As the records name it.
+        last: The latest moment of those of its records that were asked; None if none of them has one.
     """
 
     server: str
@@ -34,8 +32,8 @@ class Wrote:
 
 
 @dataclass(slots=True)
-class EventServers:
-    """Notes who wrote the events of one file."""
+class Servers:
+    """Notes who wrote the records of one file."""
 
     _found: dict[str, datetime | None] = field(default_factory=dict)
     _last: str = "\0"
@@ -45,10 +43,9 @@ class EventServers:
         """The servers, by name."""
         return tuple(Wrote(name, last) for name, last in sorted(self._found.items(), key=lambda item: item[0]))
 
-    def note(self, record: Record, moment: datetime | None) -> None:
-        """Takes an event that was read."""
-        name = record.get("Computer", "")
-        if _NAME.fullmatch(name):
+    def note(self, name: str | None, moment: datetime | None) -> None:
+        """Takes a record that was read, by the name that it gives its server."""
+        if name and _NAME.fullmatch(name):
             self._add(name, moment)
 
     def note_texts(self, texts: Sequence[str], moments: Sequence[datetime | None]) -> None:
