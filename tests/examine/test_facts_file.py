@@ -62,11 +62,25 @@ def test_what_the_shell_of_windows_writes_is_read(tmp_path: Path, encoding: str)
         ({"builds": ["15.1.2106.2"]}, r"'15\.1\.2106\.2' stands where an object"),
         ({"own_pages": "/a.aspx"}, "'/a.aspx' stands where a list"),
         ({"hostname": 3}, "3 stands where a text"),
+        ({"own_pages": ["/shop/*"]}, r"'/shop/\*' is no path of a page"),
+        ({"proxies": ["lb01"]}, r"\(proxies\.0\): write an address"),
     ],
 )
 def test_a_name_or_time_that_is_wrong_is_answered_with_right_ones(facts: object, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         facts_of(facts, "facts.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b'{"builds": [{"build": "15.1.2106.2"}], "builds": [{"build": "15.1.2106.13"}]}', "builds"),
+        (b'{"builds": [{"build": "15.1.2106.2", "from": "2020-10-01", "from": "2021-03-05"}]}', "from"),
+    ],
+)
+def test_an_entry_that_stands_twice_loses_none_in_silence(tmp_path: Path, content: bytes, name: str) -> None:
+    with pytest.raises(UsageError, match=f"facts.json: '{name}' stands twice"):
+        read_facts(written(tmp_path, content))
 
 
 def test_times_with_an_offset_become_utc() -> None:

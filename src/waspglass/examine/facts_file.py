@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,11 +44,25 @@ def read_facts(path: Path) -> Facts:
     if len(raw) > _LIMIT:
         raise UsageError("the facts file is larger than 1 MB", location=place, hint=_HINT)
     try:
-        loaded = json.loads(raw)  # UTF-16 too, as Windows PowerShell writes it
+        loaded = json.loads(raw, object_pairs_hook=partial(_once, place))  # UTF-16 too, as Windows PowerShell writes it
     except (ValueError, RecursionError) as fault:
         line = getattr(fault, "lineno", None)
         raise UsageError(f"not JSON: {fault}", location=Location(str(path), line=line), hint=_HINT) from fault
     return facts_of(loaded, str(path))
+
+
+def _once(place: Location, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of which no entry stands twice: of two `builds`, JSON's reader would drop the first without a word.
+
+    Raises:
+        UsageError: If one does.
+    """
+    entries: dict[str, object] = {}
+    for name, value in pairs:
+        if name in entries:
+            raise UsageError(f"{bounded(printable(repr(name)), _SHOWN)} stands twice", location=place, hint=_HINT)
+        entries[name] = value
+    return entries
 
 
 def _names(place: tuple[str | int, ...]) -> Iterable[str]:
@@ -99,7 +114,7 @@ def facts_of(loaded: object, source: str) -> Facts:
         elif form := _FORMS.get(first["type"]):
             message = f"{said} stands where {form} belongs"
         else:
-            message = bounded(first["msg"], _SHOWN)
+            message = bounded(first["msg"].removeprefix("Value error, "), _SHOWN)
         raise UsageError(message, location=Location(source, field=field), hint=hint) from fault
     if facts.timezone is not None:
         try:

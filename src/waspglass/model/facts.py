@@ -98,5 +98,5 @@ class Facts(Document):
     timezone: str | None = Field(default=None, max_length=64)
     collected_at: _ServerTime | None = None
     builds: tuple[BuildFact, ...] = ()
-    own_pages: tuple[Annotated[str, Field(pattern=r"^/[^?#\s]{1,500}$")], ...] = Field(default=(), max_length=1000)
+    own_pages: tuple[Annotated[str, Field(pattern=r"^/[^?#*\s]{1,500}$")], ...] = Field(default=(), max_length=1000)
     proxies: tuple[Annotated[str, AfterValidator(_of_proxies)], ...] = Field(default=(), max_length=1000)
