@@ -377,7 +377,7 @@ def test_the_owner_of_another_port_is_not_told(tmp_path: Path, contacts: Contact
 
 def test_of_equal_sightings_the_last_is_told_whatever_the_order_of_rows(tmp_path: Path) -> None:
     seen = [
-        banner("192.0.2.1", timestamp=f"2021-03-20T{hour:02}:00:00", hostnames=[f"{hour}.b.example"])
+        banner("192.0.2.1", timestamp=f"2021-03-20T{hour:02}:00:00", location={"city": f"City {hour}"})
         for hour in (9, 17, 12)
     ]
     for order, rows in enumerate((seen, seen[::-1])):
@@ -385,7 +385,23 @@ def test_of_equal_sightings_the_last_is_told_whatever_the_order_of_rows(tmp_path
         folder.mkdir()
         add(folder, "2021-03-20.json", jsonl(*rows))
         (host,) = exposed(folder, 20)
-        assert (host.seen.hour, host.names) == (17, ("17.b.example",))
+        assert (host.seen.hour, host.city) == (17, "City 17")
+
+
+@pytest.mark.parametrize("asked", [9, 20])
+def test_each_owner_of_a_shared_address_is_told_of_the_report_with_its_name(tmp_path: Path, asked: int) -> None:
+    """Of two names at one port one was told, and the other was not listed as unmatched either; later as well."""
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\na@a.example,a.example\nb@b.example,b.example\n")
+    shells = [
+        reported("443", "webshell", f"/{name}.aspx").replace('443,""', f'443,"mail.{name}.example"') for name in "abc"
+    ]
+    add(tmp_path, "2021-03-09-scan_exchange-x.csv", "\n".join([COLUMNS_2021, *shells, ""]).encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.9", PATCHED)))
+    found, unmatched = notices(exposed(tmp_path, asked), read_contacts(path))
+    told = [(notice.contact.email, [host.url for host in notice.hosts]) for notice in found]
+    assert told == [("a@a.example", ["/a.aspx"]), ("b@b.example", ["/b.aspx"])]
+    assert [host.url for host in unmatched] == ["/c.aspx"]
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])

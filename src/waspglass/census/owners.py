@@ -41,8 +41,9 @@ class ExposedHost:
         server_name: The server's own name.
         sector: Sector as the source has it.
         url: URL that the source names, such as that of the web shell.
-        known_names: What any source calls this port of its address, also one that does not see it vulnerable. Behind
-            other ports may be servers of others.
+        known_names: What other sources call this port of its address, also those that do not see it vulnerable; of a
+            sighting without names its own source too. Behind other ports, and behind other names that one source shows,
+            may be servers of others.
         matched: By what the owner was found.
     """
 
@@ -108,29 +109,33 @@ _COLUMNS = (
 
 _NOW = """
 CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows}) sighting
-QUALIFY row_number() OVER (PARTITION BY address, port, source ORDER BY weight DESC, seen DESC NULLS LAST, sighting) = 1
+QUALIFY row_number() OVER (
+  PARTITION BY address, list_sort(names), port, source ORDER BY weight DESC, seen DESC NULLS LAST, sighting) = 1
 """
 _REPORTED = """
 CREATE OR REPLACE TEMP TABLE reported AS SELECT * FROM ({rows}) sighting
-QUALIFY row_number() OVER (PARTITION BY address ORDER BY date DESC, source, seen DESC NULLS LAST, sighting) = 1
+QUALIFY row_number() OVER (
+  PARTITION BY address, list_sort(names) ORDER BY date DESC, source, seen DESC NULLS LAST, sighting) = 1
 """
+# Names are part of the key: behind one address, and one port of it, may be servers of several owners.
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
 seen AS (FROM now UNION ALL FROM reported),
-known AS (SELECT address, min(country) AS place, min(asn) AS system FROM seen GROUP BY address),
-called AS (SELECT address, coalesce(port, -1) AS door, flatten(list(names) FILTER (names IS NOT NULL)) AS known_names
-  FROM seen GROUP BY ALL)
-SELECT host.* REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn), known_names FROM (
-SELECT n.*, n.weight AS own, r.address IS NOT NULL AS reported FROM now n LEFT JOIN reported r USING (address)
-WHERE n.weight IN {VULNERABLE} OR r.address IS NOT NULL
+known AS (SELECT address, min(country) AS place, min(asn) AS system FROM seen GROUP BY address)
+SELECT host.* REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn),
+  (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
+    AND o.port IS NOT DISTINCT FROM host.port AND (o.source <> host.source OR NOT coalesce(len(host.names), 0))
+  ) AS known_names FROM (
+SELECT n.*, n.weight AS own, address IN (SELECT address FROM reported) AS reported FROM now n
+WHERE n.weight IN {VULNERABLE} OR address IN (SELECT address FROM reported)
 UNION ALL
 SELECT r.* REPLACE (coalesce(s.weight, r.weight) AS weight), r.weight AS own, true AS reported
 FROM reported r LEFT JOIN state s USING (address)
 WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
-    AND n.compromise IS NOT NULL)
-) host JOIN known USING (address) JOIN called ON called.address = host.address AND door = coalesce(port, -1)
-ORDER BY address, port, source, date DESC, compromise
+    AND n.compromise IS NOT NULL AND list_sort(n.names) IS NOT DISTINCT FROM list_sort(r.names))
+) host JOIN known USING (address)
+ORDER BY address, port, source, date DESC, compromise, names
 """  # noqa: S608 - a list of numbers is ours
 
 
