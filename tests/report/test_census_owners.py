@@ -132,7 +132,7 @@ def test_a_report_whose_hosts_call_themselves_as_our_tags_stays_one(tmp_path: Pa
 def test_the_message_is_in_the_owners_language(language: str, words: tuple[str, ...]) -> None:
     notice = Notice(
         Contact("a@b.example", "B\x1b[2J AG", language),
-        (host(), host(State.PATCHED, reported=True, address="192.0.2.2")),
+        (host(), host(State.PATCHED, compromise="webshell", reported=True, address="192.0.2.2")),
     )
     text = message(notice, PACK, SENDER)
     for word in (*words, "TLP:AMBER", "192.0.2.1", "2021-03-09", "Shodan", "cert@cert.example", "hosts.csv"):
@@ -193,8 +193,9 @@ def test_every_marking_is_explained(tlp: Tlp) -> None:
     [("en", "1. Cut off hosts", "1. Install the"), ("de", "1. Als kompromittiert", "1. Das Sicherheitsupdate")],
 )
 def test_the_first_step_fits_what_was_seen(language: str, cut_off: str, update: str) -> None:
-    for reported, first, other in ((True, cut_off, update), (False, update, cut_off)):
-        text = message(Notice(Contact("a@b.example", language=language), (host(reported=reported),)), PACK, SENDER)
+    for report, first, other in (("webshell", cut_off, update), (None, update, cut_off)):
+        seen = host(compromise=report, reported=report is not None)
+        text = message(Notice(Contact("a@b.example", language=language), (seen,)), PACK, SENDER)
         assert first in text
         assert other not in text
 
@@ -218,7 +219,29 @@ def test_what_is_known_of_an_address_outranks_what_is_not() -> None:
     seen = (host(State.UNKNOWN, reported=True), host(State.PATCHED, reported=True))
     for hosts in (seen, seen[::-1]):
         text = message(Notice(Contact("a@b.example"), hosts), PACK, SENDER)
-        assert "(mail.a.example): patched; Shodan" in text
+        assert "the report does not name this service, patched; Shodan" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "wrong"),
+    [
+        (
+            "en",
+            ("reported as compromised:            0", "At 1 address something was reported", "somebody else's"),
+            "1. Cut",
+        ),
+        ("de", ("als kompromittiert gemeldet:              0", "An 1 Adresse wurde etwas", "ein fremder"), "1. Als"),
+    ],
+)
+def test_a_neighbour_at_an_address_is_not_told_that_its_own_host_was_reported(
+    language: str, words: tuple[str, ...], wrong: str
+) -> None:
+    """Behind NAT or a shared host, who had a patched server beside a reported one read "patched and still reported"."""
+    notice = Notice(Contact("a@b.example", language=language), (host(State.PATCHED, reported=True),))
+    assert (notice.compromised, notice.beside, notice.under_lid) == (0, 1, 0)
+    text = message(notice, PACK, SENDER)
+    assert all(each in text for each in words)
+    assert wrong not in text
 
 
 @pytest.mark.parametrize(

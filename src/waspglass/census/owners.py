@@ -90,13 +90,22 @@ class Notice:
 
     @property
     def compromised(self) -> int:
-        """Addresses that were reported as compromised."""
-        return len({host.address for host in self.hosts if host.reported})
+        """Addresses of which services of this owner were reported as compromised."""
+        return len(self._compromised)
+
+    @property
+    def beside(self) -> int:
+        """Addresses that were reported as compromised, by reports that name no service of this owner."""
+        return len({host.address for host in self.hosts if host.reported} - self._compromised)
+
+    @property
+    def _compromised(self) -> set[str]:
+        return {host.address for host in self.hosts if host.compromise}
 
     @property
     def under_lid(self) -> int:
         """Addresses that are patched, as far as any source can tell, and were reported as compromised."""
-        patched = {host.address for host in self.hosts if host.reported and host.state is State.PATCHED}
+        patched = {host.address for host in self.hosts if host.state is State.PATCHED} & self._compromised
         return len(patched - {host.address for host in self.hosts if host.state is State.VULNERABLE})
 
 

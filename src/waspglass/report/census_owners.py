@@ -187,6 +187,8 @@ def _sample(seen: Sequence[ExposedHost], words: CensusWords) -> str:
     state = min((host.state for host in seen), key=STATES.index)
     reports = dict.fromkeys(printable(host.compromise) for host in seen if host.compromise)
     told = [words.text("notice.compromised", report=report) for report in reports]
+    if not reports and any(host.reported for host in seen):
+        told.append(words.text("notice.beside"))
     told.append(words.text(f"notice.{_PLAINER[state]}") if state in _PLAINER else words.state(state))
     sources = ", ".join(dict.fromkeys(words.source(host.source) for host in seen))
     last = max(host.seen for host in seen)
@@ -216,7 +218,7 @@ def write_notices(
         out = io.StringIO()
         index = csv.writer(out, lineterminator="\n")
         index.writerow(("email", "name", "language", "sector", "folder", "addresses", "vulnerable", "compromised",
-                        "patched_and_compromised"))  # fmt: skip
+                        "patched_and_compromised", "service_not_named"))  # fmt: skip
         for notice in notices:
             own = folder / _folder_name(notice.contact.email)
             own.mkdir()
@@ -225,7 +227,7 @@ def write_notices(
             contact = notice.contact
             texts = (contact.email, contact.name, contact.language, contact.sector, own.name)
             addresses = len({host.address for host in notice.hosts})
-            numbers = (addresses, notice.vulnerable, notice.compromised, notice.under_lid)
+            numbers = (addresses, notice.vulnerable, notice.compromised, notice.under_lid, notice.beside)
             index.writerow((*map(csv_cell, texts), *numbers))
         (folder / "owners.csv").write_text(out.getvalue(), encoding="utf-8")
         (folder / "unmatched.csv").write_text(attachment(unmatched, pack), encoding="utf-8", newline="")
