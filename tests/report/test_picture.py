@@ -206,6 +206,12 @@ def test_the_climb_rises_and_never_falls() -> None:
     assert climb.count("V") == 1
 
 
+def test_the_climb_reaches_the_rung_that_a_failed_attempt_proves() -> None:
+    probe = finding(1, rung=Rung.PROBED, time=at("2021-02-01"))
+    failed = finding(2, rung=Rung.EXPLOITED, effect=Effect.FAILED, time=at("2021-02-02"))
+    assert drawn(minimal(findings=(probe, failed), window=Span(from_=START, to=END))).climb.count("V") == 1
+
+
 def test_an_implant_that_is_there_lives_until_the_collection() -> None:
     picture = drawn(occupied())
     (gone,), (present,) = bars(picture, "implant-gone"), bars(picture, "implant-present")

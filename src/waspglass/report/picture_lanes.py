@@ -90,8 +90,8 @@ def _depth(rung: Rung, x: float, effect: str) -> tuple[bool, bool, float, int]:
 def _climb(findings: tuple[Finding, ...], scale: Scale, lanes: dict[Rung, float]) -> str:
     reached: list[tuple[float, float]] = []
     height = -1
-    shown = [(f.time, f.rung) for f in findings if f.time and f.rung and f.effect is Effect.SHOWS]
-    for time, rung in sorted(shown, key=lambda pair: (pair[0], pair[1].height)):
+    proven = [(f.time, f.rung) for f in findings if f.time and f.rung and f.proves]
+    for time, rung in sorted(proven, key=lambda pair: (pair[0], pair[1].height)):
         if scale.holds(time) and rung.height > height:
             height = rung.height
             reached.append((scale.x(time), lanes[rung] + _LANE / 2))
