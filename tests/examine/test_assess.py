@@ -140,6 +140,18 @@ def test_one_missing_day_takes_the_clean_bill_away(coverage: Coverage, hours: in
     assert "the log" in (limit.remedy or "")
 
 
+@pytest.mark.parametrize(
+    ("begins", "said"), [("2021-03-19T14:00", "10 hours before"), ("2021-03-10", "10 days before")]
+)
+def test_how_long_logs_were_kept_is_said_in_hours_below_a_day(begins: str, said: str) -> None:
+    kinds = (PACK.kinds[0].model_copy(update={"retention_days": 30}), *PACK.kinds[1:])
+    short = FULL.model_copy(update={"from_": moment(begins)})
+    facts = OPEN.model_copy(update={"collected_at": moment("2021-03-20")})
+    result = run(facts=facts, coverage=(short,), pack=PACK.model_copy(update={"kinds": kinds}))
+    (limit,) = (one for one in result.limits if one.id == "kept-short-log")
+    assert said in limit.text
+
+
 def test_hours_after_the_patch_are_not_needed_for_a_clean_bill() -> None:
     assert run(coverage=(FULL.model_copy(update={"to": moment(PATCH)}),)).verdict is Verdict.CLEAN
 

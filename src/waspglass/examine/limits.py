@@ -26,6 +26,7 @@ from waspglass.packs.pack import ArtefactKind, Pack
 __all__ = ["limits_of"]
 
 _NAMED = 8
+_HOUR = timedelta(hours=1)
 _FIRST_LOGS = timedelta(days=2)
 _RULE_REASONS = frozenset({SkipReason.UNSUPPORTED_RULE, SkipReason.INVALID_RULE, SkipReason.MISSING_FIELD})
 """Skips that name a rule; one of several rules says how many."""
@@ -145,7 +146,7 @@ def _expired(
 ) -> list[Limit]:
     """Why logs begin late: the product deletes them by age, or earlier by the size of their folder."""
     read = {entry.kind: entry for entry in observations.coverage}
-    found: dict[tuple[str, datetime, int, int | None, int], list[ArtefactKind]] = {}
+    found: dict[tuple[str, datetime, int, int | None, str], list[ArtefactKind]] = {}
     end = facts.collected_at or observations.last_moment()
     for kind in pack.kinds:
         begins = read[kind.kind].from_ if kind.kind in read else None
@@ -153,9 +154,10 @@ def _expired(
             continue
         if not exposed.missing or exposed.missing[0].from_ >= begins:
             continue
-        day, kept = begins.replace(hour=0, minute=0, second=0, microsecond=0), (end - begins).days
-        key = "expired" if kept >= kind.retention_days - 1 else "kept_short"
-        found.setdefault((key, day, kind.retention_days, kind.quota_mb, kept), []).append(kind)
+        day, kept = begins.replace(hour=0, minute=0, second=0, microsecond=0), end - begins
+        key = "expired" if kept.days >= kind.retention_days - 1 else "kept_short"
+        shown = counted("days", kept.days, catalogue) if kept.days else duration(kept / _HOUR, catalogue)
+        found.setdefault((key, day, kind.retention_days, kind.quota_mb, shown), []).append(kind)
     return [
         Limit(
             id=f"{key.replace('_', '-')}-{kinds[0].kind}",
@@ -163,7 +165,7 @@ def _expired(
                 f"limit.{key}",
                 title=", ".join(kind.title.text(catalogue.language) for kind in kinds),
                 first=f"{day:%Y-%m-%d}",
-                kept=counted("days", kept, catalogue),
+                kept=kept,
                 days=days,
                 quota=quota or "-",
             ),
