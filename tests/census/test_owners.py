@@ -470,3 +470,20 @@ def test_of_reports_to_two_recipients_the_same_one_is_told_in_whatever_order_the
 def test_a_host_is_called_by_a_wildcard_only_where_it_has_no_name(tmp_path: Path, names: list[str], name: str) -> None:
     add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", hostnames=names)))
     assert [host.name for host in exposed(tmp_path, 20)] == [name]
+
+
+def test_sources_that_differ_about_the_country_do_not_part_a_host_from_its_report(tmp_path: Path) -> None:
+    """With `--country DE` who had the host read that a report did not name it: the report had it in Austria."""
+    text = f"{COLUMNS_2021}\n{reported('443', 'webshell')}\n".replace('"DE"', '"AT"')
+    add(tmp_path, "2021-03-09-scan_exchange-x.csv", text.encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1"), banner("192.0.2.2")))
+    with open_reading(Folder(str(tmp_path / "store")), PACK) as reading:
+        told = {
+            country: [
+                (host.address, host.country, host.compromise)
+                for host in exposed_hosts(reading, dt.date(2021, 3, 20), country)
+            ]
+            for country in ("AT", "DE", "FR")
+        }
+    both = [("192.0.2.1", "AT", "webshell"), ("192.0.2.1", "DE", None)]
+    assert told == {"AT": both, "DE": [*both, ("192.0.2.2", "DE", None)], "FR": []}

@@ -130,8 +130,9 @@ QUALIFY row_number() OVER (
 _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
 seen AS (FROM now UNION ALL FROM reported),
-known AS (SELECT address, min(country) AS place, min(asn) AS system FROM seen GROUP BY address)
-SELECT host.* REPLACE (coalesce(country, place) AS country, coalesce(asn, system) AS asn),
+known AS (SELECT address, list_sort(list(DISTINCT country) FILTER (country IS NOT NULL)) AS places, min(asn) AS system
+  FROM seen GROUP BY address)
+SELECT host.* REPLACE (coalesce(country, places[1]) AS country, coalesce(asn, system) AS asn), places,
   (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
     AND o.port IS NOT DISTINCT FROM host.port AND (o.source <> host.source OR NOT coalesce(len(host.names), 0))
   ) AS known_names FROM (
@@ -153,8 +154,9 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
 
     Where reports are missing of that scan, what only they would show is taken from the last ones that came, if those
     are not too old. A compromise report does not grow old by itself: a host stays in the list even when it is patched
-    or no longer seen. With a `country`, hosts whose country no source knows (Nmap says none) are in it too: contacts
-    decide. Country and AS number that one source knows of an address (Nmap knows neither) hold for what the others saw
+    or no longer seen. With a `country`, all is in it that was seen at an address that some source has there, and hosts
+    whose country no source knows (Nmap says none): contacts decide. Country and AS number that one source knows of an
+    address (Nmap knows neither) hold for what the others saw
     there; so do names, at the same port.
     """
     scans = scans_at(reading, day)
@@ -171,10 +173,9 @@ def exposed_hosts(reading: Reading, day: dt.date, country: str | None = None) ->
     state = cache(reading.builds.state)  # of few versions, and slower than all else of a host
     names = [each[0] for each in cursor.description or ()]
     while rows := cursor.fetchmany(2048):
-        for row in rows:
-            host = _host(dict(zip(names, row, strict=True)), reading.pack.cves, state)
-            if country is None or host.country in (country, None):
-                yield host
+        for row in (dict(zip(names, each, strict=True)) for each in rows):
+            if country is None or not row["places"] or country in row["places"]:
+                yield _host(row, reading.pack.cves, state)
 
 
 def _unheard(reading: Reading, scans: Sequence[Scan], earliest: dt.date) -> Iterator[str]:
