@@ -39,6 +39,11 @@ def test_the_time_of_a_file_is_no_age() -> None:
     assert owned(answer("2015-01-01", kind="pages")) == ()
 
 
+@pytest.mark.parametrize(("entered", "is_own"), [("2020-11-04", False), ("2020-11-06", True)])
+def test_a_page_that_is_younger_than_the_first_entry_is_nobodys_for_its_age(entered: str, is_own: bool) -> None:
+    assert bool(owned(answer("2020-11-05"), finding(Rung.EXPLOITED, entered))) is is_own
+
+
 def test_the_first_of_its_answers_tells_its_age() -> None:
     pages = owned(answer("2020-11-05"), answer("2020-10-01"), answer("2020-11-01"), answer("2021-03-03"))
     assert pages == (OwnPage(PAGE, moment("2020-10-01")),)

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from waspglass.evidence.format import format_of
 from waspglass.evidence.server_name import short_name
+from waspglass.examine.activity import first_entry
 from waspglass.examine.case import Case
+from waspglass.examine.contradictions import CLOCK_SLACK
 from waspglass.examine.duration import counted, duration, listed, recorded
 from waspglass.examine.observations import Observations
 from waspglass.examine.page_limits import page_limits
@@ -45,6 +47,7 @@ def limits_of(case: Case, catalogue: Catalogue) -> tuple[Limit, ...]:
         *_proxies(observations, catalogue),
         *_extracts(observations, pack, catalogue),
         *_first_sign_after_lid(case, catalogue),
+        *_first_sign_before_campaign(case, catalogue),
         *_first_build(lid, exposed, catalogue),
         *_collection_time(exposed, facts, catalogue),
         *_local_times(observations, pack, catalogue),
@@ -139,6 +142,15 @@ def _first_sign_after_lid(case: Case, catalogue: Catalogue) -> list[Limit]:
     text = catalogue.text("limit.first_sign_after_lid", first=f"{first:%Y-%m-%d}", patched=f"{patched:%Y-%m-%d}")
     remedy = catalogue.text("limit.first_sign_after_lid_remedy")
     return [Limit(id="first-sign-after-lid", text=text, remedy=remedy, decisive=True)]
+
+
+def _first_sign_before_campaign(case: Case, catalogue: Catalogue) -> list[Limit]:
+    first, start = first_entry(case.observations, case.pack), case.pack.window.first_exploitation
+    if first is None or first >= start - CLOCK_SLACK:
+        return []
+    text = catalogue.text("limit.first_sign_before_campaign", first=f"{first:%Y-%m-%d}", start=f"{start:%Y-%m-%d}")
+    remedy = catalogue.text("limit.first_sign_before_campaign_remedy")
+    return [Limit(id="first-sign-before-campaign", text=text, remedy=remedy, decisive=True)]
 
 
 def _expired(

@@ -35,7 +35,7 @@ def own_pages(findings: Sequence[Finding], file_timed: frozenset[str], pack: Pac
     """Pages of which only answers were seen, and for which the owner vouches or which are older than the campaign.
 
     A page whose content or whose writing tells of an intruder is none of these, whoever vouches for it. A file's time
-    tells nothing: an intruder can set it.
+    tells nothing: an intruder can set it. Nor does age from the first entry on that was seen: clocks can be wrong.
 
     Args:
         findings: All, or those of the passes so far.
@@ -46,7 +46,10 @@ def own_pages(findings: Sequence[Finding], file_timed: frozenset[str], pack: Pac
     planted = {f.subject for f in findings if f.effect is Effect.SHOWS and f.rung is Rung.IMPLANTED}
     answers = [f for f in findings if _is_answer(f) and f.subject not in planted]
     vouched = {normalised_subject(page, ()) for page in facts.own_pages}
-    limit = pack.window.first_exploitation - _BEFORE
+    entries = (
+        f.time for f in findings if f.time and f.proves and f.rung is Rung.EXPLOITED and f.kind not in file_timed
+    )
+    limit = min((pack.window.first_exploitation - _BEFORE, *entries))
     found: dict[str, OwnPage] = {}
     for answer in answers:
         page = answer.subject or ""
