@@ -115,6 +115,11 @@ ENTRY = finding(Rung.EXPLOITED, "2021-03-03")
 PAGE_NOW = finding(Rung.IMPLANTED, "2021-03-03", kind="pages", subject=PAGE)
 
 
+def test_what_no_other_log_settles_sends_the_reader_to_whoever_it_was() -> None:
+    (limit,) = (one for one in run(finding(Rung.EXPLOITED, "2021-03-03", Effect.HINT)).limits if one.id == "unsettled")
+    assert "ask who it was" in str(limit.remedy)
+
+
 def test_nothing_found_and_the_whole_window_covered_is_clean() -> None:
     result = run()
     assert result.verdict is Verdict.CLEAN

@@ -196,7 +196,7 @@ def _unsettled(hints: tuple[Finding, ...], observations: Observations, pack: Pac
         records=recorded(hints, observations, catalogue),
         titles=listed(list(dict.fromkeys(hint.title for hint in hints)), catalogue),
     )
-    remedy = catalogue.text("limit.unsettled_remedy", sources=", ".join(sources)) if sources else None
+    remedy = catalogue.text("limit.unsettled_remedy" if sources else "limit.unsettled_ask", sources=", ".join(sources))
     return [Limit(id="unsettled", text=text, remedy=remedy, decisive=True)]
 
 
