@@ -48,6 +48,15 @@ def test_the_moment_of_an_update_is_proven() -> None:
     assert builds(event(5, update=TITLE, computer="mx01.example.org")) == [(NEW, 5, Certainty.PROVEN)]
 
 
+def test_by_an_unknown_clock_it_was_installed_at_the_latest_moment_that_this_can_mean() -> None:
+    one = event(5, update=TITLE).model_copy(update={"kind": "table"})
+    other = event(6, update=NEXT).model_copy(update={"kind": "log", "time": datetime(2021, 3, 5, 6, tzinfo=UTC)})
+    told = updates_told([one, other], ROWS, "MX01", zoneless=frozenset({"table"}))
+    assert [(each.build, each.at) for each in told] == [
+        (NEWER, datetime(2021, 3, 5, 6, tzinfo=UTC)), (NEW, datetime(2021, 3, 5, 12, tzinfo=UTC))
+    ]  # fmt: skip
+
+
 def test_what_is_written_again_dates_nothing_anew() -> None:
     again = [event(day, update=TITLE, computer="MX01") for day in (7, 5, 6)]
     assert builds(*again) == [(NEW, 5, Certainty.PROVEN)]

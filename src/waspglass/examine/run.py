@@ -116,12 +116,15 @@ def examine(request: Request) -> Assessment:
         wrote = event_writers(result, request.pack, request.facts.hostname)
         identity = identity_of(survey.seen, request.pack, readers, request.facts, result.scanned, wrote)
         hostname = request.facts.hostname or identity.hostname
+        local = local_timed_kinds(request.pack, survey.seen, survey.skipped)
+        zoneless = local if facts.timezone is None else frozenset[str]()
         updates = updates_told(
             result.context,
             request.pack.builds,
             hostname,
             named=identity.in_events,
             to_the_end=request.until is None,
+            zoneless=zoneless,
         )
         identity = replace(identity, sightings=(*identity.sightings, *updates))
         folders = server_folders(survey.seen)
@@ -130,7 +133,11 @@ def examine(request: Request) -> Assessment:
             identity = replace(identity, writers=others)
         observations = _observations(request, survey, result, identity, covered, rules, unread_rules)
         observations = replace(
-            told_apart(observations, folders), updates=updates, unlogged_sites=survey.unlogged, sites_told=sites.told
+            told_apart(observations, folders),
+            updates=updates,
+            unlogged_sites=survey.unlogged,
+            sites_told=sites.told,
+            zoneless=zoneless,
         )
     settings = Settings(language=request.language, created=request.created, generator=request.generator)
     return assess(observations, request.pack, request.facts, settings)
@@ -162,7 +169,6 @@ def _observations(
 ) -> Observations:
     logs = event_logs(rules, result.scanned)
     about_rules = frozenset((*unread_rules, *rules.skipped))
-    local = local_timed_kinds(request.pack, survey.seen, survey.skipped)
     observed = Observations(
         evidence=in_unicode(str(request.evidence)),
         manifest=manifest_sha256(survey.seen),
@@ -187,7 +193,6 @@ def _observations(
         event_logs=logs,
         not_found=result.not_found,
         file_timed=file_timed_kinds(request.pack),
-        zoneless=local if request.facts.timezone is None else frozenset(),
     )
     end = request.facts.collected_at or observed.last_moment()
     # Where there is no log, this is no live server, and what is a day old at most was copied for us.

@@ -7,6 +7,7 @@ as context: the title of the update as `update`, or as `update_removed`, and the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from waspglass.evidence.server_name import short_name
 from waspglass.model.facts import BuildSighting, Certainty
@@ -18,6 +19,9 @@ __all__ = ["FORWARDED", "tells_of_update", "updated_computers", "updates_told"]
 
 FORWARDED = "forwardedevents"
 """The log in which Windows keeps what other computers sent."""
+
+_BEHIND = timedelta(hours=12)
+"""No clock is farther behind UTC."""
 
 _INSTALLED, _REMOVED, _COMPUTER = "update", "update_removed", "computer"
 
@@ -40,6 +44,7 @@ def updates_told(
     *,
     named: frozenset[str] = frozenset(),
     to_the_end: bool = True,
+    zoneless: frozenset[str] = frozenset(),
 ) -> tuple[BuildSighting, ...]:
     """A sighting for each change of the build, by time.
 
@@ -53,9 +58,15 @@ def updates_told(
         hostname: Of the server, by the facts or the evidence.
         named: Servers that wrote events of any sort, without their domain.
         to_the_end: False if later events were left out: all are hints then, for an update may be removed again.
+        zoneless: Kinds whose local times were read as UTC. The updates were installed at the latest moment that such a
+            time can mean, so that no server is called patched before it was.
     """
     told = sorted(
-        ((one.time, one) for one in findings if one.time is not None and tells_of_update(one)),
+        (
+            (one.time + (_BEHIND if one.kind in zoneless else timedelta()), one)
+            for one in findings
+            if one.time is not None and tells_of_update(one)
+        ),
         key=lambda pair: (pair[0], pair[1].id),
     )
     wrote = updated_computers(one for _, one in told)
