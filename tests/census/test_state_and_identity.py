@@ -145,6 +145,23 @@ def test_a_certificate_that_moves_with_its_address_is_one_server(tmp_path: Path)
     assert len(found) == 1 + 33
 
 
+def test_names_with_umlauts_are_those_that_scanners_spell_in_ascii(tmp_path: Path) -> None:
+    """A list of a registry has them; they were left out, and the contact of the domain was not found."""
+    names = [
+        "Mail.MÜNCHEN.example.",
+        " *.münchen.example",
+        "mail.xn--mnchen-3ya.example",
+        "ü" * 70 + ".example",
+        "*.ü*.x",
+        "ß",
+    ]
+    add(tmp_path, "a.json", jsonl(banner("192.0.2.1", hostnames=names), banner("192.0.2.2", hostnames=["b.example"])))
+    assert [each["names"] for each in rows(tmp_path)] == [
+        ["mail.xn--mnchen-3ya.example", "*.xn--mnchen-3ya.example"],
+        ["b.example"],
+    ]
+
+
 def test_a_wildcard_certificate_names_no_server(tmp_path: Path) -> None:
     def host(number: int, own: str, mark: str = "a") -> dict[str, object]:
         names = ["*.hoster.example", "hoster.example"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import ipaddress
 import re
@@ -11,9 +10,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
-import idna
-
 from waspglass.census.errors import reason_of
+from waspglass.census.host_name import in_ascii
 from waspglass.census.sources.csv_rows import delimiter_of
 from waspglass.model.errors import Location, UsageError
 
@@ -158,10 +156,7 @@ def _add(contacts: Contacts, cells: dict[str, str], where: Location) -> None:
 
 def _domain(value: str, where: Location) -> str:
     """A domain as scans have it: in lower case and ASCII (`münchen.example` is `xn--mnchen-3ya.example`)."""
-    domain = value.lower().strip(".")
-    if not domain.isascii():
-        with contextlib.suppress(idna.IDNAError):
-            domain = idna.encode(domain, uts46=True).decode("ascii")
+    domain = in_ascii(value.lower().strip("."))
     if not _DOMAIN.match(domain):
         raise UsageError(f"not a domain: {value!r}", location=where)
     return domain

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
+from waspglass.census.host_name import in_ascii
 from waspglass.census.sighting import SIGHTING, Tally
 from waspglass.census.zones import ZONES
 from waspglass.model.skip import SkipReason
@@ -84,10 +85,13 @@ def normalise(raw: pl.DataFrame, filing: Filing, tally: Tally) -> pa.Table:
     fine = {name for name in frame.columns if frame[name].null_count() == frame.height}
     if frame["certificate"].str.contains(_DIGEST).all():
         fine.add("certificate")
+    names = frame["names"].explode()
+    odd = names.str.contains(r"[^\x00-\x7f]") & (names.str.len_chars() < 255)  # no host name is longer
+    spelt = {name: in_ascii(name) for name in names.filter(odd).unique()}
     columns = frame.with_columns(
         pl.lit(filing.source).alias("source"),
         pl.coalesce(pl.col("product"), pl.lit(filing.product, dtype=pl.String)).alias("product"),
-        *(check for check in _checked() if check.meta.output_name() not in fine),
+        *(check for check in _checked(spelt) if check.meta.output_name() not in fine),
     ).select(SIGHTING.names)
     return columns.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SIGHTING)
 
@@ -162,7 +166,7 @@ def _shift(text: pl.Expr) -> pl.Expr:
     return pl.duration(minutes=pl.coalesce(hours * 60 + sign * minutes, named, without))
 
 
-def _checked() -> list[pl.Expr]:
+def _checked(spelt: dict[str, str]) -> list[pl.Expr]:
     country = pl.col("country").str.strip_chars().str.to_uppercase()
     version = pl.col("version").str.strip_chars()
     asn = pl.col("asn").str.strip_chars().str.to_uppercase().str.strip_prefix("AS").cast(pl.UInt32, strict=False)
@@ -183,7 +187,7 @@ def _checked() -> list[pl.Expr]:
         pl.when(version.str.contains(_VERSION)).then(pl.col("version_from")).alias("version_from"),
         *cves,
         *(_text(name) for name in _TEXTS if name != "product"),
-        _names().alias("names"),
+        _names(spelt).alias("names"),
         pl.when(certificate.str.contains(_DIGEST)).then(certificate).alias("certificate"),
     ]
 
@@ -193,8 +197,12 @@ def _text(name: str) -> pl.Expr:
     return pl.when(text != "").then(text).alias(name)
 
 
-def _names() -> pl.Expr:
-    """Host names in lower case, without repetitions, at most 16; a wildcard stays one (`*.example.org`)."""
-    element = pl.element().str.to_lowercase().str.strip_chars(" .")
+def _names(spelt: dict[str, str]) -> pl.Expr:
+    """Host names in lower case, without repetitions, at most 16; a wildcard stays one (`*.example.org`).
+
+    Args:
+        spelt: The names with other letters than ASCII, as they are spelt in it.
+    """
+    element = pl.element().replace(spelt).str.to_lowercase().str.strip_chars(" .")
     kept = element.filter(element.str.contains(_HOST_NAME)).unique(maintain_order=True)
     return pl.col("names").list.eval(kept).list.head(_NAMES_LIMIT)
