@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 from waspglass.evidence.artefact import Columns, Record
 from waspglass.evidence.format import FORMATS, format_of
@@ -146,9 +146,21 @@ def deriver(kind: ArtefactKind, proxies: Proxies = NO_PROXIES) -> Callable[[Reco
 
 
 def _server_of(kind: ArtefactKind) -> Callable[[Record], str | None]:
-    naming = tuple(one for one in kind.derive if one.name == HOSTNAME_FIELD)
-    derive = deriver(kind.model_copy(update={"derive": naming}))
-    return lambda record: derive(record).get(HOSTNAME_FIELD)
+    # Nearly all records have the text of the one before.
+    naming = [
+        (source, lru_cache(64)(partial(first_of, searching(one.regex))))
+        for one in kind.derive
+        if one.name == HOSTNAME_FIELD
+        for source in one.source
+    ]
+
+    def server(record: Record) -> str | None:
+        for source, cut_out in naming:
+            if (text := record.get(source)) and (name := cut_out(text)):
+                return name
+        return record.get(HOSTNAME_FIELD)
+
+    return server
 
 
 class _Names:
