@@ -212,6 +212,17 @@ def test_rows_of_other_devices_are_left_out_if_the_server_is_named(
     assert told is reason
 
 
+@pytest.mark.parametrize("naive", [False, True])
+def test_each_thing_that_is_left_out_is_told_with_its_count(naive: bool) -> None:
+    untimed, partial = PAGE | {"Timestamp": "3/3/2021 4:12:20 AM"}, PAGE | {"FolderPath": ""}
+    rows = [untimed, untimed, partial, PAGE | {"DeviceName": "MX02"}]
+    skipped = searched("\n".join([*map(json.dumps, rows), '{"ActionType": ']), naive=naive, server="MX01").skipped
+    told = {one.reason: one.detail for one in skipped if one.source == "x.json" and one.detail}
+    assert list(told) == [SkipReason.DAMAGED, SkipReason.BAD_TIME, SkipReason.MISSING_FIELD, SkipReason.OTHER_SITE]
+    assert [told[reason].count(": 2") for reason in list(told)[1:]] == [1, 0, 0]
+    assert [told[reason].count(": 1") for reason in list(told)[1:]] == [0, 1, 1]
+
+
 KIND = ArtefactKind(
     kind="defender-export",
     format="defender_export",
@@ -231,14 +242,14 @@ RULES = [
 ]
 
 
-def searched(text: str, *, naive: bool) -> HuntResult:
+def searched(text: str, *, naive: bool, server: str | None = None) -> HuntResult:
     rules = [
         sigma(body, logsource=f"product: windows, category: {category}", title=f"r{number}")
         for number, (category, body) in enumerate(RULES)
     ]
     made = pack(*rules).model_copy(update={"kinds": (KIND,)})
     artefact = Artefact("defender-export", "defender_export", MemoryFile("x.json", text.encode()))
-    return hunt([artefact], load_rules(made), readers=record_readers(), naive=naive)
+    return hunt([artefact], load_rules(made), readers=record_readers(server=server), naive=naive)
 
 
 @pytest.mark.parametrize("naive", [False, True])

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, LogReader, Place, Record
-from waspglass.evidence.errors import read_error, reading
+from waspglass.evidence.errors import EvidenceReadError, raise_together, read_error, reading
 from waspglass.evidence.formats.event_json import event_time
 from waspglass.evidence.formats.event_shapes import text_of, whole_text
 from waspglass.evidence.readers.event_documents import documents
@@ -72,29 +72,35 @@ class DefenderExportReader(LogReader):
         """One record a row; its place is its number in the file, from 1.
 
         Raises:
-            EvidenceReadError: At the end, if some of it could not be read, or concerns other devices.
+            EvidenceReadError: At the end, for each sort of what could not be read or concerns other devices.
         """
         path, server = artefact.file.path, short_name(self._settings.server or "")
         untimed = partial = others = 0
-        with reading(path), as_utf8(artefact.file).open() as stream:
-            for number, document in enumerate(documents(stream, path), 1):
-                row = _row(document)
-                record = _event(row)
-                if server and short_name(record.get("Computer", server)) != server:
-                    others += 1
-                    continue
-                moment = event_time(row)
-                untimed += moment is None
-                partial += record.get("EventID") in _TABLES and "Channel" not in record
-                yield Place(record=number), moment, record
+        faults: list[EvidenceReadError] = []
+        try:
+            with reading(path), as_utf8(artefact.file).open() as stream:
+                for number, document in enumerate(documents(stream, path), 1):
+                    row = _row(document)
+                    record = _event(row)
+                    if server and short_name(record.get("Computer", server)) != server:
+                        others += 1
+                        continue
+                    moment = event_time(row)
+                    untimed += moment is None
+                    partial += record.get("EventID") in _TABLES and "Channel" not in record
+                    yield Place(record=number), moment, record
+        except EvidenceReadError as fault:
+            faults.append(fault)
         if untimed:
-            raise read_error(path, SkipReason.BAD_TIME, f"rows without a time that can be read: {untimed}")
+            faults.append(read_error(path, SkipReason.BAD_TIME, f"rows without a time that can be read: {untimed}"))
         if partial:
             message = f"rows without the folder of a file or of its process: {partial}; "
             message += "export FolderPath and InitiatingProcessFolderPath, too"
-            raise read_error(path, SkipReason.MISSING_FIELD, message)
+            faults.append(read_error(path, SkipReason.MISSING_FIELD, message))
         if others:
-            raise read_error(path, SkipReason.OTHER_SITE, f"rows of other devices than the named server: {others}")
+            message = f"rows of other devices than the named server: {others}"
+            faults.append(read_error(path, SkipReason.OTHER_SITE, message))
+        raise_together(faults)
 
 
 reader = DefenderExportReader

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from waspglass.evidence.artefact import Artefact, Place, Record
+from waspglass.evidence.errors import EvidenceReadError
 from waspglass.evidence.format import format_of
 from waspglass.evidence.server_name import short_name
 from waspglass.evidence.skip_log import skip_of
@@ -251,6 +252,11 @@ class Collector:
     def skip(self, reason: SkipReason, detail: str | None = None, count: int = 1) -> None:
         """Counts something in this file that could not be looked at."""
         self._skips[reason, detail] += count
+
+    def skip_of_fault(self, fault: EvidenceReadError) -> None:
+        """Counts what could not be read of this file."""
+        for one in (fault, *fault.also):
+            self.skip(one.reason, one.message)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """All that was counted so far."""

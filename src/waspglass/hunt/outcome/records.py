@@ -65,7 +65,7 @@ def scan_records(
                 if bound.predicate(record):
                     collector.add(bound, place, time, record, excerpt(record))
     except EvidenceReadError as error:
-        collector.skip(error.reason, error.message)
+        collector.skip_of_fault(error)
     told = channels.known() if events else None
     return Scanned(
         kind.kind, source, artefact.file.size or 0, count, moments.spread(), channels=told, servers=servers.told()

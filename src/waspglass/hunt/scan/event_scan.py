@@ -177,7 +177,7 @@ def _batches(texts: Iterable[Text], collector: Collector) -> Iterator[list[Text]
                 yield batch
                 batch, length = [], 0
     except EvidenceReadError as error:
-        collector.skip(error.reason, error.message)
+        collector.skip_of_fault(error)
     if batch:
         yield batch
 

@@ -148,7 +148,7 @@ def scan_file(artefact: Artefact, run: Pass) -> Outcome:
         else:
             scanned = _scan_reader(artefact, kind, run, collector, extra)
     except EvidenceReadError as error:
-        collector.skip(error.reason, error.message)
+        collector.skip_of_fault(error)
     except OSError as error:
         collector.skip(SkipReason.UNREADABLE, error.strerror)
     collector.settle()
