@@ -41,6 +41,11 @@ FAULTS = {
     "window without sources": ("pack.yml", (', sources: ["a report"]', ""), "source"),
     "duplicate key": ("artefacts.yml", ("    entry: true", "    entry: true\n    entry: true"), "duplicate-key"),
     "no kind shows an entry": ("artefacts.yml", ("    entry: true\n", ""), "entry"),
+    "product page in capitals": (
+        "artefacts.yml",
+        ("kinds:", "product_pages: [/Start.aspx]\nkinds:"),
+        "product-page",
+    ),
     "former files of no kind": ("artefacts.yml", ("    entry: true", "    entry: true\n    earlier: iis-x"), "entry"),
     "former files of themselves": ("artefacts.yml", ("    entry: true", "    entry: true\n    earlier: iis"), "entry"),
     "required column misspelled": ("artefacts.yml", ("requires: [cs-uri-stem]", "requires: [cs-uri-stme]"), "column"),

@@ -66,6 +66,15 @@ def test_what_the_intruder_left_and_used_is_handed_on() -> None:
     )
 
 
+def test_the_name_of_a_page_of_the_product_is_not_handed_on() -> None:
+    written = finding(2, rung=Rung.IMPLANTED, subject=SHELL, fields={"sha256": DIGEST})
+    page = Implant(subject=SHELL, of_product=True, findings=(written.id,))
+    assessment = minimal(findings=(written,), implants=(page,))
+    assert by_kind(assessment) == {"sha256": [DIGEST]}
+    patterns = [one["pattern"] for one in json.loads(render_stix(assessment))["objects"] if "pattern" in one]
+    assert patterns == [f"[file:hashes.'SHA-256' = '{DIGEST}']"]
+
+
 @pytest.mark.parametrize("address", ["10.1.2.3", "192.168.0.9", "100.64.1.2", "::ffff:10.1.2.3", "not an address"])
 def test_an_address_that_points_to_nobody_is_not_handed_on(address: str) -> None:
     assert indicators(minimal(findings=(used(1, Actor(address=address)),))) == []

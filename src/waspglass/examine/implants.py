@@ -54,6 +54,7 @@ def implant_lives(observations: Observations, pack: Pack) -> tuple[Implant, ...]
             subject,
             _dated(found, observations, pack),
             observations,
+            pack,
             _here(subject, found, observations, pack),
             _absence(subject, found, observations, pack),
         )
@@ -92,7 +93,9 @@ def _dated(found: list[Finding], observations: Observations, pack: Pack) -> list
     return sorted(acts, key=by_time)
 
 
-def _life(subject: str, found: list[Finding], observations: Observations, here: bool, absent: bool | None) -> Implant:
+def _life(
+    subject: str, found: list[Finding], observations: Observations, pack: Pack, here: bool, absent: bool | None
+) -> Implant:
     used = _moments(found, Rung.USED)
     # What was used before was written before: a copy, or a scanner that found it, has a later time.
     written = [one for one in _moments(found, Rung.IMPLANTED) if not used or one <= min(used)]
@@ -107,6 +110,7 @@ def _life(subject: str, found: list[Finding], observations: Observations, here: 
         gone=gone,
         present=present,
         presumed=bool(present) and not here,
+        of_product=subject in pack.product_pages,
         findings=tuple(f.id for f in found),
     )
 

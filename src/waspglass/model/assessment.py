@@ -139,6 +139,7 @@ class Implant(Document):
         gone: Since when it is seen to be absent; None also where a file or setting shows that it is there again.
         present: True: it is there. False: known to be gone. None: cannot be told.
         presumed: It was not seen at collection; it is taken to be there because nothing shows that it was removed.
+        of_product: It has the name of a page of the product, which was written over: others have that page, too.
         findings: Ids of the findings that speak of it.
     """
 
@@ -149,6 +150,7 @@ class Implant(Document):
     gone: Instant | None = None
     present: bool | None = None
     presumed: bool = False
+    of_product: bool = False
     findings: tuple[str, ...] = ()
 
 

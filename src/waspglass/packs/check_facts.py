@@ -69,6 +69,10 @@ def _window(pack: Pack) -> Iterator[PackIssue]:
         if unknown:
             message = f"no_entry names {', '.join(unknown)}, which neither cves nor builds.csv has"
             yield PackIssue("pack.yml", None, Severity.ERROR, "products", message)
+    for page in pack.product_pages:
+        if not page.startswith("/") or page != page.lower():
+            message = f"{page!r} is no URL path in small letters, so no implant has this name"
+            yield PackIssue("artefacts.yml", None, Severity.ERROR, "product-page", message)
 
 
 def _builds(pack: Pack, folder: Path) -> Iterator[PackIssue]:

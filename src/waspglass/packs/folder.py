@@ -92,10 +92,11 @@ class PackHead(Document):
 
 
 class ArtefactsFile(Document):
-    """`artefacts.yml`: the kinds of artefacts, and which folder is served under which URL."""
+    """`artefacts.yml`: the kinds of artefacts, which folder is served under which URL, and pages of the product."""
 
     kinds: tuple[ArtefactKind, ...]
     web_roots: tuple[WebRoot, ...] = ()
+    product_pages: tuple[str, ...] = ()
 
 
 class AdviceFile(Document):
@@ -159,6 +160,7 @@ def _read(folder: Path) -> Pack:
         no_entry=head.no_entry,
         kinds=artefacts.kinds,
         web_roots=artefacts.web_roots,
+        product_pages=artefacts.product_pages,
         builds=_rows(folder, "builds.csv", BuildRow),
         timeline=_rows(folder, "timeline.csv", TimelineRow),
         figures=_rows(folder, "figures.csv", Figure),

@@ -343,6 +343,8 @@ class Pack(Document):
     no_entry: tuple[NoEntry, ...] = ()
     kinds: tuple[ArtefactKind, ...]
     web_roots: tuple[WebRoot, ...] = ()
+    product_pages: tuple[str, ...] = ()
+    """URL paths, in small letters, of pages of the product that intruders may write over."""
     builds: tuple[BuildRow, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     figures: tuple[Figure, ...] = ()

@@ -54,17 +54,18 @@ def indicators(assessment: Assessment) -> list[Seen]:
     """What others can search for: what the intruder left, and from where and by what program more than a probe came.
 
     Empty where nothing but answers of pages that may be the owner's speaks of an intruder. Private addresses point to
-    nobody outside.
+    nobody outside, and the name of a page of the product to every server.
     """
     if answers_only(assessment):
         return []
     found = findings_by_id(assessment)
-    left = [(i.subject, found[name]) for i in assessment.implants for name in i.findings if name in found]
+    left = [(i, found[name]) for i in assessment.implants for name in i.findings if name in found]
+    named = [(i.subject, finding) for i, finding in left if not i.of_product]
     agents = ((a.user_agent, f) for f in assessment.findings if (a := f.actor) and a.user_agent)
     things = [
         *(one for one in _addresses(assessment) if routable(one.value)),
-        *_seen("uri", (one for one in left if one[0].startswith("/"))),
-        *_seen("filename", (one for one in left if not one[0].startswith("/") and names_file(one[0]))),
+        *_seen("uri", (one for one in named if one[0].startswith("/"))),
+        *_seen("filename", (one for one in named if not one[0].startswith("/") and names_file(one[0]))),
         *_seen("sha256", ((f.fields["sha256"], f) for _, f in left if "sha256" in f.fields)),
         *_seen("user-agent", agents),
     ]

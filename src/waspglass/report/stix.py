@@ -232,7 +232,7 @@ def _implant(builder: _Builder, implant: Implant) -> None:
     last = max([first, *dated, *([end] if end else [])])
     seen = _Seen(f"implant {implant.subject}", first, last, 1, speaking)
     observed = _observe(builder, seen, things)
-    for pattern in implant_patterns(implant.subject, digest):
+    for pattern in implant_patterns(implant.subject, digest, named=not implant.of_product):
         _indicate(
             builder,
             seen,

@@ -141,14 +141,18 @@ def address_pattern(address: StixObject) -> str:
     return f"[{address['type']}:value = {_literal(str(address['value']))}]"
 
 
-def implant_patterns(subject: str, sha256: str | None = None) -> tuple[str, ...]:
+def implant_patterns(subject: str, sha256: str | None = None, *, named: bool = True) -> tuple[str, ...]:
     """Patterns for the file by its digest and for requests to it by its URL path, or else for the file by its name.
+
+    By its digest only if it is not `named`: its name is that of a page which others have, too.
 
     The digest is apart, because MISP takes a pattern of one type of object for what it is, and keeps one that mixes
     types as text. That is right for requests: by itself it would search for the URL with its `%`, and drop the path.
     """
     shown = visible(subject)
     digests = (f"[file:hashes.'SHA-256' = {_literal(sha256)}]",) if sha256 else ()
+    if not named:
+        return digests
     if shown.startswith("/"):
         request = "network-traffic:extensions.'http-request-ext'.request_value"
         return *digests, f"[{request} = {_literal(shown)}] OR [url:value LIKE {_literal('%' + shown)}]"
