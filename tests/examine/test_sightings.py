@@ -63,6 +63,8 @@ def test_logs_of_one_kind_that_name_several_servers_were_mixed_up(names: list[st
 
 def test_logs_of_two_servers_in_one_file_were_mixed_up() -> None:
     assert identity(log("- -", "MX01 -", "MX01 -", "MX02 -")).writers == ("MX01", "MX02")
+    among = [*["MX01 -"] * 3, *["MX02 -"] * 3] * 400
+    assert identity(log(*among, "MX01 -")).writers == ("MX01", "MX02")
     long = ["MX01 -"] * 50_000  # 1.6 MB: one record of each MB is asked, the first and the last
     assert identity(log(*long, *["MX02 -"] * 50_000, *long)).writers == ("MX01", "MX02")
 

@@ -43,12 +43,10 @@ class Servers:
         """The servers, by name."""
         return tuple(Wrote(name, last) for name, last in sorted(self._found.items(), key=lambda item: item[0]))
 
-    def note(self, name: str | None, moment: datetime | None) -> bool:
-        """Takes a record that was read, by the name that it gives its server; False if that names none."""
-        if not name or not _NAME.fullmatch(name):
-            return False
-        self._add(name, moment)
-        return True
+    def note(self, name: str | None, moment: datetime | None) -> None:
+        """Takes a record that was read, by the name that it gives its server."""
+        if name and _NAME.fullmatch(name):
+            self._add(name, moment)
 
     def note_texts(self, texts: Sequence[str], moments: Sequence[datetime | None]) -> None:
         """Takes the JSON of some events. Nearly all are of the server of the one before, which is looked for first."""

@@ -128,7 +128,8 @@ class LogState:
             self._doubted = True
             self.collector.skip(SkipReason.DAMAGED, _FOREIGN % ", ".join(names))
             self.ability.distrust(names)
-        any(self._note_server(record, None) for record in records)
+        for record in records:  # rows of several servers may stand among one another
+            self._note_server(record, None)
 
     def row(self, line: bytes) -> Record | None:
         """The record, without derived fields; None (and a counted skip) if the line cannot be read."""
@@ -189,11 +190,9 @@ class LogState:
             self.ability.hear(moment)
         self._note_server(record, moment)
 
-    def _note_server(self, record: Record, moment: datetime | None) -> bool:
-        """Whether the record names one."""
-        if self.bindings is None or self._doubted or self._events:
-            return False
-        return self.servers.note(self.bindings.server(record), moment)
+    def _note_server(self, record: Record, moment: datetime | None) -> None:
+        if self.bindings is not None and not self._doubted and not self._events:
+            self.servers.note(self.bindings.server(record), moment)
 
 
 def _turned(names: tuple[str, ...], known: tuple[str, ...]) -> bool:
