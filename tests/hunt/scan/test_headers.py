@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.hunt.evidence import IIS_FIELDS, artefact, both, row, rules_of, sigma
+from tests.hunt.evidence import IIS_FIELDS, artefact, both, iis, row, rules_of, sigma
 from waspglass.hunt.hunting import hunt
 from waspglass.model.skip import SkipReason
 
@@ -134,3 +134,16 @@ def test_rows_below_a_foreign_header_are_asked_wherever_it_stands(more: int) -> 
     start = f"#Fields: {IIS_FIELDS} more\r\n{row()} -\r\n#Fields: {IIS_FIELDS}\r\n"
     rows = f"{row()}\r\n" * 44 + row("/" + "a" * more)
     assert _doubted(f"{start}{rows}\r\n#Fields: {SHIFTED}\r\n{row()}\r\n{row()}\r\n") == 1
+
+
+@pytest.mark.parametrize("naive", [False, True])
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_last_line_that_is_cut_is_no_damaged_one(size: int, *, naive: bool) -> None:
+    log = iis(*[row()] * size).file.open().read().decode() + "2021-03-03 00:00:02 10.0.0.1 POST /x.js - 443"
+
+    def told(text: str) -> list[SkipReason]:
+        return [one.reason for one in hunt([artefact("iis", text)], RULES, naive=naive).skipped]
+
+    assert told(log) == []
+    assert told(f"{log}\r\n") == [SkipReason.MALFORMED_LINE]
+    assert told(f"{log}\r\n{row()}") == [SkipReason.MALFORMED_LINE]

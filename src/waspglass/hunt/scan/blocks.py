@@ -29,6 +29,7 @@ class Block:
         end: Where they end; the byte before it is a line feed.
         offset: Offset of `start` in the file.
         too_long: Lines that were skipped before this block because they exceed the limit.
+        unended: True for the last line of the file alone, if it ends without a line feed.
     """
 
     data: bytearray
@@ -37,6 +38,7 @@ class Block:
     end: int
     offset: int
     too_long: int = 0
+    unended: bool = False
 
 
 def open_blocks(stream: BinaryIO, limit: int, *, local: bool) -> Iterator[Block]:
@@ -118,7 +120,7 @@ def _read_blocks(stream: BinaryIO, limit: int, size: int | None) -> Iterator[Blo
             if kept:
                 data[end] = 10
             if kept or too_long:
-                yield Block(data, view, 1, end + 1 if kept else 1, offset, too_long)
+                yield Block(data, view, 1, end + 1 if kept else 1, offset, too_long, unended=True)
             if size is not None and left:
                 message = f"the file became {left} bytes shorter while it was read"
                 raise EvidenceReadError(message, reason=SkipReason.TRUNCATED)

@@ -75,6 +75,7 @@ def fast_scan(
     for block in blocks:
         if block.too_long:
             state.collector.skip(SkipReason.LINE_TOO_LONG, count=block.too_long)
+        state.unended = block.unended
         if block.end > block.start:
             _scan_block(state, block, planner, hits)
             last = _line_at(block, block.end - 1)[0]

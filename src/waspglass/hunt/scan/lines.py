@@ -60,6 +60,8 @@ class LogState:
     _turns: int = 0
     looked: int | None = None
     """Where records were asked last whether the header is theirs; None below a new one."""
+    unended: bool = False
+    """True at the last line of a file that ends without a line feed: it may be cut, which the survey of spans tells."""
     _doubted: bool = False
 
     def __post_init__(self) -> None:
@@ -145,7 +147,8 @@ class LogState:
         try:
             return self.format.record(line, self.columns)
         except MalformedLineError:
-            self.collector.skip(SkipReason.MALFORMED_LINE)
+            if not self.unended:
+                self.collector.skip(SkipReason.MALFORMED_LINE)
             return None
 
     def derived(self, line: bytes) -> Record | None:
@@ -205,31 +208,35 @@ def _turned(names: tuple[str, ...], known: tuple[str, ...]) -> bool:
     return [name for name in names if name in common] != [name for name in known if name in common]
 
 
-def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
-    """Offset and content of each line; None for a line longer than the limit. Memory is bounded by limit and chunk."""
+def split_lines(chunks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None, bool]]:
+    """Offset and content of each line, and whether a line feed ends it; no content of one longer than the limit.
+
+    Memory is bounded by limit and chunk.
+    """
     rest, offset, skipping = b"", 0, False
     for chunk in chunks:
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         for line in lines:
-            yield offset, None if skipping or len(line) > limit else line
+            yield offset, None if skipping or len(line) > limit else line, True
             offset += len(line) + 1
             skipping = False
         if len(rest) > limit:
             offset += len(rest)
             rest, skipping = b"", True
     if skipping or len(rest) > limit:
-        yield offset, None
+        yield offset, None, False
     elif rest:
-        yield offset, rest
+        yield offset, rest, False
 
 
 def naive_scan(state: LogState, chunks: Iterable[bytes], limit: int) -> int:
     """Tests every rule on every line: slow, plain, and what the fast scan is tested against. Returns the bytes read."""
     number, end = 0, 0
     first = list[bytes]()
-    for offset, line in split_lines(chunks, limit):
+    for offset, line, ended in split_lines(chunks, limit):
         number += 1
+        state.unended = not ended
         if line is None:
             state.collector.skip(SkipReason.LINE_TOO_LONG)
             continue
