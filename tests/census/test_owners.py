@@ -404,6 +404,19 @@ def test_each_owner_of_a_shared_address_is_told_of_the_report_with_its_name(tmp_
     assert [host.url for host in unmatched] == ["/c.aspx"]
 
 
+def test_nobody_is_told_of_the_service_beside_theirs_because_another_source_knows_theirs_only(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\na@a.example,a.example\n")
+    shells = [
+        reported("443", "webshell", f"/{name}.aspx").replace('443,""', f'443,"mail.{name}.example"') for name in "ac"
+    ]
+    add(tmp_path, "2021-03-20-scan_exchange-x.csv", "\n".join([COLUMNS_2021, *shells, ""]).encode())
+    add(tmp_path, "2021-03-20.json", jsonl(banner("192.0.2.1", VULNERABLE, hostnames=["mail.a.example"])))
+    (found,), unmatched = notices(exposed(tmp_path, 20), read_contacts(path))
+    assert {host.names for host in found.hosts} == {("mail.a.example",)}
+    assert [host.names for host in unmatched] == [("mail.c.example",)]
+
+
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
 def test_nobody_owns_all_addresses(tmp_path: Path, network: str) -> None:
     """Each host of the world that has no nearer contact would be told to one owner, and none be listed as unmatched."""

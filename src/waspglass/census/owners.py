@@ -135,7 +135,11 @@ known AS (SELECT address, list_sort(list(DISTINCT country) FILTER (country IS NO
 SELECT host.* REPLACE (coalesce(country, places[1]) AS country, coalesce(asn, system) AS asn), places,
   (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
     AND o.port IS NOT DISTINCT FROM host.port AND (o.source <> host.source OR NOT coalesce(len(host.names), 0))
-  ) AS known_names FROM (
+  ) AS known_names,
+  (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
+    AND o.port IS NOT DISTINCT FROM host.port AND o.source = host.source AND len(host.names) > 0
+    AND list_sort(o.names) IS DISTINCT FROM list_sort(host.names)
+  ) AS beside FROM (
 SELECT n.*, n.weight AS own, address IN (SELECT address FROM reported) AS reported FROM now n
 WHERE n.weight IN {VULNERABLE} OR address IN (SELECT address FROM reported)
 UNION ALL
@@ -197,6 +201,7 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
     own = WEIGHTS[row["own"]]
     named = (row["verified"] if own.tested else row["claimed"]) or ()
     known = None if row["version"] is None else state(row["version"]).known
+    beside = {*(row["beside"] or ())} - {*(row["names"] or ())}
     seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
     return ExposedHost(
         address=row["address"],
@@ -219,7 +224,7 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
         city=row["city"],
         sector=row["sector"],
         url=row["url"],
-        known_names=tuple(row["known_names"] or ()),
+        known_names=tuple(name for name in row["known_names"] or () if name not in beside),
     )
 
 
