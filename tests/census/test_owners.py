@@ -417,6 +417,17 @@ def test_nobody_is_told_of_the_service_beside_theirs_because_another_source_know
     assert [host.names for host in unmatched] == [("mail.c.example",)]
 
 
+@pytest.mark.parametrize(("names", "told"), [(3, True), (101, False)])
+def test_a_port_of_very_many_names_has_no_owner_by_one_of_them(tmp_path: Path, names: int, *, told: bool) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("email,domain\na@a.example,a.example\n")
+    add(tmp_path, "2021-03-20-scan_exchange-x.csv", "\n".join([COLUMNS_2021, reported("443", "webshell"), ""]).encode())
+    seen = [banner("192.0.2.1", PATCHED, hostnames=[f"{n}.a.example"]) for n in range(names)]
+    add(tmp_path, "2021-03-20.json", jsonl(*seen))
+    found, unmatched = notices([one for one in exposed(tmp_path, 20) if one.compromise], read_contacts(path))
+    assert (len(found), len(unmatched)) == ((1, 0) if told else (0, 1))
+
+
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
 def test_nobody_owns_all_addresses(tmp_path: Path, network: str) -> None:
     """Each host of the world that has no nearer contact would be told to one owner, and none be listed as unmatched."""

@@ -116,6 +116,9 @@ _COLUMNS = (
 """Of a sighting. Its time as UTC without zone: to hand one with zone to Python, DuckDB asks for `pytz`."""
 
 
+_MOST_NAMES = 100
+"""Of one port, from all sources together. Where a provider has more, none of them tells whose a service is."""
+
 _NOW = """
 CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM ({rows}) sighting
 QUALIFY row_number() OVER (
@@ -131,15 +134,11 @@ _CHOSEN = f"""
 WITH state AS (SELECT address, max(weight) AS weight FROM now GROUP BY address),
 seen AS (FROM now UNION ALL FROM reported),
 known AS (SELECT address, list_sort(list(DISTINCT country) FILTER (country IS NOT NULL)) AS places, min(asn) AS system
-  FROM seen GROUP BY address)
-SELECT host.* REPLACE (coalesce(country, places[1]) AS country, coalesce(asn, system) AS asn), places,
-  (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
-    AND o.port IS NOT DISTINCT FROM host.port AND (o.source <> host.source OR NOT coalesce(len(host.names), 0))
-  ) AS known_names,
-  (SELECT flatten(list(o.names)) FROM seen o WHERE o.names IS NOT NULL AND o.address = host.address
-    AND o.port IS NOT DISTINCT FROM host.port AND o.source = host.source AND len(host.names) > 0
-    AND list_sort(o.names) IS DISTINCT FROM list_sort(host.names)
-  ) AS beside FROM (
+  FROM seen GROUP BY address),
+named AS (SELECT DISTINCT address, coalesce(port, -1) AS door, source, unnest(names) AS name FROM seen),
+called AS (SELECT address, door, list({{'source': source, 'name': name}} ORDER BY source, name) AS called
+  FROM named GROUP BY ALL HAVING count(*) <= {_MOST_NAMES})
+SELECT host.* REPLACE (coalesce(country, places[1]) AS country, coalesce(asn, system) AS asn), places, called FROM (
 SELECT n.*, n.weight AS own, address IN (SELECT address FROM reported) AS reported FROM now n
 WHERE n.weight IN {VULNERABLE} OR address IN (SELECT address FROM reported)
 UNION ALL
@@ -148,7 +147,7 @@ FROM reported r LEFT JOIN state s USING (address)
 WHERE NOT EXISTS (
   SELECT 1 FROM now n WHERE n.address = r.address AND n.source = r.source AND n.port IS NOT DISTINCT FROM r.port
     AND n.compromise IS NOT NULL AND list_sort(n.names) IS NOT DISTINCT FROM list_sort(r.names))
-) host JOIN known USING (address)
+) host JOIN known USING (address) LEFT JOIN called ON called.address = host.address AND door = coalesce(port, -1)
 ORDER BY address, port, source, date DESC, compromise, names
 """  # noqa: S608 - a list of numbers is ours
 
@@ -201,7 +200,6 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
     own = WEIGHTS[row["own"]]
     named = (row["verified"] if own.tested else row["claimed"]) or ()
     known = None if row["version"] is None else state(row["version"]).known
-    beside = {*(row["beside"] or ())} - {*(row["names"] or ())}
     seen = row["seen"] or dt.datetime.combine(row["date"], dt.time())
     return ExposedHost(
         address=row["address"],
@@ -224,8 +222,17 @@ def _host(row: dict[str, Any], flaws: Sequence[str], state: Callable[[str], Buil
         city=row["city"],
         sector=row["sector"],
         url=row["url"],
-        known_names=tuple(name for name in row["known_names"] or () if name not in beside),
+        known_names=_known_names(row),
     )
+
+
+def _known_names(row: dict[str, Any]) -> tuple[str, ...]:
+    """What its port is called. If its own source names it, that source's other names are those of other services."""
+    names, called = row["names"] or (), row["called"] or ()
+    own = {one["name"] for one in called if one["source"] == row["source"]}
+    beside = own.difference(names) if names else set()
+    others = (one["name"] for one in called if not names or one["source"] != row["source"])
+    return tuple(dict.fromkeys(name for name in others if name not in beside))
 
 
 def notices(hosts: Iterable[ExposedHost], contacts: Contacts) -> tuple[tuple[Notice, ...], tuple[ExposedHost, ...]]:
