@@ -145,10 +145,24 @@ def test_names_that_are_whole_paths_are_paths(tmp_path: Path) -> None:
     assert set(skipped.values()) == {SkipReason.OUTSIDE_ROOT}
 
 
-def test_a_case_named_with_one_letter_is_no_drive_if_it_holds_drives(tmp_path: Path) -> None:
-    write_tree(tmp_path / "x", {"C/inetpub/a.log": b"a"})
+@pytest.mark.parametrize("drives", ["C", "MX01/C", "fs/c:", "uploads/auto/C%3A", "MX01/uploads/auto/C%3A"])
+def test_a_case_named_with_one_letter_is_no_drive_if_it_holds_drives(drives: str, tmp_path: Path) -> None:
+    write_tree(tmp_path / "x", {f"{drives}/inetpub/a.log": b"a"})
     with open_evidence(tmp_path / "x") as evidence:
         assert [file.path for file in evidence.files()] == [r"C:\inetpub\a.log"]
+
+
+def test_a_drive_that_its_collector_marked_needs_no_folder_of_windows(tmp_path: Path) -> None:
+    write_tree(tmp_path / "x", {"uploads/auto/D%3A/Exchange/a.log": b"a"})
+    with open_evidence(tmp_path / "x") as evidence:
+        assert [file.path for file in evidence.files()] == [r"D:\Exchange\a.log"]
+
+
+@pytest.mark.parametrize("name", ["inetpub/a.log", "logs/c/a.log", "inetpub/backup/C/Windows/a.log"])
+def test_a_drive_keeps_its_letter_whatever_its_folders_are_called(name: str, tmp_path: Path) -> None:
+    write_tree(tmp_path / "d", {name: b"a"})
+    with open_evidence(tmp_path / "d") as evidence:
+        assert [file.path for file in evidence.files()] == ["D:\\" + name.replace("/", "\\")]
 
 
 def test_two_folders_of_one_drive_and_the_same_file(tmp_path: Path) -> None:

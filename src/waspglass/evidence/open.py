@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from functools import partial
@@ -21,13 +22,15 @@ from waspglass.evidence.stream import pread_of
 from waspglass.evidence.tar_archive import TarContainer
 from waspglass.evidence.tree import Evidence
 from waspglass.evidence.tree_of_evidence import EvidenceTree
-from waspglass.evidence.windows_path import drive_of
+from waspglass.evidence.windows_path import drive_of, is_root_folder
 from waspglass.evidence.zip_salvage import open_zip
 from waspglass.model.errors import EvidenceError, Location
 from waspglass.model.skip import SkipReason
 
 __all__ = ["open_evidence"]
 
+_FOLDERS_OF_COLLECTORS = 3
+"""How many folders a collector makes above a drive: `MX01/uploads/auto/C%3A`."""
 _WHAT_IS_READ = "Give a folder, a .zip, .tar, .tar.gz or .tar.zst, or a single log file"
 
 
@@ -87,10 +90,27 @@ def _folder(path: Path, limits: Limits) -> Evidence:
     return EvidenceTree(path, container, limits, drive=drive, handles=(container.close,))
 
 
-def _holds_drives(path: Path) -> bool:
-    """A case may be called `c` or `x`, too: then the drives lie in it."""
+def _holds_drives(path: Path, depth: int = _FOLDERS_OF_COLLECTORS) -> bool:
+    """A case may be called `c` or `x`, too: then the drives lie in it, or in the folders of its collector."""
     try:
-        return any(drive_of(child.name) is not None and child.is_dir() for child in path.iterdir())
+        with os.scandir(path) as entries:
+            folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return False
+    if depth == _FOLDERS_OF_COLLECTORS and any(map(drive_of, folders)):
+        return True
+    if any(map(is_root_folder, folders)):
+        return False
+    drives = [name for name in folders if drive_of(name)]
+    if any(":" in name or "%3A" in name.upper() or _has_root_folder(path / name) for name in drives):
+        return True
+    return depth > 0 and any(_holds_drives(path / name, depth - 1) for name in folders if name not in drives)
+
+
+def _has_root_folder(path: Path) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            return any(is_root_folder(entry.name) for entry in entries)
     except OSError:
         return False
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from waspglass.model.skip import SkipReason
 
-__all__ = ["Rejected", "drive_of", "names_folder", "split_name", "windows_path"]
+__all__ = ["Rejected", "drive_of", "is_root_folder", "names_folder", "split_name", "windows_path"]
 
 _DRIVE_DEPTH = 8
 _MARKED_DRIVE = re.compile(r"(?:%5C%5C[.?]%5C|\\\\[.?]\\)?([A-Za-z])(?::|%3A|_|\$)", re.IGNORECASE)
@@ -66,6 +66,11 @@ def drive_of(folder: str) -> str | None:
         return folder.upper()
     marked = _MARKED_DRIVE.fullmatch(folder)
     return marked[1].upper() if marked else None
+
+
+def is_root_folder(folder: str) -> bool:
+    """Whether Windows or its setup makes a folder of this name at the top of a drive."""
+    return folder.lower() in _ROOT_FOLDERS
 
 
 def windows_path(parts: tuple[str, ...], *, drive: str | None = None) -> str | Rejected:
@@ -120,7 +125,7 @@ def _mounted(parts: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
             return None, parts[index:]
         letter = drive_of(part)
         if letter is None:
-            if lowered in _ROOT_FOLDERS:
+            if is_root_folder(part):
                 break
             continue
         bare = len(part) == 1 or part.endswith("_")
