@@ -41,12 +41,21 @@ def _may_be_deep(text: str) -> bool:
 
 def _refuse_deep(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
-                problem = f"nested deeper than {_DEEPEST} levels"
-                mark = cast("yaml.Mark | None", event.start_mark)  # that of the parser in C has the same fields
-                raise yaml.composer.ComposerError(None, None, problem, mark)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _DEEPEST:
+                    raise _too_deep(event.start_mark)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.MarkedYAMLError as error:
+        # Since PyYAML 6.0.4 the scanner, which reads ahead of the events, has a bound of its own: 1000 levels.
+        if "nesting depth" in str(error.problem):
+            raise _too_deep(error.problem_mark) from error
+        raise
+
+
+def _too_deep(mark: object) -> yaml.MarkedYAMLError:
+    known = cast("yaml.Mark | None", mark)  # that of the parser in C has the same fields
+    return yaml.composer.ComposerError(None, None, f"nested deeper than {_DEEPEST} levels", known)
